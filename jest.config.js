@@ -1,0 +1,14 @@
+/** Tests run as ES modules against the TypeScript sources; type errors are `npm run check`'s to find. */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.jest.json' }] },
+  globalSetup: '<rootDir>/test/support/jest-global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/jest-global-teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest-retries.ts'],
+  maxWorkers: 2,
+  testTimeout: 20_000,
+  // Real servers and sockets: one that lingers must not keep a finished run from ending.
+  forceExit: true,
+}

@@ -1,0 +1,116 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLog } from '../../src/log.ts'
+import { start, type Running } from '../../src/main.ts'
+import { afterThis, aWorkspace } from '../workspace/support/a-workspace.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import { aCast, logins, type Cast } from './cast.ts'
+import { ordersCatalog } from './catalogs.ts'
+import { aDatabase } from './database.ts'
+import { freePort } from './free-port.ts'
+import { anOrdersDatabase, type OrdersDatabase } from './orders-database.ts'
+
+export interface Stage extends Cast {
+  readonly workspace: Workspace
+  readonly database: OrdersDatabase
+  /** The running app; replaced by `restart`. */
+  readonly app: Running
+  readonly catalogPath: string
+  writeCatalog(text: string): Promise<void>
+  stopApp(): Promise<void>
+  startApp(): Promise<Running>
+  /** What the app needs when it is run as a process of its own. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+let shared: Promise<OrdersDatabase> | null = null
+
+/** One guarded database for a test file; everyone's roles are gone again after each test. */
+const ordersDatabase = (): Promise<OrdersDatabase> => (shared ??= anOrdersDatabase(logins))
+
+afterAll(async () => {
+  await (await shared)?.stop()
+  shared = null
+})
+
+/** The whole of Curfew on real parts: MongoDB, a local Slack, a guarded database, the app itself. Gone after the test. */
+export async function aStage(
+  options: {
+    transport?: 'socket' | 'http'
+    catalog?: (cast: Cast) => string
+    env?: Record<string, string>
+    /** False: the test starts the app itself. */
+    started?: boolean
+  } = {},
+): Promise<Stage> {
+  const { transport = 'socket', catalog = (cast: Cast) => ordersCatalog(cast), started = true } = options
+  const [workspace, store, database] = await Promise.all([aWorkspace(), aDatabase(), ordersDatabase()])
+  afterThis(() => store.drop())
+  afterThis(() => database.forgetRoles())
+  const cast = aCast(workspace)
+  const folder = await mkdtemp(join(tmpdir(), 'curfew-test-'))
+  afterThis(() => rm(folder, { recursive: true }))
+  const catalogPath = join(folder, 'catalog.yml')
+  const writeCatalog = async (text: string) => {
+    await writeFile(`${catalogPath}.new`, text)
+    await rename(`${catalogPath}.new`, catalogPath)
+  }
+  await writeCatalog(catalog(cast))
+  const port = transport === 'http' ? await freePort() : null
+  if (port !== null) workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
+  const log = createLog(process.env['CURFEW_TEST_LOG'] ?? 'error')
+  if (!process.env['CURFEW_TEST_LOG']) log.error = () => undefined
+  const environment = { ORDERS_MONGODB_URL: database.curfewUrl, ...options.env }
+  let app: Running | null = null
+  const startApp = async () => {
+    app = await start(
+      {
+        botToken: workspace.botToken,
+        transport:
+          transport === 'http'
+            ? { kind: 'http', signingSecret: workspace.signingSecret }
+            : { kind: 'socket', appToken: workspace.appToken },
+        port,
+        mongodbUri: uriOf(store.uri, store.name),
+        catalogPath,
+        slackApiUrl: workspace.apiUrl,
+        logLevel: 'error',
+      },
+      { log, environment },
+    )
+    return app
+  }
+  const stopApp = async () => {
+    const running = app
+    app = null
+    await running?.stop()
+  }
+  afterThis(stopApp)
+  if (started) await startApp()
+  return {
+    ...cast,
+    ...{ workspace, database, catalogPath, writeCatalog, startApp, stopApp },
+    environment: {
+      ...environment,
+      SLACK_BOT_TOKEN: workspace.botToken,
+      ...(transport === 'http'
+        ? { SLACK_SIGNING_SECRET: workspace.signingSecret }
+        : { SLACK_APP_TOKEN: workspace.appToken }),
+      ...(port === null ? {} : { PORT: String(port) }),
+      MONGODB_URI: uriOf(store.uri, store.name),
+      CATALOG: catalogPath,
+      SLACK_API_URL: workspace.apiUrl,
+    },
+    get app() {
+      if (app === null) throw new Error('the app is not running')
+      return app
+    },
+  }
+}
+
+export function uriOf(server: string, name: string): string {
+  const uri = new URL(server)
+  uri.pathname = `/${name}`
+  return uri.toString()
+}

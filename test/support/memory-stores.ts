@@ -1,0 +1,207 @@
+import type { Grant } from '../../src/domain/grant.ts'
+import { isOpen } from '../../src/domain/grant.ts'
+import { holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
+import type { GrantStore, HoldStore, HoldWrite } from '../../src/domain/ports.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
+
+/**
+ * The stores of the simulation: one "database" in memory that passes the same contract as MongoDB's. Each replica
+ * reaches it through its own `grantsFor`, whose two halves of a change can be torn apart by `step`.
+ */
+export class MemoryDatabase {
+  readonly grants = new Map<string, Grant>()
+  readonly holds = new Map<string, Hold>()
+  readonly #now: () => Date
+
+  constructor(now: () => Date) {
+    this.#now = now
+  }
+
+  now(): Date {
+    return this.#now()
+  }
+}
+
+/** A round trip to the database; it may be slow, lose the reply, or never come back. */
+export type Step = <T>(effect: () => T) => Promise<T>
+
+export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Step): GrantStore {
+  const listeners = new Set<(grant: Grant) => void>()
+  const all = () => [...db.grants.values()]
+  const wrote = (grant: Grant) => {
+    for (const listener of listeners) listener(grant)
+    return grant
+  }
+  return {
+    insert: async (grant) => {
+      const result = await step(() => {
+        const again = all().find((g) => g.requestId === grant.requestId && g.line === grant.line)
+        if (again) return { outcome: 'exists' as const, grant: again }
+        const open = all().find((g) => isOpen(g) && samePair(g, grant))
+        if (open) return { outcome: 'open' as const, grant: open }
+        db.grants.set(grant.id, grant)
+        return { outcome: 'inserted' as const, grant }
+      })
+      if (result.outcome === 'inserted') wrote(result.grant)
+      return result
+    },
+    get: (id) => step(() => db.grants.get(id) ?? null),
+    change: async (id, decide) => {
+      for (;;) {
+        const grant = await step(() => db.grants.get(id))
+        if (!grant) throw new Error(`no grant ${id}`)
+        const next = decide(grant, clockNow())
+        if (isRefusal(next) || next === grant) return next
+        const written = { ...next, revision: grant.revision + 1 }
+        const isWritten = await step(() => {
+          if (db.grants.get(id)?.revision !== grant.revision) return false
+          db.grants.set(id, written)
+          return true
+        })
+        if (isWritten) return wrote(written)
+      }
+    },
+    due: (before, limit, butSystems = []) =>
+      step(() =>
+        all()
+          .filter(({ system }) => !butSystems.includes(system))
+          .flatMap(({ id, status, system, dueAt }) =>
+            dueAt && dueAt <= before ? [{ id, status, system, dueAt }] : [],
+          )
+          .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+          .slice(0, limit),
+      ),
+    byRequest: (requestId) => step(() => all().filter((g) => g.requestId === requestId)),
+    openOf: (subjectId) => step(() => all().filter((g) => isOpen(g) && g.subject.id === subjectId)),
+    openFor: ({ subjectId, resource, entitlement }) =>
+      step(
+        () =>
+          all().find(
+            (g) =>
+              isOpen(g) &&
+              g.subject.id === subjectId &&
+              g.resource.id === resource &&
+              g.entitlement.id === entitlement,
+          ) ?? null,
+      ),
+    latestOf: (subjectId, limit) =>
+      step(() =>
+        all()
+          .filter((g) => g.subject.id === subjectId)
+          .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
+          .slice(0, limit),
+      ),
+    owed: () => step(() => all().filter((g) => isOpen(g) && g.status !== 'pending')),
+    late: () => step(() => all().filter((g) => isOpen(g) && 'alertedAt' in g && g.alertedAt !== null)),
+    unshown: (limit) =>
+      step(() =>
+        all()
+          .filter((g) => g.unshown)
+          .slice(0, limit),
+      ),
+    shown: (id, revision) =>
+      step(() => {
+        const grant = db.grants.get(id)
+        if (grant?.revision === revision) db.grants.set(id, { ...grant, unshown: false })
+      }),
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
+  const write = (key: HoldKey, change: (hold: Hold) => Hold): Hold | null => {
+    const hold = db.holds.get(holdId(key))
+    if (!hold) return null
+    const next = { ...change(hold), readAt: db.now() }
+    db.holds.set(holdId(key), next)
+    return next
+  }
+  return {
+    lease: (key, forMs) =>
+      step(() => {
+        const { system, principal, canonical, target } = key
+        const hold = db.holds.get(holdId(key)) ?? { ...freshHold, system, principal, canonical, target }
+        if (hold.leaseUntil > db.now()) return { taken: false as const, until: hold.leaseUntil }
+        const leased = {
+          ...hold,
+          token: hold.token + 1,
+          leaseUntil: after(db.now(), forMs),
+          readAt: db.now(),
+        }
+        db.holds.set(holdId(key), leased)
+        return { taken: true as const, hold: leased }
+      }),
+    write: (key, token, change) =>
+      step(() => {
+        if (db.holds.get(holdId(key))?.token !== token) return null
+        return write(key, (hold) => applied(hold, change, db.now()))
+      }),
+    watch: (key, watch) =>
+      step(() => {
+        write(key, (hold) =>
+          applied(
+            hold,
+            { watch: { ...watch, gave: watch.gave || (hold.watch?.gave ?? false) }, dueInMs: 0 },
+            db.now(),
+          ),
+        )
+      }),
+    due: (before, limit) =>
+      step(() =>
+        [...db.holds.values()].filter(({ dueAt }) => dueAt !== null && dueAt <= before).slice(0, limit),
+      ),
+    get: (key) => step(() => db.holds.get(holdId(key)) ?? null),
+    systemsInUse: () =>
+      step(
+        () =>
+          new Set(
+            [...db.holds.values()]
+              .filter(({ claims, watch }) => watch !== null || Object.keys(claims).length > 0)
+              .map(({ system }) => system),
+          ),
+      ),
+  }
+}
+
+const freshHold = {
+  where: null,
+  token: 0,
+  leaseUntil: new Date(0),
+  readAt: new Date(0),
+  claims: {},
+  heldBefore: false,
+  call: null,
+  intent: { number: 0, of: '', isKnown: true },
+  watch: null,
+  lastLeft: null,
+  dueAt: null,
+}
+
+function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
+  const claims = { ...hold.claims }
+  if (change.claim) claims[change.claim.grantId] = change.claim.end
+  if (change.unclaim) delete claims[change.unclaim.grantId]
+  const { watch, unwatch } = change
+  const isUnwatched = unwatch !== undefined && hold.watch?.until.getTime() === unwatch.seen?.getTime()
+  const gave = (watch?.gave ?? false) || (hold.watch?.gave ?? false)
+  return {
+    ...hold,
+    claims,
+    where: change.where ?? hold.where,
+    heldBefore: change.heldBefore ?? hold.heldBefore,
+    call: change.call === undefined ? hold.call : change.call,
+    intent: change.intent ?? hold.intent,
+    watch: isUnwatched ? null : watch ? { gave, until: after(now, watch.forMs) } : hold.watch,
+    lastLeft: change.unclaim ?? hold.lastLeft,
+    dueAt: isUnwatched ? null : change.dueInMs === undefined ? hold.dueAt : after(now, change.dueInMs),
+    leaseUntil: change.keepMs === undefined ? hold.leaseUntil : after(now, change.keepMs),
+  }
+}
+
+const samePair = (a: Grant, b: Grant): boolean =>
+  a.subject.id === b.subject.id && a.resource.id === b.resource.id && a.entitlement.id === b.entitlement.id
+
+const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
