@@ -1,0 +1,118 @@
+import type { Target } from './connector.ts'
+import type { Known } from './person.ts'
+
+/** One immutable reading of the owner's files. Kept for one attempt; the next attempt reads the newest. */
+export interface Catalog {
+  readonly systems: ReadonlyMap<string, System>
+  readonly resources: ReadonlyMap<string, Resource>
+  /** Changes whenever anything in the files does. */
+  readonly fingerprint: string
+  readonly loadedAt: Date
+}
+
+export interface System {
+  readonly id: string
+  /** The connector's kind, such as `mongodb`. */
+  readonly connector: string
+  /** As the connector's own schema parsed them; may hold secrets: never logged. */
+  readonly settings: unknown
+  /** Changes whenever the settings do, without revealing them. */
+  readonly settingsFingerprint: string
+  /** The longest a call to this system may take. */
+  readonly timeoutMs: number
+  readonly principal: PrincipalRule
+}
+
+/** Who somebody is on a system: their name there, or why it cannot be said. */
+export interface PrincipalRule {
+  readonly source: string
+  resolve(attributes: Attributes): { principal: string } | { unresolved: string }
+}
+
+export interface Resource {
+  readonly id: string
+  readonly name: string
+  /** E-mail or Slack id of who is named to people that may request nothing. */
+  readonly owner: string | null
+  readonly system: string
+  readonly entitlements: ReadonlyMap<string, Entitlement>
+}
+
+export interface Entitlement {
+  readonly id: string
+  readonly name: string
+  readonly resource: Pick<Resource, 'id' | 'name' | 'owner'>
+  readonly system: string
+  readonly target: Target
+  /** The target as the connector writes it. */
+  readonly canonical: string
+  readonly mode: 'approval'
+  /** Slack channel id where cards go. */
+  readonly channel: string
+  /** E-mails or Slack user ids. Admins may end and retry; they review only if they are approvers too. */
+  readonly admins: readonly string[]
+  readonly who: Condition
+  /** People of other workspaces (Slack Connect) may ask only where this is true. */
+  readonly external: boolean
+  readonly review: { readonly stages: readonly [Stage]; readonly withinMs: number }
+  readonly duration: {
+    readonly defaultMs: number
+    readonly maxMs: number
+    readonly choicesMs: readonly number[]
+  }
+  /** How long before the end the holder is warned; null for the usual 15 min or 20 %, whichever is less. */
+  readonly warnMs: number | null
+  /** How old a debt to the system may grow before the admin channel hears of it. */
+  readonly alertMs: number
+  readonly reasonExample: string | null
+  /** Shown to the holder while active: how to connect. */
+  readonly how: string | null
+  /** Approving asks "are you sure?". */
+  readonly confirm: boolean
+}
+
+export interface Stage {
+  readonly approvers: Approvers
+  /** How many different people must approve. */
+  readonly needs: number
+}
+
+export interface Approvers {
+  /** E-mails or Slack user ids. */
+  readonly people: readonly string[]
+  /** Handles of Slack user groups, written `@dba`. */
+  readonly groups: readonly string[]
+}
+
+/** A CEL expression, type-checked at load. Anything unknown that it mentions makes the answer unknown. */
+export interface Condition {
+  readonly source: string
+  evaluate(attributes: Attributes): Answer
+}
+
+export type Answer = 'yes' | 'no' | 'unknown'
+
+/** What CEL sees. */
+export interface Attributes {
+  /** `unknown` when it is missing or not verified. */
+  readonly email: Known<string>
+  readonly slackUserId: string
+  readonly groups: Known<ReadonlySet<string>>
+  /** Every group that there is: a condition that names another one has no answer. */
+  readonly listedGroups?: ReadonlySet<string>
+  readonly guest: boolean
+  readonly zone: string
+  readonly durationMs: number
+  readonly reason: string
+  readonly now: Date
+  readonly resource: string
+  readonly entitlement: string
+}
+
+export function findEntitlement(catalog: Catalog, resource: string, entitlement: string): Entitlement | null {
+  return catalog.resources.get(resource)?.entitlements.get(entitlement) ?? null
+}
+
+export function everyEntitlement(catalog: Catalog): Entitlement[] {
+  return [...catalog.resources.values()].flatMap((resource) => [...resource.entitlements.values()])
+}

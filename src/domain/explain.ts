@@ -1,0 +1,30 @@
+import { formatDuration } from './duration.ts'
+import type { Reason } from './policy.ts'
+
+/** A reason as one clause, without a full stop: "it is for at most 2 h". Rules keep the catalog's own words. */
+export function explain(reason: Reason): string {
+  switch (reason.kind) {
+    case 'rule':
+      return reason.answer === 'unknown'
+        ? `could not find out whether ${reason.source}`
+        : `the rule is ${reason.source}`
+    case 'gone':
+      return 'it is not in the catalog any more'
+    case 'not-here':
+      return 'they are not in this workspace any more'
+    case 'external':
+      return 'it is for members of this workspace only'
+    case 'no-principal':
+      return reason.why
+    case 'moved':
+      return 'the catalog now gives something else than what was approved'
+    case 'too-long':
+      return `it is for at most ${formatDuration(reason.maxMs)}`
+    case 'not-listed':
+      return `only ${reason.people} can answer this`
+    case 'unreadable-group':
+      return `Slack does not say now who is in ${reason.group}`
+  }
+}
+
+export const explainAll = (reasons: readonly Reason[]): string => reasons.map(explain).join('; ')

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+
+const person = z.object({
+  id: z.string(),
+  slack: z.object({ teamId: z.string(), userId: z.string() }),
+  name: z.string(),
+  email: z.string().nullable(),
+})
+
+const review = z.object({
+  by: person,
+  verdict: z.enum(['approve', 'deny']),
+  note: z.string().nullable(),
+  /** The duration this approver agreed to. */
+  durationMs: z.number(),
+  at: z.date(),
+})
+
+const historyLine = z.object({
+  at: z.date(),
+  what: z.string(),
+  by: person.nullable(),
+  note: z.string().nullable(),
+})
+
+/** One subject's wish for one entitlement, as asked. Everything a reader needs to understand it later is copied. */
+const asked = z.object({
+  id: z.string(),
+  revision: z.number(),
+  /** One submission; (requestId, line) is unique, so a redelivered one finds what it already made. */
+  requestId: z.string(),
+  line: z.number(),
+  resource: z.object({ id: z.string(), name: z.string() }),
+  entitlement: z.object({ id: z.string(), name: z.string() }),
+  system: z.string(),
+  /** What would be given, as the connector writes it: an approval is for this and nothing else. */
+  canonical: z.string(),
+  /** Slack channel of the card. */
+  channel: z.string(),
+  requester: person,
+  subject: person,
+  reason: z.string(),
+  askedMs: z.number(),
+  /** How many different people must approve. */
+  needs: z.number(),
+  requestedAt: z.date(),
+  reviews: z.array(review),
+  history: z.array(historyLine),
+  /** The next instant at which this grant needs someone. Null: nothing will ever happen by itself. */
+  dueAt: z.date().nullable(),
+  /** Slack does not show this revision yet. */
+  unshown: z.boolean(),
+})
+
+const approval = {
+  approvedAt: z.date(),
+  durationMs: z.number(),
+  /** Copied when giving starts: taking back reads only the grant, the hold and the system. */
+  place: z.object({
+    principal: z.string(),
+    target: z.record(z.string(), z.unknown()),
+    canonical: z.string(),
+  }),
+  /** Absolute, known before the first call. */
+  endsAt: z.date(),
+  warnMs: z.number().nullable(),
+  alertMs: z.number(),
+}
+
+/** Something owed to a system: how often it was tried, and when next. */
+const debt = {
+  tries: z.number(),
+  lastError: z.string().nullable(),
+  retryAt: z.date(),
+  /** Said aloud in the admin channel at this time if still owed; null once it was said. */
+  alertAt: z.date().nullable(),
+  alertedAt: z.date().nullable(),
+}
+
+export const endCauses = ['expired', 'released', 'revoked', 'failed', 'removed'] as const
+
+const end = {
+  cause: z.enum(endCauses),
+  endedBy: person.nullable(),
+  /** Why, where it could not be given or went away for a reason. */
+  endNote: z.string().nullable(),
+  /** When taking back starts: nothing is called or shown before. */
+  takeAt: z.date(),
+  activeAt: z.date().nullable(),
+}
+
+/** What was left when it ended. `gone` is said only of what was read back; `never-given`: no call was ever meant. */
+const left = {
+  left: z.enum(['gone', 'never-given', 'kept-for-grant', 'kept-before']),
+  /** How long another grant keeps it, where one does. */
+  keptUntil: z.date().nullable(),
+}
+
+export const grantSchema = z.discriminatedUnion('status', [
+  asked.extend({ status: z.literal('pending'), lapsesAt: z.date() }),
+  asked.extend({ status: z.literal('denied'), closedAt: z.date() }),
+  asked.extend({
+    status: z.literal('withdrawn'),
+    closedAt: z.date(),
+    /** The request that took its place, if one did. */
+    supersededBy: z.string().nullable(),
+  }),
+  asked.extend({ status: z.literal('lapsed'), closedAt: z.date(), lapsesAt: z.date() }),
+  asked.extend({ status: z.literal('granting'), ...approval, ...debt }),
+  asked.extend({
+    status: z.literal('active'),
+    ...approval,
+    activeAt: z.date(),
+    /** What the system was told; before `endsAt` an extension is still owed. */
+    heldUntil: z.date(),
+    /** For display: the system had it before Curfew came. */
+    heldBefore: z.boolean(),
+    warnAt: z.date().nullable(),
+    warnedAt: z.date().nullable(),
+  }),
+  asked.extend({ status: z.literal('revoking'), ...approval, ...debt, ...end }),
+  asked.extend({
+    status: z.literal('ended'),
+    ...approval,
+    ...end,
+    endedAt: z.date(),
+    ...left,
+  }),
+])
+
+export type Grant = z.infer<typeof grantSchema>
+export type Status = Grant['status']
+export type Pending = Extract<Grant, { status: 'pending' }>
+export type Granting = Extract<Grant, { status: 'granting' }>
+export type Active = Extract<Grant, { status: 'active' }>
+export type Revoking = Extract<Grant, { status: 'revoking' }>
+export type Ended = Extract<Grant, { status: 'ended' }>
+/** Anything that was approved: it has a place on a system and an end. */
+export type Approved = Granting | Active | Revoking | Ended
+export type Review = z.infer<typeof review>
+export type HistoryLine = z.infer<typeof historyLine>
+export type EndCause = (typeof endCauses)[number]
+export type GrantPlace = Granting['place']
+
+export const openStatuses = ['pending', 'granting', 'active', 'revoking'] as const satisfies readonly Status[]
+export type Open = Extract<Grant, { status: (typeof openStatuses)[number] }>
+
+export const isOpen = (grant: Grant): grant is Open =>
+  (openStatuses as readonly Status[]).includes(grant.status)
+
+export const isApproved = (grant: Grant): grant is Approved =>
+  grant.status === 'granting' ||
+  grant.status === 'active' ||
+  grant.status === 'revoking' ||
+  grant.status === 'ended'
+
+/** What approving would give now: the shortest that an approver agreed to, or what was asked. */
+export function offeredMs(grant: Grant): number {
+  const agreed = grant.reviews.filter(({ verdict }) => verdict === 'approve').map((r) => r.durationMs)
+  return agreed.length > 0 ? Math.min(...agreed) : grant.askedMs
+}
+
+/** A short mark of what an approver sees and agrees to: it changes when that does, and only then. */
+export function termsOf(grant: Grant): string {
+  const { subject, resource, entitlement, system, canonical, reason } = grant
+  const terms = [subject.id, resource.id, entitlement.id, system, canonical, offeredMs(grant), reason]
+  return createHash('sha256').update(JSON.stringify(terms)).digest('base64url').slice(0, 10)
+}

@@ -1,0 +1,65 @@
+import type { Ended } from './grant.ts'
+
+/** One principal having one target on one system. Shared by every grant that wishes it so. */
+export interface HoldKey {
+  readonly system: string
+  readonly principal: string
+  /** The target as the connector writes it. */
+  readonly canonical: string
+}
+
+export interface Hold extends HoldKey {
+  readonly target: Readonly<Record<string, unknown>>
+  /** Which real system the claims are on, as the connector says it; null before the first. */
+  readonly where: string | null
+  /** Raised at every lease: a write that carries an older one changes nothing. */
+  readonly token: number
+  readonly leaseUntil: Date
+  /** The database's clock at the write that returned this hold. */
+  readonly readAt: Date
+  /** Grant id → that grant's end. */
+  readonly claims: Readonly<Record<string, Date>>
+  /** The system had it before Curfew came: it is neither given nor taken. */
+  readonly heldBefore: boolean
+  /** A call that was about to be sent and whose outcome nobody has recorded. */
+  readonly call: 'give' | 'take' | null
+  /** What the calls are for; the number makes the idempotency key. */
+  readonly intent: Intent
+  readonly watch: Watch | null
+  /** What the last grant to leave left behind, in case its process died before it could say so. */
+  readonly lastLeft: Left | null
+  /** When the sweep looks at this hold again; null while nothing is watched. */
+  readonly dueAt: Date | null
+}
+
+export interface Intent {
+  readonly number: number
+  /** Verb and claims it was meant for. */
+  readonly of: string
+  /** False while the outcome is unknown: a retry then reuses the number. */
+  readonly isKnown: boolean
+}
+
+/** An effect may still turn up by itself: look again and repair until it is quiet. */
+export interface Watch {
+  /** A give is among what may turn up: what appears unclaimed is then ours to take. */
+  readonly gave: boolean
+  readonly until: Date
+}
+
+export interface Left extends Pick<Ended, 'left' | 'keptUntil'> {
+  readonly grantId: string
+}
+
+export const holdId = ({ system, principal, canonical }: HoldKey): string =>
+  JSON.stringify([system, principal, canonical])
+
+/** The intent of the next call: a new number, unless the same call is retried without knowing its outcome. */
+export function nextIntent({ number, of, isKnown }: Intent, next: string): Intent {
+  return !isKnown && of === next ? { number, of, isKnown } : { number: number + 1, of: next, isKnown: false }
+}
+
+/** The latest end among the claims, plus a little grace: when the system itself may let the access lapse. */
+export function systemExpiry(claims: Hold['claims'], graceMs = 60_000): Date {
+  return new Date(Math.max(...Object.values(claims).map((end) => end.getTime())) + graceMs)
+}

@@ -1,0 +1,141 @@
+import {
+  findEntitlement,
+  type Answer,
+  type Approvers,
+  type Attributes,
+  type Catalog,
+  type Entitlement,
+} from './catalog.ts'
+import type { Grant, GrantPlace } from './grant.ts'
+import type { Known, Person, PersonFacts } from './person.ts'
+
+/** An answer with every reason for it, in the catalog's own words. Only `yes` opens a door. */
+export interface Verdict {
+  readonly answer: Answer
+  readonly reasons: readonly Reason[]
+}
+
+export type Reason =
+  | { readonly kind: 'rule'; readonly source: string; readonly answer: Answer }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'not-here' }
+  | { readonly kind: 'external' }
+  | { readonly kind: 'no-principal'; readonly why: string }
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'too-long'; readonly maxMs: number }
+  | { readonly kind: 'not-listed'; readonly people: string }
+  | { readonly kind: 'unreadable-group'; readonly group: string }
+
+export interface Asking {
+  readonly durationMs: number
+  readonly reason: string
+}
+
+/** Members of the Slack groups that matter here, each known or not. */
+export type Groups = (handle: string) => Known<ReadonlySet<string>>
+
+export function attributesOf(
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  asking: Asking,
+  now: Date,
+): Attributes {
+  return {
+    email: facts.person.email ?? 'unknown',
+    slackUserId: facts.person.slack.userId,
+    groups: facts.groups,
+    ...(facts.listedGroups ? { listedGroups: facts.listedGroups } : {}),
+    guest: facts.isGuest,
+    zone: facts.zone,
+    durationMs: asking.durationMs,
+    reason: asking.reason,
+    now,
+    resource: entitlement.resource.id,
+    entitlement: entitlement.id,
+  }
+}
+
+/** May this person have this entitlement at all? Asked when they look, ask, are approved, and right before giving. */
+export function mayHold(facts: PersonFacts, entitlement: Entitlement, asking: Asking, now: Date): Verdict {
+  if (!facts.isHere) return no({ kind: 'not-here' })
+  if (facts.isExternal && !entitlement.external) return no({ kind: 'external' })
+  if (asking.durationMs > entitlement.duration.maxMs) {
+    return no({ kind: 'too-long', maxMs: entitlement.duration.maxMs })
+  }
+  const { who } = entitlement
+  const answer = who.evaluate(attributesOf(facts, entitlement, asking, now))
+  return { answer, reasons: [{ kind: 'rule', source: who.source, answer }] }
+}
+
+/** Where giving would happen: who the subject is on the system, and what is given there. */
+export function placeFor(
+  catalog: Catalog,
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  asking: Asking,
+  now: Date,
+): GrantPlace | { unresolved: string } {
+  const system = catalog.systems.get(entitlement.system)
+  if (!system) return { unresolved: `${entitlement.system} is not in the catalog` }
+  const resolved = system.principal.resolve(attributesOf(facts, entitlement, asking, now))
+  if ('unresolved' in resolved) return resolved
+  return {
+    principal: resolved.principal,
+    target: { ...entitlement.target },
+    canonical: entitlement.canonical,
+  }
+}
+
+/** Do the rules of this moment still allow what was approved, exactly as it was approved? */
+export function stillAllows(
+  catalog: Catalog,
+  facts: PersonFacts,
+  grant: Grant & { readonly place: GrantPlace; readonly durationMs: number },
+  now: Date,
+): Verdict {
+  const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+  if (!entitlement) return no({ kind: 'gone' })
+  const asking = { durationMs: grant.durationMs, reason: grant.reason }
+  const verdict = mayHold(facts, entitlement, asking, now)
+  if (verdict.answer !== 'yes') return verdict
+  const place = placeFor(catalog, facts, entitlement, asking, now)
+  if ('unresolved' in place) return no({ kind: 'no-principal', why: place.unresolved })
+  const same =
+    place.principal === grant.place.principal &&
+    place.canonical === grant.place.canonical &&
+    entitlement.system === grant.system
+  return same ? verdict : no({ kind: 'moved' })
+}
+
+/** Is this person one of those who review here? Unknown when only an unreadable group could say so. */
+export function isAmong(person: Person, approvers: Approvers, groups: Groups): Verdict {
+  if (isListed(person, approvers.people)) return { answer: 'yes', reasons: [] }
+  const lookups = approvers.groups.map((handle) => ({ handle, members: groups(handle) }))
+  if (lookups.some(({ members }) => members !== 'unknown' && members.has(person.slack.userId))) {
+    return { answer: 'yes', reasons: [] }
+  }
+  const unreadable = lookups.filter(({ members }) => members === 'unknown')
+  if (unreadable.length > 0) {
+    return {
+      answer: 'unknown',
+      reasons: unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle })),
+    }
+  }
+  return no({ kind: 'not-listed', people: nameApprovers(approvers) })
+}
+
+/** Admins may end and retry. */
+export const isAdmin = (person: Person, entitlement: Entitlement): boolean =>
+  isListed(person, entitlement.admins)
+
+/** Lists name people by verified e-mail or by Slack user id. */
+export function isListed(person: Person, people: readonly string[]): boolean {
+  return (
+    people.includes(person.slack.userId) ||
+    (person.email !== null && people.includes(person.email.toLowerCase()))
+  )
+}
+
+const nameApprovers = ({ people, groups }: Approvers): string => [...groups, ...people].join(', ')
+
+const no = (reason: Reason): Verdict => ({ answer: 'no', reasons: [reason] })

@@ -1,0 +1,163 @@
+import type { Catalog } from './catalog.ts'
+import type { Connector } from './connector.ts'
+import type { Grant } from './grant.ts'
+import type { Hold, HoldKey, Intent, Left } from './hold.ts'
+import type { Known, Person, PersonFacts, SlackIdentity } from './person.ts'
+import type { Refusal } from './refusal.ts'
+
+/**
+ * The database's clock, carried between samples by the monotonic clock of this process.
+ * `now` is never ahead of the database's: what waits for an instant by it is never early.
+ */
+export interface Clock {
+  now(): Date
+  /** False when the last sample is too old to open anything by; taking goes on by the best guess. */
+  isSure(): boolean
+  /** Asks the database for the time. Failing leaves the old sample to age. */
+  sample(): Promise<void>
+  /** Milliseconds since some fixed moment; never goes back. */
+  monotonicMs(): number
+  sleep(ms: number): Promise<void>
+  /** Resolves with false if `ms` pass before `work` settles; rejects as `work` does. */
+  within<T>(
+    ms: number,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<{ done: true; value: T } | { done: false }>
+}
+
+export interface GrantStore {
+  /**
+   * Writes a new grant. `exists` when this (requestId, line) was written before: a redelivery.
+   * `open` when the subject already has an unfinished grant of this entitlement.
+   */
+  insert(grant: Grant): Promise<{ outcome: 'inserted' | 'exists' | 'open'; grant: Grant }>
+  get(id: string): Promise<Grant | null>
+  /**
+   * Reads, decides and writes by compare-and-set on `revision`, deciding again on each conflict.
+   * A `Refusal` writes nothing. Throws if there is no such grant.
+   */
+  change(id: string, decide: (grant: Grant, now: Date) => Grant | Refusal): Promise<Grant | Refusal>
+  /** Grants with `dueAt` up to `before`, the longest due first, but those of these systems. */
+  due(before: Date, limit: number, butSystems?: readonly string[]): Promise<DueGrant[]>
+  byRequest(requestId: string): Promise<Grant[]>
+  openOf(subjectId: string): Promise<Grant[]>
+  /** The unfinished grant of this subject on this entitlement, if any. */
+  openFor(query: { subjectId: string; resource: string; entitlement: string }): Promise<Grant | null>
+  /** The newest grants of this subject, finished or not. */
+  latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** Every unfinished grant that was approved: what is or may be held. */
+  owed(): Promise<Grant[]>
+  /** Debts that were said aloud and are not settled yet. */
+  late(): Promise<Grant[]>
+  unshown(limit: number): Promise<Grant[]>
+  /** Slack shows this revision now; a no-op if the grant moved on. */
+  shown(id: string, revision: number): Promise<void>
+  /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
+  onChange(listener: (grant: Grant) => void): () => void
+}
+
+export interface DueGrant {
+  readonly id: string
+  readonly status: Grant['status']
+  readonly system: string
+  readonly dueAt: Date
+}
+
+export interface HoldWrite {
+  /** Which real system the claims are on. */
+  where?: string
+  claim?: { grantId: string; end: Date }
+  /** Removes this grant's claim, and remembers what it left. */
+  unclaim?: Left
+  heldBefore?: boolean
+  call?: Hold['call']
+  intent?: Intent
+  /** Starts or prolongs watching; once something was given, that is not forgotten until watching ends. */
+  watch?: { gave: boolean; forMs: number }
+  /** Stops watching and looking, unless somebody prolonged the watch that was seen (null: there was none). */
+  unwatch?: { seen: Date | null }
+  /** When the sweep looks again. */
+  dueInMs?: number
+  /** The lease ends this long from the write, by the database's clock; 0 releases it. */
+  keepMs?: number
+}
+
+export interface HoldStore {
+  /** Takes the lease, making the hold where there is none, and raises `token`; or says until when somebody has it. */
+  lease(
+    key: HoldKey & { target: Hold['target'] },
+    forMs: number,
+  ): Promise<{ taken: true; hold: Hold } | { taken: false; until: Date }>
+  /** Null, and nothing written, when the token is no longer the newest. */
+  write(key: HoldKey, token: number, change: HoldWrite): Promise<Hold | null>
+  /** For whoever lost the token after sending a call: not conditional on it. */
+  watch(key: HoldKey, watch: { gave: boolean; forMs: number }): Promise<void>
+  due(before: Date, limit: number, butSystems?: readonly string[]): Promise<Hold[]>
+  get(key: HoldKey): Promise<Hold | null>
+  /** Systems on which anything is claimed or watched. */
+  systemsInUse(): Promise<Set<string>>
+}
+
+export interface PeopleStore {
+  /** The person linked to this Slack identity, made when first seen; name and e-mail follow the directory. */
+  seen(slack: SlackIdentity, profile: { name: string; email: string | null }): Promise<Person>
+  get(id: string): Promise<Person | null>
+}
+
+/** What Slack knows of people and groups. Answers are at most 60 s old; what cannot be read is unknown. */
+export interface Directory {
+  facts(slack: SlackIdentity): Promise<Known<PersonFacts>>
+  /** Asked of Slack now, within 2 s: for the moment before giving. */
+  freshFacts(slack: SlackIdentity): Promise<Known<PersonFacts>>
+  /** Members (Slack user ids) of these groups, by handle. */
+  groups(handles: readonly string[]): Promise<(handle: string) => Known<ReadonlySet<string>>>
+}
+
+export interface OpenSystem {
+  readonly connector: Connector
+  readonly timeoutMs: number
+}
+
+export type Systems = (id: string) => OpenSystem | null
+export type CurrentCatalog = () => Catalog
+
+export interface Log {
+  error(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  debug(message: string, fields?: Record<string, unknown>): void
+}
+
+/** A message that pictures a request, and what it shows now. */
+export interface Surface {
+  /** Which picture of which request: `card:…`, `dm:…`. */
+  readonly key: string
+  readonly requestId: string
+  /** Where it was posted; null while it never was. */
+  readonly channel: string | null
+  readonly ts: string | null
+  /** A mark of the content that Slack accepted last; null: must be sent again. */
+  readonly shows: string | null
+  /** Why it can't be shown there at all, such as `is_archived`. */
+  readonly failure: string | null
+  readonly tries: number
+  /** To be looked at again although no grant changed. */
+  readonly needsLook: boolean
+}
+
+export interface SurfaceStore {
+  of(requestId: string): Promise<Surface[]>
+  byMessage(channel: string, ts: string): Promise<Surface | null>
+  /**
+   * Takes this row for a while, making it where there is none; null while another process has it.
+   * A crash in between costs at most one repeated message.
+   */
+  lease(key: string, requestId: string, forMs: number): Promise<Surface | null>
+  /** Writes what Slack shows now, and gives the row back. */
+  save(key: string, shown: Partial<Omit<Surface, 'key' | 'requestId'>>): Promise<void>
+  needingLook(limit: number): Promise<Surface[]>
+  /** Slack asked every replica to leave this method alone for a while. */
+  pause(method: string, forMs: number): Promise<void>
+  /** Methods that are paused now, with how long still in ms. */
+  pauses(): Promise<ReadonlyMap<string, number>>
+}

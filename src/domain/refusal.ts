@@ -1,0 +1,46 @@
+import type { Grant } from './grant.ts'
+
+/** A person asked for what cannot be. A value, not an error; the words for it live beside the surface that shows them. */
+export type Refusal = {
+  readonly refused: RefusalCode
+  readonly reasons: readonly string[]
+  readonly grant: Grant | null
+}
+
+export type RefusalCode =
+  // asking
+  | 'unknown-entitlement'
+  | 'not-allowed'
+  | 'external'
+  | 'not-here'
+  | 'no-principal'
+  | 'bad-duration'
+  | 'bad-reason'
+  | 'already-held'
+  | 'being-taken'
+  | 'too-many-open'
+  // reviewing
+  | 'own-request'
+  | 'already-reviewed'
+  | 'not-an-approver'
+  | 'not-an-admin'
+  | 'terms-changed'
+  | 'rules-changed'
+  | 'bad-note'
+  | 'decided'
+  // ending
+  | 'not-yours'
+  | 'not-held'
+  | 'too-late'
+  // anywhere
+  | 'not-found'
+  | 'unsure'
+
+export function refuse(
+  refused: RefusalCode,
+  { reasons = [], grant = null }: { reasons?: readonly string[]; grant?: Grant | null } = {},
+): Refusal {
+  return { refused, reasons, grant }
+}
+
+export const isRefusal = (value: object): value is Refusal => 'refused' in value

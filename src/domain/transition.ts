@@ -1,0 +1,270 @@
+import {
+  isApproved,
+  offeredMs,
+  type Active,
+  type EndCause,
+  type Ended,
+  type Grant,
+  type GrantPlace,
+  type Granting,
+  type HistoryLine,
+  type Pending,
+  type Revoking,
+} from './grant.ts'
+import { isSameHuman, type PersonRef } from './person.ts'
+import { isRefusal, refuse, type Refusal } from './refusal.ts'
+
+/** Everything that can happen to a grant. Instants in events come from the caller's clock and dice. */
+export type Event =
+  | {
+      type: 'approve'
+      by: PersonRef
+      note: string | null
+      durationMs: number
+      /** How many must approve by the rules of now. */
+      needs: number
+      /** Ids of earlier approvers who may not approve any more. */
+      voided: readonly string[]
+      /** What giving would need, resolved now: used if this approval is the last one. */
+      terms: { system: string; place: GrantPlace; warnMs: number | null; alertMs: number }
+    }
+  | { type: 'deny'; by: PersonRef; note: string }
+  | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
+  | { type: 'lapse' }
+  | { type: 'given'; heldUntil: Date; heldBefore: boolean }
+  | { type: 'failed'; error: string; retryAt: Date }
+  | { type: 'busy'; until: Date }
+  | { type: 'warn' }
+  | { type: 'end'; cause: EndCause; by: PersonRef | null; note: string | null; takeAt: Date }
+  | { type: 'taken'; left: Ended['left']; keptUntil: Date | null }
+  | { type: 'alert' }
+  | { type: 'try-now'; by: PersonRef }
+
+/**
+ * The next grant, or why not. Pure: no clock, no I/O, nothing mutated.
+ * Guarantees: `dueAt` is null exactly when the status is final; history only grows; `revision` is the store's.
+ */
+export function transition(grant: Grant, event: Event, now: Date): Grant | Refusal {
+  const next = apply(grant, event, now)
+  if (isRefusal(next)) return next
+  const line = historyLine(next, event, now)
+  return {
+    ...next,
+    history: line === null ? grant.history : [...grant.history, line],
+    dueAt: dueOf(next),
+    unshown: grant.unshown || isVisible(event, now),
+  }
+}
+
+function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
+  switch (event.type) {
+    case 'approve':
+    case 'deny':
+      return grant.status === 'pending' ? review(grant, event, now) : refuse('decided', { grant })
+    case 'withdraw':
+      return grant.status === 'pending'
+        ? { ...grant, status: 'withdrawn', closedAt: now, supersededBy: event.supersededBy }
+        : refuse('decided', { grant })
+    case 'lapse':
+      if (grant.status !== 'pending') return refuse('decided', { grant })
+      return now >= grant.lapsesAt
+        ? { ...grant, status: 'lapsed', closedAt: now }
+        : refuse('decided', { grant })
+    case 'given':
+      return grant.status === 'granting' ? activate(grant, event, now) : refuse('not-held', { grant })
+    case 'failed':
+      return isOwing(grant)
+        ? { ...grant, tries: grant.tries + 1, lastError: event.error, retryAt: event.retryAt }
+        : refuse('not-held', { grant })
+    case 'busy':
+      return isOwing(grant) ? { ...grant, retryAt: event.until } : refuse('not-held', { grant })
+    case 'warn':
+      if (grant.status !== 'active' || grant.warnAt === null || now < grant.warnAt) {
+        return refuse('not-held', { grant })
+      }
+      return { ...grant, warnAt: null, warnedAt: now }
+    case 'end':
+      return end(grant, event)
+    case 'taken':
+      return grant.status === 'revoking' && now >= grant.takeAt
+        ? settled(grant, event, now)
+        : refuse('not-held', { grant })
+    case 'alert':
+      return isOwing(grant) && grant.alertAt !== null && now >= grant.alertAt
+        ? { ...grant, alertAt: null, alertedAt: now }
+        : refuse('not-held', { grant })
+    case 'try-now':
+      return isOwing(grant) ? { ...grant, retryAt: now } : refuse('not-held', { grant })
+  }
+}
+
+/** One reviewer's answer. Nobody fills two seats; nobody reviews their own request, nor one made for them. */
+function review(
+  grant: Pending,
+  event: Extract<Event, { type: 'approve' | 'deny' }>,
+  now: Date,
+): Grant | Refusal {
+  const { by } = event
+  if (now >= grant.lapsesAt)
+    return refuse('decided', { grant: { ...grant, status: 'lapsed', closedAt: grant.lapsesAt } })
+  if ([grant.requester, grant.subject].some((one) => isSameHuman(one, by)))
+    return refuse('own-request', { grant })
+  if (grant.reviews.some((r) => isSameHuman(r.by, by))) return refuse('already-reviewed', { grant })
+  const { lapsesAt: _lapsesAt, ...asked } = grant
+  if (event.type === 'deny') {
+    const answer = { by, verdict: 'deny' as const, note: event.note, durationMs: offeredMs(grant), at: now }
+    return { ...asked, reviews: [...grant.reviews, answer], status: 'denied', closedAt: now }
+  }
+  const answer = { by, verdict: 'approve' as const, note: event.note, durationMs: event.durationMs, at: now }
+  const counting = grant.reviews.filter((r) => !event.voided.includes(r.by.id))
+  const reviewed = { ...grant, needs: event.needs, reviews: [...counting, answer] }
+  if (reviewed.reviews.length < reviewed.needs) return reviewed
+  const durationMs = offeredMs(reviewed)
+  return {
+    ...asked,
+    ...event.terms,
+    needs: reviewed.needs,
+    reviews: reviewed.reviews,
+    status: 'granting',
+    approvedAt: now,
+    durationMs,
+    endsAt: after(now, durationMs),
+    tries: 0,
+    lastError: null,
+    retryAt: now,
+    alertAt: after(now, event.terms.alertMs),
+    alertedAt: null,
+  }
+}
+
+function activate(grant: Granting, event: Extract<Event, { type: 'given' }>, now: Date): Active {
+  return {
+    ...approvedPart(grant),
+    status: 'active',
+    activeAt: now,
+    heldUntil: event.heldUntil,
+    heldBefore: event.heldBefore,
+    warnAt: warnAt(grant),
+    warnedAt: null,
+  }
+}
+
+/** Whoever entered `granting` leaves through here, even when giving failed: a timed-out call may still have worked. */
+function end(grant: Grant, event: Extract<Event, { type: 'end' }>): Revoking | Refusal {
+  if (grant.status === 'revoking') return refuse('too-late', { grant })
+  if (grant.status !== 'granting' && grant.status !== 'active') return refuse('not-held', { grant })
+  if (event.cause === 'expired' && event.takeAt < grant.endsAt) return refuse('not-held', { grant })
+  return {
+    ...approvedPart(grant),
+    status: 'revoking',
+    cause: event.cause,
+    endedBy: event.by,
+    endNote: event.note,
+    takeAt: event.takeAt,
+    activeAt: grant.status === 'active' ? grant.activeAt : null,
+    tries: 0,
+    lastError: null,
+    retryAt: event.takeAt,
+    alertAt: after(event.takeAt, grant.alertMs),
+    alertedAt: null,
+  }
+}
+
+function settled(grant: Revoking, event: Extract<Event, { type: 'taken' }>, now: Date): Ended {
+  return {
+    ...approvedPart(grant),
+    status: 'ended',
+    cause: grant.cause,
+    endedBy: grant.endedBy,
+    endNote: grant.endNote,
+    takeAt: grant.takeAt,
+    activeAt: grant.activeAt,
+    endedAt: now,
+    left: event.left,
+    keptUntil: event.keptUntil,
+  }
+}
+
+/** The one timer of a grant: the next instant at which it needs someone. */
+export function dueOf(grant: Grant): Date | null {
+  switch (grant.status) {
+    case 'pending':
+      return grant.lapsesAt
+    case 'granting':
+      return earliest(grant.retryAt, grant.alertAt, grant.endsAt)
+    case 'active':
+      return earliest(grant.endsAt, grant.warnAt)
+    case 'revoking':
+      return earliest(grant.retryAt, grant.alertAt)
+    case 'denied':
+    case 'withdrawn':
+    case 'lapsed':
+    case 'ended':
+      return null
+  }
+}
+
+/** A shorter warning would come when the end is already being prepared. */
+const leastWarningMs = 5_000
+
+/** 15 minutes or a fifth of the time, whichever is less, unless the catalog says otherwise; never before giving. */
+function warnAt(grant: Granting): Date | null {
+  const leadMs = grant.warnMs ?? Math.min(15 * 60_000, grant.durationMs / 5)
+  if (leadMs < leastWarningMs || leadMs >= grant.durationMs) return null
+  return after(grant.endsAt, -leadMs)
+}
+
+const isOwing = (grant: Grant): grant is Granting | Revoking =>
+  grant.status === 'granting' || grant.status === 'revoking'
+
+/** An end prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
+function isVisible(event: Event, now: Date): boolean {
+  if (event.type === 'busy') return false
+  return event.type !== 'end' || event.takeAt <= now
+}
+
+function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
+  const line = (what: string, by: PersonRef | null = null, note: string | null = null) => ({
+    at: now,
+    what,
+    by,
+    note,
+  })
+  switch (event.type) {
+    case 'approve':
+    case 'deny':
+    case 'withdraw':
+      return line(event.type, event.by, 'note' in event ? event.note : null)
+    case 'end':
+      return line(`end: ${event.cause}`, event.by, event.note)
+    case 'taken':
+      return line(`taken: ${event.left}`)
+    case 'given':
+      return line(event.heldBefore ? 'given: was held before' : 'given')
+    case 'try-now':
+      return line('try now', event.by)
+    case 'alert':
+      return line('late', null, isApproved(next) && 'lastError' in next ? next.lastError : null)
+    case 'lapse':
+    case 'warn':
+      return line(event.type)
+    case 'failed':
+    case 'busy':
+      return null
+  }
+}
+
+function approvedPart(grant: Granting | Active | Revoking) {
+  const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
+  const { requester, subject, reason, askedMs, needs, requestedAt, reviews, history, dueAt, unshown } = grant
+  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs } = grant
+  const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
+  const kept = { requester, subject, reason, askedMs, needs, requestedAt, reviews, history, dueAt, unshown }
+  return { ...asked, ...kept, approvedAt, durationMs, place, endsAt, warnMs, alertMs }
+}
+
+const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
+
+function earliest(first: Date, ...others: (Date | null)[]): Date {
+  return others.reduce<Date>((least, other) => (other !== null && other < least ? other : least), first)
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { endCauses, isOpen, type Grant } from '../../src/domain/grant.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
+import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
+import { ada, aPendingGrant, at, kim, riley, sam, terms } from '../support/builders.ts'
+
+/** Where each status may lead; DESIGN's picture of a life. */
+const ways: Record<Grant['status'], Grant['status'][]> = {
+  pending: ['pending', 'denied', 'withdrawn', 'lapsed', 'granting'],
+  denied: [],
+  withdrawn: [],
+  lapsed: [],
+  granting: ['granting', 'active', 'revoking'],
+  active: ['active', 'revoking'],
+  revoking: ['revoking', 'ended'],
+  ended: [],
+}
+
+const someone = fc.constantFrom(riley, ada, sam, kim)
+const instant = fc.integer({ min: -100, max: 200_000 }).map(at)
+
+const anyEvent: fc.Arbitrary<Event> = fc.oneof(
+  someone.chain((by) =>
+    fc.integer({ min: 1_000, max: 28_800_000 }).map((durationMs) => ({
+      type: 'approve' as const,
+      by,
+      note: null,
+      durationMs,
+      needs: 1,
+      voided: [],
+      terms,
+    })),
+  ),
+  someone.map((by) => ({ type: 'deny' as const, by, note: 'not now' })),
+  someone.map((by) => ({ type: 'withdraw' as const, by, supersededBy: null })),
+  fc.constant<Event>({ type: 'lapse' }),
+  instant.chain((heldUntil) =>
+    fc.boolean().map((heldBefore) => ({ type: 'given' as const, heldUntil, heldBefore })),
+  ),
+  instant.map((retryAt) => ({ type: 'failed' as const, error: 'timeout', retryAt })),
+  instant.map((until) => ({ type: 'busy' as const, until })),
+  fc.constant<Event>({ type: 'warn' }),
+  fc
+    .constantFrom(...endCauses)
+    .chain((cause) =>
+      instant.map((takeAt) => ({ type: 'end' as const, cause, by: ada, note: null, takeAt })),
+    ),
+  fc
+    .constantFrom('gone' as const, 'never-given' as const, 'kept-before' as const, 'kept-for-grant' as const)
+    .map((left) => ({ type: 'taken' as const, left, keptUntil: null })),
+  fc.constant<Event>({ type: 'alert' }),
+  someone.map((by) => ({ type: 'try-now' as const, by })),
+)
+
+const anyLife = fc.record({
+  needs: fc.integer({ min: 1, max: 3 }),
+  steps: fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 20_000 })), { minLength: 1, maxLength: 40 }),
+})
+
+/** Every grant along a life, with the event that led to it. */
+function* live({ needs, steps }: { needs: number; steps: [Event, number][] }) {
+  let grant: Grant = aPendingGrant({ needs })
+  let seconds = 0
+  for (const [drawn, later] of steps) {
+    seconds += later
+    const event = drawn.type === 'approve' ? { ...drawn, needs } : drawn
+    const next = transition(grant, event, at(seconds))
+    if (isRefusal(next)) continue
+    yield { before: grant, event, after: next, now: at(seconds) }
+    grant = next
+  }
+}
+
+const always = (promise: (step: { before: Grant; event: Event; after: Grant; now: Date }) => void) =>
+  fc.assert(
+    fc.property(anyLife, (life) => {
+      for (const step of live(life)) promise(step)
+    }),
+    { numRuns: 3_000 },
+  )
+
+test('no sequence of events leads where a life cannot go', () => {
+  always(({ before, after }) => expect(ways[before.status]).toContain(after.status))
+})
+
+test('dueAt is null exactly when nothing can happen by itself any more', () => {
+  always(({ after }) => {
+    expect(after.dueAt === null).toBe(!isOpen(after))
+    expect(after.dueAt).toEqual(dueOf(after))
+  })
+})
+
+test('nothing is given that enough different people, none of them the holder, did not approve', () => {
+  always(({ after }) => {
+    if (!('approvedAt' in after)) return
+    const approvers = new Set(
+      after.reviews.filter(({ verdict }) => verdict === 'approve').map(({ by }) => by.id),
+    )
+    expect(approvers.size).toBeGreaterThanOrEqual(after.needs)
+    expect(approvers.has(after.subject.id)).toBe(false)
+  })
+})
+
+test('whoever was about to be given something leaves through taking it back', () => {
+  always(({ before, after }) => {
+    if (after.status === 'ended') expect(before.status).toBe('revoking')
+  })
+})
+
+test('history only grows, and nobody is asked by a final grant', () => {
+  always(({ before, after }) => {
+    expect(after.history.slice(0, before.history.length)).toEqual(before.history)
+    expect(isOpen(before)).toBe(true)
+  })
+})
+
+test('the end is fixed when giving starts, and nothing moves it', () => {
+  always(({ before, after }) => {
+    if ('endsAt' in before && 'endsAt' in after) expect(after.endsAt).toEqual(before.endsAt)
+  })
+})
