@@ -1,0 +1,305 @@
+import { ConnectorError } from '../domain/connector.ts'
+import type { Approved, Grant, Granting, Revoking } from '../domain/grant.ts'
+import { holdId, type Hold, type HoldKey, type Left } from '../domain/hold.ts'
+import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
+import { transition, type Event } from '../domain/transition.ts'
+import { Lease, LeaseLost } from './lease.ts'
+import { retryAt } from './retry.ts'
+import type { World } from './world.ts'
+
+/*
+ * Giving and taking safely. A hold is one principal having one target; grants claim it. The numbers are the rules of
+ * docs/holds.md; rules 1 to 4 and 12 are the lease's. Only `join`, `leave` and `repair` call a system to change it.
+ * Each throws `LeaseLost` when somebody else took over: there is nothing left to do then.
+ */
+
+/** How far ahead of its instant an end is prepared, so that only the call itself is left for then. */
+export const lookAheadMs = 4_000
+
+/** Gives what a granting grant was approved for, and makes it active. */
+export async function join(world: World, seen: Granting, mayGive: () => Promise<boolean>): Promise<void> {
+  await world.queues.turn(holdId(holdingOf(seen)), () =>
+    world.queues.step(seen.system, 'prepare', async () => {
+      // Asked when the turn has come: minutes may have passed in the queue of a slow system.
+      if (!(await mayGive())) return
+      const lease = await takeLease(world, seen)
+      if (lease === null) return
+      try {
+        await joinUnder(world, lease, seen.id)
+      } catch (error) {
+        if (error instanceof LeaseLost) throw error
+        await lease.abandon()
+        await owe(world, seen.id, error)
+      }
+    }),
+  )
+}
+
+async function joinUnder(world: World, lease: Lease, grantId: string): Promise<void> {
+  // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
+  const grant = await world.grants.get(grantId)
+  if (grant?.status !== 'granting' || world.clock.now() >= grant.endsAt) return lease.release()
+
+  if (lease.isElsewhere) throw new Error(elsewhere(grant.system))
+
+  // 5. Ask the system when nobody claims, or when it held before: that may only go from true to false.
+  const { claims, watch } = lease.hold
+  let { heldBefore } = lease.hold
+  if (Object.keys(claims).length === 0) {
+    heldBefore = (await lease.has()) && watch?.gave !== true
+  } else if (heldBefore) {
+    heldBefore = await lease.has()
+  }
+
+  // 6. Claim it. What was held before is not given; else it is, until the latest end of all claims.
+  const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt } }
+  if (heldBefore) {
+    await lease.write(claim)
+    await record(world, grantId, { type: 'given', heldUntil: grant.endsAt, heldBefore: true })
+    return lease.release()
+  }
+  await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, claim)
+  const outcome = await lease.give()
+  if (outcome.what !== 'done') {
+    await lease.finish(outcome)
+    return owe(world, grantId, outcome.error)
+  }
+  // The grant moves on before the lease is given back: else another process could find it waiting, and give again.
+  await lease.write(lease.known)
+  await record(world, grantId, { type: 'given', heldUntil: grant.endsAt, heldBefore: false })
+  await lease.finish(outcome)
+}
+
+/**
+ * Takes back what an ending grant holds, unless another grant or an older right keeps it, and ends the grant.
+ * An end that is still ahead is prepared: the grant turns `revoking` under the lease, and nothing is called before.
+ */
+export async function leave(world: World, seen: Approved): Promise<void> {
+  const { queues } = world
+  await queues.turn(holdId(holdingOf(seen)), async () => {
+    const ready = await queues.step(seen.system, 'prepare', () => prepareToLeave(world, seen))
+    if (ready === null) return
+    const { lease, grant, mustTake } = ready
+    await waitUntil(world, grant.takeAt)
+
+    if (!mustTake) {
+      // 8. Not among the claims: take nothing. 9. Others claim, or held before: only my claim goes.
+      await queues.step(seen.system, 'record', async () => {
+        const left = leftUntaken(lease.hold, grant)
+        await lease.release(grant.id in lease.hold.claims ? { unclaim: left } : {})
+        await record(world, grant.id, { type: 'taken', ...left })
+      })
+      return
+    }
+
+    // 9. Take, read back that it is gone, remove my claim; then move the grant on.
+    const outcome = await queues.step(seen.system, 'call', () => lease.takeBack())
+    // 12. Its answer counts only as late as it may lag: waited for without a place in the queue.
+    if (outcome.what === 'done') await lease.waitOutLag()
+    await queues.step(seen.system, 'record', async () => {
+      const error = outcome.what === 'done' ? await whyNotGone(lease) : outcome.error
+      if (error !== null) {
+        await lease.finish(outcome)
+        await owe(world, grant.id, error)
+        return
+      }
+      const left = { grantId: grant.id, left: 'gone', keptUntil: null } as const
+      await lease.finish(outcome, { unclaim: left })
+      await record(world, grant.id, { type: 'taken', ...left })
+    })
+  })
+}
+
+/** Lease, grant and announcement: all of a leave but the call. Null when somebody else has the hold or the grant. */
+async function prepareToLeave(
+  world: World,
+  seen: Approved,
+): Promise<{ lease: Lease; grant: Revoking; mustTake: boolean } | null> {
+  const lease = await takeLease(world, seen)
+  if (lease === null) return null
+  // 7. Read the grant again under the lease; one whose end is near turns `revoking` now.
+  const grant = await revokingNow(world, seen.id)
+  if (grant === null) {
+    await lease.release()
+    return null
+  }
+  const { claims, heldBefore } = lease.hold
+  if (grant.id in claims && lease.isElsewhere) {
+    await lease.release()
+    await owe(world, grant.id, new Error(elsewhere(grant.system)))
+    return null
+  }
+  const mustTake = grant.id in claims && Object.keys(claims).length === 1 && !heldBefore
+  const waitMs = Math.max(0, grant.takeAt.getTime() - world.clock.now().getTime())
+  const keepMs = waitMs + lease.callMs
+  if (mustTake) await lease.announce('take', grant.id, {}, keepMs)
+  else if (waitMs > 0) await lease.write({ keepMs })
+  return { lease, grant, mustTake }
+}
+
+/** The grant as `revoking`: at once if its end is within the look-ahead, else only if it already is. */
+async function revokingNow(world: World, id: string): Promise<Revoking | null> {
+  const changed = await world.grants.change(id, (now, at) =>
+    now.status === 'revoking' ? now : endIfDue(now, at),
+  )
+  return !isRefusal(changed) && changed.status === 'revoking' ? changed : null
+}
+
+/** 8. What a leaving grant leaves when it takes nothing, as far as it was ever checked or known. */
+function leftUntaken({ claims, lastLeft, heldBefore }: Hold, { id, activeAt }: Revoking): Left {
+  if (!(id in claims)) {
+    if (lastLeft?.grantId === id) return lastLeft
+    return { grantId: id, left: activeAt === null ? 'never-given' : 'gone', keptUntil: null }
+  }
+  const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
+  if (others.length === 0 && heldBefore) return { grantId: id, left: 'kept-before', keptUntil: null }
+  const keptUntil = new Date(Math.max(...others.map(([, end]) => end.getTime())))
+  return { grantId: id, left: heldBefore ? 'kept-before' : 'kept-for-grant', keptUntil }
+}
+
+/** Asks the system whether it is gone: null, or why it does not count as gone. */
+async function whyNotGone(lease: Lease): Promise<Error | null> {
+  try {
+    return (await lease.has()) ? new Error('the system says it is still held') : null
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** 11. Puts right what a call with an unknown outcome may still do, until nothing more turns up. */
+export async function repair(world: World, hold: Hold): Promise<void> {
+  const system = world.systems(hold.system)
+  if (!system) return
+  await world.queues.turn(holdId(hold), () =>
+    world.queues.step(hold.system, 'prepare', async () => {
+      const lease = await Lease.take(world, hold, system)
+      if (!(lease instanceof Lease)) return
+      try {
+        await repairUnder(world, lease)
+      } catch (error) {
+        if (error instanceof LeaseLost) throw error
+        world.log.warn('cannot look at a watched hold', { holdId: holdId(hold), error: messageOf(error) })
+        await lease.abandon({ dueInMs: patienceMs(lease.hold) })
+      }
+    }),
+  )
+}
+
+async function repairUnder(world: World, lease: Lease): Promise<void> {
+  const { watch, claims, heldBefore } = lease.hold
+  if (watch === null) return lease.release({ unwatch: { seen: null } })
+  if (lease.isElsewhere) return lease.release({ dueInMs: 60_000 })
+  const has = await lease.has()
+  if (!has && !heldBefore && (await isWanted(world, claims))) {
+    await lease.announce('give', `repair ${lease.hold.token}`)
+    const outcome = await lease.give()
+    world.log.warn('gave again what a late call had taken', {
+      hold: holdId(lease.hold),
+      outcome: outcome.what,
+    })
+    await lease.finish(outcome, lease.watching(watch.gave))
+  } else if (has && !heldBefore && watch.gave && Object.keys(claims).length === 0) {
+    await lease.announce('take', `repair ${lease.hold.token}`)
+    const outcome = await lease.takeBack()
+    world.log.warn('took back what a late call had given', {
+      hold: holdId(lease.hold),
+      outcome: outcome.what,
+    })
+    await lease.finish(outcome, lease.watching(true))
+  } else if (lease.hold.readAt >= watch.until) {
+    await lease.release({ unwatch: { seen: watch.until } })
+  } else {
+    await lease.release({ dueInMs: 1_000 })
+  }
+}
+
+/** Each second while a watch runs; ever more seldom, down to once a minute, on a system that stays silent after it. */
+function patienceMs({ watch, readAt }: Hold): number {
+  const overMs = watch === null ? 0 : readAt.getTime() - watch.until.getTime()
+  return Math.min(60_000, Math.max(1_000, overMs / 2))
+}
+
+const elsewhere = (system: string): string =>
+  `${system} points somewhere else now than where access was given: put its address back until everything has ended`
+
+/** Does any running grant claim it? One that is being ended does not count, nor one still being given: its own tries decide. */
+async function isWanted(world: World, claims: Hold['claims']): Promise<boolean> {
+  const now = world.clock.now()
+  for (const [grantId, end] of Object.entries(claims)) {
+    if (end <= now) continue
+    const grant = await world.grants.get(grantId)
+    if (grant?.status === 'active') return true
+  }
+  return false
+}
+
+/** The lease, or null after noting why it cannot be had now and when to come back. */
+async function takeLease(world: World, grant: Approved): Promise<Lease | null> {
+  const system = world.systems(grant.system)
+  if (!system) {
+    await world.grants.change(grant.id, (current, now) =>
+      current.status === 'active' && now < current.endsAt ? current : endIfDue(current, now),
+    )
+    await owe(world, grant.id, new Error(`${grant.system} is not in the catalog any more`))
+    return null
+  }
+  const lease = await Lease.take(world, holdingOf(grant), system)
+  if (lease instanceof Lease) return lease
+  // 10. Due again when it ends; as it may be released sooner, looked at each second.
+  const soon = world.clock.now().getTime() + 1_000
+  await record(world, grant.id, { type: 'busy', until: new Date(Math.min(soon, lease.busyUntil.getTime())) })
+  return null
+}
+
+/** Notes a failed try. Giving that can never work turns to taking back; everything else is tried again later. */
+export async function owe(world: World, grantId: string, error: unknown): Promise<void> {
+  const isFinal = error instanceof ConnectorError && !error.retryable
+  await world.grants.change(grantId, (grant, now) => {
+    if (grant.status === 'granting' && isFinal) {
+      return transition(
+        grant,
+        { type: 'end', cause: 'failed', by: null, note: messageOf(error), takeAt: now },
+        now,
+      )
+    }
+    const tries = 'tries' in grant ? grant.tries : 0
+    return transition(grant, { type: 'failed', error: messageOf(error), retryAt: retryAt(world, tries) }, now)
+  })
+}
+
+/** An end whose time has come, or is near enough to be prepared. */
+export function endIfDue(grant: Grant, now: Date): Grant | Refusal {
+  if (grant.status === 'granting' && now >= grant.endsAt) {
+    const note = grant.lastError ?? 'its time was up before it could be given'
+    return transition(grant, { type: 'end', cause: 'failed', by: null, note, takeAt: now }, now)
+  }
+  if (grant.status === 'active' && now.getTime() >= grant.endsAt.getTime() - lookAheadMs) {
+    const takeAt = grant.endsAt
+    return transition(grant, { type: 'end', cause: 'expired', by: null, note: null, takeAt }, now)
+  }
+  return refuse('not-held', { grant })
+}
+
+/** Best effort by compare-and-set: a grant that moved on meanwhile refuses, and whoever moved it has seen to the rest. */
+async function record(world: World, grantId: string, event: Event): Promise<void> {
+  await world.grants.change(grantId, (grant, now) => transition(grant, event, now))
+}
+
+async function waitUntil(world: World, at: Date): Promise<void> {
+  for (;;) {
+    const ms = at.getTime() - world.clock.now().getTime()
+    if (ms <= 0) return
+    await world.clock.sleep(ms)
+  }
+}
+
+const holdingOf = ({ system, place }: Approved): HoldKey & { target: Hold['target'] } => ({
+  system,
+  principal: place.principal,
+  canonical: place.canonical,
+  target: place.target,
+})
+
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 300)

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { holdId, nextIntent, systemExpiry, type Hold, type HoldKey } from '../domain/hold.ts'
+import { ConnectorError } from '../domain/connector.ts'
+import type { HoldWrite, OpenSystem } from '../domain/ports.ts'
+import type { World } from './world.ts'
+
+/** Between the longest call and the end of the lease. */
+export const leaseMarginMs = 500
+
+/** How long a hold is looked at again after a call whose effect may still turn up. */
+const watchMs = 20_000
+
+/** The token is gone: somebody else has the hold now, and nothing more may be written or called under it. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+export type Outcome =
+  { what: 'done' } | { what: 'failed'; error: ConnectorError } | { what: 'unknown'; error: Error }
+
+/**
+ * A lease on one hold, timed by the database's clock. Rules 1 to 4, 11 and 12 of the hold protocol live here:
+ * every write carries the token; a call is sent only while its longest time still fits; what was about to be
+ * called is written first; an unknown outcome leaves the lease to run out.
+ */
+export class Lease {
+  readonly #world: World
+  readonly #key: HoldKey
+  readonly system: OpenSystem
+  #hold: Hold
+  #goodUntilMs: number
+  #sent: 'give' | 'take' | null = null
+
+  private constructor(world: World, key: HoldKey, system: OpenSystem, hold: Hold, goodUntilMs: number) {
+    this.#world = world
+    this.#key = key
+    this.system = system
+    this.#hold = hold
+    this.#goodUntilMs = goodUntilMs
+  }
+
+  /** Rule 1. Whoever finds a call that nobody recorded has the hold watched (rule 11). */
+  static async take(
+    world: World,
+    key: HoldKey & { target: Hold['target'] },
+    system: OpenSystem,
+  ): Promise<Lease | { busyUntil: Date }> {
+    const forMs = system.timeoutMs + leaseMarginMs
+    const before = world.clock.monotonicMs()
+    const leased = await world.holds.lease(key, forMs)
+    if (!leased.taken) return { busyUntil: leased.until }
+    const lease = new Lease(world, key, system, leased.hold, before + forMs)
+    const { call } = leased.hold
+    if (call !== null) await lease.write({ call: null, ...lease.watching(call === 'give') })
+    return lease
+  }
+
+  get hold(): Hold {
+    return this.#hold
+  }
+
+  /** Writes under the token, or throws `LeaseLost` after having the hold watched if a call was sent under it. */
+  async write(change: HoldWrite): Promise<void> {
+    const before = this.#world.clock.monotonicMs()
+    const hold = await this.#world.holds
+      .write(this.#key, this.#token, change)
+      .catch(async (error: unknown) => {
+        await this.#watchWhatWasSent().catch(() => undefined)
+        throw error
+      })
+    if (hold === null) {
+      await this.#watchWhatWasSent()
+      throw new LeaseLost()
+    }
+    this.#hold = hold
+    if (change.keepMs !== undefined) this.#goodUntilMs = before + change.keepMs
+  }
+
+  /** Rules 2 and 4: one write that renews the lease to `keepMs` and says what is about to be called. */
+  async announce(
+    verb: 'give' | 'take',
+    of: string,
+    change: HoldWrite = {},
+    keepMs = this.callMs,
+  ): Promise<void> {
+    const intent = nextIntent(this.#hold.intent, `${verb}:${of}`)
+    await this.write({ ...change, call: verb, intent, keepMs })
+  }
+
+  /** Gives what was announced, with the latest end of all claims as the system's own expiry. */
+  async give(): Promise<Outcome> {
+    const { principal, target, claims } = this.#hold
+    const until = systemExpiry(claims)
+    return this.#send('give', (call) => this.system.connector.give({ principal, target, until, ...call }))
+  }
+
+  async takeBack(): Promise<Outcome> {
+    const { principal, target } = this.#hold
+    return this.#send('take', (call) => this.system.connector.take({ principal, target, ...call }))
+  }
+
+  /** Asks the system; throws as the connector does. Its answer counts only with a later write under the same token. */
+  async has(): Promise<boolean> {
+    const { principal, target } = this.#hold
+    const asked = await this.#world.clock.within(this.system.timeoutMs, (signal) =>
+      this.system.connector.has({ principal, target, signal }),
+    )
+    if (!asked.done) throw new ConnectorError('timeout', { retryable: true })
+    return asked.value
+  }
+
+  /**
+   * Rule 3: after an unknown outcome the lease runs out by itself, and the announced call stays written, so that
+   * the next one to come has the hold watched.
+   * Rule 12: after a known one it is kept for as long as the system's reads may lag.
+   */
+  async finish(outcome: Outcome, change: HoldWrite = {}): Promise<void> {
+    if (outcome.what === 'unknown') {
+      // Also when there is nothing to change: a process that was paused learns here that it lost the lease.
+      await this.write(change)
+      return
+    }
+    await this.write({ ...change, ...this.known, keepMs: this.system.connector.hasLagMs })
+  }
+
+  /** What a write adds once the outcome of the announced call is known. */
+  get known(): HoldWrite {
+    return { call: null, intent: { ...this.#hold.intent, isKnown: true } }
+  }
+
+  /** Watch this hold for what a call of ours may still do. */
+  watching(gave: boolean): HoldWrite {
+    return { watch: this.#watch(gave), dueInMs: 1_000 }
+  }
+
+  get where(): string {
+    return this.system.connector.where
+  }
+
+  /** What is claimed was given on another system than the catalog's name for it leads to now. */
+  get isElsewhere(): boolean {
+    const { where, claims } = this.#hold
+    return where !== null && where !== this.where && Object.keys(claims).length > 0
+  }
+
+  /** Rule 12. Keeps the lease while the system's answers may still be of before the call, and a read-back longer. */
+  async waitOutLag(): Promise<void> {
+    const { hasLagMs } = this.system.connector
+    if (hasLagMs === 0) return
+    await this.write({ ...this.known, keepMs: hasLagMs + this.callMs })
+    await this.#world.clock.sleep(hasLagMs)
+  }
+
+  async release(change: HoldWrite = {}): Promise<void> {
+    await this.write({ ...change, keepMs: 0 })
+  }
+
+  /** After an error: released if nothing was sent under it, else left to run out. */
+  async abandon(change: HoldWrite = {}): Promise<void> {
+    await this.write(this.#sent === null ? { ...change, keepMs: 0 } : change)
+  }
+
+  /** The longest call, and the margin: what a renewal must cover. */
+  get callMs(): number {
+    return this.system.timeoutMs + leaseMarginMs
+  }
+
+  /** Sends what was announced, if its longest time still fits into the lease (renewed once if it does not). */
+  async #send(
+    verb: 'give' | 'take',
+    call: (options: { idempotencyKey: string; signal: AbortSignal }) => Promise<void>,
+  ): Promise<Outcome> {
+    if (!this.#fits()) await this.write({ keepMs: this.callMs })
+    if (!this.#fits()) {
+      const error = new ConnectorError('not sent: this process was too slow', {
+        retryable: true,
+        happened: 'no',
+      })
+      return { what: 'failed', error }
+    }
+    this.#sent = verb
+    const idempotencyKey = `${keyOf(this.#key)}:${verb}:${this.#hold.intent.number}`
+    try {
+      const sent = await this.#world.clock.within(this.system.timeoutMs, (signal) =>
+        call({ idempotencyKey, signal }),
+      )
+      if (sent.done) return { what: 'done' }
+      return { what: 'unknown', error: new ConnectorError('timeout', { retryable: true }) }
+    } catch (error) {
+      if (error instanceof ConnectorError && error.happened === 'no') return { what: 'failed', error }
+      return { what: 'unknown', error: error instanceof Error ? error : new Error(String(error)) }
+    }
+  }
+
+  async #watchWhatWasSent(): Promise<void> {
+    if (this.#sent !== null) await this.#world.holds.watch(this.#key, this.#watch(this.#sent === 'give'))
+  }
+
+  #watch(gave: boolean): { gave: boolean; forMs: number } {
+    return { gave, forMs: watchMs + this.system.connector.hasLagMs }
+  }
+
+  #fits(): boolean {
+    return this.#world.clock.monotonicMs() + this.system.timeoutMs <= this.#goodUntilMs
+  }
+
+  get #token(): number {
+    return this.#hold.token
+  }
+}
+
+const keyOf = (key: HoldKey): string =>
+  createHash('sha256').update(holdId(key)).digest('base64url').slice(0, 22)

@@ -1,0 +1,130 @@
+import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import type { Grant, Pending } from '../domain/grant.ts'
+import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
+import { mayHold, placeFor, type Reason } from '../domain/policy.ts'
+import { explain } from '../domain/explain.ts'
+import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
+import { dueOf, transition } from '../domain/transition.ts'
+import type { World } from './world.ts'
+
+export interface Ask {
+  /** The same for a redelivered submission: it then finds what it already made. */
+  readonly requestId: string
+  readonly by: SlackIdentity
+  readonly resource: string
+  readonly entitlement: string
+  readonly durationMs: number
+  readonly reason: string
+}
+
+export const reasonLength = { least: 10, most: 500 } as const
+const mostPending = 5
+
+/**
+ * Asks for access for oneself: a pending grant that its approvers will see, or a refusal that says why not.
+ * An older pending request for the same thing is withdrawn first. Nothing is given here.
+ */
+export async function requestAccess(world: World, ask: Ask): Promise<Grant | Refusal> {
+  const [redelivered] = await world.grants.byRequest(ask.requestId)
+  if (redelivered) return redelivered
+  const facts = await world.directory.facts(ask.by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  const entitlement = findEntitlement(world.catalog(), ask.resource, ask.entitlement)
+  const refusal = whyNot(world, facts, entitlement, ask)
+  if (refusal !== null || entitlement === null) return refusal ?? refuse('unknown-entitlement')
+  const grant = pendingGrant(world, facts, entitlement, ask)
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const blocked = await makeRoom(world, grant)
+    if (blocked !== null) return blocked
+    const written = await world.grants.insert(grant)
+    if (written.outcome !== 'open') return written.grant
+  }
+  return refuse('unsure', { reasons: ['another request for the same access is being made right now'] })
+}
+
+function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement | null, ask: Ask): Refusal | null {
+  if (entitlement === null) return refuse('unknown-entitlement')
+  const { least, most } = reasonLength
+  if (ask.reason.trim().length < least || ask.reason.trim().length > most) return refuse('bad-reason')
+  const { durationMs } = ask
+  if (!Number.isInteger(durationMs) || durationMs <= 0 || durationMs > entitlement.duration.maxMs) {
+    return refuse('bad-duration')
+  }
+  const now = world.clock.now()
+  const verdict = mayHold(facts, entitlement, ask, now)
+  if (verdict.answer !== 'yes')
+    return refuse(codeFor(verdict.reasons), { reasons: verdict.reasons.map(explain) })
+  const place = placeFor(world.catalog(), facts, entitlement, ask, now)
+  return 'unresolved' in place ? refuse('no-principal', { reasons: [place.unresolved] }) : null
+}
+
+function codeFor(reasons: readonly Reason[]): Refusal['refused'] {
+  if (reasons.some(({ kind }) => kind === 'external')) return 'external'
+  if (reasons.some(({ kind }) => kind === 'not-here')) return 'not-here'
+  return reasons.some((reason) => reason.kind === 'rule' && reason.answer === 'unknown')
+    ? 'unsure'
+    : 'not-allowed'
+}
+
+/** A newer request takes the place of a pending one; what is held or being taken back stands in the way. */
+async function makeRoom(world: World, grant: Pending): Promise<Refusal | null> {
+  const { subject, resource, entitlement } = grant
+  const open = await world.grants.openOf(subject.id)
+  const same = open.find((g) => g.resource.id === resource.id && g.entitlement.id === entitlement.id)
+  // The same submission, delivered twice at once: what the other one made is not older, and is found by inserting.
+  if (same?.requestId === grant.requestId) return null
+  if (same?.status === 'revoking') return refuse('being-taken', { grant: same })
+  if (same && same.status !== 'pending') return refuse('already-held', { grant: same })
+  if (!same) {
+    const pending = open.filter(({ status }) => status === 'pending').length
+    return pending >= mostPending ? refuse('too-many-open') : null
+  }
+  const { requester } = grant
+  const withdrawn = await world.grants.change(same.id, (current, now) =>
+    transition(current, { type: 'withdraw', by: requester, supersededBy: grant.id }, now),
+  )
+  return isRefusal(withdrawn) && withdrawn.grant?.status !== 'withdrawn'
+    ? await makeRoomAgain(world, grant)
+    : null
+}
+
+/** The pending one was decided in that very moment: what it became decides now. */
+const makeRoomAgain = async (world: World, grant: Pending): Promise<Refusal | null> => {
+  const now = await world.grants.openFor({
+    subjectId: grant.subject.id,
+    resource: grant.resource.id,
+    entitlement: grant.entitlement.id,
+  })
+  if (now === null || now.status === 'pending' || now.requestId === grant.requestId) return null
+  return refuse(now.status === 'revoking' ? 'being-taken' : 'already-held', { grant: now })
+}
+
+function pendingGrant(world: World, facts: PersonFacts, entitlement: Entitlement, ask: Ask): Pending {
+  const now = world.clock.now()
+  const person = refTo(facts.person)
+  const [stage] = entitlement.review.stages
+  const grant: Pending = {
+    id: world.newId(),
+    revision: 0,
+    requestId: ask.requestId,
+    line: 0,
+    resource: { id: entitlement.resource.id, name: entitlement.resource.name },
+    entitlement: { id: entitlement.id, name: entitlement.name },
+    system: entitlement.system,
+    canonical: entitlement.canonical,
+    channel: entitlement.channel,
+    requester: person,
+    subject: person,
+    reason: ask.reason.trim(),
+    askedMs: ask.durationMs,
+    needs: stage.needs,
+    requestedAt: now,
+    reviews: [],
+    history: [{ at: now, what: 'asked', by: person, note: null }],
+    dueAt: null,
+    unshown: true,
+    status: 'pending',
+    lapsesAt: new Date(now.getTime() + entitlement.review.withinMs),
+  }
+  return { ...grant, dueAt: dueOf(grant) }
+}

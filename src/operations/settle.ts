@@ -1,0 +1,91 @@
+import { explainAll } from '../domain/explain.ts'
+import type { Grant, Granting, Revoking } from '../domain/grant.ts'
+import { stillAllows } from '../domain/policy.ts'
+import { transition, type Event } from '../domain/transition.ts'
+import { endIfDue, join, leave, lookAheadMs, owe } from './hold-protocol.ts'
+import { LeaseLost } from './lease.ts'
+import type { World } from './world.ts'
+
+/**
+ * Does for one grant whatever is due: lapses it, gives, warns, takes back. Safe to call at any time, any number of
+ * times, on any replica; what fails stays due. Never throws.
+ */
+export async function settle(world: World, grantId: string): Promise<void> {
+  try {
+    const grant = await world.grants.get(grantId)
+    if (grant) await settleNow(world, grant)
+  } catch (error) {
+    if (error instanceof LeaseLost) {
+      world.log.info('another process took over', { grantId })
+    } else {
+      world.log.error('could not settle a grant now', { grantId, error })
+    }
+  }
+}
+
+async function settleNow(world: World, grant: Grant): Promise<void> {
+  const now = world.clock.now()
+  switch (grant.status) {
+    case 'pending':
+      if (grant.lapsesAt <= now) await tell(world, grant, { type: 'lapse' })
+      return
+    case 'granting':
+      await alertIfLate(world, grant, now)
+      if (grant.endsAt <= now) await world.grants.change(grant.id, endIfDue)
+      else if (grant.retryAt <= now) await join(world, grant, () => mayGive(world, grant))
+      return
+    case 'active':
+      if (grant.warnAt !== null && grant.warnAt <= now) await tell(world, grant, { type: 'warn' })
+      if (isNear(grant.endsAt, now)) await leave(world, grant)
+      return
+    case 'revoking':
+      await alertIfLate(world, grant, now)
+      if (grant.retryAt <= now || (grant.tries === 0 && isNear(grant.takeAt, now))) await leave(world, grant)
+      return
+    case 'denied':
+    case 'withdrawn':
+    case 'lapsed':
+    case 'ended':
+      return
+  }
+}
+
+/** Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? */
+async function mayGive(world: World, grant: Granting): Promise<boolean> {
+  // After an outage the sample is old, though the database answers again.
+  if (!world.clock.isSure()) await world.clock.sample()
+  if (!world.clock.isSure()) return owed(world, grant, 'the database does not tell the time')
+  const facts = await world.directory.freshFacts(grant.subject.slack)
+  if (facts === 'unknown')
+    return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
+  const verdict = stillAllows(world.catalog(), facts, grant, world.clock.now())
+  if (verdict.answer === 'yes') return true
+  const why = explainAll(verdict.reasons)
+  if (verdict.answer === 'unknown') return owed(world, grant, why)
+  const takeAt = world.clock.now()
+  await tell(world, grant, { type: 'end', cause: 'failed', by: null, note: why, takeAt })
+  return false
+}
+
+async function owed(world: World, grant: Granting, why: string): Promise<false> {
+  await owe(world, grant.id, new Error(why))
+  return false
+}
+
+async function alertIfLate(world: World, grant: Granting | Revoking, now: Date): Promise<void> {
+  if (grant.alertAt === null || now < grant.alertAt) return
+  world.log.error('a debt to a system is late', {
+    grantId: grant.id,
+    status: grant.status,
+    tries: grant.tries,
+    lastError: grant.lastError,
+  })
+  await tell(world, grant, { type: 'alert' })
+}
+
+/** A grant that moved on meanwhile refuses, and whoever moved it has seen to the rest. */
+async function tell(world: World, grant: Grant, event: Event): Promise<void> {
+  await world.grants.change(grant.id, (current, now) => transition(current, event, now))
+}
+
+const isNear = (at: Date, now: Date): boolean => at.getTime() - lookAheadMs <= now.getTime()

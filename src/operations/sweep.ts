@@ -1,0 +1,49 @@
+import type { DueGrant } from '../domain/ports.ts'
+import { holdId } from '../domain/hold.ts'
+import { lookAheadMs, repair } from './hold-protocol.ts'
+import { LeaseLost } from './lease.ts'
+import { settle } from './settle.ts'
+import type { World } from './world.ts'
+
+/** How much this process takes on at once for one system; the rest stays due and is found by a later sweep. */
+const mostOfASystem = 2_000
+
+/**
+ * Reads what falls due within the look-ahead, starts it in the systems' queues and returns: it waits for no system.
+ * Any replica may sweep at any time.
+ */
+export async function sweep(world: World): Promise<void> {
+  await world.clock.sample()
+  const now = world.clock.now()
+  const before = new Date(now.getTime() + lookAheadMs)
+  // A hung system fills its own part and no other's: beyond what runs already there is always room to find.
+  const full = world.queues.fullSystems(mostOfASystem)
+  const limit = world.queues.size + mostOfASystem
+  for (const grant of await world.grants.due(before, limit, full)) {
+    if (isTimely(grant, now)) startSettling(world, grant)
+  }
+  for (const hold of await world.holds.due(now, limit, full)) {
+    world.queues.start(holdId(hold), hold.system, async () => {
+      try {
+        await repair(world, hold)
+      } catch (error) {
+        if (!(error instanceof LeaseLost)) world.log.error('could not repair a hold now', { error })
+      }
+    })
+  }
+}
+
+/** Settles what this process itself just made due, without waiting for the next sweep. */
+export function settleOnChange(world: World): () => void {
+  return world.grants.onChange((grant) => {
+    if (grant.dueAt !== null && grant.dueAt <= world.clock.now()) startSettling(world, grant)
+  })
+}
+
+function startSettling(world: World, { id, system }: Pick<DueGrant, 'id' | 'system'>): void {
+  world.queues.start(id, system, () => settle(world, id))
+}
+
+/** Only ends are prepared ahead of their instant. */
+const isTimely = ({ status, dueAt }: DueGrant, now: Date): boolean =>
+  status === 'active' || status === 'revoking' || dueAt <= now

@@ -1,0 +1,84 @@
+/** Time that passes only when everything that could happen now has happened. One number makes a run repeatable. */
+export class VirtualTime {
+  #nowMs = 0
+  #order = 0
+  readonly #heap: Entry[] = []
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  at(ms: number, happen: () => void): void {
+    this.#push({ ms: Math.max(ms, this.#nowMs), order: this.#order++, happen, wakesNobody: false })
+  }
+
+  /** For what no promise waits for: cheaper, as nothing needs to be let run after it. */
+  look(ms: number, happen: () => void): void {
+    this.#push({ ms: Math.max(ms, this.#nowMs), order: this.#order++, happen, wakesNobody: true })
+  }
+
+  /** Runs until nothing is planned, `until` says so, or the time is up. */
+  async run({ limitMs, until }: { limitMs: number; until: () => boolean }): Promise<void> {
+    for (;;) {
+      const next = this.#heap[0]
+      if (!next || next.ms > limitMs || until()) return
+      this.#pop()
+      this.#nowMs = next.ms
+      next.happen()
+      if (!next.wakesNobody) await everythingElse()
+    }
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap
+    heap.push(entry)
+    let i = heap.length - 1
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (!isBefore(heap[i]!, heap[parent]!)) return
+      ;[heap[i], heap[parent]] = [heap[parent]!, heap[i]!]
+      i = parent
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()!
+    if (heap.length === 0) return
+    heap[0] = last
+    let i = 0
+    for (;;) {
+      const [left, right] = [2 * i + 1, 2 * i + 2]
+      let least = i
+      if (left < heap.length && isBefore(heap[left]!, heap[least]!)) least = left
+      if (right < heap.length && isBefore(heap[right]!, heap[least]!)) least = right
+      if (least === i) return
+      ;[heap[i], heap[least]] = [heap[least]!, heap[i]!]
+      i = least
+    }
+  }
+}
+
+interface Entry {
+  ms: number
+  order: number
+  happen: () => void
+  wakesNobody: boolean
+}
+
+const isBefore = (a: Entry, b: Entry): boolean => a.ms < b.ms || (a.ms === b.ms && a.order < b.order)
+
+/** Every promise that can settle has settled when the next macrotask runs. */
+const everythingElse = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A seeded die (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
