@@ -1,0 +1,61 @@
+import type { Connection } from 'mongoose'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { performance } from 'node:perf_hooks'
+import type { Clock } from '../domain/ports.ts'
+
+const oldestMs = 10_000
+/** How far two clocks may drift apart in a second. */
+const driftMsPerSecond = 1
+
+/**
+ * The database's clock. A sample is what the primary answered to `hello`; it was true at some moment before the reply
+ * came, so that counting on from the reply is never ahead. Of two samples the one with the smaller error serves.
+ */
+export function mongoClock(connection: Connection): Clock {
+  let sample: { serverMs: number; repliedAtMs: number; roundTripMs: number } | null = null
+  const ageMs = () => (sample === null ? Infinity : performance.now() - sample.repliedAtMs)
+  const errorMs = () =>
+    sample === null ? Infinity : sample.roundTripMs + (ageMs() / 1_000) * driftMsPerSecond
+  return {
+    now: () =>
+      sample === null ? new Date() : new Date(sample.serverMs + performance.now() - sample.repliedAtMs),
+    isSure: () => ageMs() < oldestMs,
+    sample: async () => {
+      const askedAtMs = performance.now()
+      const { localTime } = await hello(connection)
+      const repliedAtMs = performance.now()
+      const roundTripMs = repliedAtMs - askedAtMs
+      if (roundTripMs <= errorMs() || ageMs() > oldestMs / 2) {
+        sample = { serverMs: localTime.getTime(), repliedAtMs, roundTripMs }
+      }
+    },
+    monotonicMs: () => performance.now(),
+    sleep: async (ms) => {
+      await sleep(ms)
+    },
+    within: async (ms, work) => {
+      const controller = new AbortController()
+      let timer: NodeJS.Timeout | undefined
+      const timeout = new Promise<{ done: false }>((resolve) => {
+        timer = setTimeout(() => {
+          controller.abort()
+          resolve({ done: false })
+        }, ms)
+      })
+      const working = work(controller.signal)
+      working.catch(() => undefined)
+      try {
+        return await Promise.race([working.then((value) => ({ done: true as const, value })), timeout])
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+async function hello(connection: Connection): Promise<{ localTime: Date }> {
+  const answer = await connection.db?.command({ hello: 1 }, { timeoutMS: 2_000 })
+  const localTime: unknown = answer?.localTime
+  if (!(localTime instanceof Date)) throw new Error('the database did not tell the time')
+  return { localTime }
+}

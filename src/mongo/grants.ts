@@ -1,0 +1,150 @@
+import { Schema, type Connection } from 'mongoose'
+import { MongoServerError } from 'mongodb'
+import { z } from 'zod'
+import { grantSchema, isOpen, openStatuses, type Grant } from '../domain/grant.ts'
+import type { Clock, GrantStore, Log } from '../domain/ports.ts'
+import { isRefusal } from '../domain/refusal.ts'
+
+/** As stored: the grant, its id as `_id`, and whether it is unfinished, for the indexes. */
+interface Stored {
+  _id: string
+  revision: number
+  isOpen: boolean
+  dueAt: Date | null
+  unshown: boolean
+}
+
+const schema = new Schema<Stored>(
+  { _id: String, revision: Number, isOpen: Boolean, dueAt: Date, unshown: Boolean },
+  { collection: 'grants', strict: false, versionKey: false, minimize: false },
+)
+
+schema.index({ requestId: 1, line: 1 }, { unique: true })
+schema.index(
+  { 'subject.id': 1, 'resource.id': 1, 'entitlement.id': 1 },
+  { unique: true, partialFilterExpression: { isOpen: true }, name: 'one_open' },
+)
+schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
+schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
+schema.index({ 'subject.id': 1, requestedAt: -1 })
+schema.index({ isOpen: 1, status: 1 }, { partialFilterExpression: { isOpen: true } })
+schema.index(
+  { alertedAt: 1 },
+  { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late' },
+)
+
+const dueRow = z.object({
+  _id: z.string(),
+  status: z.enum(grantSchema.options.map((option) => option.shape.status.value)),
+  system: z.string(),
+  dueAt: z.date(),
+})
+
+export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
+
+/** `dueAt` with its type: without it the partial index would not serve. */
+export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: before } as const })
+
+export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, log?: Log): GrantStore {
+  const model = grantModel(connection)
+  const collection = connection.collection<Stored>('grants')
+  const listeners = new Set<(grant: Grant) => void>()
+  /** A document that this version cannot read (a newer one's, while rolling) must not hide the others. */
+  const readable = <D extends { _id: string }, T>(docs: readonly D[], read: (doc: D) => T | null): T[] =>
+    docs.flatMap((doc) => {
+      try {
+        return read(doc) ?? []
+      } catch (error) {
+        log?.error('a grant cannot be read', { grantId: doc._id, error })
+        return []
+      }
+    })
+  const wrote = (grant: Grant): Grant => {
+    for (const listener of listeners) listener(grant)
+    return grant
+  }
+  const get = async (id: string) => parse(await model.findById(id).lean())
+  const find = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) =>
+    readable(await model.find(filter).sort(sort).limit(limit).lean(), parse)
+
+  return {
+    insert: async (grant) => {
+      try {
+        await collection.insertOne(toStored(grant))
+        return { outcome: 'inserted', grant: wrote(grant) }
+      } catch (error) {
+        if (!(error instanceof MongoServerError && error.code === 11000)) throw error
+        const [again] = await find({ requestId: grant.requestId, line: grant.line })
+        if (again) return { outcome: 'exists', grant: again }
+        const [open] = await find(openPair(grant.subject.id, grant.resource.id, grant.entitlement.id))
+        return { outcome: 'open', grant: open ?? grant }
+      }
+    },
+    get,
+    change: async (id, decide) => {
+      for (;;) {
+        const grant = await get(id)
+        if (grant === null) throw new Error(`there is no grant ${id}`)
+        const next = decide(grant, clock.now())
+        if (isRefusal(next) || next === grant) return next
+        const written = { ...next, revision: grant.revision + 1 }
+        const { modifiedCount } = await collection.replaceOne(
+          { _id: id, revision: grant.revision },
+          toStored(written),
+        )
+        if (modifiedCount === 1) return wrote(written)
+      }
+    },
+    due: async (before, limit, butSystems = []) => {
+      const but = butSystems.length > 0 ? { system: { $nin: [...butSystems] } } : {}
+      const rows = await model
+        .find({ ...dueFilter(before), ...but }, { status: 1, system: 1, dueAt: 1 })
+        .sort({ dueAt: 1 })
+        .limit(limit)
+        .lean()
+      return readable(rows, (row) => {
+        const { _id: id, ...due } = dueRow.parse(row)
+        return { id, ...due }
+      })
+    },
+    byRequest: (requestId) => find({ requestId }, { line: 1 }),
+    openOf: (subjectId) => find({ 'subject.id': subjectId, isOpen: true }),
+    openFor: async ({ subjectId, resource, entitlement }) =>
+      (await find(openPair(subjectId, resource, entitlement)))[0] ?? null,
+    latestOf: (subjectId, limit) => find({ 'subject.id': subjectId }, { requestedAt: -1 }, limit),
+    owed: () =>
+      find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
+    late: () =>
+      find(
+        { isOpen: true, status: { $in: ['granting', 'revoking'] }, alertedAt: { $type: 'date' } },
+        { alertedAt: 1 },
+        1_000,
+      ),
+    unshown: (limit) => find({ unshown: true }, {}, limit),
+    shown: async (id, revision) => {
+      await model.updateOne({ _id: id, revision }, { $set: { unshown: false } })
+    },
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+const openPair = (subjectId: string, resource: string, entitlement: string) => ({
+  'subject.id': subjectId,
+  'resource.id': resource,
+  'entitlement.id': entitlement,
+  isOpen: true,
+})
+
+function toStored(grant: Grant): Stored & Record<string, unknown> {
+  const { id, ...rest } = grant
+  return { _id: id, ...rest, isOpen: isOpen(grant) }
+}
+
+function parse(stored: unknown): Grant | null {
+  if (stored === null) return null
+  const { _id: id, ...rest } = z.looseObject({ _id: z.string() }).parse(stored)
+  return grantSchema.parse({ id, ...rest })
+}

@@ -1,0 +1,17 @@
+import type { Connection } from 'mongoose'
+import { grantModel } from './grants.ts'
+import { holdModel } from './holds.ts'
+import { personModel } from './people.ts'
+import { surfaceModel } from './surfaces.ts'
+
+/** Makes every index that is missing. A start-up step: each replica may run it, and again. */
+export async function ensureIndexes(connection: Connection): Promise<void> {
+  for (const model of [
+    grantModel(connection),
+    holdModel(connection),
+    personModel(connection),
+    surfaceModel(connection),
+  ]) {
+    await model.createIndexes()
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import { Schema, type Connection } from 'mongoose'
+import { z } from 'zod'
+import type { Person } from '../domain/person.ts'
+import type { PeopleStore } from '../domain/ports.ts'
+
+const stored = z.object({
+  _id: z.string(),
+  slack: z.object({ teamId: z.string(), userId: z.string() }),
+  name: z.string(),
+  email: z.string().nullable(),
+})
+
+const schema = new Schema(
+  { _id: String, slack: { teamId: String, userId: String }, name: String, email: String },
+  { collection: 'people', versionKey: false },
+)
+schema.index({ 'slack.teamId': 1, 'slack.userId': 1 }, { unique: true })
+
+export const personModel = (connection: Connection) => connection.model('Person', schema)
+
+/** People by our own id; a Slack identity belongs to one person for ever. */
+export function mongoPeople(connection: Connection): PeopleStore {
+  const model = personModel(connection)
+  return {
+    seen: async ({ teamId, userId }, { name, email }) => {
+      const person = await model
+        .findOneAndUpdate(
+          { 'slack.teamId': teamId, 'slack.userId': userId },
+          { $set: { name, email }, $setOnInsert: { _id: randomBytes(9).toString('base64url') } },
+          { upsert: true, returnDocument: 'after' },
+        )
+        .lean()
+      return parse(person)
+    },
+    get: async (id) => {
+      const person = await model.findById(id).lean()
+      return person && parse(person)
+    },
+  }
+}
+
+function parse(doc: unknown): Person {
+  const { _id: id, ...person } = stored.parse(doc)
+  return { id, ...person }
+}

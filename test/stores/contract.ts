@@ -1,0 +1,237 @@
+import { isRefusal, refuse } from '../../src/domain/refusal.ts'
+import type { GrantStore, HoldStore } from '../../src/domain/ports.ts'
+import { transition } from '../../src/domain/transition.ts'
+import {
+  aGrantingGrant,
+  anActiveGrant,
+  approval,
+  aPendingGrant,
+  ada,
+  at,
+  riley,
+  sam,
+} from '../support/builders.ts'
+
+/** What every grant store promises, whatever it is made of. */
+export function grantStoreContract(open: () => Promise<GrantStore>): void {
+  let ids = 0
+  const fresh = () => {
+    const id = `g${++ids}`
+    return { id, requestId: `r-${id}`, subject: { ...riley, id: `p-${id}` } }
+  }
+
+  test('a grant is read back as it was written', async () => {
+    const store = await open()
+    const grant = anActiveGrant(fresh())
+    await store.insert(grant)
+    expect(await store.get(grant.id)).toEqual(grant)
+    expect(await store.get('nobody')).toBeNull()
+  })
+
+  test('a redelivered submission finds what it already made', async () => {
+    const store = await open()
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    const again = await store.insert({ ...grant, id: `${grant.id}-again` })
+    expect(again).toEqual({ outcome: 'exists', grant })
+  })
+
+  test('nobody has two unfinished grants of one entitlement', async () => {
+    const store = await open()
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    const second = { ...grant, id: `${grant.id}-2`, requestId: `${grant.requestId}-2` }
+    expect(await store.insert(second)).toEqual({ outcome: 'open', grant })
+    await store.change(grant.id, (g, now) =>
+      transition(g, { type: 'withdraw', by: riley, supersededBy: null }, now),
+    )
+    expect((await store.insert(second)).outcome).toBe('inserted')
+  })
+
+  test('two changes at once both count, each deciding on what it finds', async () => {
+    const store = await open()
+    const grant = aPendingGrant({ ...fresh(), needs: 2 })
+    await store.insert(grant)
+    const answers = await Promise.all(
+      [ada, sam, ada].map((by) =>
+        store.change(grant.id, (g) => transition(g, approval(by, 60_000, 2), at(10))),
+      ),
+    )
+    expect(answers.filter(isRefusal)).toHaveLength(1)
+    const after = await store.get(grant.id)
+    expect(after).toMatchObject({ status: 'granting', revision: 2 })
+    expect(after?.history).toHaveLength(2)
+  })
+
+  test('a refusal and an unchanged grant write nothing', async () => {
+    const store = await open()
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    expect(await store.change(grant.id, () => refuse('decided'))).toMatchObject({ refused: 'decided' })
+    expect(await store.change(grant.id, (g) => g)).toEqual(grant)
+    expect((await store.get(grant.id))?.revision).toBe(0)
+  })
+
+  test('changing what does not exist is an error, not a silence', async () => {
+    const store = await open()
+    await expect(store.change('nobody', (g) => g)).rejects.toThrow('nobody')
+  })
+
+  test('what falls due is found, the longest due first, and nothing else', async () => {
+    const store = await open()
+    const [late, soon, later] = [
+      aGrantingGrant(fresh(), at(-500)),
+      aGrantingGrant(fresh(), at(-400)),
+      aPendingGrant(fresh()),
+    ]
+    for (const grant of [later, soon, late]) await store.insert(grant)
+    const due = (await store.due(at(-100), 100)).filter(({ id }) => [late.id, soon.id, later.id].includes(id))
+    expect(due.map(({ id }) => id)).toEqual([late.id, soon.id])
+    expect(due[0]).toEqual({ id: late.id, status: 'granting', system: late.system, dueAt: late.dueAt })
+  })
+
+  test('a revision is shown only if it is still the newest', async () => {
+    const store = await open()
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    await store.change(grant.id, (g) => transition(g, approval(ada), at(10)))
+    await store.shown(grant.id, 0)
+    expect((await store.get(grant.id))?.unshown).toBe(true)
+    await store.shown(grant.id, 1)
+    expect((await store.get(grant.id))?.unshown).toBe(false)
+    expect((await store.unshown(1_000)).map(({ id }) => id)).not.toContain(grant.id)
+  })
+
+  test('writers hear of their own writes', async () => {
+    const store = await open()
+    const heard: string[] = []
+    const stop = store.onChange((grant) => heard.push(`${grant.status} ${grant.revision}`))
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    await store.change(grant.id, (g) => transition(g, approval(ada), at(10)))
+    stop()
+    await store.change(grant.id, (g) =>
+      transition(g, { type: 'failed', error: 'x', retryAt: at(11) }, at(10)),
+    )
+    expect(heard).toEqual(['pending 0', 'granting 1'])
+  })
+
+  test('unfinished grants are found by subject and by entitlement', async () => {
+    const store = await open()
+    const grant = anActiveGrant(fresh())
+    await store.insert(grant)
+    const pair = {
+      subjectId: grant.subject.id,
+      resource: grant.resource.id,
+      entitlement: grant.entitlement.id,
+    }
+    expect(await store.openFor(pair)).toEqual(grant)
+    expect(await store.openFor({ ...pair, entitlement: 'write' })).toBeNull()
+    expect(await store.openOf(grant.subject.id)).toEqual([grant])
+    expect((await store.owed()).map(({ id }) => id)).toContain(grant.id)
+  })
+}
+
+/** What every hold store promises: leases timed by its own clock, writes fenced by the token. */
+export function holdStoreContract(
+  open: () => Promise<{ holds: HoldStore; passes: (ms: number) => Promise<void> }>,
+): void {
+  let names = 0
+  const aKey = () => ({
+    system: 'orders-cluster',
+    principal: `riley$${++names}.x`,
+    canonical: 'read@orders',
+    target: { database: 'orders', role: '$read' },
+  })
+  const leased = async (holds: HoldStore, key: ReturnType<typeof aKey>, ms = 10_000) => {
+    const lease = await holds.lease(key, ms)
+    if (!lease.taken) throw new Error('busy')
+    return lease.hold
+  }
+
+  test('one of many takes the lease; the others hear until when', async () => {
+    const { holds } = await open()
+    const key = aKey()
+    const all = await Promise.all([1, 2, 3, 4, 5].map(() => holds.lease(key, 10_000)))
+    expect(all.filter(({ taken }) => taken)).toHaveLength(1)
+    const busy = all.find((lease) => !lease.taken)
+    expect(busy).toMatchObject({ taken: false, until: expect.any(Date) as Date })
+  })
+
+  test('a lease that ran out or was released can be taken again, with a higher token', async () => {
+    const { holds, passes } = await open()
+    const key = aKey()
+    const first = await leased(holds, key, 50)
+    await passes(80)
+    const second = await leased(holds, key)
+    expect(second.token).toBe(first.token + 1)
+    await holds.write(key, second.token, { keepMs: 0 })
+    expect((await leased(holds, key)).token).toBe(first.token + 2)
+  })
+
+  test('whoever lost the lease writes nothing', async () => {
+    const { holds, passes } = await open()
+    const key = aKey()
+    const lost = await leased(holds, key, 50)
+    await passes(80)
+    const now = await leased(holds, key)
+    expect(await holds.write(key, lost.token, { heldBefore: true })).toBeNull()
+    expect(await holds.get(key)).toMatchObject({ heldBefore: false, token: now.token })
+  })
+
+  test('claims, calls and intents are kept as written, and taken away again', async () => {
+    const { holds } = await open()
+    const key = aKey()
+    const { token } = await leased(holds, key)
+    const intent = { number: 1, of: 'give:$g1 until x', isKnown: false }
+    const written = await holds.write(key, token, {
+      claim: { grantId: 'g1', end: at(60) },
+      call: 'give',
+      intent,
+    })
+    expect(written).toMatchObject({ ...key, claims: { g1: at(60) }, call: 'give', intent })
+    expect([...(await holds.systemsInUse())]).toContain('orders-cluster')
+    const left = { grantId: 'g1', left: 'gone', keptUntil: null } as const
+    const after = await holds.write(key, token, { call: null, unclaim: left })
+    expect(after).toMatchObject({ claims: {}, call: null, lastLeft: left })
+    expect(await holds.get(key)).toMatchObject({ claims: {}, lastLeft: left })
+  })
+
+  test('renewing counts from the write', async () => {
+    const { holds } = await open()
+    const key = aKey()
+    const { token } = await leased(holds, key, 1_000)
+    const renewed = await holds.write(key, token, { keepMs: 30_000 })
+    expect((renewed?.leaseUntil.getTime() ?? 0) - (renewed?.readAt.getTime() ?? 0)).toBe(30_000)
+  })
+
+  test('a watch is found when it is due, never forgets that something was given, and ends', async () => {
+    const { holds } = await open()
+    const key = aKey()
+    const { token } = await leased(holds, key)
+    await holds.watch(key, { gave: true, forMs: 5_000 })
+    await holds.watch(key, { gave: false, forMs: 5_000 })
+    const { watch, readAt } = (await holds.write(key, token, {})) ?? {}
+    expect(watch?.gave).toBe(true)
+    const soon = new Date((readAt?.getTime() ?? 0) + 1_000)
+    expect((await holds.due(soon, 100)).map(({ principal }) => principal)).toContain(key.principal)
+    await holds.write(key, token, { unwatch: { seen: watch?.until ?? null } })
+    expect((await holds.due(soon, 100)).map(({ principal }) => principal)).not.toContain(key.principal)
+  })
+
+  test('a watch that somebody prolonged meanwhile goes on', async () => {
+    const { holds, passes } = await open()
+    const key = aKey()
+    const { token } = await leased(holds, key)
+    await holds.watch(key, { gave: false, forMs: 5_000 })
+    const seen = (await holds.get(key))?.watch?.until ?? null
+    await passes(5)
+    await holds.watch(key, { gave: true, forMs: 5_000 })
+    for (const unwatch of [{ seen }, { seen: null }]) {
+      expect(await holds.write(key, token, { unwatch })).toMatchObject({
+        watch: { gave: true },
+        dueAt: expect.any(Date) as Date,
+      })
+    }
+  })
+}

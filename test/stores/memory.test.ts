@@ -1,0 +1,20 @@
+import { memoryGrants, memoryHolds, MemoryDatabase } from '../support/memory-stores.ts'
+import { at } from '../support/builders.ts'
+import { grantStoreContract, holdStoreContract } from './contract.ts'
+
+let nowMs = at(0).getTime()
+const db = new MemoryDatabase(() => new Date(nowMs))
+const roundTrip = async <T>(effect: () => T) => {
+  await Promise.resolve()
+  return effect()
+}
+
+describe('grants in memory', () =>
+  grantStoreContract(async () => memoryGrants(db, () => db.now(), roundTrip)))
+describe('holds in memory', () =>
+  holdStoreContract(async () => ({
+    holds: memoryHolds(db, roundTrip),
+    passes: async (ms) => {
+      nowMs += ms
+    },
+  })))

@@ -1,0 +1,65 @@
+import { setTimeout as passes } from 'node:timers/promises'
+import { mongoClock } from '../../src/mongo/clock.ts'
+import { dueFilter, grantModel, mongoGrants } from '../../src/mongo/grants.ts'
+import { mongoHolds } from '../../src/mongo/holds.ts'
+import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { aDatabase, type TestDatabase } from '../support/database.ts'
+import { aPendingGrant, at, riley } from '../support/builders.ts'
+import { grantStoreContract, holdStoreContract } from './contract.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await aDatabase()
+  await ensureIndexes(database.connection)
+})
+afterAll(() => database.drop())
+
+describe('grants in MongoDB', () =>
+  grantStoreContract(async () => mongoGrants(database.connection, mongoClock(database.connection))))
+
+describe('holds in MongoDB', () =>
+  holdStoreContract(async () => ({
+    holds: mongoHolds(database.connection),
+    passes: async (ms) => {
+      await passes(ms)
+    },
+  })))
+
+test('the sweep reads by its index no more than it returns, however many old grants there are', async () => {
+  const model = grantModel(database.connection)
+  const finished = Array.from({ length: 3_000 }, (_, i) => ({
+    ...{ _id: `old${i}`, requestId: `old${i}`, line: 0, isOpen: false, status: 'ended', dueAt: null },
+    ...{ subject: riley, resource: { id: 'x' }, entitlement: { id: 'y' } },
+  }))
+  await model.collection.insertMany(finished as never[])
+  const store = mongoGrants(database.connection, mongoClock(database.connection))
+  for (let i = 0; i < 20; i++) {
+    const subject = { ...riley, id: `sweep${i}` }
+    await store.insert(
+      aPendingGrant({
+        id: `sweep${i}`,
+        requestId: `sweep${i}`,
+        subject,
+        lapsesAt: at(i < 5 ? -2_000 : 2_000),
+      }),
+    )
+  }
+  const plan = await model
+    .find(dueFilter(at(-1_000)))
+    .sort({ dueAt: 1 })
+    .explain('executionStats')
+  const { executionStats, queryPlanner } = plan as unknown as Record<string, Record<string, unknown>>
+  expect(JSON.stringify(queryPlanner?.['winningPlan'])).toContain('"indexName":"due"')
+  expect(executionStats).toMatchObject({ nReturned: 5, totalDocsExamined: 5, totalKeysExamined: 5 })
+})
+
+test('the clock is never ahead of the database, and knows when it does not know', async () => {
+  const clock = mongoClock(database.connection)
+  expect(clock.isSure()).toBe(false)
+  await clock.sample()
+  expect(clock.isSure()).toBe(true)
+  const before = clock.now().getTime()
+  const hello = await database.connection.db!.command({ hello: 1 })
+  expect((hello['localTime'] as Date).getTime()).toBeGreaterThanOrEqual(Math.floor(before))
+})
