@@ -1,0 +1,135 @@
+import { MongoClient } from 'mongodb'
+import { z } from 'zod'
+import { ConnectorError, type Connector, type ConnectorKind, type Target } from '../../domain/connector.ts'
+import { codes, serverCode } from './failure.ts'
+import { serverAt } from './server.ts'
+
+const settingsSchema = z.strictObject({
+  url: z
+    .string()
+    .refine(isConnectionString, 'must be a MongoDB connection string: mongodb://… or mongodb+srv://…'),
+  /** The database in which the principals' users were created. */
+  authDatabase: z.string().min(1).default('admin'),
+})
+
+const targetSchema = z.strictObject({
+  database: z.string().regex(/^[^\s@/\\."$*<>:|?]+$/, 'must be the name of a MongoDB database'),
+  role: z.string().min(1),
+})
+
+const doneReply = z.object({ ok: z.number() })
+const usersReply = z.object({
+  users: z.array(
+    z.object({ user: z.string(), roles: z.array(z.object({ role: z.string(), db: z.string() })) }),
+  ),
+})
+const privilegesReply = z.object({
+  authInfo: z.object({ authenticatedUserPrivileges: z.array(z.object({ actions: z.array(z.string()) })) }),
+})
+
+/**
+ * A role on a database, granted to the user whose name is the principal.
+ *
+ * - Only roles granted to the user directly count; what a held role inherits is not seen and never taken.
+ * - `grantRolesToUser` and `revokeRolesFromUser` repeat without an error, so both are idempotent.
+ * - Curfew's login needs three privileges and no more: `viewUser` on the database of the users, and `grantRole` and
+ *   `revokeRole` on each database whose roles it hands out. It needs no access to any data.
+ * - On a replica set's primary an open session feels a change at its next command. Behind mongos each router may
+ *   remember the old roles for `userCacheInvalidationIntervalSecs` (30 s unless set). `has` reads the record itself.
+ *
+ * Source: MongoDB manual, "User Management Commands", "Privilege Actions"; the tests run it against a real server.
+ */
+export const mongodb: ConnectorKind<z.infer<typeof settingsSchema>> = {
+  kind: 'mongodb',
+  settings: settingsSchema,
+  target: targetSchema,
+  canonical,
+  connect: ({ url, authDatabase }, { timeoutMs }): Connector => {
+    const server = serverAt(url, authDatabase, timeoutMs)
+    const writeConcern = { w: 'majority', wtimeout: timeoutMs }
+
+    async function has({ principal, target, signal }: Parameters<Connector['has']>[0]): Promise<boolean> {
+      const { role, db } = roleOf(target)
+      const query = { usersInfo: { user: principal, db: authDatabase } }
+      const { users } = await server.run(`look up ${principal}`, usersReply, query, signal)
+      return users.some((user) => user.roles.some((held) => held.role === role && held.db === db))
+    }
+
+    return {
+      has,
+
+      async give({ principal, target, signal }) {
+        const command = { grantRolesToUser: principal, roles: [roleOf(target)], writeConcern }
+        await server.run(`give ${canonical(target)} to ${principal}`, doneReply, command, signal)
+      },
+
+      async take(call) {
+        const { principal, target, signal } = call
+        const command = { revokeRolesFromUser: principal, roles: [roleOf(target)], writeConcern }
+        try {
+          await server.run(`take ${canonical(target)} from ${principal}`, doneReply, command, signal)
+        } catch (error) {
+          const code = error instanceof ConnectorError ? serverCode(error.cause) : null
+          if (code === codes.userNotFound) return
+          // A role that was dropped was taken from everybody.
+          if (code === codes.roleNotFound && !(await has(call))) return
+          throw error
+        }
+      },
+
+      async list({ target, signal }) {
+        const query = { usersInfo: 1, filter: { roles: { $elemMatch: roleOf(target) } } }
+        const { users } = await server.run(`list who holds ${canonical(target)}`, usersReply, query, signal)
+        return users.map(({ user }) => user)
+      },
+
+      async check(signal) {
+        const query = { connectionStatus: 1, showPrivileges: true }
+        const { authInfo } = await server.run('sign in', privilegesReply, query, signal)
+        const actions = new Set(
+          authInfo.authenticatedUserPrivileges.flatMap((privilege) => privilege.actions),
+        )
+        const missing = ['grantRole', 'revokeRole'].filter(
+          (action) => !actions.has(action) && !actions.has('anyAction'),
+        )
+        if (missing.length > 0) {
+          const why = `Curfew's login may not ${missing.join(' nor ')} on any database`
+          throw new ConnectorError(`MongoDB cannot be used: ${why}`, { retryable: false, happened: 'no' })
+        }
+        const nobody = { usersInfo: 1, filter: { user: '' } }
+        await server.run(`look up users in ${authDatabase}`, usersReply, nobody, signal)
+      },
+
+      canonical,
+      where: placeOf(url, authDatabase),
+      hasLagMs: 0,
+      close: () => server.close(),
+    }
+  },
+}
+
+function roleOf(target: Target): { role: string; db: string } {
+  const { database, role } = targetSchema.parse(target)
+  return { role, db: database }
+}
+
+function canonical(target: Target): string {
+  const { role, db } = roleOf(target)
+  return `${role}@${db}`
+}
+
+/** Hosts and the users' database: what makes it this cluster and no other. */
+function placeOf(url: string, authDatabase: string): string {
+  const { srvHost, hosts } = new MongoClient(url).options
+  const addresses = srvHost ?? hosts.map(String).sort().join(',')
+  return `mongodb ${addresses} ${authDatabase}`
+}
+
+function isConnectionString(url: string): boolean {
+  try {
+    new MongoClient(url)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,102 @@
+import type { Catalog, System } from '../domain/catalog.ts'
+import type { Connector, ConnectorKind } from '../domain/connector.ts'
+
+export interface OpenSystem {
+  readonly connector: Connector
+  readonly timeoutMs: number
+}
+
+export interface Systems {
+  /**
+   * Opens what the catalog names and is not open yet. Systems it no longer names stay open, since something may still
+   * be held there. If any cannot be opened it throws, and all stays as it was.
+   */
+  use(catalog: Pick<Catalog, 'systems'>): void
+  get(systemId: string): OpenSystem | null
+  /** Closes a system once calls in flight have ended. Does nothing while the catalog names it. */
+  forget(systemId: string): void
+  /** Closes all of them now; calls in flight fail. */
+  close(): Promise<void>
+}
+
+interface Entry extends OpenSystem {
+  readonly system: System
+}
+
+export function openSystems({
+  kinds,
+  graceMs = 70_000,
+}: {
+  kinds: ReadonlyMap<string, ConnectorKind>
+  /** An end is prepared some seconds before its call, and its read-back may wait out a lag of a minute. */
+  graceMs?: number
+}): Systems {
+  let open: ReadonlyMap<string, Entry> = new Map<string, Entry>()
+  let named: ReadonlySet<string> = new Set<string>()
+  /** Replaced or forgotten, and closed when their timers fire. */
+  const retired = new Map<Connector, NodeJS.Timeout>()
+
+  function opened(system: System): Entry {
+    const kind = kinds.get(system.connector)
+    if (!kind) throw new Error(`System ${system.id}: there is no connector called ${system.connector}`)
+    const { timeoutMs } = system
+    return { system, timeoutMs, connector: kind.connect(system.settings, { timeoutMs }) }
+  }
+
+  function retire({ connector, timeoutMs }: OpenSystem): void {
+    const timer = setTimeout(() => {
+      retired.delete(connector)
+      void closed(connector)
+    }, timeoutMs + graceMs).unref()
+    retired.set(connector, timer.unref())
+  }
+
+  return {
+    use({ systems }) {
+      const fresh: Entry[] = []
+      try {
+        for (const system of systems.values()) {
+          if (!isSame(open.get(system.id)?.system, system)) fresh.push(opened(system))
+        }
+      } catch (error) {
+        for (const { connector } of fresh) void closed(connector)
+        throw error
+      }
+      const before = open
+      named = new Set(systems.keys())
+      open = new Map([...before, ...fresh.map((entry) => [entry.system.id, entry] as const)])
+      for (const { system } of fresh) {
+        const replaced = before.get(system.id)
+        if (replaced) retire(replaced)
+      }
+    },
+
+    get(systemId) {
+      const entry = open.get(systemId)
+      return entry ? { connector: entry.connector, timeoutMs: entry.timeoutMs } : null
+    },
+
+    forget(systemId) {
+      const entry = open.get(systemId)
+      if (!entry || named.has(systemId)) return
+      open = new Map([...open].filter(([id]) => id !== systemId))
+      retire(entry)
+    },
+
+    async close() {
+      const connectors = [...[...open.values()].map(({ connector }) => connector), ...retired.keys()]
+      for (const timer of retired.values()) clearTimeout(timer)
+      open = new Map()
+      retired.clear()
+      await Promise.all(connectors.map(closed))
+    },
+  }
+}
+
+/** A connector that fails to close is out of use all the same. */
+const closed = (connector: Connector) => connector.close().catch(() => undefined)
+
+const isSame = (one: System | undefined, other: System) =>
+  one?.connector === other.connector &&
+  one.settingsFingerprint === other.settingsFingerprint &&
+  one.timeoutMs === other.timeoutMs

@@ -1,0 +1,83 @@
+import { errors } from 'undici'
+import { z } from 'zod'
+import { ConnectorError } from '../../domain/connector.ts'
+
+/** How a receiver may say more than its status does. */
+const complaintSchema = z.object({
+  error: z.string().optional(),
+  retryable: z.boolean().optional(),
+  happened: z.boolean().optional(),
+})
+
+/** What Node's errors tell, those of its core too, which may be of another realm than ours. */
+const codedSchema = z.object({ code: z.string() })
+const manySchema = z.object({ errors: z.array(z.unknown()).min(1) })
+
+/** Statuses below 500 that ask to come again. */
+const later = new Set([408, 425, 429])
+
+/** An answer that is not 2xx. `text` is its body; `clean` takes secrets out of it. */
+export function refusedBy(status: number, text: string, doing: string, clean: (text: string) => string) {
+  const said = complaintSchema.safeParse(parsedJson(text)).data ?? {}
+  const retryable = said.retryable ?? (status >= 500 || later.has(status))
+  const happened = (said.happened ?? retryable) ? 'unknown' : 'no'
+  const why = said.error ? `: ${clean(said.error).slice(0, 300)}` : ''
+  return new ConnectorError(`The webhook could not ${doing}: ${meaning(status)}${why}`, {
+    retryable,
+    happened,
+  })
+}
+
+function meaning(status: number): string {
+  if (status === 401 || status === 403) return `it did not accept Curfew's signature or headers (${status})`
+  if (status >= 300 && status < 400) return `it redirected (${status}), which is not followed`
+  return `it answered ${status}`
+}
+
+/** The call failed below HTTP. Messages of the client name hosts and ports only. */
+export function lostOnTheWay(error: unknown, doing: string, signal: AbortSignal): ConnectorError {
+  if (error instanceof ConnectorError) return error
+  const failed = (why: string, kind: { retryable: boolean; happened: 'no' | 'unknown' }) =>
+    new ConnectorError(`The webhook could not ${doing}: ${why}`, { ...kind, cause: error })
+  if (signal.aborted) return failed('no answer in time', { retryable: true, happened: 'unknown' })
+  if (error instanceof errors.InvalidArgumentError)
+    return failed(error.message, { retryable: false, happened: 'no' })
+  if (isUnreached(error))
+    return failed(`it cannot be reached (${codeOf(error)})`, { retryable: true, happened: 'no' })
+  return failed('the connection broke', { retryable: true, happened: 'unknown' })
+}
+
+const unreached = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_CLOSED',
+])
+
+/** No connection was ever made, so nothing was sent. */
+export function isUnreached(error: unknown): boolean {
+  const many = manySchema.safeParse(error)
+  if (many.success) return many.data.errors.every(isUnreached)
+  return (
+    unreached.has(codeOf(error)) || /^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(codeOf(error))
+  )
+}
+
+/** The other side closed a connection that had served before: it was most likely idle too long. */
+export function wasStale(error: unknown): boolean {
+  if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0
+  return codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE'
+}
+
+const codeOf = (error: unknown) => codedSchema.safeParse(error).data?.code ?? ''
+
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

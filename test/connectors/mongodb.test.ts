@@ -1,0 +1,141 @@
+import { MongoClient } from 'mongodb'
+import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
+import type { Connector } from '../../src/domain/connector.ts'
+import { call, connectorContract, failureOf, giveCall } from './contract.ts'
+import { aGuardedMongodb, type MongodbHarness } from './mongodb-harness.ts'
+
+connectorContract('mongodb', aGuardedMongodb)
+
+describe('mongodb', () => {
+  let system: MongodbHarness
+  let connector: Connector
+  beforeAll(async () => {
+    system = await aGuardedMongodb()
+    connector = system.connect()
+    await system.admin.db('orders').collection('orders').insertOne({ item: 'lamp' })
+  })
+  afterAll(async () => {
+    await connector.close()
+    await system.stop()
+  })
+  const read = { database: 'orders', role: 'read' }
+
+  test('a session that was open before the take is refused at its next command', async () => {
+    const principal = await system.aPrincipal()
+    await connector.give(giveCall(principal, read))
+    const session = await new MongoClient(system.urlOf(principal), { maxPoolSize: 1 }).connect()
+    const orders = session.db('orders').collection('orders')
+    const before = await orders.countDocuments()
+    await connector.take(call(principal, read))
+    const after = await orders.countDocuments().catch((error: unknown) => error)
+    await session.close()
+    expect(before).toBe(1)
+    expect(after).toMatchObject({ codeName: 'Unauthorized' })
+  })
+
+  test('a session that was open before the give may read at its next command', async () => {
+    const principal = await system.aPrincipal()
+    const session = await new MongoClient(system.urlOf(principal), { maxPoolSize: 1 }).connect()
+    const orders = session.db('orders').collection('orders')
+    const before = await orders.countDocuments().catch((error: unknown) => error)
+    await connector.give(giveCall(principal, read))
+    const after = await orders.countDocuments()
+    await session.close()
+    expect(before).toMatchObject({ codeName: 'Unauthorized' })
+    expect(after).toBe(1)
+  })
+
+  test("Curfew's own login can read no data and make no users", async () => {
+    const login = await new MongoClient(system.url).connect()
+    const attempts = await Promise.allSettled([
+      login.db('orders').collection('orders').findOne(),
+      login.db('admin').command({ createUser: 'eve', pwd: 'eve', roles: [] }),
+      login.db('admin').command({ grantRolesToUser: 'curfew', roles: ['root'] }),
+    ])
+    await login.close()
+    expect(attempts.map((attempt) => attempt.status)).toEqual(['rejected', 'rejected', 'rejected'])
+  })
+
+  test('a role of a database that was not entrusted to Curfew is refused for good, and said so', async () => {
+    const principal = await system.aPrincipal()
+    const failure = await failureOf(
+      connector.give(giveCall(principal, { database: 'payroll', role: 'read' })),
+    )
+    expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+    expect(failure.message).toContain('lacks the privilege')
+  })
+
+  test('a role that does not exist is refused for good', async () => {
+    const principal = await system.aPrincipal()
+    const failure = await failureOf(
+      connector.give(giveCall(principal, { database: 'orders', role: 'no-such-role' })),
+    )
+    expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+    expect(failure.message).toContain('the role does not exist')
+  })
+
+  test('taking a role that was dropped in the meantime succeeds', async () => {
+    const principal = await system.aPrincipal()
+    const { target } = await system.aTarget()
+    await connector.give(giveCall(principal, target))
+    await system.admin.db('orders').command({ dropRole: target['role'] })
+    await connector.take(call(principal, target))
+    expect(await system.reallyHolds(principal, target)).toBe(false)
+  })
+
+  test.each([
+    [
+      'grantRole and revokeRole',
+      [{ resource: { db: 'admin', collection: '' }, actions: ['viewUser'] }],
+      'grantRole',
+    ],
+    [
+      'viewUser',
+      [{ resource: { db: 'orders', collection: '' }, actions: ['grantRole', 'revokeRole'] }],
+      'look up users',
+    ],
+  ])('the check names what a login without %s lacks', async (lacking, privileges, said) => {
+    const users = system.admin.db('admin')
+    const role = `lacks ${lacking}`
+    await users.command({ createRole: role, roles: [], privileges })
+    const principal = await system.aPrincipal()
+    await users.command({ grantRolesToUser: principal, roles: [role] })
+    const url = system.urlOf(principal)
+    const weak = mongodb.connect(mongodb.settings.parse({ url }), { timeoutMs: 2_500 })
+    const failure = await failureOf(weak.check(AbortSignal.timeout(2_500)))
+    await weak.close()
+    expect(failure).toMatchObject({ retryable: false })
+    expect(failure.message).toContain(said)
+  })
+
+  test('while no server is primary a call is tried again, and works once one is', async () => {
+    const members = system.admin.db('admin')
+    const principal = await system.aPrincipal()
+    await members.command({ replSetStepDown: 60, force: true })
+    const signal = AbortSignal.timeout(500)
+    const failure = await failureOf(connector.give({ ...giveCall(principal, read), signal }))
+    await members.command({ replSetFreeze: 0 }, { readPreference: 'secondary' })
+    await connector.give(giveCall(principal, read))
+    expect(failure).toMatchObject({ retryable: true })
+    expect(await system.reallyHolds(principal, read)).toBe(true)
+  })
+
+  test.each([
+    ['mongodb://localhost/?replicaSet=rs0', true],
+    ['mongodb+srv://db.example.com', true],
+    ['postgres://localhost', false],
+    ['mongodb://user:p@ss@host', false],
+    ['', false],
+  ])('the catalog is told whether %s is a connection string', (url, isOne) => {
+    expect(mongodb.settings.safeParse({ url }).success).toBe(isOne)
+  })
+
+  test.each([
+    [{ database: 'orders', role: 'read' }, true],
+    [{ database: 'orders' }, false],
+    [{ database: 'orders', role: 'read', colection: 'x' }, false],
+    [{ database: 'or@ders', role: 'read' }, false],
+  ])('the catalog is told whether %j is a target', (target, isOne) => {
+    expect(mongodb.target.safeParse(target).success).toBe(isOne)
+  })
+})

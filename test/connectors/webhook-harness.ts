@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect as dial } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { webhook } from '../../src/connectors/webhook/webhook.ts'
+import { freePort } from '../support/free-port.ts'
+import type { Harness } from './contract.ts'
+
+const document = new URL('../../docs/webhook-connector.md', import.meta.url)
+/** Inside the clone, so that the receiver finds its library. */
+const folders = fileURLToPath(new URL('../../.cache/webhook-receivers/', import.meta.url))
+const peopleSchema = z.record(z.string(), z.array(z.string()))
+
+/** In one step: the receiver may be reading right now. */
+function rewrite(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text)
+  renameSync(`${file}.new`, file)
+}
+
+export const aSecret = () => `whsec_${randomBytes(32).toString('base64')}`
+
+/** The receiver printed in docs/webhook-connector.md, word by word, in a process of its own. */
+export async function theDocumentedReceiver(): Promise<Harness> {
+  const code = /```js\n([\s\S]+?)```/.exec(await readFile(document, 'utf8'))?.[1]
+  if (!code) throw new Error('the document holds no receiver')
+  await mkdir(folders, { recursive: true })
+  const folder = await mkdtemp(folders)
+  const file = join(folder, 'people.json')
+  await writeFile(join(folder, 'receiver.mjs'), code)
+  await writeFile(file, '{}')
+
+  const [port, secret, gatewayKey] = [await freePort(), aSecret(), randomUUID()]
+  const receiver = spawn(process.execPath, ['--import', endsWithStdin, 'receiver.mjs'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], PORT: String(port), CURFEW_WEBHOOK_SECRET: secret },
+    stdio: ['pipe', 'inherit', 'inherit'],
+  })
+  await listens(port)
+
+  const connect = (toPort: number, withSecret = secret) => {
+    const url = `http://127.0.0.1:${toPort}/curfew?token=${gatewayKey}`
+    const settings = { url, secret: withSecret, headers: { 'x-gateway-key': gatewayKey } }
+    return webhook.connect(webhook.settings.parse(settings), { timeoutMs: 2_500 })
+  }
+  /** The receiver is another process, and may be writing right now. */
+  const people = (triesLeft = 50): z.infer<typeof peopleSchema> => {
+    const text = readFileSync(file, 'utf8')
+    if (text !== '' || triesLeft === 0) return peopleSchema.parse(JSON.parse(text))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    return people(triesLeft - 1)
+  }
+
+  return {
+    secrets: [secret, secret.slice('whsec_'.length), gatewayKey],
+    connect: () => connect(port),
+    connectUnreachable: () => connect(1),
+    connectWithBadCredentials: () => connect(port, aSecret()),
+    async aPrincipal() {
+      const name = `ada-${randomUUID()}`
+      rewrite(file, JSON.stringify({ ...people(), [name]: [] }))
+      return name
+    },
+    async vanish(principal) {
+      const left = Object.entries(people()).filter(([name]) => name !== principal)
+      rewrite(file, JSON.stringify(Object.fromEntries(left)))
+    },
+    async aTarget() {
+      const group = `dba-${randomUUID()}`
+      return { target: { group, note: { a: 1, b: [2] } }, sameTarget: { note: { b: [2], a: 1 }, group } }
+    },
+    reallyHolds: async (principal, target) => people()[principal]?.includes(String(target['group'])) ?? false,
+    async freeze() {
+      receiver.kill('SIGSTOP')
+      return async () => void receiver.kill('SIGCONT')
+    },
+    async stop() {
+      receiver.stdin.end()
+      await once(receiver, 'exit')
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+/** So that it cannot outlive the tests, however they end. */
+const endsWithStdin = 'data:text/javascript,process.stdin.resume().on("end",()=>process.exit())'
+
+async function listens(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const socket = dial(port, '127.0.0.1')
+    const isThere = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    if (isThere) return
+    await sleep(25)
+  }
+  throw new Error('the receiver did not start')
+}

@@ -1,0 +1,180 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { inspect } from 'node:util'
+import { Webhook } from 'standardwebhooks'
+import { webhook } from '../../src/connectors/webhook/webhook.ts'
+import type { Connector } from '../../src/domain/connector.ts'
+import { call, connectorContract, failureOf, giveCall } from './contract.ts'
+import { aSecret, theDocumentedReceiver } from './webhook-harness.ts'
+
+connectorContract('webhook (the documented receiver)', theDocumentedReceiver)
+
+const secret = aSecret()
+const target = { group: 'dba' }
+const place = { principal: 'ada', target }
+const until = new Date('2030-01-31T17:00:00Z')
+
+describe('webhook', () => {
+  let server: Server
+  let connector: Connector
+  let answer: RequestListener
+  beforeAll(async () => {
+    server = createServer((request, response) => answer(request, response)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${portOf(server)}/curfew`
+    connector = webhook.connect(
+      webhook.settings.parse({ url, secret, headers: { 'x-gateway-key': 'gateway-secret' }, lag: '1500ms' }),
+      { timeoutMs: 2_000 },
+    )
+  })
+  afterAll(async () => {
+    await connector.close()
+    server.closeAllConnections()
+    server.close()
+  })
+
+  const answersWith =
+    (status: number, body: unknown, headers: Record<string, string> = {}): RequestListener =>
+    (request, response) => {
+      request.resume()
+      response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
+    }
+  const signal = () => AbortSignal.timeout(2_000)
+
+  test('a give carries who, what, until when, and a signature that verifies', async () => {
+    const received: { headers: IncomingMessage['headers']; body: string }[] = []
+    answer = (request, response) => {
+      void text(request).then((body) => {
+        received.push({ headers: request.headers, body })
+        response.writeHead(204).end()
+      })
+    }
+    await connector.give({ ...giveCall('ada', target), until, idempotencyKey: 'hold-1:give:3' })
+    const [{ headers, body } = { headers: {}, body: '' }] = received
+    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toEqual({
+      action: 'give',
+      principal: 'ada',
+      target,
+      until: '2030-01-31T17:00:00.000Z',
+    })
+    expect(headers).toMatchObject({
+      'webhook-id': 'hold-1:give:3',
+      'idempotency-key': 'hold-1:give:3',
+      'x-gateway-key': 'gateway-secret',
+    })
+  })
+
+  test.each([
+    [400, {}, { retryable: false, happened: 'no' }],
+    [404, { error: 'no such person' }, { retryable: false, happened: 'no' }],
+    [409, { error: 'busy', retryable: true }, { retryable: true, happened: 'unknown' }],
+    [408, {}, { retryable: true, happened: 'unknown' }],
+    [425, {}, { retryable: true, happened: 'unknown' }],
+    [429, {}, { retryable: true, happened: 'unknown' }],
+    [429, { happened: false }, { retryable: true, happened: 'no' }],
+    [500, '<html>oops</html>', { retryable: true, happened: 'unknown' }],
+    [503, { error: 'later', happened: false }, { retryable: true, happened: 'no' }],
+    [501, { error: 'never', retryable: false }, { retryable: false, happened: 'no' }],
+    [422, { error: 'half done', happened: true }, { retryable: false, happened: 'unknown' }],
+    [301, '', { retryable: false, happened: 'no' }],
+  ])('an answer of %i with %j is understood', async (status, body, expected) => {
+    answer = answersWith(status, body, { location: '/elsewhere' })
+    expect(await failureOf(connector.give(giveCall('ada', target)))).toMatchObject(expected)
+  })
+
+  test.each([
+    ['no JSON', 'yes'],
+    ['nothing', ''],
+    ['another shape', '{"hold":true}'],
+    ['a word for a truth value', '{"holds":"false","principals":"ada"}'],
+    [
+      'more than a megabyte',
+      JSON.stringify({ holds: false, principals: [], padding: 'x'.repeat(1_100_000) }),
+    ],
+    ['a null', 'null'],
+  ])('%s is never read as "no" or as "nobody"', async (_, body) => {
+    answer = answersWith(200, body)
+    const failures = await Promise.all([
+      failureOf(connector.has({ ...place, signal: signal() })),
+      failureOf(connector.list({ target, signal: signal() })),
+    ])
+    for (const failure of failures) expect(failure).toMatchObject({ retryable: true })
+  })
+
+  test("the receiver's own words reach the admins, without our secrets", async () => {
+    answer = answersWith(403, { error: `bad key gateway-secret or ${secret}` })
+    const failure = await failureOf(connector.check(signal()))
+    expect(failure.message).toBe(
+      "The webhook could not be checked: it did not accept Curfew's signature or headers (403): bad key … or …",
+    )
+    expect(inspect(failure, { depth: 12, showHidden: true })).not.toContain('gateway-secret')
+  })
+
+  test('a connection that closes in the middle of an answer is tried again, outcome unknown', async () => {
+    answer = (request, response) => {
+      request.resume()
+      response.writeHead(200, { 'content-length': '100' }).write('{')
+      setTimeout(() => response.destroy(), 20)
+    }
+    const failure = await failureOf(connector.take(call('ada', target)))
+    expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+  })
+
+  test('a kept connection that the receiver closed meanwhile costs no failure: same key, sent again', async () => {
+    const keys: unknown[] = []
+    answer = answersWith(200, {})
+    await connector.take(call('ada', target))
+    let isFirst = true
+    answer = (request, response) => {
+      keys.push(request.headers['webhook-id'])
+      if (isFirst) request.socket.destroy()
+      else answersWith(200, {})(request, response)
+      isFirst = false
+    }
+    await connector.take({ ...call('ada', target), idempotencyKey: 'key-7' })
+    expect(keys).toEqual(['key-7', 'key-7'])
+  })
+
+  test('how late the system tells the truth comes from the catalog', () => {
+    expect(connector.hasLagMs).toBe(1_500)
+  })
+})
+
+describe('webhook settings', () => {
+  const good = { url: 'https://access.example.com/curfew', secret }
+  test.each([
+    ['https', good, true],
+    ['http on this machine', { ...good, url: 'http://localhost:8080' }, true],
+    ['http on this machine, by IPv6', { ...good, url: 'http://[::1]:8080' }, true],
+    ['http elsewhere', { ...good, url: 'http://access.example.com' }, false],
+    ['http at a name that only looks local', { ...good, url: 'http://127.0.0.1.example.com' }, false],
+    ['a password in the url', { ...good, url: 'https://ada:pw@example.com' }, false],
+    ['a short secret', { ...good, secret: 'whsec_c2hvcnQ=' }, false],
+    ['a secret of another kind', { ...good, secret: 'hunter2' }, false],
+    ['a header of ours', { ...good, headers: { 'Webhook-Id': 'x' } }, false],
+    ['a header with a line break', { ...good, headers: { 'x-key': 'a\r\nb: c' } }, false],
+    ['a lag', { ...good, lag: '1m' }, true],
+    ['a lag without a unit', { ...good, lag: '5' }, false],
+    ['an unknown key', { ...good, sercet: 'x' }, false],
+  ])('%s', (_, settings, isGood) => {
+    expect(webhook.settings.safeParse(settings).success).toBe(isGood)
+  })
+
+  test('a target is any JSON object of up to 4 KB', () => {
+    const verdicts = [{}, { deep: [{ a: null }] }, { big: 'x'.repeat(5_000) }, { when: new Date() }, ['no']]
+    expect(verdicts.map((one) => webhook.target.safeParse(one).success)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+})
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('not listening')
+  return address.port
+}
