@@ -1,0 +1,80 @@
+import type { Approvers, Catalog, Entitlement } from '../domain/catalog.ts'
+import { everyEntitlement } from '../domain/catalog.ts'
+import type { ConnectorKind } from '../domain/connector.ts'
+import { formatDuration } from '../domain/duration.ts'
+import { loadCatalog } from './load.ts'
+import { writeProblem } from './problem.ts'
+import type { Variables } from './variables.ts'
+
+export interface Check {
+  readonly ok: boolean
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+  /** What the catalog says, as tables; empty if it is not good. */
+  readonly summary: string
+}
+
+/** Judges the files without reaching any system. Variables that are not set are warnings, since CI has no secrets, unless `strictEnv`. */
+export async function checkCatalog(
+  path: string,
+  env: Variables,
+  kinds: ReadonlyMap<string, ConnectorKind>,
+  { strictEnv = false }: { strictEnv?: boolean } = {},
+): Promise<Check> {
+  const reading = await loadCatalog(path, { env, kinds, missingVariables: strictEnv ? 'error' : 'warning' })
+  return {
+    ok: reading.ok,
+    problems: reading.ok ? [] : reading.problems.map(writeProblem),
+    warnings: reading.warnings.map(writeProblem),
+    summary: reading.ok ? summarize(reading.catalog) : '',
+  }
+}
+
+/** Systems, resources and entitlements as tables for people to read. Holds no setting of any system. */
+export function summarize(catalog: Catalog): string {
+  const systems = [...catalog.systems.values()].map(({ id, connector, principal, timeoutMs }) => [
+    id,
+    connector,
+    principal.source,
+    formatDuration(timeoutMs),
+  ])
+  const resources = [...catalog.resources.values()].map(({ id, name, system, owner, entitlements }) => [
+    id,
+    name,
+    system,
+    owner ?? '',
+    [...entitlements.keys()].join(', '),
+  ])
+  const entitlements = everyEntitlement(catalog).map((entitlement) => [
+    `${entitlement.resource.id} ${entitlement.id}`,
+    whoOf(entitlement),
+    entitlement.review.stages
+      .map(({ approvers, needs }) => `${needs} of ${writeApprovers(approvers)}`)
+      .join(', then '),
+    `${formatDuration(entitlement.duration.defaultMs)}, up to ${formatDuration(entitlement.duration.maxMs)}`,
+    entitlement.channel,
+  ])
+  return [
+    table(['SYSTEM', 'CONNECTOR', 'PRINCIPAL', 'TIMEOUT'], systems),
+    table(['RESOURCE', 'NAME', 'SYSTEM', 'OWNER', 'ENTITLEMENTS'], resources),
+    table(['ENTITLEMENT', 'WHO MAY ASK', 'APPROVED BY', 'HOW LONG', 'CHANNEL'], entitlements),
+  ].join('\n\n')
+}
+
+const whoOf = ({ who, external }: Entitlement) =>
+  `${who.source.replace(/\s+/g, ' ').trim()}${external ? ', other workspaces too' : ''}`
+
+const writeApprovers = ({ people, groups }: Approvers) => [...groups, ...people].join(' ')
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [heads, ...rows]
+  const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

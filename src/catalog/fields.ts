@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { formatDuration, parseDuration } from '../domain/duration.ts'
+import { compileCondition } from './condition.ts'
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+/** Words that `/request-access` takes for commands. */
+const COMMAND_WORDS = ['help', 'list', 'done']
+
+export const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be 1 to 40 small letters, digits and hyphens, such as orders-db')
+
+export const resourceId = id.refine((text) => !COMMAND_WORDS.includes(text), {
+  error: ({ input }) => `cannot be a resource's id: "/request-access ${String(input)}" is a command`,
+})
+
+/** One line that fits Slack. */
+export const line = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'is empty')
+    .max(longest, `is longer than ${longest} characters`)
+    .regex(/^\P{Cc}*$/u, 'must be one line')
+
+/** Several lines, such as how to connect. */
+export const text = (longest: number) =>
+  z.string().trim().min(1, 'is empty').max(longest, `is longer than ${longest} characters`)
+
+const EMAIL = /^[^\s@<>,"]{1,64}@[^\s@<>,"]+\.[^\s@<>,"]+$/
+const SLACK_USER = /^[UW][A-Z0-9]{2,}$/
+
+/** An e-mail, in small letters from here on, or a Slack user id. */
+export const person = z
+  .string()
+  .trim()
+  .transform((written) => (SLACK_USER.test(written) ? written : written.toLowerCase()))
+  .refine((written) => SLACK_USER.test(written) || (EMAIL.test(written) && written.length <= 254), {
+    error: ({ input }) => `"${String(input)}" is neither an e-mail nor a Slack user id such as U012AB3CD`,
+  })
+
+export const group = z
+  .string()
+  .trim()
+  .regex(/^@[\p{Ll}\p{Lo}\p{N}][\p{Ll}\p{Lo}\p{N}._-]{0,79}$/u, {
+    error: ({ input }) => `"${String(input)}" is not the handle of a Slack user group, such as "@dba"`,
+  })
+
+export const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, {
+  error: ({ input }) => `"${String(input)}" is not a Slack channel id such as C0123ABCD (not a #name)`,
+})
+
+/** Milliseconds, from text such as `30m`, between two bounds that the message names. */
+export const duration = (leastMs: number, mostMs: number) =>
+  z
+    .string({ error: 'must be a length of time with its unit, such as 30m, 2h or 1d' })
+    .transform((written, context) => {
+      const ms = parseDuration(written)
+      if (ms !== null && ms >= leastMs && ms <= mostMs) return ms
+      const message =
+        ms === null
+          ? `"${written}" is not a length of time such as 30m, 2h, 1d or 1h30m`
+          : `${formatDuration(ms)} is not between ${formatDuration(leastMs)} and ${formatDuration(mostMs)}`
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    })
+
+/** How long access may last: 1 second (a practice run) to 30 days. */
+export const accessTime = duration(1_000, 30 * DAY)
+
+/** A CEL condition, compiled; a fault carries its offset in the text. */
+export const condition = z.string({ error: 'must be a condition in quotes' }).transform((source, context) => {
+  const compiled = compileCondition(source)
+  if (!('offset' in compiled)) return compiled
+  context.addIssue({ code: 'custom', message: compiled.message, params: { offset: compiled.offset } })
+  return z.NEVER
+})
+
+/** A list of different things. */
+export const listOf = <Item extends z.ZodType<string>>(item: Item, most = 100) =>
+  z
+    .array(item)
+    .max(most, `has more than ${most} entries`)
+    .transform((items) => [...new Set(items)])

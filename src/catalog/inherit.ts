@@ -1,0 +1,143 @@
+import type { Condition, Entitlement, Stage } from '../domain/catalog.ts'
+import { formatDuration } from '../domain/duration.ts'
+import type { Report } from './explain.ts'
+import type { Path } from './problem.ts'
+import type { Defaults } from './schema.ts'
+import { problemIn, type Source } from './source.ts'
+
+/** What one place in a file says: the entitlement, its resource, or the defaults of the file. */
+export interface Level {
+  readonly path: Path
+  readonly rules: Defaults & { readonly who?: Condition | undefined; readonly external?: boolean | undefined }
+}
+
+type Inherited = Pick<
+  Entitlement,
+  | 'channel'
+  | 'admins'
+  | 'who'
+  | 'external'
+  | 'review'
+  | 'duration'
+  | 'warnMs'
+  | 'alertMs'
+  | 'reasonExample'
+  | 'how'
+  | 'confirm'
+>
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const USUAL = { withinMs: DAY, defaultMs: HOUR, maxMs: 8 * HOUR, alertMs: MINUTE }
+const USUAL_CHOICES = [
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  4 * HOUR,
+  8 * HOUR,
+  DAY,
+  3 * DAY,
+  7 * DAY,
+  14 * DAY,
+  30 * DAY,
+]
+
+/** Key by key, the nearest level that says something counts. `levels` go from the entitlement outwards. */
+export function inherit(
+  source: Source,
+  levels: readonly [Level, ...Level[]],
+  report: Report,
+): Inherited | null {
+  const [{ path }] = levels
+  const pick = <T>(read: (rules: Level['rules']) => T | undefined, ...key: Path) => nearest(levels, read, key)
+  const missing = (key: string, message: string) => report(problemIn(source, [...path, key], message))
+
+  const channel = pick((rules) => rules.channel)
+  const admins = pick((rules) => rules.admins)
+  const who = pick((rules) => rules.who)
+  const stages = stagesOf(source, levels, report)
+  if (!channel) missing('channel', 'is missing, here and in what it inherits')
+  if (!admins)
+    missing('admins', 'is missing, here and in what it inherits: somebody must be able to end access')
+  if (!who) missing('who', 'is missing: say who may ask ("true" for everyone)')
+  if (!stages) missing('approvers', 'is missing, here and in what it inherits: nobody could ever approve')
+
+  const duration = durationOf(source, levels, report)
+  const warn = pick((rules) => rules.warn, 'warn')
+  if (warn && warn.value >= duration.maxMs && warn.depth <= duration.maxDepth)
+    report(
+      problemIn(
+        source,
+        warn.path,
+        `must be shorter than the longest access, ${formatDuration(duration.maxMs)}`,
+      ),
+    )
+  if (!channel || !admins || !who || !stages) return null
+
+  return {
+    channel: channel.value,
+    admins: admins.value,
+    who: who.value,
+    external: pick((rules) => rules.external)?.value ?? false,
+    review: { stages, withinMs: pick((rules) => rules.review?.within)?.value ?? USUAL.withinMs },
+    duration: { defaultMs: duration.defaultMs, maxMs: duration.maxMs, choicesMs: duration.choicesMs },
+    warnMs: warn && warn.value < duration.maxMs ? warn.value : null,
+    alertMs: pick((rules) => rules.alert)?.value ?? USUAL.alertMs,
+    reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
+    how: pick((rules) => rules.how)?.value ?? null,
+    confirm: pick((rules) => rules.confirm)?.value ?? false,
+  }
+}
+
+function nearest<T>(levels: readonly Level[], read: (rules: Level['rules']) => T | undefined, key: Path) {
+  for (const [depth, { rules, path }] of levels.entries()) {
+    const value = read(rules)
+    if (value !== undefined) return { value, depth, path: [...path, ...key] }
+  }
+  return null
+}
+
+/** `approvers` is the short form of one stage; the nearest of either counts, as a whole. */
+function stagesOf(source: Source, levels: readonly Level[], report: Report): readonly [Stage] | null {
+  for (const { path, rules } of levels) {
+    const stages = rules.review?.stages
+    if (rules.approvers && stages)
+      report(
+        problemIn(
+          source,
+          [...path, 'approvers'],
+          'is the short form of review.stages: write one of them',
+          'key',
+        ),
+      )
+    const stage = stages?.[0] ?? (rules.approvers && { approvers: rules.approvers, needs: 1 })
+    if (stage) return [stage]
+  }
+  return null
+}
+
+/** A default or choice longer than the maximum is wrong where it is written; one that is inherited is cut to fit. */
+function durationOf(source: Source, levels: readonly Level[], report: Report) {
+  const max = nearest(levels, (rules) => rules.duration?.max, ['duration', 'max'])
+  const usual = nearest(levels, (rules) => rules.duration?.default, ['duration', 'default'])
+  const choices = nearest(levels, (rules) => rules.duration?.choices, ['duration', 'choices'])
+  const maxMs = max?.value ?? USUAL.maxMs
+  const maxDepth = max?.depth ?? levels.length
+  const tooLong = `is longer than the maximum, ${formatDuration(maxMs)}${max ? '' : ' unless max says otherwise'}`
+
+  if (usual && usual.value > maxMs && usual.depth <= maxDepth) report(problemIn(source, usual.path, tooLong))
+  for (const [index, choice] of (choices?.value ?? []).entries())
+    if (choices && choice > maxMs && choices.depth <= maxDepth)
+      report(problemIn(source, [...choices.path, index], tooLong))
+
+  const defaultMs = Math.min(usual?.value ?? USUAL.defaultMs, maxMs)
+  const fitting = (choices?.value ?? [...USUAL_CHOICES, maxMs]).filter((choice) => choice <= maxMs)
+  return {
+    maxMs,
+    maxDepth,
+    defaultMs,
+    choicesMs: [...new Set([...fitting, defaultMs])].sort((a, b) => a - b),
+  }
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import type { Catalog, Resource, System } from '../domain/catalog.ts'
+import type { ConnectorKind } from '../domain/connector.ts'
+import { parseAt, type Report } from './explain.ts'
+import * as field from './fields.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { sortProblems, writePath, type Path, type Problem } from './problem.ts'
+import { idFault, readResource } from './resource.ts'
+import { defaultsSchema, fileSchema } from './schema.ts'
+import { problemIn, readSource, type Source, type SourceText } from './source.ts'
+import { readSystem, type ReadSystem } from './system.ts'
+import type { Variables } from './variables.ts'
+
+export interface CatalogOptions {
+  readonly env: Variables
+  readonly kinds: ReadonlyMap<string, ConnectorKind>
+  /** A variable that is not set: an `error` where Curfew runs, a `warning` where its files are only checked. */
+  readonly missingVariables?: 'error' | 'warning'
+}
+
+/** Everything that is wrong, by place; or the catalog. With warnings about variables, a system's settings may be undefined. */
+export type Reading =
+  | { readonly ok: true; readonly catalog: Catalog; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
+
+/** Reads the owner's files as one catalog. Each file's defaults are for its own resources only. Never throws. */
+export function parseCatalog(texts: readonly SourceText[], options: CatalogOptions): Reading {
+  const problems: Problem[] = []
+  const warnings: Problem[] = []
+  const report: Report = (...found) => void problems.push(...found)
+  const reportMissing: Report = (...found) =>
+    void (options.missingVariables === 'warning' ? warnings : problems).push(...found)
+
+  const sources = texts.flatMap((text) => {
+    const source = readSource(text)
+    if (!Array.isArray(source)) return [source]
+    report(...source)
+    return []
+  })
+  for (const source of sources) parseAt(source, [], { schema: fileSchema, value: source.content, report })
+
+  const systems = new Map<string, ReadSystem>()
+  for (const { source, id, value } of entriesOf(sources, 'systems', field.id, report))
+    systems.set(id, readSystem(source, id, value, { ...options, report, reportMissing }))
+
+  const defaults = new Map(
+    sources.map((source) => [
+      source,
+      parseAt(source, ['defaults'], {
+        schema: defaultsSchema,
+        value: sectionsOf(source).defaults ?? {},
+        report,
+      }),
+    ]),
+  )
+  const entries = entriesOf(sources, 'resources', field.resourceId, report)
+  const resources = entries.flatMap(({ source, id, value }) => {
+    const rules = defaults.get(source)
+    const level = rules ? { path: ['defaults'], rules } : null
+    return readResource(source, id, value, { defaults: level, systems, report }) ?? []
+  })
+  const [first] = sources
+  if (first && entries.length === 0 && problems.length === 0)
+    report(problemIn(first, ['resources'], 'is missing: no file says what there is to ask for'))
+
+  if (problems.length > 0)
+    return { ok: false, problems: sortProblems(problems), warnings: sortProblems(warnings) }
+  const catalog = {
+    systems: byId([...systems.values()].flatMap(({ system }): System[] => (system ? [system] : []))),
+    resources: byId<Resource>(resources),
+    fingerprint: fingerprintOf(texts),
+    loadedAt: new Date(),
+  }
+  return { ok: true, catalog, warnings: sortProblems(warnings) }
+}
+
+const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(items.map((item) => [item.id, item]))
+
+/** Sections of the wrong shape were reported with the file; here they count as empty. */
+const sections = z
+  .object({
+    defaults: z.unknown().optional(),
+    systems: z.record(z.string(), z.unknown()).catch({}),
+    resources: z.record(z.string(), z.unknown()).catch({}),
+  })
+  .catch({ defaults: {}, systems: {}, resources: {} })
+
+const sectionsOf = (source: Source) => sections.parse(source.content)
+
+/** The entries of one section in all files: an id belongs to one of them. */
+function entriesOf(
+  sources: readonly Source[],
+  section: 'systems' | 'resources',
+  ids: z.ZodType,
+  report: Report,
+) {
+  const first = new Map<string, Source>()
+  return sources.flatMap((source) =>
+    Object.entries(sectionsOf(source)[section]).flatMap(([id, value]) => {
+      const path: Path = [section, id]
+      const fault = idFault(ids, id)
+      if (fault !== null) report(problemIn(source, path, fault, 'key'))
+      const earlier = first.get(id)
+      if (earlier) {
+        const { file, line, column } = earlier.keyPosition(path)
+        report(
+          problemIn(
+            source,
+            path,
+            `is also at ${file}:${line}:${column}; ${writePath([section])} share their ids`,
+            'key',
+          ),
+        )
+        return []
+      }
+      first.set(id, source)
+      return [{ source, id, value }]
+    }),
+  )
+}

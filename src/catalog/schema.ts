@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import * as field from './fields.ts'
+
+const DAY = 24 * 60 * 60_000
+
+const approvers = z
+  .strictObject({
+    people: field.listOf(field.person).default([]),
+    groups: field.listOf(field.group).default([]),
+  })
+  .refine(
+    ({ people, groups }) => people.length + groups.length > 0,
+    'names nobody: nobody could ever approve',
+  )
+
+const stage = z
+  .strictObject({
+    approvers,
+    needs: z
+      .int('must be a whole number')
+      .min(1, 'must be at least 1')
+      .max(20, 'must be at most 20')
+      .default(1),
+  })
+  .refine(
+    ({ approvers: { people, groups }, needs }) => groups.length > 0 || needs <= Math.max(1, people.length),
+    {
+      path: ['needs'],
+      error: 'asks for more people than are listed',
+    },
+  )
+
+/** What defaults, resources and entitlements may all say; the nearest to the entitlement counts. */
+const inherited = {
+  channel: field.channel.optional(),
+  admins: field
+    .listOf(field.person)
+    .refine((people) => people.length > 0, 'names nobody')
+    .optional(),
+  approvers: approvers.optional(),
+  review: z
+    .strictObject({
+      within: field.duration(1_000, 30 * DAY).optional(),
+      stages: z
+        .array(stage)
+        .min(1, 'has no stage: nobody could ever approve')
+        .refine((stages) => stages.length < 2, 'more than one stage is not supported by this version')
+        .optional(),
+    })
+    .optional(),
+  duration: z
+    .strictObject({
+      default: field.accessTime.optional(),
+      max: field.accessTime.optional(),
+      choices: z.array(field.accessTime).min(1, 'is empty').max(20, 'has more than 20 entries').optional(),
+    })
+    .optional(),
+  warn: field.duration(5_000, 30 * DAY).optional(),
+  alert: field.duration(10_000, DAY).optional(),
+  confirm: z.boolean().optional(),
+  reason: z.strictObject({ example: field.line(140).optional() }).optional(),
+  how: field.text(500).optional(),
+}
+
+/** Who gets in is never a default: it is written where the thing itself is. */
+const access = {
+  who: field.condition.optional(),
+  external: z.boolean().optional(),
+}
+
+export const fileSchema = z.strictObject({
+  version: z.literal(1, 'must be 1'),
+  defaults: z.unknown().optional(),
+  systems: z.record(z.string(), z.unknown()).optional(),
+  resources: z.record(z.string(), z.unknown()).optional(),
+})
+
+export const defaultsSchema = z.strictObject(inherited)
+
+/** Other keys are the connector's own settings. */
+export const systemSchema = z.looseObject({
+  connector: z.string(),
+  principal: z.unknown(),
+  timeout: field.duration(250, 30_000).default(2500),
+})
+
+export const resourceSchema = z.strictObject({
+  name: field.line(60),
+  owner: field.person.optional(),
+  system: z.string(),
+  ...inherited,
+  ...access,
+  entitlements: z.record(z.string(), z.unknown()),
+})
+
+export const entitlementSchema = z.strictObject({
+  name: field.line(60),
+  target: z.unknown(),
+  mode: z.literal('approval', 'this version knows only "approval"').default('approval'),
+  ...inherited,
+  ...access,
+})
+
+export type Defaults = z.output<typeof defaultsSchema>
+export type WrittenResource = z.output<typeof resourceSchema>
+
+/** Keys that `version: 1` has room for and this version does not read yet: refused, never ignored. */
+export const LATER_KEYS: readonly string[] = [
+  'aliases',
+  'auto',
+  'breakGlass',
+  'device',
+  'escalate',
+  'extend',
+  'mfa',
+  'otherwise',
+  'posture',
+  'quota',
+  'remind',
+  'session',
+  'windows',
+]

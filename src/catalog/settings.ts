@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import type { ConnectorKind } from '../domain/connector.ts'
+import { attempt } from './attempt.ts'
+import { explain, keysOf, unknownKey, type Report } from './explain.ts'
+import { writePath, type Path, type Problem } from './problem.ts'
+import { problemIn, type Source } from './source.ts'
+import { fillVariables, reveals, type Variables } from './variables.ts'
+
+export interface SettingsReader {
+  readonly env: Variables
+  readonly report: Report
+  /** Told of variables that are not set; what would hold them is not judged, and settings come out undefined. */
+  readonly reportMissing: Report
+}
+
+/** Fills in variables and lets the connector's schema judge the result; null when something was reported. Values never show. */
+export function readSettings(
+  source: Source,
+  path: Path,
+  kind: ConnectorKind,
+  written: Readonly<Record<string, unknown>>,
+  reader: SettingsReader,
+) {
+  const { value: filled, missing, malformed, secrets } = fillVariables(written, reader.env)
+  const problems: Problem[] = malformed.map((at) =>
+    problemIn(
+      source,
+      [...path, ...at],
+      'has a "${" that is not a reference such as ${NAME}; write "$${" for the text itself',
+    ),
+  )
+  for (const { path: at, reference } of missing)
+    reader.reportMissing(problemIn(source, [...path, ...at], `${reference} is not set`))
+
+  const parsed = attempt(() => kind.settings.safeParse(filled))
+  problems.push(...complaints(source, path, kind, filled))
+  // What is also said of the unfilled text cannot come from a secret.
+  const unfilled = complaints(source, path, kind, written).map(({ message }) => message)
+  const isSafe = (message: string) => unfilled.includes(message) || !reveals(message, secrets)
+  const holdsMissing = ({ key }: Problem) =>
+    missing.some(({ path: at }) => /^$|^[.[]/.test(afterPrefix(writePath([...path, ...at]), key)))
+  reader.report(
+    ...problems
+      .filter((problem) => !holdsMissing(problem))
+      .map((problem) =>
+        isSafe(problem.message) ? problem : { ...problem, message: 'is not right; its value is not shown' },
+      ),
+  )
+  if (missing.length > 0) return { parsed: undefined, filled }
+  return parsed?.success && problems.length === 0 ? { parsed: parsed.data, filled } : null
+}
+
+/** Schemas may let unknown keys pass; the catalog doesn't: a misspelled setting would silently not count. */
+function complaints(
+  source: Source,
+  path: Path,
+  { settings: schema }: ConnectorKind,
+  value: unknown,
+): Problem[] {
+  const parsed = attempt(() => schema.safeParse(value))
+  if (!parsed) return [problemIn(source, path, 'cannot be used by its connector')]
+  const known = keysOf(schema)
+  const unknown = Object.keys(z.record(z.string(), z.unknown()).parse(value)).filter(
+    (key) => known.length > 0 && !known.includes(key),
+  )
+  return [
+    ...explain(source, path, { schema, value, issues: parsed.error?.issues ?? [] }),
+    ...unknown.map((key) => problemIn(source, [...path, key], unknownKey([...path, key], known), 'key')),
+  ]
+}
+
+/** What follows `prefix` in `text`; something that follows nothing where it is no prefix. */
+const afterPrefix = (text: string, prefix: string) =>
+  text.startsWith(prefix) ? text.slice(prefix.length) : '-'

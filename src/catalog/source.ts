@@ -1,0 +1,161 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml'
+import { writePath, type Path, type Position, type Problem } from './problem.ts'
+
+export interface SourceText {
+  readonly file: string
+  readonly text: string
+}
+
+/** One YAML file, read: what it says, and where each thing is said. */
+export interface Source {
+  readonly file: string
+  readonly content: unknown
+  /** Of the value at this path; of its nearest parent's key if it is not there. */
+  position(path: Path): Position
+  keyPosition(path: Path): Position
+  /** Of the character at this offset in the text value at this path. */
+  inside(path: Path, offset: number): Position
+}
+
+const MAX_DEPTH = 30
+const MAX_EXPANDED_ALIASES = 1000
+
+/** Reads one document of plain YAML 1.2. Never throws: whatever cannot be read is a problem with a place. */
+export function readSource({ file, text }: SourceText): Source | Problem[] {
+  const lines = new LineCounter()
+  const positionAt = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const problemAt = (offset: number, message: string): Problem => ({
+    ...positionAt(offset),
+    key: '',
+    message,
+  })
+
+  try {
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      logLevel: 'error',
+    })
+    const wrong = [...document.errors, ...document.warnings]
+    if (wrong.length > 0)
+      return wrong.map(({ pos, code, message }) => problemAt(pos[0], YAML_ERRORS[code] ?? message))
+    const refused = refusedNodes(document).map(({ offset, message }) => problemAt(offset, message))
+    if (refused.length > 0) return refused
+    const content: unknown = document.toJS({ maxAliasCount: MAX_EXPANDED_ALIASES })
+    return { file, content, ...places(document, text, positionAt) }
+  } catch (error) {
+    if (error instanceof ReferenceError) return [problemAt(0, 'has too many aliases that repeat each other')]
+    if (error instanceof RangeError) return [problemAt(0, 'is nested too deeply')]
+    throw error
+  }
+}
+
+const YAML_ERRORS: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'a second document starts here: write one document a file',
+  DUPLICATE_KEY: 'this key is written twice',
+  RESOURCE_EXHAUSTION: 'is nested too deeply',
+}
+
+function refusedNodes(document: Document.Parsed): { offset: number; message: string }[] {
+  const refused: { offset: number; message: string }[] = []
+  visit(document, (_key, node, path) => {
+    if (path.filter((parent) => !isPair(parent)).length > MAX_DEPTH) {
+      refused.push({ offset: offsetOf(node), message: 'is nested too deeply' })
+      return visit.BREAK
+    }
+    if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__')
+      refused.push({ offset: offsetOf(node.key), message: '"__proto__" cannot be a key' })
+    if (isAlias(node)) {
+      const anchored = node.resolve(document)
+      if (!anchored)
+        refused.push({ offset: offsetOf(node), message: `nothing above is anchored as &${node.source}` })
+      else if (path.includes(anchored))
+        refused.push({ offset: offsetOf(node), message: `*${node.source} holds itself` })
+    }
+    return undefined
+  })
+  return refused
+}
+
+function places(document: Document.Parsed, text: string, positionAt: (offset: number) => Position) {
+  const find = (path: Path) => {
+    let value: unknown = document.contents
+    let key: unknown = null
+    for (const step of path) {
+      const holder = isAlias(value) ? value.resolve(document) : value
+      if (isMap(holder)) {
+        const pair = holder.items.find(
+          (item) => isScalar(item.key) && String(item.key.value) === String(step),
+        )
+        if (!pair) return { key, value: null }
+        key = pair.key
+        value = pair.value
+      } else if (isSeq(holder) && typeof step === 'number' && step < holder.items.length) {
+        key = value = holder.items[step]
+      } else return { key, value: null }
+    }
+    return { key, value: isAlias(value) ? value.resolve(document) : value }
+  }
+  const keyOffset = ({ key, value }: { key: unknown; value: unknown }) => offsetOf(key ?? value)
+  const valueOffset = (found: { key: unknown; value: unknown }) =>
+    startsOnItsLine(found.value) ? offsetOf(found.value) : keyOffset(found)
+
+  return {
+    position: (path: Path) => positionAt(valueOffset(find(path))),
+    keyPosition: (path: Path) => positionAt(keyOffset(find(path))),
+    inside: (path: Path, offset: number) => {
+      const { value } = find(path)
+      if (!isScalar(value) || typeof value.value !== 'string') return positionAt(valueOffset(find(path)))
+      return positionAt(offsetInSource(value, value.value, text, offset))
+    },
+  }
+}
+
+/** Quotes, escapes, folds and indents only add to a scalar's text or change its white space: the other letters keep their order. */
+function offsetInSource(node: Node, value: string, text: string, offset: number): number {
+  const start = offsetOf(node)
+  const end = node.range?.[1] ?? text.length
+  let at = start
+  if (text[at] === '|' || text[at] === '>') at = text.indexOf('\n', at)
+  else if (text[at] === '"' || text[at] === "'") at++
+  for (const letter of value.slice(0, offset)) {
+    if (letter.trim() === '') continue
+    at = text.indexOf(letter, at) + letter.length
+    if (at < start + letter.length || at > end) return start
+  }
+  while (at < end && /[\s\\]/.test(text[at] ?? '')) at++
+  return at < end ? at : Math.max(start, end - 1)
+}
+
+/** What follows its key on the same line; not what is empty or spreads over the lines below. */
+const startsOnItsLine = (value: unknown): boolean =>
+  isScalar(value) ? value.source !== '' : isMap(value) || isSeq(value) ? value.flow === true : false
+
+const offsetOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0)
+
+/** A problem at a value, or at its key. */
+export function problemIn(
+  source: Source,
+  path: Path,
+  message: string,
+  at: 'value' | 'key' = 'value',
+): Problem {
+  const position = at === 'key' ? source.keyPosition(path) : source.position(path)
+  return { ...position, key: writePath(path), message }
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { PrincipalRule, System } from '../domain/catalog.ts'
+import type { ConnectorKind } from '../domain/connector.ts'
+import { parseAt, type Report } from './explain.ts'
+import * as field from './fields.ts'
+import { secretFingerprintOf } from './fingerprint.ts'
+import { compilePrincipal, isPrincipal, principalMap } from './principal.ts'
+import type { Path } from './problem.ts'
+import { systemSchema } from './schema.ts'
+import { readSettings, type SettingsReader } from './settings.ts'
+import { problemIn, type Source } from './source.ts'
+import { didYouMean } from './spelling.ts'
+
+export interface SystemReader extends SettingsReader {
+  readonly kinds: ReadonlyMap<string, ConnectorKind>
+}
+
+export interface ReadSystem {
+  /** Null when something about it was reported. */
+  readonly system: System | null
+  /** Null when there is no such connector. */
+  readonly kind: ConnectorKind | null
+}
+
+/** One entry of `systems`: the catalog's own keys, then the rest as the connector's settings. */
+export function readSystem(source: Source, id: string, value: unknown, reader: SystemReader): ReadSystem {
+  const { kinds, report } = reader
+  const path = ['systems', id]
+  const own = parseAt(source, path, { schema: systemSchema, value, report })
+  const { connector, principal: principalKey, rest } = loosely.parse(value)
+  const principal = readPrincipal(source, [...path, 'principal'], principalKey, id, report)
+  const kind = kinds.get(connector) ?? null
+  if (!kind && connector !== '') {
+    const names = [...kinds.keys()]
+    const meant = didYouMean(connector, names) || `; there are ${names.join(', ')}`
+    report(problemIn(source, [...path, 'connector'], `"${connector}" is not a connector${meant}`))
+  }
+  const settings = kind && readSettings(source, path, kind, rest, reader)
+  if (!own || !settings || !principal) return { system: null, kind }
+  const system = {
+    id,
+    connector,
+    settings: settings.parsed,
+    settingsFingerprint: secretFingerprintOf([connector, own.timeout, settings.filled]),
+    timeoutMs: own.timeout,
+    principal,
+  }
+  return { system, kind }
+}
+
+/** Enough to go on looking for what is wrong. */
+const loosely = z
+  .looseObject({
+    connector: z.string().catch(''),
+    principal: z.unknown().optional(),
+    timeout: z.unknown().optional(),
+  })
+  .transform(({ connector, principal, timeout: _timeout, ...rest }) => ({ connector, principal, rest }))
+  .catch({ connector: '', principal: undefined, rest: {} })
+
+function readPrincipal(
+  source: Source,
+  path: Path,
+  value: unknown,
+  id: string,
+  report: Report,
+): PrincipalRule | null {
+  if (value === undefined) return null
+  if (typeof value === 'string') {
+    const rule = compilePrincipal(value, id)
+    if (!('offset' in rule)) return rule
+    report({ ...problemIn(source, path, rule.message), ...source.inside(path, rule.offset) })
+    return null
+  }
+  const names = parseAt(source, path, { schema: principalNames, value, report })
+  return names && principalMap(new Map(Object.entries(names)), id)
+}
+
+const principalNames = z
+  .record(field.person, z.string().refine(isPrincipal, 'must be 1 to 200 visible characters'), {
+    error: 'must be a CEL expression, or a map of people to their names there',
+  })
+  .refine((names) => Object.keys(names).length > 0, 'names nobody')

@@ -1,0 +1,108 @@
+import type { Attributes } from '../../src/domain/catalog.ts'
+import { compileCondition } from '../../src/catalog/condition.ts'
+import { compilePrincipal, principalMap } from '../../src/catalog/principal.ts'
+
+const riley: Attributes = {
+  email: 'Riley@Contractor.example',
+  slackUserId: 'U012RILEY',
+  groups: new Set(['@engineering']),
+  guest: true,
+  zone: 'Europe/Berlin',
+  durationMs: 2 * 60 * 60_000,
+  reason: 'INC-123: orders stuck',
+  now: new Date('2026-03-02T16:30:00Z'),
+  resource: 'orders-db',
+  entitlement: 'read',
+}
+
+function ask(source: string, attributes: Partial<Attributes> = {}) {
+  const condition = compileCondition(source)
+  if ('offset' in condition) throw new Error(condition.message)
+  return condition.evaluate({ ...riley, ...attributes })
+}
+
+test.each([
+  ['true', 'yes'],
+  ['"@engineering" in groups', 'yes'],
+  ['"@dba" in groups', 'no'],
+  ['groups.exists(g, g.startsWith("@eng"))', 'yes'],
+  ['email == "riley@contractor.example"', 'yes'],
+  ['email.endsWith("@acme.example")', 'no'],
+  ['guest', 'yes'],
+  ['duration <= duration("2h")', 'yes'],
+  ['duration < duration("2h")', 'no'],
+  ['reason.matches("^INC-[0-9]+")', 'yes'],
+  ['now.getHours(zone) == 17', 'yes'],
+  ['now.getDayOfWeek(zone) in [1, 2, 3, 4, 5]', 'yes'],
+  ['now < timestamp("2027-01-01T00:00:00Z")', 'yes'],
+  ['resource == "orders-db" && entitlement == "read"', 'yes'],
+] as const)('%s: %s, of a contractor in Berlin at half past five', (source, answer) => {
+  expect(ask(source)).toBe(answer)
+})
+
+test('groups that cannot be read make every answer that mentions them unknown, never yes and never no', () => {
+  const groups = 'unknown'
+  expect(ask('"@engineering" in groups', { groups })).toBe('unknown')
+  expect(ask('!("@engineering" in groups)', { groups })).toBe('unknown')
+  expect(ask('guest || "@engineering" in groups', { groups })).toBe('unknown')
+  expect(ask('!guest && "@engineering" in groups', { groups })).toBe('unknown')
+  expect(ask('groups.all(g, g == "@engineering")', { groups })).toBe('unknown')
+  expect(ask('guest', { groups })).toBe('yes')
+})
+
+test('an e-mail that is not verified is unknown, and only where it is asked for', () => {
+  expect(ask('email != "mallory@acme.example"', { email: 'unknown' })).toBe('unknown')
+  expect(ask('"@engineering" in groups', { email: 'unknown' })).toBe('yes')
+})
+
+test('somebody in no group at all is known to be in none', () => {
+  expect(ask('"@engineering" in groups', { groups: new Set() })).toBe('no')
+})
+
+test('where CEL has no answer, the answer is unknown', () => {
+  expect(ask('groups[7] == "@dba"')).toBe('unknown')
+  expect(ask('1 / (groups.size() - 1) == 1')).toBe('unknown')
+  expect(ask('now.getHours(zone) < 18', { zone: 'Mars/Olympus' })).toBe('unknown')
+  expect(ask('duration(reason) < duration')).toBe('unknown')
+})
+
+function principalOf(source: string, attributes: Partial<Attributes> = {}) {
+  const rule = compilePrincipal(source, 'cluster')
+  if ('offset' in rule) throw new Error(rule.message)
+  return rule.resolve({ ...riley, ...attributes })
+}
+
+test('a name on a system is made from the verified e-mail', () => {
+  expect(principalOf('email.split("@")[0]')).toEqual({ principal: 'riley' })
+  expect(principalOf('email')).toEqual({ principal: 'riley@contractor.example' })
+})
+
+test('who has no verified e-mail has no name on a system, and reads why', () => {
+  expect(principalOf('email', { email: 'unknown' })).toEqual({ unresolved: 'has no verified e-mail' })
+})
+
+test('a rule that yields nothing, or nothing usable, names nobody', () => {
+  const ofOurs = 'email.endsWith("@acme.example") ? email.split("@")[0] : ""'
+  expect(principalOf(ofOurs)).toEqual({ unresolved: `gets no usable name on cluster from ${ofOurs}` })
+  expect(principalOf('email.split("@")[5]')).toEqual({
+    unresolved: 'gets no name on cluster from email.split("@")[5]',
+  })
+  expect(principalOf('email', { email: `${'r'.repeat(200)}@x.example` })).toHaveProperty('unresolved')
+  expect(principalOf('email', { email: 'r\u200biley@x.example' })).toHaveProperty('unresolved')
+})
+
+test('a map names people by e-mail or Slack id, and nobody else', () => {
+  const map = principalMap(
+    new Map([
+      ['riley@contractor.example', 'riley-laptop'],
+      ['U034KIM', 'kim'],
+    ]),
+    'vpn',
+  )
+  expect(map.resolve(riley)).toEqual({ principal: 'riley-laptop' })
+  expect(map.resolve({ ...riley, email: 'unknown', slackUserId: 'U034KIM' })).toEqual({ principal: 'kim' })
+  expect(map.resolve({ ...riley, email: 'unknown' })).toEqual({ unresolved: 'is not in the map of vpn' })
+  expect(map.resolve({ ...riley, slackUserId: 'U034KIM' })).toEqual({
+    unresolved: 'has two names in the map of vpn',
+  })
+})
