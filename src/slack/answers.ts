@@ -1,0 +1,67 @@
+import { WebAPIPlatformError } from '@slack/web-api'
+import { randomBytes } from 'node:crypto'
+import type { RespondFn } from '@slack/bolt'
+import type { Grant } from '../domain/grant.ts'
+import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { section, type Message } from './blocks.ts'
+import { unmarked } from './mrkdwn.ts'
+import type { Parts } from './parts.ts'
+import { refusalWords } from './refusal-words.ts'
+
+/** Tells only whoever clicked; the words are mrkdwn. */
+export type Tell = (words: string) => Promise<void>
+
+/** Words as a message: as they are, and unmarked as its `text`. */
+export const said = (words: string): Message => ({ text: unmarked(words), blocks: [section(words)] })
+
+export const tellBy =
+  (respond: RespondFn): Tell =>
+  async (words) => {
+    await respond({ response_type: 'ephemeral', replace_original: false, ...said(words) })
+  }
+
+/** Does what a click asks for: true when it was done. A refusal is told to the clicker alone; a failure with an id that is in the log. */
+export async function answerClick(
+  { log }: Pick<Parts, 'log'>,
+  tell: Tell,
+  work: () => Promise<Grant | Refusal>,
+): Promise<boolean> {
+  let words: string | null
+  try {
+    const outcome = await work()
+    words = isRefusal(outcome) ? refusalWords(outcome) : null
+  } catch (error) {
+    words = failureWords(log, error)
+  }
+  if (words === null) return true
+  try {
+    await tell(words)
+  } catch (error) {
+    log.warn('could not answer a click', { error })
+  }
+  return false
+}
+
+/** A form that did not open: nothing was asked or answered. One that stands already, of a redelivery, is no failure. */
+export async function answerUnopened({ log }: Pick<Parts, 'log'>, tell: Tell, error: unknown): Promise<void> {
+  if (error instanceof WebAPIPlatformError && error.data.error === 'exchanged_trigger_id') return
+  const id = newId()
+  log.error('a form could not be opened', { id, error })
+  try {
+    await tell(`The form could not be opened. Nothing was changed; please try again. (${id})`)
+  } catch (failure) {
+    log.warn('could not say that a form did not open', { id, error: failure })
+  }
+}
+
+/** What is said when something broke: whether anything may have happened, and an id to ask by. */
+export function failureWords(log: Parts['log'], error: unknown): string {
+  const id = newId()
+  log.error('an interaction failed', { id, error })
+  const neverSent = error instanceof Error && error.name.endsWith('ServerSelectionError')
+  return neverSent
+    ? `Nothing was changed. Try again in a minute. (${id})`
+    : `I could not confirm this; the card will show the truth. (${id})`
+}
+
+const newId = (): string => randomBytes(2).toString('hex').toUpperCase()

@@ -1,0 +1,9 @@
+import { termsOf, type Grant } from '../domain/grant.ts'
+
+/** What a button carries: the grant, and the terms that the clicker saw. Not the revision, which a second reviewer changes. */
+export const cardValue = (grant: Grant): string => `${grant.id}:${termsOf(grant)}`
+
+export function parseCardValue(value: string): { grantId: string; terms: string } {
+  const [grantId = '', terms = ''] = value.split(':')
+  return { grantId, terms }
+}

@@ -1,0 +1,192 @@
+import type { KnownBlock } from '@slack/types'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findEntitlement } from '../domain/catalog.ts'
+import { formatDuration } from '../domain/duration.ts'
+import { offeredMs, type Grant } from '../domain/grant.ts'
+import type { SlackIdentity } from '../domain/person.ts'
+import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { reviewGrant } from '../operations/review.ts'
+import { revokeGrant } from '../operations/revoke.ts'
+import { tryNow } from '../operations/try-now.ts'
+import { isSame } from '../operations/withdraw.ts'
+import type { Parts } from './parts.ts'
+import { button, context, plainSection, section, type Message } from './blocks.ts'
+import { answerClick, tellBy } from './answers.ts'
+import { cardValue, parseCardValue } from './card-value.ts'
+import { openChange } from './change-modal.ts'
+import { openDeny } from './deny-modal.ts'
+import { plainWords, spelled, when } from './mrkdwn.ts'
+import { parseClick, type Click } from './payloads.ts'
+import { isAhead, isLate, statusLine, statusWord } from './status.ts'
+
+/** The admin card: one for each request and channel, redrawn until the story is over. */
+
+export const cardActions = {
+  approve: 'card_approve',
+  change: 'card_change',
+  deny: 'card_deny',
+  endNow: 'card_end_now',
+  tryNow: 'card_try_now',
+} as const
+
+/** What is shown of the requester beside their words; looked up once, before the card is drawn. */
+export interface CardAbout {
+  /** Approvers as mentions. */
+  readonly approvers: readonly string[]
+  readonly isGuest: boolean | null
+  readonly zone: string | null
+  /** How many of this person's latest requests of this entitlement were approved. */
+  readonly record: { readonly approved: number; readonly of: number }
+  readonly confirm: boolean
+}
+
+export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const approvers = entitlement?.review.stages[0].approvers
+  const [facts, latest, mentions] = await Promise.all([
+    directory.facts(grant.subject.slack),
+    world.grants.latestOf(grant.subject.id, 20),
+    approvers ? directory.mentions(approvers) : [],
+  ])
+  const earlier = latest.filter(
+    (other) =>
+      other.entitlement.id === grant.entitlement.id &&
+      other.resource.id === grant.resource.id &&
+      other.requestedAt < grant.requestedAt &&
+      other.status !== 'withdrawn' &&
+      other.status !== 'pending',
+  )
+  return {
+    approvers: mentions,
+    isGuest: facts === 'unknown' ? null : facts.isGuest,
+    zone: facts === 'unknown' ? null : facts.zone,
+    record: { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length },
+    confirm: entitlement?.confirm ?? false,
+  }
+}
+
+export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
+  const { subject, entitlement, resource } = grant
+  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const who = `*${plainWords(subject.name, 60)}*`
+  const pinged = grant.status === 'pending' ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
+  const status = statusLine(grant, now)
+  const blocks: KnownBlock[] = [
+    section(`${who} asks for ${what}, ${formatDuration(grant.askedMs)}.${pinged}`),
+    plainSection(grant.reason),
+    context(aboutLine(grant, about)),
+    ...(status === null ? [] : [section(status)]),
+    ...buttons(grant, about, now),
+  ]
+  const text = `${subject.name} asks for ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
+  return { text: `${text}: ${statusWord(grant, now)}`, blocks }
+}
+
+function aboutLine(grant: Grant, { isGuest, zone, record }: CardAbout): string {
+  const parts = [
+    isGuest === null ? null : isGuest ? 'guest' : 'member',
+    zone === null ? null : `asked at ${spelled(grant.requestedAt, zone)}`,
+    record.of > 0 ? `approved ${record.approved} of the last ${record.of}` : 'first request',
+    grant.needs > 1 ? `${grant.needs} approvals needed` : null,
+    grant.status === 'pending' ? `lapses ${when(grant.lapsesAt)}` : null,
+  ]
+  return parts.filter((part) => part !== null).join(' · ')
+}
+
+function buttons(grant: Grant, { confirm }: CardAbout, now: Date): KnownBlock[] {
+  const value = cardValue(grant)
+  const what = `${grant.entitlement.name} for ${grant.subject.name}`
+  const offered = formatDuration(offeredMs(grant))
+  const actions = (...elements: ReturnType<typeof button>[]): KnownBlock[] => [
+    { type: 'actions', block_id: `do:${grant.id}`, elements },
+  ]
+  if (grant.status === 'pending') {
+    const sure = { title: 'Are you sure?', text: `Give ${what} for ${offered}?`, yes: 'Approve' }
+    return actions(
+      button(cardActions.approve, `Approve ${offered}`, value, `Approve ${what}`, {
+        style: 'primary',
+        ...(confirm ? { sure } : {}),
+      }),
+      button(cardActions.change, 'Change…', value, `Approve ${what} with changes`),
+      button(cardActions.deny, 'Deny…', value, `Deny ${what}`, { style: 'danger' }),
+    )
+  }
+  if (
+    grant.status === 'granting' ||
+    grant.status === 'active' ||
+    (grant.status === 'revoking' && isAhead(grant, now))
+  ) {
+    const text = `${grant.subject.name} loses ${grant.entitlement.name} at once.`
+    const sure = { title: 'End now?', text, yes: 'End now' }
+    return actions(button(cardActions.endNow, 'End now', value, `End ${what}`, { style: 'danger', sure }))
+  }
+  if (grant.status === 'revoking' && isLate(grant, now)) {
+    return actions(button(cardActions.tryNow, 'Try now', value, `Try now: ${what}`))
+  }
+  return []
+}
+
+export function listenToCards(parts: Parts): void {
+  const { app, world } = parts
+  const onClick = (
+    actionId: string,
+    operate: (click: Click & { grantId: string; terms: string }) => Promise<Grant | Refusal>,
+  ): void => {
+    app.action(actionId, async ({ ack, body, respond }) => {
+      await ack()
+      const click = parseClick(body)
+      const { grantId, terms } = parseCardValue(click.value)
+      const isDone = await answerClick(parts, tellBy(respond), () => operate({ ...click, grantId, terms }))
+      if (isDone) await adopt(parts, click, grantId)
+    })
+  }
+  onClick(cardActions.approve, async ({ grantId, terms, by, clickedAt }) => {
+    const answer = { grantId, by, terms, verdict: 'approve', note: null, durationMs: null } as const
+    const outcome = await reviewGrant(world, answer)
+    return isSameClick(outcome, by, clickedAt) ? outcome.grant : outcome
+  })
+  onClick(cardActions.endNow, ({ grantId, by }) => revokeGrant(world, { grantId, by }))
+  onClick(cardActions.tryNow, ({ grantId, by }) => tryNow(world, { grantId, by }))
+  app.action(cardActions.change, async ({ ack, body, respond }) => {
+    await Promise.all([ack(), openChange(parts, parseClick(body), tellBy(respond))])
+  })
+  app.action(cardActions.deny, async ({ ack, body, respond }) => {
+    await Promise.all([ack(), openDeny(parts, parseClick(body), tellBy(respond))])
+  })
+}
+
+/** Sooner than anybody can have seen their own answer; covers what Slack's clock and ours differ by. */
+const unseenMs = 500
+
+/** A click that Slack delivered twice, or a double one: made before its own answer could be seen, it is that answer. */
+function isSameClick(
+  outcome: Grant | Refusal,
+  by: SlackIdentity,
+  clickedAt: Date,
+): outcome is Refusal & { grant: Grant } {
+  if (!isRefusal(outcome) || outcome.refused !== 'already-reviewed') return false
+  const review = outcome.grant?.reviews.find((one) => isSame(one.by.slack, by))
+  return review !== undefined && clickedAt.getTime() < review.at.getTime() + unseenMs
+}
+
+const adoptTries = 25
+
+/** A card was posted twice (a crash between posting and noting it): the one that people click is the one we keep. */
+async function adopt({ surfaces, world, log }: Parts, { message }: Click, grantId: string): Promise<void> {
+  try {
+    if (message === null || (await surfaces.byMessage(message.channel, message.ts)) !== null) return
+    const grant = await world.grants.get(grantId)
+    if (grant === null || message.channel !== grant.channel) return
+    // The publisher is most likely just redrawing the other one, because of this very click.
+    for (let tries = 0; (await surfaces.lease(cardKey(grant), grant.requestId, 5_000)) === null; tries++) {
+      if (tries === adoptTries) return
+      await sleep(200)
+    }
+    await surfaces.save(cardKey(grant), { ...message, shows: null, failure: null, needsLook: true })
+  } catch (error) {
+    log.warn('could not adopt a card', { grantId, error })
+  }
+}
+
+export const cardKey = ({ requestId, channel }: Pick<Grant, 'requestId' | 'channel'>): string =>
+  `card:${requestId}:${channel}`

@@ -1,0 +1,105 @@
+import type { KnownBlock } from '@slack/types'
+import { formatDuration } from '../domain/duration.ts'
+import type { Active } from '../domain/grant.ts'
+import type { SlackIdentity } from '../domain/person.ts'
+import { releaseGrant } from '../operations/release.ts'
+import { answerClick, failureWords, said, tellBy } from './answers.ts'
+import { button, section } from './blocks.ts'
+import { dmActions } from './dms.ts'
+import { plainWords, when } from './mrkdwn.ts'
+import { offerKey, offersTo } from './offers.ts'
+import type { Parts } from './parts.ts'
+import { parseCommand } from './payloads.ts'
+import { openRequest } from './request-modal.ts'
+
+/** `/request-access [resource entitlement] [duration] [reason…]`, or one of the words `help`, `list` and `done`. */
+export const command = '/request-access'
+
+const unknownWords = 'Slack does not say now who you are. Please try again in a minute.'
+
+const help = [
+  `*${command}* opens a form.`,
+  `*${command} orders-db read 2h fixing INC-123* opens it filled in; nothing is sent until you send it.`,
+  `*${command} list* says what you can request and what you hold.`,
+  `*${command} done* gives back what you hold.`,
+].join('\n')
+
+export function listenToCommand(parts: Parts): void {
+  const { app, log } = parts
+  app.command(command, async ({ ack, body, respond }) => {
+    const { by, triggerId, text } = parseCommand(body)
+    const tell = tellBy(respond)
+    switch (text.trim().toLowerCase()) {
+      case 'help':
+        await ack({ response_type: 'ephemeral', ...said(help) })
+        return
+      case 'list':
+      case 'done':
+        await ack()
+        try {
+          const blocks =
+            text.trim().toLowerCase() === 'list' ? await listing(parts, by) : await giveBack(parts, by, tell)
+          if (blocks) await respond({ response_type: 'ephemeral', text: 'Your access', blocks })
+        } catch (error) {
+          await tell(failureWords(log, error))
+        }
+        return
+      default:
+        await Promise.all([ack(), openRequest(parts, { by, triggerId, text, tell })])
+    }
+  })
+}
+
+async function listing(parts: Parts, by: SlackIdentity): Promise<KnownBlock[]> {
+  const { world, directory } = parts
+  const facts = await directory.facts(by)
+  if (facts === 'unknown') return [section(unknownWords)]
+  const offers = offersTo(world.catalog(), facts, world.clock.now())
+  const shown = offers.slice(0, 30).map((entitlement) => {
+    const most = formatDuration(entitlement.duration.maxMs)
+    return `• \`${offerKey(entitlement).replace('/', ' ')}\` ${plainWords(entitlement.name, 60)}, up to ${most}`
+  })
+  const more = offers.length > 30 ? [`…and ${offers.length - 30} more: type in the form to find them.`] : []
+  const held = await heldBy(parts, by)
+  if (held === 'unknown') return [section(unknownWords)]
+  return [
+    section(held.length === 0 ? 'You hold nothing now.' : `*You hold*\n${held.map(line).join('\n')}`),
+    section(
+      offers.length === 0
+        ? 'There is nothing you can request.'
+        : ['*You can request*', ...shown, ...more].join('\n'),
+    ),
+  ]
+}
+
+/** One thing held is given back at once; of several the person says which. */
+async function giveBack(
+  parts: Parts,
+  by: SlackIdentity,
+  tell: (text: string) => Promise<void>,
+): Promise<KnownBlock[] | null> {
+  const held = await heldBy(parts, by)
+  if (held === 'unknown') return [section(unknownWords)]
+  const [only] = held
+  if (!only) return [section('You hold nothing now.')]
+  if (held.length === 1) {
+    const isDone = await answerClick(parts, tell, () => releaseGrant(parts.world, { grantId: only.id, by }))
+    const name = plainWords(only.entitlement.name, 60)
+    return isDone ? [section(`Thank you. ${name} is being taken back; you will hear when it is gone.`)] : null
+  }
+  return held.slice(0, 20).map((grant) => ({
+    type: 'section',
+    text: { type: 'mrkdwn', text: line(grant), verbatim: true },
+    accessory: button(dmActions.done, "I'm done", grant.id, `I'm done with ${grant.entitlement.name}`),
+  }))
+}
+
+async function heldBy({ world, directory }: Parts, by: SlackIdentity) {
+  const facts = await directory.facts(by)
+  if (facts === 'unknown') return 'unknown' as const
+  const open = await world.grants.openOf(facts.person.id)
+  return open.filter((grant) => grant.status === 'active')
+}
+
+const line = (grant: Active): string =>
+  `• *${plainWords(grant.entitlement.name, 60)}* on ${plainWords(grant.resource.name, 60)} until ${when(grant.endsAt)}`

@@ -1,0 +1,220 @@
+import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
+import { performance } from 'node:perf_hooks'
+import { z } from 'zod'
+import type { Approvers } from '../domain/catalog.ts'
+import type { Known, PersonFacts, SlackIdentity } from '../domain/person.ts'
+import type { Directory, Log, PeopleStore } from '../domain/ports.ts'
+import { mention, plainWords } from './mrkdwn.ts'
+
+/** What decides is never older; what is only shown may be. */
+const decidesForMs = 60_000
+const showsForMs = 600_000
+
+const userSchema = z.object({
+  id: z.string(),
+  team_id: z.string(),
+  name: z.string().default(''),
+  deleted: z.boolean().default(false),
+  is_bot: z.boolean().default(false),
+  is_restricted: z.boolean().default(false),
+  is_ultra_restricted: z.boolean().default(false),
+  is_stranger: z.boolean().default(false),
+  is_email_confirmed: z.boolean().default(false),
+  tz: z.string().nullish(),
+  profile: z
+    .object({
+      display_name: z.string().default(''),
+      real_name: z.string().default(''),
+      email: z.string().nullish(),
+    })
+    .prefault({}),
+})
+type User = z.infer<typeof userSchema>
+
+const groupsSchema = z.array(
+  z.object({
+    id: z.string(),
+    handle: z.string(),
+    date_delete: z.number().default(0),
+    users: z.array(z.string()),
+  }),
+)
+
+interface Group {
+  readonly id: string
+  readonly members: ReadonlySet<string>
+}
+
+/** What the Slack surfaces need besides the operations' port. */
+export interface SlackDirectory extends Directory {
+  /** Facts from memory, for showing: perhaps minutes old; null when there are none. */
+  remembered(slack: SlackIdentity): PersonFacts | null
+  /** Approvers as Slack mentions, those who cannot be looked up by name. */
+  mentions(approvers: Approvers): Promise<string[]>
+  /** Slack ids of the people named (not of groups), as far as they can be looked up. */
+  userIds(people: readonly string[]): Promise<string[]>
+  /** Members of a channel; unknown where Slack does not tell. */
+  channelMembers(channel: string): Promise<Known<ReadonlySet<string>>>
+}
+
+/**
+ * People and groups from Slack. Answers that decide are at most 60 s old; whatever cannot be read is unknown.
+ * Source: users.info, usergroups.list (`include_users`), users.lookupByEmail, conversations.members.
+ */
+export function slackDirectory(options: {
+  client: WebClient
+  /** Our own workspace; null while it is not known, and then nobody's facts are. */
+  teamId: () => string | null
+  people: PeopleStore
+  log: Log
+}): SlackDirectory {
+  const { client, teamId, people, log } = options
+  const users = new Remembering<PersonUser>()
+  const groups = new Remembering<ReadonlyMap<string, Group>>()
+  const emails = new Remembering<string>()
+  const members = new Remembering<ReadonlySet<string>>()
+
+  const readUser = async ({ userId }: SlackIdentity): Promise<PersonUser> => {
+    const user = userSchema.parse((await client.users.info({ user: userId })).user)
+    const name = user.profile.display_name || user.profile.real_name || user.name
+    // Another workspace's word for an e-mail counts for nothing here: its admins can write whatever they like.
+    const isOurs = !user.is_stranger && user.team_id === teamId()
+    const email = isOurs && user.is_email_confirmed ? (user.profile.email?.toLowerCase() ?? null) : null
+    const slack = { teamId: user.team_id, userId: user.id }
+    return { user, person: await people.seen(slack, { name, email }) }
+  }
+  const readGroups = async (): Promise<ReadonlyMap<string, Group>> => {
+    const answer = await client.usergroups.list({ include_users: true, include_disabled: false })
+    const list = groupsSchema.parse(answer.usergroups)
+    return new Map(list.map(({ id, handle, users: ids }) => [`@${handle}`, { id, members: new Set(ids) }]))
+  }
+  const known = async <T>(what: string, read: () => Promise<T>): Promise<Known<T>> => {
+    try {
+      return await read()
+    } catch (error) {
+      log.warn('the directory did not answer', { what, error })
+      return 'unknown'
+    }
+  }
+  const currentGroups = () => known('groups', () => groups.get('all', decidesForMs, readGroups))
+  const factsOf = ({ user, person }: PersonUser, all: Known<ReadonlyMap<string, Group>>): PersonFacts => ({
+    person,
+    isHere: !user.deleted && !user.is_bot,
+    isGuest: user.is_restricted || user.is_ultra_restricted,
+    isExternal: user.is_stranger || user.team_id !== teamId(),
+    zone: user.tz ?? 'UTC',
+    groups: all === 'unknown' ? all : groupsWith(all, user.id),
+    ...(all === 'unknown' ? {} : { listedGroups: new Set(all.keys()) }),
+  })
+  const factsWithin = async (slack: SlackIdentity, maxAgeMs: number): Promise<Known<PersonFacts>> => {
+    const [user, all] = await Promise.all([
+      known('person', () => users.get(slack.userId, maxAgeMs, () => readUser(slack))),
+      currentGroups(),
+    ])
+    return user === 'unknown' || teamId() === null ? 'unknown' : factsOf(user, all)
+  }
+  const userIdOf = async (person: string): Promise<string | null> => {
+    if (!person.includes('@')) return person
+    const found = await known('e-mail', () => emails.get(person, showsForMs, () => lookUp(client, person)))
+    return found === 'unknown' || found === '' ? null : found
+  }
+
+  return {
+    facts: (slack) => factsWithin(slack, decidesForMs),
+    freshFacts: (slack) => factsWithin(slack, 0),
+    groups: async (handles) => {
+      if (handles.length === 0) return () => new Set<string>()
+      const all = await currentGroups()
+      return (handle) => (all === 'unknown' ? all : (all.get(handle)?.members ?? 'unknown'))
+    },
+    remembered: (slack) => {
+      const user = users.peek(slack.userId, showsForMs)
+      const all = groups.peek('all', showsForMs)
+      if (user === null || all === null) return null
+      if (users.peek(slack.userId, decidesForMs / 2) === null) void factsWithin(slack, decidesForMs / 2)
+      if (groups.peek('all', decidesForMs / 2) === null) {
+        void known('groups', () => groups.get('all', decidesForMs / 2, readGroups))
+      }
+      return factsOf(user, all)
+    },
+    mentions: async ({ groups: handles, people: listed }) => {
+      const all = handles.length > 0 ? await currentGroups() : 'unknown'
+      const groupMentions = handles.map((handle) => {
+        const id = all === 'unknown' ? undefined : all.get(handle)?.id
+        return id === undefined ? plainWords(handle, 40) : `<!subteam^${id}>`
+      })
+      const personMentions = listed.map(async (person) => {
+        const id = await userIdOf(person)
+        return id === null ? plainWords(person, 60) : mention(id)
+      })
+      return [...groupMentions, ...(await Promise.all(personMentions))]
+    },
+    userIds: async (listed) => {
+      const ids = await Promise.all(listed.map(userIdOf))
+      return ids.filter((id) => id !== null)
+    },
+    channelMembers: (channel) =>
+      known('channel members', () => members.get(channel, showsForMs, () => readMembers(client, channel))),
+  }
+}
+
+interface PersonUser {
+  readonly user: User
+  readonly person: PersonFacts['person']
+}
+
+/** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
+class Remembering<T> {
+  readonly #known = new Map<string, { value: T; atMs: number }>()
+  readonly #reading = new Map<string, Promise<T>>()
+  readonly #most = 10_000
+
+  peek(key: string, maxAgeMs: number): T | null {
+    const found = this.#known.get(key)
+    return found && performance.now() - found.atMs < maxAgeMs ? found.value : null
+  }
+
+  async get(key: string, maxAgeMs: number, read: () => Promise<T>): Promise<T> {
+    const remembered = this.peek(key, maxAgeMs)
+    if (remembered !== null) return remembered
+    const underWay = this.#reading.get(key)
+    // What must be fresh is not answered by a reading that began before it was asked for.
+    if (underWay && maxAgeMs > 0) return underWay
+    const askedAtMs = performance.now()
+    const reading = read()
+      .then((value) => {
+        if (this.#known.size >= this.#most) this.#known.clear()
+        this.#known.set(key, { value, atMs: askedAtMs })
+        return value
+      })
+      .finally(() => {
+        if (this.#reading.get(key) === reading) this.#reading.delete(key)
+      })
+    this.#reading.set(key, reading)
+    return reading
+  }
+}
+
+const groupsWith = (all: ReadonlyMap<string, Group>, userId: string): ReadonlySet<string> =>
+  new Set([...all].filter(([, { members }]) => members.has(userId)).map(([handle]) => handle))
+
+/** The Slack id behind an e-mail; empty when nobody has it. */
+async function lookUp(client: WebClient, email: string): Promise<string> {
+  try {
+    return (await client.users.lookupByEmail({ email })).user?.id ?? ''
+  } catch (error) {
+    if (error instanceof WebAPIPlatformError && error.data.error === 'users_not_found') return ''
+    throw error
+  }
+}
+
+async function readMembers(client: WebClient, channel: string): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  let cursor: string | undefined
+  do {
+    const page = await client.conversations.members({ channel, limit: 200, ...(cursor ? { cursor } : {}) })
+    for (const member of page.members ?? []) found.add(member)
+    cursor = page.response_metadata?.next_cursor
+  } while (cursor && found.size < 5_000)
+  return found
+}

@@ -1,0 +1,217 @@
+import type { Button, KnownBlock } from '@slack/types'
+import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import { formatDuration } from '../domain/duration.ts'
+import type { Grant } from '../domain/grant.ts'
+import { releaseGrant } from '../operations/release.ts'
+import { withdrawRequest } from '../operations/withdraw.ts'
+import { answerClick, tellBy } from './answers.ts'
+import { button, section, type Message } from './blocks.ts'
+import { plainWords, spelled, when } from './mrkdwn.ts'
+import type { Parts } from './parts.ts'
+import { parseClick } from './payloads.ts'
+import { openRequest } from './request-modal.ts'
+import { isAhead, isLate, leftLine } from './status.ts'
+
+/** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
+
+export const dmActions = { withdraw: 'dm_withdraw', done: 'dm_done', askAgain: 'dm_ask_again' } as const
+
+export const moments = ['asked', 'outcome', 'warning', 'late', 'ended'] as const
+export type Moment = (typeof moments)[number]
+
+export interface DmAbout {
+  readonly approvers: readonly string[]
+  readonly how: string | null
+  readonly zone: string
+}
+
+export function aboutDm({ world, directory }: Parts, grant: Grant): DmAbout {
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const approvers = entitlement?.review.stages[0].approvers
+  return {
+    approvers: approvers && grant.status === 'pending' ? namesOf(approvers) : [],
+    how: entitlement?.how ?? null,
+    zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
+  }
+}
+
+/** Named, not mentioned: telling the requester who was asked must ping nobody. */
+const namesOf = ({ groups, people }: Entitlement['review']['stages'][0]['approvers']): string[] =>
+  [...groups, ...people].map((name) => plainWords(name, 60))
+
+/** Has this moment come, and is it still worth a new message? One already sent is only redrawn. */
+export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
+  switch (moment) {
+    case 'asked':
+      return grant.status === 'pending'
+    case 'outcome':
+      // One shorter than the look-ahead is prepared to end as soon as it is given; until then it is held, and said.
+      if (grant.status === 'revoking' && grant.activeAt !== null && isAhead(grant, now)) return true
+      if (grant.status === 'ended' || grant.status === 'revoking') return grant.cause === 'failed'
+      return grant.status === 'active' || grant.status === 'denied' || grant.status === 'lapsed'
+    case 'warning':
+      return grant.status === 'active' && grant.warnedAt !== null && grant.endsAt > now
+    case 'late':
+      return (
+        grant.status === 'revoking' && grant.activeAt !== null && !isAhead(grant, now) && isLate(grant, now)
+      )
+    case 'ended':
+      return grant.status === 'ended' && grant.activeAt !== null
+  }
+}
+
+export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date): Message {
+  switch (moment) {
+    case 'asked':
+      return askedDm(grant, about)
+    case 'outcome':
+      return outcomeDm(grant, about, now)
+    case 'warning':
+      return warningDm(grant, about, now)
+    case 'late':
+      return dm(
+        'Your time is up; access is being taken back. Please stop using it.',
+        `Your time is up: ${nameOf(grant)}`,
+      )
+    case 'ended':
+      return endedDm(grant, about)
+  }
+}
+
+function askedDm(grant: Grant, { approvers }: DmAbout): Message {
+  const asked = `Asked for ${bold(grant)}, ${formatDuration(grant.askedMs)}.`
+  const text = `Asked for ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
+  switch (grant.status) {
+    case 'pending': {
+      const told =
+        approvers.length > 0
+          ? ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.`
+          : ' You will hear here.'
+      return dm(`${asked}${told}`, text, [
+        button(dmActions.withdraw, 'Withdraw', grant.id, `Withdraw ${nameOf(grant)}`),
+      ])
+    }
+    case 'withdrawn':
+      return dm(
+        `${asked} ${grant.supersededBy === null ? 'You withdrew this.' : 'Replaced by your newer request.'}`,
+        text,
+      )
+    case 'denied':
+    case 'lapsed':
+    case 'granting':
+    case 'active':
+    case 'revoking':
+    case 'ended':
+      return dm(asked, text)
+  }
+}
+
+function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
+  switch (grant.status) {
+    case 'denied': {
+      const last = grant.reviews.at(-1)
+      const who = plainWords(last?.by.name ?? 'An approver', 60)
+      return dm(
+        `${who} said no to ${bold(grant)}: ${plainWords(last?.note ?? '', 500)}`,
+        `${nameOf(grant)} was denied`,
+        [askAgain(grant)],
+      )
+    }
+    case 'lapsed': {
+      const within = formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())
+      return dm(`Nobody answered ${bold(grant)} in ${within}.`, `${nameOf(grant)}: nobody answered`, [
+        askAgain(grant),
+      ])
+    }
+    case 'active':
+    case 'revoking':
+    case 'ended': {
+      if (grant.activeAt === null) {
+        const why = grant.status === 'active' ? '' : plainWords(grant.endNote ?? '', 300)
+        return dm(`Could not give ${bold(grant)}: ${why}.`, `Could not give ${nameOf(grant)}`, [
+          askAgain(grant),
+        ])
+      }
+      const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
+      const connect = how === null || !isOn ? '' : `\n${plainWords(how, 500)}`
+      const verb = isOn ? 'have' : 'had'
+      return dm(
+        `You ${verb} ${bold(grant)} until ${when(grant.endsAt)}.${connect}`,
+        `You ${verb} ${nameOf(grant)} until ${spelled(grant.endsAt, zone)}`,
+        grant.status === 'active' ? [done(grant)] : [],
+      )
+    }
+    case 'pending':
+    case 'withdrawn':
+    case 'granting':
+      return dm(bold(grant), nameOf(grant))
+  }
+}
+
+function warningDm(grant: Grant, { zone }: DmAbout, now: Date): Message {
+  if (!('endsAt' in grant)) return dm(bold(grant), nameOf(grant))
+  const isBeingTaken = grant.status === 'revoking' && !isAhead(grant, now)
+  if (isBeingTaken)
+    return dm(`${bold(grant)}: time is up; it is being taken back.`, `${nameOf(grant)} is being taken back`)
+  const isOver = grant.status === 'ended'
+  const verb = isOver ? 'ended' : 'ends'
+  const words = isOver ? `${bold(grant)} ended.` : `${bold(grant)} ends ${when(grant.endsAt)}.`
+  return dm(
+    words,
+    `${nameOf(grant)} ${verb} ${spelled(grant.endsAt, zone)}`,
+    grant.status === 'active' ? [done(grant)] : [],
+  )
+}
+
+function endedDm(grant: Grant, { zone }: DmAbout): Message {
+  if (grant.status !== 'ended') return dm(bold(grant), nameOf(grant))
+  const checked = grant.left === 'gone' ? 'checked, it is gone' : leftLine(grant)
+  return dm(
+    `${bold(grant)} ended ${when(grant.endedAt)}; ${checked}.`,
+    `${nameOf(grant)} ended ${spelled(grant.endedAt, zone)}`,
+    [askAgain(grant)],
+  )
+}
+
+const nameOf = ({ entitlement, resource }: Grant): string => `${entitlement.name} on ${resource.name}`
+const bold = ({ entitlement, resource }: Grant): string =>
+  `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+
+const done = (grant: Grant): Button =>
+  button(dmActions.done, "I'm done", grant.id, `I'm done with ${nameOf(grant)}`, {
+    sure: { title: "I'm done", text: `You lose ${nameOf(grant)} at once.`, yes: "I'm done" },
+  })
+
+const askAgain = (grant: Grant): Button =>
+  button(
+    dmActions.askAgain,
+    'Ask again',
+    `${grant.resource.id} ${grant.entitlement.id} ${formatDuration(grant.askedMs)}`,
+    `Ask again for ${nameOf(grant)}`,
+  )
+
+function dm(words: string, text: string, buttons: Button[] = []): Message {
+  const blocks: KnownBlock[] = [
+    section(words),
+    ...(buttons.length > 0 ? [{ type: 'actions' as const, elements: buttons }] : []),
+  ]
+  return { text, blocks }
+}
+
+export function listenToDms(parts: Parts): void {
+  const { app, world } = parts
+  app.action(dmActions.withdraw, async ({ ack, body, respond }) => {
+    await ack()
+    const { by, value: grantId } = parseClick(body)
+    await answerClick(parts, tellBy(respond), () => withdrawRequest(world, { grantId, by }))
+  })
+  app.action(dmActions.done, async ({ ack, body, respond }) => {
+    await ack()
+    const { by, value: grantId } = parseClick(body)
+    await answerClick(parts, tellBy(respond), () => releaseGrant(world, { grantId, by }))
+  })
+  app.action(dmActions.askAgain, async ({ ack, body, respond }) => {
+    const { by, triggerId, value: text } = parseClick(body)
+    await Promise.all([ack(), openRequest(parts, { by, triggerId, text, tell: tellBy(respond) })])
+  })
+}

@@ -1,0 +1,15 @@
+import type { App } from '@slack/bolt'
+import type { Log, SurfaceStore } from '../domain/ports.ts'
+import type { World } from '../operations/world.ts'
+import type { SlackClients } from './clients.ts'
+import type { SlackDirectory } from './directory.ts'
+
+/** What every surface is made with. */
+export interface Parts {
+  readonly app: App
+  readonly world: World
+  readonly clients: SlackClients
+  readonly directory: SlackDirectory
+  readonly surfaces: SurfaceStore
+  readonly log: Log
+}

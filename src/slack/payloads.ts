@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import type { SlackIdentity } from '../domain/person.ts'
+
+/** What Slack sends, as far as we read it: parsed here, once. */
+const user = z.object({ id: z.string(), team_id: z.string().optional() })
+const team = z.object({ id: z.string() }).nullish()
+
+const click = z.object({
+  user,
+  team,
+  trigger_id: z.string(),
+  channel: z.object({ id: z.string() }).optional(),
+  message: z.object({ ts: z.string() }).optional(),
+  actions: z
+    .array(
+      z.object({
+        action_id: z.string(),
+        value: z.string().optional(),
+        action_ts: z.string().regex(/^\d+(\.\d+)?$/),
+      }),
+    )
+    .min(1),
+})
+
+export interface Click {
+  readonly by: SlackIdentity
+  readonly triggerId: string
+  readonly value: string
+  /** When it was clicked, by Slack's clock: the same on a redelivery. */
+  readonly clickedAt: Date
+  /** The message that was clicked; null in modals and on the Home tab. */
+  readonly message: { readonly channel: string; readonly ts: string } | null
+}
+
+export function parseClick(body: unknown): Click {
+  const { user: by, team: from, trigger_id: triggerId, channel, message, actions } = click.parse(body)
+  return {
+    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    triggerId,
+    value: actions[0]?.value ?? '',
+    clickedAt: new Date(Number(actions[0]?.action_ts ?? 0) * 1_000),
+    message: channel && message ? { channel: channel.id, ts: message.ts } : null,
+  }
+}
+
+const option = z.object({ value: z.string() }).nullish()
+const values = z.record(
+  z.string(),
+  z.record(z.string(), z.object({ value: z.string().nullish(), selected_option: option })),
+)
+
+const view = z.object({
+  id: z.string(),
+  hash: z.string(),
+  private_metadata: z.string(),
+  state: z.object({ values }).optional(),
+})
+
+const inView = z.object({ user, team, trigger_id: z.string().optional(), view })
+
+export interface InView {
+  readonly by: SlackIdentity
+  readonly viewId: string
+  readonly hash: string
+  readonly metadata: string
+  /** What stands in an input, by its action id; null while it is empty. */
+  readonly field: (actionId: string) => string | null
+  /** The block that holds this input, if it is on the view now. */
+  readonly blockOf: (actionId: string) => string | null
+}
+
+export function parseInView(body: unknown): InView {
+  const { user: by, team: from, view: shown } = inView.parse(body)
+  const blocks = Object.entries(shown.state?.values ?? {})
+  const fields = new Map(
+    blocks
+      .flatMap(([, block]) => Object.entries(block))
+      .map(([actionId, { value, selected_option: chosen }]) => [actionId, chosen?.value ?? value ?? null]),
+  )
+  return {
+    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    viewId: shown.id,
+    hash: shown.hash,
+    metadata: shown.private_metadata,
+    field: (actionId) => fields.get(actionId) ?? null,
+    blockOf: (actionId) => blocks.find(([, block]) => actionId in block)?.[0] ?? null,
+  }
+}
+
+const command = z.object({
+  user_id: z.string(),
+  team_id: z.string(),
+  trigger_id: z.string(),
+  text: z.string().default(''),
+})
+
+export function parseCommand(body: unknown): { by: SlackIdentity; triggerId: string; text: string } {
+  const { user_id: userId, team_id: teamId, trigger_id: triggerId, text } = command.parse(body)
+  return { by: { teamId, userId }, triggerId, text }
+}
+
+const shortcut = z.object({ user, team, trigger_id: z.string() })
+
+export function parseShortcut(body: unknown): { by: SlackIdentity; triggerId: string } {
+  const { user: by, team: from, trigger_id: triggerId } = shortcut.parse(body)
+  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, triggerId }
+}
+
+const suggestion = z.object({ user, team, value: z.string().default('') })
+
+export function parseSuggestion(body: unknown): { by: SlackIdentity; typed: string } {
+  const { user: by, team: from, value } = suggestion.parse(body)
+  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, typed: value }
+}

@@ -1,0 +1,150 @@
+import { findEntitlement } from '../domain/catalog.ts'
+import { formatDuration } from '../domain/duration.ts'
+import type { Grant, Review } from '../domain/grant.ts'
+import type { Surface } from '../domain/ports.ts'
+import { section, type Message } from './blocks.ts'
+import { aboutCard, cardKey, renderCard } from './card.ts'
+import { aboutDm, isMoment, moments, renderDm, type Moment } from './dms.ts'
+import { plainWords } from './mrkdwn.ts'
+import type { Lane } from './outbox.ts'
+import type { Parts } from './parts.ts'
+
+/** One message that pictures a grant: where it belongs, how important it is now, and how to draw it. */
+export interface Picture {
+  readonly key: string
+  readonly lane: Lane
+  /** Worth a new message now, if there is none yet. */
+  readonly isWanted: boolean
+  readonly to: { readonly channel: string; readonly threadTs?: string }
+  /** True: the publisher looks at its row again although no grant changed. */
+  readonly needsLook?: boolean
+  draw(): Promise<Message>
+}
+
+const mostCopies = 20
+
+/** Every message that should or does show this grant, as it is now. */
+export async function picturesOf(
+  parts: Parts,
+  grant: Grant,
+  rows: ReadonlyMap<string, Surface>,
+): Promise<Picture[]> {
+  const now = parts.world.clock.now()
+  const drawCard = async () => renderCard(grant, await aboutCard(parts, grant), now)
+  const key = cardKey(grant)
+  const card = rows.get(key)
+  const isOver = grant.dueAt === null
+  const lane = cardLane(grant)
+  return [
+    { key, lane, isWanted: !isOver, to: { channel: grant.channel }, draw: drawCard },
+    ...(await copies(parts, grant, rows)).map((userId) => ({
+      key: `${key}:${userId}`,
+      lane,
+      isWanted: grant.status === 'pending',
+      to: { channel: userId },
+      draw: drawCard,
+    })),
+    ...threadNotes(grant, card),
+    ...moments.map((moment) => ({
+      key: `dm:${grant.id}:${moment}`,
+      lane: dmLane(grant, moment),
+      isWanted: isMoment(grant, moment, now),
+      to: { channel: grant.subject.slack.userId },
+      draw: () => Promise.resolve(renderDm(grant, moment, aboutDm(parts, grant), now)),
+    })),
+  ]
+}
+
+/**
+ * Approvers who cannot see the card get it by DM: those who are not in its channel, or everyone who may answer when
+ * the channel is gone.
+ */
+async function copies(
+  { world, directory }: Parts,
+  grant: Grant,
+  rows: ReadonlyMap<string, Surface>,
+): Promise<string[]> {
+  const key = cardKey(grant)
+  const sent = [...rows.keys()]
+    .filter((other) => other.startsWith(`${key}:`))
+    .map((other) => other.slice(key.length + 1))
+  if (grant.status !== 'pending') return sent
+  const card = rows.get(key)
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  if (!entitlement || !card) return sent
+  const { people, groups } = entitlement.review.stages[0].approvers
+  const named = await directory.userIds(people)
+  if (card.failure === null) {
+    const members = await directory.channelMembers(grant.channel)
+    const outside = members === 'unknown' ? [] : named.filter((id) => !members.has(id))
+    return [...new Set([...sent, ...outside])].slice(0, mostCopies)
+  }
+  const membersOf = await directory.groups(groups)
+  const inGroups = groups.flatMap((handle) => {
+    const members = membersOf(handle)
+    return members === 'unknown' ? [] : [...members]
+  })
+  const all = [...sent, ...named, ...inGroups].filter((id) => id !== grant.requester.slack.userId)
+  return [...new Set(all)].slice(0, mostCopies)
+}
+
+/** Notes and changed terms go into the card's thread; plain approvals do not. */
+function threadNotes(grant: Grant, card: Surface | undefined): Picture[] {
+  if (!card?.ts || !card.channel) return []
+  const to = { channel: card.channel, threadTs: card.ts }
+  return grant.reviews.flatMap((review) => {
+    const words = noteOf(grant, review)
+    if (words === null) return []
+    return {
+      key: `note:${grant.id}:${review.by.id}`,
+      lane: 'decision' as const,
+      isWanted: true,
+      to,
+      draw: () => Promise.resolve(words),
+    }
+  })
+}
+
+function noteOf(grant: Grant, { by, verdict, note, durationMs }: Review): Message | null {
+  const isChanged = verdict === 'approve' && durationMs !== grant.askedMs
+  if (verdict === 'deny' || (note === null && !isChanged)) return null
+  const what = isChanged
+    ? `approved ${formatDuration(durationMs)} instead of ${formatDuration(grant.askedMs)}`
+    : 'approved'
+  const said = note === null ? '' : `: ${plainWords(note, 500)}`
+  return { text: `${by.name} ${what}`, blocks: [section(`${plainWords(by.name, 60)} ${what}${said}`)] }
+}
+
+function cardLane(grant: Grant): Lane {
+  switch (grant.status) {
+    case 'pending':
+      return grant.reviews.length === 0 ? 'newCard' : 'decision'
+    case 'denied':
+    case 'granting':
+      return 'decision'
+    case 'active':
+      return 'active'
+    case 'revoking':
+      return grant.alertedAt === null ? 'ended' : 'alert'
+    case 'ended':
+    case 'withdrawn':
+    case 'lapsed':
+      return 'ended'
+  }
+}
+
+function dmLane(grant: Grant, moment: Moment): Lane {
+  switch (moment) {
+    case 'asked':
+      return grant.status === 'pending' ? 'newCard' : 'cleanUp'
+    case 'outcome':
+      if (grant.status === 'denied') return 'decision'
+      return grant.status === 'active' ? 'active' : 'cleanUp'
+    case 'warning':
+      return grant.status === 'active' ? 'warning' : 'cleanUp'
+    case 'late':
+      return 'alert'
+    case 'ended':
+      return 'ended'
+  }
+}

@@ -1,0 +1,88 @@
+import { formatDuration } from '../domain/duration.ts'
+import { offeredMs, type Grant } from '../domain/grant.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import { clockTime, plainWords, when } from './mrkdwn.ts'
+
+/** What the person who asked for it reads when something cannot be. */
+export function refusalWords(refusal: Refusal): string {
+  const { refused, grant } = refusal
+  const reasons = plainWords(refusal.reasons.join('; '), 400)
+  switch (refused) {
+    case 'unknown-entitlement':
+      return 'This is not in the catalog any more.'
+    case 'not-allowed':
+      return `You can't request this: ${reasons}.`
+    case 'external':
+      return 'Curfew serves members of this workspace only.'
+    case 'not-here':
+      return 'You are not a member of this workspace any more.'
+    case 'no-principal':
+      return `Curfew does not know who you are there: ${reasons}.`
+    case 'bad-duration':
+      return 'That is not a duration that can be asked for here.'
+    case 'bad-reason':
+      return 'Please say what you need it for, in 10 to 500 characters.'
+    case 'bad-note':
+      return 'Please write 5 to 500 characters.'
+    case 'already-held':
+      return grant && 'endsAt' in grant
+        ? `You hold this until ${when(grant.endsAt)}.`
+        : 'You hold this already.'
+    case 'being-taken':
+      return 'Your earlier access is just being taken back. Ask again in a minute.'
+    case 'too-many-open':
+      return 'You have 5 open requests; withdraw one first.'
+    case 'own-request':
+      return "You can't review your own request."
+    case 'already-reviewed':
+      return `You already answered. ${stillNeeded(grant)}`
+    case 'not-an-approver':
+      return `You can't answer this: ${reasons}.`
+    case 'not-an-admin':
+      return 'Only the admins of this resource can do that.'
+    case 'terms-changed':
+      return `This changed since you saw it: now ${grant ? formatDuration(offeredMs(grant)) : 'different'}. Please look again.`
+    case 'rules-changed':
+      return `The rules changed since this was asked: ${reasons}.`
+    case 'decided':
+      return grant ? decidedWords(grant) : 'This was decided already.'
+    case 'not-yours':
+      return 'This is not yours to change.'
+    case 'not-held':
+      return grant ? decidedWords(grant) : 'This is not held any more.'
+    case 'too-late':
+      return 'Too late, access is already being taken back.'
+    case 'not-found':
+      return 'Curfew does not know this request any more.'
+    case 'unsure':
+      return `Curfew could not find out enough to say yes: ${reasons}. Nothing was changed; try again in a minute.`
+  }
+}
+
+function decidedWords(grant: Grant): string {
+  const last = grant.reviews.at(-1)
+  const who = last ? ` by ${plainWords(last.by.name, 60)} at ${clockTime(last.at)}` : ''
+  switch (grant.status) {
+    case 'pending':
+      return 'This is still waiting for an answer.'
+    case 'denied':
+      return `Already denied${who}.`
+    case 'withdrawn':
+      return `${plainWords(grant.requester.name, 60)} withdrew this at ${clockTime(grant.closedAt)}.`
+    case 'lapsed':
+      return `This lapsed at ${clockTime(grant.closedAt)}.`
+    case 'granting':
+    case 'active':
+      return `Already approved${who}.`
+    case 'revoking':
+      return 'Access is already being taken back.'
+    case 'ended':
+      return `This ended at ${clockTime(grant.endedAt)}.`
+  }
+}
+
+function stillNeeded(grant: Grant | null): string {
+  if (!grant) return ''
+  const more = grant.needs - grant.reviews.length
+  return more === 1 ? 'One more person is needed.' : `${more} more people are needed.`
+}

@@ -1,0 +1,271 @@
+import type { InputBlock, KnownBlock, ModalView, PlainTextElement, PlainTextOption } from '@slack/types'
+import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import { formatDuration } from '../domain/duration.ts'
+import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { refuse, type Refusal } from '../domain/refusal.ts'
+import { reasonLength, requestAccess } from '../operations/request.ts'
+import { answerUnopened, said, type Tell } from './answers.ts'
+import { context, plain, plainSection, section } from './blocks.ts'
+import { answerSubmission, messageView } from './modal-submission.ts'
+import { offerKey, offersTo, parseWish, type Wish } from './offers.ts'
+import type { Parts } from './parts.ts'
+import { parseInView, parseShortcut, parseSuggestion } from './payloads.ts'
+import { refusalWords } from './refusal-words.ts'
+
+/** "Request access": the modal, its choices, and what sending it does. Nothing exists until it is sent. */
+
+const callbackId = 'request'
+export const shortcutId = 'request_access'
+const title = 'Request access'
+const actions = { entitlement: 'entitlement', duration: 'duration', reason: 'reason' } as const
+const mostOptions = 100
+
+/** Opens at once from remembered facts; where there are none yet, with a loading view that is then filled in. */
+export async function openRequest(
+  parts: Parts,
+  { by, triggerId, text, tell }: { by: SlackIdentity; triggerId: string; text: string; tell: Tell },
+): Promise<void> {
+  const { clients, directory, log } = parts
+  try {
+    const remembered = directory.remembered(by)
+    if (remembered !== null) {
+      const view = await requestView(parts, remembered, text)
+      await clients.interactive.views.open({ trigger_id: triggerId, view })
+      return
+    }
+    const [opened, facts] = await Promise.all([
+      clients.interactive.views.open({ trigger_id: triggerId, view: messageView(title, 'Loading…') }),
+      directory.facts(by),
+    ])
+    const view =
+      facts === 'unknown'
+        ? messageView(title, 'Slack does not say now who you are. Please try again in a minute.')
+        : await requestView(parts, facts, text)
+    const { id: viewId, hash } = opened.view ?? {}
+    if (viewId) await clients.interactive.views.update({ view_id: viewId, view, ...(hash ? { hash } : {}) })
+  } catch (error) {
+    await answerUnopened({ log }, tell, error)
+  }
+}
+
+async function requestView(parts: Parts, facts: PersonFacts, text: string): Promise<ModalView> {
+  const { world } = parts
+  const offers = offersTo(world.catalog(), facts, world.clock.now())
+  if (offers.length === 0) return nothingView(parts, facts)
+  return formView(parts, parseWish(text, offers))
+}
+
+/** Whoever may request nothing sees no inputs, and no names of what others may request. */
+async function nothingView({ world, directory }: Parts, facts: PersonFacts): Promise<ModalView> {
+  if (facts.isExternal) return messageView(title, refusalWords(refuse('external')))
+  const owners = [...world.catalog().resources.values()].flatMap(({ owner }) => owner ?? [])
+  const asked = owners[0] === undefined ? [] : await directory.mentions({ people: [owners[0]], groups: [] })
+  const ask = asked[0] === undefined ? '' : ` Ask ${asked[0]}.`
+  return { ...messageView(title, ''), blocks: [section(`There is nothing you can request here.${ask}`)] }
+}
+
+async function formView(parts: Parts, wish: Wish): Promise<ModalView> {
+  const { entitlement, durationMs, reason, unmatched } = wish
+  const didYouMean = unmatched
+    ? [plainSection(`No '${unmatched.word}'. Did you mean ${unmatched.meant}?`)]
+    : []
+  return {
+    type: 'modal',
+    callback_id: callbackId,
+    title: plain(title, 24),
+    submit: plain('Send request', 24),
+    close: plain('Cancel', 24),
+    blocks: [
+      ...didYouMean,
+      entitlementInput(entitlement),
+      ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
+      reasonInput(entitlement, reason),
+      ...(entitlement ? [await reviewedBy(parts, entitlement)] : []),
+    ],
+  }
+}
+
+const entitlementInput = (chosen: Entitlement | null): InputBlock => ({
+  type: 'input',
+  block_id: 'entitlement',
+  dispatch_action: true,
+  label: plain('What do you want to access?', 2_000),
+  element: {
+    type: 'external_select',
+    action_id: actions.entitlement,
+    min_query_length: 0,
+    placeholder: plain('Type to search', 150),
+    ...(chosen ? { initial_option: optionFor(chosen) } : {}),
+  },
+})
+
+/** Its block id names the entitlement: under a kept one Slack would keep the old entitlement's value. */
+function durationInput(entitlement: Entitlement, wishedMs: number | null): InputBlock {
+  const { choicesMs, defaultMs, maxMs } = entitlement.duration
+  const preselected = wishedMs === null ? defaultMs : Math.min(wishedMs, maxMs)
+  const choices = [...new Set([...choicesMs, preselected])].sort((a, b) => a - b)
+  const options = choices.map((ms) => ({ text: plain(formatDuration(ms), 75), value: String(ms) }))
+  const initial = options.find(({ value }) => value === String(preselected))
+  return {
+    type: 'input',
+    block_id: durationBlock(offerKey(entitlement)),
+    label: plain('For how long?', 2_000),
+    hint: plain('The clock starts when access is given.', 2_000),
+    element: {
+      type: 'static_select',
+      action_id: actions.duration,
+      options: options.slice(0, mostOptions),
+      ...(initial ? { initial_option: initial } : {}),
+    },
+  }
+}
+
+const durationBlock = (key: string): string => `duration:${key}`
+
+const tooLong = ({ duration: { maxMs } }: Entitlement, wishedMs: number | null): KnownBlock[] =>
+  wishedMs !== null && wishedMs > maxMs
+    ? [context(`Asked ${formatDuration(wishedMs)}; the most is ${formatDuration(maxMs)}.`)]
+    : []
+
+const reasonInput = (entitlement: Entitlement | null, reason: string): InputBlock => ({
+  type: 'input',
+  block_id: 'reason',
+  label: plain('What do you need it for?', 2_000),
+  hint: plain('Approvers see this, and it is kept.', 2_000),
+  element: {
+    type: 'plain_text_input',
+    action_id: actions.reason,
+    multiline: true,
+    min_length: reasonLength.least,
+    max_length: reasonLength.most,
+    placeholder: plain(entitlement?.reasonExample ?? 'INC-123: orders stuck in paid', 150),
+    ...(reason === '' ? {} : { initial_value: reason.slice(0, reasonLength.most) }),
+  },
+})
+
+async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promise<KnownBlock> {
+  const [{ approvers, needs }] = entitlement.review.stages
+  const mentions = await directory.mentions(approvers)
+  return context(`Reviewed by ${mentions.slice(0, 10).join(', ')}${needs > 1 ? ` (${needs} of them)` : ''}`)
+}
+
+const optionFor = (entitlement: Entitlement): PlainTextOption => ({
+  text: plain(`${entitlement.name} · ${entitlement.resource.name}`, 75),
+  value: offerKey(entitlement),
+})
+
+export function listenToRequest(parts: Parts): void {
+  const { app, world, directory, log } = parts
+
+  app.shortcut(shortcutId, async ({ ack, body }) => {
+    const { by, triggerId } = parseShortcut(body)
+    const tell: Tell = async (words) => {
+      await parts.clients.background.chat.postMessage({ channel: by.userId, ...said(words) })
+    }
+    await Promise.all([ack(), openRequest(parts, { by, triggerId, text: '', tell })])
+  })
+
+  app.options(actions.entitlement, async ({ ack, body }) => {
+    const { by, typed } = parseSuggestion(body)
+    const facts = directory.remembered(by) ?? (await directory.facts(by))
+    const offers = facts === 'unknown' ? [] : offersTo(world.catalog(), facts, world.clock.now())
+    const recent = facts === 'unknown' ? [] : await recentKeys(parts, facts.person.id)
+    await ack(optionsFor(offers, typed, recent))
+  })
+
+  app.action(actions.entitlement, async ({ ack, body }) => {
+    await ack()
+    const { by, viewId, hash, field } = parseInView(body)
+    try {
+      const view = await viewAfterChoosing(parts, by, field)
+      if (view) await parts.clients.interactive.views.update({ view_id: viewId, hash, view })
+    } catch (error) {
+      log.warn('could not update the request modal', { error })
+    }
+  })
+
+  app.view(callbackId, async ({ ack, body }) => {
+    const { by, viewId, field, blockOf } = parseInView(body)
+    const key = field(actions.entitlement) ?? ''
+    const [resource = '', entitlement = ''] = key.split('/')
+    const durationMs = Number(field(actions.duration) ?? Number.NaN)
+    const found = findEntitlement(world.catalog(), resource, entitlement)
+    const ask = { requestId: viewId, by, resource, entitlement, reason: field(actions.reason) ?? '' }
+    await answerSubmission({
+      ...{ parts, ack, viewId, title },
+      fieldFor: (refusal) => fieldFor(refusal, blockOf(actions.duration)),
+      words: (refusal) => wordsFor(refusal, found),
+      work: () =>
+        requestAccess(world, {
+          ...ask,
+          durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
+        }),
+    })
+  })
+}
+
+/** Everything is drawn anew for the chosen entitlement; the reason's block is kept, and so what was typed there. */
+async function viewAfterChoosing(
+  parts: Parts,
+  by: SlackIdentity,
+  field: (actionId: string) => string | null,
+): Promise<ModalView | null> {
+  const { world, directory } = parts
+  const [resource = '', id = ''] = (field(actions.entitlement) ?? '').split('/')
+  const entitlement = findEntitlement(world.catalog(), resource, id)
+  if (entitlement === null) return null
+  const facts = directory.remembered(by) ?? (await directory.facts(by))
+  if (facts === 'unknown' || !offersTo(world.catalog(), facts, world.clock.now()).includes(entitlement))
+    return null
+  return formView(parts, { entitlement, durationMs: null, reason: '', unmatched: null })
+}
+
+/** An error on a block that the view does not hold would not be shown. */
+function fieldFor({ refused }: Refusal, durationBlockId: string | null): string {
+  if (refused === 'bad-reason') return 'reason'
+  return refused === 'bad-duration' && durationBlockId !== null ? durationBlockId : 'entitlement'
+}
+
+function wordsFor(refusal: Refusal, entitlement: Entitlement | null): string {
+  if (refusal.refused === 'bad-duration' && entitlement) {
+    return `The most is ${formatDuration(entitlement.duration.maxMs)}.`
+  }
+  return refusalWords(refusal)
+}
+
+/** Recent ones first, then by resource; all that was typed must occur. */
+function optionsFor(
+  offers: readonly Entitlement[],
+  typed: string,
+  recent: readonly string[],
+):
+  | { options: PlainTextOption[] }
+  | { option_groups: { label: PlainTextElement; options: PlainTextOption[] }[] } {
+  const words = typed
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  const matching = offers.filter(({ id, name, resource }) => {
+    const text = `${resource.id} ${id} ${name} ${resource.name}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+  if (matching.length === 0) return { options: [] }
+  const rank = (entitlement: Entitlement) => {
+    const at = recent.indexOf(offerKey(entitlement))
+    return at === -1 ? recent.length : at
+  }
+  const sorted = matching.sort((a, b) => rank(a) - rank(b) || a.resource.name.localeCompare(b.resource.name))
+  if (sorted.length <= mostOptions) return { options: sorted.map(optionFor) }
+  const label = plain(`${mostOptions} of ${sorted.length}, keep typing`, 75)
+  return { option_groups: [{ label, options: sorted.slice(0, mostOptions).map(optionFor) }] }
+}
+
+async function recentKeys({ world, log }: Parts, personId: string): Promise<string[]> {
+  try {
+    const latest = await world.grants.latestOf(personId, 10)
+    return [...new Set(latest.map(({ resource, entitlement }) => `${resource.id}/${entitlement.id}`))]
+  } catch (error) {
+    log.warn('could not read recent requests', { error })
+    return []
+  }
+}

@@ -1,0 +1,176 @@
+import { App, HTTPReceiver, LogLevel } from '@slack/bolt'
+import type { WebClient } from '@slack/web-api'
+import { createHash } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { everyEntitlement } from '../domain/catalog.ts'
+import type { Log, PeopleStore, SurfaceStore } from '../domain/ports.ts'
+import type { World } from '../operations/world.ts'
+import { section } from './blocks.ts'
+import { listenToCards } from './card.ts'
+import { listenToChange } from './change-modal.ts'
+import { slackClients } from './clients.ts'
+import { listenToCommand } from './command.ts'
+import { listenToDeny } from './deny-modal.ts'
+import { slackDirectory, type SlackDirectory } from './directory.ts'
+import { listenToDms } from './dms.ts'
+import { escapeText, plainWords } from './mrkdwn.ts'
+import type { Parts } from './parts.ts'
+import { Publisher } from './publisher.ts'
+import { listenToRequest } from './request-modal.ts'
+import { slackLogger } from './slack-logger.ts'
+import { isWrongToken, refusal } from './slack-refused.ts'
+import { Sockets } from './sockets.ts'
+
+export type Transport = { kind: 'socket'; appToken: string } | { kind: 'http'; signingSecret: string }
+
+export interface Slack {
+  readonly directory: SlackDirectory
+  /** Serves Slack's requests in HTTP mode; null in Socket Mode. */
+  readonly requestListener: RequestListener | null
+  isConnected(): boolean
+  /** Begins to listen and to show; the world must be whole by now. */
+  start(world: World): Promise<void>
+  /** Tells every admin of the catalog, by DM and once a day for the same words. */
+  tellAdmins(world: World, words: string): Promise<void>
+  /** Stops hearing people; what is under way is finished by `stop`. */
+  stopListening(): Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * Slack as one workspace's app; nothing is asked of it before `start`, which throws `SlackRefused` when a token is not
+ * accepted and waits while Slack cannot be reached.
+ * Every request is signed (HTTP) or comes over our own authenticated socket.
+ */
+export function openSlack(options: {
+  botToken: string
+  transport: Transport
+  slackApiUrl: string
+  people: PeopleStore
+  surfaces: SurfaceStore
+  log: Log
+}): Slack {
+  const { botToken, transport, slackApiUrl, people, surfaces, log } = options
+  const clients = slackClients({ botToken, slackApiUrl, log })
+  let ourselves: Ourselves | null = null
+  const directory = slackDirectory({
+    client: clients.interactive,
+    teamId: () => ourselves?.teamId ?? null,
+    people,
+    log,
+  })
+  const sockets =
+    transport.kind === 'socket' ? new Sockets({ appToken: transport.appToken, slackApiUrl, log }) : null
+  const http =
+    transport.kind === 'http'
+      ? new HTTPReceiver({
+          signingSecret: transport.signingSecret,
+          logger: slackLogger(log),
+          bodyLimit: '256kb',
+        })
+      : null
+  const receiver = sockets?.first ?? http
+  if (!receiver) throw new Error('no transport')
+  const app = new App({
+    receiver,
+    // Which workspace and bot this is was asked at the start: no listener waits for it again.
+    authorize: () => Promise.resolve({ botToken, ...ourselves }),
+    clientOptions: { slackApiUrl, retryConfig: { retries: 0 } },
+    logger: slackLogger(log),
+    logLevel: LogLevel.INFO,
+    deferInitialization: true,
+    tokenVerificationEnabled: false,
+  })
+  let publisher: Publisher | null = null
+  let isStopping = false
+  const inFlight = new Set<Promise<unknown>>()
+
+  return {
+    directory,
+    requestListener:
+      http &&
+      ((request, response) => {
+        if (ourselves !== null && !isStopping) http.requestListener(request, response)
+        else response.writeHead(503).end()
+      }),
+    isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
+    start: async (world) => {
+      const parts: Parts = { app, world, clients, directory, surfaces, log }
+      await app.init()
+      app.use(async ({ next }) => {
+        // Not acknowledged: Slack delivers it again, to whoever still runs.
+        if (isStopping) return
+        const handling = next()
+        inFlight.add(handling)
+        await handling.finally(() => inFlight.delete(handling))
+      })
+      app.error(async (error) => {
+        log.error('a listener failed', { error })
+        return Promise.resolve()
+      })
+      for (const listen of [
+        listenToCommand,
+        listenToRequest,
+        listenToCards,
+        listenToChange,
+        listenToDeny,
+        listenToDms,
+      ]) {
+        listen(parts)
+      }
+      ourselves = await whoAmI(clients.background, log, () => isStopping)
+      publisher = new Publisher(parts)
+      publisher.start()
+      await sockets?.start(app)
+    },
+    tellAdmins: async (world, words) => {
+      const day = world.clock.now().toISOString().slice(0, 10)
+      const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
+      for (const userId of await directory.userIds(everyAdmin(world))) {
+        try {
+          const row = await surfaces.lease(`${key}:${userId}`, key, 60_000)
+          if (row === null || row.ts !== null) continue
+          const blocks = [section(plainWords(words, 2_900))]
+          const text = escapeText(words.slice(0, 300))
+          const posted = await clients.background.chat.postMessage({ channel: userId, text, blocks })
+          await surfaces.save(row.key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
+        } catch (error) {
+          log.warn('could not tell an admin', { userId, error })
+        }
+      }
+    },
+    stopListening: async () => {
+      isStopping = true
+      await sockets?.stop()
+      await Promise.allSettled(inFlight)
+    },
+    stop: async () => {
+      await publisher?.stop()
+    },
+  }
+}
+
+const everyAdmin = (world: World): string[] => [
+  ...new Set(everyEntitlement(world.catalog()).flatMap(({ admins }) => admins)),
+]
+
+interface Ourselves {
+  readonly teamId: string
+  readonly botId: string
+  readonly botUserId: string
+}
+
+/** Which workspace and bot the token is for. Waits while Slack cannot be reached; refused is refused. */
+async function whoAmI(client: WebClient, log: Log, isStopping: () => boolean): Promise<Ourselves> {
+  for (;;) {
+    try {
+      const { team_id: teamId = '', user_id: botUserId = '', bot_id: botId = '' } = await client.auth.test()
+      return { teamId, botId, botUserId }
+    } catch (error) {
+      if (isWrongToken(error) || isStopping()) throw refusal('SLACK_BOT_TOKEN', error)
+      log.warn('waiting for Slack', { error })
+      await sleep(1_000)
+    }
+  }
+}

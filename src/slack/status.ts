@@ -1,0 +1,103 @@
+import { formatDuration } from '../domain/duration.ts'
+import type { Ended, Grant, Revoking } from '../domain/grant.ts'
+import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
+
+/** Ends are prepared a little ahead; until their instant the card shows what still is. */
+export const isAhead = (grant: Revoking, now: Date): boolean => grant.takeAt > now
+const isSlow = (grant: Revoking, now: Date): boolean => now.getTime() - grant.takeAt.getTime() > 10_000
+
+/** The card's line of status, the whole truth of this moment; null while nothing was decided. */
+export function statusLine(grant: Grant, now: Date): string | null {
+  const last = grant.reviews.at(-1)
+  const by = last ? plainWords(last.by.name, 60) : ''
+  switch (grant.status) {
+    case 'pending':
+      return last ? `${grant.reviews.length} of ${grant.needs}: ${by} ${clockTime(last.at)}` : null
+    case 'denied':
+      return `Denied by ${by} ${clockTime(grant.closedAt)}: ${plainWords(last?.note ?? '', 500)}`
+    case 'withdrawn':
+      return grant.supersededBy === null
+        ? `Withdrawn by ${plainWords(grant.requester.name, 60)}`
+        : `Withdrawn: ${plainWords(grant.requester.name, 60)} asked again`
+    case 'lapsed':
+      return `Nobody answered in ${formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())}`
+    case 'granting':
+      return grant.alertedAt === null
+        ? `Approved by ${by} ${clockTime(grant.approvedAt)}. Giving access…`
+        : `Approved by ${by} ${clockTime(grant.approvedAt)}. *Not given yet*: ${tried(grant)}`
+    case 'active':
+      return activeLine(grant.endsAt, by)
+    case 'revoking':
+      return revokingLine(grant, by, now)
+    case 'ended':
+      return `${endedLine(grant)}. ${leftLine(grant)}`
+  }
+}
+
+const activeLine = (endsAt: Date, by: string): string => `Active until ${when(endsAt)}. Approved by ${by}`
+
+function revokingLine(grant: Revoking, by: string, now: Date): string {
+  if (isAhead(grant, now)) return activeLine(grant.endsAt, by)
+  if (isLate(grant, now)) {
+    return `*STILL HELD*, due ${clockTime(grant.takeAt)}. ${tried(grant)}`
+  }
+  if (grant.cause === 'failed')
+    return `Could not give: ${plainWords(grant.endNote ?? '', 300)}. Checking that nothing is left…`
+  return `Taking access back since ${clockTime(grant.takeAt)}…`
+}
+
+const tried = ({ tries, lastError, retryAt }: Pick<Revoking, 'tries' | 'lastError' | 'retryAt'>): string =>
+  `${tries} ${tries === 1 ? 'try' : 'tries'}, last: ${plainWords(lastError ?? 'no answer', 200)}. Next ${clockTime(retryAt)}`
+
+function endedLine(grant: Ended): string {
+  const at = clockTime(grant.endedAt)
+  const by = grant.endedBy ? plainWords(grant.endedBy.name, 60) : ''
+  switch (grant.cause) {
+    case 'expired':
+      return `Ended ${at} (time was up)`
+    case 'released':
+      return `Ended ${at} (returned)`
+    case 'revoked':
+      return `Ended ${at} (ended by ${by})`
+    case 'removed':
+      return `Ended ${at} (${plainWords(grant.endNote ?? 'removed from the catalog', 100)})`
+    case 'failed':
+      return `Could not give: ${plainWords(grant.endNote ?? '', 300)}`
+  }
+}
+
+export function leftLine(grant: Ended): string {
+  switch (grant.left) {
+    case 'gone':
+      return grant.cause === 'failed' ? 'Checked: nothing held' : 'Checked: gone'
+    case 'never-given':
+      return 'Nothing was given'
+    case 'kept-for-grant':
+      return `Still held through another grant${grant.keptUntil ? ` until ${when(grant.keptUntil)}` : ''}`
+    case 'kept-before':
+      return 'Held before Curfew; left in place'
+  }
+}
+
+export function statusWord(grant: Grant, now: Date): string {
+  switch (grant.status) {
+    case 'granting':
+      return 'giving access'
+    case 'active':
+      return `active until ${spelled(grant.endsAt)}`
+    case 'revoking':
+      if (isAhead(grant, now)) return `active until ${spelled(grant.endsAt)}`
+      return grant.alertedAt === null ? 'taking access back' : 'STILL HELD past its end'
+    case 'ended':
+      return `ended ${spelled(grant.endedAt)}`
+    case 'pending':
+    case 'denied':
+    case 'withdrawn':
+    case 'lapsed':
+      return grant.status
+  }
+}
+
+/** Late enough that people should know: an alert was raised, or a try failed and ten seconds have passed. */
+export const isLate = (grant: Revoking, now: Date): boolean =>
+  grant.alertedAt !== null || (grant.tries > 0 && isSlow(grant, now))
