@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import dotenv from 'dotenv'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkCatalog } from './catalog/check.ts'
+import { CatalogError } from './catalog/problem.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { connectorKinds } from './connectors/registry.ts'
+import { createLog } from './log.ts'
+import { start } from './main.ts'
+import { SlackRefused } from './slack/slack-refused.ts'
+
+const usage = `curfew start              run the app; reads the environment and .env
+curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
+  --strict-env            a \${VARIABLE} that is not set is an error`
+
+async function main(words: readonly string[]): Promise<void> {
+  dotenv.config({ quiet: true })
+  const [verb, ...rest] = words
+  switch (verb) {
+    case 'start':
+      return startApp()
+    case 'check':
+      return check(rest)
+    default:
+      console.error(usage)
+      process.exitCode = verb === 'help' || verb === '--help' ? 0 : 2
+  }
+}
+
+async function startApp(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLog(config.logLevel)
+  const running = start(config, { log, environment: process.env })
+  const stopOnce = once(async () => {
+    // Longer than the longest call and its look-ahead; whatever hangs then is left to the leases.
+    setTimeout(() => process.exit(1), 20_000).unref()
+    // Not up yet: it waits for MongoDB or Slack; what a lease covers needs no finishing.
+    const app = await Promise.race([running, sleep(500, null)])
+    await app?.stop()
+    process.exit(0)
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stopOnce)
+  process.on('uncaughtException', (error) => {
+    log.error('uncaught exception', { error })
+    process.exit(1)
+  })
+  process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }))
+  await running
+}
+
+/** A second signal changes nothing. */
+function once(work: () => Promise<void>): () => void {
+  let isUnderWay = false
+  return () => {
+    if (!isUnderWay) void work()
+    isUnderWay = true
+  }
+}
+
+async function check(rest: readonly string[]): Promise<void> {
+  const path = rest.find((word) => !word.startsWith('--')) ?? process.env['CATALOG']
+  if (path === undefined) {
+    console.error('Which catalog? Name a file or a folder, or set CATALOG.')
+    process.exitCode = 2
+    return
+  }
+  const strictEnv = rest.includes('--strict-env')
+  const { ok, problems, warnings, summary } = await checkCatalog(path, process.env, connectorKinds, {
+    strictEnv,
+  })
+  for (const line of [...problems, ...warnings.map((warning) => `warning: ${warning}`)]) console.error(line)
+  if (ok) console.log(summary)
+  process.exitCode = ok ? 0 : 1
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const isPlain =
+    error instanceof ConfigError || error instanceof CatalogError || error instanceof SlackRefused
+  console.error(isPlain ? error.message : error)
+  process.exit(1)
+})

@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MongoServerError } from 'mongodb'
+import type { Connection } from 'mongoose'
+import { watchCatalog, type CatalogWatch } from './catalog/watch.ts'
+import { ConfigError, type Config } from './config.ts'
+import { connectorKinds } from './connectors/registry.ts'
+import { openSystems, type Systems } from './connectors/systems.ts'
+import type { Catalog } from './domain/catalog.ts'
+import type { Log } from './domain/ports.ts'
+import { startJobs } from './jobs.ts'
+import { mongoClock } from './mongo/clock.ts'
+import { connect } from './mongo/connection.ts'
+import { mongoGrants } from './mongo/grants.ts'
+import { mongoHolds } from './mongo/holds.ts'
+import { ensureIndexes } from './mongo/indexes.ts'
+import { mongoPeople } from './mongo/people.ts'
+import { mongoSurfaces } from './mongo/surfaces.ts'
+import { endRemoved } from './operations/end-removed.ts'
+import { Queues } from './operations/queues.ts'
+import { settleOnChange } from './operations/sweep.ts'
+import type { World } from './operations/world.ts'
+import { openSlack } from './slack/slack.ts'
+import { serveWeb } from './web/server.ts'
+
+export interface Running {
+  readonly world: World
+  /** Where HTTP is served; null when nothing is. */
+  readonly port: number | null
+  /** Stops taking, finishes what is in flight, releases, closes. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Composes everything and starts it: the only place that knows every part.
+ * Waits for MongoDB as long as it takes; throws `CatalogError`, `SlackRefused` or `ConfigError` for what waiting
+ * cannot mend.
+ */
+export async function start(
+  config: Config,
+  { log, environment }: { log: Log; environment: NodeJS.ProcessEnv },
+): Promise<Running> {
+  const systems = openSystems({ kinds: connectorKinds })
+  let world: World | null = null
+  let tellAdmins: (words: string) => void = () => undefined
+  const catalog = await watchCatalog({
+    path: config.catalogPath,
+    env: environment,
+    kinds: connectorKinds,
+    accept: async (next) => (world ? whyNot(next, world, systems) : null),
+    onReload: (next) => {
+      void checkSystems(next, systems, log)
+      log.info('catalog reloaded', { resources: next.resources.size })
+      if (world) void endWhatIsGone(world, catalog)
+    },
+    onBroken: (problems) => {
+      log.error('the catalog is broken; the last good one stays', { problems })
+      tellAdmins(`The catalog is broken; the last good one stays in force.\n${problems.join('\n')}`)
+    },
+  })
+  systems.use(catalog.current())
+  void checkSystems(catalog.current(), systems, log)
+
+  /** In the order of stopping: what hears people first, what everything needs last. */
+  const endings: {
+    slack?: () => Promise<void>
+    work?: () => Promise<void>
+    rest: (() => Promise<unknown>)[]
+  } = {
+    rest: [() => catalog.close(), () => systems.close()],
+  }
+  const stop = async (): Promise<void> => {
+    await endings.slack?.()
+    await endings.work?.()
+    for (const end of endings.rest) await end()
+  }
+  try {
+    const connection = await connectPatiently(config.mongodbUri, log)
+    endings.rest.push(() => connection.close())
+    await ensureIndexes(connection)
+    const clock = mongoClock(connection)
+    await clock.sample()
+    const people = mongoPeople(connection)
+    const surfaces = mongoSurfaces(connection)
+    const slack = openSlack({ ...config, people, surfaces, log })
+    endings.slack = () => slack.stopListening()
+    const queues = new Queues()
+    const made: World = {
+      grants: mongoGrants(connection, clock, log),
+      holds: mongoHolds(connection),
+      people,
+      directory: slack.directory,
+      catalog: () => catalog.current(),
+      systems: (id) => systems.get(id),
+      clock,
+      queues,
+      log,
+      random: Math.random,
+      newId: () => randomBytes(10).toString('hex'),
+    }
+    world = made
+    tellAdmins = (words) => {
+      slack
+        .tellAdmins(made, words)
+        .catch((error: unknown) => log.warn('could not tell the admins', { error }))
+    }
+    // Before Slack: taking back what is due waits for nobody.
+    const stopSettling = settleOnChange(made)
+    const jobs = await startJobs(made, connection)
+    endings.work = async () => {
+      await jobs.stop()
+      stopSettling()
+      await queues.stop()
+      await slack.stop()
+    }
+    const probes = {
+      slack: () => slack.isConnected(),
+      mongodb: async () => (await connection.db?.command({ ping: 1 }))?.['ok'] === 1,
+      sweep: () => jobs.isSweeping(),
+    }
+    const web =
+      config.port === null
+        ? null
+        : await serveWeb({ port: config.port, slack: slack.requestListener, probes })
+    endings.rest.unshift(async () => web?.close())
+    await endWhatIsGone(made, catalog)
+    const lost = await lostSystems(made)
+    await slack.start(made)
+    if (lost !== null) tellAdmins(lost)
+    log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })
+    return { world: made, port: web?.port ?? null, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */
+async function whyNot(next: Catalog, world: World, systems: Systems): Promise<string | null> {
+  const inUse = [...(await world.holds.systemsInUse())].filter((id) => systems.get(id) !== null)
+  const dropped = inUse.filter((id) => !next.systems.has(id))
+  if (dropped.length > 0)
+    return `access is still held on ${dropped.join(', ')}: keep the system until it has ended`
+  const moved = inUse.filter((id) => systems.get(id)?.connector.where !== placeOf(next, id))
+  if (moved.length > 0)
+    return `access is still held on ${moved.join(', ')}: keep its address until it has ended`
+  try {
+    systems.use(next)
+    return null
+  } catch (error) {
+    return `its systems cannot be opened: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+/** Where a catalog's system would be: asked of a connector that is never called. */
+function placeOf(catalog: Catalog, systemId: string): string | null {
+  const system = catalog.systems.get(systemId)
+  const kind = system && connectorKinds.get(system.connector)
+  if (!kind) return null
+  const connector = kind.connect(system.settings, { timeoutMs: system.timeoutMs })
+  void connector.close()
+  return connector.where
+}
+
+/** At the start nothing can be refused: what is held on a system that nobody names any more is an alarm. */
+async function lostSystems(world: World): Promise<string | null> {
+  const inUse = await world.holds.systemsInUse()
+  const lost = [...inUse].filter((id) => world.systems(id) === null)
+  if (lost.length === 0) return null
+  world.log.error('access is held on systems that are not in the catalog', { systems: lost })
+  return `Access is held on ${lost.join(', ')}, but the catalog does not name that system any more. Curfew cannot take it back until it does.`
+}
+
+async function endWhatIsGone(world: World, catalog: CatalogWatch): Promise<void> {
+  try {
+    const ended = await endRemoved(world)
+    if (ended > 0)
+      world.log.info('ended what the catalog no longer names', {
+        ended,
+        catalog: catalog.current().fingerprint,
+      })
+  } catch (error) {
+    world.log.error('could not end what the catalog no longer names', { error })
+  }
+}
+
+/** Says early what giving would say late: whether each system can be reached and lets us in. Warms its connections too. */
+async function checkSystems(catalog: Catalog, systems: Systems, log: Log): Promise<void> {
+  await Promise.all(
+    [...catalog.systems.keys()].map(async (id) => {
+      const system = systems.get(id)
+      try {
+        await system?.connector.check(AbortSignal.timeout(system.timeoutMs))
+        log.info('system can be reached', { system: id })
+      } catch (error) {
+        log.error('system cannot be used now', { system: id, error })
+      }
+    }),
+  )
+}
+
+/** A wrong login is not mended by waiting: 18 is AuthenticationFailed, 8000 Atlas's own. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof MongoServerError && (error.code === 18 || error.code === 8000)
+
+async function connectPatiently(uri: string, log: Log): Promise<Connection> {
+  for (;;) {
+    try {
+      return await connect(uri)
+    } catch (error) {
+      if (isRefused(error)) throw new ConfigError('MongoDB does not accept the login in MONGODB_URI')
+      log.warn('waiting for MongoDB', { error })
+      await sleep(1_000)
+    }
+  }
+}
