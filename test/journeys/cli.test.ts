@@ -1,0 +1,154 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { aStage, type Stage } from '../support/curfew.ts'
+import { freePort } from '../support/free-port.ts'
+import { startMongod } from '../support/mongod.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
+import { eventually } from './acts.ts'
+import { curfew } from './app-process.ts'
+
+const slow = { withinMs: 30_000 }
+
+/** What it said, if it ended as a failure should: by itself, with 1, and without a stack. */
+async function complaint(words: readonly string[], environment: Record<string, string>): Promise<string> {
+  const { exited, lines } = curfew(words, environment)
+  expect(await exited).toBe(1)
+  const said = lines.filter((line) => !line.startsWith('{')).join('\n')
+  expect(lines.join('\n')).not.toMatch(/^\s+at .*:\d+/m)
+  return said
+}
+
+const aStageToStart = (): Promise<Stage> => aStage({ started: false })
+
+test('without its environment it does not start, and names what is missing', async () => {
+  const slack = { SLACK_BOT_TOKEN: 'xoxb-1' }
+  const rest = { ...slack, MONGODB_URI: 'mongodb://127.0.0.1:1', CATALOG: '/nowhere' }
+
+  const [first, second] = await Promise.all([
+    complaint(['start'], { SLACK_BOT_TOKEN: 'xoxp-not-a-bot', CATALOG: '' }),
+    complaint(['start'], rest),
+  ])
+
+  expect(first.split('\n').slice(0, 4)).toEqual([
+    'The environment is not complete:',
+    '  SLACK_BOT_TOKEN must be a bot token, xoxb-…',
+    '  MONGODB_URI is not set',
+    '  CATALOG is not set',
+  ])
+  expect(first).not.toContain('xoxp-not-a-bot')
+  expect(second).toMatch(/SLACK_APP_TOKEN is needed for Socket Mode/)
+}, 60_000)
+
+test('with a broken catalog it does not start, and says in which line and key; so does `curfew check`', async () => {
+  const { environment, writeCatalog, catalogPath } = await aStageToStart()
+  await writeCatalog(
+    'version: 1\nsystems: {}\nresources:\n  orders:\n    name: Orders\n    entitlements: {}\n',
+  )
+
+  const [started, checked] = await Promise.all([
+    complaint(['start'], environment),
+    complaint(['check', catalogPath], {}),
+  ])
+
+  expect(started).toMatch(/catalog\.yml:\d+:\d+ resources\.orders/)
+  expect(started).toContain(checked)
+}, 60_000)
+
+test('`curfew check` says who may have what, and takes a variable that is not set for an error only if told to', async () => {
+  const { catalogPath } = await aStageToStart()
+  const lenient = curfew(['check', catalogPath], {})
+
+  expect(await lenient.exited).toBe(0)
+  expect(lenient.lines.join('\n')).toMatch(/warning: .*ORDERS_MONGODB_URL/)
+  expect(lenient.lines.join('\n')).toMatch(/orders-db/)
+  expect(await complaint(['check', '--strict-env', catalogPath], {})).toMatch(/ORDERS_MONGODB_URL/)
+}, 60_000)
+
+test.each([
+  ['SLACK_BOT_TOKEN', 'xoxb-1-wrong-secret'],
+  ['SLACK_APP_TOKEN', 'xapp-1-wrong-secret'],
+])(
+  'with a wrong %s it does not start, says which, and never prints it',
+  async (name, token) => {
+    const { environment } = await aStageToStart()
+    const app = curfew(['start'], { ...environment, [name]: token })
+
+    expect(await app.exited).toBe(1)
+    const said = app.lines.join('\n')
+    expect(said).toMatch(new RegExp(`Slack does not accept ${name}`))
+    expect(said).not.toContain('wrong-secret')
+    expect(said).not.toContain(environment['SLACK_BOT_TOKEN'])
+    expect(app.lines.filter((line) => !line.startsWith('{'))).toHaveLength(1)
+  },
+  60_000,
+)
+
+test('while MongoDB is away it waits and says so, starts when it comes, and stops when asked at any time', async () => {
+  const { environment, workspace } = await aStageToStart()
+  const port = await freePort()
+  const away = { ...environment, MONGODB_URI: `mongodb://127.0.0.1:${port}/curfew` }
+  const app = curfew(['start'], away)
+  const other = curfew(['start'], away)
+  await Promise.all([app.says('waiting for MongoDB'), other.says('waiting for MongoDB')])
+
+  other.kill('SIGTERM')
+  expect(await other.exited).toBe(0)
+  const mongod = await startMongod({ port, replicaSet: true, cacheGB: 0.25 })
+  afterThis(() => mongod.stop())
+
+  await app.says('curfew is running')
+  await workspace.until(() => workspace.sockets.open === 2, slow)
+  app.kill('SIGTERM')
+  expect(await app.exited).toBe(0)
+  expect(app.lines.join('\n')).not.toContain('unhandled')
+}, 90_000)
+
+test('/livez and /readyz tell the truth: not ready while Slack is out of reach', async () => {
+  const { environment, workspace } = await aStageToStart()
+  const port = await freePort()
+  const app = curfew(['start'], { ...environment, PORT: String(port) })
+  await app.says('curfew is running')
+  const asks = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`)
+    return { status: answer.status, body: await answer.json() }
+  }
+  expect(await asks('/readyz')).toEqual({
+    status: 200,
+    body: { ready: true, slack: true, mongodb: true, sweep: true },
+  })
+
+  await workspace.until(() => workspace.sockets.open === 2, slow)
+
+  workspace.faults.next('apps.connections.open', { status: 503 }, Infinity)
+  workspace.sockets.disconnect({ abruptly: true })
+
+  await eventually(
+    () => asks('/readyz'),
+    ({ status }) => status === 503,
+  )
+  expect((await asks('/readyz')).body).toEqual({ ready: false, slack: false, mongodb: true, sweep: true })
+  expect((await asks('/livez')).status).toBe(200)
+  workspace.faults.clear()
+  await eventually(
+    () => asks('/readyz'),
+    ({ status }) => status === 200,
+    slow.withinMs,
+  )
+}, 90_000)
+
+test('a folder of a catalog is judged as one, and a word that is no command says how to use it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'curfew-test-'))
+  afterThis(() => rm(folder, { recursive: true }))
+  await writeFile(
+    join(folder, 'a.yml'),
+    'version: 1\nsystems:\n  s:\n    connector: telnet\n    principal: email\n',
+  )
+
+  const said = await complaint(['check', folder], {})
+  const lost = curfew(['strat'], {})
+
+  expect(said).toMatch(/a\.yml:4:\d+ systems\.s\.connector/)
+  expect(await lost.exited).toBe(2)
+  expect(lost.lines.join('\n')).toMatch(/curfew start .*\n.*curfew check/)
+}, 60_000)
