@@ -1,0 +1,119 @@
+import type { Locator, Page } from 'playwright-core'
+
+/** One person's side of the practice page: what they see, and what they do there. */
+export class PageSide {
+  readonly #pane: Locator
+  readonly #page: Page
+
+  constructor(page: Page, at: 'left' | 'right') {
+    this.#page = page
+    this.#pane = page.locator('.pane').nth(at === 'left' ? 0 : 1)
+  }
+
+  get page(): Page {
+    return this.#page
+  }
+
+  get all(): Locator {
+    return this.#pane
+  }
+
+  get modal(): Locator {
+    return this.#pane.getByRole('dialog')
+  }
+
+  /** The newest message that says this; it is waited for by what is done with it. */
+  message(words: RegExp | string): Locator {
+    return this.#pane.locator('.main .message').filter({ hasText: words }).last()
+  }
+
+  async sees(words: RegExp | string): Promise<Locator> {
+    const message = this.message(words)
+    await message.waitFor()
+    return message
+  }
+
+  async is(name: string): Promise<void> {
+    await this.#pane.getByRole('button', { name: /^You are / }).click()
+    await this.#page.getByRole('menuitemradio', { name: new RegExp(`^${name}`) }).click()
+    await this.#pane.getByRole('button', { name: new RegExp(`^You are ${name}`) }).waitFor()
+  }
+
+  async opensChannel(name: string): Promise<void> {
+    await this.#pane.locator('.entry').filter({ hasText: name }).click()
+    await this.#pane.getByRole('textbox', { name: `Message #${name}` }).waitFor()
+  }
+
+  async opensApp(): Promise<void> {
+    await this.#pane.locator('.entry').filter({ hasText: 'Curfew' }).click()
+    await this.#pane.getByRole('tab', { name: 'Messages' }).click()
+  }
+
+  async writes(line: string): Promise<void> {
+    const box = this.#pane.getByRole('textbox', { name: /^Message/ })
+    await box.fill(line)
+    await box.press('Enter')
+  }
+
+  /** Presses a button by the words on it, on the newest message that says this. */
+  async clicks(button: string, words: RegExp | string): Promise<void> {
+    await this.message(words).locator('button').filter({ hasText: button }).click()
+  }
+
+  /** Answers the small window that asks before a button does what it does. */
+  async confirms(button: string): Promise<void> {
+    await this.#pane.getByRole('alertdialog').getByRole('button', { name: button }).click()
+  }
+
+  /** Asks by the command, with everything filled in; the form is sent. */
+  async asks(what: string, reason: string): Promise<void> {
+    await this.writes(`/request-access ${what} ${reason}`)
+    await this.modal.getByText('Reviewed by').waitFor()
+    await this.sends('Send request')
+  }
+
+  /** Sends the form, which goes. */
+  async sends(button: string): Promise<void> {
+    await this.modal.getByRole('button', { name: button, exact: true }).click()
+    await this.modal.waitFor({ state: 'detached' })
+  }
+
+  /** Chooses in a menu of the form. */
+  async picks(option: string, field: string, { typing = '' } = {}): Promise<void> {
+    const menu = this.modal.getByRole('combobox', { name: field })
+    await menu.click()
+    if (typing !== '') await menu.fill(typing)
+    await this.#page.getByRole('option', { name: option }).click()
+  }
+}
+
+/** A system's own card beside Slack. */
+export class PageDoor {
+  readonly #page: Page
+  readonly #card: Locator
+
+  constructor(page: Page, id: string) {
+    this.#page = page
+    this.#card = page.locator(`[data-door=${id}]`)
+  }
+
+  /** Tried on the page as this person, until the system itself has said this. */
+  async says(words: string, { to }: { to: string }): Promise<void> {
+    const who = this.#page.getByRole('group', { name: 'Who stands' }).getByRole('button', { name: to })
+    if ((await who.getAttribute('aria-pressed')) !== 'true') await who.click()
+    await this.#card.getByRole('button', { name: `Try the door as ${to}` }).click()
+    await this.#card
+      .locator('.tried')
+      .filter({ hasText: words })
+      .filter({ hasText: `to ${to}` })
+      .waitFor()
+  }
+
+  async isOpenFor(name: string): Promise<void> {
+    await this.#card.locator('.holder').filter({ hasText: name }).waitFor()
+  }
+
+  async isHeldByNobody(): Promise<void> {
+    await this.#card.locator('.nobody').waitFor()
+  }
+}
