@@ -1,0 +1,104 @@
+import type { Connection } from 'mongoose'
+import { webhook } from '../../src/connectors/webhook/webhook.ts'
+import type { Active } from '../../src/domain/grant.ts'
+import { nextIntent } from '../../src/domain/hold.ts'
+import { mongoClock } from '../../src/mongo/clock.ts'
+import { mongoGrants } from '../../src/mongo/grants.ts'
+import { mongoHolds } from '../../src/mongo/holds.ts'
+import { surfaceModel } from '../../src/mongo/surfaces.ts'
+import { cardKey } from '../../src/slack/card.ts'
+import { accepted, ada, after, aPendingGrant, approval } from '../../test/support/builders.ts'
+import { transition } from '../../src/domain/transition.ts'
+
+const heldMs = 7_200_000
+const leaseMs = 3_000
+const atOnce = 32
+
+const shown = {
+  shows: 'written by the bench',
+  failure: null,
+  tries: 0,
+  needsLook: false,
+  leaseUntil: new Date(0),
+}
+
+export interface Holder {
+  readonly principal: string
+  readonly teamId: string
+  readonly userId: string
+}
+
+/**
+ * Writes grants that were given two hours before `endsAt`, through the stores: with their holds as `join` leaves
+ * them, and with their card and DM already posted (at `posted`), so that ending them is all that is left to do.
+ */
+export async function writeActiveGrants(
+  connection: Connection,
+  options: {
+    holders: readonly Holder[]
+    system: string
+    endsAt: Date
+    posted: { channel: string; ts: string }
+  },
+): Promise<void> {
+  const { holders, system, endsAt, posted } = options
+  const grants = mongoGrants(connection, mongoClock(connection))
+  const holds = mongoHolds(connection)
+  const surfaces: Record<string, unknown>[] = []
+
+  const write = async (holder: Holder, i: number): Promise<void> => {
+    const grant = activeGrant(holder, { i, system, channel: posted.channel, endsAt })
+    const { id, requestId, place } = grant
+    const { outcome } = await grants.insert(grant)
+    if (outcome !== 'inserted') throw new Error(`could not write a grant: ${outcome}`)
+    const key = { system, ...place }
+    const leased = await holds.lease(key, leaseMs)
+    if (!leased.taken) throw new Error('somebody else has a hold')
+    const { token } = leased.hold
+    const intent = nextIntent(leased.hold.intent, `give:${id} until ${endsAt.toISOString()}`)
+    const claim = { grantId: id, end: endsAt }
+    await holds.write(key, token, { heldBefore: false, claim, call: 'give', intent, keepMs: leaseMs })
+    await holds.write(key, token, { call: null, intent: { ...intent, isKnown: true }, keepMs: 0 })
+    for (const _id of [cardKey(grant), `dm:${id}:outcome`]) {
+      surfaces.push({ _id, requestId, ...posted, ...shown })
+    }
+  }
+  const left = holders.map((holder, i) => () => write(holder, i))
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let next = left.pop(); next; next = left.pop()) await next()
+    }),
+  )
+  await surfaceModel(connection).insertMany(surfaces, { ordered: false })
+}
+
+function activeGrant(
+  { principal, teamId, userId }: Holder,
+  about: { i: number; system: string; channel: string; endsAt: Date },
+): Active {
+  const { i, system, channel, endsAt } = about
+  const target = { group: 'service-1-read' }
+  const subject = {
+    id: `p-${i}`,
+    slack: { teamId, userId },
+    name: principal,
+    email: `${principal}@acme.example`,
+  }
+  const since = new Date(endsAt.getTime() - heldMs)
+  const pending = aPendingGrant({
+    ...{ id: `bench-${i}`, requestId: `request-${i}`, system, channel, subject, requester: subject },
+    resource: { id: 'service-1', name: 'service-1' },
+    entitlement: { id: 'read', name: 'read on service-1' },
+    askedMs: heldMs,
+    requestedAt: since,
+    lapsesAt: endsAt,
+  })
+  const place = { principal, target, canonical: webhook.canonical(target) }
+  const terms = { place, system, warnMs: null, alertMs: 60_000 }
+  const granting = after(pending, { ...approval(ada, heldMs), terms }, since, 'granting')
+  const given = { type: 'given', heldUntil: endsAt, heldBefore: false } as const
+  const active = after(granting, given, since, 'active')
+  const warned = accepted(transition(active, { type: 'warn' }, active.warnAt ?? since))
+  if (warned.status !== 'active') throw new Error('a warning ended it')
+  return { ...warned, unshown: false }
+}

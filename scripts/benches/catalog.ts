@@ -1,0 +1,42 @@
+/** Variables that `benchCatalog` reads. */
+export const systemVariables = ({ url, secret }: { url: string; secret: string }) => ({
+  BENCH_WEBHOOK_URL: url,
+  BENCH_WEBHOOK_SECRET: secret,
+})
+
+export const benchSystem = 'target'
+
+/** As many resources as asked for, with five entitlements each, which everybody in @engineering may request. */
+export function benchCatalog(channel: { id: string }, { resources }: { resources: number }): string {
+  const names = Array.from({ length: resources }, (_, i) => `service-${i + 1}`)
+  const entitlements = ['read', 'write', 'deploy', 'debug', 'admin']
+  return `version: 1
+defaults:
+  channel: ${channel.id}
+  admins: [ada@acme.example]
+  approvers: { people: [ada@acme.example] }
+systems:
+  ${benchSystem}:
+    connector: webhook
+    url: \${BENCH_WEBHOOK_URL}
+    secret: \${BENCH_WEBHOOK_SECRET}
+    principal: email.split("@")[0]
+resources:
+${names.map(resource).join('')}`
+
+  function resource(id: string): string {
+    return `  ${id}:
+    name: ${id}
+    system: ${benchSystem}
+    entitlements:
+${entitlements.map((verb) => entitlement(id, verb)).join('')}`
+  }
+
+  function entitlement(id: string, verb: string): string {
+    return `      ${verb}:
+        name: ${verb} on ${id}
+        target: { group: ${id}-${verb} }
+        who: '"@engineering" in groups'
+`
+  }
+}
