@@ -64,4 +64,11 @@ export function failureWords(log: Parts['log'], error: unknown): string {
     : `I could not confirm this; the card will show the truth. (${id})`
 }
 
+/** What is said when something could not even be looked up. */
+export function unreadWords(log: Parts['log'], error: unknown): string {
+  const id = newId()
+  log.error('something could not be looked up', { id, error })
+  return `This cannot be looked up now. Nothing was changed; please try again in a minute. (${id})`
+}
+
 const newId = (): string => randomBytes(2).toString('hex').toUpperCase()

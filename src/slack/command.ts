@@ -3,7 +3,7 @@ import { formatDuration } from '../domain/duration.ts'
 import type { Active } from '../domain/grant.ts'
 import type { SlackIdentity } from '../domain/person.ts'
 import { releaseGrant } from '../operations/release.ts'
-import { answerClick, failureWords, said, tellBy } from './answers.ts'
+import { answerClick, unreadWords, said, tellBy } from './answers.ts'
 import { button, section } from './blocks.ts'
 import { dmActions } from './dms.ts'
 import { plainWords, when } from './mrkdwn.ts'
@@ -41,7 +41,7 @@ export function listenToCommand(parts: Parts): void {
             text.trim().toLowerCase() === 'list' ? await listing(parts, by) : await giveBack(parts, by, tell)
           if (blocks) await respond({ response_type: 'ephemeral', text: 'Your access', blocks })
         } catch (error) {
-          await tell(failureWords(log, error))
+          await tell(unreadWords(log, error))
         }
         return
       default:

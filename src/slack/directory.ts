@@ -2,7 +2,7 @@ import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import { performance } from 'node:perf_hooks'
 import { z } from 'zod'
 import type { Approvers } from '../domain/catalog.ts'
-import type { Known, PersonFacts, SlackIdentity } from '../domain/person.ts'
+import type { Known, Person, PersonFacts, SlackIdentity } from '../domain/person.ts'
 import type { Directory, Log, PeopleStore } from '../domain/ports.ts'
 import { mention, plainWords } from './mrkdwn.ts'
 
@@ -58,7 +58,8 @@ export interface SlackDirectory extends Directory {
 }
 
 /**
- * People and groups from Slack. Answers that decide are at most 60 s old; whatever cannot be read is unknown.
+ * People and groups from Slack. Answers that decide are at most 60 s old; whatever Slack does not say is unknown.
+ * `facts` and `freshFacts` throw when our own database cannot be asked who somebody is.
  * Source: users.info, usergroups.list (`include_users`), users.lookupByEmail, conversations.members.
  */
 export function slackDirectory(options: {
@@ -69,19 +70,21 @@ export function slackDirectory(options: {
   log: Log
 }): SlackDirectory {
   const { client, teamId, people, log } = options
-  const users = new Remembering<PersonUser>()
+  const users = new Remembering<User>()
+  /** Whose record does not change as long as Slack says the same of them. */
+  const records = new Remembering<Person>()
   const groups = new Remembering<ReadonlyMap<string, Group>>()
   const emails = new Remembering<string>()
   const members = new Remembering<ReadonlySet<string>>()
 
-  const readUser = async ({ userId }: SlackIdentity): Promise<PersonUser> => {
-    const user = userSchema.parse((await client.users.info({ user: userId })).user)
+  const readUser = async (userId: string): Promise<User> =>
+    userSchema.parse((await client.users.info({ user: userId })).user)
+  const seenAs = (user: User, ourTeamId: string): Seen => {
     const name = user.profile.display_name || user.profile.real_name || user.name
     // Another workspace's word for an e-mail counts for nothing here: its admins can write whatever they like.
-    const isOurs = !user.is_stranger && user.team_id === teamId()
+    const isOurs = !user.is_stranger && user.team_id === ourTeamId
     const email = isOurs && user.is_email_confirmed ? (user.profile.email?.toLowerCase() ?? null) : null
-    const slack = { teamId: user.team_id, userId: user.id }
-    return { user, person: await people.seen(slack, { name, email }) }
+    return { slack: { teamId: user.team_id, userId: user.id }, name, email }
   }
   const readGroups = async (): Promise<ReadonlyMap<string, Group>> => {
     const answer = await client.usergroups.list({ include_users: true, include_disabled: false })
@@ -97,21 +100,32 @@ export function slackDirectory(options: {
     }
   }
   const currentGroups = () => known('groups', () => groups.get('all', decidesForMs, readGroups))
-  const factsOf = ({ user, person }: PersonUser, all: Known<ReadonlyMap<string, Group>>): PersonFacts => ({
+  const factsOf = (
+    user: User,
+    person: Person,
+    ourTeamId: string,
+    all: Known<ReadonlyMap<string, Group>>,
+  ): PersonFacts => ({
     person,
     isHere: !user.deleted && !user.is_bot,
     isGuest: user.is_restricted || user.is_ultra_restricted,
-    isExternal: user.is_stranger || user.team_id !== teamId(),
+    isExternal: user.is_stranger || user.team_id !== ourTeamId,
     zone: user.tz ?? 'UTC',
     groups: all === 'unknown' ? all : groupsWith(all, user.id),
     ...(all === 'unknown' ? {} : { listedGroups: new Set(all.keys()) }),
   })
-  const factsWithin = async (slack: SlackIdentity, maxAgeMs: number): Promise<Known<PersonFacts>> => {
+  const factsWithin = async ({ userId }: SlackIdentity, maxAgeMs: number): Promise<Known<PersonFacts>> => {
+    // Without it, nobody's e-mail could count: unknown, which is not the same as none.
+    const ourTeamId = teamId()
+    if (ourTeamId === null) return 'unknown'
     const [user, all] = await Promise.all([
-      known('person', () => users.get(slack.userId, maxAgeMs, () => readUser(slack))),
+      known('person', () => users.get(userId, maxAgeMs, () => readUser(userId))),
       currentGroups(),
     ])
-    return user === 'unknown' || teamId() === null ? 'unknown' : factsOf(user, all)
+    if (user === 'unknown') return user
+    const seen = seenAs(user, ourTeamId)
+    const person = await records.get(keyOf(seen), showsForMs, () => people.seen(seen.slack, seen))
+    return factsOf(user, person, ourTeamId, all)
   }
   const userIdOf = async (person: string): Promise<string | null> => {
     if (!person.includes('@')) return person
@@ -128,14 +142,19 @@ export function slackDirectory(options: {
       return (handle) => (all === 'unknown' ? all : (all.get(handle)?.members ?? 'unknown'))
     },
     remembered: (slack) => {
+      const ourTeamId = teamId()
       const user = users.peek(slack.userId, showsForMs)
       const all = groups.peek('all', showsForMs)
-      if (user === null || all === null) return null
-      if (users.peek(slack.userId, decidesForMs / 2) === null) void factsWithin(slack, decidesForMs / 2)
+      if (ourTeamId === null || user === null || all === null) return null
+      const person = records.peek(keyOf(seenAs(user, ourTeamId)), showsForMs)
+      if (person === null) return null
+      if (users.peek(slack.userId, decidesForMs / 2) === null) {
+        void known('person', () => factsWithin(slack, decidesForMs / 2))
+      }
       if (groups.peek('all', decidesForMs / 2) === null) {
         void known('groups', () => groups.get('all', decidesForMs / 2, readGroups))
       }
-      return factsOf(user, all)
+      return factsOf(user, person, ourTeamId, all)
     },
     mentions: async ({ groups: handles, people: listed }) => {
       const all = handles.length > 0 ? await currentGroups() : 'unknown'
@@ -158,10 +177,11 @@ export function slackDirectory(options: {
   }
 }
 
-interface PersonUser {
-  readonly user: User
-  readonly person: PersonFacts['person']
-}
+/** What Slack says of somebody, as far as their record keeps it. */
+type Seen = Pick<Person, 'slack' | 'name' | 'email'>
+
+const keyOf = ({ slack, name, email }: Seen): string =>
+  JSON.stringify([slack.teamId, slack.userId, name, email])
 
 /** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
 class Remembering<T> {

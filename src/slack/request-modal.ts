@@ -1,10 +1,11 @@
+import { WebAPIPlatformError, type ViewsUpdateArguments } from '@slack/web-api'
 import type { InputBlock, KnownBlock, ModalView, PlainTextElement, PlainTextOption } from '@slack/types'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { reasonLength, requestAccess } from '../operations/request.ts'
-import { answerUnopened, said, type Tell } from './answers.ts'
+import { answerUnopened, said, unreadWords, type Tell } from './answers.ts'
 import { context, plain, plainSection, section } from './blocks.ts'
 import { answerSubmission, messageView } from './modal-submission.ts'
 import { offerKey, offersTo, parseWish, type Wish } from './offers.ts'
@@ -33,18 +34,35 @@ export async function openRequest(
       await clients.interactive.views.open({ trigger_id: triggerId, view })
       return
     }
-    const [opened, facts] = await Promise.all([
+    const [opened, view] = await Promise.all([
       clients.interactive.views.open({ trigger_id: triggerId, view: messageView(title, 'Loading…') }),
-      directory.facts(by),
+      viewOnceKnown(parts, by, text),
     ])
-    const view =
-      facts === 'unknown'
-        ? messageView(title, 'Slack does not say now who you are. Please try again in a minute.')
-        : await requestView(parts, facts, text)
     const { id: viewId, hash } = opened.view ?? {}
-    if (viewId) await clients.interactive.views.update({ view_id: viewId, view, ...(hash ? { hash } : {}) })
+    if (viewId) await fillIn(parts, { view_id: viewId, view, ...(hash ? { hash } : {}) })
   } catch (error) {
     await answerUnopened({ log }, tell, error)
+  }
+}
+
+async function viewOnceKnown(parts: Parts, by: SlackIdentity, text: string): Promise<ModalView> {
+  try {
+    const facts = await parts.directory.facts(by)
+    if (facts !== 'unknown') return await requestView(parts, facts, text)
+    return messageView(title, 'Slack does not say now who you are. Please try again in a minute.')
+  } catch (error) {
+    return messageView(title, unreadWords(parts.log, error))
+  }
+}
+
+/** Whoever closed the loading view, or was given a newer one, misses nothing. */
+async function fillIn({ clients, log }: Parts, update: ViewsUpdateArguments): Promise<void> {
+  try {
+    await clients.interactive.views.update(update)
+  } catch (error) {
+    const code = error instanceof WebAPIPlatformError ? error.data.error : null
+    if (code !== 'not_found' && code !== 'hash_conflict') throw error
+    log.debug('a loading view is gone', { code })
   }
 }
 
@@ -178,7 +196,7 @@ export function listenToRequest(parts: Parts): void {
     const { by, viewId, hash, field } = parseInView(body)
     try {
       const view = await viewAfterChoosing(parts, by, field)
-      if (view) await parts.clients.interactive.views.update({ view_id: viewId, hash, view })
+      if (view) await fillIn(parts, { view_id: viewId, hash, view })
     } catch (error) {
       log.warn('could not update the request modal', { error })
     }
