@@ -134,12 +134,12 @@ function watchTruth(options: {
   const ended = new Set<string>()
   const look = (): void => {
     for (const grant of db.grants.values()) {
-      if (!isApproved(grant)) continue
+      if (ended.has(grant.id) || !isApproved(grant)) continue
       const key = keyOfGrant(grant)
       const isHeld = system.isHeld(key)
       if (grant.status === 'active' && grant.endsAt.getTime() > time.nowMs && !isHeld)
         verdict.interruptedMs += 100
-      if (grant.status === 'ended' && !ended.has(grant.id)) {
+      if (grant.status === 'ended') {
         ended.add(grant.id)
         const isNeeded = [...db.grants.values()].some(
           (other) =>

@@ -68,8 +68,8 @@ interface Entry {
 
 const isBefore = (a: Entry, b: Entry): boolean => a.ms < b.ms || (a.ms === b.ms && a.order < b.order)
 
-/** Every promise that can settle has settled when the next macrotask runs. */
-const everythingElse = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** Node runs the next tick when every promise that can settle has settled: far cheaper than a turn of the event loop. */
+const everythingElse = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
 
 /** A seeded die (mulberry32). */
 export function seeded(seed: number): () => number {
