@@ -51,6 +51,21 @@ export interface Left extends Pick<Ended, 'left' | 'keptUntil'> {
   readonly grantId: string
 }
 
+/** A hold before anybody leased it. */
+export const blankHold: Omit<Hold, keyof HoldKey | 'target'> = {
+  where: null,
+  token: 0,
+  leaseUntil: new Date(0),
+  readAt: new Date(0),
+  claims: {},
+  heldBefore: false,
+  call: null,
+  intent: { number: 0, of: '', isKnown: true },
+  watch: null,
+  lastLeft: null,
+  dueAt: null,
+}
+
 export const holdId = ({ system, principal, canonical }: HoldKey): string =>
   JSON.stringify([system, principal, canonical])
 

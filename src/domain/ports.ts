@@ -34,9 +34,14 @@ export interface GrantStore {
   get(id: string): Promise<Grant | null>
   /**
    * Reads, decides and writes by compare-and-set on `revision`, deciding again on each conflict.
-   * A `Refusal` writes nothing. Throws if there is no such grant.
+   * A `Refusal` writes nothing. Throws if there is no such grant. A copy that was `seen` is tried first and saves a
+   * reading: what is decided on it is written only if it is still the newest, and it alone refuses nothing.
    */
-  change(id: string, decide: (grant: Grant, now: Date) => Grant | Refusal): Promise<Grant | Refusal>
+  change(
+    id: string,
+    decide: (grant: Grant, now: Date) => Grant | Refusal,
+    seen?: Grant,
+  ): Promise<Grant | Refusal>
   /** Grants with `dueAt` up to `before`, the longest due first, but those of these systems. */
   due(before: Date, limit: number, butSystems?: readonly string[]): Promise<DueGrant[]>
   byRequest(requestId: string): Promise<Grant[]>

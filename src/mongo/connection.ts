@@ -1,3 +1,4 @@
+import type { Collection } from 'mongodb'
 import mongoose, { type Connection } from 'mongoose'
 
 /** One pooled connection; every write waits for the majority. Nothing is indexed behind our back. */
@@ -16,4 +17,10 @@ export async function connect(uri: string): Promise<Connection> {
       bufferCommands: false,
     })
     .asPromise()
+}
+
+/** The driver's own collection of an open connection: without mongoose's casting, which what zod parsed needs not. */
+export function collectionOf<D extends { _id: string }>(connection: Connection, name: string): Collection<D> {
+  if (!connection.db) throw new Error('the connection to MongoDB is not open')
+  return connection.db.collection<D>(name)
 }

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { grantSchema, isOpen, openStatuses, type Grant } from '../domain/grant.ts'
 import type { Clock, GrantStore, Log } from '../domain/ports.ts'
 import { isRefusal } from '../domain/refusal.ts'
+import { collectionOf } from './connection.ts'
+import { byId, together, updateEach } from './together.ts'
 
 /** As stored: the grant, its id as `_id`, and whether it is unfinished, for the indexes. */
 interface Stored {
@@ -47,7 +49,7 @@ export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: befo
 
 export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, log?: Log): GrantStore {
   const model = grantModel(connection)
-  const collection = connection.collection<Stored>('grants')
+  const collection = collectionOf<Stored>(connection, 'grants')
   const listeners = new Set<(grant: Grant) => void>()
   /** A document that this version cannot read (a newer one's, while rolling) must not hide the others. */
   const readable = <D extends { _id: string }, T>(docs: readonly D[], read: (doc: D) => T | null): T[] =>
@@ -63,7 +65,25 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     for (const listener of listeners) listener(grant)
     return grant
   }
-  const get = async (id: string) => parse(await model.findById(id).lean())
+  const get = together(async (ids: readonly string[]) => {
+    const found = await byId(collection, ids)
+    return ids.map((id) => parsed(found.get(id)))
+  })
+  /** Whether it was still at the revision that was read. */
+  const replace = together((changes: readonly { from: Grant; to: Grant }[]) =>
+    updateEach(
+      collection,
+      changes.map(({ from, to }) => ({
+        filter: { _id: from.id, revision: from.revision },
+        pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, { marks: '$marks' }] } }],
+      })),
+    ),
+  )
+  /** As it was written, or null when the grant had moved on meanwhile. */
+  const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
+    const to = { ...next, revision: from.revision + 1 }
+    return (await replace({ from, to })) ? wrote(to) : null
+  }
   const find = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) =>
     readable(await model.find(filter).sort(sort).limit(limit).lean(), parse)
 
@@ -81,18 +101,19 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       }
     },
     get,
-    change: async (id, decide) => {
+    change: async (id, decide, seen) => {
+      if (seen) {
+        const next = decide(seen, clock.now())
+        const written = isRefusal(next) || next === seen ? null : await write(seen, next)
+        if (written) return written
+      }
       for (;;) {
         const grant = await get(id)
         if (grant === null) throw new Error(`there is no grant ${id}`)
         const next = decide(grant, clock.now())
         if (isRefusal(next) || next === grant) return next
-        const written = { ...next, revision: grant.revision + 1 }
-        const { modifiedCount } = await collection.replaceOne(
-          { _id: id, revision: grant.revision },
-          toStored(written),
-        )
-        if (modifiedCount === 1) return wrote(written)
+        const written = await write(grant, next)
+        if (written) return written
       }
     },
     due: async (before, limit, butSystems = []) => {
@@ -141,6 +162,14 @@ const openPair = (subjectId: string, resource: string, entitlement: string) => (
 function toStored(grant: Grant): Stored & Record<string, unknown> {
   const { id, ...rest } = grant
   return { _id: id, ...rest, isOpen: isOpen(grant) }
+}
+
+function parsed(stored: unknown): Grant | null | Error {
+  try {
+    return parse(stored ?? null)
+  } catch (error) {
+    return error instanceof Error ? error : new Error('a grant cannot be read', { cause: error })
+  }
 }
 
 function parse(stored: unknown): Grant | null {

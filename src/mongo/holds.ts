@@ -1,7 +1,11 @@
 import { Schema, type Connection } from 'mongoose'
+import { MongoBulkWriteError } from 'mongodb'
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { holdId, type Hold, type HoldKey } from '../domain/hold.ts'
+import { blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
 import type { HoldStore, HoldWrite } from '../domain/ports.ts'
+import { collectionOf } from './connection.ts'
+import { byId, together, updateEach } from './together.ts'
 
 const stored = z.object({
   system: z.string(),
@@ -37,45 +41,80 @@ export const holdModel = (connection: Connection) => connection.model('Hold', sc
 
 /** Leases and their ends are timed by the database alone (`$$NOW`): no replica's clock is asked. */
 export function mongoHolds(connection: Connection): HoldStore {
-  const { collection } = holdModel(connection)
+  const collection = collectionOf<{ _id: string }>(connection, 'holds')
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
-  const byId = (key: HoldKey) => ({ _id: holdId(key) as never })
+  const idOf = (key: HoldKey) => ({ _id: holdId(key) })
 
-  const takeIfFree = (key: HoldKey, forMs: number) =>
-    collection.findOneAndUpdate(
-      { ...byId(key), $expr: { $lte: ['$leaseUntil', '$$NOW'] } },
-      [{ $set: { token: { $add: ['$token', 1] }, leaseUntil: inMs(forMs), readAt: '$$NOW' } }],
-      { returnDocument: 'after' },
+  const readAll = (keys: readonly HoldKey[]) => byId(collection, keys.map(holdId))
+  /** Null where there is no such hold yet. */
+  const takeWhereFree = async (asked: readonly Asked[]): Promise<(Leased | Error | null)[]> => {
+    const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))
+    const updated = await updateEach(
+      collection,
+      named.map(({ key, forMs, leasedBy }) => {
+        const set = { token: { $add: ['$token', 1] }, leaseUntil: inMs(forMs), readAt: '$$NOW', leasedBy }
+        return {
+          filter: { ...idOf(key), $expr: { $lte: ['$leaseUntil', '$$NOW'] } },
+          pipeline: [{ $set: set }],
+        }
+      }),
     )
-
-  const make = ({ system, principal, canonical, target }: HoldKey & { target: Hold['target'] }) =>
-    collection.updateOne(
-      byId({ system, principal, canonical }),
-      { $setOnInsert: { ...fresh, system, principal, canonical, target } },
-      { upsert: true },
+    const found = await readAll(asked.map(({ key }) => key))
+    return named.map(({ key, leasedBy }, i) => {
+      const [result, document] = [updated[i], found.get(holdId(key))]
+      if (result instanceof Error) return result
+      if (document === undefined) return null
+      const hold = parse(document)
+      // Its name and not only its mark: after a pause somebody else's token may be read here.
+      return document['leasedBy'] === leasedBy
+        ? { taken: true, hold }
+        : { taken: false, until: hold.leaseUntil }
+    })
+  }
+  const make = (keys: readonly Asked['key'][]) =>
+    collection.bulkWrite(
+      keys.map(({ system, principal, canonical, target }) => ({
+        updateOne: {
+          filter: idOf({ system, principal, canonical }),
+          update: { $setOnInsert: { ...blankHold, system, principal, canonical, target } },
+          upsert: true,
+        },
+      })),
+      { ordered: false },
     )
+  const lease = together(async (asked: readonly Asked[]): Promise<(Leased | Error)[]> => {
+    const first = await takeWhereFree(asked)
+    const unmade = asked.filter((_, i) => first[i] === null)
+    if (unmade.length === 0) return first.map((one) => one ?? missing())
+    // Another process may make it in the same moment: then there is one, which is all that is wanted.
+    await make(unmade.map(({ key }) => key)).catch((error: unknown) => {
+      if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error
+    })
+    const second = await takeWhereFree(unmade)
+    return first.map((one, i) => one ?? second[unmade.indexOf(asked[i] as Asked)] ?? missing())
+  })
+  const write = together(async (asked: readonly Writing[]): Promise<(Hold | null | Error)[]> => {
+    const updated = await updateEach(
+      collection,
+      asked.map(({ key, token, change }) => ({
+        filter: { ...idOf(key), token },
+        pipeline: pipeline(change),
+      })),
+    )
+    const found = await readAll(asked.map(({ key }) => key))
+    return asked.map(({ key, token }, i) => {
+      const result = updated[i]
+      if (result !== true) return result instanceof Error ? result : null
+      // What was released may have been leased again before it was read: the token stays that of this write.
+      return { ...parse(found.get(holdId(key))), token }
+    })
+  })
 
   return {
-    lease: async (key, forMs) => {
-      let taken = await takeIfFree(key, forMs)
-      if (taken !== null) return { taken: true, hold: parse(taken) }
-      let busy = await collection.findOne(byId(key))
-      if (busy === null) {
-        await make(key)
-        taken = await takeIfFree(key, forMs)
-        if (taken !== null) return { taken: true, hold: parse(taken) }
-        busy = await collection.findOne(byId(key))
-      }
-      return { taken: false, until: stored.shape.leaseUntil.parse(busy?.leaseUntil) }
-    },
-    write: async (key, token, change) => {
-      const written = await collection.findOneAndUpdate({ ...byId(key), token }, pipeline(change), {
-        returnDocument: 'after',
-      })
-      return written && parse(written)
-    },
+    lease: (key, forMs) => lease({ key, forMs }),
+    write: (key, token, change) => write({ key, token, change }),
     watch: async (key, watch) => {
-      await collection.updateOne(byId(key), pipeline({ watch, dueInMs: 0 }))
+      await collection.updateOne(idOf(key), pipeline({ watch, dueInMs: 0 }))
     },
     due: async (before, limit, butSystems = []) => {
       const found = collection.find({
@@ -85,7 +124,7 @@ export function mongoHolds(connection: Connection): HoldStore {
       return (await found.limit(limit).toArray()).map(parse)
     },
     get: async (key) => {
-      const found = await collection.findOne(byId(key))
+      const found = await collection.findOne(idOf(key))
       return found && parse(found)
     },
     systemsInUse: async () =>
@@ -122,18 +161,18 @@ export function mongoHolds(connection: Connection): HoldStore {
   }
 }
 
-const fresh = {
-  where: null,
-  token: 0,
-  leaseUntil: new Date(0),
-  readAt: new Date(0),
-  claims: {},
-  heldBefore: false,
-  call: null,
-  intent: { number: 0, of: '', isKnown: true },
-  watch: null,
-  lastLeft: null,
-  dueAt: null,
+interface Asked {
+  readonly key: HoldKey & { target: Hold['target'] }
+  readonly forMs: number
 }
+interface Writing {
+  readonly key: HoldKey
+  readonly token: number
+  readonly change: HoldWrite
+}
+
+type Leased = Awaited<ReturnType<HoldStore['lease']>>
+
+const missing = (): Error => new Error('a hold that was just made is not there')
 
 const parse = (doc: unknown): Hold => stored.parse(doc)

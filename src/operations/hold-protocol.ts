@@ -87,7 +87,7 @@ export async function leave(world: World, seen: Approved): Promise<void> {
       await queues.step(seen.system, 'record', async () => {
         const left = leftUntaken(lease.hold, grant)
         await lease.release(grant.id in lease.hold.claims ? { unclaim: left } : {})
-        await record(world, grant.id, { type: 'taken', ...left })
+        await record(world, grant.id, { type: 'taken', ...left }, grant)
       })
       return
     }
@@ -105,7 +105,7 @@ export async function leave(world: World, seen: Approved): Promise<void> {
       }
       const left = { grantId: grant.id, left: 'gone', keptUntil: null } as const
       await lease.finish(outcome, { unclaim: left })
-      await record(world, grant.id, { type: 'taken', ...left })
+      await record(world, grant.id, { type: 'taken', ...left }, grant)
     })
   })
 }
@@ -118,7 +118,7 @@ async function prepareToLeave(
   const lease = await takeLease(world, seen)
   if (lease === null) return null
   // 7. Read the grant again under the lease; one whose end is near turns `revoking` now.
-  const grant = await revokingNow(world, seen.id)
+  const grant = await revokingNow(world, seen)
   if (grant === null) {
     await lease.release()
     return null
@@ -138,9 +138,11 @@ async function prepareToLeave(
 }
 
 /** The grant as `revoking`: at once if its end is within the look-ahead, else only if it already is. */
-async function revokingNow(world: World, id: string): Promise<Revoking | null> {
-  const changed = await world.grants.change(id, (now, at) =>
-    now.status === 'revoking' ? now : endIfDue(now, at),
+async function revokingNow(world: World, seen: Approved): Promise<Revoking | null> {
+  const changed = await world.grants.change(
+    seen.id,
+    (now, at) => (now.status === 'revoking' ? now : endIfDue(now, at)),
+    seen,
   )
   return !isRefusal(changed) && changed.status === 'revoking' ? changed : null
 }
@@ -282,8 +284,8 @@ export function endIfDue(grant: Grant, now: Date): Grant | Refusal {
 }
 
 /** Best effort by compare-and-set: a grant that moved on meanwhile refuses, and whoever moved it has seen to the rest. */
-async function record(world: World, grantId: string, event: Event): Promise<void> {
-  await world.grants.change(grantId, (grant, now) => transition(grant, event, now))
+async function record(world: World, grantId: string, event: Event, seen?: Grant): Promise<void> {
+  await world.grants.change(grantId, (grant, now) => transition(grant, event, now), seen)
 }
 
 async function waitUntil(world: World, at: Date): Promise<void> {

@@ -20,7 +20,8 @@ export async function sweep(world: World): Promise<void> {
   const full = world.queues.fullSystems(mostOfASystem)
   const limit = world.queues.size + mostOfASystem
   for (const grant of await world.grants.due(before, limit, full)) {
-    if (isTimely(grant, now)) startSettling(world, grant)
+    // One that is being settled already is found again by the next sweep if that leaves anything to do.
+    if (isTimely(grant, now) && !world.queues.isRunning(grant.id)) startSettling(world, grant)
   }
   for (const hold of await world.holds.due(now, limit, full)) {
     world.queues.start(holdId(hold), hold.system, async () => {

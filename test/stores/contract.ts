@@ -1,3 +1,4 @@
+import type { Grant } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantStore, HoldStore } from '../../src/domain/ports.ts'
 import { transition } from '../../src/domain/transition.ts'
@@ -70,6 +71,45 @@ export function grantStoreContract(open: () => Promise<GrantStore>): void {
     expect(await store.change(grant.id, () => refuse('decided'))).toMatchObject({ refused: 'decided' })
     expect(await store.change(grant.id, (g) => g)).toEqual(grant)
     expect((await store.get(grant.id))?.revision).toBe(0)
+  })
+
+  test('a copy that was seen is decided on first; one that is old decides nothing', async () => {
+    const store = await open()
+    const grant = aPendingGrant({ ...fresh(), needs: 2 })
+    await store.insert(grant)
+    const by = (who: typeof ada) => (g: Grant) => transition(g, approval(who, 60_000, 2), at(10))
+    await store.change(grant.id, by(ada), grant)
+    const decidedOn: number[] = []
+    const second = await store.change(
+      grant.id,
+      (g) => {
+        decidedOn.push(g.revision)
+        return by(sam)(g)
+      },
+      grant,
+    )
+    expect(second).toMatchObject({ status: 'granting', revision: 2 })
+    expect(decidedOn).toEqual([0, 1])
+    const refuses = (g: Grant) => (g.revision === 0 ? refuse('decided') : g)
+    expect(await store.change(grant.id, refuses, grant)).toMatchObject({ revision: 2 })
+  })
+
+  test('many things at once: each gets its own answer', async () => {
+    const store = await open()
+    const grants = Array.from({ length: 250 }, () => aPendingGrant(fresh()))
+    await Promise.all(grants.map((grant) => store.insert(grant)))
+    const changed = await Promise.allSettled([
+      ...grants.map(({ id }, i) =>
+        store.change(id, (g) => (i % 5 === 0 ? refuse('decided') : transition(g, approval(ada), at(10)))),
+      ),
+      store.change('nobody', (g) => g),
+    ])
+    expect(changed.at(-1)).toMatchObject({ status: 'rejected' })
+    const read = await Promise.all(grants.map(({ id }) => store.get(id)))
+    expect(read.map((grant) => grant?.id)).toEqual(grants.map(({ id }) => id))
+    expect(read.map((grant) => grant?.status)).toEqual(
+      grants.map((_, i) => (i % 5 === 0 ? 'pending' : 'granting')),
+    )
   })
 
   test('changing what does not exist is an error, not a silence', async () => {
@@ -149,6 +189,13 @@ export function holdStoreContract(
     return lease.hold
   }
 
+  const eventuallyLeased = async (holds: HoldStore, key: ReturnType<typeof aKey>) => {
+    for (;;) {
+      const lease = await holds.lease(key, 10_000)
+      if (lease.taken) return lease.hold
+    }
+  }
+
   test('one of many takes the lease; the others hear until when', async () => {
     const { holds } = await open()
     const key = aKey()
@@ -167,6 +214,41 @@ export function holdStoreContract(
     expect(second.token).toBe(first.token + 1)
     await holds.write(key, second.token, { keepMs: 0 })
     expect((await leased(holds, key)).token).toBe(first.token + 2)
+  })
+
+  test('many at once: new ones, busy ones and lost ones each get their own answer', async () => {
+    const { holds } = await open()
+    const keys = Array.from({ length: 240 }, aKey)
+    const busy = keys.filter((_, i) => i % 3 === 0)
+    await Promise.all(busy.map((key) => holds.lease(key, 10_000)))
+    const leases = await Promise.all(keys.map((key) => holds.lease(key, 10_000)))
+    expect(leases.map(({ taken }) => taken)).toEqual(keys.map((_, i) => i % 3 !== 0))
+    const ours = leases.map((lease) => (lease.taken ? lease.hold : null))
+    expect(ours.map((hold) => hold?.principal)).toEqual(
+      keys.map(({ principal }, i) => (i % 3 === 0 ? undefined : principal)),
+    )
+    const written = await Promise.all(
+      keys.map((key, i) => holds.write(key, ours[i]?.token ?? 0, { call: i % 2 === 0 ? 'give' : 'take' })),
+    )
+    expect(written.map((hold) => hold?.call)).toEqual(
+      keys.map((_, i) => (i % 3 === 0 ? undefined : i % 2 === 0 ? 'give' : 'take')),
+    )
+  })
+
+  test('what is released and leased again at once was still written, under its own token', async () => {
+    const { holds } = await open()
+    const keys = Array.from({ length: 40 }, aKey)
+    const first = await Promise.all(keys.map((key) => leased(holds, key)))
+    const left = { grantId: 'g', left: 'gone', keptUntil: null } as const
+    const [, released, next] = await Promise.all([
+      // One that fails in the same moment, so that nobody can take the success of all for granted.
+      holds.write({ ...aKey() }, 99, { keepMs: 0 }),
+      Promise.all(keys.map((key, i) => holds.write(key, first[i]?.token ?? 0, { keepMs: 0, unclaim: left }))),
+      Promise.all(keys.map((key) => eventuallyLeased(holds, key))),
+    ])
+    expect(released.map((hold) => hold?.token)).toEqual(first.map(({ token }) => token))
+    expect(next.map(({ token }) => token)).toEqual(first.map(({ token }) => token + 1))
+    expect(next.map(({ lastLeft }) => lastLeft)).toEqual(keys.map(() => left))
   })
 
   test('whoever lost the lease writes nothing', async () => {

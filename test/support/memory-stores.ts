@@ -1,6 +1,6 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { isOpen } from '../../src/domain/grant.ts'
-import { holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
+import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
 import type { GrantStore, HoldStore, HoldWrite } from '../../src/domain/ports.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 
@@ -32,6 +32,15 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
     for (const listener of listeners) listener(grant)
     return grant
   }
+  const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
+    const to = { ...next, revision: from.revision + 1 }
+    const isWritten = await step(() => {
+      if (db.grants.get(from.id)?.revision !== from.revision) return false
+      db.grants.set(from.id, to)
+      return true
+    })
+    return isWritten ? wrote(to) : null
+  }
   return {
     insert: async (grant) => {
       const result = await step(() => {
@@ -46,19 +55,19 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
       return result
     },
     get: (id) => step(() => db.grants.get(id) ?? null),
-    change: async (id, decide) => {
+    change: async (id, decide, seen) => {
+      if (seen) {
+        const next = decide(seen, clockNow())
+        const written = isRefusal(next) || next === seen ? null : await write(seen, next)
+        if (written) return written
+      }
       for (;;) {
         const grant = await step(() => db.grants.get(id))
         if (!grant) throw new Error(`no grant ${id}`)
         const next = decide(grant, clockNow())
         if (isRefusal(next) || next === grant) return next
-        const written = { ...next, revision: grant.revision + 1 }
-        const isWritten = await step(() => {
-          if (db.grants.get(id)?.revision !== grant.revision) return false
-          db.grants.set(id, written)
-          return true
-        })
-        if (isWritten) return wrote(written)
+        const written = await write(grant, next)
+        if (written) return written
       }
     },
     due: (before, limit, butSystems = []) =>
@@ -123,7 +132,7 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
     lease: (key, forMs) =>
       step(() => {
         const { system, principal, canonical, target } = key
-        const hold = db.holds.get(holdId(key)) ?? { ...freshHold, system, principal, canonical, target }
+        const hold = db.holds.get(holdId(key)) ?? { ...blankHold, system, principal, canonical, target }
         if (hold.leaseUntil > db.now()) return { taken: false as const, until: hold.leaseUntil }
         const leased = {
           ...hold,
@@ -164,20 +173,6 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
           ),
       ),
   }
-}
-
-const freshHold = {
-  where: null,
-  token: 0,
-  leaseUntil: new Date(0),
-  readAt: new Date(0),
-  claims: {},
-  heldBefore: false,
-  call: null,
-  intent: { number: 0, of: '', isKnown: true },
-  watch: null,
-  lastLeft: null,
-  dueAt: null,
 }
 
 function applied(hold: Hold, change: HoldWrite, now: Date): Hold {

@@ -1,0 +1,84 @@
+import DataLoader from 'dataloader'
+import { MongoBulkWriteError, type Collection, type Document, type Filter } from 'mongodb'
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+
+const mostAtOnce = 100
+/** How many later writes a mark survives. */
+const marksKept = 8
+
+/**
+ * One asking at a time for the caller, one round trip for everything that was asked in the same turn of the event
+ * loop: what a thousand grants need at once costs a few commands. `run` answers in the order asked, an `Error` for
+ * what failed alone; if it throws, all that was asked with it fails.
+ */
+export function together<Asked, Answer>(
+  run: (asked: readonly Asked[]) => Promise<(Answer | Error)[]>,
+): (asked: Asked) => Promise<Answer> {
+  const loader = new DataLoader<Asked, Answer>(run, {
+    cache: false,
+    maxBatchSize: mostAtOnce,
+    batchScheduleFn: (go) => setImmediate(go),
+  })
+  return (asked) => loader.load(asked)
+}
+
+export interface ConditionalUpdate {
+  readonly filter: Document & { readonly _id: string }
+  readonly pipeline: Document[]
+}
+
+/**
+ * Conditional updates in one round trip: of each, whether its condition held and it was applied, or its own error.
+ * Each leaves a mark in its document, so that one that was overtaken at once is still known to have been applied.
+ */
+export async function updateEach<D extends { _id: string }>(
+  collection: Collection<D>,
+  updates: readonly ConditionalUpdate[],
+): Promise<(boolean | Error)[]> {
+  const marked = updates.map((update) => ({ ...update, mark: randomBytes(9).toString('base64url') }))
+  const operations = marked.map(({ filter, pipeline, mark }) => ({
+    updateOne: { filter: filter, update: [...pipeline, { $set: { marks: withMark(mark) } }] },
+  }))
+  const { matched, errors } = await writeAll(collection, operations)
+  if (matched === updates.length) return updates.map(() => true)
+  const ids = updates.map(({ filter }) => filter._id)
+  const found = await byId(collection, ids, { marks: 1 })
+  const isMarked = (id: string, mark: string) => marksOf.parse(found.get(id)?.['marks'] ?? []).includes(mark)
+  return marked.map(({ filter, mark }, i) => errors.get(i) ?? isMarked(filter._id, mark))
+}
+
+/** Documents by their id, those that exist. */
+export async function byId<D extends { _id: string }>(
+  collection: Collection<D>,
+  ids: readonly string[],
+  projection: Document = {},
+): Promise<ReadonlyMap<string, Document>> {
+  const filter = { _id: { $in: [...new Set(ids)] } } as Filter<D>
+  const found = await collection.find<Document>(filter, { projection }).toArray()
+  return new Map(found.map((document) => [String(document['_id']), document]))
+}
+
+async function writeAll<D extends { _id: string }>(
+  collection: Collection<D>,
+  operations: Parameters<Collection<D>['bulkWrite']>[0],
+): Promise<{ matched: number; errors: ReadonlyMap<number, Error> }> {
+  try {
+    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false })
+    return { matched: matchedCount, errors: new Map() }
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error
+    const failed = [error.writeErrors].flat()
+    if (failed.length === 0) throw error
+    return {
+      matched: -1,
+      errors: new Map(failed.map((one) => [one.index, new Error(one.errmsg ?? 'not written')])),
+    }
+  }
+}
+
+const marksOf = z.array(z.string())
+
+const withMark = (mark: string): Document => ({
+  $slice: [{ $concatArrays: [{ $ifNull: ['$marks', []] }, [mark]] }, -marksKept],
+})
