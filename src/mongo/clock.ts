@@ -1,5 +1,4 @@
 import type { Connection } from 'mongoose'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../domain/ports.ts'
 
@@ -30,9 +29,7 @@ export function mongoClock(connection: Connection): Clock {
       }
     },
     monotonicMs: () => performance.now(),
-    sleep: async (ms) => {
-      await sleep(ms)
-    },
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     within: async (ms, work) => {
       const controller = new AbortController()
       let timer: NodeJS.Timeout | undefined

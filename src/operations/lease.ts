@@ -30,6 +30,8 @@ export class Lease {
   #hold: Hold
   #goodUntilMs: number
   #sent: 'give' | 'take' | null = null
+  /** Made with the announcement: at the instant itself only the call is left. */
+  #idempotencyKey = ''
 
   private constructor(world: World, key: HoldKey, system: OpenSystem, hold: Hold, goodUntilMs: number) {
     this.#world = world
@@ -85,6 +87,7 @@ export class Lease {
   ): Promise<void> {
     const intent = nextIntent(this.#hold.intent, `${verb}:${of}`)
     await this.write({ ...change, call: verb, intent, keepMs })
+    this.#idempotencyKey = `${keyOf(this.#key)}:${verb}:${intent.number}`
   }
 
   /** Gives what was announced, with the latest end of all claims as the system's own expiry. */
@@ -179,7 +182,7 @@ export class Lease {
       return { what: 'failed', error }
     }
     this.#sent = verb
-    const idempotencyKey = `${keyOf(this.#key)}:${verb}:${this.#hold.intent.number}`
+    const idempotencyKey = this.#idempotencyKey
     try {
       const sent = await this.#world.clock.within(this.system.timeoutMs, (signal) =>
         call({ idempotencyKey, signal }),

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { Webhook } from 'standardwebhooks'
+import { createHmac, randomUUID } from 'node:crypto'
 import { Pool } from 'undici'
 import { z } from 'zod'
 import { ConnectorError, type Connector, type ConnectorKind, type Target } from '../../domain/connector.ts'
@@ -30,7 +29,8 @@ interface Message {
 
 /**
  * Any system that can receive a signed HTTP POST. The contract for receivers: docs/webhook-connector.md.
- * Signed as Standard Webhooks say, by Node's own HMAC: a thousand at once cost 10 ms, where the library's take 100.
+ * Signed as Standard Webhooks say, by Node's own HMAC: that of their library is JavaScript, and cost 100 ms when a
+ * thousand calls were to leave at the same instant. The tests verify with the library.
  * `webhook-id` of give and take is the idempotency key, the same for each retry.
  * An answer that cannot be read is a retryable failure, never "no" or "nobody".
  */
@@ -42,7 +42,8 @@ export const webhook: ConnectorKind<WebhookSettings> = {
   connect: (settings, { timeoutMs }): Connector => {
     const url = new URL(settings.url)
     const path = url.pathname + url.search
-    const signer = new Webhook(settings.secret)
+    const key = Buffer.from(settings.secret.slice('whsec_'.length), 'base64')
+    const sign = (signed: string) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
     const secrets = [
       settings.secret,
       settings.secret.slice('whsec_'.length),
@@ -63,13 +64,13 @@ export const webhook: ConnectorKind<WebhookSettings> = {
       if (signal.aborted) {
         throw new ConnectorError(`No time was left to ${doing}`, { retryable: true, happened: 'no' })
       }
-      const sentAt = new Date()
+      const timestamp = String(Math.floor(Date.now() / 1000))
       const headers = {
         ...settings.headers,
         'content-type': 'application/json',
         'webhook-id': id,
-        'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
-        'webhook-signature': signer.sign(id, sentAt, body),
+        'webhook-timestamp': timestamp,
+        'webhook-signature': sign(`${id}.${timestamp}.${body}`),
         'idempotency-key': id,
       }
       const answer = await pool.request({ method: 'POST', path, headers, body, signal })
