@@ -1,19 +1,24 @@
 import { z } from 'zod'
 
-const schema = z
-  .object({
-    SLACK_BOT_TOKEN: z.string().regex(/^xoxb-\S+$/, 'must be a bot token, xoxb-…'),
-    SLACK_APP_TOKEN: z
-      .string()
-      .regex(/^xapp-\S+$/, 'must be an app-level token, xapp-…')
-      .optional(),
-    SLACK_SIGNING_SECRET: z.string().min(8, 'is too short for a signing secret').optional(),
-    PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-    MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
-    CATALOG: z.string().min(1, 'must name a file or a folder'),
-    SLACK_API_URL: z.url({ protocol: /^https?$/ }).default('https://slack.com/api/'),
-    LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
-  })
+const variables = z.object({
+  SLACK_BOT_TOKEN: z.string().regex(/^xoxb-\S+$/, 'must be a bot token, xoxb-…'),
+  SLACK_APP_TOKEN: z
+    .string()
+    .regex(/^xapp-\S+$/, 'must be an app-level token, xapp-…')
+    .optional(),
+  SLACK_SIGNING_SECRET: z.string().min(8, 'is too short for a signing secret').optional(),
+  PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
+  CATALOG: z.string().min(1, 'must name a file or a folder'),
+  SLACK_API_URL: z.url({ protocol: /^https?$/ }).default('https://slack.com/api/'),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+})
+
+const any = z.unknown().optional()
+
+/** Looked at beside the rest, so that everything that is missing is said at once. */
+const transport = z
+  .object({ SLACK_APP_TOKEN: any, SLACK_SIGNING_SECRET: any, PORT: any })
   .superRefine((env, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (!env.SLACK_APP_TOKEN && !env.SLACK_SIGNING_SECRET) {
@@ -42,9 +47,10 @@ export class ConfigError extends Error {
 /** The environment as Config. HTTP when a signing secret is set, else Socket Mode. Throws `ConfigError`, naming no value. */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const parsed = schema.safeParse(given)
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message, code }) => {
+  const [parsed, how] = [variables.safeParse(given), transport.safeParse(given)]
+  if (!parsed.success || !how.success) {
+    const issues = [...(parsed.error?.issues ?? []), ...(how.error?.issues ?? [])]
+    const lines = issues.map(({ path, message, code }) => {
       const name = path.join('.')
       return `${name} ${code === 'invalid_type' && given[name] === undefined ? 'is not set' : message}`
     })

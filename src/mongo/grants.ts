@@ -2,7 +2,7 @@ import { Schema, type Connection } from 'mongoose'
 import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { grantSchema, isOpen, openStatuses, type Grant } from '../domain/grant.ts'
-import type { Clock, GrantStore, Log } from '../domain/ports.ts'
+import { UnconfirmedWrite, type Clock, type GrantStore, type Log } from '../domain/ports.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { collectionOf } from './connection.ts'
 import { byId, together, updateEach } from './together.ts'
@@ -82,7 +82,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   /** As it was written, or null when the grant had moved on meanwhile. */
   const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
     const to = { ...next, revision: from.revision + 1 }
-    return (await replace({ from, to })) ? wrote(to) : null
+    return (await unlessUnconfirmed(replace({ from, to }))) ? wrote(to) : null
   }
   const find = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) =>
     readable(await model.find(filter).sort(sort).limit(limit).lean(), parse)
@@ -93,7 +93,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         await collection.insertOne(toStored(grant))
         return { outcome: 'inserted', grant: wrote(grant) }
       } catch (error) {
-        if (!(error instanceof MongoServerError && error.code === 11000)) throw error
+        if (!isDuplicate(error)) throw new UnconfirmedWrite('a grant may have been written', { cause: error })
         const [again] = await find({ requestId: grant.requestId, line: grant.line })
         if (again) return { outcome: 'exists', grant: again }
         const [open] = await find(openPair(grant.subject.id, grant.resource.id, grant.entitlement.id))
@@ -151,6 +151,13 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     },
   }
 }
+
+const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11000
+
+const unlessUnconfirmed = <T>(writing: Promise<T>): Promise<T> =>
+  writing.catch((error: unknown) => {
+    throw new UnconfirmedWrite('a grant may have been changed', { cause: error })
+  })
 
 const openPair = (subjectId: string, resource: string, entitlement: string) => ({
   'subject.id': subjectId,

@@ -58,8 +58,8 @@ export async function answerUnopened({ log }: Pick<Parts, 'log'>, tell: Tell, er
 export function failureWords(log: Parts['log'], error: unknown): string {
   const id = newId()
   log.error('an interaction failed', { id, error })
-  const neverSent = error instanceof Error && error.name.endsWith('ServerSelectionError')
-  return neverSent
+  const isFromReading = error instanceof Error && error.name.startsWith('Mongo')
+  return isFromReading
     ? `Nothing was changed. Try again in a minute. (${id})`
     : `I could not confirm this; the card will show the truth. (${id})`
 }

@@ -5,7 +5,8 @@ import { aStage, type Stage } from '../support/curfew.ts'
 import { freePort } from '../support/free-port.ts'
 import { startMongod } from '../support/mongod.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
-import { eventually } from './acts.ts'
+import { aGate, gateCatalog } from './a-gate.ts'
+import { aReason, asks, eventually, patient, wrongWith } from './acts.ts'
 import { curfew } from './app-process.ts'
 
 const slow = { withinMs: 30_000 }
@@ -30,11 +31,12 @@ test('without its environment it does not start, and names what is missing', asy
     complaint(['start'], rest),
   ])
 
-  expect(first.split('\n').slice(0, 4)).toEqual([
+  expect(first.split('\n').slice(0, 5)).toEqual([
     'The environment is not complete:',
     '  SLACK_BOT_TOKEN must be a bot token, xoxb-…',
     '  MONGODB_URI is not set',
     '  CATALOG is not set',
+    '  SLACK_APP_TOKEN is needed for Socket Mode (or SLACK_SIGNING_SECRET and PORT for HTTP)',
   ])
   expect(first).not.toContain('xoxp-not-a-bot')
   expect(second).toMatch(/SLACK_APP_TOKEN is needed for Socket Mode/)
@@ -135,6 +137,31 @@ test('/livez and /readyz tell the truth: not ready while Slack is out of reach',
     ({ status }) => status === 200,
     slow.withinMs,
   )
+}, 90_000)
+
+test('over HTTP, as a process of its own: somebody asks, is approved, holds it, and it is taken back', async () => {
+  const gate = await aGate()
+  const stage = await aStage({
+    transport: 'http',
+    catalog: (cast) => gateCatalog(cast),
+    env: gate.env,
+    started: false,
+  })
+  const { riley, ada, orders, workspace, environment } = stage
+  const app = curfew(['start'], environment)
+  await app.says('curfew is running')
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+
+  await ada.clicks('Approve 6 s', await ada.sees(reason, orders, patient))
+
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  expect([...gate.holders]).toEqual(['riley'])
+  await ada.sees(/Ended .* \(time was up\)\. Checked: gone/, orders, slow)
+  expect([...gate.holders]).toEqual([])
+  expect(wrongWith(workspace)).toEqual([])
+  app.kill('SIGTERM')
+  expect(await app.exited).toBe(0)
 }, 90_000)
 
 test('a folder of a catalog is judged as one, and a word that is no command says how to use it', async () => {

@@ -47,6 +47,30 @@ test('what was asked and answered while one replica was down goes on, and is sho
   expect(wrongWith(workspace)).toEqual([])
 }, 40_000)
 
+test('what is given before Slack said which workspace this is: its person keeps their name on the system', async () => {
+  const gate = await aGate()
+  const stage = await aStage({ catalog: (cast) => gateCatalog(cast), env: gate.env })
+  const { riley, ada, orders, workspace } = stage
+  gate.trouble = ({ action }) => (action === 'give' ? { status: 503 } : undefined)
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  await ada.clicks('Approve 6 s', await ada.sees(reason, orders, patient))
+  await eventually(
+    async () => gate.calls,
+    (calls) => calls.some(({ action }) => action === 'give'),
+  )
+  await stage.stopApp()
+  gate.trouble = () => undefined
+  workspace.faults.next('auth.test', { delayMs: 1_000 })
+  workspace.faults.next('users.info', { delayMs: 1_500 }, 2)
+
+  await stage.startApp()
+
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  expect(riley.dms.map(({ plain }) => plain).join()).not.toContain('Could not give')
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
 describe('the process ends in the middle of a give', () => {
   async function inTheMiddle() {
     const gate = await aGate()

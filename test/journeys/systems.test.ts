@@ -19,6 +19,18 @@ async function approved({ riley, ada, orders }: Stage, label: string): Promise<v
 
 const verbs = ({ calls }: Gate) => calls.map(({ action }) => action)
 
+test('access shorter than the look-ahead is said to its holder too: that it is held, and that it is gone', async () => {
+  const { stage, gate } = await aStageWithGate('3s')
+  const { riley, workspace } = stage
+
+  await approved(stage, 'Approve 3 s')
+
+  await riley.sees(/You ha(ve|d) Open the gate/, 'dm', patient)
+  await riley.sees(/checked, it is gone/, 'dm', patient)
+  expect(verbs(gate).filter((verb) => verb === 'give' || verb === 'take')).toEqual(['give', 'take'])
+  expect(wrongWith(workspace)).toEqual([])
+}, 40_000)
+
 test('a system that refuses for good: it could not be given, why, and that nothing is held', async () => {
   const { stage, gate } = await aStageWithGate()
   const { riley, ada, orders, workspace } = stage
