@@ -16,6 +16,7 @@ export class Sockets {
   readonly #receivers: SocketModeReceiver[]
   readonly #log: Log
   readonly #connected = new Set<SocketModeReceiver>()
+  readonly #starting = new Map<SocketModeReceiver, Promise<void>>()
   #isStopping = false
 
   constructor({ appToken, slackApiUrl, log }: { appToken: string; slackApiUrl: string; log: Log }) {
@@ -62,22 +63,32 @@ export class Sockets {
     for (const receiver of others) void this.#reconnect(receiver)
   }
 
+  /** Resolves when no connection stands, one that was just being opened included, or after 2 s. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    await Promise.all(
-      this.#receivers.map(async ({ client }) => {
-        await Promise.race([
-          client.disconnect().catch(() => undefined),
-          sleep(2_000, undefined, { ref: false }),
-        ])
-      }),
-    )
+    await Promise.race([
+      Promise.all(this.#receivers.map((receiver) => this.#disconnect(receiver))),
+      sleep(2_000, undefined, { ref: false }),
+    ])
+  }
+
+  async #disconnect(receiver: SocketModeReceiver): Promise<void> {
+    await receiver.client.disconnect().catch(() => undefined)
+    // To disconnect ends no start that is under way: it would connect after all, and nobody would answer there.
+    await this.#starting.get(receiver)
+    await receiver.client.disconnect().catch(() => undefined)
   }
 
   async #connect(receiver: SocketModeReceiver): Promise<void> {
     const silence = sleep(helloWithinMs, 'silence' as const, { ref: false })
     const started = receiver.client.start()
-    started.catch(() => undefined)
+    this.#starting.set(
+      receiver,
+      started.then(
+        () => undefined,
+        () => undefined,
+      ),
+    )
     if ((await Promise.race([started, silence])) === 'silence') {
       void receiver.client.disconnect().catch(() => undefined)
       throw new Error(`Slack did not say hello within ${helloWithinMs} ms`)
@@ -90,9 +101,10 @@ export class Sockets {
   async #reconnect(receiver: SocketModeReceiver): Promise<void> {
     if (this.#reconnecting.has(receiver)) return
     this.#reconnecting.add(receiver)
-    for (let tries = 0; !this.#isStopping; tries++) {
+    for (let tries = 0; ; tries++) {
       // Replicas that start at the same instant would be refused (409): never quite the same moment.
       await sleep(Math.random() * Math.min(15_000, 200 * 2 ** tries), undefined, { ref: false })
+      if (this.#isStopping) break
       try {
         await this.#connect(receiver)
         break

@@ -47,6 +47,19 @@ test('what was asked and answered while one replica was down goes on, and is sho
   expect(wrongWith(workspace)).toEqual([])
 }, 40_000)
 
+test('one that stops while it still connects leaves no connection behind on which nobody answers', async () => {
+  const stage = await aStage({ started: false })
+  const { workspace } = stage
+  for (const delayMs of [0, 100, 400]) {
+    workspace.faults.next('apps.connections.open', { delayMs }, 2)
+    await stage.startApp()
+    await stage.stopApp()
+    expect(workspace.sockets.open).toBe(0)
+  }
+  await sleep(700)
+  expect(workspace.sockets.open).toBe(0)
+}, 40_000)
+
 test('what is given before Slack said which workspace this is: its person keeps their name on the system', async () => {
   const gate = await aGate()
   const stage = await aStage({ catalog: (cast) => gateCatalog(cast), env: gate.env })
