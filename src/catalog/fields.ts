@@ -70,6 +70,12 @@ export const duration = (leastMs: number, mostMs: number) =>
 /** How long access may last: 1 second (a practice run) to 30 days. */
 export const accessTime = duration(1_000, 30 * DAY)
 
+/** A share of 1, from text such as `50%`. */
+export const share = z
+  .string({ error: 'must be a share such as 50%' })
+  .regex(/^(100|\d{1,2})%$/, 'must be a share between 0% and 100%, such as 50%')
+  .transform((written) => Number(written.slice(0, -1)) / 100)
+
 /** A CEL condition, compiled; a fault carries its offset in the text. */
 export const condition = z.string({ error: 'must be a condition in quotes' }).transform((source, context) => {
   const compiled = compileCondition(source)

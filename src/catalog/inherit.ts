@@ -21,6 +21,7 @@ type Inherited = Pick<
   | 'duration'
   | 'warnMs'
   | 'alertMs'
+  | 'extend'
   | 'reasonExample'
   | 'how'
   | 'confirm'
@@ -85,6 +86,7 @@ export function inherit(
     duration: { defaultMs: duration.defaultMs, maxMs: duration.maxMs, choicesMs: duration.choicesMs },
     warnMs: warn && warn.value < duration.maxMs ? warn.value : null,
     alertMs: pick((rules) => rules.alert)?.value ?? USUAL.alertMs,
+    extend: extendOf(levels, duration),
     reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
     how: pick((rules) => rules.how)?.value ?? null,
     confirm: pick((rules) => rules.confirm)?.value ?? false,
@@ -116,6 +118,17 @@ function stagesOf(source: Source, levels: readonly Level[], report: Report): rea
     if (stage) return [stage]
   }
   return null
+}
+
+/** The nearest counts as a whole. In all no more than one request may ask for, and in steps of the usual time, unless it says otherwise. */
+function extendOf(
+  levels: readonly Level[],
+  { maxMs, defaultMs }: { maxMs: number; defaultMs: number },
+): Entitlement['extend'] {
+  const rules = nearest(levels, (level) => level.extend, ['extend'])?.value
+  if (!rules) return null
+  const { max: maxTimes, total: totalMs = maxMs, by: stepMs = defaultMs, after: afterShare, review } = rules
+  return { maxTimes, totalMs, stepMs, afterShare, isReviewed: review }
 }
 
 /** A default or choice longer than the maximum is wrong where it is written; one that is inherited is cut to fit. */

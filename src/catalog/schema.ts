@@ -55,6 +55,19 @@ const inherited = {
       choices: z.array(field.accessTime).min(1, 'is empty').max(20, 'has more than 20 entries').optional(),
     })
     .optional(),
+  extend: z
+    .strictObject({
+      max: z
+        .int('must be a whole number')
+        .min(1, 'must be at least 1')
+        .max(50, 'must be at most 50')
+        .default(1),
+      total: field.accessTime.optional(),
+      by: field.accessTime.optional(),
+      after: field.share.default(0.5),
+      review: z.boolean().default(true),
+    })
+    .optional(),
   warn: field.duration(5_000, 30 * DAY).optional(),
   alert: field.duration(10_000, DAY).optional(),
   confirm: z.boolean().optional(),
@@ -111,7 +124,6 @@ export const LATER_KEYS: readonly string[] = [
   'breakGlass',
   'device',
   'escalate',
-  'extend',
   'mfa',
   'otherwise',
   'posture',

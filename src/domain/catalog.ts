@@ -64,11 +64,25 @@ export interface Entitlement {
   readonly warnMs: number | null
   /** How old a debt to the system may grow before the admin channel hears of it. */
   readonly alertMs: number
+  /** How holders may get more time; null: they ask anew. */
+  readonly extend: ExtendRules | null
   readonly reasonExample: string | null
   /** Shown to the holder while active: how to connect. */
   readonly how: string | null
   /** Approving asks "are you sure?". */
   readonly confirm: boolean
+}
+
+export interface ExtendRules {
+  readonly maxTimes: number
+  /** From the start to the last end, in ms. */
+  readonly totalMs: number
+  /** What one extension adds, in ms. */
+  readonly stepMs: number
+  /** The share of the time that must have passed first, 0 to 1. */
+  readonly afterShare: number
+  /** False: it is extended at once. */
+  readonly isReviewed: boolean
 }
 
 export interface Stage {

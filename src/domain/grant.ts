@@ -53,6 +53,18 @@ const asked = z.object({
   unshown: z.boolean(),
 })
 
+/** More time that the holder asked for, and what became of it. The old end stands until it is `added`. */
+const extension = z.object({
+  askedAt: z.date(),
+  by: person,
+  addMs: z.number(),
+  outcome: z.enum(['asked', 'added', 'denied', 'lapsed']),
+  needs: z.number(),
+  /** Empty where the catalog lets holders extend at once. */
+  approvedBy: z.array(person),
+  deniedBy: person.nullable(),
+})
+
 const approval = {
   approvedAt: z.date(),
   durationMs: z.number(),
@@ -66,6 +78,7 @@ const approval = {
   endsAt: z.date(),
   warnMs: z.number().nullable(),
   alertMs: z.number(),
+  extensions: z.array(extension).default([]),
 }
 
 /** Something owed to a system: how often it was tried, and when next. */
@@ -116,6 +129,11 @@ export const grantSchema = z.discriminatedUnion('status', [
     heldUntil: z.date(),
     /** For display: the system had it before Curfew came. */
     heldBefore: z.boolean(),
+    /** Not null exactly while `heldUntil` is before `endsAt`: the system has yet to be told of the new end. */
+    owed: z
+      .object({ tries: debt.tries, lastError: debt.lastError, retryAt: debt.retryAt })
+      .nullable()
+      .default(null),
     warnAt: z.date().nullable(),
     warnedAt: z.date().nullable(),
   }),
@@ -140,6 +158,7 @@ export type Ended = Extract<Grant, { status: 'ended' }>
 export type Approved = Granting | Active | Revoking | Ended
 export type Review = z.infer<typeof review>
 export type HistoryLine = z.infer<typeof historyLine>
+export type Extension = z.infer<typeof extension>
 export type EndCause = (typeof endCauses)[number]
 export type GrantPlace = Granting['place']
 

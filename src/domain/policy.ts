@@ -124,6 +124,11 @@ export function isAmong(person: Person, approvers: Approvers, groups: Groups): V
   return no({ kind: 'not-listed', people: nameApprovers(approvers) })
 }
 
+/** May this person, as the directory has them now, answer here? */
+export function isReviewer(facts: PersonFacts, approvers: Approvers, groups: Groups): Verdict {
+  return facts.isHere ? isAmong(facts.person, approvers, groups) : no({ kind: 'not-here' })
+}
+
 /** Admins may end and retry. */
 export const isAdmin = (person: Person, entitlement: Entitlement): boolean =>
   isListed(person, entitlement.admins)

@@ -28,6 +28,14 @@ export type RefusalCode =
   | 'rules-changed'
   | 'bad-note'
   | 'decided'
+  // more time
+  | 'extend-never'
+  | 'extend-asked'
+  | 'extend-times'
+  | 'extend-total'
+  | 'extend-early'
+  | 'extended-already'
+  | 'extension-decided'
   // ending
   | 'not-yours'
   | 'not-held'

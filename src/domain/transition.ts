@@ -11,8 +11,18 @@ import {
   type Pending,
   type Revoking,
 } from './grant.ts'
+import {
+  answerExtension,
+  extend,
+  owedNow,
+  waitingExtension,
+  withoutWaiting,
+  type AnswerExtension,
+  type Extend,
+} from './extension.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { isRefusal, refuse, type Refusal } from './refusal.ts'
+import { warnAt } from './warning.ts'
 
 /** Everything that can happen to a grant. Instants in events come from the caller's clock and dice. */
 export type Event =
@@ -32,6 +42,10 @@ export type Event =
   | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
   | { type: 'lapse' }
   | { type: 'given'; heldUntil: Date; heldBefore: boolean }
+  | Extend
+  | AnswerExtension
+  /** The system was told of this end. */
+  | { type: 'told'; heldUntil: Date }
   | { type: 'failed'; error: string; retryAt: Date }
   | { type: 'busy'; until: Date }
   | { type: 'warn' }
@@ -72,12 +86,21 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
         : refuse('decided', { grant })
     case 'given':
       return grant.status === 'granting' ? activate(grant, event, now) : refuse('not-held', { grant })
-    case 'failed':
-      return isOwing(grant)
-        ? { ...grant, tries: grant.tries + 1, lastError: event.error, retryAt: event.retryAt }
-        : refuse('not-held', { grant })
+    case 'extend':
+      return extend(grant, event, now)
+    case 'answer-extension':
+      return answerExtension(grant, event, now)
+    case 'told': {
+      if (grant.status !== 'active') return refuse('not-held', { grant })
+      const { heldUntil } = event
+      return { ...grant, heldUntil, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
+    }
+    case 'failed': {
+      const { error: lastError, retryAt } = event
+      return owing(grant, ({ tries }) => ({ tries: tries + 1, lastError, retryAt }))
+    }
     case 'busy':
-      return isOwing(grant) ? { ...grant, retryAt: event.until } : refuse('not-held', { grant })
+      return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))
     case 'warn':
       if (grant.status !== 'active' || grant.warnAt === null || now < grant.warnAt) {
         return refuse('not-held', { grant })
@@ -134,6 +157,7 @@ function review(
     retryAt: now,
     alertAt: after(now, event.terms.alertMs),
     alertedAt: null,
+    extensions: [],
   }
 }
 
@@ -144,7 +168,8 @@ function activate(grant: Granting, event: Extract<Event, { type: 'given' }>, now
     activeAt: now,
     heldUntil: event.heldUntil,
     heldBefore: event.heldBefore,
-    warnAt: warnAt(grant),
+    owed: event.heldUntil < grant.endsAt ? owedNow(now) : null,
+    warnAt: warnAt(grant, grant.durationMs),
     warnedAt: null,
   }
 }
@@ -156,6 +181,7 @@ function end(grant: Grant, event: Extract<Event, { type: 'end' }>): Revoking | R
   if (event.cause === 'expired' && event.takeAt < grant.endsAt) return refuse('not-held', { grant })
   return {
     ...approvedPart(grant),
+    extensions: withoutWaiting(grant.extensions),
     status: 'revoking',
     cause: event.cause,
     endedBy: event.by,
@@ -193,7 +219,7 @@ export function dueOf(grant: Grant): Date | null {
     case 'granting':
       return earliest(grant.retryAt, grant.alertAt, grant.endsAt)
     case 'active':
-      return earliest(grant.endsAt, grant.warnAt)
+      return earliest(grant.endsAt, grant.warnAt, grant.owed?.retryAt ?? null)
     case 'revoking':
       return earliest(grant.retryAt, grant.alertAt)
     case 'denied':
@@ -204,14 +230,16 @@ export function dueOf(grant: Grant): Date | null {
   }
 }
 
-/** A shorter warning would come when the end is already being prepared. */
-const leastWarningMs = 5_000
+type Try = { tries: number; lastError: string | null; retryAt: Date }
 
-/** 15 minutes or a fifth of the time, whichever is less, unless the catalog says otherwise; never before giving. */
-function warnAt(grant: Granting): Date | null {
-  const leadMs = grant.warnMs ?? Math.min(15 * 60_000, grant.durationMs / 5)
-  if (leadMs < leastWarningMs || leadMs >= grant.durationMs) return null
-  return after(grant.endsAt, -leadMs)
+/** A debt to a system: giving, taking back, or telling it of a new end. */
+function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
+  if (isOwing(grant)) return { ...grant, ...next(grant) }
+  if (grant.status === 'active' && grant.owed !== null) {
+    const { tries, lastError, retryAt } = next(grant.owed)
+    return { ...grant, owed: { tries, lastError, retryAt } }
+  }
+  return refuse('not-held', { grant })
 }
 
 const isOwing = (grant: Grant): grant is Granting | Revoking =>
@@ -219,7 +247,7 @@ const isOwing = (grant: Grant): grant is Granting | Revoking =>
 
 /** An end prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
 function isVisible(event: Event, now: Date): boolean {
-  if (event.type === 'busy') return false
+  if (event.type === 'busy' || event.type === 'told') return false
   return event.type !== 'end' || event.takeAt <= now
 }
 
@@ -243,6 +271,10 @@ function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
       return line(event.heldBefore ? 'given: was held before' : 'given')
     case 'try-now':
       return line('try now', event.by)
+    case 'extend':
+      return line(isApproved(next) && waitingExtension(next) ? 'more time asked for' : 'extended', event.by)
+    case 'answer-extension':
+      return line(event.verdict === 'deny' ? 'more time denied' : 'more time approved', event.by)
     case 'alert':
       return line('late', null, isApproved(next) && 'lastError' in next ? next.lastError : null)
     case 'lapse':
@@ -250,6 +282,7 @@ function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
       return line(event.type)
     case 'failed':
     case 'busy':
+    case 'told':
       return null
   }
 }
@@ -257,10 +290,10 @@ function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
 function approvedPart(grant: Granting | Active | Revoking) {
   const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
   const { requester, subject, reason, askedMs, needs, requestedAt, reviews, history, dueAt, unshown } = grant
-  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs } = grant
+  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions } = grant
   const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
   const kept = { requester, subject, reason, askedMs, needs, requestedAt, reviews, history, dueAt, unshown }
-  return { ...asked, ...kept, approvedAt, durationMs, place, endsAt, warnMs, alertMs }
+  return { ...asked, ...kept, approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions }
 }
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)

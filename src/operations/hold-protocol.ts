@@ -1,5 +1,5 @@
 import { ConnectorError } from '../domain/connector.ts'
-import type { Approved, Grant, Granting, Revoking } from '../domain/grant.ts'
+import type { Active, Approved, Grant, Granting, Revoking } from '../domain/grant.ts'
 import { holdId, type Hold, type HoldKey, type Left } from '../domain/hold.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { transition, type Event } from '../domain/transition.ts'
@@ -16,8 +16,12 @@ import type { World } from './world.ts'
 /** How far ahead of its instant an end is prepared, so that only the call itself is left for then. */
 export const lookAheadMs = 4_000
 
-/** Gives what a granting grant was approved for, and makes it active. */
-export async function join(world: World, seen: Granting, mayGive: () => Promise<boolean>): Promise<void> {
+/** Gives what a granting grant was approved for and makes it active; or tells the system of an active one's new end. */
+export async function join(
+  world: World,
+  seen: Granting | Active,
+  mayGive: () => Promise<boolean>,
+): Promise<void> {
   await world.queues.turn(holdId(holdingOf(seen)), () =>
     world.queues.step(seen.system, 'prepare', async () => {
       // Asked when the turn has come: minutes may have passed in the queue of a slow system.
@@ -38,7 +42,8 @@ export async function join(world: World, seen: Granting, mayGive: () => Promise<
 async function joinUnder(world: World, lease: Lease, grantId: string): Promise<void> {
   // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
   const grant = await world.grants.get(grantId)
-  if (grant?.status !== 'granting' || world.clock.now() >= grant.endsAt) return lease.release()
+  if (grant === null || !isJoining(grant, world.clock.now())) return lease.release()
+  const told = { heldUntil: grant.endsAt }
 
   if (lease.isElsewhere) throw new Error(elsewhere(grant.system))
 
@@ -55,7 +60,7 @@ async function joinUnder(world: World, lease: Lease, grantId: string): Promise<v
   const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt } }
   if (heldBefore) {
     await lease.write(claim)
-    await record(world, grantId, { type: 'given', heldUntil: grant.endsAt, heldBefore: true })
+    await record(world, grantId, joined(grant, { ...told, heldBefore: true }))
     return lease.release()
   }
   await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, claim)
@@ -66,9 +71,18 @@ async function joinUnder(world: World, lease: Lease, grantId: string): Promise<v
   }
   // The grant moves on before the lease is given back: else another process could find it waiting, and give again.
   await lease.write(lease.known)
-  await record(world, grantId, { type: 'given', heldUntil: grant.endsAt, heldBefore: false })
+  await record(world, grantId, joined(grant, { ...told, heldBefore: false }))
   await lease.finish(outcome)
 }
+
+/** It waits to be given, or its new end to be told, and its time is not up. Extending is joining again. */
+const isJoining = (grant: Grant, now: Date): grant is Granting | Active =>
+  (grant.status === 'granting' || (grant.status === 'active' && grant.owed !== null)) && now < grant.endsAt
+
+const joined = (
+  { status }: Granting | Active,
+  { heldUntil, heldBefore }: { heldUntil: Date; heldBefore: boolean },
+): Event => (status === 'active' ? { type: 'told', heldUntil } : { type: 'given', heldUntil, heldBefore })
 
 /**
  * Takes back what an ending grant holds, unless another grant or an older right keeps it, and ends the grant.
@@ -265,7 +279,7 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
         now,
       )
     }
-    const tries = 'tries' in grant ? grant.tries : 0
+    const tries = grant.status === 'active' ? (grant.owed?.tries ?? 0) : 'tries' in grant ? grant.tries : 0
     return transition(grant, { type: 'failed', error: messageOf(error), retryAt: retryAt(world, tries) }, now)
   })
 }

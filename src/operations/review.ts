@@ -2,7 +2,7 @@ import { findEntitlement, type Catalog, type Entitlement } from '../domain/catal
 import { explain } from '../domain/explain.ts'
 import { offeredMs, termsOf, type Grant, type Pending } from '../domain/grant.ts'
 import { isSameHuman, refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
-import { isAmong, mayHold, placeFor, type Groups, type Verdict } from '../domain/policy.ts'
+import { isReviewer, mayHold, placeFor, type Groups } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import type { World } from './world.ts'
@@ -63,7 +63,8 @@ function decide(catalog: Catalog, facts: Facts, grant: Grant, answer: Answer, no
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null)
     return refuse('rules-changed', { grant, reasons: ['it is not in the catalog any more'] })
-  const right = isReviewer(facts, entitlement)
+  const { approvers } = entitlement.review.stages[0]
+  const right = isReviewer(facts.by, approvers, facts.groups)
   if (right.answer !== 'yes') {
     const code = right.answer === 'unknown' ? 'unsure' : 'not-an-approver'
     return refuse(code, { grant, reasons: right.reasons.map(explain) })
@@ -71,11 +72,6 @@ function decide(catalog: Catalog, facts: Facts, grant: Grant, answer: Answer, no
   if (answer.verdict === 'deny') return deny(grant, answer, facts, now)
   if (termsOf(grant) !== answer.terms) return refuse('terms-changed', { grant })
   return approve(catalog, facts, grant, entitlement, answer, now)
-}
-
-function isReviewer({ by, groups }: Pick<Facts, 'by' | 'groups'>, entitlement: Entitlement): Verdict {
-  if (!by.isHere) return { answer: 'no', reasons: [{ kind: 'not-here' }] }
-  return isAmong(by.person, entitlement.review.stages[0].approvers, groups)
 }
 
 function deny(grant: Pending, { note }: Answer, { by }: Facts, now: Date): Grant | Refusal {
@@ -152,7 +148,8 @@ function approve(
 function voided({ earlier, groups }: Facts, grant: Pending, entitlement: Entitlement): string[] | 'unknown' {
   const answers = earlier.map(({ id, facts }) => ({
     id,
-    answer: facts === 'unknown' ? facts : isReviewer({ by: facts, groups }, entitlement).answer,
+    answer:
+      facts === 'unknown' ? facts : isReviewer(facts, entitlement.review.stages[0].approvers, groups).answer,
   }))
   if (answers.some(({ answer }) => answer === 'unknown')) return 'unknown'
   const mayNot = answers.filter(({ answer }) => answer === 'no').map(({ id }) => id)

@@ -37,6 +37,7 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
     case 'active':
       if (grant.warnAt !== null && grant.warnAt <= now) await tell(world, grant, { type: 'warn' })
       if (isNear(grant.endsAt, now)) await leave(world, grant)
+      else if (grant.owed !== null && grant.owed.retryAt <= now) await join(world, grant, alreadyHeld)
       return
     case 'revoking':
       await alertIfLate(world, grant, now)
@@ -49,6 +50,9 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       return
   }
 }
+
+/** Who extends was looked at then; what is held is not given anew. */
+const alreadyHeld = () => Promise.resolve(true)
 
 /** Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? */
 async function mayGive(world: World, grant: Granting): Promise<boolean> {

@@ -1,11 +1,13 @@
 import type { Button, KnownBlock } from '@slack/types'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
+import type { MayExtend } from '../domain/extension.ts'
 import type { Grant } from '../domain/grant.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
 import { answerClick, tellBy } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
+import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
 import { plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
@@ -23,6 +25,8 @@ export interface DmAbout {
   readonly approvers: readonly string[]
   readonly how: string | null
   readonly zone: string
+  /** Whether there is more time to be had now; null where nothing is held. */
+  readonly more: MayExtend | null
 }
 
 export function aboutDm({ world, directory }: Parts, grant: Grant): DmAbout {
@@ -32,6 +36,7 @@ export function aboutDm({ world, directory }: Parts, grant: Grant): DmAbout {
     approvers: approvers && grant.status === 'pending' ? namesOf(approvers) : [],
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
+    more: mayHaveMore(world, grant),
   }
 }
 
@@ -148,7 +153,7 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
   }
 }
 
-function warningDm(grant: Grant, { zone }: DmAbout, now: Date): Message {
+function warningDm(grant: Grant, { zone, more }: DmAbout, now: Date): Message {
   if (!('endsAt' in grant)) return dm(bold(grant), nameOf(grant))
   const isBeingTaken = grant.status === 'revoking' && !isAhead(grant, now)
   if (isBeingTaken)
@@ -156,10 +161,22 @@ function warningDm(grant: Grant, { zone }: DmAbout, now: Date): Message {
   const isOver = grant.status === 'ended'
   const verb = isOver ? 'ended' : 'ends'
   const words = isOver ? `${bold(grant)} ended.` : `${bold(grant)} ends ${when(grant.endsAt)}.`
+  const why = whyNoMore(grant, more)
+  const extend = extendButton(grant, more)
   return dm(
-    words,
+    why === null ? words : `${words} ${why}`,
     `${nameOf(grant)} ${verb} ${spelled(grant.endsAt, zone)}`,
-    grant.status === 'active' ? [done(grant)] : [],
+    grant.status === 'active' ? [...(extend ? [extend] : []), done(grant)] : [],
+  )
+}
+
+/** A warning of an end that was moved since. */
+export function outdatedWarning(grant: Grant, { zone }: DmAbout): Message {
+  if (!('endsAt' in grant)) return dm(bold(grant), nameOf(grant))
+  const verb = grant.status === 'active' ? 'ends' : 'ended'
+  return dm(
+    `${bold(grant)} was extended; it ${verb} ${when(grant.endsAt)}.`,
+    `${nameOf(grant)} was extended; it ${verb} ${spelled(grant.endsAt, zone)}`,
   )
 }
 

@@ -1,10 +1,11 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
-import type { Grant, Review } from '../domain/grant.ts'
+import { isApproved, type Approved, type Grant, type Review } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { section, type Message } from './blocks.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
-import { aboutDm, isMoment, moments, renderDm, type Moment } from './dms.ts'
+import { aboutDm, isMoment, moments, outdatedWarning, renderDm, type Moment } from './dms.ts'
+import { answerDm, threadNote } from './more-time.ts'
 import { plainWords } from './mrkdwn.ts'
 import type { Lane } from './outbox.ts'
 import type { Parts } from './parts.ts'
@@ -46,13 +47,52 @@ export async function picturesOf(
     })),
     ...threadNotes(grant, card),
     ...moments.map((moment) => ({
-      key: `dm:${grant.id}:${moment}`,
+      key: moment === 'warning' ? warningKey(grant, timesExtended(grant)) : `dm:${grant.id}:${moment}`,
       lane: dmLane(grant, moment),
       isWanted: isMoment(grant, moment, now),
       to: { channel: grant.subject.slack.userId },
       draw: () => Promise.resolve(renderDm(grant, moment, aboutDm(parts, grant), now)),
     })),
+    ...(isApproved(grant) ? moreTime(parts, grant, card) : []),
   ]
+}
+
+const timesExtended = (grant: Grant): number =>
+  isApproved(grant) ? grant.extensions.filter(({ outcome }) => outcome === 'added').length : 0
+
+/** Each end has a warning of its own, which notifies. */
+const warningKey = (grant: Grant, extension: number): string =>
+  `dm:${grant.id}:warning${extension === 0 ? '' : `:${extension}`}`
+
+/** Askings for more time in the card's thread, their answers by DM, and warnings of ends that were moved. */
+function moreTime(parts: Parts, grant: Approved, card: Surface | undefined): Picture[] {
+  const isOver = grant.dueAt === null
+  const dm = { lane: 'decision' as const, to: { channel: grant.subject.slack.userId } }
+  const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
+  const approvers = entitlement?.review.stages[0].approvers
+  const about = aboutDm(parts, grant)
+  const asked = grant.extensions.flatMap((extension): Picture[] => {
+    const name = `more:${extension.askedAt.getTime()}`
+    const answer = answerDm(grant, extension, about.zone)
+    const drawNote = async () => {
+      const mentioned = approvers && extension.outcome === 'asked' ? parts.directory.mentions(approvers) : []
+      return threadNote(grant, extension, await mentioned)
+    }
+    const thread = card?.ts && card.channel ? { channel: card.channel, threadTs: card.ts } : null
+    return [
+      ...(thread
+        ? [{ key: `note:${grant.id}:${name}`, lane: dm.lane, isWanted: !isOver, to: thread, draw: drawNote }]
+        : []),
+      ...(answer
+        ? [{ key: `dm:${grant.id}:${name}`, ...dm, isWanted: true, draw: () => Promise.resolve(answer) }]
+        : []),
+    ]
+  })
+  const outdated = Array.from({ length: timesExtended(grant) }, (_, i): Picture => {
+    const draw = () => Promise.resolve(outdatedWarning(grant, about))
+    return { key: warningKey(grant, i), ...dm, lane: 'cleanUp', isWanted: false, draw }
+  })
+  return [...asked, ...outdated]
 }
 
 /**

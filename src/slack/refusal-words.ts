@@ -1,5 +1,6 @@
 import { formatDuration } from '../domain/duration.ts'
-import { offeredMs, type Grant } from '../domain/grant.ts'
+import { totalMs } from '../domain/extension.ts'
+import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
 
@@ -46,6 +47,22 @@ export function refusalWords(refusal: Refusal): string {
       return `The rules changed since this was asked: ${reasons}.`
     case 'decided':
       return grant ? decidedWords(grant) : 'This was decided already.'
+    case 'extend-never':
+      return 'This cannot be extended; ask again when it has ended.'
+    case 'extend-asked':
+      return 'You asked for more time already; it waits for an answer.'
+    case 'extend-times':
+      return 'This was extended as often as it may be.'
+    case 'extend-total':
+      return `${grant && isApproved(grant) ? formatDuration(totalMs(grant)) : 'This'} is the most.`
+    case 'extend-early':
+      return 'It is too early to extend this: use some of the time first.'
+    case 'extended-already':
+      return grant && 'endsAt' in grant
+        ? `This was extended already: it ends ${when(grant.endsAt)}.`
+        : 'This was extended already.'
+    case 'extension-decided':
+      return 'This was answered already.'
     case 'not-yours':
       return 'This is not yours to change.'
     case 'not-held':

@@ -14,6 +14,7 @@ import { listenToCommand } from './command.ts'
 import { listenToDeny } from './deny-modal.ts'
 import { slackDirectory, type SlackDirectory } from './directory.ts'
 import { listenToDms } from './dms.ts'
+import { listenToMore } from './more-time.ts'
 import { escapeText, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { Publisher } from './publisher.ts'
@@ -116,6 +117,7 @@ export function openSlack(options: {
         listenToChange,
         listenToDeny,
         listenToDms,
+        listenToMore,
       ]) {
         listen(parts)
       }

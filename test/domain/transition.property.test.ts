@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { endCauses, isOpen, type Grant } from '../../src/domain/grant.ts'
+import { totalMs, waitingExtension } from '../../src/domain/extension.ts'
+import { endCauses, isApproved, isOpen, type Grant } from '../../src/domain/grant.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
 import { ada, aPendingGrant, at, kim, riley, sam, terms } from '../support/builders.ts'
@@ -41,6 +42,19 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   instant.map((until) => ({ type: 'busy' as const, until })),
   fc.constant<Event>({ type: 'warn' }),
   fc
+    .record({ isReviewed: fc.boolean(), needs: fc.integer({ min: 1, max: 2 }) })
+    .map(({ isReviewed, needs }): Event => ({
+      ...{ type: 'extend', by: riley, seenEndsAt: at(0), needs },
+      rules: { maxTimes: 3, totalMs: 36_000_000, stepMs: 3_600_000, afterShare: 0.2, isReviewed },
+    })),
+  fc
+    .record({ by: someone, verdict: fc.constantFrom('approve' as const, 'deny' as const) })
+    .map(({ by, verdict }): Event => ({
+      ...{ type: 'answer-extension', by, verdict, askedAt: at(0), needs: 1, voided: [] },
+      rules: { maxTimes: 3, totalMs: 36_000_000, stepMs: 3_600_000, afterShare: 0, isReviewed: true },
+    })),
+  instant.map((heldUntil): Event => ({ type: 'told', heldUntil })),
+  fc
     .constantFrom(...endCauses)
     .chain((cause) =>
       instant.map((takeAt) => ({ type: 'end' as const, cause, by: ada, note: null, takeAt })),
@@ -57,13 +71,23 @@ const anyLife = fc.record({
   steps: fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 20_000 })), { minLength: 1, maxLength: 40 }),
 })
 
+/** Answers and askings carry what their giver saw. */
+function asSeen(drawn: Event, grant: Grant, needs: number): Event {
+  if (drawn.type === 'approve') return { ...drawn, needs }
+  if (grant.status !== 'active') return drawn
+  if (drawn.type === 'extend') return { ...drawn, seenEndsAt: grant.endsAt }
+  if (drawn.type === 'answer-extension')
+    return { ...drawn, askedAt: waitingExtension(grant)?.askedAt ?? drawn.askedAt }
+  return drawn
+}
+
 /** Every grant along a life, with the event that led to it. */
 function* live({ needs, steps }: { needs: number; steps: [Event, number][] }) {
   let grant: Grant = aPendingGrant({ needs })
   let seconds = 0
   for (const [drawn, later] of steps) {
     seconds += later
-    const event = drawn.type === 'approve' ? { ...drawn, needs } : drawn
+    const event = asSeen(drawn, grant, needs)
     const next = transition(grant, event, at(seconds))
     if (isRefusal(next)) continue
     yield { before: grant, event, after: next, now: at(seconds) }
@@ -114,8 +138,32 @@ test('history only grows, and nobody is asked by a final grant', () => {
   })
 })
 
-test('the end is fixed when giving starts, and nothing moves it', () => {
-  always(({ before, after }) => {
-    if ('endsAt' in before && 'endsAt' in after) expect(after.endsAt).toEqual(before.endsAt)
+test('the end is fixed when giving starts, and only an extension moves it: later, within the total', () => {
+  always(({ before, event, after }) => {
+    if (!('endsAt' in before && 'endsAt' in after)) return
+    if (event.type !== 'extend' && event.type !== 'answer-extension') {
+      expect(after.endsAt).toEqual(before.endsAt)
+      return
+    }
+    expect(after.endsAt.getTime()).toBeGreaterThanOrEqual(before.endsAt.getTime())
+    expect(after.endsAt.getTime() - before.endsAt.getTime()).toBe(totalMs(after) - totalMs(before))
+    if (after.endsAt > before.endsAt)
+      expect(totalMs(after)).toBeLessThanOrEqual(Math.max(36_000_000, before.durationMs))
+  })
+})
+
+test('a new end is owed to the system until it was told of it', () => {
+  always(({ after }) => {
+    if (after.status === 'active') expect(after.owed !== null).toBe(after.heldUntil < after.endsAt)
+  })
+})
+
+test('more time that is reviewed is never added by the holder', () => {
+  always(({ after }) => {
+    if (!isApproved(after)) return
+    for (const { outcome, approvedBy } of after.extensions) {
+      if (outcome === 'added') expect(approvedBy.map(({ id }) => id)).not.toContain(after.subject.id)
+      if (outcome === 'asked') expect(after.status).toBe('active')
+    }
   })
 })

@@ -11,12 +11,15 @@ import { afterThis } from '../workspace/support/a-workspace.ts'
 const messageSchema = z.object({
   action: z.enum(['give', 'take', 'has', 'list', 'check']),
   principal: z.string().default(''),
+  until: z.coerce.date().nullable().default(null),
 })
 
 export interface GateCall extends z.infer<typeof messageSchema> {
   /** The idempotency key of give and take. */
   readonly id: string
   readonly atMs: number
+  /** When the access may lapse by itself, as a give says. */
+  readonly until: Date | null
 }
 
 /** What the gate does instead of obeying; each may wait first. `after` obeys, and then answers this. */
@@ -73,8 +76,11 @@ export async function aGate(): Promise<Gate> {
   return gate
 }
 
-/** The catalog of the tests with the gate: `gate open`, for 6 s unless said otherwise, late after 10 s. */
-export function gateCatalog(cast: Cast, { duration = '6s', alert = '10s', timeout = '1s' } = {}): string {
+/** The catalog of the tests with the gate: `gate open`, for 6 s unless said otherwise, late after 10 s; `more` are lines of the entitlement. */
+export function gateCatalog(
+  cast: Cast,
+  { duration = '6s', alert = '10s', timeout = '1s', more = '' } = {},
+): string {
   const system = `  gate:
     connector: webhook
     url: \${GATE_URL}
@@ -94,6 +100,6 @@ export function gateCatalog(cast: Cast, { duration = '6s', alert = '10s', timeou
         who: '"@contractors" in groups'
         duration: { default: ${duration}, max: 1h, choices: [${duration}] }
         alert: ${alert}
-`
+${more}`
   return ordersCatalog(cast).replace('\nresources:', `${system}\nresources:`) + resource
 }

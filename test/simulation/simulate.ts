@@ -2,6 +2,9 @@ import type { Catalog, Entitlement } from '../../src/domain/catalog.ts'
 import { isApproved, isOpen, termsOf, type Grant } from '../../src/domain/grant.ts'
 import type { PersonFacts, SlackIdentity } from '../../src/domain/person.ts'
 import type { Directory, Log } from '../../src/domain/ports.ts'
+import { totalMs, waitingExtension } from '../../src/domain/extension.ts'
+import { answerExtension } from '../../src/operations/answer-extension.ts'
+import { extendGrant } from '../../src/operations/extend.ts'
 import { releaseGrant } from '../../src/operations/release.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
@@ -29,6 +32,8 @@ export interface Verdict {
   /** Milliseconds for which an active grant was without its access, for a while. */
   interruptedMs: number
   grants: number
+  /** How often an end was moved. */
+  extended: number
   virtualMs: number
 }
 
@@ -42,7 +47,7 @@ export async function simulate(seed: number, log: Log = silent): Promise<Verdict
   const db = new MemoryDatabase(() => new Date(time.nowMs))
   const verdict: Verdict = {
     ...{ seed, leaked: [], stuck: [], stripped: [], unapproved: [], lied: [], unpunctual: [] },
-    ...{ interruptedMs: 0, grants: 0, virtualMs: 0 },
+    ...{ interruptedMs: 0, grants: 0, extended: 0, virtualMs: 0 },
   }
   const kind = kindOf(random)
   const system = new ScriptedSystem(time, random, {
@@ -86,6 +91,8 @@ export async function simulate(seed: number, log: Log = silent): Promise<Verdict
   }
   if (kind === 'calm') verdict.unpunctual.push(...unpunctual(db, verdict, system.habits))
   verdict.grants = db.grants.size
+  for (const grant of db.grants.values())
+    if (isApproved(grant) && totalMs(grant) > grant.durationMs) verdict.extended++
   verdict.virtualMs = time.nowMs
   return verdict
 }
@@ -99,6 +106,7 @@ export async function simulateMany({ from, runs }: { from: number; runs: number 
   const sums = {
     runs,
     grants: 0,
+    extended: 0,
     leaked: 0,
     stuck: 0,
     stripped: 0,
@@ -112,6 +120,7 @@ export async function simulateMany({ from, runs }: { from: number; runs: number 
   for (let seed = from; seed < from + runs; seed++) {
     const verdict = await simulate(seed)
     sums.grants += verdict.grants
+    sums.extended += verdict.extended
     for (const promise of promises) {
       if (verdict[promise].length > 0) sums[promise]++
     }
@@ -195,6 +204,8 @@ function peopleAct({ time, random, db, replicas }: Stage): void {
       await requestAccess(world, ask)
       soon(2_000, (w) => answer(w, requestId))
       if (random() < 0.5) soon(12_000, (w) => finish(w, requestId))
+      if (random() < 0.6) soon(20_000, (w) => prolong(w, requestId))
+      if (random() < 0.3) soon(30_000, (w) => prolong(w, requestId))
     })
   }
   const answer = async (world: World, requestId: string): Promise<void> => {
@@ -209,6 +220,18 @@ function peopleAct({ time, random, db, replicas }: Stage): void {
     if (!grant) return
     if (random() < 0.6) await releaseGrant(world, { grantId: grant.id, by: grant.subject.slack })
     else await revokeGrant(world, { grantId: grant.id, by: pick(admins) })
+  }
+  const prolong = async (world: World, requestId: string): Promise<void> => {
+    const grant = find(requestId)
+    if (grant?.status !== 'active') return
+    await extendGrant(world, { grantId: grant.id, by: grant.subject.slack, seenEndsAt: grant.endsAt })
+    soon(3_000, async (w) => {
+      const asked = find(requestId)
+      const waiting = asked?.status === 'active' ? waitingExtension(asked) : null
+      if (!waiting) return
+      const verdict = random() < 0.8 ? 'approve' : 'deny'
+      await answerExtension(w, { grantId: grant.id, by: pick(admins), verdict, askedAt: waiting.askedAt })
+    })
   }
   const find = (requestId: string) => [...db.grants.values()].find((grant) => grant.requestId === requestId)
   const stories = 8 + Math.floor(random() * 30)
@@ -315,6 +338,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     duration: { defaultMs: 10_000, maxMs: 60_000, choicesMs: [10_000] },
     warnMs: null,
     alertMs: 20_000,
+    extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
     reasonExample: null,
     how: null,
     confirm: false,

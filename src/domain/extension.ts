@@ -1,0 +1,114 @@
+import type { ExtendRules } from './catalog.ts'
+import type { Active, Approved, Extension, Grant } from './grant.ts'
+import { isSameHuman, type PersonRef } from './person.ts'
+import { refuse, type Refusal } from './refusal.ts'
+import { warnAt } from './warning.ts'
+
+/** More time: at once, or to be reviewed by `needs` people. `seenEndsAt` is the end that the asker saw. */
+export interface Extend {
+  readonly type: 'extend'
+  readonly by: PersonRef
+  readonly seenEndsAt: Date
+  readonly rules: ExtendRules | null
+  readonly needs: number
+}
+
+/** An approver's answer. `voided` are ids of those who said yes before and may not any more. */
+export interface AnswerExtension {
+  readonly type: 'answer-extension'
+  readonly by: PersonRef
+  readonly verdict: 'approve' | 'deny'
+  /** Which asking is answered. */
+  readonly askedAt: Date
+  readonly rules: ExtendRules | null
+  readonly needs: number
+  readonly voided: readonly string[]
+}
+
+/** How an active grant may be extended now, or why not. */
+export type MayExtend =
+  | { readonly addMs: number; readonly isReviewed: boolean }
+  /** `never`: not here. `asked`: more time waits for a review. `times`, `total`: the most was reached. */
+  | { readonly not: 'never' | 'asked' | 'times' | 'total' }
+  | { readonly not: 'early'; readonly from: Date }
+
+/** What one more extension would add: the usual step, or what is left of the total. `rules` are null where none is allowed. */
+export function mayExtend(grant: Active, rules: ExtendRules | null, now: Date): MayExtend {
+  if (rules === null) return { not: 'never' }
+  if (waitingExtension(grant) !== null) return { not: 'asked' }
+  if (added(grant).length >= rules.maxTimes) return { not: 'times' }
+  const leftMs = rules.totalMs - totalMs(grant)
+  if (leftMs <= 0) return { not: 'total' }
+  const from = new Date(grant.endsAt.getTime() - totalMs(grant) * (1 - rules.afterShare))
+  if (now < from) return { not: 'early', from }
+  return { addMs: Math.min(rules.stepMs, leftMs), isReviewed: rules.isReviewed }
+}
+
+/** What waits for a review, if anything does. */
+export const waitingExtension = ({ extensions }: Approved): Extension | null =>
+  extensions.find(({ outcome }) => outcome === 'asked') ?? null
+
+/** From its start to its end, with what was added. */
+export const totalMs = (grant: Approved): number =>
+  added(grant).reduce((sum, { addMs }) => sum + addMs, grant.durationMs)
+
+/** Asked with the end that was seen: what was extended meanwhile, by a second click or another device, is not again. */
+export function extend(grant: Grant, event: Extend, now: Date): Grant | Refusal {
+  if (grant.status === 'revoking') return refuse('too-late', { grant })
+  if (grant.status !== 'active') return refuse('not-held', { grant })
+  if (grant.endsAt.getTime() !== event.seenEndsAt.getTime()) return refuse('extended-already', { grant })
+  const may = mayExtend(grant, event.rules, now)
+  if ('not' in may) return refuse(`extend-${may.not}`, { grant })
+  const { by, needs } = event
+  const asked = { askedAt: now, by, addMs: may.addMs, needs, approvedBy: [], deniedBy: null }
+  return may.isReviewed
+    ? { ...grant, extensions: [...grant.extensions, { ...asked, outcome: 'asked' }] }
+    : moved({ ...grant, extensions: [...grant.extensions, { ...asked, outcome: 'added' }] }, may.addMs, now)
+}
+
+/** The old end stands until enough have said yes; one no settles it. */
+export function answerExtension(grant: Grant, event: AnswerExtension, now: Date): Grant | Refusal {
+  if (grant.status === 'revoking') return refuse('too-late', { grant })
+  if (grant.status !== 'active') return refuse('not-held', { grant })
+  const asked = waitingExtension(grant)
+  if (asked === null || asked.askedAt.getTime() !== event.askedAt.getTime())
+    return refuse('extension-decided', { grant })
+  const { by, rules, needs, voided } = event
+  if ([grant.requester, grant.subject, asked.by].some((one) => isSameHuman(one, by)))
+    return refuse('own-request', { grant })
+  const become = (change: Partial<Extension>): Active => ({
+    ...grant,
+    extensions: grant.extensions.map((one) => (one === asked ? { ...one, ...change } : one)),
+  })
+  if (event.verdict === 'deny') return become({ outcome: 'denied', deniedBy: by })
+  const counting = asked.approvedBy.filter(({ id }) => !voided.includes(id))
+  if (counting.some((one) => isSameHuman(one, by))) return refuse('already-reviewed', { grant })
+  const approvedBy = [...counting, by]
+  if (approvedBy.length < needs) return become({ needs, approvedBy })
+  // The rules of now: they may have become stricter since it was asked.
+  const may = mayExtend(become({ outcome: 'lapsed' }), rules, now)
+  if ('not' in may) return refuse(`extend-${may.not}`, { grant })
+  const addMs = Math.min(may.addMs, asked.addMs)
+  return moved(become({ needs, approvedBy, addMs, outcome: 'added' }), addMs, now)
+}
+
+/** What nobody answered before the end is settled by the end. */
+export const withoutWaiting = (extensions: readonly Extension[]): Extension[] =>
+  extensions.map((one) => (one.outcome === 'asked' ? { ...one, outcome: 'lapsed' } : one))
+
+export const owedNow = (now: Date) => ({ tries: 0, lastError: null, retryAt: now })
+
+function moved(grant: Active, addMs: number, now: Date): Active {
+  const endsAt = new Date(grant.endsAt.getTime() + addMs)
+  const leftMs = endsAt.getTime() - now.getTime()
+  return {
+    ...grant,
+    endsAt,
+    owed: grant.heldUntil < endsAt ? owedNow(now) : null,
+    warnAt: warnAt({ ...grant, endsAt }, leftMs),
+    warnedAt: null,
+  }
+}
+
+const added = ({ extensions }: Approved): Extension[] =>
+  extensions.filter(({ outcome }) => outcome === 'added')
