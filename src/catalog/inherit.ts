@@ -21,6 +21,7 @@ type Inherited = Pick<
   | 'duration'
   | 'warnMs'
   | 'alertMs'
+  | 'aheadMs'
   | 'extend'
   | 'reasonExample'
   | 'how'
@@ -86,6 +87,7 @@ export function inherit(
     duration: { defaultMs: duration.defaultMs, maxMs: duration.maxMs, choicesMs: duration.choicesMs },
     warnMs: warn && warn.value < duration.maxMs ? warn.value : null,
     alertMs: pick((rules) => rules.alert)?.value ?? USUAL.alertMs,
+    aheadMs: pick((rules) => rules.ahead)?.value ?? null,
     extend: extendOf(levels, duration),
     reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
     how: pick((rules) => rules.how)?.value ?? null,

@@ -55,6 +55,7 @@ const inherited = {
       choices: z.array(field.accessTime).min(1, 'is empty').max(20, 'has more than 20 entries').optional(),
     })
     .optional(),
+  ahead: field.duration(1_000, 180 * DAY).optional(),
   extend: z
     .strictObject({
       max: z

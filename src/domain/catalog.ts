@@ -64,6 +64,8 @@ export interface Entitlement {
   readonly warnMs: number | null
   /** How old a debt to the system may grow before the admin channel hears of it. */
   readonly alertMs: number
+  /** How far ahead a start may be asked for; null: only as soon as it is approved. */
+  readonly aheadMs: number | null
   /** How holders may get more time; null: they ask anew. */
   readonly extend: ExtendRules | null
   readonly reasonExample: string | null

@@ -42,6 +42,8 @@ const asked = z.object({
   subject: person,
   reason: z.string(),
   askedMs: z.number(),
+  /** When it should start; null: as soon as it is approved. */
+  startsAt: z.date().nullable().default(null),
   /** How many different people must approve. */
   needs: z.number(),
   requestedAt: z.date(),
@@ -120,6 +122,8 @@ export const grantSchema = z.discriminatedUnion('status', [
     supersededBy: z.string().nullable(),
   }),
   asked.extend({ status: z.literal('lapsed'), closedAt: z.date(), lapsesAt: z.date() }),
+  /** Approved, and nothing is held: it opens later. */
+  asked.extend({ status: z.literal('waiting'), ...approval, opensAt: z.date() }),
   asked.extend({ status: z.literal('granting'), ...approval, ...debt }),
   asked.extend({
     status: z.literal('active'),
@@ -150,25 +154,33 @@ export const grantSchema = z.discriminatedUnion('status', [
 export type Grant = z.infer<typeof grantSchema>
 export type Status = Grant['status']
 export type Pending = Extract<Grant, { status: 'pending' }>
+export type Waiting = Extract<Grant, { status: 'waiting' }>
 export type Granting = Extract<Grant, { status: 'granting' }>
 export type Active = Extract<Grant, { status: 'active' }>
 export type Revoking = Extract<Grant, { status: 'revoking' }>
 export type Ended = Extract<Grant, { status: 'ended' }>
 /** Anything that was approved: it has a place on a system and an end. */
-export type Approved = Granting | Active | Revoking | Ended
+export type Approved = Waiting | Granting | Active | Revoking | Ended
 export type Review = z.infer<typeof review>
 export type HistoryLine = z.infer<typeof historyLine>
 export type Extension = z.infer<typeof extension>
 export type EndCause = (typeof endCauses)[number]
 export type GrantPlace = Granting['place']
 
-export const openStatuses = ['pending', 'granting', 'active', 'revoking'] as const satisfies readonly Status[]
+export const openStatuses = [
+  'pending',
+  'waiting',
+  'granting',
+  'active',
+  'revoking',
+] as const satisfies readonly Status[]
 export type Open = Extract<Grant, { status: (typeof openStatuses)[number] }>
 
 export const isOpen = (grant: Grant): grant is Open =>
   (openStatuses as readonly Status[]).includes(grant.status)
 
 export const isApproved = (grant: Grant): grant is Approved =>
+  grant.status === 'waiting' ||
   grant.status === 'granting' ||
   grant.status === 'active' ||
   grant.status === 'revoking' ||
@@ -182,7 +194,16 @@ export function offeredMs(grant: Grant): number {
 
 /** A short mark of what an approver sees and agrees to: it changes when that does, and only then. */
 export function termsOf(grant: Grant): string {
-  const { subject, resource, entitlement, system, canonical, reason } = grant
-  const terms = [subject.id, resource.id, entitlement.id, system, canonical, offeredMs(grant), reason]
+  const { subject, resource, entitlement, system, canonical, reason, startsAt } = grant
+  const terms = [
+    subject.id,
+    resource.id,
+    entitlement.id,
+    system,
+    canonical,
+    offeredMs(grant),
+    reason,
+    startsAt,
+  ]
   return createHash('sha256').update(JSON.stringify(terms)).digest('base64url').slice(0, 10)
 }

@@ -16,6 +16,7 @@ export type RefusalCode =
   | 'no-principal'
   | 'bad-duration'
   | 'bad-reason'
+  | 'bad-start'
   | 'already-held'
   | 'being-taken'
   | 'too-many-open'

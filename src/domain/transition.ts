@@ -10,6 +10,7 @@ import {
   type HistoryLine,
   type Pending,
   type Revoking,
+  type Waiting,
 } from './grant.ts'
 import {
   answerExtension,
@@ -41,6 +42,7 @@ export type Event =
   | { type: 'deny'; by: PersonRef; note: string }
   | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
   | { type: 'lapse' }
+  | { type: 'open' }
   | { type: 'given'; heldUntil: Date; heldBefore: boolean }
   | Extend
   | AnswerExtension
@@ -84,6 +86,10 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return now >= grant.lapsesAt
         ? { ...grant, status: 'lapsed', closedAt: now }
         : refuse('decided', { grant })
+    case 'open':
+      return grant.status === 'waiting' && now >= grant.opensAt
+        ? { ...approvedPart(grant), ...startGiving(grant, now) }
+        : refuse('not-held', { grant })
     case 'given':
       return grant.status === 'granting' ? activate(grant, event, now) : refuse('not-held', { grant })
     case 'extend':
@@ -107,7 +113,7 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       }
       return { ...grant, warnAt: null, warnedAt: now }
     case 'end':
-      return end(grant, event)
+      return end(grant, event, now)
     case 'taken':
       return grant.status === 'revoking' && now >= grant.takeAt
         ? settled(grant, event, now)
@@ -143,23 +149,30 @@ function review(
   const reviewed = { ...grant, needs: event.needs, reviews: [...counting, answer] }
   if (reviewed.reviews.length < reviewed.needs) return reviewed
   const durationMs = offeredMs(reviewed)
-  return {
+  const startsAt = grant.startsAt ?? now
+  const approved = {
     ...asked,
     ...event.terms,
     needs: reviewed.needs,
     reviews: reviewed.reviews,
-    status: 'granting',
     approvedAt: now,
     durationMs,
-    endsAt: after(now, durationMs),
-    tries: 0,
-    lastError: null,
-    retryAt: now,
-    alertAt: after(now, event.terms.alertMs),
-    alertedAt: null,
+    endsAt: after(startsAt, durationMs),
     extensions: [],
   }
+  return startsAt > now
+    ? { ...approved, status: 'waiting', opensAt: startsAt }
+    : { ...approved, ...startGiving(approved, now) }
 }
+
+const startGiving = ({ alertMs }: { alertMs: number }, now: Date) => ({
+  status: 'granting' as const,
+  tries: 0,
+  lastError: null,
+  retryAt: now,
+  alertAt: after(now, alertMs),
+  alertedAt: null,
+})
 
 function activate(grant: Granting, event: Extract<Event, { type: 'given' }>, now: Date): Active {
   return {
@@ -175,8 +188,9 @@ function activate(grant: Granting, event: Extract<Event, { type: 'given' }>, now
 }
 
 /** Whoever entered `granting` leaves through here, even when giving failed: a timed-out call may still have worked. */
-function end(grant: Grant, event: Extract<Event, { type: 'end' }>): Revoking | Refusal {
+function end(grant: Grant, event: Extract<Event, { type: 'end' }>, now: Date): Revoking | Ended | Refusal {
   if (grant.status === 'revoking') return refuse('too-late', { grant })
+  if (grant.status === 'waiting') return neverOpened(grant, event, now)
   if (grant.status !== 'granting' && grant.status !== 'active') return refuse('not-held', { grant })
   if (event.cause === 'expired' && event.takeAt < grant.endsAt) return refuse('not-held', { grant })
   return {
@@ -193,6 +207,23 @@ function end(grant: Grant, event: Extract<Event, { type: 'end' }>): Revoking | R
     retryAt: event.takeAt,
     alertAt: after(event.takeAt, grant.alertMs),
     alertedAt: null,
+  }
+}
+
+/** Nothing was called while it waited, so there is nothing to take back or to check. */
+function neverOpened(grant: Waiting, event: Extract<Event, { type: 'end' }>, now: Date): Ended | Refusal {
+  if (event.cause === 'expired') return refuse('not-held', { grant })
+  return {
+    ...approvedPart(grant),
+    status: 'ended',
+    cause: event.cause,
+    endedBy: event.by,
+    endNote: event.note,
+    takeAt: now,
+    activeAt: null,
+    endedAt: now,
+    left: 'never-given',
+    keptUntil: null,
   }
 }
 
@@ -216,6 +247,8 @@ export function dueOf(grant: Grant): Date | null {
   switch (grant.status) {
     case 'pending':
       return grant.lapsesAt
+    case 'waiting':
+      return grant.opensAt
     case 'granting':
       return earliest(grant.retryAt, grant.alertAt, grant.endsAt)
     case 'active':
@@ -278,6 +311,7 @@ function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
     case 'alert':
       return line('late', null, isApproved(next) && 'lastError' in next ? next.lastError : null)
     case 'lapse':
+    case 'open':
     case 'warn':
       return line(event.type)
     case 'failed':
@@ -287,12 +321,36 @@ function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
   }
 }
 
-function approvedPart(grant: Granting | Active | Revoking) {
+function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
-  const { requester, subject, reason, askedMs, needs, requestedAt, reviews, history, dueAt, unshown } = grant
+  const {
+    requester,
+    subject,
+    reason,
+    askedMs,
+    startsAt,
+    needs,
+    requestedAt,
+    reviews,
+    history,
+    dueAt,
+    unshown,
+  } = grant
   const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions } = grant
   const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
-  const kept = { requester, subject, reason, askedMs, needs, requestedAt, reviews, history, dueAt, unshown }
+  const kept = {
+    requester,
+    subject,
+    reason,
+    askedMs,
+    startsAt,
+    needs,
+    requestedAt,
+    reviews,
+    history,
+    dueAt,
+    unshown,
+  }
   return { ...asked, ...kept, approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions }
 }
 

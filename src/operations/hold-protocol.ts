@@ -302,7 +302,7 @@ async function record(world: World, grantId: string, event: Event, seen?: Grant)
   await world.grants.change(grantId, (grant, now) => transition(grant, event, now), seen)
 }
 
-async function waitUntil(world: World, at: Date): Promise<void> {
+export async function waitUntil(world: World, at: Date): Promise<void> {
   for (;;) {
     const ms = at.getTime() - world.clock.now().getTime()
     if (ms <= 0) return

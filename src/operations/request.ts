@@ -15,6 +15,8 @@ export interface Ask {
   readonly entitlement: string
   readonly durationMs: number
   readonly reason: string
+  /** Null: as soon as it is approved. */
+  readonly startsAt: Date | null
 }
 
 export const reasonLength = { least: 10, most: 500 } as const
@@ -51,12 +53,16 @@ function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement | nul
     return refuse('bad-duration')
   }
   const now = world.clock.now()
+  if (ask.startsAt !== null && !isStart(ask.startsAt, entitlement, now)) return refuse('bad-start')
   const verdict = mayHold(facts, entitlement, ask, now)
   if (verdict.answer !== 'yes')
     return refuse(codeFor(verdict.reasons), { reasons: verdict.reasons.map(explain) })
   const place = placeFor(world.catalog(), facts, entitlement, ask, now)
   return 'unresolved' in place ? refuse('no-principal', { reasons: [place.unresolved] }) : null
 }
+
+const isStart = (at: Date, { aheadMs }: Entitlement, now: Date): boolean =>
+  aheadMs !== null && at > now && at.getTime() <= now.getTime() + aheadMs
 
 function codeFor(reasons: readonly Reason[]): Refusal['refused'] {
   if (reasons.some(({ kind }) => kind === 'external')) return 'external'
@@ -117,6 +123,7 @@ function pendingGrant(world: World, facts: PersonFacts, entitlement: Entitlement
     subject: person,
     reason: ask.reason.trim(),
     askedMs: ask.durationMs,
+    startsAt: ask.startsAt,
     needs: stage.needs,
     requestedAt: now,
     reviews: [],
@@ -124,7 +131,10 @@ function pendingGrant(world: World, facts: PersonFacts, entitlement: Entitlement
     dueAt: null,
     unshown: true,
     status: 'pending',
-    lapsesAt: new Date(now.getTime() + entitlement.review.withinMs),
+    // Nobody needs to answer any more once it should have started.
+    lapsesAt: new Date(
+      Math.min(now.getTime() + entitlement.review.withinMs, ask.startsAt?.getTime() ?? Infinity),
+    ),
   }
   return { ...grant, dueAt: dueOf(grant) }
 }

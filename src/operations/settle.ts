@@ -2,7 +2,7 @@ import { explainAll } from '../domain/explain.ts'
 import type { Grant, Granting, Revoking } from '../domain/grant.ts'
 import { stillAllows } from '../domain/policy.ts'
 import { transition, type Event } from '../domain/transition.ts'
-import { endIfDue, join, leave, lookAheadMs, owe } from './hold-protocol.ts'
+import { endIfDue, join, leave, lookAheadMs, owe, waitUntil } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import type { World } from './world.ts'
 
@@ -28,6 +28,13 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
   switch (grant.status) {
     case 'pending':
       if (grant.lapsesAt <= now) await tell(world, grant, { type: 'lapse' })
+      return
+    case 'waiting':
+      // At its very instant: whoever wrote that it opened then gives it.
+      if (isNear(grant.opensAt, now)) {
+        await waitUntil(world, grant.opensAt)
+        await tell(world, grant, { type: 'open' })
+      }
       return
     case 'granting':
       await alertIfLate(world, grant, now)

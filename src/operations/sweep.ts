@@ -45,6 +45,6 @@ function startSettling(world: World, { id, system }: Pick<DueGrant, 'id' | 'syst
   world.queues.start(id, system, () => settle(world, id))
 }
 
-/** Only ends are prepared ahead of their instant. */
+/** Only openings and ends are prepared ahead of their instant. */
 const isTimely = ({ status, dueAt }: DueGrant, now: Date): boolean =>
-  status === 'active' || status === 'revoking' || dueAt <= now
+  status === 'waiting' || status === 'active' || status === 'revoking' || dueAt <= now

@@ -69,10 +69,11 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const { subject, entitlement, resource } = grant
   const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
   const who = `*${plainWords(subject.name, 60)}*`
+  const from = grant.startsAt === null ? '' : ` from ${when(grant.startsAt)}`
   const pinged = grant.status === 'pending' ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
   const status = statusLine(grant, now)
   const blocks: KnownBlock[] = [
-    section(`${who} asks for ${what}, ${formatDuration(grant.askedMs)}.${pinged}`),
+    section(`${who} asks for ${what}, ${formatDuration(grant.askedMs)}${from}.${pinged}`),
     plainSection(grant.reason),
     context(aboutLine(grant, about)),
     ...(status === null ? [] : [section(status)]),
@@ -112,11 +113,14 @@ function buttons(grant: Grant, { confirm }: CardAbout, now: Date): KnownBlock[] 
     )
   }
   if (
+    grant.status === 'waiting' ||
     grant.status === 'granting' ||
     grant.status === 'active' ||
     (grant.status === 'revoking' && isAhead(grant, now))
   ) {
-    const text = `${grant.subject.name} loses ${grant.entitlement.name} at once.`
+    const loses = grant.status === 'waiting' ? 'will not get' : 'loses'
+    const at = grant.status === 'waiting' ? '' : ' at once'
+    const text = `${grant.subject.name} ${loses} ${grant.entitlement.name}${at}.`
     const sure = { title: 'End now?', text, yes: 'End now' }
     return actions(button(cardActions.endNow, 'End now', value, `End ${what}`, { style: 'danger', sure }))
   }

@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { MayExtend } from '../domain/extension.ts'
-import type { Grant } from '../domain/grant.ts'
+import { isApproved, type Ended, type Grant } from '../domain/grant.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
 import { answerClick, tellBy } from './answers.ts'
@@ -18,7 +18,7 @@ import { isAhead, isLate, leftLine } from './status.ts'
 
 export const dmActions = { withdraw: 'dm_withdraw', done: 'dm_done', askAgain: 'dm_ask_again' } as const
 
-export const moments = ['asked', 'outcome', 'warning', 'late', 'ended'] as const
+export const moments = ['asked', 'waiting', 'outcome', 'warning', 'late', 'ended'] as const
 export type Moment = (typeof moments)[number]
 
 export interface DmAbout {
@@ -49,6 +49,8 @@ export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
   switch (moment) {
     case 'asked':
       return grant.status === 'pending'
+    case 'waiting':
+      return grant.status === 'waiting'
     case 'outcome':
       // One shorter than the look-ahead is prepared to end as soon as it is given; until then it is held, and said.
       if (grant.status === 'revoking' && grant.activeAt !== null && isAhead(grant, now)) return true
@@ -61,14 +63,20 @@ export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
         grant.status === 'revoking' && grant.activeAt !== null && !isAhead(grant, now) && isLate(grant, now)
       )
     case 'ended':
-      return grant.status === 'ended' && grant.activeAt !== null
+      return grant.status === 'ended' && (grant.activeAt !== null || isCalledOff(grant))
   }
 }
+
+/** Approved, and ended by somebody else before it was given. */
+const isCalledOff = (grant: Ended): boolean =>
+  grant.activeAt === null && (grant.cause === 'revoked' || grant.cause === 'removed')
 
 export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date): Message {
   switch (moment) {
     case 'asked':
       return askedDm(grant, about)
+    case 'waiting':
+      return waitingDm(grant, about)
     case 'outcome':
       return outcomeDm(grant, about, now)
     case 'warning':
@@ -84,7 +92,8 @@ export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date
 }
 
 function askedDm(grant: Grant, { approvers }: DmAbout): Message {
-  const asked = `Asked for ${bold(grant)}, ${formatDuration(grant.askedMs)}.`
+  const from = grant.startsAt === null ? '' : `, from ${when(grant.startsAt)}`
+  const asked = `Asked for ${bold(grant)}, ${formatDuration(grant.askedMs)}${from}.`
   const text = `Asked for ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
   switch (grant.status) {
     case 'pending': {
@@ -103,12 +112,24 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
       )
     case 'denied':
     case 'lapsed':
+    case 'waiting':
     case 'granting':
     case 'active':
     case 'revoking':
     case 'ended':
       return dm(asked, text)
   }
+}
+
+/** Approved, and it opens later. Afterwards it only says what was to be. */
+function waitingDm(grant: Grant, { zone }: DmAbout): Message {
+  if (!isApproved(grant) || grant.startsAt === null) return dm(bold(grant), nameOf(grant))
+  const by = plainWords(grant.reviews.at(-1)?.by.name ?? 'An approver', 60)
+  return dm(
+    `${by} approved ${bold(grant)}: it opens ${when(grant.startsAt)}, until ${when(grant.endsAt)}.`,
+    `${nameOf(grant)} was approved: it opens ${spelled(grant.startsAt, zone)}`,
+    grant.status === 'waiting' ? [callOff(grant)] : [],
+  )
 }
 
 function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
@@ -148,6 +169,7 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
     }
     case 'pending':
     case 'withdrawn':
+    case 'waiting':
     case 'granting':
       return dm(bold(grant), nameOf(grant))
   }
@@ -182,6 +204,15 @@ export function outdatedWarning(grant: Grant, { zone }: DmAbout): Message {
 
 function endedDm(grant: Grant, { zone }: DmAbout): Message {
   if (grant.status !== 'ended') return dm(bold(grant), nameOf(grant))
+  if (isCalledOff(grant)) {
+    const by = grant.endedBy
+    const why = by
+      ? `${plainWords(by.name, 60)} ended it`
+      : plainWords(grant.endNote ?? 'it was removed', 200)
+    return dm(`${bold(grant)} will not be given: ${why}.`, `${nameOf(grant)} will not be given`, [
+      askAgain(grant),
+    ])
+  }
   const checked = grant.left === 'gone' ? 'checked, it is gone' : leftLine(grant)
   return dm(
     `${bold(grant)} ended ${when(grant.endedAt)}; ${checked}.`,
@@ -197,6 +228,11 @@ const bold = ({ entitlement, resource }: Grant): string =>
 const done = (grant: Grant): Button =>
   button(dmActions.done, "I'm done", grant.id, `I'm done with ${nameOf(grant)}`, {
     sure: { title: "I'm done", text: `You lose ${nameOf(grant)} at once.`, yes: "I'm done" },
+  })
+
+const callOff = (grant: Grant): Button =>
+  button(dmActions.done, 'Not needed any more', grant.id, `${nameOf(grant)}: not needed any more`, {
+    sure: { title: 'Not needed any more', text: `${nameOf(grant)} will not open.`, yes: 'Call it off' },
   })
 
 const askAgain = (grant: Grant): Button =>

@@ -46,7 +46,14 @@ export function parseClick(body: unknown): Click {
 const option = z.object({ value: z.string() }).nullish()
 const values = z.record(
   z.string(),
-  z.record(z.string(), z.object({ value: z.string().nullish(), selected_option: option })),
+  z.record(
+    z.string(),
+    z.object({
+      value: z.string().nullish(),
+      selected_option: option,
+      selected_date_time: z.number().nullish(),
+    }),
+  ),
 )
 
 const view = z.object({
@@ -63,7 +70,7 @@ export interface InView {
   readonly viewId: string
   readonly hash: string
   readonly metadata: string
-  /** What stands in an input, by its action id; null while it is empty. */
+  /** What stands in an input, by its action id: its text, its choice, or its instant in seconds; null while it is empty. */
   readonly field: (actionId: string) => string | null
   /** The block that holds this input, if it is on the view now. */
   readonly blockOf: (actionId: string) => string | null
@@ -75,7 +82,10 @@ export function parseInView(body: unknown): InView {
   const fields = new Map(
     blocks
       .flatMap(([, block]) => Object.entries(block))
-      .map(([actionId, { value, selected_option: chosen }]) => [actionId, chosen?.value ?? value ?? null]),
+      .map(([actionId, { value, selected_option: chosen, selected_date_time: at }]) => [
+        actionId,
+        chosen?.value ?? value ?? at?.toString() ?? null,
+      ]),
   )
   return {
     by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },

@@ -160,6 +160,7 @@ function cardLane(grant: Grant): Lane {
     case 'pending':
       return grant.reviews.length === 0 ? 'newCard' : 'decision'
     case 'denied':
+    case 'waiting':
     case 'granting':
       return 'decision'
     case 'active':
@@ -177,6 +178,8 @@ function dmLane(grant: Grant, moment: Moment): Lane {
   switch (moment) {
     case 'asked':
       return grant.status === 'pending' ? 'newCard' : 'cleanUp'
+    case 'waiting':
+      return grant.status === 'waiting' ? 'decision' : 'cleanUp'
     case 'outcome':
       if (grant.status === 'denied') return 'decision'
       return grant.status === 'active' ? 'active' : 'cleanUp'

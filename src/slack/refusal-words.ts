@@ -21,11 +21,14 @@ export function refusalWords(refusal: Refusal): string {
       return `Curfew does not know who you are there: ${reasons}.`
     case 'bad-duration':
       return 'That is not a duration that can be asked for here.'
+    case 'bad-start':
+      return 'Pick a start in the future, within what this allows.'
     case 'bad-reason':
       return 'Please say what you need it for, in 10 to 500 characters.'
     case 'bad-note':
       return 'Please write 5 to 500 characters.'
     case 'already-held':
+      if (grant?.status === 'waiting') return `This opens for you ${when(grant.opensAt)}.`
       return grant && 'endsAt' in grant
         ? `You hold this until ${when(grant.endsAt)}.`
         : 'You hold this already.'
@@ -88,6 +91,7 @@ function decidedWords(grant: Grant): string {
       return `${plainWords(grant.requester.name, 60)} withdrew this at ${clockTime(grant.closedAt)}.`
     case 'lapsed':
       return `This lapsed at ${clockTime(grant.closedAt)}.`
+    case 'waiting':
     case 'granting':
     case 'active':
       return `Already approved${who}.`

@@ -18,7 +18,12 @@ import { refusalWords } from './refusal-words.ts'
 const callbackId = 'request'
 export const shortcutId = 'request_access'
 const title = 'Request access'
-const actions = { entitlement: 'entitlement', duration: 'duration', reason: 'reason' } as const
+const actions = {
+  entitlement: 'entitlement',
+  duration: 'duration',
+  start: 'start',
+  reason: 'reason',
+} as const
 const mostOptions = 100
 
 /** Opens at once from remembered facts; where there are none yet, with a loading view that is then filled in. */
@@ -97,6 +102,7 @@ async function formView(parts: Parts, wish: Wish): Promise<ModalView> {
       ...didYouMean,
       entitlementInput(entitlement),
       ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
+      ...(entitlement?.aheadMs ? [startInput(entitlement, entitlement.aheadMs)] : []),
       reasonInput(entitlement, reason),
       ...(entitlement ? [await reviewedBy(parts, entitlement)] : []),
     ],
@@ -115,6 +121,16 @@ const entitlementInput = (chosen: Entitlement | null): InputBlock => ({
     placeholder: plain('Type to search', 150),
     ...(chosen ? { initial_option: optionFor(chosen) } : {}),
   },
+})
+
+/** Shown by Slack in the reader's own zone. */
+const startInput = (entitlement: Entitlement, aheadMs: number): InputBlock => ({
+  type: 'input',
+  block_id: `start:${offerKey(entitlement)}`,
+  optional: true,
+  label: plain('When should it start?', 2_000),
+  hint: plain(`Empty: as soon as it is approved. At most ${formatDuration(aheadMs)} ahead.`, 2_000),
+  element: { type: 'datetimepicker', action_id: actions.start },
 })
 
 /** Its block id names the entitlement: under a kept one Slack would keep the old entitlement's value. */
@@ -208,10 +224,19 @@ export function listenToRequest(parts: Parts): void {
     const [resource = '', entitlement = ''] = key.split('/')
     const durationMs = Number(field(actions.duration) ?? Number.NaN)
     const found = findEntitlement(world.catalog(), resource, entitlement)
-    const ask = { requestId: viewId, by, resource, entitlement, reason: field(actions.reason) ?? '' }
+    const startSeconds = field(actions.start)
+    const startsAt = startSeconds === null ? null : new Date(Number(startSeconds) * 1_000)
+    const ask = {
+      requestId: viewId,
+      by,
+      resource,
+      entitlement,
+      startsAt,
+      reason: field(actions.reason) ?? '',
+    }
     await answerSubmission({
       ...{ parts, ack, viewId, title },
-      fieldFor: (refusal) => fieldFor(refusal, blockOf(actions.duration)),
+      fieldFor: (refusal) => fieldFor(refusal, blockOf),
       words: (refusal) => wordsFor(refusal, found),
       work: () =>
         requestAccess(world, {
@@ -239,9 +264,15 @@ async function viewAfterChoosing(
 }
 
 /** An error on a block that the view does not hold would not be shown. */
-function fieldFor({ refused }: Refusal, durationBlockId: string | null): string {
+function fieldFor({ refused }: Refusal, blockOf: (actionId: string) => string | null): string {
   if (refused === 'bad-reason') return 'reason'
-  return refused === 'bad-duration' && durationBlockId !== null ? durationBlockId : 'entitlement'
+  const blockId =
+    refused === 'bad-duration'
+      ? blockOf(actions.duration)
+      : refused === 'bad-start'
+        ? blockOf(actions.start)
+        : null
+  return blockId ?? 'entitlement'
 }
 
 function wordsFor(refusal: Refusal, entitlement: Entitlement | null): string {

@@ -21,6 +21,8 @@ export function statusLine(grant: Grant, now: Date): string | null {
         : `Withdrawn: ${plainWords(grant.requester.name, 60)} asked again`
     case 'lapsed':
       return `Nobody answered in ${formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())}`
+    case 'waiting':
+      return `Approved by ${by} ${clockTime(grant.approvedAt)}. Opens ${when(grant.opensAt)}, until ${when(grant.endsAt)}`
     case 'granting':
       return grant.alertedAt === null
         ? `Approved by ${by} ${clockTime(grant.approvedAt)}. Giving access…`
@@ -81,6 +83,8 @@ export function leftLine(grant: Ended): string {
 
 export function statusWord(grant: Grant, now: Date): string {
   switch (grant.status) {
+    case 'waiting':
+      return `approved, opens ${spelled(grant.opensAt)}`
     case 'granting':
       return 'giving access'
     case 'active':

@@ -7,10 +7,11 @@ import { ada, aPendingGrant, at, kim, riley, sam, terms } from '../support/build
 
 /** Where each status may lead; DESIGN's picture of a life. */
 const ways: Record<Grant['status'], Grant['status'][]> = {
-  pending: ['pending', 'denied', 'withdrawn', 'lapsed', 'granting'],
+  pending: ['pending', 'denied', 'withdrawn', 'lapsed', 'waiting', 'granting'],
   denied: [],
   withdrawn: [],
   lapsed: [],
+  waiting: ['granting', 'ended'],
   granting: ['granting', 'active', 'revoking'],
   active: ['active', 'revoking'],
   revoking: ['revoking', 'ended'],
@@ -40,6 +41,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   ),
   instant.map((retryAt) => ({ type: 'failed' as const, error: 'timeout', retryAt })),
   instant.map((until) => ({ type: 'busy' as const, until })),
+  fc.constant<Event>({ type: 'open' }),
   fc.constant<Event>({ type: 'warn' }),
   fc
     .record({ isReviewed: fc.boolean(), needs: fc.integer({ min: 1, max: 2 }) })
@@ -68,6 +70,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
 
 const anyLife = fc.record({
   needs: fc.integer({ min: 1, max: 3 }),
+  startsAt: fc.option(fc.integer({ min: 1, max: 40_000 }).map(at)),
   steps: fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 20_000 })), { minLength: 1, maxLength: 40 }),
 })
 
@@ -82,8 +85,17 @@ function asSeen(drawn: Event, grant: Grant, needs: number): Event {
 }
 
 /** Every grant along a life, with the event that led to it. */
-function* live({ needs, steps }: { needs: number; steps: [Event, number][] }) {
-  let grant: Grant = aPendingGrant({ needs })
+function* live({
+  needs,
+  startsAt,
+  steps,
+}: {
+  needs: number
+  startsAt: Date | null
+  steps: [Event, number][]
+}) {
+  const lapsesAt = startsAt ?? at(86_400)
+  let grant: Grant = aPendingGrant({ needs, startsAt, lapsesAt })
   let seconds = 0
   for (const [drawn, later] of steps) {
     seconds += later
@@ -127,7 +139,8 @@ test('nothing is given that enough different people, none of them the holder, di
 
 test('whoever was about to be given something leaves through taking it back', () => {
   always(({ before, after }) => {
-    if (after.status === 'ended') expect(before.status).toBe('revoking')
+    if (after.status === 'ended') expect(['revoking', 'waiting']).toContain(before.status)
+    if (after.status === 'ended' && before.status === 'waiting') expect(after.left).toBe('never-given')
   })
 })
 
@@ -155,6 +168,14 @@ test('the end is fixed when giving starts, and only an extension moves it: later
 test('a new end is owed to the system until it was told of it', () => {
   always(({ after }) => {
     if (after.status === 'active') expect(after.owed !== null).toBe(after.heldUntil < after.endsAt)
+  })
+})
+
+test('what starts later is not given before, and lasts as long as was agreed', () => {
+  always(({ after, now }) => {
+    if (after.status === 'granting' && after.startsAt) expect(now >= after.startsAt).toBe(true)
+    if (isApproved(after) && after.startsAt && after.status !== 'active')
+      expect(after.endsAt.getTime() - after.startsAt.getTime()).toBe(totalMs(after))
   })
 })
 

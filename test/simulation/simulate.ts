@@ -200,8 +200,10 @@ function peopleAct({ time, random, db, replicas }: Stage): void {
     const entitlement = pick(isCrowded ? ['one', 'same'] : entitlementIds)
     const durationMs = 1_000 * (1 + Math.floor(random() * (isCrowded ? 8 : 30)))
     const ask = { requestId, by, resource: 'db', entitlement, durationMs, reason: 'a good reason' }
+    const aheadMs = random() < 0.25 ? 1_000 + random() * 15_000 : null
     soon(faultsEndMs, async (world) => {
-      await requestAccess(world, ask)
+      const startsAt = aheadMs === null ? null : new Date(time.nowMs + aheadMs)
+      await requestAccess(world, { ...ask, startsAt })
       soon(2_000, (w) => answer(w, requestId))
       if (random() < 0.5) soon(12_000, (w) => finish(w, requestId))
       if (random() < 0.6) soon(20_000, (w) => prolong(w, requestId))
@@ -338,6 +340,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     duration: { defaultMs: 10_000, maxMs: 60_000, choicesMs: [10_000] },
     warnMs: null,
     alertMs: 20_000,
+    aheadMs: 60_000,
     extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
     reasonExample: null,
     how: null,

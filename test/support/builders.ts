@@ -34,6 +34,7 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     subject: riley,
     reason: 'INC-123: orders stuck in paid',
     askedMs: 7_200_000,
+    startsAt: null,
     needs: 1,
     requestedAt: at(0),
     reviews: [],
