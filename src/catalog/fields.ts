@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { formatDuration, parseDuration } from '../domain/duration.ts'
+import { weekdayNames } from '../domain/timing.ts'
+import { isZone, wallTime } from '../domain/windows/wall-clock.ts'
 import { compileCondition } from './condition.ts'
 
 const MINUTE = 60_000
@@ -90,3 +92,20 @@ export const listOf = <Item extends z.ZodType<string>>(item: Item, most = 100) =
     .array(item)
     .max(most, `has more than ${most} entries`)
     .transform((items) => [...new Set(items)])
+
+const weekdays = z
+  .array(z.enum(weekdayNames, { error: `must be one of ${weekdayNames.join(', ')}` }))
+  .min(1, 'is empty')
+  .transform((names) => weekdayNames.flatMap((name, at) => (names.includes(name) ? [at + 1] : [])))
+
+/** Hours of a week in which something may be held, as a window of the domain. */
+export const openHours = z
+  .strictObject({
+    days: weekdays,
+    from: wallTime,
+    to: wallTime,
+    zone: z.string().refine(isZone, {
+      error: ({ input }) => `"${String(input)}" is not an IANA time zone such as Europe/Berlin`,
+    }),
+  })
+  .transform(({ days, from, to, zone }) => ({ weekdays: days, start: from, end: to, zone }))

@@ -22,6 +22,7 @@ type Inherited = Pick<
   | 'warnMs'
   | 'alertMs'
   | 'aheadMs'
+  | 'windows'
   | 'extend'
   | 'reasonExample'
   | 'how'
@@ -88,6 +89,7 @@ export function inherit(
     warnMs: warn && warn.value < duration.maxMs ? warn.value : null,
     alertMs: pick((rules) => rules.alert)?.value ?? USUAL.alertMs,
     aheadMs: pick((rules) => rules.ahead)?.value ?? null,
+    windows: windowsOf(levels),
     extend: extendOf(levels, duration),
     reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
     how: pick((rules) => rules.how)?.value ?? null,
@@ -120,6 +122,13 @@ function stagesOf(source: Source, levels: readonly Level[], report: Report): rea
     if (stage) return [stage]
   }
   return null
+}
+
+/** The nearest counts as a whole. */
+function windowsOf(levels: readonly Level[]): Entitlement['windows'] {
+  const rules = nearest(levels, (level) => level.windows, ['windows'])?.value
+  if (!rules) return null
+  return { untilMs: rules.until ?? null, warns: rules.warn, only: rules.only ?? [] }
 }
 
 /** The nearest counts as a whole. In all no more than one request may ask for, and in steps of the usual time, unless it says otherwise. */

@@ -56,6 +56,14 @@ const inherited = {
     })
     .optional(),
   ahead: field.duration(1_000, 180 * DAY).optional(),
+  windows: z
+    .strictObject({
+      until: field.duration(DAY, 3 * 366 * DAY).optional(),
+      only: z.array(field.openHours).min(1, 'is empty').max(50, 'has more than 50 entries').optional(),
+      warn: z.boolean().default(false),
+    })
+    .refine(({ until, only }) => until !== undefined || only !== undefined, 'says neither until nor only')
+    .optional(),
   extend: z
     .strictObject({
       max: z
@@ -131,5 +139,4 @@ export const LATER_KEYS: readonly string[] = [
   'quota',
   'remind',
   'session',
-  'windows',
 ]

@@ -1,5 +1,6 @@
 import type { Target } from './connector.ts'
 import type { Known } from './person.ts'
+import type { FixedWindow } from './windows/fixed.ts'
 
 /** One immutable reading of the owner's files. Kept for one attempt; the next attempt reads the newest. */
 export interface Catalog {
@@ -66,6 +67,8 @@ export interface Entitlement {
   readonly alertMs: number
   /** How far ahead a start may be asked for; null: only as soon as it is approved. */
   readonly aheadMs: number | null
+  /** Recurring windows, and when it may be held at all; null: at any time, and only once for each asking. */
+  readonly windows: WindowRules | null
   /** How holders may get more time; null: they ask anew. */
   readonly extend: ExtendRules | null
   readonly reasonExample: string | null
@@ -85,6 +88,15 @@ export interface ExtendRules {
   readonly afterShare: number
   /** False: it is extended at once. */
   readonly isReviewed: boolean
+}
+
+export interface WindowRules {
+  /** How far ahead the last window of a series may start, in ms; null: nobody may ask for a series. */
+  readonly untilMs: number | null
+  /** Whether the holder is warned before each window closes. */
+  readonly warns: boolean
+  /** It is held only within these; empty: at any time. */
+  readonly only: readonly FixedWindow[]
 }
 
 export interface Stage {

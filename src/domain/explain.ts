@@ -20,6 +20,8 @@ export function explain(reason: Reason): string {
       return 'the catalog now gives something else than what was approved'
     case 'too-long':
       return `it is for at most ${formatDuration(reason.maxMs)}`
+    case 'outside':
+      return `it is to be had only ${reason.windows}`
     case 'not-listed':
       return `only ${reason.people} can answer this`
     case 'unreadable-group':

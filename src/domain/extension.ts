@@ -34,15 +34,19 @@ export type MayExtend =
 
 /** What one more extension would add: the usual step, or what is left of the total. `rules` are null where none is allowed. */
 export function mayExtend(grant: Active, rules: ExtendRules | null, now: Date): MayExtend {
-  if (rules === null) return { not: 'never' }
+  if (rules === null || grant.window !== null) return { not: 'never' }
   if (waitingExtension(grant) !== null) return { not: 'asked' }
   if (added(grant).length >= rules.maxTimes) return { not: 'times' }
-  const leftMs = rules.totalMs - totalMs(grant)
+  const leftMs = Math.min(rules.totalMs - totalMs(grant), openMs(grant))
   if (leftMs <= 0) return { not: 'total' }
   const from = new Date(grant.endsAt.getTime() - totalMs(grant) * (1 - rules.afterShare))
   if (now < from) return { not: 'early', from }
   return { addMs: Math.min(rules.stepMs, leftMs), isReviewed: rules.isReviewed }
 }
+
+/** How long the catalog's own window is still open after the end. */
+const openMs = ({ notAfter, endsAt }: Active): number =>
+  notAfter === null ? Infinity : notAfter.getTime() - endsAt.getTime()
 
 /** What waits for a review, if anything does. */
 export const waitingExtension = ({ extensions }: Approved): Extension | null =>

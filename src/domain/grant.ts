@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { patternSchema } from './windows/pattern.ts'
 
 const person = z.object({
   id: z.string(),
@@ -44,6 +45,12 @@ const asked = z.object({
   askedMs: z.number(),
   /** When it should start; null: as soon as it is approved. */
   startsAt: z.date().nullable().default(null),
+  /** Asked for again and again: `askedMs` is what each window lasts. Null: once. */
+  pattern: patternSchema.nullable().default(null),
+  /** The recurring grant of which this one is a window. */
+  window: z.object({ seriesId: z.string(), index: z.number() }).nullable().default(null),
+  /** The catalog's own window ends then: nobody holds it longer, however it is extended. */
+  notAfter: z.date().nullable().default(null),
   /** How many different people must approve. */
   needs: z.number(),
   requestedAt: z.date(),
@@ -124,6 +131,31 @@ export const grantSchema = z.discriminatedUnion('status', [
   asked.extend({ status: z.literal('lapsed'), closedAt: z.date(), lapsesAt: z.date() }),
   /** Approved, and nothing is held: it opens later. */
   asked.extend({ status: z.literal('waiting'), ...approval, opensAt: z.date() }),
+  /** Approved: each of its windows opens as a grant of its own; nothing is held by this one. */
+  asked.extend({
+    status: z.literal('recurring'),
+    ...approval,
+    pattern: patternSchema,
+    /** The window that is made next; null when none is left. */
+    next: z.object({ index: z.number(), opensAt: z.date() }).nullable(),
+    /** The newest window that was made. */
+    made: z.number().nullable(),
+    /** Windows to come that will not open. */
+    skipped: z.array(z.number()),
+    /** How many were over before they could be made. */
+    missed: z.number(),
+    /** Stopped: what is open is ended, and nothing opens any more. */
+    stop: z
+      .object({
+        cause: z.enum(endCauses),
+        by: person.nullable(),
+        note: z.string().nullable(),
+        at: z.date(),
+      })
+      .nullable(),
+    /** Once stopped or past its last window: when to look whether all windows have ended. */
+    lookAt: z.date(),
+  }),
   asked.extend({ status: z.literal('granting'), ...approval, ...debt }),
   asked.extend({
     status: z.literal('active'),
@@ -155,13 +187,15 @@ export type Grant = z.infer<typeof grantSchema>
 export type Status = Grant['status']
 export type Pending = Extract<Grant, { status: 'pending' }>
 export type Waiting = Extract<Grant, { status: 'waiting' }>
+export type Recurring = Extract<Grant, { status: 'recurring' }>
 export type Granting = Extract<Grant, { status: 'granting' }>
 export type Active = Extract<Grant, { status: 'active' }>
 export type Revoking = Extract<Grant, { status: 'revoking' }>
 export type Ended = Extract<Grant, { status: 'ended' }>
 /** Anything that was approved: it has a place on a system and an end. */
-export type Approved = Waiting | Granting | Active | Revoking | Ended
+export type Approved = Waiting | Recurring | Granting | Active | Revoking | Ended
 export type Review = z.infer<typeof review>
+export type WindowOf = NonNullable<Grant['window']>
 export type HistoryLine = z.infer<typeof historyLine>
 export type Extension = z.infer<typeof extension>
 export type EndCause = (typeof endCauses)[number]
@@ -170,6 +204,7 @@ export type GrantPlace = Granting['place']
 export const openStatuses = [
   'pending',
   'waiting',
+  'recurring',
   'granting',
   'active',
   'revoking',
@@ -181,10 +216,20 @@ export const isOpen = (grant: Grant): grant is Open =>
 
 export const isApproved = (grant: Grant): grant is Approved =>
   grant.status === 'waiting' ||
+  grant.status === 'recurring' ||
   grant.status === 'granting' ||
   grant.status === 'active' ||
   grant.status === 'revoking' ||
   grant.status === 'ended'
+
+/**
+ * Unfinished grants of one subject on one entitlement differ in this: one asked for once, one series, and its windows,
+ * of which one may open while the last is still being taken back.
+ */
+export function slotOf({ pattern, window }: Pick<Grant, 'pattern' | 'window'>): string {
+  if (window !== null) return `window ${window.index} of ${window.seriesId}`
+  return pattern === null ? 'once' : 'series'
+}
 
 /** What approving would give now: the shortest that an approver agreed to, or what was asked. */
 export function offeredMs(grant: Grant): number {
@@ -194,7 +239,7 @@ export function offeredMs(grant: Grant): number {
 
 /** A short mark of what an approver sees and agrees to: it changes when that does, and only then. */
 export function termsOf(grant: Grant): string {
-  const { subject, resource, entitlement, system, canonical, reason, startsAt } = grant
+  const { subject, resource, entitlement, system, canonical, reason, startsAt, pattern } = grant
   const terms = [
     subject.id,
     resource.id,
@@ -204,6 +249,7 @@ export function termsOf(grant: Grant): string {
     offeredMs(grant),
     reason,
     startsAt,
+    pattern,
   ]
   return createHash('sha256').update(JSON.stringify(terms)).digest('base64url').slice(0, 10)
 }

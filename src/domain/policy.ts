@@ -8,6 +8,8 @@ import {
 } from './catalog.ts'
 import type { Grant, GrantPlace } from './grant.ts'
 import type { Known, Person, PersonFacts } from './person.ts'
+import { describeOnly } from './timing.ts'
+import { fixedWindowAt, type FixedWindow } from './windows/fixed.ts'
 
 /** An answer with every reason for it, in the catalog's own words. Only `yes` opens a door. */
 export interface Verdict {
@@ -23,6 +25,7 @@ export type Reason =
   | { readonly kind: 'no-principal'; readonly why: string }
   | { readonly kind: 'moved' }
   | { readonly kind: 'too-long'; readonly maxMs: number }
+  | { readonly kind: 'outside'; readonly windows: string }
   | { readonly kind: 'not-listed'; readonly people: string }
   | { readonly kind: 'unreadable-group'; readonly group: string }
 
@@ -90,7 +93,7 @@ export function placeFor(
 export function stillAllows(
   catalog: Catalog,
   facts: PersonFacts,
-  grant: Grant & { readonly place: GrantPlace; readonly durationMs: number },
+  grant: Grant & { readonly place: GrantPlace; readonly durationMs: number; readonly endsAt: Date },
   now: Date,
 ): Verdict {
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
@@ -98,6 +101,9 @@ export function stillAllows(
   const asking = { durationMs: grant.durationMs, reason: grant.reason }
   const verdict = mayHold(facts, entitlement, asking, now)
   if (verdict.answer !== 'yes') return verdict
+  const only = entitlement.windows?.only ?? []
+  if (grant.window === null && !fitsIn(only, now, grant.endsAt))
+    return no({ kind: 'outside', windows: describeOnly(only) })
   const place = placeFor(catalog, facts, entitlement, asking, now)
   if ('unresolved' in place) return no({ kind: 'no-principal', why: place.unresolved })
   const same =
@@ -105,6 +111,13 @@ export function stillAllows(
     place.canonical === grant.place.canonical &&
     entitlement.system === grant.system
   return same ? verdict : no({ kind: 'moved' })
+}
+
+/** Inside one of the catalog's own windows, where it has any. A series is fitted into them as a whole. */
+function fitsIn(only: readonly FixedWindow[], now: Date, endsAt: Date): boolean {
+  if (only.length === 0) return true
+  const open = fixedWindowAt(only, now)
+  return open !== null && endsAt <= open.end
 }
 
 /** Is this person one of those who review here? Unknown when only an unreadable group could say so. */

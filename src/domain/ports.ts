@@ -34,7 +34,7 @@ export class UnconfirmedWrite extends Error {
 export interface GrantStore {
   /**
    * Writes a new grant. `exists` when this (requestId, line) was written before: a redelivery.
-   * `open` when the subject already has an unfinished grant of this entitlement.
+   * `open` when the subject already has an unfinished grant of this entitlement in the same slot (`slotOf`).
    */
   insert(grant: Grant): Promise<{ outcome: 'inserted' | 'exists' | 'open'; grant: Grant }>
   get(id: string): Promise<Grant | null>
@@ -52,9 +52,14 @@ export interface GrantStore {
   due(before: Date, limit: number, butSystems?: readonly string[]): Promise<DueGrant[]>
   byRequest(requestId: string): Promise<Grant[]>
   openOf(subjectId: string): Promise<Grant[]>
-  /** The unfinished grant of this subject on this entitlement, if any. */
-  openFor(query: { subjectId: string; resource: string; entitlement: string }): Promise<Grant | null>
-  /** The newest grants of this subject, finished or not. */
+  /** The unfinished grant of this subject on this entitlement in this slot, if any. */
+  openFor(query: {
+    subjectId: string
+    resource: string
+    entitlement: string
+    slot: string
+  }): Promise<Grant | null>
+  /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
   /** Every unfinished grant that was approved: what is or may be held. */
   owed(): Promise<Grant[]>

@@ -17,6 +17,8 @@ export type RefusalCode =
   | 'bad-duration'
   | 'bad-reason'
   | 'bad-start'
+  | 'bad-pattern'
+  | 'outside-windows'
   | 'already-held'
   | 'being-taken'
   | 'too-many-open'

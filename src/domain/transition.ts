@@ -9,6 +9,7 @@ import {
   type Granting,
   type HistoryLine,
   type Pending,
+  type Recurring,
   type Revoking,
   type Waiting,
 } from './grant.ts'
@@ -23,6 +24,14 @@ import {
 } from './extension.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { isRefusal, refuse, type Refusal } from './refusal.ts'
+import {
+  applyToSeries,
+  seriesDueAt,
+  seriesHistory,
+  startSeries,
+  stopSeries,
+  type SeriesEvent,
+} from './series.ts'
 import { warnAt } from './warning.ts'
 
 /** Everything that can happen to a grant. Instants in events come from the caller's clock and dice. */
@@ -43,6 +52,7 @@ export type Event =
   | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
   | { type: 'lapse' }
   | { type: 'open' }
+  | SeriesEvent
   | { type: 'given'; heldUntil: Date; heldBefore: boolean }
   | Extend
   | AnswerExtension
@@ -63,7 +73,7 @@ export type Event =
 export function transition(grant: Grant, event: Event, now: Date): Grant | Refusal {
   const next = apply(grant, event, now)
   if (isRefusal(next)) return next
-  const line = historyLine(next, event, now)
+  const line = historyLine(grant, next, event, now)
   return {
     ...next,
     history: line === null ? grant.history : [...grant.history, line],
@@ -90,6 +100,11 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return grant.status === 'waiting' && now >= grant.opensAt
         ? { ...approvedPart(grant), ...startGiving(grant, now) }
         : refuse('not-held', { grant })
+    case 'made':
+    case 'skip':
+    case 'windows-open':
+    case 'windows-over':
+      return applyToSeries(grant, event, now)
     case 'given':
       return grant.status === 'granting' ? activate(grant, event, now) : refuse('not-held', { grant })
     case 'extend':
@@ -148,8 +163,8 @@ function review(
   const counting = grant.reviews.filter((r) => !event.voided.includes(r.by.id))
   const reviewed = { ...grant, needs: event.needs, reviews: [...counting, answer] }
   if (reviewed.reviews.length < reviewed.needs) return reviewed
-  const durationMs = offeredMs(reviewed)
   const startsAt = grant.startsAt ?? now
+  const durationMs = withinWindow(grant, startsAt, offeredMs(reviewed))
   const approved = {
     ...asked,
     ...event.terms,
@@ -160,10 +175,18 @@ function review(
     endsAt: after(startsAt, durationMs),
     extensions: [],
   }
+  if (grant.pattern !== null) {
+    const pattern = { ...grant.pattern, durationMs }
+    return { ...approved, pattern, ...startSeries(pattern, now) }
+  }
   return startsAt > now
     ? { ...approved, status: 'waiting', opensAt: startsAt }
     : { ...approved, ...startGiving(approved, now) }
 }
+
+/** The catalog's own window may end sooner. */
+const withinWindow = ({ notAfter }: Pending, startsAt: Date, durationMs: number): number =>
+  Math.min(durationMs, (notAfter ?? after(startsAt, durationMs)).getTime() - startsAt.getTime())
 
 const startGiving = ({ alertMs }: { alertMs: number }, now: Date) => ({
   status: 'granting' as const,
@@ -188,9 +211,14 @@ function activate(grant: Granting, event: Extract<Event, { type: 'given' }>, now
 }
 
 /** Whoever entered `granting` leaves through here, even when giving failed: a timed-out call may still have worked. */
-function end(grant: Grant, event: Extract<Event, { type: 'end' }>, now: Date): Revoking | Ended | Refusal {
+function end(
+  grant: Grant,
+  event: Extract<Event, { type: 'end' }>,
+  now: Date,
+): Revoking | Ended | Recurring | Refusal {
   if (grant.status === 'revoking') return refuse('too-late', { grant })
   if (grant.status === 'waiting') return neverOpened(grant, event, now)
+  if (grant.status === 'recurring') return stopSeries(grant, event, now)
   if (grant.status !== 'granting' && grant.status !== 'active') return refuse('not-held', { grant })
   if (event.cause === 'expired' && event.takeAt < grant.endsAt) return refuse('not-held', { grant })
   return {
@@ -249,6 +277,8 @@ export function dueOf(grant: Grant): Date | null {
       return grant.lapsesAt
     case 'waiting':
       return grant.opensAt
+    case 'recurring':
+      return seriesDueAt(grant)
     case 'granting':
       return earliest(grant.retryAt, grant.alertAt, grant.endsAt)
     case 'active':
@@ -280,11 +310,11 @@ const isOwing = (grant: Grant): grant is Granting | Revoking =>
 
 /** An end prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
 function isVisible(event: Event, now: Date): boolean {
-  if (event.type === 'busy' || event.type === 'told') return false
+  if (event.type === 'busy' || event.type === 'told' || event.type === 'windows-open') return false
   return event.type !== 'end' || event.takeAt <= now
 }
 
-function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
+function historyLine(before: Grant, next: Grant, event: Event, now: Date): HistoryLine | null {
   const line = (what: string, by: PersonRef | null = null, note: string | null = null) => ({
     at: now,
     what,
@@ -310,6 +340,11 @@ function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
       return line(event.verdict === 'deny' ? 'more time denied' : 'more time approved', event.by)
     case 'alert':
       return line('late', null, isApproved(next) && 'lastError' in next ? next.lastError : null)
+    case 'made':
+    case 'skip':
+    case 'windows-open':
+    case 'windows-over':
+      return seriesHistory(before, next, event, now)
     case 'lapse':
     case 'open':
     case 'warn':
@@ -323,35 +358,25 @@ function historyLine(next: Grant, event: Event, now: Date): HistoryLine | null {
 
 function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
-  const {
-    requester,
-    subject,
-    reason,
-    askedMs,
-    startsAt,
-    needs,
-    requestedAt,
-    reviews,
-    history,
-    dueAt,
-    unshown,
-  } = grant
+  const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, needs, requestedAt } =
+    grant
+  const { reviews, history, dueAt, unshown } = grant
   const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions } = grant
   const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
-  const kept = {
+  const wish = {
     requester,
     subject,
     reason,
     askedMs,
     startsAt,
+    pattern,
+    window,
+    notAfter,
     needs,
     requestedAt,
-    reviews,
-    history,
-    dueAt,
-    unshown,
   }
-  return { ...asked, ...kept, approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions }
+  const kept = { reviews, history, dueAt, unshown }
+  return { ...asked, ...wish, ...kept, approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions }
 }
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)

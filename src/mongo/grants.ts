@@ -1,34 +1,47 @@
 import { Schema, type Connection } from 'mongoose'
 import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
-import { grantSchema, isOpen, openStatuses, type Grant } from '../domain/grant.ts'
+import { grantSchema, isOpen, openStatuses, slotOf, type Grant } from '../domain/grant.ts'
 import { UnconfirmedWrite, type Clock, type GrantStore, type Log } from '../domain/ports.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { collectionOf } from './connection.ts'
 import { byId, together, updateEach } from './together.ts'
 
-/** As stored: the grant, its id as `_id`, and whether it is unfinished, for the indexes. */
+/** As stored: the grant, its id as `_id`, and for the indexes whether it is unfinished and asked for, and its slot. */
 interface Stored {
   _id: string
   revision: number
   isOpen: boolean
+  isAsked: boolean
+  slot: string
   dueAt: Date | null
   unshown: boolean
 }
 
 const schema = new Schema<Stored>(
-  { _id: String, revision: Number, isOpen: Boolean, dueAt: Date, unshown: Boolean },
+  {
+    _id: String,
+    revision: Number,
+    isOpen: Boolean,
+    isAsked: Boolean,
+    slot: String,
+    dueAt: Date,
+    unshown: Boolean,
+  },
   { collection: 'grants', strict: false, versionKey: false, minimize: false },
 )
 
 schema.index({ requestId: 1, line: 1 }, { unique: true })
 schema.index(
-  { 'subject.id': 1, 'resource.id': 1, 'entitlement.id': 1 },
-  { unique: true, partialFilterExpression: { isOpen: true }, name: 'one_open' },
+  { 'subject.id': 1, 'resource.id': 1, 'entitlement.id': 1, slot: 1 },
+  { unique: true, partialFilterExpression: { isOpen: true }, name: 'one_open_a_slot' },
 )
 schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
 schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
-schema.index({ 'subject.id': 1, requestedAt: -1 })
+schema.index(
+  { 'subject.id': 1, requestedAt: -1 },
+  { partialFilterExpression: { isAsked: true }, name: 'asked_last' },
+)
 schema.index({ isOpen: 1, status: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },
@@ -96,7 +109,9 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         if (!isDuplicate(error)) throw new UnconfirmedWrite('a grant may have been written', { cause: error })
         const [again] = await find({ requestId: grant.requestId, line: grant.line })
         if (again) return { outcome: 'exists', grant: again }
-        const [open] = await find(openPair(grant.subject.id, grant.resource.id, grant.entitlement.id))
+        const [open] = await find(
+          inSlot(grant.subject.id, grant.resource.id, grant.entitlement.id, slotOf(grant)),
+        )
         return { outcome: 'open', grant: open ?? grant }
       }
     },
@@ -130,9 +145,10 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     },
     byRequest: (requestId) => find({ requestId }, { line: 1 }),
     openOf: (subjectId) => find({ 'subject.id': subjectId, isOpen: true }),
-    openFor: async ({ subjectId, resource, entitlement }) =>
-      (await find(openPair(subjectId, resource, entitlement)))[0] ?? null,
-    latestOf: (subjectId, limit) => find({ 'subject.id': subjectId }, { requestedAt: -1 }, limit),
+    openFor: async ({ subjectId, resource, entitlement, slot }) =>
+      (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
+    latestOf: (subjectId, limit) =>
+      find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
     owed: () =>
       find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
     late: () =>
@@ -159,16 +175,17 @@ const unlessUnconfirmed = <T>(writing: Promise<T>): Promise<T> =>
     throw new UnconfirmedWrite('a grant may have been changed', { cause: error })
   })
 
-const openPair = (subjectId: string, resource: string, entitlement: string) => ({
+const inSlot = (subjectId: string, resource: string, entitlement: string, slot: string) => ({
   'subject.id': subjectId,
   'resource.id': resource,
   'entitlement.id': entitlement,
+  slot,
   isOpen: true,
 })
 
 function toStored(grant: Grant): Stored & Record<string, unknown> {
   const { id, ...rest } = grant
-  return { _id: id, ...rest, isOpen: isOpen(grant) }
+  return { _id: id, ...rest, isOpen: isOpen(grant), isAsked: grant.window === null, slot: slotOf(grant) }
 }
 
 function parsed(stored: unknown): Grant | null | Error {

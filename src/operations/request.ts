@@ -1,22 +1,20 @@
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
-import type { Grant, Pending } from '../domain/grant.ts'
+import { slotOf, type Grant, type Pending } from '../domain/grant.ts'
 import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
 import { mayHold, placeFor, type Reason } from '../domain/policy.ts'
 import { explain } from '../domain/explain.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
+import { timingOf, type Timing, type Wish } from '../domain/timing.ts'
 import { dueOf, transition } from '../domain/transition.ts'
 import type { World } from './world.ts'
 
-export interface Ask {
+export interface Ask extends Wish {
   /** The same for a redelivered submission: it then finds what it already made. */
   readonly requestId: string
   readonly by: SlackIdentity
   readonly resource: string
   readonly entitlement: string
-  readonly durationMs: number
   readonly reason: string
-  /** Null: as soon as it is approved. */
-  readonly startsAt: Date | null
 }
 
 export const reasonLength = { least: 10, most: 500 } as const
@@ -32,9 +30,12 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
   const facts = await world.directory.facts(ask.by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   const entitlement = findEntitlement(world.catalog(), ask.resource, ask.entitlement)
+  if (entitlement === null) return refuse('unknown-entitlement')
   const refusal = whyNot(world, facts, entitlement, ask)
-  if (refusal !== null || entitlement === null) return refusal ?? refuse('unknown-entitlement')
-  const grant = pendingGrant(world, facts, entitlement, ask)
+  if (refusal !== null) return refusal
+  const timing = timingOf(ask, entitlement, world.clock.now())
+  if (isRefusal(timing)) return timing
+  const grant = pendingGrant(world, facts, entitlement, ask, timing)
   for (let attempt = 0; attempt < 3; attempt++) {
     const blocked = await makeRoom(world, grant)
     if (blocked !== null) return blocked
@@ -44,8 +45,7 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
   return refuse('unsure', { reasons: ['another request for the same access is being made right now'] })
 }
 
-function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement | null, ask: Ask): Refusal | null {
-  if (entitlement === null) return refuse('unknown-entitlement')
+function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement, ask: Ask): Refusal | null {
   const { least, most } = reasonLength
   if (ask.reason.trim().length < least || ask.reason.trim().length > most) return refuse('bad-reason')
   const { durationMs } = ask
@@ -53,16 +53,12 @@ function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement | nul
     return refuse('bad-duration')
   }
   const now = world.clock.now()
-  if (ask.startsAt !== null && !isStart(ask.startsAt, entitlement, now)) return refuse('bad-start')
   const verdict = mayHold(facts, entitlement, ask, now)
   if (verdict.answer !== 'yes')
     return refuse(codeFor(verdict.reasons), { reasons: verdict.reasons.map(explain) })
   const place = placeFor(world.catalog(), facts, entitlement, ask, now)
   return 'unresolved' in place ? refuse('no-principal', { reasons: [place.unresolved] }) : null
 }
-
-const isStart = (at: Date, { aheadMs }: Entitlement, now: Date): boolean =>
-  aheadMs !== null && at > now && at.getTime() <= now.getTime() + aheadMs
 
 function codeFor(reasons: readonly Reason[]): Refusal['refused'] {
   if (reasons.some(({ kind }) => kind === 'external')) return 'external'
@@ -76,7 +72,10 @@ function codeFor(reasons: readonly Reason[]): Refusal['refused'] {
 async function makeRoom(world: World, grant: Pending): Promise<Refusal | null> {
   const { subject, resource, entitlement } = grant
   const open = await world.grants.openOf(subject.id)
-  const same = open.find((g) => g.resource.id === resource.id && g.entitlement.id === entitlement.id)
+  const same = open.find(
+    (g) =>
+      g.resource.id === resource.id && g.entitlement.id === entitlement.id && slotOf(g) === slotOf(grant),
+  )
   // The same submission, delivered twice at once: what the other one made is not older, and is found by inserting.
   if (same?.requestId === grant.requestId) return null
   if (same?.status === 'revoking') return refuse('being-taken', { grant: same })
@@ -100,12 +99,19 @@ const makeRoomAgain = async (world: World, grant: Pending): Promise<Refusal | nu
     subjectId: grant.subject.id,
     resource: grant.resource.id,
     entitlement: grant.entitlement.id,
+    slot: slotOf(grant),
   })
   if (now === null || now.status === 'pending' || now.requestId === grant.requestId) return null
   return refuse(now.status === 'revoking' ? 'being-taken' : 'already-held', { grant: now })
 }
 
-function pendingGrant(world: World, facts: PersonFacts, entitlement: Entitlement, ask: Ask): Pending {
+function pendingGrant(
+  world: World,
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  ask: Ask,
+  { startsAt, pattern, notAfter, pointlessAt }: Timing,
+): Pending {
   const now = world.clock.now()
   const person = refTo(facts.person)
   const [stage] = entitlement.review.stages
@@ -123,7 +129,10 @@ function pendingGrant(world: World, facts: PersonFacts, entitlement: Entitlement
     subject: person,
     reason: ask.reason.trim(),
     askedMs: ask.durationMs,
-    startsAt: ask.startsAt,
+    startsAt,
+    pattern,
+    window: null,
+    notAfter,
     needs: stage.needs,
     requestedAt: now,
     reviews: [],
@@ -131,9 +140,8 @@ function pendingGrant(world: World, facts: PersonFacts, entitlement: Entitlement
     dueAt: null,
     unshown: true,
     status: 'pending',
-    // Nobody needs to answer any more once it should have started.
     lapsesAt: new Date(
-      Math.min(now.getTime() + entitlement.review.withinMs, ask.startsAt?.getTime() ?? Infinity),
+      Math.min(now.getTime() + entitlement.review.withinMs, pointlessAt?.getTime() ?? Infinity),
     ),
   }
   return { ...grant, dueAt: dueOf(grant) }

@@ -4,6 +4,7 @@ import { offeredMs, termsOf, type Grant, type Pending } from '../domain/grant.ts
 import { isSameHuman, refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
 import { isReviewer, mayHold, placeFor, type Groups } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import type { World } from './world.ts'
 
@@ -101,6 +102,9 @@ function approve(
   if (!Number.isInteger(durationMs) || durationMs <= 0 || durationMs > entitlement.duration.maxMs) {
     return refuse('bad-duration', { grant })
   }
+  if (grant.pattern !== null && !mayLast({ ...grant.pattern, durationMs }, entitlement, now)) {
+    return refuse('bad-duration', { grant })
+  }
   if (subject === 'unknown') {
     return refuse('unsure', {
       grant,
@@ -118,7 +122,7 @@ function approve(
   const terms = {
     place,
     system: entitlement.system,
-    warnMs: entitlement.warnMs,
+    warnMs: grant.pattern !== null && !entitlement.windows?.warns ? 0 : entitlement.warnMs,
     alertMs: entitlement.alertMs,
   }
   const lapsed = voided(facts, grant, entitlement)

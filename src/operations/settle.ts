@@ -4,6 +4,7 @@ import { stillAllows } from '../domain/policy.ts'
 import { transition, type Event } from '../domain/transition.ts'
 import { endIfDue, join, leave, lookAheadMs, owe, waitUntil } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
+import { settleSeries, stopSeriesOf, whyWindowIsShut } from './open-windows.ts'
 import type { World } from './world.ts'
 
 /**
@@ -36,6 +37,8 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
         await tell(world, grant, { type: 'open' })
       }
       return
+    case 'recurring':
+      return settleSeries(world, grant)
     case 'granting':
       await alertIfLate(world, grant, now)
       if (grant.endsAt <= now) await world.grants.change(grant.id, endIfDue)
@@ -70,9 +73,18 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   if (facts === 'unknown')
     return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
   const verdict = stillAllows(world.catalog(), facts, grant, world.clock.now())
-  if (verdict.answer === 'yes') return true
-  const why = explainAll(verdict.reasons)
-  if (verdict.answer === 'unknown') return owed(world, grant, why)
+  if (verdict.answer === 'unknown') return owed(world, grant, explainAll(verdict.reasons))
+  if (verdict.answer === 'no') return refused(world, grant, { why: explainAll(verdict.reasons), ends: true })
+  const shut = await whyWindowIsShut(world, grant)
+  if (shut === null) return true
+  if (shut === 'unknown')
+    return owed(world, grant, 'Slack did not say whether those who approved it may still do so')
+  return refused(world, grant, shut)
+}
+
+async function refused(world: World, grant: Granting, { why, ends }: { why: string; ends: boolean }) {
+  // First what comes later: whoever dies in between finds this window still to be refused.
+  if (ends) await stopSeriesOf(world, grant, why)
   const takeAt = world.clock.now()
   await tell(world, grant, { type: 'end', cause: 'failed', by: null, note: why, takeAt })
   return false

@@ -1,4 +1,4 @@
-import type { KnownBlock } from '@slack/types'
+import type { Button, KnownBlock } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
@@ -17,6 +17,7 @@ import { openChange } from './change-modal.ts'
 import { openDeny } from './deny-modal.ts'
 import { plainWords, spelled, when } from './mrkdwn.ts'
 import { parseClick, type Click } from './payloads.ts'
+import { openWindows, patternWords, seriesButtons } from './series.ts'
 import { isAhead, isLate, statusLine, statusWord } from './status.ts'
 
 /** The admin card: one for each request and channel, redrawn until the story is over. */
@@ -38,15 +39,18 @@ export interface CardAbout {
   /** How many of this person's latest requests of this entitlement were approved. */
   readonly record: { readonly approved: number; readonly of: number }
   readonly confirm: boolean
+  /** The windows of a series that have not ended, the newest last. */
+  readonly windows: readonly Grant[]
 }
 
 export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   const approvers = entitlement?.review.stages[0].approvers
-  const [facts, latest, mentions] = await Promise.all([
+  const [facts, latest, mentions, windows] = await Promise.all([
     directory.facts(grant.subject.slack),
     world.grants.latestOf(grant.subject.id, 20),
     approvers ? directory.mentions(approvers) : [],
+    openWindows(world, grant),
   ])
   const earlier = latest.filter(
     (other) =>
@@ -62,6 +66,7 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
     zone: facts === 'unknown' ? null : facts.zone,
     record: { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length },
     confirm: entitlement?.confirm ?? false,
+    windows,
   }
 }
 
@@ -69,19 +74,22 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const { subject, entitlement, resource } = grant
   const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
   const who = `*${plainWords(subject.name, 60)}*`
-  const from = grant.startsAt === null ? '' : ` from ${when(grant.startsAt)}`
+  const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from(grant)}`
   const pinged = grant.status === 'pending' ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
-  const status = statusLine(grant, now)
+  const status = statusLine(grant, now, about.windows)
   const blocks: KnownBlock[] = [
-    section(`${who} asks for ${what}, ${formatDuration(grant.askedMs)}${from}.${pinged}`),
+    section(`${who} asks for ${what}, ${howLong}.${pinged}`),
     plainSection(grant.reason),
     context(aboutLine(grant, about)),
     ...(status === null ? [] : [section(status)]),
+    ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
     ...buttons(grant, about, now),
   ]
   const text = `${subject.name} asks for ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
   return { text: `${text}: ${statusWord(grant, now)}`, blocks }
 }
+
+const from = ({ startsAt }: Grant): string => (startsAt === null ? '' : ` from ${when(startsAt)}`)
 
 function aboutLine(grant: Grant, { isGuest, zone, record }: CardAbout): string {
   const parts = [
@@ -94,24 +102,29 @@ function aboutLine(grant: Grant, { isGuest, zone, record }: CardAbout): string {
   return parts.filter((part) => part !== null).join(' · ')
 }
 
-function buttons(grant: Grant, { confirm }: CardAbout, now: Date): KnownBlock[] {
+function buttons(grant: Grant, about: CardAbout, now: Date): KnownBlock[] {
+  return [...about.windows, grant].flatMap((one) => {
+    const elements = buttonsOf(one, about, now)
+    return elements.length === 0 ? [] : [{ type: 'actions', block_id: `do:${one.id}`, elements }]
+  })
+}
+
+function buttonsOf(grant: Grant, { confirm }: CardAbout, now: Date): Button[] {
   const value = cardValue(grant)
   const what = `${grant.entitlement.name} for ${grant.subject.name}`
   const offered = formatDuration(offeredMs(grant))
-  const actions = (...elements: ReturnType<typeof button>[]): KnownBlock[] => [
-    { type: 'actions', block_id: `do:${grant.id}`, elements },
-  ]
   if (grant.status === 'pending') {
     const sure = { title: 'Are you sure?', text: `Give ${what} for ${offered}?`, yes: 'Approve' }
-    return actions(
+    return [
       button(cardActions.approve, `Approve ${offered}`, value, `Approve ${what}`, {
         style: 'primary',
         ...(confirm ? { sure } : {}),
       }),
       button(cardActions.change, 'Change…', value, `Approve ${what} with changes`),
       button(cardActions.deny, 'Deny…', value, `Deny ${what}`, { style: 'danger' }),
-    )
+    ]
   }
+  if (grant.status === 'recurring') return seriesButtons(grant)
   if (
     grant.status === 'waiting' ||
     grant.status === 'granting' ||
@@ -122,10 +135,11 @@ function buttons(grant: Grant, { confirm }: CardAbout, now: Date): KnownBlock[] 
     const at = grant.status === 'waiting' ? '' : ' at once'
     const text = `${grant.subject.name} ${loses} ${grant.entitlement.name}${at}.`
     const sure = { title: 'End now?', text, yes: 'End now' }
-    return actions(button(cardActions.endNow, 'End now', value, `End ${what}`, { style: 'danger', sure }))
+    const words = grant.window === null ? 'End now' : 'End this window'
+    return [button(cardActions.endNow, words, value, `End ${what}`, { style: 'danger', sure })]
   }
   if (grant.status === 'revoking' && isLate(grant, now)) {
-    return actions(button(cardActions.tryNow, 'Try now', value, `Try now: ${what}`))
+    return [button(cardActions.tryNow, 'Try now', value, `Try now: ${what}`)]
   }
   return []
 }

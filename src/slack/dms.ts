@@ -2,7 +2,8 @@ import type { Button, KnownBlock } from '@slack/types'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { MayExtend } from '../domain/extension.ts'
-import { isApproved, type Ended, type Grant } from '../domain/grant.ts'
+import { isApproved, type Approved, type Ended, type Grant } from '../domain/grant.ts'
+import { describePattern } from '../domain/windows/pattern.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
 import { answerClick, tellBy } from './answers.ts'
@@ -12,6 +13,7 @@ import { plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
+import { nextWords, openWindows, patternWords, seriesButtons } from './series.ts'
 import { isAhead, isLate, leftLine } from './status.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
@@ -27,9 +29,11 @@ export interface DmAbout {
   readonly zone: string
   /** Whether there is more time to be had now; null where nothing is held. */
   readonly more: MayExtend | null
+  /** The windows of a series that have not ended. */
+  readonly windows: readonly Grant[]
 }
 
-export function aboutDm({ world, directory }: Parts, grant: Grant): DmAbout {
+export async function aboutDm({ world, directory }: Parts, grant: Grant): Promise<DmAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   const approvers = entitlement?.review.stages[0].approvers
   return {
@@ -37,6 +41,7 @@ export function aboutDm({ world, directory }: Parts, grant: Grant): DmAbout {
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
     more: mayHaveMore(world, grant),
+    windows: await openWindows(world, grant),
   }
 }
 
@@ -50,11 +55,12 @@ export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
     case 'asked':
       return grant.status === 'pending'
     case 'waiting':
-      return grant.status === 'waiting'
+      return (grant.status === 'waiting' && grant.window === null) || grant.status === 'recurring'
     case 'outcome':
       // One shorter than the look-ahead is prepared to end as soon as it is given; until then it is held, and said.
       if (grant.status === 'revoking' && grant.activeAt !== null && isAhead(grant, now)) return true
-      if (grant.status === 'ended' || grant.status === 'revoking') return grant.cause === 'failed'
+      if (grant.status === 'ended' || grant.status === 'revoking')
+        return grant.cause === 'failed' && grant.pattern === null
       return grant.status === 'active' || grant.status === 'denied' || grant.status === 'lapsed'
     case 'warning':
       return grant.status === 'active' && grant.warnedAt !== null && grant.endsAt > now
@@ -63,8 +69,15 @@ export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
         grant.status === 'revoking' && grant.activeAt !== null && !isAhead(grant, now) && isLate(grant, now)
       )
     case 'ended':
-      return grant.status === 'ended' && (grant.activeAt !== null || isCalledOff(grant))
+      return grant.status === 'ended' && isEndTold(grant)
   }
+}
+
+/** A window that closes as agreed is told of in the message that it opened with. */
+function isEndTold(grant: Ended): boolean {
+  if (grant.pattern !== null || isCalledOff(grant)) return true
+  if (grant.window !== null && (grant.cause === 'expired' || grant.cause === 'released')) return false
+  return grant.activeAt !== null
 }
 
 /** Approved, and ended by somebody else before it was given. */
@@ -93,7 +106,8 @@ export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date
 
 function askedDm(grant: Grant, { approvers }: DmAbout): Message {
   const from = grant.startsAt === null ? '' : `, from ${when(grant.startsAt)}`
-  const asked = `Asked for ${bold(grant)}, ${formatDuration(grant.askedMs)}${from}.`
+  const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from}`
+  const asked = `Asked for ${bold(grant)}, ${howLong}.`
   const text = `Asked for ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
   switch (grant.status) {
     case 'pending': {
@@ -113,6 +127,7 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
     case 'denied':
     case 'lapsed':
     case 'waiting':
+    case 'recurring':
     case 'granting':
     case 'active':
     case 'revoking':
@@ -122,13 +137,27 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
 }
 
 /** Approved, and it opens later. Afterwards it only says what was to be. */
-function waitingDm(grant: Grant, { zone }: DmAbout): Message {
+function waitingDm(grant: Grant, { zone, windows }: DmAbout): Message {
+  if (isApproved(grant) && grant.pattern !== null) return seriesDm(grant, windows)
   if (!isApproved(grant) || grant.startsAt === null) return dm(bold(grant), nameOf(grant))
   const by = plainWords(grant.reviews.at(-1)?.by.name ?? 'An approver', 60)
   return dm(
     `${by} approved ${bold(grant)}: it opens ${when(grant.startsAt)}, until ${when(grant.endsAt)}.`,
     `${nameOf(grant)} was approved: it opens ${spelled(grant.startsAt, zone)}`,
     grant.status === 'waiting' ? [callOff(grant)] : [],
+  )
+}
+
+/** Kept true while windows come and go: an edit, which does not notify. */
+function seriesDm(grant: Approved, windows: readonly Grant[]): Message {
+  const by = plainWords(grant.reviews.at(-1)?.by.name ?? 'An approver', 60)
+  const approved = `${by} approved ${bold(grant)}, ${patternWords(grant) ?? ''}.`
+  const text = `${nameOf(grant)} was approved: ${grant.pattern ? describePattern(grant.pattern) : ''}`
+  if (grant.status !== 'recurring' || grant.stop !== null) return dm(approved, text)
+  return dm(
+    `${approved} ${nextWords(grant, windows)} You will hear each time it opens.`,
+    text,
+    seriesButtons(grant),
   )
 }
 
@@ -161,8 +190,9 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
       const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
       const connect = how === null || !isOn ? '' : `\n${plainWords(how, 500)}`
       const verb = isOn ? 'have' : 'had'
+      const gone = grant.window !== null && grant.status === 'ended' ? ` ${leftLine(grant)}.` : ''
       return dm(
-        `You ${verb} ${bold(grant)} until ${when(grant.endsAt)}.${connect}`,
+        `You ${verb} ${bold(grant)} until ${when(grant.status === 'ended' ? grant.takeAt : grant.endsAt)}.${gone}${connect}`,
         `You ${verb} ${nameOf(grant)} until ${spelled(grant.endsAt, zone)}`,
         grant.status === 'active' ? [done(grant)] : [],
       )
@@ -170,6 +200,7 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
     case 'pending':
     case 'withdrawn':
     case 'waiting':
+    case 'recurring':
     case 'granting':
       return dm(bold(grant), nameOf(grant))
   }
@@ -204,6 +235,7 @@ export function outdatedWarning(grant: Grant, { zone }: DmAbout): Message {
 
 function endedDm(grant: Grant, { zone }: DmAbout): Message {
   if (grant.status !== 'ended') return dm(bold(grant), nameOf(grant))
+  if (grant.pattern !== null) return seriesEndedDm(grant)
   if (isCalledOff(grant)) {
     const by = grant.endedBy
     const why = by
@@ -219,6 +251,22 @@ function endedDm(grant: Grant, { zone }: DmAbout): Message {
     `${nameOf(grant)} ended ${spelled(grant.endedAt, zone)}`,
     [askAgain(grant)],
   )
+}
+
+function seriesEndedDm(grant: Ended): Message {
+  const { cause, endedBy, endNote } = grant
+  if (cause === 'expired')
+    return dm(`The last window of ${bold(grant)} is over.`, `The last window of ${nameOf(grant)} is over`, [
+      askAgain(grant),
+    ])
+  const by = endedBy ? plainWords(endedBy.name, 60) : ''
+  const why =
+    cause === 'released'
+      ? 'you stopped it'
+      : cause === 'revoked'
+        ? `${by} stopped it`
+        : plainWords(endNote ?? 'it was removed', 300)
+  return dm(`${bold(grant)} opens no more: ${why}.`, `${nameOf(grant)} opens no more`, [askAgain(grant)])
 }
 
 const nameOf = ({ entitlement, resource }: Grant): string => `${entitlement.name} on ${resource.name}`

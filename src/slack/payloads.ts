@@ -51,6 +51,9 @@ const values = z.record(
     z.object({
       value: z.string().nullish(),
       selected_option: option,
+      selected_options: z.array(z.object({ value: z.string() })).nullish(),
+      selected_date: z.string().nullish(),
+      selected_time: z.string().nullish(),
       selected_date_time: z.number().nullish(),
     }),
   ),
@@ -70,8 +73,10 @@ export interface InView {
   readonly viewId: string
   readonly hash: string
   readonly metadata: string
-  /** What stands in an input, by its action id: its text, its choice, or its instant in seconds; null while it is empty. */
+  /** What stands in an input, by its action id: its text, its choice, its date or time, or its instant in seconds; null while it is empty. */
   readonly field: (actionId: string) => string | null
+  /** What is ticked. */
+  readonly choices: (actionId: string) => readonly string[]
   /** The block that holds this input, if it is on the view now. */
   readonly blockOf: (actionId: string) => string | null
 }
@@ -79,13 +84,20 @@ export interface InView {
 export function parseInView(body: unknown): InView {
   const { user: by, team: from, view: shown } = inView.parse(body)
   const blocks = Object.entries(shown.state?.values ?? {})
+  const inputs = blocks.flatMap(([, block]) => Object.entries(block))
   const fields = new Map(
-    blocks
-      .flatMap(([, block]) => Object.entries(block))
-      .map(([actionId, { value, selected_option: chosen, selected_date_time: at }]) => [
-        actionId,
-        chosen?.value ?? value ?? at?.toString() ?? null,
-      ]),
+    inputs.map(([actionId, { value, ...picked }]) => [
+      actionId,
+      picked.selected_option?.value ??
+        picked.selected_date ??
+        picked.selected_time ??
+        picked.selected_date_time?.toString() ??
+        value ??
+        null,
+    ]),
+  )
+  const ticked = new Map(
+    inputs.map(([actionId, input]) => [actionId, input.selected_options?.map(({ value }) => value) ?? []]),
   )
   return {
     by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
@@ -93,6 +105,7 @@ export function parseInView(body: unknown): InView {
     hash: shown.hash,
     metadata: shown.private_metadata,
     field: (actionId) => fields.get(actionId) ?? null,
+    choices: (actionId) => ticked.get(actionId) ?? [],
     blockOf: (actionId) => blocks.find(([, block]) => actionId in block)?.[0] ?? null,
   }
 }

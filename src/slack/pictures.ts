@@ -31,29 +31,36 @@ export async function picturesOf(
   rows: ReadonlyMap<string, Surface>,
 ): Promise<Picture[]> {
   const now = parts.world.clock.now()
-  const drawCard = async () => renderCard(grant, await aboutCard(parts, grant), now)
-  const key = cardKey(grant)
-  const card = rows.get(key)
-  const isOver = grant.dueAt === null
-  const lane = cardLane(grant)
+  const card = rows.get(cardKey(grant))
   return [
-    { key, lane, isWanted: !isOver, to: { channel: grant.channel }, draw: drawCard },
-    ...(await copies(parts, grant, rows)).map((userId) => ({
-      key: `${key}:${userId}`,
-      lane,
-      isWanted: grant.status === 'pending',
-      to: { channel: userId },
-      draw: drawCard,
-    })),
-    ...threadNotes(grant, card),
+    // A window is told of on the card of its series.
+    ...(grant.window === null ? await cards(parts, grant, rows) : []),
     ...moments.map((moment) => ({
       key: moment === 'warning' ? warningKey(grant, timesExtended(grant)) : `dm:${grant.id}:${moment}`,
       lane: dmLane(grant, moment),
       isWanted: isMoment(grant, moment, now),
       to: { channel: grant.subject.slack.userId },
-      draw: () => Promise.resolve(renderDm(grant, moment, aboutDm(parts, grant), now)),
+      draw: async () => renderDm(grant, moment, await aboutDm(parts, grant), now),
     })),
-    ...(isApproved(grant) ? moreTime(parts, grant, card) : []),
+    ...(isApproved(grant) ? await moreTime(parts, grant, card) : []),
+  ]
+}
+
+/** The card, its copies for those who cannot see it, and the notes in its thread. */
+async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surface>): Promise<Picture[]> {
+  const now = parts.world.clock.now()
+  const draw = async () => renderCard(grant, await aboutCard(parts, grant), now)
+  const key = cardKey(grant)
+  const lane = cardLane(grant)
+  const copy = { lane, isWanted: grant.status === 'pending', draw }
+  return [
+    { key, lane, isWanted: grant.dueAt !== null, to: { channel: grant.channel }, draw },
+    ...(await copies(parts, grant, rows)).map((userId) => ({
+      ...copy,
+      key: `${key}:${userId}`,
+      to: { channel: userId },
+    })),
+    ...threadNotes(grant, rows.get(key)),
   ]
 }
 
@@ -65,12 +72,13 @@ const warningKey = (grant: Grant, extension: number): string =>
   `dm:${grant.id}:warning${extension === 0 ? '' : `:${extension}`}`
 
 /** Askings for more time in the card's thread, their answers by DM, and warnings of ends that were moved. */
-function moreTime(parts: Parts, grant: Approved, card: Surface | undefined): Picture[] {
+async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined): Promise<Picture[]> {
+  if (grant.extensions.length === 0) return []
   const isOver = grant.dueAt === null
   const dm = { lane: 'decision' as const, to: { channel: grant.subject.slack.userId } }
   const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
   const approvers = entitlement?.review.stages[0].approvers
-  const about = aboutDm(parts, grant)
+  const about = await aboutDm(parts, grant)
   const asked = grant.extensions.flatMap((extension): Picture[] => {
     const name = `more:${extension.askedAt.getTime()}`
     const answer = answerDm(grant, extension, about.zone)
@@ -161,6 +169,7 @@ function cardLane(grant: Grant): Lane {
       return grant.reviews.length === 0 ? 'newCard' : 'decision'
     case 'denied':
     case 'waiting':
+    case 'recurring':
     case 'granting':
       return 'decision'
     case 'active':
@@ -179,7 +188,7 @@ function dmLane(grant: Grant, moment: Moment): Lane {
     case 'asked':
       return grant.status === 'pending' ? 'newCard' : 'cleanUp'
     case 'waiting':
-      return grant.status === 'waiting' ? 'decision' : 'cleanUp'
+      return grant.status === 'waiting' || grant.status === 'recurring' ? 'decision' : 'cleanUp'
     case 'outcome':
       if (grant.status === 'denied') return 'decision'
       return grant.status === 'active' ? 'active' : 'cleanUp'

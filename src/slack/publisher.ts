@@ -122,13 +122,19 @@ export class Publisher {
     } while (this.#again.has(grantId) && !this.#isStopped)
   }
 
-  /** Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait. */
+  /**
+   * Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait.
+   * A window is shown once the card of its series tells of it too.
+   */
   async #show(grantId: string): Promise<number> {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
       const look = await this.#looks.add(() => this.#look(grantId))
       if (look === null) return 0
       if (look.stale.length === 0) {
+        const { window } = look.grant
+        const waitMs = window === null ? 0 : await this.#show(window.seriesId)
+        if (waitMs > 0) return waitMs
         await world.grants.shown(grantId, look.grant.revision)
         return 0
       }

@@ -23,11 +23,19 @@ export function refusalWords(refusal: Refusal): string {
       return 'That is not a duration that can be asked for here.'
     case 'bad-start':
       return 'Pick a start in the future, within what this allows.'
+    case 'bad-pattern':
+    case 'outside-windows':
+      return reasons === ''
+        ? 'These windows cannot be had.'
+        : /[.!?]$/.test(reasons)
+          ? reasons
+          : `${reasons}.`
     case 'bad-reason':
       return 'Please say what you need it for, in 10 to 500 characters.'
     case 'bad-note':
       return 'Please write 5 to 500 characters.'
     case 'already-held':
+      if (grant?.status === 'recurring') return 'You have this every week already; stop that first.'
       if (grant?.status === 'waiting') return `This opens for you ${when(grant.opensAt)}.`
       return grant && 'endsAt' in grant
         ? `You hold this until ${when(grant.endsAt)}.`
@@ -92,6 +100,7 @@ function decidedWords(grant: Grant): string {
     case 'lapsed':
       return `This lapsed at ${clockTime(grant.closedAt)}.`
     case 'waiting':
+    case 'recurring':
     case 'granting':
     case 'active':
       return `Already approved${who}.`

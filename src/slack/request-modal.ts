@@ -10,8 +10,9 @@ import { context, plain, plainSection, section } from './blocks.ts'
 import { answerSubmission, messageView } from './modal-submission.ts'
 import { offerKey, offersTo, parseWish, type Wish } from './offers.ts'
 import type { Parts } from './parts.ts'
-import { parseInView, parseShortcut, parseSuggestion } from './payloads.ts'
+import { parseInView, parseShortcut, parseSuggestion, type InView } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
+import { recurrenceOf, startOf, whenActions, whenInputs, whenOf, zoneOf, type When } from './when-fields.ts'
 
 /** "Request access": the modal, its choices, and what sending it does. Nothing exists until it is sent. */
 
@@ -21,7 +22,6 @@ const title = 'Request access'
 const actions = {
   entitlement: 'entitlement',
   duration: 'duration',
-  start: 'start',
   reason: 'reason',
 } as const
 const mostOptions = 100
@@ -75,7 +75,7 @@ async function requestView(parts: Parts, facts: PersonFacts, text: string): Prom
   const { world } = parts
   const offers = offersTo(world.catalog(), facts, world.clock.now())
   if (offers.length === 0) return nothingView(parts, facts)
-  return formView(parts, parseWish(text, offers))
+  return formView(parts, parseWish(text, offers), { when: 'soon', zone: zoneOf(facts) })
 }
 
 /** Whoever may request nothing sees no inputs, and no names of what others may request. */
@@ -87,8 +87,9 @@ async function nothingView({ world, directory }: Parts, facts: PersonFacts): Pro
   return { ...messageView(title, ''), blocks: [section(`There is nothing you can request here.${ask}`)] }
 }
 
-async function formView(parts: Parts, wish: Wish): Promise<ModalView> {
+async function formView(parts: Parts, wish: Wish, about: { when: When; zone: string }): Promise<ModalView> {
   const { entitlement, durationMs, reason, unmatched } = wish
+  const now = parts.world.clock.now()
   const didYouMean = unmatched
     ? [plainSection(`No '${unmatched.word}'. Did you mean ${unmatched.meant}?`)]
     : []
@@ -102,7 +103,7 @@ async function formView(parts: Parts, wish: Wish): Promise<ModalView> {
       ...didYouMean,
       entitlementInput(entitlement),
       ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
-      ...(entitlement?.aheadMs ? [startInput(entitlement, entitlement.aheadMs)] : []),
+      ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),
       ...(entitlement ? [await reviewedBy(parts, entitlement)] : []),
     ],
@@ -121,16 +122,6 @@ const entitlementInput = (chosen: Entitlement | null): InputBlock => ({
     placeholder: plain('Type to search', 150),
     ...(chosen ? { initial_option: optionFor(chosen) } : {}),
   },
-})
-
-/** Shown by Slack in the reader's own zone. */
-const startInput = (entitlement: Entitlement, aheadMs: number): InputBlock => ({
-  type: 'input',
-  block_id: `start:${offerKey(entitlement)}`,
-  optional: true,
-  label: plain('When should it start?', 2_000),
-  hint: plain(`Empty: as soon as it is approved. At most ${formatDuration(aheadMs)} ahead.`, 2_000),
-  element: { type: 'datetimepicker', action_id: actions.start },
 })
 
 /** Its block id names the entitlement: under a kept one Slack would keep the old entitlement's value. */
@@ -207,72 +198,82 @@ export function listenToRequest(parts: Parts): void {
     await ack(optionsFor(offers, typed, recent))
   })
 
-  app.action(actions.entitlement, async ({ ack, body }) => {
-    await ack()
-    const { by, viewId, hash, field } = parseInView(body)
-    try {
-      const view = await viewAfterChoosing(parts, by, field)
-      if (view) await fillIn(parts, { view_id: viewId, hash, view })
-    } catch (error) {
-      log.warn('could not update the request modal', { error })
-    }
-  })
+  for (const actionId of [actions.entitlement, whenActions.when]) {
+    app.action(actionId, async ({ ack, body }) => {
+      await ack()
+      const shown = parseInView(body)
+      try {
+        const view = await viewAfterChoosing(parts, shown)
+        if (view) await fillIn(parts, { view_id: shown.viewId, hash: shown.hash, view })
+      } catch (error) {
+        log.warn('could not update the request modal', { error })
+      }
+    })
+  }
 
   app.view(callbackId, async ({ ack, body }) => {
-    const { by, viewId, field, blockOf } = parseInView(body)
+    const view = parseInView(body)
+    const { by, viewId, field, blockOf } = view
     const key = field(actions.entitlement) ?? ''
     const [resource = '', entitlement = ''] = key.split('/')
     const durationMs = Number(field(actions.duration) ?? Number.NaN)
     const found = findEntitlement(world.catalog(), resource, entitlement)
-    const startSeconds = field(actions.start)
-    const startsAt = startSeconds === null ? null : new Date(Number(startSeconds) * 1_000)
+    const recurrence = recurrenceOf(view)
     const ask = {
       requestId: viewId,
       by,
       resource,
       entitlement,
-      startsAt,
+      startsAt: startOf(view),
       reason: field(actions.reason) ?? '',
     }
     await answerSubmission({
       ...{ parts, ack, viewId, title },
       fieldFor: (refusal) => fieldFor(refusal, blockOf),
       words: (refusal) => wordsFor(refusal, found),
-      work: () =>
-        requestAccess(world, {
-          ...ask,
-          durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
-        }),
+      work: async () =>
+        recurrence === 'unreadable'
+          ? refuse('bad-pattern', { reasons: ['Please fill in the days, the time and the dates'] })
+          : requestAccess(world, {
+              ...ask,
+              recurrence,
+              durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
+            }),
     })
   })
 }
 
 /** Everything is drawn anew for the chosen entitlement; the reason's block is kept, and so what was typed there. */
-async function viewAfterChoosing(
-  parts: Parts,
-  by: SlackIdentity,
-  field: (actionId: string) => string | null,
-): Promise<ModalView | null> {
+async function viewAfterChoosing(parts: Parts, shown: InView): Promise<ModalView | null> {
   const { world, directory } = parts
+  const { by, field } = shown
   const [resource = '', id = ''] = (field(actions.entitlement) ?? '').split('/')
   const entitlement = findEntitlement(world.catalog(), resource, id)
   if (entitlement === null) return null
   const facts = directory.remembered(by) ?? (await directory.facts(by))
   if (facts === 'unknown' || !offersTo(world.catalog(), facts, world.clock.now()).includes(entitlement))
     return null
-  return formView(parts, { entitlement, durationMs: null, reason: '', unmatched: null })
+  const durationMs = Number(field(actions.duration) ?? Number.NaN)
+  const isSame = shown.blockOf(actions.duration) === durationBlock(offerKey(entitlement))
+  return formView(
+    parts,
+    { entitlement, durationMs: isSame ? durationMs : null, reason: '', unmatched: null },
+    { when: isSame ? whenOf(shown) : 'soon', zone: zoneOf(facts) },
+  )
 }
 
 /** An error on a block that the view does not hold would not be shown. */
 function fieldFor({ refused }: Refusal, blockOf: (actionId: string) => string | null): string {
-  if (refused === 'bad-reason') return 'reason'
-  const blockId =
-    refused === 'bad-duration'
-      ? blockOf(actions.duration)
-      : refused === 'bad-start'
-        ? blockOf(actions.start)
-        : null
-  return blockId ?? 'entitlement'
+  const actionId = fieldOf[refused]
+  return (actionId === undefined ? null : blockOf(actionId)) ?? 'entitlement'
+}
+
+const fieldOf: Partial<Record<Refusal['refused'], string>> = {
+  'bad-reason': actions.reason,
+  'bad-duration': actions.duration,
+  'bad-start': whenActions.start,
+  'outside-windows': actions.duration,
+  'bad-pattern': whenActions.until,
 }
 
 function wordsFor(refusal: Refusal, entitlement: Entitlement | null): string {

@@ -19,6 +19,7 @@ import { escapeText, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { Publisher } from './publisher.ts'
 import { listenToRequest } from './request-modal.ts'
+import { listenToSeries } from './series.ts'
 import { slackLogger } from './slack-logger.ts'
 import { isWrongToken, refusal } from './slack-refused.ts'
 import { Sockets } from './sockets.ts'
@@ -118,6 +119,7 @@ export function openSlack(options: {
         listenToDeny,
         listenToDms,
         listenToMore,
+        listenToSeries,
       ]) {
         listen(parts)
       }

@@ -1,13 +1,17 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { Ended, Grant, Revoking } from '../domain/grant.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
+import { seriesEndLine, seriesLine, seriesWord } from './series.ts'
 
 /** Ends are prepared a little ahead; until their instant the card shows what still is. */
 export const isAhead = (grant: Revoking, now: Date): boolean => grant.takeAt > now
 const isSlow = (grant: Revoking, now: Date): boolean => now.getTime() - grant.takeAt.getTime() > 10_000
 
-/** The card's line of status, the whole truth of this moment; null while nothing was decided. */
-export function statusLine(grant: Grant, now: Date): string | null {
+/**
+ * The card's line of status, the whole truth of this moment; null while nothing was decided. `windows` are those of a
+ * series that have not ended.
+ */
+export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = []): string | null {
   const last = grant.reviews.at(-1)
   const by = last ? plainWords(last.by.name, 60) : ''
   switch (grant.status) {
@@ -23,6 +27,8 @@ export function statusLine(grant: Grant, now: Date): string | null {
       return `Nobody answered in ${formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())}`
     case 'waiting':
       return `Approved by ${by} ${clockTime(grant.approvedAt)}. Opens ${when(grant.opensAt)}, until ${when(grant.endsAt)}`
+    case 'recurring':
+      return seriesLine(grant, by, windows)
     case 'granting':
       return grant.alertedAt === null
         ? `Approved by ${by} ${clockTime(grant.approvedAt)}. Giving access…`
@@ -32,7 +38,7 @@ export function statusLine(grant: Grant, now: Date): string | null {
     case 'revoking':
       return revokingLine(grant, by, now)
     case 'ended':
-      return `${endedLine(grant)}. ${leftLine(grant)}`
+      return `${grant.pattern === null ? endedLine(grant) : seriesEndLine(grant)}. ${leftLine(grant)}`
   }
 }
 
@@ -85,6 +91,8 @@ export function statusWord(grant: Grant, now: Date): string {
   switch (grant.status) {
     case 'waiting':
       return `approved, opens ${spelled(grant.opensAt)}`
+    case 'recurring':
+      return seriesWord(grant)
     case 'granting':
       return 'giving access'
     case 'active':

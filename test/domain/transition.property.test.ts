@@ -1,17 +1,19 @@
 import fc from 'fast-check'
 import { totalMs, waitingExtension } from '../../src/domain/extension.ts'
 import { endCauses, isApproved, isOpen, type Grant } from '../../src/domain/grant.ts'
+import type { Pattern } from '../../src/domain/windows/pattern.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
 import { ada, aPendingGrant, at, kim, riley, sam, terms } from '../support/builders.ts'
 
 /** Where each status may lead; DESIGN's picture of a life. */
 const ways: Record<Grant['status'], Grant['status'][]> = {
-  pending: ['pending', 'denied', 'withdrawn', 'lapsed', 'waiting', 'granting'],
+  pending: ['pending', 'denied', 'withdrawn', 'lapsed', 'waiting', 'recurring', 'granting'],
   denied: [],
   withdrawn: [],
   lapsed: [],
   waiting: ['granting', 'ended'],
+  recurring: ['recurring', 'ended'],
   granting: ['granting', 'active', 'revoking'],
   active: ['active', 'revoking'],
   revoking: ['revoking', 'ended'],
@@ -64,6 +66,10 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc
     .constantFrom('gone' as const, 'never-given' as const, 'kept-before' as const, 'kept-for-grant' as const)
     .map((left) => ({ type: 'taken' as const, left, keptUntil: null })),
+  fc.integer({ min: 0, max: 12 }).map((index): Event => ({ type: 'made', index })),
+  fc.integer({ min: 0, max: 12 }).map((index): Event => ({ type: 'skip', by: riley, index })),
+  instant.map((until): Event => ({ type: 'windows-open', until })),
+  fc.constant<Event>({ type: 'windows-over', left: 'gone', keptUntil: null }),
   fc.constant<Event>({ type: 'alert' }),
   someone.map((by) => ({ type: 'try-now' as const, by })),
 )
@@ -71,6 +77,13 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
 const anyLife = fc.record({
   needs: fc.integer({ min: 1, max: 3 }),
   startsAt: fc.option(fc.integer({ min: 1, max: 40_000 }).map(at)),
+  pattern: fc.option(
+    fc.constant<Pattern>({
+      ...{ weekdays: [1, 2, 3, 4, 5], everyWeeks: 1, from: '2026-01-05', until: '2026-01-20', zone: 'UTC' },
+      ...{ start: '09:30', durationMs: 3_600_000 },
+    }),
+    { freq: 2 },
+  ),
   steps: fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 20_000 })), { minLength: 1, maxLength: 40 }),
 })
 
@@ -88,14 +101,16 @@ function asSeen(drawn: Event, grant: Grant, needs: number): Event {
 function* live({
   needs,
   startsAt,
+  pattern,
   steps,
 }: {
   needs: number
   startsAt: Date | null
+  pattern: Pattern | null
   steps: [Event, number][]
 }) {
   const lapsesAt = startsAt ?? at(86_400)
-  let grant: Grant = aPendingGrant({ needs, startsAt, lapsesAt })
+  let grant: Grant = aPendingGrant({ needs, startsAt: pattern ? null : startsAt, pattern, lapsesAt })
   let seconds = 0
   for (const [drawn, later] of steps) {
     seconds += later
@@ -139,7 +154,7 @@ test('nothing is given that enough different people, none of them the holder, di
 
 test('whoever was about to be given something leaves through taking it back', () => {
   always(({ before, after }) => {
-    if (after.status === 'ended') expect(['revoking', 'waiting']).toContain(before.status)
+    if (after.status === 'ended') expect(['revoking', 'waiting', 'recurring']).toContain(before.status)
     if (after.status === 'ended' && before.status === 'waiting') expect(after.left).toBe('never-given')
   })
 })
@@ -185,6 +200,20 @@ test('more time that is reviewed is never added by the holder', () => {
     for (const { outcome, approvedBy } of after.extensions) {
       if (outcome === 'added') expect(approvedBy.map(({ id }) => id)).not.toContain(after.subject.id)
       if (outcome === 'asked') expect(after.status).toBe('active')
+    }
+  })
+})
+
+test('a series never goes back: no window is made twice, and none that was skipped', () => {
+  always(({ before, event, after }) => {
+    if (before.status !== 'recurring' || after.status !== 'recurring') return
+    if (event.type === 'made') {
+      expect(before.skipped).not.toContain(event.index)
+      expect(event.index).toBeGreaterThan(before.made ?? -1)
+    }
+    if (after.next !== null) {
+      expect(after.next.index).toBeGreaterThan(after.made ?? -1)
+      expect(after.skipped).not.toContain(after.next.index)
     }
   })
 })

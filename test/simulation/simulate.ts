@@ -2,6 +2,7 @@ import type { Catalog, Entitlement } from '../../src/domain/catalog.ts'
 import { isApproved, isOpen, termsOf, type Grant } from '../../src/domain/grant.ts'
 import type { PersonFacts, SlackIdentity } from '../../src/domain/person.ts'
 import type { Directory, Log } from '../../src/domain/ports.ts'
+import type { Recurrence } from '../../src/domain/timing.ts'
 import { totalMs, waitingExtension } from '../../src/domain/extension.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
@@ -9,6 +10,7 @@ import { releaseGrant } from '../../src/operations/release.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
 import { revokeGrant } from '../../src/operations/revoke.ts'
+import { skipWindow } from '../../src/operations/skip-window.ts'
 import type { World } from '../../src/operations/world.ts'
 import { MemoryDatabase } from '../support/memory-stores.ts'
 import { Replica, type Chaos } from './replica.ts'
@@ -32,6 +34,8 @@ export interface Verdict {
   /** Milliseconds for which an active grant was without its access, for a while. */
   interruptedMs: number
   grants: number
+  /** Windows of series that were made. */
+  windows: number
   /** How often an end was moved. */
   extended: number
   virtualMs: number
@@ -47,14 +51,17 @@ export async function simulate(seed: number, log: Log = silent): Promise<Verdict
   const db = new MemoryDatabase(() => new Date(time.nowMs))
   const verdict: Verdict = {
     ...{ seed, leaked: [], stuck: [], stripped: [], unapproved: [], lied: [], unpunctual: [] },
-    ...{ interruptedMs: 0, grants: 0, extended: 0, virtualMs: 0 },
+    ...{ interruptedMs: 0, grants: 0, windows: 0, extended: 0, virtualMs: 0 },
   }
   const kind = kindOf(random)
   const system = new ScriptedSystem(time, random, {
     habits: habitsOf(random),
     trouble: troubleOf(random, kind),
     onGive: (key) => {
-      if (![...db.grants.values()].some((grant) => isApproved(grant) && keyOfGrant(grant) === key)) {
+      // A series itself is nobody's leave: only its windows are.
+      const isMeant = (grant: Grant) =>
+        isApproved(grant) && grant.pattern === null && keyOfGrant(grant) === key
+      if (![...db.grants.values()].some(isMeant)) {
         verdict.unapproved.push(`${key} at ${time.nowMs}`)
       }
     },
@@ -91,6 +98,7 @@ export async function simulate(seed: number, log: Log = silent): Promise<Verdict
   }
   if (kind === 'calm') verdict.unpunctual.push(...unpunctual(db, verdict, system.habits))
   verdict.grants = db.grants.size
+  verdict.windows = [...db.grants.values()].filter(({ window }) => window !== null).length
   for (const grant of db.grants.values())
     if (isApproved(grant) && totalMs(grant) > grant.durationMs) verdict.extended++
   verdict.virtualMs = time.nowMs
@@ -106,6 +114,7 @@ export async function simulateMany({ from, runs }: { from: number; runs: number 
   const sums = {
     runs,
     grants: 0,
+    windows: 0,
     extended: 0,
     leaked: 0,
     stuck: 0,
@@ -120,6 +129,7 @@ export async function simulateMany({ from, runs }: { from: number; runs: number 
   for (let seed = from; seed < from + runs; seed++) {
     const verdict = await simulate(seed)
     sums.grants += verdict.grants
+    sums.windows += verdict.windows
     sums.extended += verdict.extended
     for (const promise of promises) {
       if (verdict[promise].length > 0) sums[promise]++
@@ -155,6 +165,7 @@ function watchTruth(options: {
             other.id !== grant.id &&
             isApproved(other) &&
             other.status !== 'ended' &&
+            other.status !== 'recurring' &&
             keyOfGrant(other) === key,
         )
         const saysGone = grant.left === 'gone' || grant.left === 'never-given'
@@ -201,9 +212,17 @@ function peopleAct({ time, random, db, replicas }: Stage): void {
     const durationMs = 1_000 * (1 + Math.floor(random() * (isCrowded ? 8 : 30)))
     const ask = { requestId, by, resource: 'db', entitlement, durationMs, reason: 'a good reason' }
     const aheadMs = random() < 0.25 ? 1_000 + random() * 15_000 : null
+    const isWeekly = random() < 0.15
+    /** Of a minute that has begun, or of the next one: clocks on walls know no seconds. */
+    const aWindow = (nowMs: number): Recurrence => {
+      const opensMs = (Math.floor(nowMs / 60_000) + (random() < 0.6 ? 0 : 1)) * 60_000
+      const [date = '', clock = ''] = new Date(opensMs).toISOString().split('T')
+      const every = { weekdays: [1, 2, 3, 4, 5, 6, 7], everyWeeks: 1, zone: 'UTC' }
+      return { ...every, from: date, until: date, start: clock.slice(0, 5) }
+    }
     soon(faultsEndMs, async (world) => {
-      const startsAt = aheadMs === null ? null : new Date(time.nowMs + aheadMs)
-      await requestAccess(world, { ...ask, startsAt })
+      const startsAt = aheadMs === null || isWeekly ? null : new Date(time.nowMs + aheadMs)
+      await requestAccess(world, { ...ask, startsAt, recurrence: isWeekly ? aWindow(time.nowMs) : null })
       soon(2_000, (w) => answer(w, requestId))
       if (random() < 0.5) soon(12_000, (w) => finish(w, requestId))
       if (random() < 0.6) soon(20_000, (w) => prolong(w, requestId))
@@ -220,7 +239,10 @@ function peopleAct({ time, random, db, replicas }: Stage): void {
   const finish = async (world: World, requestId: string): Promise<void> => {
     const grant = find(requestId)
     if (!grant) return
-    if (random() < 0.6) await releaseGrant(world, { grantId: grant.id, by: grant.subject.slack })
+    const index = Math.floor(random() * 2)
+    if (grant.pattern !== null && random() < 0.5)
+      await skipWindow(world, { grantId: grant.id, by: grant.subject.slack, index })
+    else if (random() < 0.6) await releaseGrant(world, { grantId: grant.id, by: grant.subject.slack })
     else await revokeGrant(world, { grantId: grant.id, by: pick(admins) })
   }
   const prolong = async (world: World, requestId: string): Promise<void> => {
@@ -292,7 +314,7 @@ function unpunctual(
   // An overlapping grant's end may be in preparation elsewhere, and its lease must run out or be released first.
   const mostMs = 8_000 + timeoutMs + 2 * hasLagMs
   const late = [...db.grants.values()].flatMap((grant) => {
-    if (grant.status !== 'ended' || grant.left !== 'gone') return []
+    if (grant.status !== 'ended' || grant.left !== 'gone' || grant.pattern !== null) return []
     const lateMs = grant.endedAt.getTime() - grant.takeAt.getTime()
     return lateMs > mostMs ? [`${grant.id} ended ${lateMs} ms late`] : []
   })
@@ -341,6 +363,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     warnMs: null,
     alertMs: 20_000,
     aheadMs: 60_000,
+    windows: { untilMs: 86_400_000, warns: false, only: [] },
     extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
     reasonExample: null,
     how: null,

@@ -17,6 +17,7 @@ test('5,000 runs of crashes, lost replies and late effects: nothing leaks, stick
   // Enough happened for the zeros to mean something.
   expect(sums.grants).toBeGreaterThan(seeds.runs * 5)
   expect(sums.extended).toBeGreaterThan(seeds.runs / 5)
+  expect(sums.windows).toBeGreaterThan(seeds.runs / 5)
 }, 900_000)
 
 test('a run is repeated by its number', async () => {

@@ -164,8 +164,10 @@ export function grantStoreContract(open: () => Promise<GrantStore>): void {
       subjectId: grant.subject.id,
       resource: grant.resource.id,
       entitlement: grant.entitlement.id,
+      slot: 'once',
     }
     expect(await store.openFor(pair)).toEqual(grant)
+    expect(await store.openFor({ ...pair, slot: 'series' })).toBeNull()
     expect(await store.openFor({ ...pair, entitlement: 'write' })).toBeNull()
     expect(await store.openOf(grant.subject.id)).toEqual([grant])
     expect((await store.owed()).map(({ id }) => id)).toContain(grant.id)

@@ -1,5 +1,5 @@
 import type { Grant } from '../../src/domain/grant.ts'
-import { isOpen } from '../../src/domain/grant.ts'
+import { isOpen, slotOf } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
 import type { GrantStore, HoldStore, HoldWrite } from '../../src/domain/ports.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
@@ -82,7 +82,7 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
       ),
     byRequest: (requestId) => step(() => all().filter((g) => g.requestId === requestId)),
     openOf: (subjectId) => step(() => all().filter((g) => isOpen(g) && g.subject.id === subjectId)),
-    openFor: ({ subjectId, resource, entitlement }) =>
+    openFor: ({ subjectId, resource, entitlement, slot }) =>
       step(
         () =>
           all().find(
@@ -90,13 +90,14 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
               isOpen(g) &&
               g.subject.id === subjectId &&
               g.resource.id === resource &&
-              g.entitlement.id === entitlement,
+              g.entitlement.id === entitlement &&
+              slotOf(g) === slot,
           ) ?? null,
       ),
     latestOf: (subjectId, limit) =>
       step(() =>
         all()
-          .filter((g) => g.subject.id === subjectId)
+          .filter((g) => g.subject.id === subjectId && g.window === null)
           .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
           .slice(0, limit),
       ),
@@ -197,6 +198,9 @@ function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
 }
 
 const samePair = (a: Grant, b: Grant): boolean =>
-  a.subject.id === b.subject.id && a.resource.id === b.resource.id && a.entitlement.id === b.entitlement.id
+  a.subject.id === b.subject.id &&
+  a.resource.id === b.resource.id &&
+  a.entitlement.id === b.entitlement.id &&
+  slotOf(a) === slotOf(b)
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)

@@ -84,6 +84,10 @@ function endOfGap(before: number, after: number, wanted: number, zone: string): 
   return after
 }
 
+/** The date that calendars show there at this instant, `YYYY-MM-DD`. Throws RangeError for an unknown zone. */
+export const dateIn = (zone: string, at: Date): string =>
+  dateOf(Math.floor(clockAt(at.getTime(), zone) / DAY_MS))
+
 /** What clocks in the zone read, as if they stood in UTC. */
 const clockAt = (instant: number, zone: string): number =>
   instant + Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6

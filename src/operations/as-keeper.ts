@@ -1,0 +1,34 @@
+import { findEntitlement } from '../domain/catalog.ts'
+import type { Grant } from '../domain/grant.ts'
+import { refTo, type PersonRef } from '../domain/person.ts'
+import { isAdmin, isReviewer } from '../domain/policy.ts'
+import { refuse, type Refusal } from '../domain/refusal.ts'
+import type { ByAdmin } from './as-admin.ts'
+import { isSame } from './withdraw.ts'
+import type { World } from './world.ts'
+
+/** Who changes a series: its holder, or somebody of those who could have said no to it. */
+export interface Keeper {
+  readonly ref: PersonRef
+  readonly isHolder: boolean
+}
+
+/** The holder, an admin or an approver of the entitlement, by the lists of now; anybody else is refused. */
+export async function asKeeper(
+  world: World,
+  { grantId, by }: ByAdmin,
+  act: (grant: Grant, keeper: Keeper) => Promise<Grant | Refusal>,
+): Promise<Grant | Refusal> {
+  const grant = await world.grants.get(grantId)
+  if (grant === null) return refuse('not-found')
+  if (isSame(grant.subject.slack, by)) return act(grant, { ref: grant.subject, isHolder: true })
+  const facts = await world.directory.facts(by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  if (!facts.isHere || entitlement === null) return refuse('not-an-admin', { grant })
+  const keeper = { ref: refTo(facts.person), isHolder: false }
+  if (isAdmin(facts.person, entitlement)) return act(grant, keeper)
+  const { approvers } = entitlement.review.stages[0]
+  const right = isReviewer(facts, approvers, await world.directory.groups(approvers.groups))
+  return right.answer === 'yes' ? act(grant, keeper) : refuse('not-an-admin', { grant })
+}

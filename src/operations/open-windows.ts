@@ -1,0 +1,110 @@
+import { findEntitlement, type Catalog } from '../domain/catalog.ts'
+import { isOpen, type Ended, type Granting, type Recurring } from '../domain/grant.ts'
+import { isReviewer } from '../domain/policy.ts'
+import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '../domain/series.ts'
+import { fitsOnly } from '../domain/timing.ts'
+import { transition, type Event } from '../domain/transition.ts'
+import type { World } from './world.ts'
+
+/*
+ * The windows of a series. The grant of a window is written before the series moves on: a crash in between finds it
+ * already written. Whatever stops the series at that moment is seen by the window when it opens.
+ */
+
+/** How often a series that is over or was stopped looks whether its last window has ended too. */
+const lookAgainMs = 5_000
+
+/** Makes the grant of the window that comes next; stops what a stopped series has open; ends a series that is over. */
+export async function settleSeries(world: World, series: Recurring): Promise<void> {
+  const now = world.clock.now()
+  const window = series.stop === null ? windowToMake(series, now) : null
+  if (window !== null) {
+    await world.grants.insert(windowGrant(series, window, now))
+    await tell(world, series.id, { type: 'made', index: window.index })
+    return
+  }
+  if (series.dueAt !== null && series.dueAt <= now) await closeSeries(world, series)
+}
+
+async function closeSeries(world: World, series: Recurring): Promise<void> {
+  const now = world.clock.now()
+  const { stop } = series
+  const open = (await world.grants.openOf(series.subject.id)).filter((one) => isWindowOf(one, series.id))
+  if (stop !== null) {
+    const { cause, by, note } = stop
+    for (const { id } of open) await tell(world, id, { type: 'end', cause, by, note, takeAt: now })
+  }
+  if (open.length > 0) {
+    await tell(world, series.id, { type: 'windows-open', until: new Date(now.getTime() + lookAgainMs) })
+  } else {
+    await tell(world, series.id, { type: 'windows-over', ...(await leftBy(world, series)) })
+  }
+}
+
+/** What the last of its windows left. */
+async function leftBy(world: World, { id, made }: Recurring): Promise<Pick<Ended, 'left' | 'keptUntil'>> {
+  const last = made === null ? null : await world.grants.get(windowGrantId(id, made))
+  return last?.status === 'ended'
+    ? { left: last.left, keptUntil: last.keptUntil }
+    : { left: 'never-given', keptUntil: null }
+}
+
+/** Why this window must not open now. `ends`: nor any later one, as what was approved does not hold any more. */
+export type Shut = { why: string; ends: boolean } | 'unknown'
+
+/** Asked right before a window is given: does its series run, and would those who approved it still be asked? */
+export async function whyWindowIsShut(world: World, grant: Granting): Promise<Shut | null> {
+  const { window } = grant
+  if (window === null) return null
+  const series = await world.grants.get(window.seriesId)
+  const shut = whyShut(series, window)
+  if (shut !== null) return { why: shut, ends: false }
+  const catalog = world.catalog()
+  if (series?.pattern && !stillFits(catalog, series, series.pattern)) {
+    return { why: 'the catalog allows it at other times now', ends: true }
+  }
+  return whyNotApproved(world, catalog, grant)
+}
+
+function stillFits(
+  catalog: Catalog,
+  { resource, entitlement }: Pick<Recurring, 'resource' | 'entitlement'>,
+  pattern: Recurring['pattern'],
+): boolean {
+  const rules = findEntitlement(catalog, resource.id, entitlement.id)
+  // One that is gone is told of by the policy.
+  return rules === null || (rules.windows?.untilMs != null && fitsOnly(pattern, rules.windows.only))
+}
+
+/** An approval holds while enough of those who gave it may still give it. */
+async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): Promise<Shut | null> {
+  const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+  if (entitlement === null) return null
+  const [{ approvers, needs }] = entitlement.review.stages
+  const groups = await world.directory.groups(approvers.groups)
+  const verdicts = await Promise.all(
+    grant.reviews.map(async ({ by }) => {
+      const facts = await world.directory.facts(by.slack)
+      return { by, answer: facts === 'unknown' ? facts : isReviewer(facts, approvers, groups).answer }
+    }),
+  )
+  if (verdicts.filter(({ answer }) => answer === 'yes').length >= needs) return null
+  if (verdicts.some(({ answer }) => answer === 'unknown')) return 'unknown'
+  const gone = verdicts.filter(({ answer }) => answer === 'no').map(({ by }) => by.name)
+  const why =
+    gone.length === 0 ? 'more approvals are needed now' : `${gone.join(' and ')} may not approve it any more`
+  return { why, ends: true }
+}
+
+/** A window that the rules of now refuse is the last: its series would only ask in vain. */
+export async function stopSeriesOf(world: World, grant: Granting, why: string): Promise<void> {
+  if (grant.window === null) return
+  const takeAt = world.clock.now()
+  const series = await world.grants.get(grant.window.seriesId)
+  if (series === null || !isOpen(series)) return
+  await tell(world, series.id, { type: 'end', cause: 'failed', by: null, note: why, takeAt })
+}
+
+async function tell(world: World, grantId: string, event: Event): Promise<void> {
+  await world.grants.change(grantId, (grant, now) => transition(grant, event, now))
+}
