@@ -6,8 +6,11 @@ export const systemVariables = ({ url, secret }: { url: string; secret: string }
 
 export const benchSystem = 'target'
 
-/** As many resources as asked for, with five entitlements each, which everybody in @engineering may request. */
-export function benchCatalog(channel: { id: string }, { resources }: { resources: number }): string {
+/** As many resources as asked for, with five entitlements each, which everybody in @engineering may request; `rules` are lines of each. */
+export function benchCatalog(
+  channel: { id: string },
+  { resources, rules = '' }: { resources: number; rules?: string },
+): string {
   const names = Array.from({ length: resources }, (_, i) => `service-${i + 1}`)
   const entitlements = ['read', 'write', 'deploy', 'debug', 'admin']
   return `version: 1
@@ -37,6 +40,6 @@ ${entitlements.map((verb) => entitlement(id, verb)).join('')}`
         name: ${verb} on ${id}
         target: { group: ${id}-${verb} }
         who: '"@engineering" in groups'
-`
+${rules}`
   }
 }

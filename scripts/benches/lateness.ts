@@ -8,17 +8,13 @@ import { startWorkspace } from '../../test/workspace/workspace.ts'
 import { writeActiveGrants, type Holder } from './active-grants.ts'
 import { benchCatalog, benchSystem, systemVariables } from './catalog.ts'
 import { startPart, type Part } from './part.ts'
-import { atMost, rounded, spread, type Report } from './report.ts'
+import { callPlainly, callsTo, patienceMs } from './plainly.ts'
+import { atMost, rounded, type Report } from './report.ts'
 import { cpuMsOf, databaseOf, runBench, startCurfew, troubles, type Bench } from './run-bench.ts'
 
 const aheadMs = 40_000
 /** Ends nearer than this are prepared already: everything must have been written by then. */
 const preparedMs = 5_000
-const patienceMs = 60_000
-const takesSchema = z.object({
-  takes: z.array(z.object({ principal: z.string(), atMs: z.number() })),
-  held: z.number(),
-})
 
 await runBench(async (bench): Promise<Report> => {
   const mongod = await startMongod({ replicaSet: true })
@@ -28,9 +24,15 @@ await runBench(async (bench): Promise<Report> => {
   const url = `http://127.0.0.1:${z.number().parse(await target.ask({ what: 'listen' }))}/`
 
   const own = await endGrants(bench, { target, url, mongodbUri: databaseOf(mongod.uri, 'curfew_bench') })
-  const plain = { bench, target, url, mongodbUri: databaseOf(mongod.uri, 'agenda_bench') }
-  const jobs = await endPlainly({ ...plain, how: 'agenda' })
-  const timer = await endPlainly({ ...plain, how: 'timer' })
+  const plain = {
+    bench,
+    action: 'take' as const,
+    target,
+    url,
+    mongodbUri: databaseOf(mongod.uri, 'agenda_bench'),
+  }
+  const jobs = await callPlainly({ ...plain, how: 'agenda', aheadMs })
+  const timer = await callPlainly({ ...plain, how: 'timer', aheadMs: 3_000 })
   return {
     bench: 'lateness',
     what: 'the instant at which grants end → the call that takes the access arriving',
@@ -101,48 +103,8 @@ async function endGrants(
   const recordedMs = rounded(Date.now() - endsAt.getTime())
   const ends = await connection.collection('grants').distinct('left')
   if (ends.join() !== 'gone') throw new Error(`not every end was read back: ${ends.join()}`)
-  const calls = await callsTo(target, endsAt.getTime())
+  const calls = await callsTo(target, 'take', endsAt.getTime())
   const said = troubles(app)
   await app.stop()
   return { calls, recordedMs, cpuMs, troubles: said }
-}
-
-async function endPlainly(options: {
-  bench: Bench
-  how: 'agenda' | 'timer'
-  target: Part
-  url: string
-  mongodbUri: string
-}) {
-  const { bench, how, target, url, mongodbUri } = options
-  const part = startPart('plain-calls.ts')
-  bench.atEnd(() => part.stop())
-  const principals = Array.from({ length: bench.grants }, (_, i) => `person-${i}`)
-  await target.ask({ what: 'hold', principals })
-  const endsAtMs = Date.now() + (how === 'agenda' ? aheadMs : 3_000)
-  await part.ask({ how, mongodbUri, url, endsAtMs, principals })
-  if (Date.now() > endsAtMs) throw new Error('this machine is too slow to schedule the jobs')
-  for (;;) {
-    await sleep(200)
-    if (Date.now() < endsAtMs) continue
-    const { held } = takesSchema.parse(await target.ask({ what: 'takes' }))
-    if (held === 0 || Date.now() > endsAtMs + patienceMs) break
-  }
-  const calls = await callsTo(target, endsAtMs)
-  await part.stop()
-  return calls
-}
-
-/** How late each first call for somebody was; calls for the same again are counted. */
-async function callsTo(target: Part, endsAtMs: number) {
-  const { takes } = takesSchema.parse(await target.ask({ what: 'takes' }))
-  const first = new Map<string, number>()
-  for (const { principal, atMs } of takes) if (!first.has(principal)) first.set(principal, atMs - endsAtMs)
-  const lateMs = [...first.values()]
-  return {
-    n: first.size,
-    early: lateMs.filter((ms) => ms < 0).length,
-    again: takes.length - first.size,
-    ...spread(lateMs),
-  }
 }

@@ -11,9 +11,10 @@ import { answerParent } from './part.ts'
  */
 const question = z.object({
   how: z.enum(['agenda', 'timer']),
+  action: z.enum(['give', 'take']),
   mongodbUri: z.string(),
   url: z.string(),
-  endsAtMs: z.number(),
+  atMs: z.number(),
   principals: z.array(z.string()),
 })
 type Question = z.infer<typeof question>
@@ -24,20 +25,20 @@ answerParent(question, async (asked) => {
   const { origin, pathname: path } = new URL(asked.url)
   const pool = new Pool(origin, { connections })
   const headers = { 'content-type': 'application/json' }
-  const take = async (principal: string): Promise<void> => {
-    const body = JSON.stringify({ action: 'take', principal, target: { group: 'bench' } })
+  const call = async (principal: string): Promise<void> => {
+    const body = JSON.stringify({ action: asked.action, principal, target: { group: 'bench' } })
     const answer = await pool.request({ method: 'POST', path, headers, body })
     await answer.body.text()
   }
-  if (asked.how === 'agenda') return scheduleJobs(asked, take)
-  setTimeout(() => asked.principals.forEach((one) => void take(one)), asked.endsAtMs - Date.now() + 1)
+  if (asked.how === 'agenda') return scheduleJobs(asked, call)
+  setTimeout(() => asked.principals.forEach((one) => void call(one)), asked.atMs - Date.now() + 1)
   return 'set'
 })
 
 /** Nothing limits how many run at once, and the poll is the one that was best here. */
 async function scheduleJobs(
-  { mongodbUri, endsAtMs, principals }: Question,
-  take: (who: string) => Promise<void>,
+  { mongodbUri, atMs, principals }: Question,
+  call: (who: string) => Promise<void>,
 ) {
   const connection = await mongoose.createConnection(mongodbUri).asPromise()
   const agenda = new Agenda({
@@ -46,14 +47,14 @@ async function scheduleJobs(
     defaultConcurrency: principals.length,
     maxConcurrency: principals.length,
   })
-  agenda.define('take', async (job: { attrs: { data: { principal: string } } }) =>
-    take(job.attrs.data.principal),
+  agenda.define('call', async (job: { attrs: { data: { principal: string } } }) =>
+    call(job.attrs.data.principal),
   )
   await agenda.start()
-  const endsAt = new Date(endsAtMs)
+  const at = new Date(atMs)
   for (let i = 0; i < principals.length; i += 50) {
     await Promise.all(
-      principals.slice(i, i + 50).map((principal) => agenda.schedule(endsAt, 'take', { principal })),
+      principals.slice(i, i + 50).map((principal) => agenda.schedule(at, 'call', { principal })),
     )
   }
   return 'scheduled'

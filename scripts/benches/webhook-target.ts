@@ -5,17 +5,17 @@ import { answerParent } from './part.ts'
 
 /**
  * A system behind Curfew's webhook, as small as it can be: it keeps who holds, answers at once and notes when each
- * `take` arrived. It checks no signature, so that it is never what is waited for.
+ * give and take arrived. It checks no signature, so that it is never what is waited for.
  */
 const question = z.discriminatedUnion('what', [
   z.object({ what: z.literal('listen') }),
   z.object({ what: z.literal('hold'), principals: z.array(z.string()) }),
-  z.object({ what: z.literal('takes') }),
+  z.object({ what: z.literal('calls') }),
 ])
 const body = z.object({ action: z.string(), principal: z.string().optional() })
 
 let holders = new Set<string>()
-let takes: { principal: string; atMs: number }[] = []
+let calls: { action: string; principal: string; atMs: number }[] = []
 
 const server = createServer((request, response) => {
   const atMs = Date.now()
@@ -27,13 +27,14 @@ const server = createServer((request, response) => {
     let answer = '{}'
     switch (action) {
       case 'take':
-        takes.push({ principal, atMs })
+        calls.push({ action, principal, atMs })
         holders.delete(principal)
         break
       case 'has':
         answer = JSON.stringify({ holds: holders.has(principal) })
         break
       case 'give':
+        calls.push({ action, principal, atMs })
         holders.add(principal)
     }
     response.setHeader('content-type', 'application/json')
@@ -51,9 +52,9 @@ answerParent(question, async (asked) => {
     }
     case 'hold':
       holders = new Set(asked.principals)
-      takes = []
+      calls = []
       return null
-    case 'takes':
-      return { takes, held: holders.size }
+    case 'calls':
+      return { calls, held: holders.size }
   }
 })

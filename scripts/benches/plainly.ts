@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { startPart, type Part } from './part.ts'
+import { spread } from './report.ts'
+import type { Bench } from './run-bench.ts'
+
+/** How long a bench waits for calls that do not come. */
+export const patienceMs = 60_000
+
+const callsSchema = z.object({
+  calls: z.array(z.object({ action: z.string(), principal: z.string(), atMs: z.number() })),
+  held: z.number(),
+})
+
+/** The same calls without Curfew, all meant for one instant: by one plain Agenda job each, or all by one timer. */
+export async function callPlainly(options: {
+  bench: Bench
+  how: 'agenda' | 'timer'
+  action: 'give' | 'take'
+  target: Part
+  url: string
+  mongodbUri: string
+  aheadMs: number
+}) {
+  const { bench, how, action, target, url, mongodbUri, aheadMs } = options
+  const part = startPart('plain-calls.ts')
+  bench.atEnd(() => part.stop())
+  const principals = Array.from({ length: bench.grants }, (_, i) => `person-${i}`)
+  await target.ask({ what: 'hold', principals: action === 'take' ? principals : [] })
+  const atMs = Date.now() + aheadMs
+  await part.ask({ how, action, mongodbUri, url, atMs, principals })
+  if (Date.now() > atMs) throw new Error('this machine is too slow to schedule the jobs')
+  const wanted = action === 'take' ? 0 : bench.grants
+  for (;;) {
+    await sleep(200)
+    if (Date.now() < atMs) continue
+    const { held } = callsSchema.parse(await target.ask({ what: 'calls' }))
+    if (held === wanted || Date.now() > atMs + patienceMs) break
+  }
+  const calls = await callsTo(target, action, atMs)
+  await part.stop()
+  return calls
+}
+
+/** How late each first call for somebody was; calls for the same again are counted. */
+export async function callsTo(target: Part, wanted: 'give' | 'take', atMs: number) {
+  const { calls } = callsSchema.parse(await target.ask({ what: 'calls' }))
+  const ours = calls.filter(({ action }) => action === wanted)
+  const first = new Map<string, number>()
+  for (const call of ours) if (!first.has(call.principal)) first.set(call.principal, call.atMs - atMs)
+  const lateMs = [...first.values()]
+  return {
+    n: first.size,
+    early: lateMs.filter((ms) => ms < 0).length,
+    again: ours.length - first.size,
+    ...spread(lateMs),
+  }
+}
