@@ -156,7 +156,13 @@ export const grantSchema = z.discriminatedUnion('status', [
     /** Once stopped or past its last window: when to look whether all windows have ended. */
     lookAt: z.date(),
   }),
-  asked.extend({ status: z.literal('granting'), ...approval, ...debt }),
+  asked.extend({
+    status: z.literal('granting'),
+    ...approval,
+    ...debt,
+    /** When giving starts: an opening is prepared a little ahead, and nothing is given or shown before. */
+    giveAt: z.date().default(new Date(0)),
+  }),
   asked.extend({
     status: z.literal('active'),
     ...approval,

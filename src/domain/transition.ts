@@ -51,7 +51,8 @@ export type Event =
   | { type: 'deny'; by: PersonRef; note: string }
   | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
   | { type: 'lapse' }
-  | { type: 'open' }
+  /** Its opening is near enough to be prepared. */
+  | { type: 'open'; aheadMs: number }
   | SeriesEvent
   | { type: 'given'; heldUntil: Date; heldBefore: boolean }
   | Extend
@@ -78,7 +79,7 @@ export function transition(grant: Grant, event: Event, now: Date): Grant | Refus
     ...next,
     history: line === null ? grant.history : [...grant.history, line],
     dueAt: dueOf(next),
-    unshown: grant.unshown || isVisible(event, now),
+    unshown: grant.unshown || isVisible(next, event, now),
   }
 }
 
@@ -97,8 +98,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
         ? { ...grant, status: 'lapsed', closedAt: now }
         : refuse('decided', { grant })
     case 'open':
-      return grant.status === 'waiting' && now >= grant.opensAt
-        ? { ...approvedPart(grant), ...startGiving(grant, now) }
+      return grant.status === 'waiting' && after(now, event.aheadMs) >= grant.opensAt
+        ? { ...approvedPart(grant), ...startGiving(grant, now, later(now, grant.opensAt)) }
         : refuse('not-held', { grant })
     case 'made':
     case 'skip':
@@ -106,7 +107,9 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
     case 'windows-over':
       return applyToSeries(grant, event, now)
     case 'given':
-      return grant.status === 'granting' ? activate(grant, event, now) : refuse('not-held', { grant })
+      return grant.status === 'granting' && now >= grant.giveAt
+        ? activate(grant, event, now)
+        : refuse('not-held', { grant })
     case 'extend':
       return extend(grant, event, now)
     case 'answer-extension':
@@ -181,19 +184,20 @@ function review(
   }
   return startsAt > now
     ? { ...approved, status: 'waiting', opensAt: startsAt }
-    : { ...approved, ...startGiving(approved, now) }
+    : { ...approved, ...startGiving(approved, now, now) }
 }
 
 /** The catalog's own window may end sooner. */
 const withinWindow = ({ notAfter }: Pending, startsAt: Date, durationMs: number): number =>
   Math.min(durationMs, (notAfter ?? after(startsAt, durationMs)).getTime() - startsAt.getTime())
 
-const startGiving = ({ alertMs }: { alertMs: number }, now: Date) => ({
+const startGiving = ({ alertMs }: { alertMs: number }, now: Date, giveAt: Date) => ({
   status: 'granting' as const,
+  giveAt,
   tries: 0,
   lastError: null,
   retryAt: now,
-  alertAt: after(now, alertMs),
+  alertAt: after(giveAt, alertMs),
   alertedAt: null,
 })
 
@@ -308,8 +312,9 @@ function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
 const isOwing = (grant: Grant): grant is Granting | Revoking =>
   grant.status === 'granting' || grant.status === 'revoking'
 
-/** An end prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
-function isVisible(event: Event, now: Date): boolean {
+/** What is prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
+function isVisible(next: Grant, event: Event, now: Date): boolean {
+  if (event.type === 'open') return next.status === 'granting' && next.giveAt <= now
   if (event.type === 'busy' || event.type === 'told' || event.type === 'windows-open') return false
   return event.type !== 'end' || event.takeAt <= now
 }
@@ -380,6 +385,8 @@ function approvedPart(grant: Waiting | Granting | Active | Revoking) {
 }
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
+
+const later = (one: Date, other: Date): Date => (one > other ? one : other)
 
 function earliest(first: Date, ...others: (Date | null)[]): Date {
   return others.reduce<Date>((least, other) => (other !== null && other < least ? other : least), first)

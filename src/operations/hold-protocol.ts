@@ -16,35 +16,63 @@ import type { World } from './world.ts'
 /** How far ahead of its instant an end is prepared, so that only the call itself is left for then. */
 export const lookAheadMs = 4_000
 
-/** Gives what a granting grant was approved for and makes it active; or tells the system of an active one's new end. */
+/**
+ * Gives what a granting grant was approved for and makes it active; or tells the system of an active one's new end.
+ * An opening that is still ahead is prepared: the hold is claimed under the lease, and nothing is given before.
+ */
 export async function join(
   world: World,
   seen: Granting | Active,
   mayGive: () => Promise<boolean>,
 ): Promise<void> {
-  await world.queues.turn(holdId(holdingOf(seen)), () =>
-    world.queues.step(seen.system, 'prepare', async () => {
+  const { queues } = world
+  await queues.turn(holdId(holdingOf(seen)), async () => {
+    const ready = await queues.step(seen.system, 'prepare', async () => {
       // Asked when the turn has come: minutes may have passed in the queue of a slow system.
-      if (!(await mayGive())) return
+      if (!(await mayGive())) return null
       const lease = await takeLease(world, seen)
-      if (lease === null) return
-      try {
-        await joinUnder(world, lease, seen.id)
-      } catch (error) {
-        if (error instanceof LeaseLost) throw error
-        await lease.abandon()
-        await owe(world, seen.id, error)
-      }
-    }),
-  )
+      return lease && orOwe(world, lease, seen.id, () => prepareToJoin(world, lease, seen.id))
+    })
+    if (ready === null) return
+    await waitUntil(world, startOf(ready.grant))
+    await queues.step(seen.system, 'call', () =>
+      orOwe(world, ready.lease, seen.id, () => giveNow(world, ready)),
+    )
+  })
 }
 
-async function joinUnder(world: World, lease: Lease, grantId: string): Promise<void> {
+/** What fails under a lease stays owed; whether the lease runs out depends on what was sent. */
+async function orOwe<T>(
+  world: World,
+  lease: Lease,
+  grantId: string,
+  work: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error
+    await lease.abandon()
+    await owe(world, grantId, error)
+    return null
+  }
+}
+
+interface Prepared {
+  readonly lease: Lease
+  readonly grant: Granting | Active
+  /** Its instant was still ahead: much may have happened since. */
+  readonly isAhead: boolean
+}
+
+/** Reading, asking, claiming and announcing: all of a join but the call. Null when nothing is left to call. */
+async function prepareToJoin(world: World, lease: Lease, grantId: string): Promise<Prepared | null> {
   // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
   const grant = await world.grants.get(grantId)
-  if (grant === null || !isJoining(grant, world.clock.now())) return lease.release()
-  const told = { heldUntil: grant.endsAt }
-
+  if (grant === null || !isJoining(grant, world.clock.now())) {
+    await lease.release()
+    return null
+  }
   if (lease.isElsewhere) throw new Error(elsewhere(grant.system))
 
   // 5. Ask the system when nobody claims, or when it held before: that may only go from true to false.
@@ -57,23 +85,41 @@ async function joinUnder(world: World, lease: Lease, grantId: string): Promise<v
   }
 
   // 6. Claim it. What was held before is not given; else it is, until the latest end of all claims.
+  const waitMs = Math.max(0, startOf(grant).getTime() - world.clock.now().getTime())
+  const keepMs = waitMs + lease.callMs
   const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt } }
+  if (heldBefore) await lease.write({ ...claim, keepMs })
+  else await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, claim, keepMs)
+  return { lease, grant, isAhead: waitMs > 0 }
+}
+
+async function giveNow(world: World, { lease, grant: seen, isAhead }: Prepared): Promise<void> {
+  const { id } = seen
+  const { heldBefore } = lease.hold
+  const grant = isAhead ? await world.grants.get(id) : seen
+  // 5. Called off while its opening was prepared: whoever ended it takes back what is claimed.
+  if (grant === null || !isJoining(grant, world.clock.now())) {
+    return lease.release(heldBefore ? {} : lease.known)
+  }
+  const told = { heldUntil: seen.endsAt }
   if (heldBefore) {
-    await lease.write(claim)
-    await record(world, grantId, joined(grant, { ...told, heldBefore: true }))
+    if (isAhead && !(await lease.has())) throw new Error('it was held before, and is not any more')
+    await record(world, id, joined(seen, { ...told, heldBefore: true }))
     return lease.release()
   }
-  await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, claim)
   const outcome = await lease.give()
   if (outcome.what !== 'done') {
     await lease.finish(outcome)
-    return owe(world, grantId, outcome.error)
+    return owe(world, id, outcome.error)
   }
   // The grant moves on before the lease is given back: else another process could find it waiting, and give again.
   await lease.write(lease.known)
-  await record(world, grantId, joined(grant, { ...told, heldBefore: false }))
+  await record(world, id, joined(seen, { ...told, heldBefore: false }))
   await lease.finish(outcome)
 }
+
+/** When its call may be made at the earliest. */
+const startOf = (grant: Granting | Active): Date => (grant.status === 'granting' ? grant.giveAt : new Date(0))
 
 /** It waits to be given, or its new end to be told, and its time is not up. Extending is joining again. */
 const isJoining = (grant: Grant, now: Date): grant is Granting | Active =>

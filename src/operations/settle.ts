@@ -2,7 +2,7 @@ import { explainAll } from '../domain/explain.ts'
 import type { Grant, Granting, Revoking } from '../domain/grant.ts'
 import { stillAllows } from '../domain/policy.ts'
 import { transition, type Event } from '../domain/transition.ts'
-import { endIfDue, join, leave, lookAheadMs, owe, waitUntil } from './hold-protocol.ts'
+import { endIfDue, join, leave, lookAheadMs, owe } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import { settleSeries, stopSeriesOf, whyWindowIsShut } from './open-windows.ts'
 import type { World } from './world.ts'
@@ -31,11 +31,7 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       if (grant.lapsesAt <= now) await tell(world, grant, { type: 'lapse' })
       return
     case 'waiting':
-      // At its very instant: whoever wrote that it opened then gives it.
-      if (isNear(grant.opensAt, now)) {
-        await waitUntil(world, grant.opensAt)
-        await tell(world, grant, { type: 'open' })
-      }
+      if (isNear(grant.opensAt, now)) await tell(world, grant, { type: 'open', aheadMs: lookAheadMs })
       return
     case 'recurring':
       return settleSeries(world, grant)

@@ -1,5 +1,5 @@
 import { formatDuration } from '../domain/duration.ts'
-import type { Ended, Grant, Revoking } from '../domain/grant.ts'
+import type { Approved, Ended, Grant, Revoking } from '../domain/grant.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series.ts'
 
@@ -26,10 +26,11 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'lapsed':
       return `Nobody answered in ${formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())}`
     case 'waiting':
-      return `Approved by ${by} ${clockTime(grant.approvedAt)}. Opens ${when(grant.opensAt)}, until ${when(grant.endsAt)}`
+      return opensLine(grant, grant.opensAt, by)
     case 'recurring':
       return seriesLine(grant, by, windows)
     case 'granting':
+      if (grant.giveAt > now) return opensLine(grant, grant.giveAt, by)
       return grant.alertedAt === null
         ? `Approved by ${by} ${clockTime(grant.approvedAt)}. Giving access…`
         : `Approved by ${by} ${clockTime(grant.approvedAt)}. *Not given yet*: ${tried(grant)}`
@@ -41,6 +42,9 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
       return `${grant.pattern === null ? endedLine(grant) : seriesEndLine(grant)}. ${leftLine(grant)}`
   }
 }
+
+const opensLine = ({ approvedAt, endsAt }: Approved, opensAt: Date, by: string): string =>
+  `Approved by ${by} ${clockTime(approvedAt)}. Opens ${when(opensAt)}, until ${when(endsAt)}`
 
 const activeLine = (endsAt: Date, by: string): string => `Active until ${when(endsAt)}. Approved by ${by}`
 

@@ -43,7 +43,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   ),
   instant.map((retryAt) => ({ type: 'failed' as const, error: 'timeout', retryAt })),
   instant.map((until) => ({ type: 'busy' as const, until })),
-  fc.constant<Event>({ type: 'open' }),
+  fc.constant<Event>({ type: 'open', aheadMs: 4_000 }),
   fc.constant<Event>({ type: 'warn' }),
   fc
     .record({ isReviewed: fc.boolean(), needs: fc.integer({ min: 1, max: 2 }) })

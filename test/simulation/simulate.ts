@@ -58,9 +58,12 @@ export async function simulate(seed: number, log: Log = silent): Promise<Verdict
     habits: habitsOf(random),
     trouble: troubleOf(random, kind),
     onGive: (key) => {
-      // A series itself is nobody's leave: only its windows are.
+      // A series itself is nobody's leave, only its windows are; and nothing is before it starts.
       const isMeant = (grant: Grant) =>
-        isApproved(grant) && grant.pattern === null && keyOfGrant(grant) === key
+        isApproved(grant) &&
+        grant.pattern === null &&
+        keyOfGrant(grant) === key &&
+        (grant.startsAt?.getTime() ?? 0) <= time.nowMs
       if (![...db.grants.values()].some(isMeant)) {
         verdict.unapproved.push(`${key} at ${time.nowMs}`)
       }
