@@ -37,6 +37,9 @@ resources:
         who: '"@contractors" in groups || !guest'
         reason: { example: "INC-123: orders stuck in paid" }
         how: "mongosh, your own login, database orders"
+        extend: { max: 3, by: 1m, total: 10m, review: false }
+        ahead: 7d
+        windows: { until: 60d }
       write:
         name: Change orders
         target: { database: orders, role: readWrite }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aCast, logins, type Cast } from '../test/support/cast.ts'
@@ -38,7 +38,8 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
       () => store.stop(),
       () => database.stop(),
     )
-    const folder = await mkdtemp(join(tmpdir(), 'curfew-demo-'))
+    await removeLeftovers()
+    const folder = await mkdtemp(join(tmpdir(), `curfew-demo-${process.pid}-`))
     endings.unshift(() => rm(folder, { recursive: true, force: true }))
     const catalogPath = join(folder, 'catalog.yml')
     await writeFile(catalogPath, demoCatalog(cast))
@@ -56,6 +57,24 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** What a demo left behind that was killed: nobody else would ever remove it. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(/^curfew-demo-(\d+)-/.exec(name)?.[1])
+    if (pid > 0 && !isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Somebody else's process runs as well.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

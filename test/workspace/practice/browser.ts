@@ -51,8 +51,9 @@ export async function aPage(url: string, options: BrowserContextOptions = {}): P
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   const broken = new Promise<never>((_, reject) => page.once('pageerror', reject))
-  await page.goto(url, { timeout: 40_000 })
-  await Promise.race([page.locator('.pane').first().waitFor(), broken])
+  // A browser that was just started for the first time on a busy machine may take this long to draw at all.
+  await page.goto(url, { timeout: 60_000 })
+  await Promise.race([page.locator('.pane').first().waitFor({ timeout: 60_000 }), broken])
   broken.catch(() => undefined)
   return page
 }
