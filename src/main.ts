@@ -125,7 +125,7 @@ export async function start(
     endings.rest.unshift(async () => web?.close())
     await endWhatIsGone(made, catalog)
     const lost = await lostSystems(made)
-    await slack.start(made)
+    await slack.start(made, { catalogFault: () => catalog.fault() })
     if (lost !== null) tellAdmins(lost)
     log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })
     return { world: made, port: web?.port ?? null, stop }

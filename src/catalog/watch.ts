@@ -25,6 +25,8 @@ export interface CatalogWatch {
   /** The last good catalog. */
   current(): Catalog
   /** No callback comes after this resolves. */
+  /** What is wrong with the files now, where the last good catalog stays in force; null while nothing is. */
+  fault(): string | null
   close(): Promise<void>
 }
 
@@ -87,6 +89,7 @@ export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch>
 
   return {
     current: () => current,
+    fault: () => (said === '' ? null : said),
     close: async () => {
       closing.abort()
       nap.abort()

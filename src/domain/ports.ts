@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog.ts'
 import type { Connector } from './connector.ts'
-import type { Grant } from './grant.ts'
+import type { Grant, Pending } from './grant.ts'
 import type { Hold, HoldKey, Intent, Left } from './hold.ts'
 import type { Known, Person, PersonFacts, SlackIdentity } from './person.ts'
 import type { Refusal } from './refusal.ts'
@@ -61,6 +61,8 @@ export interface GrantStore {
   }): Promise<Grant | null>
   /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** Requests that wait for an answer, the oldest first. */
+  pending(limit: number): Promise<Pending[]>
   /** Every unfinished grant that was approved: what is or may be held. */
   owed(): Promise<Grant[]>
   /** Debts that were said aloud and are not settled yet. */

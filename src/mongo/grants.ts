@@ -42,7 +42,7 @@ schema.index(
   { 'subject.id': 1, requestedAt: -1 },
   { partialFilterExpression: { isAsked: true }, name: 'asked_last' },
 )
-schema.index({ isOpen: 1, status: 1 }, { partialFilterExpression: { isOpen: true } })
+schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },
   { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late' },
@@ -149,6 +149,10 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
     latestOf: (subjectId, limit) =>
       find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
+    pending: async (limit) => {
+      const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
+      return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))
+    },
     owed: () =>
       find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
     late: () =>

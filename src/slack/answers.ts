@@ -5,7 +5,9 @@ import type { Grant } from '../domain/grant.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { section, type Message } from './blocks.ts'
 import { unmarked } from './mrkdwn.ts'
+import { messageView } from './message-view.ts'
 import type { Parts } from './parts.ts'
+import type { Click } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
 
 /** Tells only whoever clicked; the words are mrkdwn. */
@@ -18,6 +20,19 @@ export const tellBy =
   (respond: RespondFn): Tell =>
   async (words) => {
     await respond({ response_type: 'ephemeral', replace_original: false, ...said(words) })
+  }
+
+/** Where the answer to a click goes: to the clicker alone; on the Home tab, where nothing can be said so, into a modal. */
+export const tellClicker =
+  (
+    { clients }: Pick<Parts, 'clients'>,
+    click: Pick<Click, 'isOnHome' | 'triggerId'>,
+    respond?: RespondFn,
+  ): Tell =>
+  async (words) => {
+    if (respond && !click.isOnHome) return tellBy(respond)(words)
+    const view = messageView('Curfew', unmarked(words))
+    await clients.interactive.views.open({ trigger_id: click.triggerId, view })
   }
 
 /** Does what a click asks for: true when it was done. A refusal is told to the clicker alone; a failure with an id that is in the log. */

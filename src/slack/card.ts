@@ -11,7 +11,7 @@ import { tryNow } from '../operations/try-now.ts'
 import { isSame } from '../operations/withdraw.ts'
 import type { Parts } from './parts.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
-import { answerClick, tellBy } from './answers.ts'
+import { answerClick, tellClicker } from './answers.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { openChange } from './change-modal.ts'
 import { openDeny } from './deny-modal.ts'
@@ -104,12 +104,13 @@ function aboutLine(grant: Grant, { isGuest, zone, record }: CardAbout): string {
 
 function buttons(grant: Grant, about: CardAbout, now: Date): KnownBlock[] {
   return [...about.windows, grant].flatMap((one) => {
-    const elements = buttonsOf(one, about, now)
+    const elements = cardButtons(one, about.confirm, now)
     return elements.length === 0 ? [] : [{ type: 'actions', block_id: `do:${one.id}`, elements }]
   })
 }
 
-function buttonsOf(grant: Grant, { confirm }: CardAbout, now: Date): Button[] {
+/** What an admin or approver can do with it now, here and on the Home tab. */
+export function cardButtons(grant: Grant, confirm: boolean, now: Date): Button[] {
   const value = cardValue(grant)
   const what = `${grant.entitlement.name} for ${grant.subject.name}`
   const offered = formatDuration(offeredMs(grant))
@@ -154,7 +155,9 @@ export function listenToCards(parts: Parts): void {
       await ack()
       const click = parseClick(body)
       const { grantId, terms } = parseCardValue(click.value)
-      const isDone = await answerClick(parts, tellBy(respond), () => operate({ ...click, grantId, terms }))
+      const isDone = await answerClick(parts, tellClicker(parts, click, respond), () =>
+        operate({ ...click, grantId, terms }),
+      )
       if (isDone) await adopt(parts, click, grantId)
     })
   }
@@ -166,10 +169,12 @@ export function listenToCards(parts: Parts): void {
   onClick(cardActions.endNow, ({ grantId, by }) => revokeGrant(world, { grantId, by }))
   onClick(cardActions.tryNow, ({ grantId, by }) => tryNow(world, { grantId, by }))
   app.action(cardActions.change, async ({ ack, body, respond }) => {
-    await Promise.all([ack(), openChange(parts, parseClick(body), tellBy(respond))])
+    const click = parseClick(body)
+    await Promise.all([ack(), openChange(parts, click, tellClicker(parts, click, respond))])
   })
   app.action(cardActions.deny, async ({ ack, body, respond }) => {
-    await Promise.all([ack(), openDeny(parts, parseClick(body), tellBy(respond))])
+    const click = parseClick(body)
+    await Promise.all([ack(), openDeny(parts, click, tellClicker(parts, click, respond))])
   })
 }
 

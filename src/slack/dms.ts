@@ -6,7 +6,7 @@ import { isApproved, type Approved, type Ended, type Grant } from '../domain/gra
 import { describePattern } from '../domain/windows/pattern.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
-import { answerClick, tellBy } from './answers.ts'
+import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
 import { plainWords, spelled, when } from './mrkdwn.ts'
@@ -115,9 +115,7 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
         approvers.length > 0
           ? ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.`
           : ' You will hear here.'
-      return dm(`${asked}${told}`, text, [
-        button(dmActions.withdraw, 'Withdraw', grant.id, `Withdraw ${nameOf(grant)}`),
-      ])
+      return dm(`${asked}${told}`, text, [withdraw(grant)])
     }
     case 'withdrawn':
       return dm(
@@ -270,20 +268,23 @@ function seriesEndedDm(grant: Ended): Message {
 }
 
 const nameOf = ({ entitlement, resource }: Grant): string => `${entitlement.name} on ${resource.name}`
-const bold = ({ entitlement, resource }: Grant): string =>
+export const bold = ({ entitlement, resource }: Grant): string =>
   `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
 
-const done = (grant: Grant): Button =>
+export const withdraw = (grant: Grant): Button =>
+  button(dmActions.withdraw, 'Withdraw', grant.id, `Withdraw ${nameOf(grant)}`)
+
+export const done = (grant: Grant): Button =>
   button(dmActions.done, "I'm done", grant.id, `I'm done with ${nameOf(grant)}`, {
     sure: { title: "I'm done", text: `You lose ${nameOf(grant)} at once.`, yes: "I'm done" },
   })
 
-const callOff = (grant: Grant): Button =>
+export const callOff = (grant: Grant): Button =>
   button(dmActions.done, 'Not needed any more', grant.id, `${nameOf(grant)}: not needed any more`, {
     sure: { title: 'Not needed any more', text: `${nameOf(grant)} will not open.`, yes: 'Call it off' },
   })
 
-const askAgain = (grant: Grant): Button =>
+export const askAgain = (grant: Grant): Button =>
   button(
     dmActions.askAgain,
     'Ask again',
@@ -303,16 +304,24 @@ export function listenToDms(parts: Parts): void {
   const { app, world } = parts
   app.action(dmActions.withdraw, async ({ ack, body, respond }) => {
     await ack()
-    const { by, value: grantId } = parseClick(body)
-    await answerClick(parts, tellBy(respond), () => withdrawRequest(world, { grantId, by }))
+    const click = parseClick(body)
+    const { by, value: grantId } = click
+    await answerClick(parts, tellClicker(parts, click, respond), () =>
+      withdrawRequest(world, { grantId, by }),
+    )
   })
   app.action(dmActions.done, async ({ ack, body, respond }) => {
     await ack()
-    const { by, value: grantId } = parseClick(body)
-    await answerClick(parts, tellBy(respond), () => releaseGrant(world, { grantId, by }))
+    const click = parseClick(body)
+    const { by, value: grantId } = click
+    await answerClick(parts, tellClicker(parts, click, respond), () => releaseGrant(world, { grantId, by }))
   })
   app.action(dmActions.askAgain, async ({ ack, body, respond }) => {
-    const { by, triggerId, value: text } = parseClick(body)
-    await Promise.all([ack(), openRequest(parts, { by, triggerId, text, tell: tellBy(respond) })])
+    const click = parseClick(body)
+    const { by, triggerId, value: text } = click
+    await Promise.all([
+      ack(),
+      openRequest(parts, { by, triggerId, text, tell: tellClicker(parts, click, respond) }),
+    ])
   })
 }

@@ -1,10 +1,9 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt'
-import type { ModalView } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../domain/grant.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { failureWords } from './answers.ts'
-import { plain, plainSection } from './blocks.ts'
+import { messageView } from './message-view.ts'
 import { unmarked } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { refusalWords } from './refusal-words.ts'
@@ -47,11 +46,3 @@ export async function answerSubmission(options: {
     await ack({ response_action: 'errors', errors: { [inTime.field]: inTime.words } })
   }
 }
-
-/** A modal that says one thing. */
-export const messageView = (title: string, text: string): ModalView => ({
-  type: 'modal',
-  title: plain(title, 24),
-  close: plain('Close', 24),
-  blocks: [plainSection(text)],
-})

@@ -6,7 +6,7 @@ import { isApproved, type Approved, type Extension, type Grant } from '../domain
 import { answerExtension } from '../operations/answer-extension.ts'
 import { extendGrant } from '../operations/extend.ts'
 import type { World } from '../operations/world.ts'
-import { answerClick, tellBy } from './answers.ts'
+import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
@@ -132,9 +132,12 @@ export function listenToMore(parts: Parts): void {
   const { app, world } = parts
   app.action(moreActions.extend, async ({ ack, body, respond }) => {
     await ack()
-    const { by, value } = parseClick(body)
+    const click = parseClick(body)
+    const { by, value } = click
     const [grantId, seenEndsAt] = parseValue(value)
-    await answerClick(parts, tellBy(respond), () => extendGrant(world, { grantId, by, seenEndsAt }))
+    await answerClick(parts, tellClicker(parts, click, respond), () =>
+      extendGrant(world, { grantId, by, seenEndsAt }),
+    )
   })
   for (const [verdict, actionId] of [
     ['approve', moreActions.approve],
@@ -142,9 +145,10 @@ export function listenToMore(parts: Parts): void {
   ] as const) {
     app.action(actionId, async ({ ack, body, respond }) => {
       await ack()
-      const { by, value } = parseClick(body)
+      const click = parseClick(body)
+      const { by, value } = click
       const [grantId, askedAt] = parseValue(value)
-      await answerClick(parts, tellBy(respond), () =>
+      await answerClick(parts, tellClicker(parts, click, respond), () =>
         answerExtension(world, { grantId, by, verdict, askedAt }),
       )
     })

@@ -12,4 +12,6 @@ export interface Parts {
   readonly directory: SlackDirectory
   readonly surfaces: SurfaceStore
   readonly log: Log
+  /** What is wrong with the catalog's files, where the last good one stays in force; null while nothing is. */
+  readonly catalogFault: () => string | null
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { SlackIdentity } from '../domain/person.ts'
+import { homeActions } from './home-actions.ts'
 
 /** What Slack sends, as far as we read it: parsed here, once. */
 const user = z.object({ id: z.string(), team_id: z.string().optional() })
@@ -11,6 +12,7 @@ const click = z.object({
   trigger_id: z.string(),
   channel: z.object({ id: z.string() }).optional(),
   message: z.object({ ts: z.string() }).optional(),
+  view: z.object({ type: z.string() }).optional(),
   actions: z
     .array(
       z.object({
@@ -30,17 +32,68 @@ export interface Click {
   readonly clickedAt: Date
   /** The message that was clicked; null in modals and on the Home tab. */
   readonly message: { readonly channel: string; readonly ts: string } | null
+  readonly isOnHome: boolean
 }
 
 export function parseClick(body: unknown): Click {
-  const { user: by, team: from, trigger_id: triggerId, channel, message, actions } = click.parse(body)
+  const { user: by, team: from, trigger_id: triggerId, channel, message, view, actions } = click.parse(body)
   return {
     by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
     triggerId,
     value: actions[0]?.value ?? '',
     clickedAt: new Date(Number(actions[0]?.action_ts ?? 0) * 1_000),
     message: channel && message ? { channel: channel.id, ts: message.ts } : null,
+    isOnHome: view?.type === 'home',
   }
+}
+
+const act = z.object({
+  type: z.string(),
+  user,
+  team,
+  view: z.object({ type: z.string(), private_metadata: z.string() }).optional(),
+  actions: z.array(z.object({ action_id: z.string(), value: z.string().optional() })).optional(),
+})
+
+export interface Act {
+  readonly type: string
+  readonly by: SlackIdentity
+  readonly isOnHome: boolean
+  /** Which page of each section of the Home tab is wanted now. */
+  readonly pages: unknown
+}
+
+/** Who did something, wherever it was; null for what nobody did. */
+export function parseAct(body: unknown): Act | null {
+  const read = act.safeParse(body)
+  if (!read.success) return null
+  const { type, user: by, team: from, view, actions } = read.data
+  const isOnHome = view?.type === 'home'
+  const turned = actions?.find(({ action_id: id }) => id.startsWith(homeActions.page))?.value
+  return {
+    type,
+    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    isOnHome,
+    pages: isOnHome ? jsonOf(turned ?? view.private_metadata) : {},
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
+
+const homeOpened = z.object({
+  team_id: z.string(),
+  event: z.object({ user: z.string(), tab: z.string() }),
+})
+
+export function parseHomeOpened(body: unknown): { by: SlackIdentity; tab: string } {
+  const { team_id: teamId, event } = homeOpened.parse(body)
+  return { by: { teamId, userId: event.user }, tab: event.tab }
 }
 
 const option = z.object({ value: z.string() }).nullish()

@@ -6,7 +6,7 @@ import { describePattern } from '../domain/windows/pattern.ts'
 import { skipWindow } from '../operations/skip-window.ts'
 import { stopSeries } from '../operations/stop-series.ts'
 import type { World } from '../operations/world.ts'
-import { answerClick, tellBy } from './answers.ts'
+import { answerClick, tellClicker } from './answers.ts'
 import { button } from './blocks.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
@@ -19,7 +19,10 @@ export const seriesActions = { skip: 'series_skip', stop: 'series_stop' } as con
 /** The windows of a series that have not ended, the newest last. */
 export async function openWindows(world: World, series: Grant): Promise<Grant[]> {
   if (series.pattern === null) return []
-  const open = await world.grants.openOf(series.subject.id)
+  return openWindowsAmong(await world.grants.openOf(series.subject.id), series)
+}
+
+export function openWindowsAmong(open: readonly Grant[], series: Grant): Grant[] {
   const windows = open.filter((one) => isWindowOf(one, series.id))
   return windows.sort((a, b) => (a.window?.index ?? 0) - (b.window?.index ?? 0))
 }
@@ -109,14 +112,18 @@ export function listenToSeries(parts: Parts): void {
   const { app, world } = parts
   app.action(seriesActions.skip, async ({ ack, body, respond }) => {
     await ack()
-    const { by, value } = parseClick(body)
+    const click = parseClick(body)
+    const { by, value } = click
     const [grantId = '', index] = valueSchema.parse(value)
-    await answerClick(parts, tellBy(respond), () => skipWindow(world, { grantId, by, index: Number(index) }))
+    await answerClick(parts, tellClicker(parts, click, respond), () =>
+      skipWindow(world, { grantId, by, index: Number(index) }),
+    )
   })
   app.action(seriesActions.stop, async ({ ack, body, respond }) => {
     await ack()
-    const { by, value } = parseClick(body)
+    const click = parseClick(body)
+    const { by, value } = click
     const [grantId = ''] = valueSchema.parse(value)
-    await answerClick(parts, tellBy(respond), () => stopSeries(world, { grantId, by }))
+    await answerClick(parts, tellClicker(parts, click, respond), () => stopSeries(world, { grantId, by }))
   })
 }

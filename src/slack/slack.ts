@@ -14,6 +14,7 @@ import { listenToCommand } from './command.ts'
 import { listenToDeny } from './deny-modal.ts'
 import { slackDirectory, type SlackDirectory } from './directory.ts'
 import { listenToDms } from './dms.ts'
+import { listenToHome } from './home.ts'
 import { listenToMore } from './more-time.ts'
 import { escapeText, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
@@ -32,7 +33,7 @@ export interface Slack {
   readonly requestListener: RequestListener | null
   isConnected(): boolean
   /** Begins to listen and to show; the world must be whole by now. */
-  start(world: World): Promise<void>
+  start(world: World, probes: Pick<Parts, 'catalogFault'>): Promise<void>
   /** Tells every admin of the catalog, by DM and once a day for the same words. */
   tellAdmins(world: World, words: string): Promise<void>
   /** Stops hearing people; what is under way is finished by `stop`. */
@@ -97,8 +98,8 @@ export function openSlack(options: {
         else response.writeHead(503).end()
       }),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
-    start: async (world) => {
-      const parts: Parts = { app, world, clients, directory, surfaces, log }
+    start: async (world, { catalogFault }) => {
+      const parts: Parts = { app, world, clients, directory, surfaces, log, catalogFault }
       await app.init()
       app.use(async ({ next }) => {
         // Not acknowledged: Slack delivers it again, to whoever still runs.
@@ -120,6 +121,7 @@ export function openSlack(options: {
         listenToDms,
         listenToMore,
         listenToSeries,
+        listenToHome,
       ]) {
         listen(parts)
       }

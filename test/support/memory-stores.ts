@@ -101,6 +101,13 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
           .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
           .slice(0, limit),
       ),
+    pending: (limit) =>
+      step(() =>
+        all()
+          .flatMap((g) => (g.status === 'pending' ? g : []))
+          .sort((a, b) => a.requestedAt.getTime() - b.requestedAt.getTime())
+          .slice(0, limit),
+      ),
     owed: () => step(() => all().filter((g) => isOpen(g) && g.status !== 'pending')),
     late: () => step(() => all().filter((g) => isOpen(g) && 'alertedAt' in g && g.alertedAt !== null)),
     unshown: (limit) =>

@@ -1,0 +1,136 @@
+import type { HomeView, KnownBlock } from '@slack/types'
+import { z } from 'zod'
+import { everyEntitlement, findEntitlement, type Catalog } from '../domain/catalog.ts'
+import { isOpen, type Grant, type Pending } from '../domain/grant.ts'
+import { isSameHuman, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
+import { isAdmin, isReviewer } from '../domain/policy.ts'
+import type { World } from '../operations/world.ts'
+import { section } from './blocks.ts'
+import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
+import type { Parts } from './parts.ts'
+import { homeActions } from './home-actions.ts'
+import { parseAct, parseClick, parseHomeOpened } from './payloads.ts'
+import { openRequest } from './request-modal.ts'
+import { refusalWords } from './refusal-words.ts'
+import { refuse } from '../domain/refusal.ts'
+import { tellClicker } from './answers.ts'
+
+/**
+ * The Home tab: what somebody holds and waits for, what waits for them, and what they must look after. Published when
+ * it is opened, and after the viewer's own acts while it may still be open; nobody else's acts redraw it.
+ */
+
+/** How long after opening it somebody is taken to have it before them still. */
+const openForMs = 3_600_000
+const mostPending = 500
+const mostViewers = 10_000
+
+const pagesSchema = z.record(z.string(), z.int().min(0).max(10_000)).catch({})
+
+export function listenToHome(parts: Parts): void {
+  const { app, log } = parts
+  const openedAt = new Map<string, number>()
+
+  const show = async (by: SlackIdentity, pages: Pages = {}): Promise<void> => {
+    try {
+      await parts.clients.background.views.publish({
+        user_id: by.userId,
+        view: await homeOf(parts, by, pages),
+      })
+    } catch (error) {
+      log.warn('could not show a Home tab', { userId: by.userId, error })
+    }
+  }
+
+  app.event('app_home_opened', async ({ body }) => {
+    const opened = parseHomeOpened(body)
+    if (opened.tab !== 'home') return
+    if (openedAt.size >= mostViewers) openedAt.clear()
+    openedAt.set(opened.by.userId, parts.world.clock.monotonicMs())
+    await show(opened.by)
+  })
+
+  // After whatever listens to it: by then the act is written.
+  app.use(async ({ body, next }) => {
+    await next()
+    const act = parseAct(body)
+    if (act === null || !['block_actions', 'view_submission'].includes(act.type)) return
+    const sinceMs = parts.world.clock.monotonicMs() - (openedAt.get(act.by.userId) ?? -Infinity)
+    if (act.isOnHome || sinceMs < openForMs) await show(act.by, pagesSchema.parse(act.pages))
+  })
+
+  app.action(homeActions.request, async ({ ack, body }) => {
+    const click = parseClick(body)
+    const { by, triggerId } = click
+    const tell = tellClicker(parts, click)
+    await Promise.all([ack(), openRequest(parts, { by, triggerId, text: '', tell })])
+  })
+  // The page asked for is in what was clicked; the redrawing above does the rest.
+  app.action(new RegExp(`^${homeActions.page}:`), async ({ ack }) => ack())
+}
+
+async function homeOf(parts: Parts, by: SlackIdentity, pages: Pages): Promise<HomeView> {
+  const facts = await parts.directory.facts(by)
+  if (facts === 'unknown') return saying('Slack does not say now who you are. Please come back in a minute.')
+  if (facts.isExternal) return saying(refusalWords(refuse('external')))
+  return renderHome(await aboutHome(parts, facts), pages)
+}
+
+const saying = (words: string): HomeView => ({
+  type: 'home',
+  blocks: [section(words)] satisfies KnownBlock[],
+})
+
+async function aboutHome(parts: Parts, facts: PersonFacts): Promise<HomeAbout> {
+  const { world } = parts
+  const catalog = world.catalog()
+  const [open, latest, forMe, kept] = await Promise.all([
+    world.grants.openOf(facts.person.id),
+    world.grants.latestOf(facts.person.id, 30),
+    waitingFor(world, facts),
+    keptBy(world, catalog, facts),
+  ])
+  return {
+    world,
+    now: world.clock.now(),
+    open,
+    over: latest.filter((grant) => !isOpen(grant)),
+    forMe,
+    kept,
+    catalogFault: isAnyAdmin(catalog, facts) ? parts.catalogFault() : null,
+  }
+}
+
+/** What this person may answer now, the oldest first: by the same rule as a click on a card. */
+async function waitingFor(world: World, facts: PersonFacts): Promise<Pending[]> {
+  const catalog = world.catalog()
+  const reviewed = everyEntitlement(catalog)
+  const groups = await world.directory.groups([
+    ...new Set(reviewed.flatMap(({ review }) => review.stages[0].approvers.groups)),
+  ])
+  const pending = await world.grants.pending(mostPending)
+  return pending.filter((grant) => {
+    const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+    if (entitlement === null || grant.lapsesAt <= world.clock.now()) return false
+    const isOwn = [grant.requester, grant.subject].some((one) => isSameHuman(one, facts.person))
+    const isAnswered = grant.reviews.some((review) => isSameHuman(review.by, facts.person))
+    return (
+      !isOwn &&
+      !isAnswered &&
+      isReviewer(facts, entitlement.review.stages[0].approvers, groups).answer === 'yes'
+    )
+  })
+}
+
+/** What is or will be held where this person is an admin. */
+async function keptBy(world: World, catalog: Catalog, facts: PersonFacts): Promise<Grant[]> {
+  if (!isAnyAdmin(catalog, facts)) return []
+  const owed = await world.grants.owed()
+  return owed.filter((grant) => {
+    const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+    return entitlement !== null && isAdmin(facts.person, entitlement)
+  })
+}
+
+const isAnyAdmin = (catalog: Catalog, { isHere, person }: PersonFacts): boolean =>
+  isHere && everyEntitlement(catalog).some((entitlement) => isAdmin(person, entitlement))
