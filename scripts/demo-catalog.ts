@@ -46,6 +46,7 @@ resources:
         who: '!guest'
         review: { stages: [{ approvers: { groups: ["@dba"] }, needs: 2 }] }
         confirm: true
+        breakGlass: { max: 2m }
 
   reports-db:
     name: Sales reports

@@ -2,6 +2,7 @@ import type { Approvers, Catalog, Entitlement } from '../domain/catalog.ts'
 import { everyEntitlement } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { formatDuration } from '../domain/duration.ts'
+import { describeOnly } from '../domain/timing.ts'
 import { loadCatalog } from './load.ts'
 import { writeProblem } from './problem.ts'
 import type { Variables } from './variables.ts'
@@ -51,7 +52,7 @@ export function summarize(catalog: Catalog): string {
     entitlement.review.stages
       .map(({ approvers, needs }) => `${needs} of ${writeApprovers(approvers)}`)
       .join(', then '),
-    `${formatDuration(entitlement.duration.defaultMs)}, up to ${formatDuration(entitlement.duration.maxMs)}`,
+    howLong(entitlement),
     entitlement.channel,
   ])
   return [
@@ -63,6 +64,18 @@ export function summarize(catalog: Catalog): string {
 
 const whoOf = ({ who, external }: Entitlement) =>
   `${who.source.replace(/\s+/g, ' ').trim()}${external ? ', other workspaces too' : ''}`
+
+function howLong({ duration, aheadMs, windows, breakGlass }: Entitlement): string {
+  return [
+    `${formatDuration(duration.defaultMs)}, up to ${formatDuration(duration.maxMs)}`,
+    aheadMs === null ? null : `${formatDuration(aheadMs)} ahead`,
+    windows?.untilMs == null ? null : `every week for ${formatDuration(windows.untilMs)}`,
+    windows?.only.length ? `only ${describeOnly(windows.only)}` : null,
+    breakGlass === null ? null : `break-glass ${formatDuration(breakGlass.maxMs)}`,
+  ]
+    .filter((part) => part !== null)
+    .join('; ')
+}
 
 const writeApprovers = ({ people, groups }: Approvers) => [...groups, ...people].join(' ')
 

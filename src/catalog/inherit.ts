@@ -23,6 +23,7 @@ type Inherited = Pick<
   | 'alertMs'
   | 'aheadMs'
   | 'windows'
+  | 'breakGlass'
   | 'extend'
   | 'reasonExample'
   | 'how'
@@ -90,6 +91,7 @@ export function inherit(
     alertMs: pick((rules) => rules.alert)?.value ?? USUAL.alertMs,
     aheadMs: pick((rules) => rules.ahead)?.value ?? null,
     windows: windowsOf(levels),
+    breakGlass: breakGlassOf(levels, duration),
     extend: extendOf(levels, duration),
     reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
     how: pick((rules) => rules.how)?.value ?? null,
@@ -129,6 +131,12 @@ function windowsOf(levels: readonly Level[]): Entitlement['windows'] {
   const rules = nearest(levels, (level) => level.windows, ['windows'])?.value
   if (!rules) return null
   return { untilMs: rules.until ?? null, warns: rules.warn, only: rules.only ?? [] }
+}
+
+/** The nearest counts as a whole; never longer than what is approved may last. */
+function breakGlassOf(levels: readonly Level[], { maxMs }: { maxMs: number }): Entitlement['breakGlass'] {
+  const rules = nearest(levels, (level) => level.breakGlass, ['breakGlass'])?.value
+  return rules ? { maxMs: Math.min(rules.max, maxMs), remindMs: rules.remind } : null
 }
 
 /** The nearest counts as a whole. In all no more than one request may ask for, and in steps of the usual time, unless it says otherwise. */

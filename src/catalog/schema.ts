@@ -64,6 +64,9 @@ const inherited = {
     })
     .refine(({ until, only }) => until !== undefined || only !== undefined, 'says neither until nor only')
     .optional(),
+  breakGlass: z
+    .strictObject({ max: field.accessTime, remind: field.duration(1_000, 7 * DAY).default(DAY) })
+    .optional(),
   extend: z
     .strictObject({
       max: z
@@ -130,7 +133,6 @@ export type WrittenResource = z.output<typeof resourceSchema>
 export const LATER_KEYS: readonly string[] = [
   'aliases',
   'auto',
-  'breakGlass',
   'device',
   'escalate',
   'mfa',

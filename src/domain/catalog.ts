@@ -69,6 +69,8 @@ export interface Entitlement {
   readonly aheadMs: number | null
   /** Recurring windows, and when it may be held at all; null: at any time, and only once for each asking. */
   readonly windows: WindowRules | null
+  /** Where it may be taken at once in an emergency, by whoever may ask; null: never without an approval. */
+  readonly breakGlass: { readonly maxMs: number; readonly remindMs: number } | null
   /** How holders may get more time; null: they ask anew. */
   readonly extend: ExtendRules | null
   readonly reasonExample: string | null

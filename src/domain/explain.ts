@@ -10,6 +10,8 @@ export function explain(reason: Reason): string {
         : `the rule is ${reason.source}`
     case 'gone':
       return 'it is not in the catalog any more'
+    case 'no-break-glass':
+      return 'it may not be had without an approval any more'
     case 'not-here':
       return 'they are not in this workspace any more'
     case 'external':

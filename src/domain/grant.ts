@@ -51,6 +51,8 @@ const asked = z.object({
   window: z.object({ seriesId: z.string(), index: z.number() }).nullable().default(null),
   /** The catalog's own window ends then: nobody holds it longer, however it is extended. */
   notAfter: z.date().nullable().default(null),
+  /** Taken at once in an emergency: nobody was asked first, and a review is owed afterwards. */
+  isBreakGlass: z.boolean().default(false),
   /** How many different people must approve. */
   needs: z.number(),
   requestedAt: z.date(),
@@ -74,6 +76,17 @@ const extension = z.object({
   deniedBy: person.nullable(),
 })
 
+/** The review that is owed after glass was broken. */
+const afterReview = z.object({
+  /** When people are reminded next; null once it is closed. */
+  remindAt: z.date().nullable(),
+  remindMs: z.number(),
+  reminded: z.number(),
+  closedAt: z.date().nullable(),
+  closedBy: person.nullable(),
+  note: z.string().nullable(),
+})
+
 const approval = {
   approvedAt: z.date(),
   durationMs: z.number(),
@@ -88,6 +101,7 @@ const approval = {
   warnMs: z.number().nullable(),
   alertMs: z.number(),
   extensions: z.array(extension).default([]),
+  afterReview: afterReview.nullable().default(null),
 }
 
 /** Something owed to a system: how often it was tried, and when next. */
@@ -202,6 +216,7 @@ export type Ended = Extract<Grant, { status: 'ended' }>
 export type Approved = Waiting | Recurring | Granting | Active | Revoking | Ended
 export type Review = z.infer<typeof review>
 export type WindowOf = NonNullable<Grant['window']>
+export type AfterReview = z.infer<typeof afterReview>
 export type HistoryLine = z.infer<typeof historyLine>
 export type Extension = z.infer<typeof extension>
 export type EndCause = (typeof endCauses)[number]
@@ -230,9 +245,14 @@ export const isApproved = (grant: Grant): grant is Approved =>
 
 /**
  * Unfinished grants of one subject on one entitlement differ in this: one asked for once, one series, and its windows,
- * of which one may open while the last is still being taken back.
+ * of which one may open while the last is still being taken back, and what is taken in an emergency beside all of them.
  */
-export function slotOf({ pattern, window }: Pick<Grant, 'pattern' | 'window'>): string {
+export function slotOf({
+  pattern,
+  window,
+  isBreakGlass,
+}: Pick<Grant, 'pattern' | 'window' | 'isBreakGlass'>): string {
+  if (isBreakGlass) return 'break-glass'
   if (window !== null) return `window ${window.index} of ${window.seriesId}`
   return pattern === null ? 'once' : 'series'
 }

@@ -20,6 +20,7 @@ export interface Verdict {
 export type Reason =
   | { readonly kind: 'rule'; readonly source: string; readonly answer: Answer }
   | { readonly kind: 'gone' }
+  | { readonly kind: 'no-break-glass' }
   | { readonly kind: 'not-here' }
   | { readonly kind: 'external' }
   | { readonly kind: 'no-principal'; readonly why: string }
@@ -101,8 +102,9 @@ export function stillAllows(
   const asking = { durationMs: grant.durationMs, reason: grant.reason }
   const verdict = mayHold(facts, entitlement, asking, now)
   if (verdict.answer !== 'yes') return verdict
+  if (grant.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
   const only = entitlement.windows?.only ?? []
-  if (grant.window === null && !fitsIn(only, now, grant.endsAt))
+  if (grant.window === null && !grant.isBreakGlass && !fitsIn(only, now, grant.endsAt))
     return no({ kind: 'outside', windows: describeOnly(only) })
   const place = placeFor(catalog, facts, entitlement, asking, now)
   if ('unresolved' in place) return no({ kind: 'no-principal', why: place.unresolved })

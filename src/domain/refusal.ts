@@ -39,6 +39,10 @@ export type RefusalCode =
   | 'extend-early'
   | 'extended-already'
   | 'extension-decided'
+  // in an emergency
+  | 'no-break-glass'
+  | 'bad-typed'
+  | 'review-closed'
   // ending
   | 'not-yours'
   | 'not-held'

@@ -24,6 +24,7 @@ import {
 } from './extension.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { isRefusal, refuse, type Refusal } from './refusal.ts'
+import { applyToReview, type BreakGlassEvent } from './break-glass.ts'
 import {
   applyToSeries,
   seriesDueAt,
@@ -54,6 +55,7 @@ export type Event =
   /** Its opening is near enough to be prepared. */
   | { type: 'open'; aheadMs: number }
   | SeriesEvent
+  | BreakGlassEvent
   | { type: 'given'; heldUntil: Date; heldBefore: boolean }
   | Extend
   | AnswerExtension
@@ -69,7 +71,7 @@ export type Event =
 
 /**
  * The next grant, or why not. Pure: no clock, no I/O, nothing mutated.
- * Guarantees: `dueAt` is null exactly when the status is final; history only grows; `revision` is the store's.
+ * Guarantees: `dueAt` is null exactly when the status is final and no review is owed; history only grows; `revision` is the store's.
  */
 export function transition(grant: Grant, event: Event, now: Date): Grant | Refusal {
   const next = apply(grant, event, now)
@@ -106,6 +108,9 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
     case 'windows-open':
     case 'windows-over':
       return applyToSeries(grant, event, now)
+    case 'close-review':
+    case 'remind':
+      return applyToReview(grant, event, now)
     case 'given':
       return grant.status === 'granting' && now >= grant.giveAt
         ? activate(grant, event, now)
@@ -177,6 +182,7 @@ function review(
     durationMs,
     endsAt: after(startsAt, durationMs),
     extensions: [],
+    afterReview: null,
   }
   if (grant.pattern !== null) {
     const pattern = { ...grant.pattern, durationMs }
@@ -191,7 +197,7 @@ function review(
 const withinWindow = ({ notAfter }: Pending, startsAt: Date, durationMs: number): number =>
   Math.min(durationMs, (notAfter ?? after(startsAt, durationMs)).getTime() - startsAt.getTime())
 
-const startGiving = ({ alertMs }: { alertMs: number }, now: Date, giveAt: Date) => ({
+export const startGiving = ({ alertMs }: { alertMs: number }, now: Date, giveAt: Date) => ({
   status: 'granting' as const,
   giveAt,
   tries: 0,
@@ -276,6 +282,12 @@ function settled(grant: Revoking, event: Extract<Event, { type: 'taken' }>, now:
 
 /** The one timer of a grant: the next instant at which it needs someone. */
 export function dueOf(grant: Grant): Date | null {
+  const reminder = isApproved(grant) ? (grant.afterReview?.remindAt ?? null) : null
+  const own = ownDue(grant)
+  return own === null ? reminder : earliest(own, reminder)
+}
+
+function ownDue(grant: Grant): Date | null {
   switch (grant.status) {
     case 'pending':
       return grant.lapsesAt
@@ -350,6 +362,10 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
     case 'windows-open':
     case 'windows-over':
       return seriesHistory(before, next, event, now)
+    case 'close-review':
+      return line('review closed', event.by, event.note)
+    case 'remind':
+      return line('review owed')
     case 'lapse':
     case 'open':
     case 'warn':
@@ -363,25 +379,15 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
 
 function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
-  const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, needs, requestedAt } =
-    grant
+  const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
+  const { needs, requestedAt } = grant
   const { reviews, history, dueAt, unshown } = grant
-  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions } = grant
+  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview } = grant
   const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
-  const wish = {
-    requester,
-    subject,
-    reason,
-    askedMs,
-    startsAt,
-    pattern,
-    window,
-    notAfter,
-    needs,
-    requestedAt,
-  }
-  const kept = { reviews, history, dueAt, unshown }
-  return { ...asked, ...wish, ...kept, approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions }
+  const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
+  const kept = { needs, requestedAt, reviews, history, dueAt, unshown }
+  const approved = { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview }
+  return { ...asked, ...wish, ...kept, ...approved }
 }
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)

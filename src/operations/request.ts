@@ -132,6 +132,7 @@ function pendingGrant(
     startsAt,
     pattern,
     window: null,
+    isBreakGlass: false,
     notAfter,
     needs: stage.needs,
     requestedAt: now,

@@ -1,3 +1,4 @@
+import { owesReview } from '../domain/break-glass.ts'
 import { explainAll } from '../domain/explain.ts'
 import type { Grant, Granting, Revoking } from '../domain/grant.ts'
 import { stillAllows } from '../domain/policy.ts'
@@ -26,6 +27,8 @@ export async function settle(world: World, grantId: string): Promise<void> {
 
 async function settleNow(world: World, grant: Grant): Promise<void> {
   const now = world.clock.now()
+  const remindAt = owesReview(grant) ? grant.afterReview.remindAt : null
+  if (remindAt !== null && remindAt <= now) await tell(world, grant, { type: 'remind' })
   switch (grant.status) {
     case 'pending':
       if (grant.lapsesAt <= now) await tell(world, grant, { type: 'lapse' })

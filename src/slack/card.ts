@@ -1,6 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement } from '../domain/catalog.ts'
+import { owesReview } from '../domain/break-glass.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { offeredMs, type Grant } from '../domain/grant.ts'
 import type { SlackIdentity } from '../domain/person.ts'
@@ -13,6 +14,7 @@ import type { Parts } from './parts.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
+import { reviewButtons, reviewLine } from './close-review-modal.ts'
 import { openChange } from './change-modal.ts'
 import { openDeny } from './deny-modal.ts'
 import { plainWords, spelled, when } from './mrkdwn.ts'
@@ -32,7 +34,7 @@ export const cardActions = {
 
 /** What is shown of the requester beside their words; looked up once, before the card is drawn. */
 export interface CardAbout {
-  /** Approvers as mentions. */
+  /** Approvers as mentions; the admins where glass was broken. */
   readonly approvers: readonly string[]
   readonly isGuest: boolean | null
   readonly zone: string | null
@@ -45,7 +47,9 @@ export interface CardAbout {
 
 export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const approvers = entitlement?.review.stages[0].approvers
+  const approvers = grant.isBreakGlass
+    ? entitlement && { people: entitlement.admins, groups: [] }
+    : entitlement?.review.stages[0].approvers
   const [facts, latest, mentions, windows] = await Promise.all([
     directory.facts(grant.subject.slack),
     world.grants.latestOf(grant.subject.id, 20),
@@ -75,17 +79,21 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
   const who = `*${plainWords(subject.name, 60)}*`
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from(grant)}`
-  const pinged = grant.status === 'pending' ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
+  const isAsked = grant.status === 'pending' || owesReview(grant)
+  const pinged = isAsked ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
+  const verb = grant.isBreakGlass ? 'broke glass:' : 'asks for'
+  const review = reviewLine(grant)
   const status = statusLine(grant, now, about.windows)
   const blocks: KnownBlock[] = [
-    section(`${who} asks for ${what}, ${howLong}.${pinged}`),
+    section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${who} ${verb} ${what}, ${howLong}.${pinged}`),
     plainSection(grant.reason),
     context(aboutLine(grant, about)),
     ...(status === null ? [] : [section(status)]),
+    ...(review === null ? [] : [section(review)]),
     ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
     ...buttons(grant, about, now),
   ]
-  const text = `${subject.name} asks for ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
+  const text = `${subject.name} ${verb} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
   return { text: `${text}: ${statusWord(grant, now)}`, blocks }
 }
 
@@ -137,12 +145,15 @@ export function cardButtons(grant: Grant, confirm: boolean, now: Date): Button[]
     const text = `${grant.subject.name} ${loses} ${grant.entitlement.name}${at}.`
     const sure = { title: 'End now?', text, yes: 'End now' }
     const words = grant.window === null ? 'End now' : 'End this window'
-    return [button(cardActions.endNow, words, value, `End ${what}`, { style: 'danger', sure })]
+    return [
+      button(cardActions.endNow, words, value, `End ${what}`, { style: 'danger', sure }),
+      ...reviewButtons(grant),
+    ]
   }
   if (grant.status === 'revoking' && isLate(grant, now)) {
-    return [button(cardActions.tryNow, 'Try now', value, `Try now: ${what}`)]
+    return [button(cardActions.tryNow, 'Try now', value, `Try now: ${what}`), ...reviewButtons(grant)]
   }
-  return []
+  return reviewButtons(grant)
 }
 
 export function listenToCards(parts: Parts): void {

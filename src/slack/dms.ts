@@ -186,7 +186,9 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
         ])
       }
       const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
-      const connect = how === null || !isOn ? '' : `\n${plainWords(how, 500)}`
+      const told =
+        grant.isBreakGlass && isOn ? '\nThe channel and the admins were told; a review follows.' : ''
+      const connect = (how === null || !isOn ? '' : `\n${plainWords(how, 500)}`) + told
       const verb = isOn ? 'have' : 'had'
       const gone = grant.window !== null && grant.status === 'ended' ? ` ${leftLine(grant)}.` : ''
       return dm(

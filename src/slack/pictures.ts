@@ -1,10 +1,12 @@
 import { findEntitlement } from '../domain/catalog.ts'
+import { owesReview } from '../domain/break-glass.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { isApproved, type Approved, type Grant, type Review } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { section, type Message } from './blocks.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
 import { aboutDm, isMoment, moments, outdatedWarning, renderDm, type Moment } from './dms.ts'
+import { reminderNote } from './close-review-modal.ts'
 import { answerDm, threadNote } from './more-time.ts'
 import { plainWords } from './mrkdwn.ts'
 import type { Lane } from './outbox.ts'
@@ -52,7 +54,7 @@ async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surfa
   const draw = async () => renderCard(grant, await aboutCard(parts, grant), now)
   const key = cardKey(grant)
   const lane = cardLane(grant)
-  const copy = { lane, isWanted: grant.status === 'pending', draw }
+  const copy = { lane, isWanted: grant.status === 'pending' || owesReview(grant), draw }
   return [
     { key, lane, isWanted: grant.dueAt !== null, to: { channel: grant.channel }, draw },
     ...(await copies(parts, grant, rows)).map((userId) => ({
@@ -61,7 +63,22 @@ async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surfa
       to: { channel: userId },
     })),
     ...threadNotes(grant, rows.get(key)),
+    ...reminders(parts, grant, rows.get(key)),
   ]
+}
+
+/** A review that is owed is asked for again and again, in the thread of the card. */
+function reminders(parts: Parts, grant: Grant, card: Surface | undefined): Picture[] {
+  if (!owesReview(grant) || grant.afterReview.reminded === 0 || !card?.ts || !card.channel) return []
+  const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
+  const draw = async () =>
+    reminderNote(
+      grant,
+      entitlement ? await parts.directory.mentions({ people: entitlement.admins, groups: [] }) : [],
+    )
+  const to = { channel: card.channel, threadTs: card.ts }
+  const key = `note:${grant.id}:owed:${grant.afterReview.reminded}`
+  return [{ key, lane: 'decision', isWanted: true, to, draw }]
 }
 
 const timesExtended = (grant: Grant): number =>
@@ -116,10 +133,13 @@ async function copies(
   const sent = [...rows.keys()]
     .filter((other) => other.startsWith(`${key}:`))
     .map((other) => other.slice(key.length + 1))
-  if (grant.status !== 'pending') return sent
+  if (grant.status !== 'pending' && !owesReview(grant)) return sent
   const card = rows.get(key)
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   if (!entitlement || !card) return sent
+  // Whoever breaks glass is seen by every admin at once.
+  if (grant.isBreakGlass)
+    return [...new Set([...sent, ...(await directory.userIds(entitlement.admins))])].slice(0, mostCopies)
   const { people, groups } = entitlement.review.stages[0].approvers
   const named = await directory.userIds(people)
   if (card.failure === null) {
@@ -164,6 +184,7 @@ function noteOf(grant: Grant, { by, verdict, note, durationMs }: Review): Messag
 }
 
 function cardLane(grant: Grant): Lane {
+  if (owesReview(grant) && grant.status === 'granting') return 'newCard'
   switch (grant.status) {
     case 'pending':
       return grant.reviews.length === 0 ? 'newCard' : 'decision'

@@ -30,6 +30,12 @@ export function refusalWords(refusal: Refusal): string {
         : /[.!?]$/.test(reasons)
           ? reasons
           : `${reasons}.`
+    case 'no-break-glass':
+      return 'This may not be had without an approval.'
+    case 'bad-typed':
+      return 'Type the name exactly as it stands above.'
+    case 'review-closed':
+      return 'This review was closed already.'
     case 'bad-reason':
       return 'Please say what you need it for, in 10 to 500 characters.'
     case 'bad-note':

@@ -5,6 +5,7 @@ import { formatDuration } from '../domain/duration.ts'
 import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { reasonLength, requestAccess } from '../operations/request.ts'
+import { breakGlassWay } from './break-glass-modal.ts'
 import { answerUnopened, said, unreadWords, type Tell } from './answers.ts'
 import { context, plain, plainSection, section } from './blocks.ts'
 import { messageView } from './message-view.ts'
@@ -106,7 +107,7 @@ async function formView(parts: Parts, wish: Wish, about: { when: When; zone: str
       ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
       ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),
-      ...(entitlement ? [await reviewedBy(parts, entitlement)] : []),
+      ...(entitlement ? [await reviewedBy(parts, entitlement), ...breakGlassWay(entitlement)] : []),
     ],
   }
 }

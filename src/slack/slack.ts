@@ -7,9 +7,11 @@ import { everyEntitlement } from '../domain/catalog.ts'
 import type { Log, PeopleStore, SurfaceStore } from '../domain/ports.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './blocks.ts'
+import { listenToBreakGlass } from './break-glass-modal.ts'
 import { listenToCards } from './card.ts'
 import { listenToChange } from './change-modal.ts'
 import { slackClients } from './clients.ts'
+import { listenToCloseReview } from './close-review-modal.ts'
 import { listenToCommand } from './command.ts'
 import { listenToDeny } from './deny-modal.ts'
 import { slackDirectory, type SlackDirectory } from './directory.ts'
@@ -121,6 +123,8 @@ export function openSlack(options: {
         listenToDms,
         listenToMore,
         listenToSeries,
+        listenToBreakGlass,
+        listenToCloseReview,
         listenToHome,
       ]) {
         listen(parts)

@@ -14,6 +14,7 @@ const isSlow = (grant: Revoking, now: Date): boolean => now.getTime() - grant.ta
 export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = []): string | null {
   const last = grant.reviews.at(-1)
   const by = last ? plainWords(last.by.name, 60) : ''
+  const how = grant.isBreakGlass ? 'Nobody was asked' : `Approved by ${by}`
   switch (grant.status) {
     case 'pending':
       return last ? `${grant.reviews.length} of ${grant.needs}: ${by} ${clockTime(last.at)}` : null
@@ -32,12 +33,12 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'granting':
       if (grant.giveAt > now) return opensLine(grant, grant.giveAt, by)
       return grant.alertedAt === null
-        ? `Approved by ${by} ${clockTime(grant.approvedAt)}. Giving access…`
-        : `Approved by ${by} ${clockTime(grant.approvedAt)}. *Not given yet*: ${tried(grant)}`
+        ? `${how} ${clockTime(grant.approvedAt)}. Giving access…`
+        : `${how} ${clockTime(grant.approvedAt)}. *Not given yet*: ${tried(grant)}`
     case 'active':
-      return activeLine(grant.endsAt, by)
+      return activeLine(grant.endsAt, how)
     case 'revoking':
-      return revokingLine(grant, by, now)
+      return revokingLine(grant, how, now)
     case 'ended':
       return `${grant.pattern === null ? endedLine(grant) : seriesEndLine(grant)}. ${leftLine(grant)}`
   }
@@ -46,10 +47,10 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
 const opensLine = ({ approvedAt, endsAt }: Approved, opensAt: Date, by: string): string =>
   `Approved by ${by} ${clockTime(approvedAt)}. Opens ${when(opensAt)}, until ${when(endsAt)}`
 
-const activeLine = (endsAt: Date, by: string): string => `Active until ${when(endsAt)}. Approved by ${by}`
+const activeLine = (endsAt: Date, how: string): string => `Active until ${when(endsAt)}. ${how}`
 
-function revokingLine(grant: Revoking, by: string, now: Date): string {
-  if (isAhead(grant, now)) return activeLine(grant.endsAt, by)
+function revokingLine(grant: Revoking, how: string, now: Date): string {
+  if (isAhead(grant, now)) return activeLine(grant.endsAt, how)
   if (isLate(grant, now)) {
     return `*STILL HELD*, due ${clockTime(grant.takeAt)}. ${tried(grant)}`
   }

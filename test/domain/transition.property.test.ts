@@ -1,10 +1,11 @@
 import fc from 'fast-check'
+import { owesReview, reviewOwed } from '../../src/domain/break-glass.ts'
 import { totalMs, waitingExtension } from '../../src/domain/extension.ts'
 import { endCauses, isApproved, isOpen, type Grant } from '../../src/domain/grant.ts'
 import type { Pattern } from '../../src/domain/windows/pattern.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
-import { ada, aPendingGrant, at, kim, riley, sam, terms } from '../support/builders.ts'
+import { ada, aGrantingGrant, aPendingGrant, at, kim, riley, sam, terms } from '../support/builders.ts'
 
 /** Where each status may lead; DESIGN's picture of a life. */
 const ways: Record<Grant['status'], Grant['status'][]> = {
@@ -17,7 +18,8 @@ const ways: Record<Grant['status'], Grant['status'][]> = {
   granting: ['granting', 'active', 'revoking'],
   active: ['active', 'revoking'],
   revoking: ['revoking', 'ended'],
-  ended: [],
+  // Only a review that is owed still happens to it.
+  ended: ['ended'],
 }
 
 const someone = fc.constantFrom(riley, ada, sam, kim)
@@ -70,6 +72,8 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc.integer({ min: 0, max: 12 }).map((index): Event => ({ type: 'skip', by: riley, index })),
   instant.map((until): Event => ({ type: 'windows-open', until })),
   fc.constant<Event>({ type: 'windows-over', left: 'gone', keptUntil: null }),
+  someone.map((by): Event => ({ type: 'close-review', by, note: 'it was right' })),
+  fc.constant<Event>({ type: 'remind' }),
   fc.constant<Event>({ type: 'alert' }),
   someone.map((by) => ({ type: 'try-now' as const, by })),
 )
@@ -84,6 +88,7 @@ const anyLife = fc.record({
     }),
     { freq: 2 },
   ),
+  isEmergency: fc.boolean(),
   steps: fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 20_000 })), { minLength: 1, maxLength: 40 }),
 })
 
@@ -102,15 +107,21 @@ function* live({
   needs,
   startsAt,
   pattern,
+  isEmergency,
   steps,
 }: {
+  isEmergency: boolean
   needs: number
   startsAt: Date | null
   pattern: Pattern | null
   steps: [Event, number][]
 }) {
   const lapsesAt = startsAt ?? at(86_400)
-  let grant: Grant = aPendingGrant({ needs, startsAt: pattern ? null : startsAt, pattern, lapsesAt })
+  const asked = aPendingGrant({ needs, startsAt: pattern ? null : startsAt, pattern, lapsesAt })
+  let grant: Grant = isEmergency
+    ? { ...aGrantingGrant(), isBreakGlass: true, afterReview: reviewOwed(86_400_000, at(0)) }
+    : asked
+  grant = { ...grant, dueAt: dueOf(grant) }
   let seconds = 0
   for (const [drawn, later] of steps) {
     seconds += later
@@ -136,7 +147,7 @@ test('no sequence of events leads where a life cannot go', () => {
 
 test('dueAt is null exactly when nothing can happen by itself any more', () => {
   always(({ after }) => {
-    expect(after.dueAt === null).toBe(!isOpen(after))
+    expect(after.dueAt === null).toBe(!isOpen(after) && !owesReview(after))
     expect(after.dueAt).toEqual(dueOf(after))
   })
 })
@@ -154,7 +165,8 @@ test('nothing is given that enough different people, none of them the holder, di
 
 test('whoever was about to be given something leaves through taking it back', () => {
   always(({ before, after }) => {
-    if (after.status === 'ended') expect(['revoking', 'waiting', 'recurring']).toContain(before.status)
+    if (after.status === 'ended')
+      expect(['revoking', 'waiting', 'recurring', 'ended']).toContain(before.status)
     if (after.status === 'ended' && before.status === 'waiting') expect(after.left).toBe('never-given')
   })
 })
@@ -162,7 +174,7 @@ test('whoever was about to be given something leaves through taking it back', ()
 test('history only grows, and nobody is asked by a final grant', () => {
   always(({ before, after }) => {
     expect(after.history.slice(0, before.history.length)).toEqual(before.history)
-    expect(isOpen(before)).toBe(true)
+    expect(isOpen(before) || owesReview(before)).toBe(true)
   })
 })
 
@@ -188,7 +200,8 @@ test('a new end is owed to the system until it was told of it', () => {
 
 test('what starts later is not given before, and lasts as long as was agreed', () => {
   always(({ after, now }) => {
-    if (after.status === 'granting' && after.startsAt) expect(now >= after.startsAt).toBe(true)
+    if (after.status === 'granting' && after.startsAt) expect(after.giveAt >= after.startsAt).toBe(true)
+    if (after.status === 'active' && after.startsAt) expect(now >= after.startsAt).toBe(true)
     if (isApproved(after) && after.startsAt && after.status !== 'active')
       expect(after.endsAt.getTime() - after.startsAt.getTime()).toBe(totalMs(after))
   })
@@ -215,5 +228,15 @@ test('a series never goes back: no window is made twice, and none that was skipp
       expect(after.next.index).toBeGreaterThan(after.made ?? -1)
       expect(after.skipped).not.toContain(after.next.index)
     }
+  })
+})
+
+test('a review is owed until somebody other than the holder closes it, and then no more', () => {
+  always(({ before, event, after }) => {
+    if (!isApproved(after) || after.afterReview === null) return
+    const { closedBy, remindAt, closedAt } = after.afterReview
+    expect(closedBy?.id).not.toBe(after.subject.id)
+    expect(remindAt === null).toBe(closedAt !== null)
+    if (before.status === 'ended') expect(['close-review', 'remind']).toContain(event.type)
   })
 })

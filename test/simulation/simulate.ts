@@ -6,6 +6,7 @@ import type { Recurrence } from '../../src/domain/timing.ts'
 import { totalMs, waitingExtension } from '../../src/domain/extension.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
+import { breakGlass } from '../../src/operations/break-glass.ts'
 import { releaseGrant } from '../../src/operations/release.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
@@ -216,6 +217,7 @@ function peopleAct({ time, random, db, replicas }: Stage): void {
     const ask = { requestId, by, resource: 'db', entitlement, durationMs, reason: 'a good reason' }
     const aheadMs = random() < 0.25 ? 1_000 + random() * 15_000 : null
     const isWeekly = random() < 0.15
+    const isEmergency = random() < 0.08
     /** Of a minute that has begun, or of the next one: clocks on walls know no seconds. */
     const aWindow = (nowMs: number): Recurrence => {
       const opensMs = (Math.floor(nowMs / 60_000) + (random() < 0.6 ? 0 : 1)) * 60_000
@@ -225,7 +227,8 @@ function peopleAct({ time, random, db, replicas }: Stage): void {
     }
     soon(faultsEndMs, async (world) => {
       const startsAt = aheadMs === null || isWeekly ? null : new Date(time.nowMs + aheadMs)
-      await requestAccess(world, { ...ask, startsAt, recurrence: isWeekly ? aWindow(time.nowMs) : null })
+      if (isEmergency) await breakGlass(world, { ...ask, typed: entitlement })
+      else await requestAccess(world, { ...ask, startsAt, recurrence: isWeekly ? aWindow(time.nowMs) : null })
       soon(2_000, (w) => answer(w, requestId))
       if (random() < 0.5) soon(12_000, (w) => finish(w, requestId))
       if (random() < 0.6) soon(20_000, (w) => prolong(w, requestId))
@@ -366,6 +369,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     warnMs: null,
     alertMs: 20_000,
     aheadMs: 60_000,
+    breakGlass: { maxMs: 60_000, remindMs: 86_400_000 },
     windows: { untilMs: 86_400_000, warns: false, only: [] },
     extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
     reasonExample: null,

@@ -38,6 +38,7 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     pattern: null,
     window: null,
     notAfter: null,
+    isBreakGlass: false,
     needs: 1,
     requestedAt: at(0),
     reviews: [],

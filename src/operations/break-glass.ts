@@ -1,0 +1,108 @@
+import { reviewOwed } from '../domain/break-glass.ts'
+import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import { explain } from '../domain/explain.ts'
+import type { Grant, GrantPlace, Granting } from '../domain/grant.ts'
+import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
+import { mayHold, placeFor } from '../domain/policy.ts'
+import { refuse, type Refusal } from '../domain/refusal.ts'
+import { dueOf, startGiving } from '../domain/transition.ts'
+import { reasonLength } from './request.ts'
+import type { World } from './world.ts'
+
+export interface Emergency {
+  /** The same for a redelivered submission: it then finds what it already made. */
+  readonly requestId: string
+  readonly by: SlackIdentity
+  readonly resource: string
+  readonly entitlement: string
+  readonly durationMs: number
+  readonly reason: string
+  /** Must be the entitlement's name: nobody breaks glass by a slip of the hand. */
+  readonly typed: string
+}
+
+/**
+ * Takes access at once, where the catalog allows it to whoever may ask: recorded first, then given like any other. Its
+ * admins are told, and a review is owed. Pending requests stay as they are.
+ */
+export async function breakGlass(world: World, emergency: Emergency): Promise<Grant | Refusal> {
+  const [redelivered] = await world.grants.byRequest(emergency.requestId)
+  if (redelivered) return redelivered
+  const facts = await world.directory.facts(emergency.by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  const entitlement = findEntitlement(world.catalog(), emergency.resource, emergency.entitlement)
+  if (entitlement === null) return refuse('unknown-entitlement')
+  const refusal = whyNot(world, facts, entitlement, emergency)
+  if (refusal !== null) return refusal
+  const now = world.clock.now()
+  const place = placeFor(world.catalog(), facts, entitlement, emergency, now)
+  if ('unresolved' in place) return refuse('no-principal', { reasons: [place.unresolved] })
+  const held = await world.grants.openOf(facts.person.id)
+  const same = held.find(
+    (grant) =>
+      grant.status === 'active' &&
+      grant.resource.id === emergency.resource &&
+      grant.entitlement.id === emergency.entitlement,
+  )
+  if (same) return refuse('already-held', { grant: same })
+  const written = await world.grants.insert(takenNow(world, facts, entitlement, emergency, place))
+  return written.outcome === 'open' ? refuse('already-held', { grant: written.grant }) : written.grant
+}
+
+function whyNot(
+  world: World,
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  { durationMs, reason, typed }: Emergency,
+): Refusal | null {
+  const rules = entitlement.breakGlass
+  if (rules === null) return refuse('no-break-glass')
+  if (typed.trim() !== entitlement.name) return refuse('bad-typed')
+  const { length } = reason.trim()
+  if (length < reasonLength.least || length > reasonLength.most) return refuse('bad-reason')
+  if (!Number.isInteger(durationMs) || durationMs <= 0 || durationMs > rules.maxMs)
+    return refuse('bad-duration')
+  const verdict = mayHold(facts, entitlement, { durationMs, reason }, world.clock.now())
+  if (verdict.answer === 'yes') return null
+  const code = verdict.answer === 'unknown' ? 'unsure' : 'not-allowed'
+  return refuse(code, { reasons: verdict.reasons.map(explain) })
+}
+
+function takenNow(
+  world: World,
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  { requestId, durationMs, reason }: Emergency,
+  place: GrantPlace,
+): Granting {
+  const now = world.clock.now()
+  const person = refTo(facts.person)
+  const { id, name, resource, system, canonical, channel, warnMs, alertMs } = entitlement
+  const grant: Granting = {
+    id: world.newId(),
+    revision: 0,
+    requestId,
+    line: 0,
+    resource: { id: resource.id, name: resource.name },
+    entitlement: { id, name },
+    ...{ system, canonical, channel, warnMs, alertMs, place, durationMs },
+    requester: person,
+    subject: person,
+    reason: reason.trim(),
+    askedMs: durationMs,
+    ...{ startsAt: null, pattern: null, window: null, notAfter: null },
+    isBreakGlass: true,
+    needs: 0,
+    requestedAt: now,
+    reviews: [],
+    history: [{ at: now, what: 'broke glass', by: person, note: null }],
+    dueAt: null,
+    unshown: true,
+    approvedAt: now,
+    endsAt: new Date(now.getTime() + durationMs),
+    extensions: [],
+    afterReview: reviewOwed(entitlement.breakGlass?.remindMs ?? 0, now),
+    ...startGiving(entitlement, now, now),
+  }
+  return { ...grant, dueAt: dueOf(grant) }
+}
