@@ -40,6 +40,11 @@ resources:
         extend: { max: 3, by: 1m, total: 10m, review: false }
         ahead: 7d
         windows: { until: 60d }
+      daily:
+        name: Read orders, every day
+        target: { database: orders, role: read }
+        mode: standing
+        who: 'email == "kim@acme.example"'
       write:
         name: Change orders
         target: { database: orders, role: readWrite }

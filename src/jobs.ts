@@ -2,11 +2,14 @@ import { MongoBackend } from '@agendajs/mongo-backend'
 import { Agenda } from 'agenda'
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
+import type { Standing } from './operations/standing.ts'
 import { sweep } from './operations/sweep.ts'
 import type { World } from './operations/world.ts'
 
 const collection = 'jobs'
 const sweepEveryMs = 1_000
+/** How long until a change that Slack did not tell of is seen. */
+const standingEveryMs = 60_000
 /** A sweep enqueues and returns; one that takes longer belongs to a process that died or hangs. */
 const lockLifetimeMs = 2_000
 /** Without a sweep anywhere for so long, this process sweeps by itself and has the job made anew. */
@@ -23,7 +26,7 @@ export interface Jobs {
  * Agenda as the durable ticker that replicas share: one of them sweeps each second. Deadlines live in the grants, so a
  * tick that is lost, late or doubled loses nothing. A handler never throws: Agenda would not run the job again.
  */
-export async function startJobs(world: World, connection: Connection): Promise<Jobs> {
+export async function startJobs(world: World, connection: Connection, standing: Standing): Promise<Jobs> {
   const { log } = world
   const db = connection.db
   if (!db) throw new Error('the jobs need an open connection')
@@ -50,10 +53,17 @@ export async function startJobs(world: World, connection: Connection): Promise<J
   }
   agenda.define('sweep', sweepOnce, { concurrency: 1, lockLimit: 1, lockLifetime: lockLifetimeMs })
 
+  agenda.define('standing', () => standing.look(), {
+    concurrency: 1,
+    lockLimit: 1,
+    lockLifetime: standingEveryMs,
+  })
+
   // At once: what fell due while nobody ran must not wait for the first tick.
   await sweepOnce()
   await agenda.ready
   await agenda.every(sweepEveryMs, 'sweep')
+  await agenda.every(standingEveryMs, 'standing')
   await agenda.start()
 
   const lastSweepAt = async (): Promise<Date | null> => {

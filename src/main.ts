@@ -17,6 +17,7 @@ import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
 import { endRemoved } from './operations/end-removed.ts'
+import { createStanding, type Standing } from './operations/standing.ts'
 import { Queues } from './operations/queues.ts'
 import { settleOnChange } from './operations/sweep.ts'
 import type { World } from './operations/world.ts'
@@ -38,10 +39,20 @@ export interface Running {
  */
 export async function start(
   config: Config,
-  { log, environment }: { log: Log; environment: NodeJS.ProcessEnv },
+  {
+    log,
+    environment,
+    patienceMs,
+  }: {
+    log: Log
+    environment: NodeJS.ProcessEnv
+    /** How long Slack may not say who is in a group before admins hear of it. */
+    patienceMs?: number
+  },
 ): Promise<Running> {
   const systems = openSystems({ kinds: connectorKinds })
   let world: World | null = null
+  let standing: Standing | null = null
   let tellAdmins: (words: string) => void = () => undefined
   const catalog = await watchCatalog({
     path: config.catalogPath,
@@ -52,6 +63,7 @@ export async function start(
       void checkSystems(next, systems, log)
       log.info('catalog reloaded', { resources: next.resources.size })
       if (world) void endWhatIsGone(world, catalog)
+      standing?.soon()
     },
     onBroken: (problems) => {
       log.error('the catalog is broken; the last good one stays', { problems })
@@ -106,8 +118,14 @@ export async function start(
     }
     // Before Slack: taking back what is due waits for nobody.
     const stopSettling = settleOnChange(made)
-    const jobs = await startJobs(made, connection)
+    const held = createStanding(made, {
+      tell: (words) => tellAdmins(words),
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    })
+    standing = held
+    const jobs = await startJobs(made, connection, held)
     endings.work = async () => {
+      held.stop()
       await jobs.stop()
       stopSettling()
       await queues.stop()
@@ -125,7 +143,8 @@ export async function start(
     endings.rest.unshift(async () => web?.close())
     await endWhatIsGone(made, catalog)
     const lost = await lostSystems(made)
-    await slack.start(made, { catalogFault: () => catalog.fault() })
+    await slack.start(made, { catalogFault: () => catalog.fault(), standing: held })
+    held.soon()
     if (lost !== null) tellAdmins(lost)
     log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })
     return { world: made, port: web?.port ?? null, stop }

@@ -49,23 +49,26 @@ export function summarize(catalog: Catalog): string {
   const entitlements = everyEntitlement(catalog).map((entitlement) => [
     `${entitlement.resource.id} ${entitlement.id}`,
     whoOf(entitlement),
-    entitlement.review.stages
-      .map(({ approvers, needs }) => `${needs} of ${writeApprovers(approvers)}`)
-      .join(', then '),
+    entitlement.mode === 'standing'
+      ? 'nobody: held by rule'
+      : entitlement.review.stages
+          .map(({ approvers, needs }) => `${needs} of ${writeApprovers(approvers)}`)
+          .join(', then '),
     howLong(entitlement),
     entitlement.channel,
   ])
   return [
     table(['SYSTEM', 'CONNECTOR', 'PRINCIPAL', 'TIMEOUT'], systems),
     table(['RESOURCE', 'NAME', 'SYSTEM', 'OWNER', 'ENTITLEMENTS'], resources),
-    table(['ENTITLEMENT', 'WHO MAY ASK', 'APPROVED BY', 'HOW LONG', 'CHANNEL'], entitlements),
+    table(['ENTITLEMENT', 'WHO', 'APPROVED BY', 'HOW LONG', 'CHANNEL'], entitlements),
   ].join('\n\n')
 }
 
 const whoOf = ({ who, external }: Entitlement) =>
   `${who.source.replace(/\s+/g, ' ').trim()}${external ? ', other workspaces too' : ''}`
 
-function howLong({ duration, aheadMs, windows, breakGlass }: Entitlement): string {
+function howLong({ mode, duration, aheadMs, windows, breakGlass }: Entitlement): string {
+  if (mode === 'standing') return 'as long as they match'
   return [
     `${formatDuration(duration.defaultMs)}, up to ${formatDuration(duration.maxMs)}`,
     aheadMs === null ? null : `${formatDuration(aheadMs)} ahead`,

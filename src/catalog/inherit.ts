@@ -24,6 +24,7 @@ type Inherited = Pick<
   | 'aheadMs'
   | 'windows'
   | 'breakGlass'
+  | 'confirmAbove'
   | 'extend'
   | 'reasonExample'
   | 'how'
@@ -33,7 +34,7 @@ type Inherited = Pick<
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-const USUAL = { withinMs: DAY, defaultMs: HOUR, maxMs: 8 * HOUR, alertMs: MINUTE }
+const USUAL = { withinMs: DAY, defaultMs: HOUR, maxMs: 8 * HOUR, alertMs: MINUTE, confirmAbove: 50 }
 const USUAL_CHOICES = [
   15 * MINUTE,
   30 * MINUTE,
@@ -52,7 +53,7 @@ const USUAL_CHOICES = [
 export function inherit(
   source: Source,
   levels: readonly [Level, ...Level[]],
-  report: Report,
+  { report, isStanding }: { report: Report; isStanding: boolean },
 ): Inherited | null {
   const [{ path }] = levels
   const pick = <T>(read: (rules: Level['rules']) => T | undefined, ...key: Path) => nearest(levels, read, key)
@@ -61,7 +62,10 @@ export function inherit(
   const channel = pick((rules) => rules.channel)
   const admins = pick((rules) => rules.admins)
   const who = pick((rules) => rules.who)
-  const stages = stagesOf(source, levels, report)
+  // Nobody answers where nobody asks: the admins stand there instead.
+  const nobody: readonly [Stage] | null =
+    isStanding && admins ? [{ approvers: { people: admins.value, groups: [] }, needs: 1 }] : null
+  const stages = stagesOf(source, levels, report) ?? nobody
   if (!channel) missing('channel', 'is missing, here and in what it inherits')
   if (!admins)
     missing('admins', 'is missing, here and in what it inherits: somebody must be able to end access')
@@ -92,6 +96,7 @@ export function inherit(
     aheadMs: pick((rules) => rules.ahead)?.value ?? null,
     windows: windowsOf(levels),
     breakGlass: breakGlassOf(levels, duration),
+    confirmAbove: pick((rules) => rules.standing?.confirmAbove)?.value ?? USUAL.confirmAbove,
     extend: extendOf(levels, duration),
     reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
     how: pick((rules) => rules.how)?.value ?? null,

@@ -81,7 +81,10 @@ function readEntitlement(
   const written = justTarget.parse(value)
   const target = written && kind && readTarget(source, [...at, 'target'], kind, written.target, report)
   if (!own || !resource || !defaults) return null
-  const rules = inherit(source, [{ path: at, rules: own }, { path, rules: resource }, defaults], report)
+  const rules = inherit(source, [{ path: at, rules: own }, { path, rules: resource }, defaults], {
+    report,
+    isStanding: own.mode === 'standing',
+  })
   if (!rules || !target) return null
   return {
     id,

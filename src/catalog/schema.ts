@@ -80,6 +80,9 @@ const inherited = {
       review: z.boolean().default(true),
     })
     .optional(),
+  standing: z
+    .strictObject({ confirmAbove: z.int('must be a whole number').min(0, 'must be at least 0') })
+    .optional(),
   warn: field.duration(5_000, 30 * DAY).optional(),
   alert: field.duration(10_000, DAY).optional(),
   confirm: z.boolean().optional(),
@@ -121,7 +124,9 @@ export const resourceSchema = z.strictObject({
 export const entitlementSchema = z.strictObject({
   name: field.line(60),
   target: z.unknown(),
-  mode: z.literal('approval', 'this version knows only "approval"').default('approval'),
+  mode: z
+    .enum(['approval', 'standing'], 'this version knows only "approval" and "standing"')
+    .default('approval'),
   ...inherited,
   ...access,
 })

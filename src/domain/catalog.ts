@@ -47,7 +47,10 @@ export interface Entitlement {
   readonly target: Target
   /** The target as the connector writes it. */
   readonly canonical: string
-  readonly mode: 'approval'
+  /** `standing`: whoever matches `who` holds it, without asking. */
+  readonly mode: 'approval' | 'standing'
+  /** More people than this lose it at once only after an admin has said so. */
+  readonly confirmAbove: number
   /** Slack channel id where cards go. */
   readonly channel: string
   /** E-mails or Slack user ids. Admins may end and retry; they review only if they are approvers too. */

@@ -34,7 +34,8 @@ export type MayExtend =
 
 /** What one more extension would add: the usual step, or what is left of the total. `rules` are null where none is allowed. */
 export function mayExtend(grant: Active, rules: ExtendRules | null, now: Date): MayExtend {
-  if (rules === null || grant.window !== null || grant.isBreakGlass) return { not: 'never' }
+  if (rules === null || grant.window !== null || grant.isBreakGlass || grant.isStanding)
+    return { not: 'never' }
   if (waitingExtension(grant) !== null) return { not: 'asked' }
   if (added(grant).length >= rules.maxTimes) return { not: 'times' }
   const leftMs = Math.min(rules.totalMs - totalMs(grant), openMs(grant))

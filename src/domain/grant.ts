@@ -53,6 +53,8 @@ const asked = z.object({
   notAfter: z.date().nullable().default(null),
   /** Taken at once in an emergency: nobody was asked first, and a review is owed afterwards. */
   isBreakGlass: z.boolean().default(false),
+  /** Held by whoever matches the rule, without asking. */
+  isStanding: z.boolean().default(false),
   /** How many different people must approve. */
   needs: z.number(),
   requestedAt: z.date(),
@@ -114,7 +116,16 @@ const debt = {
   alertedAt: z.date().nullable(),
 }
 
-export const endCauses = ['expired', 'released', 'revoked', 'failed', 'removed'] as const
+/** `unmatched`, `offboarded`: what is held by a rule, and the rule no longer says so, or its holder left. */
+export const endCauses = [
+  'expired',
+  'released',
+  'revoked',
+  'failed',
+  'removed',
+  'unmatched',
+  'offboarded',
+] as const
 
 const end = {
   cause: z.enum(endCauses),
@@ -251,7 +262,9 @@ export function slotOf({
   pattern,
   window,
   isBreakGlass,
-}: Pick<Grant, 'pattern' | 'window' | 'isBreakGlass'>): string {
+  isStanding,
+}: Pick<Grant, 'pattern' | 'window' | 'isBreakGlass' | 'isStanding'>): string {
+  if (isStanding) return 'standing'
   if (isBreakGlass) return 'break-glass'
   if (window !== null) return `window ${window.index} of ${window.seriesId}`
   return pattern === null ? 'once' : 'series'

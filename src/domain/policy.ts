@@ -71,6 +71,12 @@ export function mayHold(facts: PersonFacts, entitlement: Entitlement, asking: As
   return { answer, reasons: [{ kind: 'rule', source: who.source, answer }] }
 }
 
+/** What a rule is asked with where nobody asks. */
+export const standingAsking = (entitlement: Entitlement): Asking => ({
+  durationMs: entitlement.duration.defaultMs,
+  reason: '',
+})
+
 /** Where giving would happen: who the subject is on the system, and what is given there. */
 export function placeFor(
   catalog: Catalog,
@@ -99,12 +105,15 @@ export function stillAllows(
 ): Verdict {
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (!entitlement) return no({ kind: 'gone' })
-  const asking = { durationMs: grant.durationMs, reason: grant.reason }
+  if (grant.isStanding !== (entitlement.mode === 'standing')) return no({ kind: 'gone' })
+  const asking = grant.isStanding
+    ? standingAsking(entitlement)
+    : { durationMs: grant.durationMs, reason: grant.reason }
   const verdict = mayHold(facts, entitlement, asking, now)
   if (verdict.answer !== 'yes') return verdict
   if (grant.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
   const only = entitlement.windows?.only ?? []
-  if (grant.window === null && !grant.isBreakGlass && !fitsIn(only, now, grant.endsAt))
+  if (grant.window === null && !grant.isBreakGlass && !grant.isStanding && !fitsIn(only, now, grant.endsAt))
     return no({ kind: 'outside', windows: describeOnly(only) })
   const place = placeFor(catalog, facts, entitlement, asking, now)
   if ('unresolved' in place) return no({ kind: 'no-principal', why: place.unresolved })

@@ -61,6 +61,10 @@ export interface GrantStore {
   }): Promise<Grant | null>
   /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** What is held by rules and not finished. */
+  standing(): Promise<StandingRow[]>
+  /** `pairOf` those whose standing grant could not be given since then: not to be tried again yet. */
+  standingFailed(since: Date): Promise<Set<string>>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>
   /** Every unfinished grant that was approved: what is or may be held. */
@@ -73,6 +77,20 @@ export interface GrantStore {
   /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
   onChange(listener: (grant: Grant) => void): () => void
 }
+
+/** What a look at everybody needs of a standing grant. */
+export interface StandingRow {
+  readonly id: string
+  readonly status: Grant['status']
+  readonly subjectId: string
+  readonly resource: string
+  readonly entitlement: string
+  readonly principal: string
+  readonly canonical: string
+}
+
+export const pairOf = (row: { subjectId: string; resource: string; entitlement: string }): string =>
+  `${row.subjectId} ${row.resource}/${row.entitlement}`
 
 export interface DueGrant {
   readonly id: string
@@ -127,6 +145,8 @@ export interface Directory {
   facts(slack: SlackIdentity): Promise<Known<PersonFacts>>
   /** Asked of Slack now, within 2 s: for the moment before giving. */
   freshFacts(slack: SlackIdentity): Promise<Known<PersonFacts>>
+  /** Everybody of the workspace, those who left too: whole, or unknown. */
+  everyone(): Promise<Known<readonly PersonFacts[]>>
   /** Members (Slack user ids) of these groups, by handle. */
   groups(handles: readonly string[]): Promise<(handle: string) => Known<ReadonlySet<string>>>
 }

@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'bad-duration'
   | 'bad-reason'
   | 'bad-start'
+  | 'not-asked-for'
   | 'bad-pattern'
   | 'outside-windows'
   | 'already-held'
@@ -47,6 +48,8 @@ export type RefusalCode =
   | 'not-yours'
   | 'not-held'
   | 'too-late'
+  // held by rules
+  | 'loss-changed'
   // anywhere
   | 'not-found'
   | 'unsure'

@@ -33,6 +33,7 @@ import {
   stopSeries,
   type SeriesEvent,
 } from './series.ts'
+import { renew, renewsAt, type RenewEvent } from './standing.ts'
 import { warnAt } from './warning.ts'
 
 /** Everything that can happen to a grant. Instants in events come from the caller's clock and dice. */
@@ -56,6 +57,7 @@ export type Event =
   | { type: 'open'; aheadMs: number }
   | SeriesEvent
   | BreakGlassEvent
+  | RenewEvent
   | { type: 'given'; heldUntil: Date; heldBefore: boolean }
   | Extend
   | AnswerExtension
@@ -115,6 +117,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return grant.status === 'granting' && now >= grant.giveAt
         ? activate(grant, event, now)
         : refuse('not-held', { grant })
+    case 'renew':
+      return renew(grant, event, now)
     case 'extend':
       return extend(grant, event, now)
     case 'answer-extension':
@@ -298,7 +302,11 @@ function ownDue(grant: Grant): Date | null {
     case 'granting':
       return earliest(grant.retryAt, grant.alertAt, grant.endsAt)
     case 'active':
-      return earliest(grant.endsAt, grant.warnAt, grant.owed?.retryAt ?? null)
+      return earliest(
+        grant.isStanding ? renewsAt(grant) : grant.endsAt,
+        grant.warnAt,
+        grant.owed?.retryAt ?? null,
+      )
     case 'revoking':
       return earliest(grant.retryAt, grant.alertAt)
     case 'denied':
@@ -327,7 +335,13 @@ const isOwing = (grant: Grant): grant is Granting | Revoking =>
 /** What is prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
 function isVisible(next: Grant, event: Event, now: Date): boolean {
   if (event.type === 'open') return next.status === 'granting' && next.giveAt <= now
-  if (event.type === 'busy' || event.type === 'told' || event.type === 'windows-open') return false
+  if (
+    event.type === 'busy' ||
+    event.type === 'told' ||
+    event.type === 'windows-open' ||
+    event.type === 'renew'
+  )
+    return false
   return event.type !== 'end' || event.takeAt <= now
 }
 
@@ -368,6 +382,7 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
       return line('review owed')
     case 'lapse':
     case 'open':
+    case 'renew':
     case 'warn':
       return line(event.type)
     case 'failed':
@@ -380,12 +395,12 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
 function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
   const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
-  const { needs, requestedAt } = grant
+  const { isStanding, needs, requestedAt } = grant
   const { reviews, history, dueAt, unshown } = grant
   const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview } = grant
   const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
   const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
-  const kept = { needs, requestedAt, reviews, history, dueAt, unshown }
+  const kept = { isStanding, needs, requestedAt, reviews, history, dueAt, unshown }
   const approved = { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview }
   return { ...asked, ...wish, ...kept, ...approved }
 }

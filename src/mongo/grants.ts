@@ -2,7 +2,14 @@ import { Schema, type Connection } from 'mongoose'
 import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { grantSchema, isOpen, openStatuses, slotOf, type Grant } from '../domain/grant.ts'
-import { UnconfirmedWrite, type Clock, type GrantStore, type Log } from '../domain/ports.ts'
+import {
+  pairOf,
+  UnconfirmedWrite,
+  type Clock,
+  type GrantStore,
+  type Log,
+  type StandingRow,
+} from '../domain/ports.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { collectionOf } from './connection.ts'
 import { byId, together, updateEach } from './together.ts'
@@ -42,6 +49,10 @@ schema.index(
   { 'subject.id': 1, requestedAt: -1 },
   { partialFilterExpression: { isAsked: true }, name: 'asked_last' },
 )
+schema.index(
+  { slot: 1, isOpen: 1, endedAt: 1 },
+  { partialFilterExpression: { slot: 'standing' }, name: 'standing' },
+)
 schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },
@@ -54,6 +65,26 @@ const dueRow = z.object({
   system: z.string(),
   dueAt: z.date(),
 })
+
+const standingFields = {
+  ...{ status: 1, 'subject.id': 1, 'resource.id': 1, 'entitlement.id': 1 },
+  ...{ 'place.principal': 1, canonical: 1 },
+} as const
+
+const standingRow = z
+  .object({
+    _id: z.string(),
+    status: dueRow.shape.status,
+    subject: z.object({ id: z.string() }),
+    resource: z.object({ id: z.string() }),
+    entitlement: z.object({ id: z.string() }),
+    place: z.object({ principal: z.string() }),
+    canonical: z.string(),
+  })
+  .transform(({ _id, status, subject, resource, entitlement, place, canonical }): StandingRow => ({
+    ...{ id: _id, status, subjectId: subject.id, resource: resource.id, entitlement: entitlement.id },
+    ...{ principal: place.principal, canonical },
+  }))
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
@@ -149,6 +180,16 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
     latestOf: (subjectId, limit) =>
       find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
+    standing: async () => {
+      const rows = await model.find({ slot: 'standing', isOpen: true }, standingFields).lean<unknown[]>()
+      return rows.map((row) => standingRow.parse(row))
+    },
+    standingFailed: async (since) => {
+      const rows = await model
+        .find({ slot: 'standing', isOpen: false, endedAt: { $gt: since }, cause: 'failed' }, standingFields)
+        .lean<unknown[]>()
+      return new Set(rows.map((row) => pairOf(standingRow.parse(row))))
+    },
     pending: async (limit) => {
       const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
       return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))
@@ -189,7 +230,13 @@ const inSlot = (subjectId: string, resource: string, entitlement: string, slot: 
 
 function toStored(grant: Grant): Stored & Record<string, unknown> {
   const { id, ...rest } = grant
-  return { _id: id, ...rest, isOpen: isOpen(grant), isAsked: grant.window === null, slot: slotOf(grant) }
+  return {
+    _id: id,
+    ...rest,
+    isOpen: isOpen(grant),
+    isAsked: grant.window === null && !grant.isStanding,
+    slot: slotOf(grant),
+  }
 }
 
 function parsed(stored: unknown): Grant | null | Error {

@@ -56,7 +56,7 @@ function whyNot(
   { durationMs, reason, typed }: Emergency,
 ): Refusal | null {
   const rules = entitlement.breakGlass
-  if (rules === null) return refuse('no-break-glass')
+  if (rules === null || entitlement.mode !== 'approval') return refuse('no-break-glass')
   if (typed.trim() !== entitlement.name) return refuse('bad-typed')
   const { length } = reason.trim()
   if (length < reasonLength.least || length > reasonLength.most) return refuse('bad-reason')
@@ -92,6 +92,7 @@ function takenNow(
     askedMs: durationMs,
     ...{ startsAt: null, pattern: null, window: null, notAfter: null },
     isBreakGlass: true,
+    isStanding: false,
     needs: 0,
     requestedAt: now,
     reviews: [],

@@ -46,6 +46,7 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
 }
 
 function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement, ask: Ask): Refusal | null {
+  if (entitlement.mode !== 'approval') return refuse('not-asked-for')
   const { least, most } = reasonLength
   if (ask.reason.trim().length < least || ask.reason.trim().length > most) return refuse('bad-reason')
   const { durationMs } = ask
@@ -133,6 +134,7 @@ function pendingGrant(
     pattern,
     window: null,
     isBreakGlass: false,
+    isStanding: false,
     notAfter,
     needs: stage.needs,
     requestedAt: now,

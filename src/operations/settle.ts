@@ -2,6 +2,7 @@ import { owesReview } from '../domain/break-glass.ts'
 import { explainAll } from '../domain/explain.ts'
 import type { Grant, Granting, Revoking } from '../domain/grant.ts'
 import { stillAllows } from '../domain/policy.ts'
+import { renewsAt, termMs } from '../domain/standing.ts'
 import { transition, type Event } from '../domain/transition.ts'
 import { endIfDue, join, leave, lookAheadMs, owe } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
@@ -45,6 +46,10 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       return
     case 'active':
       if (grant.warnAt !== null && grant.warnAt <= now) await tell(world, grant, { type: 'warn' })
+      if (grant.isStanding && renewsAt(grant) <= now && now < grant.endsAt) {
+        await tell(world, grant, { type: 'renew', endsAt: new Date(now.getTime() + termMs) })
+        return
+      }
       if (isNear(grant.endsAt, now)) await leave(world, grant)
       else if (grant.owed !== null && grant.owed.retryAt <= now) await join(world, grant, alreadyHeld)
       return
@@ -68,7 +73,10 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   // After an outage the sample is old, though the database answers again.
   if (!world.clock.isSure()) await world.clock.sample()
   if (!world.clock.isSure()) return owed(world, grant, 'the database does not tell the time')
-  const facts = await world.directory.freshFacts(grant.subject.slack)
+  // By rule, many get it at once: what was just read of everybody is fresh enough.
+  const { directory } = world
+  const { slack } = grant.subject
+  const facts = await (grant.isStanding ? directory.facts(slack) : directory.freshFacts(slack))
   if (facts === 'unknown')
     return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
   const verdict = stillAllows(world.catalog(), facts, grant, world.clock.now())

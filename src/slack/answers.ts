@@ -1,8 +1,7 @@
 import { WebAPIPlatformError } from '@slack/web-api'
 import { randomBytes } from 'node:crypto'
 import type { RespondFn } from '@slack/bolt'
-import type { Grant } from '../domain/grant.ts'
-import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { isRefusal } from '../domain/refusal.ts'
 import { section, type Message } from './blocks.ts'
 import { unmarked } from './mrkdwn.ts'
 import { messageView } from './message-view.ts'
@@ -39,7 +38,7 @@ export const tellClicker =
 export async function answerClick(
   { log }: Pick<Parts, 'log'>,
   tell: Tell,
-  work: () => Promise<Grant | Refusal>,
+  work: () => Promise<object>,
 ): Promise<boolean> {
   let words: string | null
   try {

@@ -9,6 +9,8 @@ import { mention, plainWords } from './mrkdwn.ts'
 /** What decides is never older; what is only shown may be. */
 const decidesForMs = 60_000
 const showsForMs = 600_000
+/** A person's record changes only with what Slack says of them, which is part of its key. */
+const everyoneForMs = 86_400_000
 
 const userSchema = z.object({
   id: z.string(),
@@ -49,6 +51,8 @@ interface Group {
 export interface SlackDirectory extends Directory {
   /** Facts from memory, for showing: perhaps minutes old; null when there are none. */
   remembered(slack: SlackIdentity): PersonFacts | null
+  /** Slack said that people or groups changed: what was remembered of all of them counts no longer. */
+  forget(): void
   /** Approvers as Slack mentions, those who cannot be looked up by name. */
   mentions(approvers: Approvers): Promise<string[]>
   /** Slack ids of the people named (not of groups), as far as they can be looked up. */
@@ -76,6 +80,7 @@ export function slackDirectory(options: {
   const groups = new Remembering<ReadonlyMap<string, Group>>()
   const emails = new Remembering<string>()
   const members = new Remembering<ReadonlySet<string>>()
+  const everyone = new Remembering<readonly { user: User; person: Person }[]>()
 
   const readUser = async (userId: string): Promise<User> =>
     userSchema.parse((await client.users.info({ user: userId })).user)
@@ -90,6 +95,25 @@ export function slackDirectory(options: {
     const answer = await client.usergroups.list({ include_users: true, include_disabled: false })
     const list = groupsSchema.parse(answer.usergroups)
     return new Map(list.map(({ id, handle, users: ids }) => [`@${handle}`, { id, members: new Set(ids) }]))
+  }
+  /** Each of them as our records keep them, whom Slack lists, until there is no further page. */
+  const readEveryone = async (ourTeamId: string): Promise<readonly { user: User; person: Person }[]> => {
+    const askedAtMs = performance.now()
+    const found: User[] = []
+    let cursor: string | undefined
+    do {
+      const page = await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })
+      found.push(...z.array(userSchema).parse(page.members))
+      cursor = page.response_metadata?.next_cursor
+    } while (cursor)
+    for (const user of found) users.learn(user.id, user, askedAtMs)
+    return Promise.all(
+      found.map(async (user) => {
+        const seen = seenAs(user, ourTeamId)
+        const person = await records.get(keyOf(seen), everyoneForMs, () => people.seen(seen.slack, seen))
+        return { user, person }
+      }),
+    )
   }
   const known = async <T>(what: string, read: () => Promise<T>): Promise<Known<T>> => {
     try {
@@ -136,6 +160,26 @@ export function slackDirectory(options: {
   return {
     facts: (slack) => factsWithin(slack, decidesForMs),
     freshFacts: (slack) => factsWithin(slack, 0),
+    everyone: async () => {
+      const ourTeamId = teamId()
+      if (ourTeamId === null) return 'unknown'
+      const [listed, all] = await Promise.all([
+        known('everyone', () => everyone.get('all', decidesForMs, () => readEveryone(ourTeamId))),
+        currentGroups(),
+      ])
+      if (listed === 'unknown') return listed
+      const groupsOf = all === 'unknown' ? null : byMember(all)
+      const listedGroups = all === 'unknown' ? null : new Set(all.keys())
+      return listed.map(({ user, person }) => ({
+        ...factsOf(user, person, ourTeamId, 'unknown'),
+        ...(groupsOf ? { groups: groupsOf.get(user.id) ?? new Set<string>() } : {}),
+        ...(listedGroups ? { listedGroups } : {}),
+      }))
+    },
+    forget: () => {
+      groups.clear()
+      everyone.clear()
+    },
     groups: async (handles) => {
       if (handles.length === 0) return () => new Set<string>()
       const all = await currentGroups()
@@ -187,7 +231,18 @@ const keyOf = ({ slack, name, email }: Seen): string =>
 class Remembering<T> {
   readonly #known = new Map<string, { value: T; atMs: number }>()
   readonly #reading = new Map<string, Promise<T>>()
-  readonly #most = 10_000
+  readonly #most = 100_000
+
+  /** What was learned in another way, now. */
+  learn(key: string, value: T, atMs: number): void {
+    if (this.#known.size >= this.#most) this.#known.clear()
+    this.#known.set(key, { value, atMs })
+  }
+
+  clear(): void {
+    this.#known.clear()
+    this.#reading.clear()
+  }
 
   peek(key: string, maxAgeMs: number): T | null {
     const found = this.#known.get(key)
@@ -204,7 +259,8 @@ class Remembering<T> {
     const reading = read()
       .then((value) => {
         if (this.#known.size >= this.#most) this.#known.clear()
-        this.#known.set(key, { value, atMs: askedAtMs })
+        // What was forgotten meanwhile, or is read anew, is not remembered.
+        if (this.#reading.get(key) === reading) this.#known.set(key, { value, atMs: askedAtMs })
         return value
       })
       .finally(() => {
@@ -213,6 +269,14 @@ class Remembering<T> {
     this.#reading.set(key, reading)
     return reading
   }
+}
+
+const byMember = (all: ReadonlyMap<string, Group>): ReadonlyMap<string, ReadonlySet<string>> => {
+  const found = new Map<string, Set<string>>()
+  for (const [handle, { members }] of all) {
+    for (const member of members) found.set(member, (found.get(member) ?? new Set()).add(handle))
+  }
+  return found
 }
 
 const groupsWith = (all: ReadonlyMap<string, Group>, userId: string): ReadonlySet<string> =>

@@ -159,8 +159,13 @@ const withButtons = (id: string, words: string, buttons: readonly Button[]): Kno
 function heldRow(world: World, grant: Grant, now: Date): KnownBlock[] {
   const extend = extendButton(grant, mayHaveMore(world, grant))
   const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
-  const words = isOn && 'endsAt' in grant ? `until ${when(grant.endsAt)}` : (statusLine(grant, now) ?? '')
-  const buttons = grant.status === 'active' ? [...(extend ? [extend] : []), done(grant)] : []
+  const until =
+    grant.isStanding || !('endsAt' in grant)
+      ? 'by rule, as long as it names you'
+      : `until ${when(grant.endsAt)}`
+  const words = isOn ? until : (statusLine(grant, now) ?? '')
+  const buttons =
+    grant.status === 'active' && !grant.isStanding ? [...(extend ? [extend] : []), done(grant)] : []
   return withButtons(`held:${grant.id}`, `${bold(grant)}\n${words}`, buttons)
 }
 

@@ -10,6 +10,7 @@ import { mayHold } from '../domain/policy.ts'
  */
 export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entitlement[] {
   return everyEntitlement(catalog).filter((entitlement) => {
+    if (entitlement.mode !== 'approval') return false
     const asking = { durationMs: entitlement.duration.defaultMs, reason: entitlement.reasonExample ?? '' }
     return mayHold(facts, entitlement, asking, now).answer === 'yes'
   })

@@ -4,6 +4,7 @@ import type { Grant } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { pictureAlerts } from './alerts.ts'
 import type { Message } from './blocks.ts'
+import { pictureLosses } from './standing-loss.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from './parts.ts'
 import { picturesOf, type Picture } from './pictures.ts'
@@ -79,7 +80,8 @@ export class Publisher {
     if (this.#isAlerting || this.#isStopped) return
     this.#isAlerting = true
     try {
-      for (const picture of await pictureAlerts(this.#parts)) {
+      const said = [...(await pictureAlerts(this.#parts)), ...(await pictureLosses(this.#parts))]
+      for (const picture of said) {
         const isSettling = picture.row?.needsLook !== picture.needsLook
         if (isSettling || (await isStale(picture, picture.row))) {
           await this.#send(picture, picture.requestId, picture.row)

@@ -21,6 +21,8 @@ export function refusalWords(refusal: Refusal): string {
       return `Curfew does not know who you are there: ${reasons}.`
     case 'bad-duration':
       return 'That is not a duration that can be asked for here.'
+    case 'not-asked-for':
+      return 'Nobody asks for this: whoever its rule names holds it.'
     case 'bad-start':
       return 'Pick a start in the future, within what this allows.'
     case 'bad-pattern':
@@ -86,6 +88,8 @@ export function refusalWords(refusal: Refusal): string {
       return grant ? decidedWords(grant) : 'This is not held any more.'
     case 'too-late':
       return 'Too late, access is already being taken back.'
+    case 'loss-changed':
+      return 'These are other people by now: nothing was changed. Please look again.'
     case 'not-found':
       return 'Curfew does not know this request any more.'
     case 'unsure':

@@ -25,6 +25,7 @@ import { listenToRequest } from './request-modal.ts'
 import { listenToSeries } from './series.ts'
 import { slackLogger } from './slack-logger.ts'
 import { isWrongToken, refusal } from './slack-refused.ts'
+import { listenToLosses, listenToPeople } from './standing-loss.ts'
 import { Sockets } from './sockets.ts'
 
 export type Transport = { kind: 'socket'; appToken: string } | { kind: 'http'; signingSecret: string }
@@ -35,7 +36,7 @@ export interface Slack {
   readonly requestListener: RequestListener | null
   isConnected(): boolean
   /** Begins to listen and to show; the world must be whole by now. */
-  start(world: World, probes: Pick<Parts, 'catalogFault'>): Promise<void>
+  start(world: World, beside: Pick<Parts, 'catalogFault' | 'standing'>): Promise<void>
   /** Tells every admin of the catalog, by DM and once a day for the same words. */
   tellAdmins(world: World, words: string): Promise<void>
   /** Stops hearing people; what is under way is finished by `stop`. */
@@ -100,8 +101,8 @@ export function openSlack(options: {
         else response.writeHead(503).end()
       }),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
-    start: async (world, { catalogFault }) => {
-      const parts: Parts = { app, world, clients, directory, surfaces, log, catalogFault }
+    start: async (world, { catalogFault, standing }) => {
+      const parts: Parts = { app, world, clients, directory, surfaces, log, catalogFault, standing }
       await app.init()
       app.use(async ({ next }) => {
         // Not acknowledged: Slack delivers it again, to whoever still runs.
@@ -125,6 +126,8 @@ export function openSlack(options: {
         listenToSeries,
         listenToBreakGlass,
         listenToCloseReview,
+        listenToLosses,
+        listenToPeople,
         listenToHome,
       ]) {
         listen(parts)

@@ -72,6 +72,8 @@ function endedLine(grant: Ended): string {
       return `Ended ${at} (returned)`
     case 'revoked':
       return `Ended ${at} (ended by ${by})`
+    case 'unmatched':
+    case 'offboarded':
     case 'removed':
       return `Ended ${at} (${plainWords(grant.endNote ?? 'removed from the catalog', 100)})`
     case 'failed':

@@ -44,7 +44,7 @@ test('the summary says in a table who may have what, who approves and for how lo
     'RESOURCE   NAME             SYSTEM   OWNER             ENTITLEMENTS',
     'orders-db  Orders database  cluster  kim@acme.example  read',
     '',
-    'ENTITLEMENT     WHO MAY ASK                                     APPROVED BY                 HOW LONG        CHANNEL',
+    'ENTITLEMENT     WHO                                             APPROVED BY                 HOW LONG        CHANNEL',
     'orders-db read  "@engineering" in groups, other workspaces too  1 of @dba kim@acme.example  1 h, up to 8 h  C0123ACCESS',
   ])
 })

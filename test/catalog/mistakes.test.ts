@@ -65,8 +65,8 @@ const mistakes: [string, string, string][] = [
   ],
   [
     'a mode of a later version',
-    withKeys('mode: standing'),
-    `catalog.yml:20:15 ${ENTITLEMENT}.mode: this version knows only "approval"`,
+    withKeys('mode: session'),
+    `catalog.yml:20:15 ${ENTITLEMENT}.mode: this version knows only "approval" and "standing"`,
   ],
   [
     'two stages',

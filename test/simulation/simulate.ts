@@ -343,6 +343,7 @@ const factsOf = (identity: SlackIdentity): PersonFacts => ({
 const directory: Directory = {
   facts: async (identity) => factsOf(identity),
   freshFacts: async (identity) => factsOf(identity),
+  everyone: async () => [],
   groups: async () => () => new Set<string>(),
 }
 
@@ -370,6 +371,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     alertMs: 20_000,
     aheadMs: 60_000,
     breakGlass: { maxMs: 60_000, remindMs: 86_400_000 },
+    confirmAbove: 50,
     windows: { untilMs: 86_400_000, warns: false, only: [] },
     extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
     reasonExample: null,

@@ -1,6 +1,6 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
-import type { GrantStore, HoldStore } from '../../src/domain/ports.ts'
+import { pairOf, type GrantStore, type HoldStore } from '../../src/domain/ports.ts'
 import { transition } from '../../src/domain/transition.ts'
 import {
   aGrantingGrant,
@@ -154,6 +154,38 @@ export function grantStoreContract(open: () => Promise<GrantStore>): void {
       transition(g, { type: 'failed', error: 'x', retryAt: at(11) }, at(10)),
     )
     expect(heard).toEqual(['pending 0', 'granting 1'])
+  })
+
+  test('requests that wait for an answer come the oldest first', async () => {
+    const store = await open()
+    const [later, sooner] = [aPendingGrant(fresh()), aPendingGrant({ ...fresh(), requestedAt: at(-50) })]
+    for (const grant of [later, sooner, anActiveGrant(fresh())]) await store.insert(grant)
+    const found = (await store.pending(1_000)).map(({ id }) => id)
+    expect(found.indexOf(sooner.id)).toBeGreaterThanOrEqual(0)
+    expect(found.indexOf(sooner.id)).toBeLessThan(found.indexOf(later.id))
+  })
+
+  test('what is held by rule is listed apart, stands beside what is asked for, and is remembered when it failed', async () => {
+    const store = await open()
+    const about = fresh()
+    const standing: Grant = { ...anActiveGrant(about), isStanding: true }
+    const asked = { ...anActiveGrant({ ...fresh(), subject: about.subject, requester: about.subject }) }
+    expect((await store.insert(standing)).outcome).toBe('inserted')
+    expect((await store.insert(asked)).outcome).toBe('inserted')
+    const row = (await store.standing()).find(({ id }) => id === standing.id)
+    expect(row).toMatchObject({ subjectId: standing.subject.id, principal: 'riley', status: 'active' })
+    expect((await store.standing()).map(({ id }) => id)).not.toContain(asked.id)
+    expect((await store.latestOf(standing.subject.id, 10)).map(({ id }) => id)).toEqual([asked.id])
+    const ended = await store.change(standing.id, (grant, now) =>
+      transition(grant, { type: 'end', cause: 'failed', by: null, note: 'no such user', takeAt: now }, now),
+    )
+    expect(isRefusal(ended)).toBe(false)
+    await store.change(standing.id, (grant, now) =>
+      transition(grant, { type: 'taken', left: 'gone', keptUntil: null }, now),
+    )
+    if (row === undefined) throw new Error('it was not listed')
+    expect([...(await store.standingFailed(new Date(0)))]).toContain(pairOf(row))
+    expect(await store.standingFailed(new Date(Date.now() + 3_600_000_000))).toEqual(new Set())
   })
 
   test('unfinished grants are found by subject and by entitlement', async () => {

@@ -39,6 +39,7 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     window: null,
     notAfter: null,
     isBreakGlass: false,
+    isStanding: false,
     needs: 1,
     requestedAt: at(0),
     reviews: [],

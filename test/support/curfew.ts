@@ -40,6 +40,8 @@ export async function aStage(
     transport?: 'socket' | 'http'
     catalog?: (cast: Cast) => string
     env?: Record<string, string>
+    /** How long Slack may not say who is in a group before admins hear of it. */
+    patienceMs?: number
     /** False: the test starts the app itself. */
     started?: boolean
   } = {},
@@ -77,7 +79,7 @@ export async function aStage(
         slackApiUrl: workspace.apiUrl,
         logLevel: 'error',
       },
-      { log, environment },
+      { log, environment, ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }) },
     )
     return app
   }

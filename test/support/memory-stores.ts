@@ -1,7 +1,7 @@
 import type { Grant } from '../../src/domain/grant.ts'
-import { isOpen, slotOf } from '../../src/domain/grant.ts'
+import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
-import type { GrantStore, HoldStore, HoldWrite } from '../../src/domain/ports.ts'
+import { pairOf, type GrantStore, type HoldStore, type HoldWrite } from '../../src/domain/ports.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 
 /**
@@ -97,9 +97,22 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
     latestOf: (subjectId, limit) =>
       step(() =>
         all()
-          .filter((g) => g.subject.id === subjectId && g.window === null)
+          .filter((g) => g.subject.id === subjectId && g.window === null && !g.isStanding)
           .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
           .slice(0, limit),
+      ),
+    standing: () =>
+      step(() => all().flatMap((g) => (g.isStanding && isOpen(g) && isApproved(g) ? standingRowOf(g) : []))),
+    standingFailed: (since) =>
+      step(
+        () =>
+          new Set(
+            all().flatMap((g) =>
+              g.isStanding && g.status === 'ended' && g.cause === 'failed' && g.endedAt > since
+                ? pairOf(standingRowOf(g))
+                : [],
+            ),
+          ),
       ),
     pending: (limit) =>
       step(() =>
@@ -203,6 +216,11 @@ function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
     leaseUntil: change.keepMs === undefined ? hold.leaseUntil : after(now, change.keepMs),
   }
 }
+
+const standingRowOf = ({ id, status, subject, resource, entitlement, place, canonical }: Approved) => ({
+  ...{ id, status, subjectId: subject.id, resource: resource.id, entitlement: entitlement.id },
+  ...{ principal: place.principal, canonical },
+})
 
 const samePair = (a: Grant, b: Grant): boolean =>
   a.subject.id === b.subject.id &&

@@ -43,7 +43,7 @@ const defaultScopes = [
   'groups:read',
   'usergroups:read',
 ]
-const defaultEvents = ['app_home_opened', 'user_change']
+const defaultEvents = ['app_home_opened', 'user_change', 'team_join', 'subteam_created', 'subteam_updated']
 
 /** A Slack of one's own, on a free loopback port. What it covers is in README.md. */
 export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {

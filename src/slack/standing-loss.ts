@@ -1,0 +1,93 @@
+import type { MassLoss } from '../operations/standing.ts'
+import { answerClick, tellClicker } from './answers.ts'
+import { button, section, type Message } from './blocks.ts'
+import type { AlertPicture } from './alerts.ts'
+import { plainWords } from './mrkdwn.ts'
+import type { Parts } from './parts.ts'
+import { parseClick } from './payloads.ts'
+
+/** Many people at once would lose what they hold by a rule: said in the resource's channel, and taken once an admin says so. */
+
+const takeId = 'standing_take'
+const prefix = 'standing:'
+
+export async function pictureLosses({ standing, surfaces }: Parts): Promise<AlertPicture[]> {
+  const losses = standing.losses()
+  const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
+  const rows = await Promise.all(losses.map(({ mark }) => surfaces.of(`${prefix}${mark}`)))
+  const current = losses.map((loss, i): AlertPicture => {
+    const key = `${prefix}${loss.mark}`
+    const to = { channel: loss.channel }
+    const draw = () => Promise.resolve(lossMessage(loss))
+    const row = rows[i]?.find((one) => one.key === key)
+    return { key, row, requestId: key, lane: 'alert', isWanted: true, needsLook: true, to, draw }
+  })
+  const keys = new Set(current.map(({ key }) => key))
+  const over = open
+    .filter(({ key }) => !keys.has(key))
+    .map((row): AlertPicture => {
+      const to = { channel: row.channel ?? '' }
+      const draw = () => Promise.resolve(overMessage)
+      return {
+        key: row.key,
+        row,
+        requestId: row.key,
+        lane: 'cleanUp',
+        isWanted: false,
+        needsLook: false,
+        to,
+        draw,
+      }
+    })
+  return [...current, ...over]
+}
+
+function lossMessage({ resource, entitlement, mark, count }: MassLoss): Message {
+  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const words = `:warning: ${count} people would lose ${what} at once: its rule does not name them any more. They keep it until an admin says so.`
+  const sure = {
+    title: 'Take it back?',
+    text: `${count} people lose ${entitlement.name} on ${resource.name} at once.`,
+    yes: 'Take it back',
+  }
+  const label = `Take it back from ${count}`
+  const value = `${resource.id}:${entitlement.id}:${mark}`
+  return {
+    text: `${count} people would lose ${entitlement.name} on ${resource.name}`,
+    blocks: [
+      section(words),
+      { type: 'actions', elements: [button(takeId, label, value, label, { style: 'danger', sure })] },
+    ],
+  }
+}
+
+const overMessage: Message = {
+  text: 'Settled: nobody waits to lose access here',
+  blocks: [section('Settled: it was taken back, or the rule names them again.')],
+}
+
+export function listenToLosses(parts: Parts): void {
+  const { app, standing } = parts
+  app.action(takeId, async ({ ack, body, respond }) => {
+    await ack()
+    const click = parseClick(body)
+    const [resource = '', entitlement = '', mark = ''] = click.value.split(':')
+    await answerClick(parts, tellClicker(parts, click, respond), () =>
+      standing.confirm({ by: click.by, resource, entitlement, mark }),
+    )
+  })
+}
+
+/** What Slack says of people and groups, so that rules follow soon; what it does not say is found within a minute. */
+export function listenToPeople({ app, directory, standing }: Parts): void {
+  const changed = async (): Promise<void> => {
+    directory.forget()
+    standing.soon()
+    return Promise.resolve()
+  }
+  app.event('subteam_members_changed', changed)
+  app.event('subteam_updated', changed)
+  app.event('subteam_created', changed)
+  app.event('team_join', changed)
+  app.event('user_change', changed)
+}
