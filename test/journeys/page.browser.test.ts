@@ -10,6 +10,7 @@ import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aCard, aReason, eventually, listenToLog, onlyGrantOf, patient, wrongWith } from './acts.ts'
 import { cuttable } from './page-connection.ts'
 import { PageDoor, PageSide } from './page-side.ts'
+import { thisMinute } from './weekly.ts'
 
 /** Long enough for a busy machine to look at each moment of it, short enough to see it end. */
 const glance = `      glance:
@@ -166,6 +167,63 @@ describeInBrowser('Curfew, through the practice page', () => {
     expect(await doorOf(stage)).toEqual(open)
     expect(wrong()).toEqual([])
   }, 90_000)
+
+  test('more time, a click in the warning: the door stays open past the first end', async () => {
+    const more = glance.replace(
+      'warn: 12s',
+      'warn: 15s\n        extend: { by: 10s, after: 0%, review: false }',
+    )
+    const { stage, left, right, door, wrong } = await aWindow({ catalog: withMore(more) })
+    const card = await aCard(stage, 'orders-db glance 20s')
+    await left.opensApp()
+    await right.clicks('Approve 20 s', 'Riley asks for')
+    await left.sees(/You have Glance at orders/)
+
+    await left.clicks('Extend 10 s', 'Glance at orders on Orders database ends')
+
+    await left.sees(/was extended; it ends/)
+    await left.sees(/You have Glance at orders .* until/)
+    const { riley } = stage
+    const grant = await onlyGrantOf(stage, riley)
+    expect('endsAt' in grant && grant.endsAt.getTime() - grant.approvedAt.getTime()).toBe(30_000)
+    await left.sees(/ended .*; checked, it is gone/)
+    expect(stage.workspace.now(card)?.plain).toMatch(/Checked: gone/)
+    await door.isHeldByNobody()
+    expect(wrong()).toEqual([])
+  }, 120_000)
+
+  test('a window each week: asked for in the form, open now, shut by itself, and the next one named', async () => {
+    const seconds = Math.ceil((Date.now() % 60_000) / 1_000) + 25
+    const weekly = glance
+      .replace('choices: [10s, 20s]', `choices: [${seconds}s]`)
+      .replace('default: 20s, max: 1m', `default: ${seconds}s, max: 10m`)
+      .replace('warn: 12s', 'windows: { until: 60d }')
+    const { stage, left, right, door, wrong } = await aWindow({ catalog: withMore(weekly) })
+    const minute = thisMinute()
+    const reason = aReason()
+    await left.writes(`/request-access orders-db glance ${reason}`)
+    await left.modal.getByRole('radio', { name: 'Every week' }).click()
+    await left.modal.getByRole('checkbox', { name: minute.weekday }).click()
+    await left.modal.getByLabel('From what time?').fill(minute.time)
+    await left.modal.getByLabel('First day').fill(minute.date)
+    await left.modal.getByLabel('Last day').fill(minute.weeksLater(3))
+    await left.modal.getByRole('textbox', { name: 'Time zone' }).fill('UTC')
+    await left.sends('Send request')
+    await left.opensApp()
+
+    await right.sees(/Riley asks for Glance at orders on Orders database, every \w+day/)
+    await right.clicks('Approve', reason)
+    await left.sees(/You have Glance at orders on Orders database until/)
+    await door.isOpenFor('Riley')
+    await door.says('3 orders', { to: 'Riley' })
+    await right.sees(/This window: Active until/)
+
+    await left.sees(/You had Glance at orders .* Checked: gone/)
+    await right.sees(/Next opens .*; 3 windows are left/)
+    await door.isHeldByNobody()
+    expect(await doorOf(stage)).toEqual(shut)
+    expect(wrong()).toEqual([])
+  }, 150_000)
 
   test('a second admin who comes too late is told who was first', async () => {
     const { stage, left, right, door, wrong } = await aWindow()
