@@ -127,7 +127,7 @@ async function play({ cast, database }: DemoParts, page: Page, walk: Walk): Prom
   await walk.take(2_200)
   await left.message(/ended .*; checked, it is gone/).waitFor({ timeout: 90_000 })
   await right.sees(/Ended .* \(time was up\)\. Checked: gone/)
-  await door.isHeldByNobody()
+  await door.isNotHeldBy('Riley')
   await door.says('not authorized', { to: 'Riley' })
   await walk.take(4_000)
   const { isOpen } = await database.tryDoor(cast.riley.name.toLowerCase())

@@ -96,8 +96,8 @@ async function prepareToJoin(world: World, lease: Lease, grantId: string): Promi
 async function giveNow(world: World, { lease, grant: seen, isAhead }: Prepared): Promise<void> {
   const { id } = seen
   const { heldBefore } = lease.hold
-  const grant = isAhead ? await world.grants.get(id) : seen
-  // 5. Called off while its opening was prepared: whoever ended it takes back what is claimed.
+  // 5. Called off while it waited for its instant, or for its place in the queue: whoever ended it takes back what is claimed.
+  const grant = await world.grants.get(id)
   if (grant === null || !isJoining(grant, world.clock.now())) {
     return lease.release(heldBefore ? {} : lease.known)
   }

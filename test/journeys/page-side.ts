@@ -113,6 +113,10 @@ export class PageDoor {
     await this.#card.locator('.holder').filter({ hasText: name }).waitFor()
   }
 
+  async isNotHeldBy(name: string): Promise<void> {
+    await this.#card.locator('.holder').filter({ hasText: name }).waitFor({ state: 'detached' })
+  }
+
   async isHeldByNobody(): Promise<void> {
     await this.#card.locator('.nobody').waitFor()
   }
