@@ -1,4 +1,5 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
+import DataLoader from 'dataloader'
 import { performance } from 'node:perf_hooks'
 import { z } from 'zod'
 import type { Approvers } from '../domain/catalog.ts'
@@ -6,6 +7,9 @@ import type { Known, Person, PersonFacts, SlackIdentity } from '../domain/person
 import type { Directory, Log, PeopleStore } from '../domain/ports.ts'
 import { mention, plainWords } from './mrkdwn.ts'
 
+/** More than so many who are asked for together are read from one list of everybody. */
+const manyAtOnce = 20
+const gatheringMs = 10
 /** What decides is never older; what is only shown may be. */
 const decidesForMs = 60_000
 const showsForMs = 600_000
@@ -64,7 +68,7 @@ export interface SlackDirectory extends Directory {
 /**
  * People and groups from Slack. Answers that decide are at most 60 s old; whatever Slack does not say is unknown.
  * `facts` and `freshFacts` throw when our own database cannot be asked who somebody is.
- * Source: users.info, usergroups.list (`include_users`), users.lookupByEmail, conversations.members.
+ * Source: users.info, users.list, usergroups.list (`include_users`), users.lookupByEmail, conversations.members.
  */
 export function slackDirectory(options: {
   client: WebClient
@@ -84,6 +88,20 @@ export function slackDirectory(options: {
 
   const readUser = async (userId: string): Promise<User> =>
     userSchema.parse((await client.users.info({ user: userId })).user)
+  /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
+  const readings = new DataLoader<string, () => Promise<User>>(
+    async (userIds) => {
+      const listed =
+        userIds.length > manyAtOnce ? await listUsers(client).catch(() => [] as const) : ([] as const)
+      const byId = new Map(listed.map((user) => [user.id, user]))
+      return userIds.map((userId) => {
+        const user = byId.get(userId)
+        return () => (user ? Promise.resolve(user) : readUser(userId))
+      })
+    },
+    { cache: false, batchScheduleFn: (begin) => setTimeout(begin, gatheringMs) },
+  )
+  const readAmongOthers = async (userId: string): Promise<User> => (await readings.load(userId))()
   const seenAs = (user: User, ourTeamId: string): Seen => {
     const name = user.profile.display_name || user.profile.real_name || user.name
     // Another workspace's word for an e-mail counts for nothing here: its admins can write whatever they like.
@@ -96,16 +114,10 @@ export function slackDirectory(options: {
     const list = groupsSchema.parse(answer.usergroups)
     return new Map(list.map(({ id, handle, users: ids }) => [`@${handle}`, { id, members: new Set(ids) }]))
   }
-  /** Each of them as our records keep them, whom Slack lists, until there is no further page. */
+  /** Each of them as our records keep them. */
   const readEveryone = async (ourTeamId: string): Promise<readonly { user: User; person: Person }[]> => {
     const askedAtMs = performance.now()
-    const found: User[] = []
-    let cursor: string | undefined
-    do {
-      const page = await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })
-      found.push(...z.array(userSchema).parse(page.members))
-      cursor = page.response_metadata?.next_cursor
-    } while (cursor)
+    const found = await listUsers(client)
     for (const user of found) users.learn(user.id, user, askedAtMs)
     return Promise.all(
       found.map(async (user) => {
@@ -138,12 +150,16 @@ export function slackDirectory(options: {
     groups: all === 'unknown' ? all : groupsWith(all, user.id),
     ...(all === 'unknown' ? {} : { listedGroups: new Set(all.keys()) }),
   })
-  const factsWithin = async ({ userId }: SlackIdentity, maxAgeMs: number): Promise<Known<PersonFacts>> => {
+  const factsWithin = async (
+    { userId }: SlackIdentity,
+    maxAgeMs: number,
+    read = readUser,
+  ): Promise<Known<PersonFacts>> => {
     // Without it, nobody's e-mail could count: unknown, which is not the same as none.
     const ourTeamId = teamId()
     if (ourTeamId === null) return 'unknown'
     const [user, all] = await Promise.all([
-      known('person', () => users.get(userId, maxAgeMs, () => readUser(userId))),
+      known('person', () => users.get(userId, maxAgeMs, () => read(userId))),
       currentGroups(),
     ])
     if (user === 'unknown') return user
@@ -159,7 +175,7 @@ export function slackDirectory(options: {
 
   return {
     facts: (slack) => factsWithin(slack, decidesForMs),
-    freshFacts: (slack) => factsWithin(slack, 0),
+    freshFacts: (slack) => factsWithin(slack, 0, readAmongOthers),
     everyone: async () => {
       const ourTeamId = teamId()
       if (ourTeamId === null) return 'unknown'
@@ -281,6 +297,18 @@ const byMember = (all: ReadonlyMap<string, Group>): ReadonlyMap<string, Readonly
 
 const groupsWith = (all: ReadonlyMap<string, Group>, userId: string): ReadonlySet<string> =>
   new Set([...all].filter(([, { members }]) => members.has(userId)).map(([handle]) => handle))
+
+/** Everybody whom Slack lists, until there is no further page. */
+async function listUsers(client: WebClient): Promise<User[]> {
+  const found: User[] = []
+  let cursor: string | undefined
+  do {
+    const page = await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })
+    found.push(...z.array(userSchema).parse(page.members))
+    cursor = page.response_metadata?.next_cursor
+  } while (cursor)
+  return found
+}
 
 /** The Slack id behind an e-mail; empty when nobody has it. */
 async function lookUp(client: WebClient, email: string): Promise<string> {
