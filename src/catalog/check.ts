@@ -1,7 +1,8 @@
-import type { Approvers, Catalog, Entitlement } from '../domain/catalog.ts'
+import type { Catalog, Entitlement } from '../domain/catalog.ts'
 import { everyEntitlement } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { formatDuration } from '../domain/duration.ts'
+import { nameApprovers } from '../domain/policy.ts'
 import { describeOnly } from '../domain/timing.ts'
 import { loadCatalog } from './load.ts'
 import { writeProblem } from './problem.ts'
@@ -52,7 +53,7 @@ export function summarize(catalog: Catalog): string {
     entitlement.mode === 'standing'
       ? 'nobody: held by rule'
       : entitlement.review.stages
-          .map(({ approvers, needs }) => `${needs} of ${writeApprovers(approvers)}`)
+          .map(({ approvers, needs }) => `${needs} of ${nameApprovers(approvers).join(' ')}`)
           .join(', then '),
     howLong(entitlement),
     entitlement.channel,
@@ -79,8 +80,6 @@ function howLong({ mode, duration, aheadMs, windows, breakGlass }: Entitlement):
     .filter((part) => part !== null)
     .join('; ')
 }
-
-const writeApprovers = ({ people, groups }: Approvers) => [...groups, ...people].join(' ')
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heads, ...rows]

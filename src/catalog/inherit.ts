@@ -2,7 +2,7 @@ import type { Condition, Entitlement, Stage } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Report } from './explain.ts'
 import type { Path } from './problem.ts'
-import type { Defaults } from './schema.ts'
+import type { Defaults, WrittenStage } from './schema.ts'
 import { problemIn, type Source } from './source.ts'
 
 /** What one place in a file says: the entitlement, its resource, or the defaults of the file. */
@@ -10,6 +10,8 @@ export interface Level {
   readonly path: Path
   readonly rules: Defaults & { readonly who?: Condition | undefined; readonly external?: boolean | undefined }
 }
+
+type Stages = readonly [Stage, ...Stage[]]
 
 type Inherited = Pick<
   Entitlement,
@@ -63,8 +65,10 @@ export function inherit(
   const admins = pick((rules) => rules.admins)
   const who = pick((rules) => rules.who)
   // Nobody answers where nobody asks: the admins stand there instead.
-  const nobody: readonly [Stage] | null =
-    isStanding && admins ? [{ approvers: { people: admins.value, groups: [] }, needs: 1 }] : null
+  const nobody: Stages | null =
+    isStanding && admins
+      ? [stageOf({ approvers: { ...noList, people: admins.value }, needs: 1 }, levels)]
+      : null
   const stages = stagesOf(source, levels, report) ?? nobody
   if (!channel) missing('channel', 'is missing, here and in what it inherits')
   if (!admins)
@@ -113,7 +117,7 @@ function nearest<T>(levels: readonly Level[], read: (rules: Level['rules']) => T
 }
 
 /** `approvers` is the short form of one stage; the nearest of either counts, as a whole. */
-function stagesOf(source: Source, levels: readonly Level[], report: Report): readonly [Stage] | null {
+function stagesOf(source: Source, levels: readonly Level[], report: Report): Stages | null {
   for (const { path, rules } of levels) {
     const stages = rules.review?.stages
     if (rules.approvers && stages)
@@ -125,10 +129,24 @@ function stagesOf(source: Source, levels: readonly Level[], report: Report): rea
           'key',
         ),
       )
-    const stage = stages?.[0] ?? (rules.approvers && { approvers: rules.approvers, needs: 1 })
-    if (stage) return [stage]
+    const [first, ...others] = stages ?? (rules.approvers ? [{ approvers: rules.approvers, needs: 1 }] : [])
+    if (first) return [stageOf(first, levels), ...others.map((stage) => stageOf(stage, levels))]
   }
   return null
+}
+
+const noList = { groups: [], manager: false, who: null }
+
+/** What a stage does not say of reminders and hours is said by the nearest `review`. */
+function stageOf(written: WrittenStage, levels: readonly Level[]): Stage {
+  const { name, approvers, needs, quiet, otherwise, escalate } = written
+  const remindMs = written.remind ?? nearest(levels, ({ review }) => review?.remind, ['remind'])?.value ?? []
+  return {
+    ...{ name: name ?? null, approvers, needs, quiet: quiet ?? null, otherwise: otherwise ?? null },
+    escalate: escalate ? { afterMs: escalate.after, to: escalate.to } : null,
+    remindMs: [...remindMs].sort((a, b) => a - b),
+    hours: written.hours ?? nearest(levels, ({ review }) => review?.hours, ['hours'])?.value ?? [],
+  }
 }
 
 /** The nearest counts as a whole. */

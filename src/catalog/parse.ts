@@ -43,6 +43,16 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   for (const { source, id, value } of entriesOf(sources, 'systems', field.id, report))
     systems.set(id, readSystem(source, id, value, { ...options, report, reportMissing }))
 
+  const managers = new Map<string, string>()
+  for (const source of sources) {
+    for (const [person, manager] of Object.entries(sectionsOf(source).managers)) {
+      const known = managers.get(person)
+      if (known !== undefined && known !== manager)
+        report(problemIn(source, ['managers', person], `is managed by ${known} in another file`, 'key'))
+      managers.set(person, manager)
+    }
+  }
+
   const defaults = new Map(
     sources.map((source) => [
       source,
@@ -68,6 +78,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const catalog = {
     systems: byId([...systems.values()].flatMap(({ system }): System[] => (system ? [system] : []))),
     resources: byId<Resource>(resources),
+    managers,
     fingerprint: fingerprintOf(texts),
     loadedAt: new Date(),
   }
@@ -81,10 +92,11 @@ const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyM
 const sections = z
   .object({
     defaults: z.unknown().optional(),
+    managers: z.record(field.person, field.person).catch({}),
     systems: z.record(z.string(), z.unknown()).catch({}),
     resources: z.record(z.string(), z.unknown()).catch({}),
   })
-  .catch({ defaults: {}, systems: {}, resources: {} })
+  .catch({ defaults: {}, managers: {}, systems: {}, resources: {} })
 
 const sectionsOf = (source: Source) => sections.parse(source.content)
 

@@ -7,15 +7,27 @@ const approvers = z
   .strictObject({
     people: field.listOf(field.person).default([]),
     groups: field.listOf(field.group).default([]),
+    manager: z.boolean().default(false),
+    who: field.condition.optional(),
   })
   .refine(
-    ({ people, groups }) => people.length + groups.length > 0,
+    ({ people, groups, manager, who }) => people.length + groups.length > 0 || manager || who !== undefined,
     'names nobody: nobody could ever approve',
   )
+  .transform(({ who = null, ...listed }) => ({ ...listed, who }))
+
+const remind = z.array(field.duration(1_000, 30 * DAY)).max(10, 'has more than 10 entries')
+const hours = z.array(field.openHours).min(1, 'is empty').max(50, 'has more than 50 entries')
 
 const stage = z
   .strictObject({
+    name: field.line(60).optional(),
     approvers,
+    quiet: approvers.optional(),
+    otherwise: approvers.optional(),
+    escalate: z.strictObject({ after: field.duration(1_000, 30 * DAY), to: approvers }).optional(),
+    remind: remind.optional(),
+    hours: hours.optional(),
     needs: z
       .int('must be a whole number')
       .min(1, 'must be at least 1')
@@ -23,7 +35,11 @@ const stage = z
       .default(1),
   })
   .refine(
-    ({ approvers: { people, groups }, needs }) => groups.length > 0 || needs <= Math.max(1, people.length),
+    ({ approvers: { people, groups, manager, who }, quiet, needs }) =>
+      groups.length > 0 ||
+      who !== null ||
+      quiet !== undefined ||
+      needs <= Math.max(1, people.length + (manager ? 1 : 0)),
     {
       path: ['needs'],
       error: 'asks for more people than are listed',
@@ -41,10 +57,12 @@ const inherited = {
   review: z
     .strictObject({
       within: field.duration(1_000, 30 * DAY).optional(),
+      remind: remind.optional(),
+      hours: hours.optional(),
       stages: z
         .array(stage)
         .min(1, 'has no stage: nobody could ever approve')
-        .refine((stages) => stages.length < 2, 'more than one stage is not supported by this version')
+        .max(5, 'has more than 5 stages')
         .optional(),
     })
     .optional(),
@@ -59,7 +77,7 @@ const inherited = {
   windows: z
     .strictObject({
       until: field.duration(DAY, 3 * 366 * DAY).optional(),
-      only: z.array(field.openHours).min(1, 'is empty').max(50, 'has more than 50 entries').optional(),
+      only: hours.optional(),
       warn: z.boolean().default(false),
     })
     .refine(({ until, only }) => until !== undefined || only !== undefined, 'says neither until nor only')
@@ -98,6 +116,7 @@ const access = {
 
 export const fileSchema = z.strictObject({
   version: z.literal(1, 'must be 1'),
+  managers: z.record(field.person, field.person).optional(),
   defaults: z.unknown().optional(),
   systems: z.record(z.string(), z.unknown()).optional(),
   resources: z.record(z.string(), z.unknown()).optional(),
@@ -131,6 +150,7 @@ export const entitlementSchema = z.strictObject({
   ...access,
 })
 
+export type WrittenStage = z.output<typeof stage>
 export type Defaults = z.output<typeof defaultsSchema>
 export type WrittenResource = z.output<typeof resourceSchema>
 
@@ -139,11 +159,8 @@ export const LATER_KEYS: readonly string[] = [
   'aliases',
   'auto',
   'device',
-  'escalate',
   'mfa',
-  'otherwise',
   'posture',
   'quota',
-  'remind',
   'session',
 ]

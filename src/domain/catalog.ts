@@ -6,6 +6,8 @@ import type { FixedWindow } from './windows/fixed.ts'
 export interface Catalog {
   readonly systems: ReadonlyMap<string, System>
   readonly resources: ReadonlyMap<string, Resource>
+  /** Who manages whom: e-mails or Slack user ids of both. */
+  readonly managers: ReadonlyMap<string, string>
   /** Changes whenever anything in the files does. */
   readonly fingerprint: string
   readonly loadedAt: Date
@@ -58,7 +60,7 @@ export interface Entitlement {
   readonly who: Condition
   /** People of other workspaces (Slack Connect) may ask only where this is true. */
   readonly external: boolean
-  readonly review: { readonly stages: readonly [Stage]; readonly withinMs: number }
+  readonly review: { readonly stages: readonly [Stage, ...Stage[]]; readonly withinMs: number }
   readonly duration: {
     readonly defaultMs: number
     readonly maxMs: number
@@ -104,10 +106,23 @@ export interface WindowRules {
   readonly only: readonly FixedWindow[]
 }
 
+/** Stages are filled in their order; one person fills one seat in the whole request. */
 export interface Stage {
+  /** What people call it; null: by its approvers. */
+  readonly name: string | null
   readonly approvers: Approvers
   /** How many different people must approve. */
   readonly needs: number
+  /** They may answer too, and are never mentioned. */
+  readonly quiet: Approvers | null
+  /** They answer too where too few of the approvers can; null: the admins. */
+  readonly otherwise: Approvers | null
+  /** Called, and allowed to answer too, when it has waited for so long. */
+  readonly escalate: { readonly afterMs: number; readonly to: Approvers } | null
+  /** How long after the stage began its approvers are reminded, in ms, each time later. */
+  readonly remindMs: readonly number[]
+  /** Reminders and escalation wait for these; empty: they come at any time. */
+  readonly hours: readonly FixedWindow[]
 }
 
 export interface Approvers {
@@ -115,6 +130,10 @@ export interface Approvers {
   readonly people: readonly string[]
   /** Handles of Slack user groups, written `@dba`. */
   readonly groups: readonly string[]
+  /** The manager of whom it is for. */
+  readonly manager: boolean
+  /** Whoever this is true of. */
+  readonly who: Condition | null
 }
 
 /** A CEL expression, type-checked at load. Anything unknown that it mentions makes the answer unknown. */

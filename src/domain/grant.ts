@@ -15,6 +15,8 @@ const review = z.object({
   note: z.string().nullable(),
   /** The duration this approver agreed to. */
   durationMs: z.number(),
+  /** Which stage's seat it fills. */
+  stage: z.number().default(0),
   at: z.date(),
 })
 
@@ -55,7 +57,7 @@ const asked = z.object({
   isBreakGlass: z.boolean().default(false),
   /** Held by whoever matches the rule, without asking. */
   isStanding: z.boolean().default(false),
-  /** How many different people must approve. */
+  /** How many different people must approve, in all stages. */
   needs: z.number(),
   requestedAt: z.date(),
   reviews: z.array(review),
@@ -64,6 +66,17 @@ const asked = z.object({
   dueAt: z.date().nullable(),
   /** Slack does not show this revision yet. */
   unshown: z.boolean(),
+})
+
+/** How the approvers of the stage that is open now are called. */
+const nudge = z.object({
+  stage: z.number(),
+  /** When this stage began. */
+  since: z.date(),
+  reminded: z.number(),
+  remindAt: z.date().nullable(),
+  escalateAt: z.date().nullable(),
+  escalatedAt: z.date().nullable(),
 })
 
 /** More time that the holder asked for, and what became of it. The old end stands until it is `added`. */
@@ -145,7 +158,11 @@ const left = {
 }
 
 export const grantSchema = z.discriminatedUnion('status', [
-  asked.extend({ status: z.literal('pending'), lapsesAt: z.date() }),
+  asked.extend({
+    status: z.literal('pending'),
+    lapsesAt: z.date(),
+    nudge: nudge.nullable().default(null),
+  }),
   asked.extend({ status: z.literal('denied'), closedAt: z.date() }),
   asked.extend({
     status: z.literal('withdrawn'),
@@ -226,6 +243,7 @@ export type Ended = Extract<Grant, { status: 'ended' }>
 /** Anything that was approved: it has a place on a system and an end. */
 export type Approved = Waiting | Recurring | Granting | Active | Revoking | Ended
 export type Review = z.infer<typeof review>
+export type Nudge = z.infer<typeof nudge>
 export type WindowOf = NonNullable<Grant['window']>
 export type AfterReview = z.infer<typeof afterReview>
 export type HistoryLine = z.infer<typeof historyLine>

@@ -131,26 +131,42 @@ function fitsIn(only: readonly FixedWindow[], now: Date, endsAt: Date): boolean 
   return open !== null && endsAt <= open.end
 }
 
-/** Is this person one of those who review here? Unknown when only an unreadable group could say so. */
-export function isAmong(person: Person, approvers: Approvers, groups: Groups): Verdict {
+/** What lists of approvers are read with. `managerOf` is who manages the person it is for; null where nobody is known to. */
+export interface Listing {
+  readonly entitlement: Entitlement
+  readonly asking: Asking
+  readonly managerOf: string | null
+  readonly groups: Groups
+  readonly now: Date
+}
+
+/** May this person, as the directory has them now, answer here? Unknown when only what cannot be read could say so. */
+export function isReviewer(facts: PersonFacts, lists: readonly Approvers[], listing: Listing): Verdict {
+  if (!facts.isHere) return no({ kind: 'not-here' })
+  const verdicts = lists.map((approvers) => isAmong(facts, approvers, listing))
+  if (verdicts.some(({ answer }) => answer === 'yes')) return { answer: 'yes', reasons: [] }
+  const unknown = verdicts.filter(({ answer }) => answer === 'unknown')
+  if (unknown.length > 0) return { answer: 'unknown', reasons: unknown.flatMap(({ reasons }) => reasons) }
+  return no({ kind: 'not-listed', people: lists.flatMap(nameApprovers).join(', ') })
+}
+
+function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Verdict {
+  const { person } = facts
+  const { managerOf, groups, entitlement, asking, now } = listing
   if (isListed(person, approvers.people)) return { answer: 'yes', reasons: [] }
+  if (approvers.manager && managerOf !== null && isListed(person, [managerOf]))
+    return { answer: 'yes', reasons: [] }
   const lookups = approvers.groups.map((handle) => ({ handle, members: groups(handle) }))
   if (lookups.some(({ members }) => members !== 'unknown' && members.has(person.slack.userId))) {
     return { answer: 'yes', reasons: [] }
   }
+  const matching = approvers.who?.evaluate(attributesOf(facts, entitlement, asking, now)) ?? 'no'
+  if (matching === 'yes') return { answer: 'yes', reasons: [] }
   const unreadable = lookups.filter(({ members }) => members === 'unknown')
-  if (unreadable.length > 0) {
-    return {
-      answer: 'unknown',
-      reasons: unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle })),
-    }
-  }
-  return no({ kind: 'not-listed', people: nameApprovers(approvers) })
-}
-
-/** May this person, as the directory has them now, answer here? */
-export function isReviewer(facts: PersonFacts, approvers: Approvers, groups: Groups): Verdict {
-  return facts.isHere ? isAmong(facts.person, approvers, groups) : no({ kind: 'not-here' })
+  const reasons: Reason[] = unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle }))
+  if (matching === 'unknown' && approvers.who)
+    reasons.push({ kind: 'rule', source: approvers.who.source, answer: matching })
+  return { answer: reasons.length > 0 ? 'unknown' : 'no', reasons }
 }
 
 /** Admins may end and retry. */
@@ -165,6 +181,12 @@ export function isListed(person: Person, people: readonly string[]): boolean {
   )
 }
 
-const nameApprovers = ({ people, groups }: Approvers): string => [...groups, ...people].join(', ')
+/** A list in the catalog's own words. */
+export const nameApprovers = ({ people, groups, manager, who }: Approvers): string[] => [
+  ...groups,
+  ...people,
+  ...(manager ? ['their manager'] : []),
+  ...(who ? [`whoever matches ${who.source.replace(/\s+/g, ' ').trim()}`] : []),
+]
 
 const no = (reason: Reason): Verdict => ({ answer: 'no', reasons: [reason] })

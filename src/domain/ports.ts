@@ -147,6 +147,8 @@ export interface Directory {
   freshFacts(slack: SlackIdentity): Promise<Known<PersonFacts>>
   /** Everybody of the workspace, those who left too: whole, or unknown. */
   everyone(): Promise<Known<readonly PersonFacts[]>>
+  /** Slack ids of these people (e-mails or ids) as far as there are such; unknown when one cannot be looked up now. */
+  idsOf(people: readonly string[]): Promise<Known<readonly string[]>>
   /** Members (Slack user ids) of these groups, by handle. */
   groups(handles: readonly string[]): Promise<(handle: string) => Known<ReadonlySet<string>>>
 }

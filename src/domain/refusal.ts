@@ -27,6 +27,7 @@ export type RefusalCode =
   | 'own-request'
   | 'already-reviewed'
   | 'not-an-approver'
+  | 'not-yet'
   | 'not-an-admin'
   | 'terms-changed'
   | 'rules-changed'

@@ -8,6 +8,7 @@ import {
   type GrantPlace,
   type Granting,
   type HistoryLine,
+  type Nudge,
   type Pending,
   type Recurring,
   type Revoking,
@@ -33,6 +34,15 @@ import {
   stopSeries,
   type SeriesEvent,
 } from './series.ts'
+import {
+  nudgeDueAt,
+  nudged,
+  openStage,
+  seatsOf,
+  startNudges,
+  type NudgeEvent,
+  type StageRules,
+} from './stages.ts'
 import { renew, renewsAt, type RenewEvent } from './standing.ts'
 import { warnAt } from './warning.ts'
 
@@ -43,8 +53,9 @@ export type Event =
       by: PersonRef
       note: string | null
       durationMs: number
-      /** How many must approve by the rules of now. */
-      needs: number
+      /** Which stage it answers, and all stages, by the rules of now. */
+      stage: number
+      stages: readonly StageRules[]
       /** Ids of earlier approvers who may not approve any more. */
       voided: readonly string[]
       /** What giving would need, resolved now: used if this approval is the last one. */
@@ -53,6 +64,7 @@ export type Event =
   | { type: 'deny'; by: PersonRef; note: string }
   | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
   | { type: 'lapse' }
+  | NudgeEvent
   /** Its opening is near enough to be prepared. */
   | { type: 'open'; aheadMs: number }
   | SeriesEvent
@@ -101,6 +113,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return now >= grant.lapsesAt
         ? { ...grant, status: 'lapsed', closedAt: now }
         : refuse('decided', { grant })
+    case 'nudge':
+      return nudged(grant, event, now)
     case 'open':
       return grant.status === 'waiting' && after(now, event.aheadMs) >= grant.opensAt
         ? { ...approvedPart(grant), ...startGiving(grant, now, later(now, grant.opensAt)) }
@@ -166,15 +180,19 @@ function review(
   if ([grant.requester, grant.subject].some((one) => isSameHuman(one, by)))
     return refuse('own-request', { grant })
   if (grant.reviews.some((r) => isSameHuman(r.by, by))) return refuse('already-reviewed', { grant })
-  const { lapsesAt: _lapsesAt, ...asked } = grant
+  const { lapsesAt: _lapsesAt, nudge: _nudge, ...asked } = grant
   if (event.type === 'deny') {
-    const answer = { by, verdict: 'deny' as const, note: event.note, durationMs: offeredMs(grant), at: now }
+    const { note } = event
+    const stage = grant.nudge?.stage ?? 0
+    const answer = { by, verdict: 'deny' as const, note, durationMs: offeredMs(grant), stage, at: now }
     return { ...asked, reviews: [...grant.reviews, answer], status: 'denied', closedAt: now }
   }
-  const answer = { by, verdict: 'approve' as const, note: event.note, durationMs: event.durationMs, at: now }
+  const { note, durationMs: agreedMs, stage, stages } = event
+  const answer = { by, verdict: 'approve' as const, note, durationMs: agreedMs, stage, at: now }
   const counting = grant.reviews.filter((r) => !event.voided.includes(r.by.id))
-  const reviewed = { ...grant, needs: event.needs, reviews: [...counting, answer] }
-  if (reviewed.reviews.length < reviewed.needs) return reviewed
+  const reviewed = { ...grant, needs: seatsOf(stages), reviews: [...counting, answer] }
+  const open = openStage(reviewed.reviews, stages)
+  if (open !== null) return { ...reviewed, nudge: nudgeAt(grant, open, stages, now) }
   const startsAt = grant.startsAt ?? now
   const durationMs = withinWindow(grant, startsAt, offeredMs(reviewed))
   const approved = {
@@ -195,6 +213,13 @@ function review(
   return startsAt > now
     ? { ...approved, status: 'waiting', opensAt: startsAt }
     : { ...approved, ...startGiving(approved, now, now) }
+}
+
+/** A stage that opens calls its approvers; one that stays open goes on as it was. */
+function nudgeAt({ nudge }: Pending, stage: number, stages: readonly StageRules[], now: Date): Nudge | null {
+  const rules = stages[stage]
+  if (nudge?.stage === stage || rules === undefined) return nudge
+  return startNudges(stage, rules, now)
 }
 
 /** The catalog's own window may end sooner. */
@@ -294,7 +319,7 @@ export function dueOf(grant: Grant): Date | null {
 function ownDue(grant: Grant): Date | null {
   switch (grant.status) {
     case 'pending':
-      return grant.lapsesAt
+      return earliest(grant.lapsesAt, nudgeDueAt(grant))
     case 'waiting':
       return grant.opensAt
     case 'recurring':
@@ -380,6 +405,8 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
       return line('review closed', event.by, event.note)
     case 'remind':
       return line('review owed')
+    case 'nudge':
+      return line(isEscalation(before, next) ? 'escalated' : 'reminded')
     case 'lapse':
     case 'open':
     case 'renew':
@@ -391,6 +418,11 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
       return null
   }
 }
+
+const isEscalation = (before: Grant, next: Grant): boolean =>
+  before.status === 'pending' &&
+  next.status === 'pending' &&
+  before.nudge?.escalatedAt !== next.nudge?.escalatedAt
 
 function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant

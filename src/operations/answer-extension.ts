@@ -3,9 +3,9 @@ import { explain } from '../domain/explain.ts'
 import { waitingExtension } from '../domain/extension.ts'
 import type { Grant } from '../domain/grant.ts'
 import { refTo, type SlackIdentity } from '../domain/person.ts'
-import { isReviewer } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
+import { panelsOf } from './panel.ts'
 import type { World } from './world.ts'
 
 /** One approver's yes or no to more time. The lists of this moment decide; one no ends it, and the old end stands. */
@@ -24,20 +24,21 @@ export async function answerExtension(
   const entitlement = findEntitlement(catalog, seen.resource.id, seen.entitlement.id)
   if (entitlement === null)
     return refuse('rules-changed', { grant: seen, reasons: ['it is not in the catalog any more'] })
-  const { approvers, needs } = entitlement.review.stages[0]
   const earlier = seen.status === 'active' ? (waitingExtension(seen)?.approvedBy ?? []) : []
-  const [facts, groups, ...others] = await Promise.all([
+  // More time is for those who answer first: the later stages agreed to what it is.
+  const [facts, [panel], ...others] = await Promise.all([
     world.directory.facts(by),
-    world.directory.groups(approvers.groups),
+    panelsOf(world, entitlement, { ...seen, reviews: [] }),
     ...earlier.map(({ slack }) => world.directory.facts(slack)),
   ])
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const right = isReviewer(facts, approvers, groups)
+  const { needs } = panel.stage
+  const right = panel.may(facts)
   if (right.answer !== 'yes') {
     const code = right.answer === 'unknown' ? 'unsure' : 'not-an-approver'
     return refuse(code, { grant: seen, reasons: right.reasons.map(explain) })
   }
-  const still = others.map((one) => (one === 'unknown' ? one : isReviewer(one, approvers, groups).answer))
+  const still = others.map((one) => (one === 'unknown' ? one : panel.may(one).answer))
   if (still.includes('unknown')) {
     const why = 'Slack did not say whether those who approved before may still do so'
     return refuse('unsure', { grant: seen, reasons: [why] })

@@ -1,9 +1,10 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import type { Grant } from '../domain/grant.ts'
 import { refTo, type PersonRef } from '../domain/person.ts'
-import { isAdmin, isReviewer } from '../domain/policy.ts'
+import { isAdmin } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import type { ByAdmin } from './as-admin.ts'
+import { panelsOf } from './panel.ts'
 import { isSame } from './withdraw.ts'
 import type { World } from './world.ts'
 
@@ -28,7 +29,7 @@ export async function asKeeper(
   if (!facts.isHere || entitlement === null) return refuse('not-an-admin', { grant })
   const keeper = { ref: refTo(facts.person), isHolder: false }
   if (isAdmin(facts.person, entitlement)) return act(grant, keeper)
-  const { approvers } = entitlement.review.stages[0]
-  const right = isReviewer(facts, approvers, await world.directory.groups(approvers.groups))
-  return right.answer === 'yes' ? act(grant, keeper) : refuse('not-an-admin', { grant })
+  const panels = await panelsOf(world, entitlement, grant)
+  const isOne = panels.some((panel) => panel.may(facts).answer === 'yes')
+  return isOne ? act(grant, keeper) : refuse('not-an-admin', { grant })
 }

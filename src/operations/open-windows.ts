@@ -1,9 +1,10 @@
 import { findEntitlement, type Catalog } from '../domain/catalog.ts'
 import { isOpen, type Ended, type Granting, type Recurring } from '../domain/grant.ts'
-import { isReviewer } from '../domain/policy.ts'
 import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '../domain/series.ts'
+import { openStage } from '../domain/stages.ts'
 import { fitsOnly } from '../domain/timing.ts'
 import { transition, type Event } from '../domain/transition.ts'
+import { panelsOf } from './panel.ts'
 import type { World } from './world.ts'
 
 /*
@@ -80,15 +81,16 @@ function stillFits(
 async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): Promise<Shut | null> {
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null) return null
-  const [{ approvers, needs }] = entitlement.review.stages
-  const groups = await world.directory.groups(approvers.groups)
+  const panels = await panelsOf(world, entitlement, grant)
   const verdicts = await Promise.all(
-    grant.reviews.map(async ({ by }) => {
-      const facts = await world.directory.facts(by.slack)
-      return { by, answer: facts === 'unknown' ? facts : isReviewer(facts, approvers, groups).answer }
+    grant.reviews.map(async (review) => {
+      const facts = await world.directory.facts(review.by.slack)
+      const may = facts === 'unknown' ? facts : (panels[review.stage]?.may(facts).answer ?? 'no')
+      return { by: review.by, review, answer: may }
     }),
   )
-  if (verdicts.filter(({ answer }) => answer === 'yes').length >= needs) return null
+  const valid = verdicts.flatMap(({ answer, review }) => (answer === 'yes' ? review : []))
+  if (openStage(valid, entitlement.review.stages) === null) return null
   if (verdicts.some(({ answer }) => answer === 'unknown')) return 'unknown'
   const gone = verdicts.filter(({ answer }) => answer === 'no').map(({ by }) => by.name)
   const why =

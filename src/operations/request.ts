@@ -4,6 +4,7 @@ import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts
 import { mayHold, placeFor, type Reason } from '../domain/policy.ts'
 import { explain } from '../domain/explain.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
+import { seatsOf, startNudges } from '../domain/stages.ts'
 import { timingOf, type Timing, type Wish } from '../domain/timing.ts'
 import { dueOf, transition } from '../domain/transition.ts'
 import type { World } from './world.ts'
@@ -115,7 +116,7 @@ function pendingGrant(
 ): Pending {
   const now = world.clock.now()
   const person = refTo(facts.person)
-  const [stage] = entitlement.review.stages
+  const { stages } = entitlement.review
   const grant: Pending = {
     id: world.newId(),
     revision: 0,
@@ -136,13 +137,14 @@ function pendingGrant(
     isBreakGlass: false,
     isStanding: false,
     notAfter,
-    needs: stage.needs,
+    needs: seatsOf(stages),
     requestedAt: now,
     reviews: [],
     history: [{ at: now, what: 'asked', by: person, note: null }],
     dueAt: null,
     unshown: true,
     status: 'pending',
+    nudge: startNudges(0, stages[0], now),
     lapsesAt: new Date(
       Math.min(now.getTime() + entitlement.review.withinMs, pointlessAt?.getTime() ?? Infinity),
     ),

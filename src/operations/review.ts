@@ -2,10 +2,12 @@ import { findEntitlement, type Catalog, type Entitlement } from '../domain/catal
 import { explain } from '../domain/explain.ts'
 import { offeredMs, termsOf, type Grant, type Pending } from '../domain/grant.ts'
 import { isSameHuman, refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
-import { isReviewer, mayHold, placeFor, type Groups } from '../domain/policy.ts'
+import { mayHold, nameApprovers, placeFor, type Verdict } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { openStage } from '../domain/stages.ts'
 import { mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
+import { panelsOf, type Panel } from './panel.ts'
 import type { World } from './world.ts'
 
 export interface Answer {
@@ -30,16 +32,16 @@ export async function reviewGrant(world: World, answer: Answer): Promise<Grant |
   const seen = await world.grants.get(answer.grantId)
   if (seen === null) return refuse('not-found')
   const entitlement = findEntitlement(world.catalog(), seen.resource.id, seen.entitlement.id)
-  const [by, subject, groups] = await Promise.all([
+  const [by, subject, panels] = await Promise.all([
     world.directory.facts(answer.by),
     world.directory.facts(seen.subject.slack),
-    world.directory.groups(entitlement?.review.stages[0].approvers.groups ?? []),
+    entitlement ? panelsOf(world, entitlement, seen) : [],
   ])
   if (by === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   const earlier = await Promise.all(
     seen.reviews.map(async ({ by: { id, slack } }) => ({ id, facts: await world.directory.facts(slack) })),
   )
-  const facts = { by, subject, groups, earlier }
+  const facts = { by, subject, panels, earlier }
   const catalog = world.catalog()
   return world.grants.change(answer.grantId, (grant, now) => decide(catalog, facts, grant, answer, now))
 }
@@ -47,7 +49,8 @@ export async function reviewGrant(world: World, answer: Answer): Promise<Grant |
 interface Facts {
   readonly by: PersonFacts
   readonly subject: PersonFacts | 'unknown'
-  readonly groups: Groups
+  /** Who may answer each stage, as the lists were when the facts were read. */
+  readonly panels: readonly Panel[]
   /** Of those who answered before: an approval counts only while its giver may still approve. */
   readonly earlier: readonly { readonly id: string; readonly facts: PersonFacts | 'unknown' }[]
 }
@@ -64,15 +67,38 @@ function decide(catalog: Catalog, facts: Facts, grant: Grant, answer: Answer, no
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null)
     return refuse('rules-changed', { grant, reasons: ['it is not in the catalog any more'] })
-  const { approvers } = entitlement.review.stages[0]
-  const right = isReviewer(facts.by, approvers, facts.groups)
-  if (right.answer !== 'yes') {
-    const code = right.answer === 'unknown' ? 'unsure' : 'not-an-approver'
-    return refuse(code, { grant, reasons: right.reasons.map(explain) })
+  // One no is enough, whichever stage it comes from; a yes fills a seat of the stage that is open.
+  if (answer.verdict === 'deny') {
+    const rights = facts.panels.map((panel) => panel.may(facts.by))
+    return whyNoRight(grant, rights) ?? deny(grant, answer, facts, now)
   }
-  if (answer.verdict === 'deny') return deny(grant, answer, facts, now)
+  const lapsed = voided(facts, grant)
+  if (lapsed === 'unknown') {
+    return refuse('unsure', {
+      grant,
+      reasons: ['Slack did not say whether those who approved before may still do so'],
+    })
+  }
+  const { stages } = entitlement.review
+  const counting = grant.reviews.filter((review) => !lapsed.includes(review.by.id))
+  const stage = openStage(counting, stages) ?? stages.length - 1
+  const panel = facts.panels[stage]
+  if (panel === undefined) return refuse('unsure', { grant, reasons: ['the rules changed just now'] })
+  const wrong = whyNoRight(grant, [panel.may(facts.by)])
+  if (wrong !== null) {
+    const isLater = facts.panels.slice(stage + 1).some((later) => later.may(facts.by).answer === 'yes')
+    return isLater ? refuse('not-yet', { grant, reasons: panel.lists.flatMap(nameApprovers) }) : wrong
+  }
   if (termsOf(grant) !== answer.terms) return refuse('terms-changed', { grant })
-  return approve(catalog, facts, grant, entitlement, answer, now)
+  return approve(catalog, facts, grant, entitlement, answer, { stage, voided: lapsed }, now)
+}
+
+/** Null where one of them says yes. */
+function whyNoRight(grant: Pending, rights: readonly Verdict[]): Refusal | null {
+  if (rights.some(({ answer }) => answer === 'yes')) return null
+  const isUnknown = rights.some(({ answer }) => answer === 'unknown')
+  const reasons = [...new Set(rights.flatMap((right) => right.reasons.map(explain)))]
+  return refuse(isUnknown ? 'unsure' : 'not-an-approver', { grant, reasons })
 }
 
 function deny(grant: Pending, { note }: Answer, { by }: Facts, now: Date): Grant | Refusal {
@@ -87,6 +113,7 @@ function approve(
   grant: Pending,
   entitlement: Entitlement,
   answer: Answer,
+  seat: { stage: number; voided: readonly string[] },
   now: Date,
 ): Grant | Refusal {
   const { by, subject } = facts
@@ -125,21 +152,13 @@ function approve(
     warnMs: grant.pattern !== null && !entitlement.windows?.warns ? 0 : entitlement.warnMs,
     alertMs: entitlement.alertMs,
   }
-  const lapsed = voided(facts, grant, entitlement)
-  if (lapsed === 'unknown') {
-    return refuse('unsure', {
-      grant,
-      reasons: ['Slack did not say whether those who approved before may still do so'],
-    })
-  }
-  const needs = Math.max(grant.needs, entitlement.review.stages[0].needs)
   const event = {
     type: 'approve',
     by: refTo(by.person),
     note: note || null,
     durationMs,
-    needs,
-    voided: lapsed,
+    ...seat,
+    stages: entitlement.review.stages,
     terms,
   } as const
   return transition(grant, event, now)
@@ -149,12 +168,13 @@ function approve(
  * Earlier approvers who may not approve any more, by the lists of this moment: their approvals count no longer.
  * Whoever answered since the facts were read, in this very moment, was judged by the same lists.
  */
-function voided({ earlier, groups }: Facts, grant: Pending, entitlement: Entitlement): string[] | 'unknown' {
-  const answers = earlier.map(({ id, facts }) => ({
-    id,
-    answer:
-      facts === 'unknown' ? facts : isReviewer(facts, entitlement.review.stages[0].approvers, groups).answer,
-  }))
+function voided({ earlier, panels }: Facts, grant: Pending): string[] | 'unknown' {
+  const answers = earlier.map(({ id, facts }) => {
+    const stage = grant.reviews.find(({ by }) => by.id === id)?.stage ?? 0
+    const panel = panels[stage]
+    if (panel === undefined) return { id, answer: 'no' as const }
+    return { id, answer: facts === 'unknown' ? facts : panel.may(facts).answer }
+  })
   if (answers.some(({ answer }) => answer === 'unknown')) return 'unknown'
   const mayNot = answers.filter(({ answer }) => answer === 'no').map(({ id }) => id)
   return mayNot.filter((id) => grant.reviews.some(({ by }) => by.id === id))

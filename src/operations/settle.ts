@@ -1,8 +1,10 @@
 import { owesReview } from '../domain/break-glass.ts'
+import { findEntitlement } from '../domain/catalog.ts'
 import { explainAll } from '../domain/explain.ts'
-import type { Grant, Granting, Revoking } from '../domain/grant.ts'
+import type { Grant, Granting, Pending, Revoking } from '../domain/grant.ts'
 import { stillAllows } from '../domain/policy.ts'
 import { renewsAt, termMs } from '../domain/standing.ts'
+import { nudgeDueAt } from '../domain/stages.ts'
 import { transition, type Event } from '../domain/transition.ts'
 import { endIfDue, join, leave, lookAheadMs, owe } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
@@ -33,6 +35,7 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
   switch (grant.status) {
     case 'pending':
       if (grant.lapsesAt <= now) await tell(world, grant, { type: 'lapse' })
+      else if ((nudgeDueAt(grant) ?? grant.lapsesAt) <= now) await nudge(world, grant)
       return
     case 'waiting':
       if (isNear(grant.opensAt, now)) await tell(world, grant, { type: 'open', aheadMs: lookAheadMs })
@@ -63,6 +66,13 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
     case 'ended':
       return
   }
+}
+
+/** By the rules of now for the stage that waits. */
+async function nudge(world: World, { id, resource, entitlement, nudge: seen }: Pending): Promise<void> {
+  const rules = findEntitlement(world.catalog(), resource.id, entitlement.id)
+  const stage = rules?.review.stages[seen?.stage ?? 0] ?? null
+  await world.grants.change(id, (grant, now) => transition(grant, { type: 'nudge', rules: stage }, now))
 }
 
 /** Who extends was looked at then; what is held is not given anew. */

@@ -12,6 +12,7 @@ import { tryNow } from '../operations/try-now.ts'
 import { isSame } from '../operations/withdraw.ts'
 import type { Parts } from './parts.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
+import { askedOf, mentionsOf, stageWords, standInWords } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from './close-review-modal.ts'
@@ -36,6 +37,10 @@ export const cardActions = {
 export interface CardAbout {
   /** Approvers as mentions; the admins where glass was broken. */
   readonly approvers: readonly string[]
+  /** The stage that is open, when others were answered before it. */
+  readonly next: string | null
+  /** Why others than usual are asked. */
+  readonly standIns: string | null
   readonly isGuest: boolean | null
   readonly zone: string | null
   /** How many of this person's latest requests of this entitlement were approved. */
@@ -47,13 +52,12 @@ export interface CardAbout {
 
 export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const approvers = grant.isBreakGlass
-    ? entitlement && { people: entitlement.admins, groups: [] }
-    : entitlement?.review.stages[0].approvers
+  const asked = await askedOf({ world }, grant)
+  const admins = grant.isBreakGlass && entitlement ? entitlement.admins : []
   const [facts, latest, mentions, windows] = await Promise.all([
     directory.facts(grant.subject.slack),
     world.grants.latestOf(grant.subject.id, 20),
-    approvers ? directory.mentions(approvers) : [],
+    asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
     openWindows(world, grant),
   ])
   const earlier = latest.filter(
@@ -66,6 +70,8 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   )
   return {
     approvers: mentions,
+    next: asked && asked.at > 0 ? stageWords(asked.panel.stage) : null,
+    standIns: asked && standInWords(asked),
     isGuest: facts === 'unknown' ? null : facts.isGuest,
     zone: facts === 'unknown' ? null : facts.zone,
     record: { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length },
@@ -83,12 +89,14 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const pinged = isAsked ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
   const verb = grant.isBreakGlass ? 'broke glass:' : 'asks for'
   const review = reviewLine(grant)
+  const next = grant.status === 'pending' && about.next !== null ? ` Next: ${about.next}` : ''
   const status = statusLine(grant, now, about.windows)
   const blocks: KnownBlock[] = [
     section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${who} ${verb} ${what}, ${howLong}.${pinged}`),
     plainSection(grant.reason),
     context(aboutLine(grant, about)),
-    ...(status === null ? [] : [section(status)]),
+    ...(status === null ? [] : [section(`${status}${next && `.${next}`}`)]),
+    ...(about.standIns === null ? [] : [context(about.standIns)]),
     ...(review === null ? [] : [section(review)]),
     ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
     ...buttons(grant, about, now),

@@ -58,7 +58,7 @@ export interface SlackDirectory extends Directory {
   /** Slack said that people or groups changed: what was remembered of all of them counts no longer. */
   forget(): void
   /** Approvers as Slack mentions, those who cannot be looked up by name. */
-  mentions(approvers: Approvers): Promise<string[]>
+  mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
   /** Slack ids of the people named (not of groups), as far as they can be looked up. */
   userIds(people: readonly string[]): Promise<string[]>
   /** Members of a channel; unknown where Slack does not tell. */
@@ -167,9 +167,13 @@ export function slackDirectory(options: {
     const person = await records.get(keyOf(seen), showsForMs, () => people.seen(seen.slack, seen))
     return factsOf(user, person, ourTeamId, all)
   }
+  /** Empty when nobody is called so. */
+  const lookUpUser = async (person: string): Promise<Known<string>> =>
+    person.includes('@')
+      ? known('e-mail', () => emails.get(person, showsForMs, () => lookUp(client, person)))
+      : person
   const userIdOf = async (person: string): Promise<string | null> => {
-    if (!person.includes('@')) return person
-    const found = await known('e-mail', () => emails.get(person, showsForMs, () => lookUp(client, person)))
+    const found = await lookUpUser(person)
     return found === 'unknown' || found === '' ? null : found
   }
 
@@ -195,6 +199,10 @@ export function slackDirectory(options: {
     forget: () => {
       groups.clear()
       everyone.clear()
+    },
+    idsOf: async (listed) => {
+      const found = await Promise.all(listed.map(lookUpUser))
+      return found.includes('unknown') ? 'unknown' : found.filter((id) => id !== '')
     },
     groups: async (handles) => {
       if (handles.length === 0) return () => new Set<string>()

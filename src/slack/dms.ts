@@ -1,11 +1,12 @@
 import type { Button, KnownBlock } from '@slack/types'
-import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { MayExtend } from '../domain/extension.ts'
 import { isApproved, type Approved, type Ended, type Grant } from '../domain/grant.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
+import { askedOf, mentionedOf, stageWords, type AskedOf } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
@@ -35,9 +36,9 @@ export interface DmAbout {
 
 export async function aboutDm({ world, directory }: Parts, grant: Grant): Promise<DmAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const approvers = entitlement?.review.stages[0].approvers
+  const asked = await askedOf({ world }, grant)
   return {
-    approvers: approvers && grant.status === 'pending' ? namesOf(approvers) : [],
+    approvers: asked ? namesOf(asked) : [],
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
     more: mayHaveMore(world, grant),
@@ -46,8 +47,11 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
 }
 
 /** Named, not mentioned: telling the requester who was asked must ping nobody. */
-const namesOf = ({ groups, people }: Entitlement['review']['stages'][0]['approvers']): string[] =>
-  [...groups, ...people].map((name) => plainWords(name, 60))
+const namesOf = (asked: AskedOf): string[] => {
+  const { groups, people } = mentionedOf(asked)
+  const names = [...groups, ...people].map((name) => plainWords(name, 60))
+  return names.length > 0 ? names : [stageWords(asked.panel.stage)]
+}
 
 /** Has this moment come, and is it still worth a new message? One already sent is only redrawn. */
 export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
@@ -115,7 +119,8 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
         approvers.length > 0
           ? ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.`
           : ' You will hear here.'
-      return dm(`${asked}${told}`, text, [withdraw(grant)])
+      const so = grant.reviews.length > 0 ? ` ${grant.reviews.length} of ${grant.needs} approved.` : ''
+      return dm(`${asked}${told}${so}`, text, [withdraw(grant)])
     }
     case 'withdrawn':
       return dm(

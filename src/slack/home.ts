@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { everyEntitlement, findEntitlement, type Catalog } from '../domain/catalog.ts'
 import { isOpen, type Grant, type Pending } from '../domain/grant.ts'
 import { isSameHuman, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
-import { isAdmin, isReviewer } from '../domain/policy.ts'
+import { isAdmin } from '../domain/policy.ts'
+import { openStage } from '../domain/stages.ts'
+import { panelsOf } from '../operations/panel.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './blocks.ts'
 import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
@@ -104,22 +106,20 @@ async function aboutHome(parts: Parts, facts: PersonFacts): Promise<HomeAbout> {
 /** What this person may answer now, the oldest first: by the same rule as a click on a card. */
 async function waitingFor(world: World, facts: PersonFacts): Promise<Pending[]> {
   const catalog = world.catalog()
-  const reviewed = everyEntitlement(catalog)
-  const groups = await world.directory.groups([
-    ...new Set(reviewed.flatMap(({ review }) => review.stages[0].approvers.groups)),
-  ])
   const pending = await world.grants.pending(mostPending)
-  return pending.filter((grant) => {
-    const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
-    if (entitlement === null || grant.lapsesAt <= world.clock.now()) return false
-    const isOwn = [grant.requester, grant.subject].some((one) => isSameHuman(one, facts.person))
-    const isAnswered = grant.reviews.some((review) => isSameHuman(review.by, facts.person))
-    return (
-      !isOwn &&
-      !isAnswered &&
-      isReviewer(facts, entitlement.review.stages[0].approvers, groups).answer === 'yes'
-    )
-  })
+  const mine = await Promise.all(
+    pending.map(async (grant) => {
+      const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+      if (entitlement === null || grant.lapsesAt <= world.clock.now()) return false
+      const isOwn = [grant.requester, grant.subject].some((one) => isSameHuman(one, facts.person))
+      const isAnswered = grant.reviews.some((review) => isSameHuman(review.by, facts.person))
+      if (isOwn || isAnswered) return false
+      const panels = await panelsOf(world, entitlement, grant)
+      const open = openStage(grant.reviews, entitlement.review.stages)
+      return panels[open ?? panels.length - 1]?.may(facts).answer === 'yes'
+    }),
+  )
+  return pending.filter((_, i) => mine[i])
 }
 
 /** What is or will be held where this person is an admin. */

@@ -4,6 +4,8 @@ import { formatDuration } from '../domain/duration.ts'
 import { isApproved, type Approved, type Grant, type Review } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { section, type Message } from './blocks.ts'
+import { panelsOf } from '../operations/panel.ts'
+import { askedOf, calls, mentionedOf, mentionsOf } from './asked-of.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
 import { aboutDm, isMoment, moments, outdatedWarning, renderDm, type Moment } from './dms.ts'
 import { reminderNote } from './close-review-modal.ts'
@@ -65,6 +67,7 @@ async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surfa
       to: { channel: userId },
     })),
     ...threadNotes(grant, rows.get(key)),
+    ...calls(parts, grant, placeOf(rows.get(key))).filter((call) => !rows.get(call.key)?.ts),
     ...reminders(parts, grant, rows.get(key)),
   ]
 }
@@ -83,6 +86,9 @@ function reminders(parts: Parts, grant: Grant, card: Surface | undefined): Pictu
   return [{ key, lane: 'decision', isWanted: true, to, draw }]
 }
 
+const placeOf = (card: Surface | undefined) =>
+  card?.ts && card.channel ? { channel: card.channel, ts: card.ts } : null
+
 const timesExtended = (grant: Grant): number =>
   isApproved(grant) ? grant.extensions.filter(({ outcome }) => outcome === 'added').length : 0
 
@@ -96,13 +102,16 @@ async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined
   const isOver = grant.dueAt === null
   const dm = { lane: 'decision' as const, to: { channel: grant.subject.slack.userId } }
   const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
-  const approvers = entitlement?.review.stages[0].approvers
+  const [panel] = entitlement
+    ? await panelsOf(parts.world, entitlement, { ...grant, reviews: [] })
+    : ([] as const)
   const about = await aboutDm(parts, grant)
   const asked = grant.extensions.flatMap((extension): Picture[] => {
     const name = `more:${extension.askedAt.getTime()}`
     const answer = answerDm(grant, extension, about.zone)
     const drawNote = async () => {
-      const mentioned = approvers && extension.outcome === 'asked' ? parts.directory.mentions(approvers) : []
+      const asked = panel && extension.outcome === 'asked' ? { panel, at: 0, of: 1 } : null
+      const mentioned = asked ? mentionsOf(parts, asked) : []
       return threadNote(grant, extension, await mentioned)
     }
     const thread = card?.ts && card.channel ? { channel: card.channel, threadTs: card.ts } : null
@@ -142,7 +151,8 @@ async function copies(
   // Whoever breaks glass is seen by every admin at once.
   if (grant.isBreakGlass)
     return [...new Set([...sent, ...(await directory.userIds(entitlement.admins))])].slice(0, mostCopies)
-  const { people, groups } = entitlement.review.stages[0].approvers
+  const asked = await askedOf({ world }, grant)
+  const { people, groups } = asked ? mentionedOf(asked) : { people: entitlement.admins, groups: [] }
   const named = await directory.userIds(people)
   if (card.failure === null) {
     const members = await directory.channelMembers(grant.channel)

@@ -58,6 +58,8 @@ export function refusalWords(refusal: Refusal): string {
       return `You already answered. ${stillNeeded(grant)}`
     case 'not-an-approver':
       return `You can't answer this: ${reasons}.`
+    case 'not-yet':
+      return `It is not your turn yet: first ${reasons} must answer.`
     case 'not-an-admin':
       return 'Only the admins of this resource can do that.'
     case 'terms-changed':

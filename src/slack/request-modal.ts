@@ -6,6 +6,8 @@ import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { reasonLength, requestAccess } from '../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
+import { plainWords } from './mrkdwn.ts'
+import { nameApprovers } from '../domain/policy.ts'
 import { answerUnopened, said, unreadWords, type Tell } from './answers.ts'
 import { context, plain, plainSection, section } from './blocks.ts'
 import { messageView } from './message-view.ts'
@@ -171,9 +173,16 @@ const reasonInput = (entitlement: Entitlement | null, reason: string): InputBloc
 })
 
 async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promise<KnownBlock> {
-  const [{ approvers, needs }] = entitlement.review.stages
-  const mentions = await directory.mentions(approvers)
-  return context(`Reviewed by ${mentions.slice(0, 10).join(', ')}${needs > 1 ? ` (${needs} of them)` : ''}`)
+  const stages = await Promise.all(
+    entitlement.review.stages.map(async ({ name, approvers, needs }) => {
+      const listed = await directory.mentions(approvers)
+      const others = nameApprovers({ ...approvers, people: [], groups: [] })
+      const names = [...listed, ...others.map((one) => plainWords(one, 60))].slice(0, 10).join(', ')
+      const who = name === null ? names : plainWords(name, 60)
+      return needs > 1 ? `${who} (${needs} of them)` : who
+    }),
+  )
+  return context(`Reviewed by ${stages.join(', then ')}`)
 }
 
 const optionFor = (entitlement: Entitlement): PlainTextOption => ({

@@ -1,5 +1,11 @@
 import { changed, complaints, GOOD, read, theEntitlement, withKeys } from './reading.ts'
 
+/** A stage that says nothing but who approves. */
+const aStage = (approvers: { people?: string[]; groups?: string[] }) => ({
+  ...{ name: null, needs: 1, quiet: null, otherwise: null, escalate: null, remindMs: [], hours: [] },
+  approvers: { people: [], groups: [], manager: false, who: null, ...approvers },
+})
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
@@ -15,7 +21,7 @@ test('what a file leaves out has one plain meaning', () => {
     admins: ['ada@acme.example'],
     external: false,
     review: {
-      stages: [{ approvers: { people: ['ada@acme.example', 'sam@acme.example'], groups: [] }, needs: 1 }],
+      stages: [aStage({ people: ['ada@acme.example', 'sam@acme.example'] })],
       withinMs: 24 * HOUR,
     },
     duration: {
@@ -68,11 +74,11 @@ test('approvers of an entitlement replace inherited ones as a whole, in the shor
     withKeys('review: { within: 2h, stages: [{ approvers: { groups: ["@dba"] }, needs: 2 }] }'),
   )
   expect(short.review).toEqual({
-    stages: [{ approvers: { people: [], groups: ['@dba'] }, needs: 1 }],
+    stages: [aStage({ groups: ['@dba'] })],
     withinMs: 24 * HOUR,
   })
   expect(long.review).toEqual({
-    stages: [{ approvers: { people: [], groups: ['@dba'] }, needs: 2 }],
+    stages: [{ ...aStage({ groups: ['@dba'] }), needs: 2 }],
     withinMs: 2 * HOUR,
   })
 })

@@ -56,7 +56,7 @@ const mistakes: [string, string, string][] = [
   [
     'a key from nowhere',
     changed('version: 1\n', 'version: 1\ncolour: red\n'),
-    'catalog.yml:2:1 colour: is not a key here; there are version, defaults, systems, resources',
+    'catalog.yml:2:1 colour: is not a key here; there are version, managers, defaults, systems, resources',
   ],
   [
     'a key of a later version',
@@ -69,9 +69,9 @@ const mistakes: [string, string, string][] = [
     `catalog.yml:20:15 ${ENTITLEMENT}.mode: this version knows only "approval" and "standing"`,
   ],
   [
-    'two stages',
-    withKeys('review: { stages: [{ approvers: { groups: ["@a"] } }, { approvers: { groups: ["@b"] } }] }'),
-    `catalog.yml:20:27 ${ENTITLEMENT}.review.stages: more than one stage is not supported by this version`,
+    'six stages',
+    withKeys(`review: { stages: [${'{ approvers: { groups: ["@a"] } }, '.repeat(6)}] }`),
+    `catalog.yml:20:27 ${ENTITLEMENT}.review.stages: has more than 5 stages`,
   ],
   [
     'who as a default',

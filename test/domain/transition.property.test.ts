@@ -5,7 +5,18 @@ import { endCauses, isApproved, isOpen, type Grant } from '../../src/domain/gran
 import type { Pattern } from '../../src/domain/windows/pattern.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
-import { ada, aGrantingGrant, aPendingGrant, at, kim, riley, sam, terms } from '../support/builders.ts'
+import { openStage } from '../../src/domain/stages.ts'
+import {
+  aStageOf,
+  ada,
+  aGrantingGrant,
+  aPendingGrant,
+  at,
+  kim,
+  riley,
+  sam,
+  terms,
+} from '../support/builders.ts'
 
 /** Where each status may lead; DESIGN's picture of a life. */
 const ways: Record<Grant['status'], Grant['status'][]> = {
@@ -32,7 +43,8 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
       by,
       note: null,
       durationMs,
-      needs: 1,
+      stage: 0,
+      stages: [aStageOf(1)],
       voided: [],
       terms,
     })),
@@ -40,6 +52,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   someone.map((by) => ({ type: 'deny' as const, by, note: 'not now' })),
   someone.map((by) => ({ type: 'withdraw' as const, by, supersededBy: null })),
   fc.constant<Event>({ type: 'lapse' }),
+  fc.constant<Event>({ type: 'nudge', rules: { ...aStageOf(1), remindMs: [5_000, 40_000] } }),
   instant.chain((heldUntil) =>
     fc.boolean().map((heldBefore) => ({ type: 'given' as const, heldUntil, heldBefore })),
   ),
@@ -92,9 +105,18 @@ const anyLife = fc.record({
   steps: fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 20_000 })), { minLength: 1, maxLength: 40 }),
 })
 
+/** A person for each of as many stages, the open one answered. */
+function asked(drawn: Extract<Event, { type: 'approve' }>, grant: Grant, needs: number): Event {
+  const rules = { ...aStageOf(1), remindMs: [5_000, 40_000], escalate: { afterMs: 20_000, to: nobody } }
+  const stages = Array.from({ length: needs }, () => rules)
+  return { ...drawn, stages, stage: openStage(grant.reviews, stages) ?? 0 }
+}
+
+const nobody = { people: [], groups: [], manager: false, who: null }
+
 /** Answers and askings carry what their giver saw. */
 function asSeen(drawn: Event, grant: Grant, needs: number): Event {
-  if (drawn.type === 'approve') return { ...drawn, needs }
+  if (drawn.type === 'approve') return asked(drawn, grant, needs)
   if (grant.status !== 'active') return drawn
   if (drawn.type === 'extend') return { ...drawn, seenEndsAt: grant.endsAt }
   if (drawn.type === 'answer-extension')

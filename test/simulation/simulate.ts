@@ -1,4 +1,4 @@
-import type { Catalog, Entitlement } from '../../src/domain/catalog.ts'
+import type { Catalog, Entitlement, Stage as ReviewStage } from '../../src/domain/catalog.ts'
 import { isApproved, isOpen, termsOf, type Ended, type Grant } from '../../src/domain/grant.ts'
 import type { PersonFacts, SlackIdentity } from '../../src/domain/person.ts'
 import type { Directory, Log } from '../../src/domain/ports.ts'
@@ -358,12 +358,18 @@ const directory: Directory = {
   facts: async (identity) => factsOf(identity),
   freshFacts: async (identity) => factsOf(identity),
   everyone: async () => [],
+  idsOf: async (people) => people,
   groups: async () => () => new Set<string>(),
 }
 
 /** Two entitlements that mean the same access, and one of its own. */
 const entitlementIds: readonly [string, ...string[]] = ['one', 'same', 'other']
 const targetOf = (id: string) => ({ role: id === 'other' ? 'write' : 'read' })
+
+const stage: ReviewStage = {
+  ...{ name: null, needs: 1, quiet: null, otherwise: null, escalate: null, remindMs: [], hours: [] },
+  approvers: { people: ['UADA', 'USAM'], groups: [], manager: false, who: null },
+}
 
 const entitlements = entitlementIds.map((id): [string, Entitlement] => [
   id,
@@ -379,7 +385,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     admins: ['UADA', 'USAM'],
     who: { source: 'true', evaluate: () => 'yes' },
     external: false,
-    review: { stages: [{ approvers: { people: ['UADA', 'USAM'], groups: [] }, needs: 1 }], withinMs: 60_000 },
+    review: { stages: [stage], withinMs: 60_000 },
     duration: { defaultMs: 10_000, maxMs: 60_000, choicesMs: [10_000] },
     warnMs: null,
     alertMs: 20_000,
@@ -411,6 +417,7 @@ const catalog: Catalog = {
   resources: new Map([
     ['db', { id: 'db', name: 'Database', owner: null, system: 'sys', entitlements: new Map(entitlements) }],
   ]),
+  managers: new Map(),
   fingerprint: '',
   loadedAt: new Date(0),
 }

@@ -1,6 +1,7 @@
 import type { Active, Grant, Granting, Pending } from '../../src/domain/grant.ts'
 import type { PersonRef } from '../../src/domain/person.ts'
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
+import type { StageRules } from '../../src/domain/stages.ts'
 import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
 
 export const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 5, 9) + seconds * 1_000)
@@ -48,10 +49,13 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     unshown: true,
     status: 'pending',
     lapsesAt: at(86_400),
+    nudge: null,
     ...about,
   }
   return { ...grant, dueAt: dueOf(grant) }
 }
+
+export const aStageOf = (needs: number): StageRules => ({ needs, remindMs: [], escalate: null, hours: [] })
 
 export const terms = {
   place: { principal: 'riley', target: { database: 'orders', role: 'read' }, canonical: 'read@orders' },
@@ -69,7 +73,8 @@ export const approval = (
   by,
   note: null,
   durationMs,
-  needs,
+  stage: 0,
+  stages: [aStageOf(needs)],
   voided: [],
   terms,
 })

@@ -1,0 +1,93 @@
+import { findEntitlement, type Approvers, type Stage } from '../domain/catalog.ts'
+import type { Grant } from '../domain/grant.ts'
+import { nameApprovers } from '../domain/policy.ts'
+import { openStage } from '../domain/stages.ts'
+import { panelsOf, type Panel } from '../operations/panel.ts'
+import { section, type Message } from './blocks.ts'
+import { plainWords } from './mrkdwn.ts'
+import type { Parts } from './parts.ts'
+import type { Picture } from './pictures.ts'
+
+/** Whom a request waits for: the approvers of the stage that is open, and how they are called. */
+
+export interface AskedOf {
+  readonly panel: Panel
+  /** Which stage, from 0, of how many. */
+  readonly at: number
+  readonly of: number
+}
+
+/** Null once nobody is asked any more, and where the catalog does not name it now. */
+export async function askedOf({ world }: Pick<Parts, 'world'>, grant: Grant): Promise<AskedOf | null> {
+  if (grant.status !== 'pending') return null
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  if (entitlement === null) return null
+  const { stages } = entitlement.review
+  const panels = await panelsOf(world, entitlement, grant)
+  const at = openStage(grant.reviews, stages) ?? stages.length - 1
+  const panel = panels[at]
+  return panel ? { panel, at, of: stages.length } : null
+}
+
+/** One list of all: whoever is mentioned, people who stand in too. */
+export const mentionedOf = ({ panel }: AskedOf): Pick<Approvers, 'people' | 'groups'> => ({
+  people: [...new Set(panel.mentioned.flatMap(({ people }) => people))],
+  groups: [...new Set(panel.mentioned.flatMap(({ groups }) => groups))],
+})
+
+/** As Slack mentions: these ping when they are posted. */
+export const mentionsOf = ({ directory }: Pick<Parts, 'directory'>, asked: AskedOf): Promise<string[]> =>
+  directory.mentions(mentionedOf(asked))
+
+/** What people call a stage: its name, or its approvers; nobody is mentioned. */
+export const stageWords = ({ name, approvers }: Pick<Stage, 'name' | 'approvers'>): string =>
+  plainWords(name ?? nameApprovers(approvers).slice(0, 5).join(', '), 200)
+
+/** Why others than usual are asked; null where it is the usual ones. */
+export function standInWords({ panel }: AskedOf): string | null {
+  if (panel.standIns === null) return null
+  const few = `Too few of ${stageWords(panel.stage)} can answer this`
+  return panel.standIns === 'admins'
+    ? `${few}: the admins stand in.`
+    : `${few}: ${stageWords({ name: null, approvers: panel.stage.otherwise ?? panel.stage.approvers })} stand in.`
+}
+
+/** The calls in the thread of the card: the stage that comes next, reminders, and whom it was escalated to. */
+export function calls(parts: Parts, grant: Grant, card: { channel: string; ts: string } | null): Picture[] {
+  if (grant.status !== 'pending' || grant.nudge === null || card === null) return []
+  const { stage, reminded, escalatedAt } = grant.nudge
+  const call = (name: string, words: (names: string) => string): Picture => ({
+    key: `note:${grant.id}:${name}`,
+    lane: 'decision',
+    isWanted: true,
+    to: { channel: card.channel, threadTs: card.ts },
+    draw: async () => {
+      const asked = await askedOf(parts, grant)
+      const mentions = asked === null ? [] : await mentionsOf(parts, asked)
+      return callMessage(words(mentions.slice(0, 10).join(' ')), grant)
+    },
+  })
+  const who = plainWords(grant.subject.name, 60)
+  const what = plainWords(grant.entitlement.name, 60)
+  const next = stage > 0 ? [call(`stage:${stage}`, (names) => `Next: ${names}`)] : []
+  const reminder =
+    reminded > 0
+      ? [
+          call(
+            `remind:${stage}:${reminded}`,
+            (names) => `Still waiting: *${what}* for ${who}. Next: ${names}`,
+          ),
+        ]
+      : []
+  const escalation =
+    escalatedAt === null
+      ? []
+      : [call(`escalate:${stage}`, (names) => `Nobody answered yet, so others may too: ${names}`)]
+  // What stands is not edited: whom it called then, it called.
+  return [...next, ...reminder, ...escalation]
+}
+
+const callMessage = (words: string, { subject, entitlement }: Grant): Message => ({
+  text: `${entitlement.name} for ${subject.name} waits for an answer`,
+  blocks: [section(words)],
+})
