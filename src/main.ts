@@ -15,6 +15,8 @@ import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
+import { mongoPreApprovals } from './mongo/pre-approvals.ts'
+import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
 import { endRemoved } from './operations/end-removed.ts'
 import { createStanding, type Standing } from './operations/standing.ts'
@@ -101,6 +103,8 @@ export async function start(
       grants: mongoGrants(connection, clock, log),
       holds: mongoHolds(connection),
       people,
+      quotas: mongoQuotas(connection),
+      preApprovals: mongoPreApprovals(connection),
       directory: slack.directory,
       catalog: () => catalog.current(),
       systems: (id) => systems.get(id),

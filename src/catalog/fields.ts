@@ -86,6 +86,11 @@ export const condition = z.string({ error: 'must be a condition in quotes' }).tr
   return z.NEVER
 })
 
+/** The end of a day, from text such as `2027-01-31`, in UTC. */
+export const day = z.iso
+  .date('must be a day such as "2027-01-31", in quotes')
+  .transform((written) => new Date(Date.parse(`${written}T00:00:00Z`) + DAY))
+
 /** A list of different things. */
 export const listOf = <Item extends z.ZodType<string>>(item: Item, most = 100) =>
   z

@@ -1,4 +1,4 @@
-import type { Condition, Entitlement, Stage } from '../domain/catalog.ts'
+import type { AutoRule, Condition, Entitlement, Stage } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Report } from './explain.ts'
 import type { Path } from './problem.ts'
@@ -8,7 +8,11 @@ import { problemIn, type Source } from './source.ts'
 /** What one place in a file says: the entitlement, its resource, or the defaults of the file. */
 export interface Level {
   readonly path: Path
-  readonly rules: Defaults & { readonly who?: Condition | undefined; readonly external?: boolean | undefined }
+  readonly rules: Defaults & {
+    readonly who?: Condition | undefined
+    readonly external?: boolean | undefined
+    readonly onBehalf?: Condition | undefined
+  }
 }
 
 type Stages = readonly [Stage, ...Stage[]]
@@ -27,6 +31,10 @@ type Inherited = Pick<
   | 'windows'
   | 'breakGlass'
   | 'confirmAbove'
+  | 'auto'
+  | 'preApproveMs'
+  | 'onBehalf'
+  | 'isInDigest'
   | 'extend'
   | 'reasonExample'
   | 'how'
@@ -101,6 +109,10 @@ export function inherit(
     windows: windowsOf(levels),
     breakGlass: breakGlassOf(levels, duration),
     confirmAbove: pick((rules) => rules.standing?.confirmAbove)?.value ?? USUAL.confirmAbove,
+    auto: autoOf(source, levels, duration, report),
+    preApproveMs: pick((rules) => rules.preApprove?.until)?.value ?? null,
+    onBehalf: pick((rules) => rules.onBehalf)?.value ?? null,
+    isInDigest: pick((rules) => rules.digest)?.value ?? true,
     extend: extendOf(levels, duration),
     reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
     how: pick((rules) => rules.how)?.value ?? null,
@@ -160,6 +172,27 @@ function windowsOf(levels: readonly Level[]): Entitlement['windows'] {
 function breakGlassOf(levels: readonly Level[], { maxMs }: { maxMs: number }): Entitlement['breakGlass'] {
   const rules = nearest(levels, (level) => level.breakGlass, ['breakGlass'])?.value
   return rules ? { maxMs: Math.min(rules.max, maxMs), remindMs: rules.remind } : null
+}
+
+/** The nearest list counts as a whole; a rule approves no longer than may be asked for. */
+function autoOf(
+  source: Source,
+  levels: readonly Level[],
+  { maxMs }: { maxMs: number },
+  report: Report,
+): AutoRule[] {
+  const rules = nearest(levels, (level) => level.auto, ['auto'])
+  return (rules?.value ?? []).map(({ because, when, max, quota, notAfter, card }, at) => {
+    if (rules?.depth === 0 && max !== undefined && max > maxMs)
+      report(
+        problemIn(source, [...rules.path, at, 'max'], `is longer than the maximum, ${formatDuration(maxMs)}`),
+      )
+    return {
+      ...{ because, when, notAfter: notAfter ?? null, isShown: card },
+      maxMs: Math.min(max ?? maxMs, maxMs),
+      quota: quota ? { uses: quota.uses, perMs: quota.per } : null,
+    }
+  })
 }
 
 /** The nearest counts as a whole. In all no more than one request may ask for, and in steps of the usual time, unless it says otherwise. */

@@ -46,6 +46,20 @@ const stage = z
     },
   )
 
+const autoRule = z.strictObject({
+  because: field.line(100),
+  when: field.condition,
+  max: field.accessTime.optional(),
+  quota: z
+    .strictObject({
+      uses: z.int('must be a whole number').min(1, 'must be at least 1').max(1_000, 'must be at most 1000'),
+      per: field.duration(1_000, 366 * DAY),
+    })
+    .optional(),
+  notAfter: field.day.optional(),
+  card: z.boolean().default(true),
+})
+
 /** What defaults, resources and entitlements may all say; the nearest to the entitlement counts. */
 const inherited = {
   channel: field.channel.optional(),
@@ -82,6 +96,15 @@ const inherited = {
     })
     .refine(({ until, only }) => until !== undefined || only !== undefined, 'says neither until nor only')
     .optional(),
+  auto: z
+    .array(autoRule)
+    .max(20, 'has more than 20 entries')
+    .refine((rules) => new Set(rules.map(({ because }) => because)).size === rules.length, {
+      error: 'has two rules of one name: each because is a name of its own',
+    })
+    .optional(),
+  preApprove: z.strictObject({ until: field.duration(1_000, 366 * DAY) }).optional(),
+  digest: z.boolean().optional(),
   breakGlass: z
     .strictObject({ max: field.accessTime, remind: field.duration(1_000, 7 * DAY).default(DAY) })
     .optional(),
@@ -112,6 +135,7 @@ const inherited = {
 const access = {
   who: field.condition.optional(),
   external: z.boolean().optional(),
+  onBehalf: field.condition.optional(),
 }
 
 export const fileSchema = z.strictObject({
@@ -155,12 +179,4 @@ export type Defaults = z.output<typeof defaultsSchema>
 export type WrittenResource = z.output<typeof resourceSchema>
 
 /** Keys that `version: 1` has room for and this version does not read yet: refused, never ignored. */
-export const LATER_KEYS: readonly string[] = [
-  'aliases',
-  'auto',
-  'device',
-  'mfa',
-  'posture',
-  'quota',
-  'session',
-]
+export const LATER_KEYS: readonly string[] = ['aliases', 'device', 'mfa', 'posture', 'session']

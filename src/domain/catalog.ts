@@ -76,6 +76,14 @@ export interface Entitlement {
   readonly windows: WindowRules | null
   /** Where it may be taken at once in an emergency, by whoever may ask; null: never without an approval. */
   readonly breakGlass: { readonly maxMs: number; readonly remindMs: number } | null
+  /** In their order: the first that fits approves by itself. */
+  readonly auto: readonly AutoRule[]
+  /** How far ahead an approver may approve the same for the same person; null: never. */
+  readonly preApproveMs: number | null
+  /** Who may ask for somebody else, who must be allowed it too; null: nobody. */
+  readonly onBehalf: Condition | null
+  /** Whether its admins hear of it once a day. */
+  readonly isInDigest: boolean
   /** How holders may get more time; null: they ask anew. */
   readonly extend: ExtendRules | null
   readonly reasonExample: string | null
@@ -83,6 +91,26 @@ export interface Entitlement {
   readonly how: string | null
   /** Approving asks "are you sure?". */
   readonly confirm: boolean
+}
+
+/** Approves what is asked for once, without anybody's click. */
+export interface AutoRule {
+  /** Its name, which people read; only one of an entitlement is called so. */
+  readonly because: string
+  readonly when: Condition
+  /** The longest it approves, in ms. */
+  readonly maxMs: number
+  readonly quota: Quota | null
+  /** From then on it approves nothing. */
+  readonly notAfter: Date | null
+  /** Whether its approvals leave a line in the channel. */
+  readonly isShown: boolean
+}
+
+/** So many times for each person within this time. */
+export interface Quota {
+  readonly uses: number
+  readonly perMs: number
 }
 
 export interface ExtendRules {

@@ -14,6 +14,8 @@ export function explain(reason: Reason): string {
       return 'it may not be had without an approval any more'
     case 'not-here':
       return 'they are not in this workspace any more'
+    case 'not-by-itself':
+      return `the rule "${reason.because}" does not approve it any more`
     case 'external':
       return 'it is for members of this workspace only'
     case 'no-principal':

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { patternSchema } from './windows/pattern.ts'
 
-const person = z.object({
+export const personRef = z.object({
   id: z.string(),
   slack: z.object({ teamId: z.string(), userId: z.string() }),
   name: z.string(),
@@ -10,20 +10,22 @@ const person = z.object({
 })
 
 const review = z.object({
-  by: person,
+  by: personRef,
   verdict: z.enum(['approve', 'deny']),
   note: z.string().nullable(),
   /** The duration this approver agreed to. */
   durationMs: z.number(),
   /** Which stage's seat it fills. */
   stage: z.number().default(0),
+  /** Given ahead: the pre-approval that answered. */
+  preApprovalId: z.string().nullable().default(null),
   at: z.date(),
 })
 
 const historyLine = z.object({
   at: z.date(),
   what: z.string(),
-  by: person.nullable(),
+  by: personRef.nullable(),
   note: z.string().nullable(),
 })
 
@@ -41,8 +43,8 @@ const asked = z.object({
   canonical: z.string(),
   /** Slack channel of the card. */
   channel: z.string(),
-  requester: person,
-  subject: person,
+  requester: personRef,
+  subject: personRef,
   reason: z.string(),
   askedMs: z.number(),
   /** When it should start; null: as soon as it is approved. */
@@ -55,6 +57,15 @@ const asked = z.object({
   notAfter: z.date().nullable().default(null),
   /** Taken at once in an emergency: nobody was asked first, and a review is owed afterwards. */
   isBreakGlass: z.boolean().default(false),
+  /** The rule that approved it without a click; null: people decide. */
+  auto: z.object({ because: z.string(), source: z.string(), isShown: z.boolean() }).nullable().default(null),
+  /** Why the rules that approve by themselves left it to people, where one nearly did. */
+  whyReviewed: z.string().nullable().default(null),
+  /** What was known of the subject when they asked: rules can be tried on it later. */
+  asker: z
+    .object({ groups: z.array(z.string()).nullable(), guest: z.boolean(), zone: z.string() })
+    .nullable()
+    .default(null),
   /** Held by whoever matches the rule, without asking. */
   isStanding: z.boolean().default(false),
   /** How many different people must approve, in all stages. */
@@ -82,13 +93,13 @@ const nudge = z.object({
 /** More time that the holder asked for, and what became of it. The old end stands until it is `added`. */
 const extension = z.object({
   askedAt: z.date(),
-  by: person,
+  by: personRef,
   addMs: z.number(),
   outcome: z.enum(['asked', 'added', 'denied', 'lapsed']),
   needs: z.number(),
   /** Empty where the catalog lets holders extend at once. */
-  approvedBy: z.array(person),
-  deniedBy: person.nullable(),
+  approvedBy: z.array(personRef),
+  deniedBy: personRef.nullable(),
 })
 
 /** The review that is owed after glass was broken. */
@@ -98,7 +109,7 @@ const afterReview = z.object({
   remindMs: z.number(),
   reminded: z.number(),
   closedAt: z.date().nullable(),
-  closedBy: person.nullable(),
+  closedBy: personRef.nullable(),
   note: z.string().nullable(),
 })
 
@@ -142,7 +153,7 @@ export const endCauses = [
 
 const end = {
   cause: z.enum(endCauses),
-  endedBy: person.nullable(),
+  endedBy: personRef.nullable(),
   /** Why, where it could not be given or went away for a reason. */
   endNote: z.string().nullable(),
   /** When taking back starts: nothing is called or shown before. */
@@ -190,7 +201,7 @@ export const grantSchema = z.discriminatedUnion('status', [
     stop: z
       .object({
         cause: z.enum(endCauses),
-        by: person.nullable(),
+        by: personRef.nullable(),
         note: z.string().nullable(),
         at: z.date(),
       })

@@ -1,3 +1,4 @@
+import { fittingRules } from './auto-approval.ts'
 import {
   findEntitlement,
   type Answer,
@@ -22,6 +23,8 @@ export type Reason =
   | { readonly kind: 'gone' }
   | { readonly kind: 'no-break-glass' }
   | { readonly kind: 'not-here' }
+  /** The rule that approved it does not any more. */
+  | { readonly kind: 'not-by-itself'; readonly because: string }
   | { readonly kind: 'external' }
   | { readonly kind: 'no-principal'; readonly why: string }
   | { readonly kind: 'moved' }
@@ -96,6 +99,13 @@ export function placeFor(
   }
 }
 
+/** What giving needs to know of the entitlement as it is approved. */
+export const termsFor = (
+  { system, warnMs, alertMs, windows }: Entitlement,
+  place: GrantPlace,
+  { pattern }: Pick<Grant, 'pattern'>,
+) => ({ place, system, warnMs: pattern !== null && !windows?.warns ? 0 : warnMs, alertMs })
+
 /** Do the rules of this moment still allow what was approved, exactly as it was approved? */
 export function stillAllows(
   catalog: Catalog,
@@ -112,6 +122,16 @@ export function stillAllows(
   const verdict = mayHold(facts, entitlement, asking, now)
   if (verdict.answer !== 'yes') return verdict
   if (grant.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
+  const { auto } = grant
+  if (auto !== null) {
+    const rules = { ...entitlement, auto: entitlement.auto.filter(({ because }) => because === auto.because) }
+    const attributes = attributesOf(facts, entitlement, asking, now)
+    const [rule] = rules.auto
+    if (rule?.when.evaluate(attributes) === 'unknown')
+      return { answer: 'unknown', reasons: [{ kind: 'rule', source: rule.when.source, answer: 'unknown' }] }
+    if (fittingRules(rules, attributes).fits.length === 0)
+      return no({ kind: 'not-by-itself', because: auto.because })
+  }
   const only = entitlement.windows?.only ?? []
   if (grant.window === null && !grant.isBreakGlass && !grant.isStanding && !fitsIn(only, now, grant.endsAt))
     return no({ kind: 'outside', windows: describeOnly(only) })

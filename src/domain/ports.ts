@@ -1,8 +1,9 @@
-import type { Catalog } from './catalog.ts'
+import type { Catalog, Quota } from './catalog.ts'
 import type { Connector } from './connector.ts'
 import type { Grant, Pending } from './grant.ts'
 import type { Hold, HoldKey, Intent, Left } from './hold.ts'
-import type { Known, Person, PersonFacts, SlackIdentity } from './person.ts'
+import type { Known, Person, PersonFacts, PersonRef, SlackIdentity } from './person.ts'
+import type { PreApproval } from './pre-approval.ts'
 import type { Refusal } from './refusal.ts'
 
 /**
@@ -132,6 +133,30 @@ export interface HoldStore {
   get(key: HoldKey): Promise<Hold | null>
   /** Systems on which anything is claimed or watched. */
   systemsInUse(): Promise<Set<string>>
+}
+
+/** How often rules approved by themselves. */
+export interface QuotaStore {
+  /**
+   * Notes that this grant uses it, unless so many others did within the quota's time: true when it is noted. Never more
+   * than the quota, however many ask at once; the same grant again is the same use.
+   */
+  use(key: string, grantId: string, quota: Quota): Promise<boolean>
+  /** What was noted for a grant that was not made after all. */
+  giveBack(key: string, grantId: string): Promise<void>
+  /** How many uses are left now. */
+  left(key: string, quota: Quota): Promise<number>
+}
+
+export interface PreApprovalStore {
+  /** Writes it; the same id again changes nothing. */
+  insert(made: PreApproval): Promise<void>
+  get(id: string): Promise<PreApproval | null>
+  /** Those of this person that run now, the oldest first. */
+  forSubject(subjectId: string, now: Date): Promise<PreApproval[]>
+  byApprover(approverId: string, now: Date): Promise<PreApproval[]>
+  /** From now on it answers nothing. Stopped twice, the first counts. */
+  stop(id: string, by: PersonRef, at: Date): Promise<PreApproval | null>
 }
 
 export interface PeopleStore {

@@ -32,6 +32,7 @@ export type RefusalCode =
   | 'terms-changed'
   | 'rules-changed'
   | 'bad-note'
+  | 'bad-until'
   | 'decided'
   // more time
   | 'extend-never'

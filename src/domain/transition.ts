@@ -46,6 +46,14 @@ import {
 import { renew, renewsAt, type RenewEvent } from './standing.ts'
 import { warnAt } from './warning.ts'
 
+/** What giving would need, resolved now. */
+export interface Terms {
+  readonly system: string
+  readonly place: GrantPlace
+  readonly warnMs: number | null
+  readonly alertMs: number
+}
+
 /** Everything that can happen to a grant. Instants in events come from the caller's clock and dice. */
 export type Event =
   | {
@@ -58,10 +66,14 @@ export type Event =
       stages: readonly StageRules[]
       /** Ids of earlier approvers who may not approve any more. */
       voided: readonly string[]
-      /** What giving would need, resolved now: used if this approval is the last one. */
-      terms: { system: string; place: GrantPlace; warnMs: number | null; alertMs: number }
+      /** Used if this approval is the last one. */
+      terms: Terms
+      /** It was given ahead. */
+      preApprovalId?: string
     }
   | { type: 'deny'; by: PersonRef; note: string }
+  /** A rule of the catalog approves what was asked for. */
+  | { type: 'auto-approve'; rule: NonNullable<Grant['auto']>; terms: Terms }
   | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
   | { type: 'lapse' }
   | NudgeEvent
@@ -104,6 +116,10 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
     case 'approve':
     case 'deny':
       return grant.status === 'pending' ? review(grant, event, now) : refuse('decided', { grant })
+    case 'auto-approve':
+      return grant.status === 'pending' && now < grant.lapsesAt && grant.pattern === null
+        ? approved({ ...grant, auto: event.rule }, event.terms, now)
+        : refuse('decided', { grant })
     case 'withdraw':
       return grant.status === 'pending'
         ? { ...grant, status: 'withdrawn', closedAt: now, supersededBy: event.supersededBy }
@@ -184,22 +200,36 @@ function review(
   if (event.type === 'deny') {
     const { note } = event
     const stage = grant.nudge?.stage ?? 0
-    const answer = { by, verdict: 'deny' as const, note, durationMs: offeredMs(grant), stage, at: now }
+    const agreed = { note, durationMs: offeredMs(grant), stage, preApprovalId: null }
+    const answer = { by, verdict: 'deny' as const, ...agreed, at: now }
     return { ...asked, reviews: [...grant.reviews, answer], status: 'denied', closedAt: now }
   }
   const { note, durationMs: agreedMs, stage, stages } = event
-  const answer = { by, verdict: 'approve' as const, note, durationMs: agreedMs, stage, at: now }
+  const preApprovalId = event.preApprovalId ?? null
+  const answer = {
+    by,
+    verdict: 'approve' as const,
+    note,
+    durationMs: agreedMs,
+    stage,
+    preApprovalId,
+    at: now,
+  }
   const counting = grant.reviews.filter((r) => !event.voided.includes(r.by.id))
   const reviewed = { ...grant, needs: seatsOf(stages), reviews: [...counting, answer] }
   const open = openStage(reviewed.reviews, stages)
   if (open !== null) return { ...reviewed, nudge: nudgeAt(grant, open, stages, now) }
+  return approved(reviewed, event.terms, now)
+}
+
+/** From here on it is to be given: now, at its start, or window by window. */
+function approved(grant: Pending, terms: Terms, now: Date): Waiting | Granting | Recurring {
+  const { lapsesAt: _lapsesAt, nudge: _nudge, ...asked } = grant
   const startsAt = grant.startsAt ?? now
-  const durationMs = withinWindow(grant, startsAt, offeredMs(reviewed))
-  const approved = {
+  const durationMs = withinWindow(grant, startsAt, offeredMs(grant))
+  const kept = {
     ...asked,
-    ...event.terms,
-    needs: reviewed.needs,
-    reviews: reviewed.reviews,
+    ...terms,
     approvedAt: now,
     durationMs,
     endsAt: after(startsAt, durationMs),
@@ -208,11 +238,11 @@ function review(
   }
   if (grant.pattern !== null) {
     const pattern = { ...grant.pattern, durationMs }
-    return { ...approved, pattern, ...startSeries(pattern, now) }
+    return { ...kept, pattern, ...startSeries(pattern, now) }
   }
   return startsAt > now
-    ? { ...approved, status: 'waiting', opensAt: startsAt }
-    : { ...approved, ...startGiving(approved, now, now) }
+    ? { ...kept, status: 'waiting', opensAt: startsAt }
+    : { ...kept, ...startGiving(kept, now, now) }
 }
 
 /** A stage that opens calls its approvers; one that stays open goes on as it was. */
@@ -382,6 +412,8 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
     case 'deny':
     case 'withdraw':
       return line(event.type, event.by, 'note' in event ? event.note : null)
+    case 'auto-approve':
+      return line('approved by a rule', null, event.rule.because)
     case 'end':
       return line(`end: ${event.cause}`, event.by, event.note)
     case 'taken':
@@ -427,12 +459,12 @@ const isEscalation = (before: Grant, next: Grant): boolean =>
 function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
   const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
-  const { isStanding, needs, requestedAt } = grant
+  const { isStanding, auto, whyReviewed, asker, needs, requestedAt } = grant
   const { reviews, history, dueAt, unshown } = grant
   const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview } = grant
   const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
   const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
-  const kept = { isStanding, needs, requestedAt, reviews, history, dueAt, unshown }
+  const kept = { isStanding, auto, whyReviewed, asker, needs, requestedAt, reviews, history, dueAt, unshown }
   const approved = { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview }
   return { ...asked, ...wish, ...kept, ...approved }
 }

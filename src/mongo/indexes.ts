@@ -2,6 +2,8 @@ import type { Connection } from 'mongoose'
 import { grantModel } from './grants.ts'
 import { holdModel } from './holds.ts'
 import { personModel } from './people.ts'
+import { preApprovalModel } from './pre-approvals.ts'
+import { quotaModel } from './quotas.ts'
 import { surfaceModel } from './surfaces.ts'
 
 /** Makes every index that is missing. A start-up step: each replica may run it, and again. */
@@ -11,6 +13,8 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     holdModel(connection),
     personModel(connection),
     surfaceModel(connection),
+    quotaModel(connection),
+    preApprovalModel(connection),
   ]) {
     await model.createIndexes()
   }

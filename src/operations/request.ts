@@ -7,6 +7,7 @@ import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf, startNudges } from '../domain/stages.ts'
 import { timingOf, type Timing, type Wish } from '../domain/timing.ts'
 import { dueOf, transition } from '../domain/transition.ts'
+import { approveAhead } from './approve-ahead.ts'
 import type { World } from './world.ts'
 
 export interface Ask extends Wish {
@@ -36,11 +37,13 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
   if (refusal !== null) return refusal
   const timing = timingOf(ask, entitlement, world.clock.now())
   if (isRefusal(timing)) return timing
-  const grant = pendingGrant(world, facts, entitlement, ask, timing)
+  const asked = pendingGrant(world, facts, entitlement, ask, timing)
   for (let attempt = 0; attempt < 3; attempt++) {
-    const blocked = await makeRoom(world, grant)
+    const blocked = await makeRoom(world, asked)
     if (blocked !== null) return blocked
-    const written = await world.grants.insert(grant)
+    const { grant, undo } = await approveAhead(world, asked, facts, entitlement)
+    const written = await world.grants.insert({ ...grant, revision: 0 })
+    if (written.outcome !== 'inserted') await undo()
     if (written.outcome !== 'open') return written.grant
   }
   return refuse('unsure', { reasons: ['another request for the same access is being made right now'] })
@@ -135,6 +138,13 @@ function pendingGrant(
     pattern,
     window: null,
     isBreakGlass: false,
+    auto: null,
+    whyReviewed: null,
+    asker: {
+      groups: facts.groups === 'unknown' ? null : [...facts.groups].sort(),
+      guest: facts.isGuest,
+      zone: facts.zone,
+    },
     isStanding: false,
     notAfter,
     needs: seatsOf(stages),

@@ -2,9 +2,10 @@ import { findEntitlement, type Catalog, type Entitlement } from '../domain/catal
 import { explain } from '../domain/explain.ts'
 import { offeredMs, termsOf, type Grant, type Pending } from '../domain/grant.ts'
 import { isSameHuman, refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
-import { mayHold, nameApprovers, placeFor, type Verdict } from '../domain/policy.ts'
-import { refuse, type Refusal } from '../domain/refusal.ts'
+import { mayHold, nameApprovers, placeFor, termsFor, type Verdict } from '../domain/policy.ts'
+import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { openStage } from '../domain/stages.ts'
+import { DAY_MS } from '../domain/windows/wall-clock.ts'
 import { mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import { panelsOf, type Panel } from './panel.ts'
@@ -19,7 +20,12 @@ export interface Answer {
   readonly note: string | null
   /** Another duration than asked, up to the entitlement's maximum; null keeps what is offered. */
   readonly durationMs: number | null
+  /** Until then the same is approved for the same person without asking; null: this once. */
+  readonly aheadUntil?: Date | null
 }
+
+/** An answer, by a click or given ahead. */
+type Given = Pick<Answer, 'terms' | 'verdict' | 'note' | 'durationMs'> & { readonly preApprovalId?: string }
 
 export const noteLength = { least: 5, most: 500 } as const
 
@@ -43,7 +49,40 @@ export async function reviewGrant(world: World, answer: Answer): Promise<Grant |
   )
   const facts = { by, subject, panels, earlier }
   const catalog = world.catalog()
-  return world.grants.change(answer.grantId, (grant, now) => decide(catalog, facts, grant, answer, now))
+  const wrong = untilProblem(entitlement, answer, world.clock.now())
+  if (wrong !== null) return wrong
+  const reviewed = await world.grants.change(answer.grantId, (grant, now) =>
+    decideReview(catalog, facts, grant, answer, now),
+  )
+  if (!isRefusal(reviewed)) await promise(world, reviewed, by, answer)
+  return reviewed
+}
+
+function untilProblem(entitlement: Entitlement | null, { aheadUntil }: Answer, now: Date): Refusal | null {
+  if (aheadUntil == null) return null
+  const mostMs = entitlement?.preApproveMs ?? 0
+  // The last day counts as a whole.
+  const latest = new Date(now.getTime() + mostMs + DAY_MS)
+  return mostMs > 0 && aheadUntil > now && aheadUntil <= latest ? null : refuse('bad-until')
+}
+
+/** From now on the approver's word answers the same request of the same person. */
+async function promise(world: World, grant: Grant, by: PersonFacts, answer: Answer): Promise<void> {
+  const { aheadUntil } = answer
+  const own = grant.reviews.find((review) => isSameHuman(review.by, refTo(by.person)))
+  if (aheadUntil == null || own?.verdict !== 'approve') return
+  await world.preApprovals.insert({
+    id: `${grant.id}-${own.by.id}`,
+    approver: own.by,
+    subject: grant.subject,
+    ...{ resource: grant.resource, entitlement: grant.entitlement, canonical: grant.canonical },
+    ...{ maxMs: own.durationMs, until: aheadUntil, madeAt: own.at, stoppedAt: null, stoppedBy: null },
+  })
+}
+
+export interface EarlierReviewer {
+  readonly id: string
+  readonly facts: PersonFacts | 'unknown'
 }
 
 interface Facts {
@@ -52,10 +91,17 @@ interface Facts {
   /** Who may answer each stage, as the lists were when the facts were read. */
   readonly panels: readonly Panel[]
   /** Of those who answered before: an approval counts only while its giver may still approve. */
-  readonly earlier: readonly { readonly id: string; readonly facts: PersonFacts | 'unknown' }[]
+  readonly earlier: readonly EarlierReviewer[]
 }
 
-function decide(catalog: Catalog, facts: Facts, grant: Grant, answer: Answer, now: Date): Grant | Refusal {
+/** What an answer makes of a grant, by the facts and lists of now. */
+export function decideReview(
+  catalog: Catalog,
+  facts: Facts,
+  grant: Grant,
+  answer: Given,
+  now: Date,
+): Grant | Refusal {
   const by = refTo(facts.by.person)
   const earlier = grant.reviews.find((review) => isSameHuman(review.by, by))
   if (grant.status !== 'pending') {
@@ -101,7 +147,7 @@ function whyNoRight(grant: Pending, rights: readonly Verdict[]): Refusal | null 
   return refuse(isUnknown ? 'unsure' : 'not-an-approver', { grant, reasons })
 }
 
-function deny(grant: Pending, { note }: Answer, { by }: Facts, now: Date): Grant | Refusal {
+function deny(grant: Pending, { note }: Given, { by }: Facts, now: Date): Grant | Refusal {
   const words = note?.trim() ?? ''
   if (words.length < noteLength.least || words.length > noteLength.most) return refuse('bad-note', { grant })
   return transition(grant, { type: 'deny', by: refTo(by.person), note: words }, now)
@@ -112,7 +158,7 @@ function approve(
   facts: Facts,
   grant: Pending,
   entitlement: Entitlement,
-  answer: Answer,
+  answer: Given,
   seat: { stage: number; voided: readonly string[] },
   now: Date,
 ): Grant | Refusal {
@@ -146,12 +192,7 @@ function approve(
   }
   const place = placeFor(catalog, subject, entitlement, asking, now)
   if ('unresolved' in place) return refuse('rules-changed', { grant, reasons: [place.unresolved] })
-  const terms = {
-    place,
-    system: entitlement.system,
-    warnMs: grant.pattern !== null && !entitlement.windows?.warns ? 0 : entitlement.warnMs,
-    alertMs: entitlement.alertMs,
-  }
+  const terms = termsFor(entitlement, place, grant)
   const event = {
     type: 'approve',
     by: refTo(by.person),
@@ -160,6 +201,7 @@ function approve(
     ...seat,
     stages: entitlement.review.stages,
     terms,
+    ...(answer.preApprovalId === undefined ? {} : { preApprovalId: answer.preApprovalId }),
   } as const
   return transition(grant, event, now)
 }

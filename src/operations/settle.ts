@@ -6,6 +6,7 @@ import { stillAllows } from '../domain/policy.ts'
 import { renewsAt, termMs } from '../domain/standing.ts'
 import { nudgeDueAt } from '../domain/stages.ts'
 import { transition, type Event } from '../domain/transition.ts'
+import { wordTakenBack } from './approve-ahead.ts'
 import { endIfDue, join, leave, lookAheadMs, owe } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import { settleSeries, stopSeriesOf, whyWindowIsShut } from './open-windows.ts'
@@ -92,6 +93,8 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   const verdict = stillAllows(world.catalog(), facts, grant, world.clock.now())
   if (verdict.answer === 'unknown') return owed(world, grant, explainAll(verdict.reasons))
   if (verdict.answer === 'no') return refused(world, grant, { why: explainAll(verdict.reasons), ends: true })
+  const takenBack = await wordTakenBack(world, grant)
+  if (takenBack !== null) return refused(world, grant, { why: takenBack, ends: true })
   const shut = await whyWindowIsShut(world, grant)
   if (shut === null) return true
   if (shut === 'unknown')

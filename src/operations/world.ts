@@ -6,6 +6,8 @@ import type {
   HoldStore,
   Log,
   PeopleStore,
+  PreApprovalStore,
+  QuotaStore,
   Systems,
 } from '../domain/ports.ts'
 import type { Queues } from './queues.ts'
@@ -15,6 +17,8 @@ export interface World {
   readonly grants: GrantStore
   readonly holds: HoldStore
   readonly people: PeopleStore
+  readonly quotas: QuotaStore
+  readonly preApprovals: PreApprovalStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   readonly systems: Systems

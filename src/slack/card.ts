@@ -80,7 +80,21 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   }
 }
 
+/** What a rule approved leaves one line: who has what, until when, and why. */
+function renderLine(grant: Grant, now: Date): Message {
+  const { subject, entitlement, resource } = grant
+  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const words = `${plainWords(subject.name, 60)}: ${what}, ${formatDuration(grant.askedMs)}. ${statusLine(grant, now) ?? ''}`
+  const [first] = cardButtons(grant, false, now)
+  const line = section(words)
+  return {
+    text: `${subject.name}: ${entitlement.name} on ${resource.name}, ${statusWord(grant, now)}`,
+    blocks: [first && line.type === 'section' ? { ...line, accessory: first } : line],
+  }
+}
+
 export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
+  if (grant.auto !== null) return renderLine(grant, now)
   const { subject, entitlement, resource } = grant
   const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
   const who = `*${plainWords(subject.name, 60)}*`

@@ -1,8 +1,10 @@
-import type { ModalView } from '@slack/types'
-import { findEntitlement } from '../domain/catalog.ts'
+import type { KnownBlock, ModalView } from '@slack/types'
+import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { formatDuration, parseDuration } from '../domain/duration.ts'
 import { offeredMs, type Grant } from '../domain/grant.ts'
-import { refuse } from '../domain/refusal.ts'
+import type { SlackIdentity } from '../domain/person.ts'
+import { dateIn, dayOf, instantOf, isZone } from '../domain/windows/wall-clock.ts'
+import { refuse, type Refusal } from '../domain/refusal.ts'
 import { noteLength, reviewGrant } from '../operations/review.ts'
 import { answerUnopened, type Tell } from './answers.ts'
 import { plain, plainSection } from './blocks.ts'
@@ -15,7 +17,7 @@ import { refusalWords } from './refusal-words.ts'
 
 const callbackId = 'change'
 const title = 'Approve with changes'
-const fields = { duration: 'duration', note: 'note' } as const
+const fields = { duration: 'duration', note: 'note', until: 'until' } as const
 
 /** Opens at once, as triggers live 3 s, and fills in what the database says. */
 export async function openChange({ world, clients, log }: Parts, click: Click, tell: Tell): Promise<void> {
@@ -28,7 +30,7 @@ export async function openChange({ world, clients, log }: Parts, click: Click, t
     const view =
       grant === null
         ? messageView(title, refusalWords(refuse('not-found')))
-        : changeView(click.value, grant, maxOf(world.catalog(), grant))
+        : changeView(click.value, grant, rulesOf(world.catalog(), grant), world.clock.now())
     const { id: viewId, hash } = opened.view ?? {}
     if (viewId) await clients.interactive.views.update({ view_id: viewId, view, ...(hash ? { hash } : {}) })
   } catch (error) {
@@ -36,10 +38,32 @@ export async function openChange({ world, clients, log }: Parts, click: Click, t
   }
 }
 
-const maxOf = (catalog: Parameters<typeof findEntitlement>[0], grant: Grant): number | null =>
-  findEntitlement(catalog, grant.resource.id, grant.entitlement.id)?.duration.maxMs ?? null
+const rulesOf = (catalog: Parameters<typeof findEntitlement>[0], grant: Grant): Entitlement | null =>
+  findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
 
-const changeView = (metadata: string, grant: Grant, maxMs: number | null): ModalView => ({
+const maxOf = (catalog: Parameters<typeof findEntitlement>[0], grant: Grant): number | null =>
+  rulesOf(catalog, grant)?.duration.maxMs ?? null
+
+/** Where the catalog lets approvers say yes ahead. */
+function untilInput(grant: Grant, rules: Entitlement | null, now: Date): KnownBlock[] {
+  if (rules?.preApproveMs == null || grant.pattern !== null) return []
+  const latest = dateIn('UTC', new Date(now.getTime() + rules.preApproveMs))
+  return [
+    {
+      type: 'input',
+      block_id: fields.until,
+      optional: true,
+      label: plain("And don't ask me again for this person until", 2_000),
+      hint: plain(
+        `What ${grant.subject.name} asks for here is then approved by you at once, each time for no longer than above. ${latest} at the latest; you can stop it on the Home tab.`,
+        2_000,
+      ),
+      element: { type: 'datepicker', action_id: fields.until },
+    },
+  ]
+}
+
+const changeView = (metadata: string, grant: Grant, rules: Entitlement | null, now: Date): ModalView => ({
   type: 'modal',
   callback_id: callbackId,
   private_metadata: metadata,
@@ -55,7 +79,7 @@ const changeView = (metadata: string, grant: Grant, maxMs: number | null): Modal
       block_id: fields.duration,
       label: plain('For how long?', 2_000),
       hint: plain(
-        `Such as 90m or 2h${maxMs === null ? '' : `; the most is ${formatDuration(maxMs)}`}.`,
+        `Such as 90m or 2h${rules === null ? '' : `; the most is ${formatDuration(rules.duration.maxMs)}`}.`,
         2_000,
       ),
       element: {
@@ -79,6 +103,7 @@ const changeView = (metadata: string, grant: Grant, maxMs: number | null): Modal
         max_length: noteLength.most,
       },
     },
+    ...untilInput(grant, rules, now),
   ],
 })
 
@@ -88,18 +113,35 @@ export function listenToChange(parts: Parts): void {
     const { grantId, terms } = parseCardValue(metadata)
     const durationMs = parseDuration(field(fields.duration) ?? '')
     const note = field(fields.note)
+    const until = field(fields.until)
     await answerSubmission({
       ...{ parts, ack, viewId, title },
-      fieldFor: ({ refused }) => (refused === 'bad-note' ? fields.note : fields.duration),
+      fieldFor: ({ refused }) => fieldOf[refused] ?? fields.duration,
       words: (refusal) =>
         refusal.refused === 'bad-duration' ? durationWords(parts, refusal.grant) : refusalWords(refusal),
       work: async () =>
         durationMs === null
           ? refuse('bad-duration', { grant: await parts.world.grants.get(grantId) })
-          : reviewGrant(parts.world, { grantId, by, terms, verdict: 'approve', note, durationMs }),
+          : reviewGrant(parts.world, {
+              ...{ grantId, by, terms, verdict: 'approve', note, durationMs },
+              aheadUntil: until === null ? null : endOfDay(until, await zoneOf(parts, by)),
+            }),
     })
   })
 }
+
+const fieldOf: Partial<Record<Refusal['refused'], string>> = {
+  'bad-note': fields.note,
+  'bad-until': fields.until,
+}
+
+async function zoneOf({ directory }: Parts, by: SlackIdentity): Promise<string> {
+  const facts = await directory.facts(by)
+  return facts === 'unknown' || !isZone(facts.zone) ? 'UTC' : facts.zone
+}
+
+/** The last day counts as a whole, where whoever picked it is. */
+const endOfDay = (date: string, zone: string): Date => new Date(instantOf(dayOf(date) + 1, 0, zone))
 
 function durationWords({ world }: Parts, grant: Grant | null): string {
   const maxMs = grant && maxOf(world.catalog(), grant)

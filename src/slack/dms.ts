@@ -15,7 +15,7 @@ import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { nextWords, openWindows, patternWords, seriesButtons } from './series.ts'
-import { isAhead, isLate, leftLine } from './status.ts'
+import { approverWords, isAhead, isLate, leftLine } from './status.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
 
@@ -119,8 +119,9 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
         approvers.length > 0
           ? ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.`
           : ' You will hear here.'
+      const why = grant.whyReviewed === null ? '' : ` Needs a review: ${plainWords(grant.whyReviewed, 400)}.`
       const so = grant.reviews.length > 0 ? ` ${grant.reviews.length} of ${grant.needs} approved.` : ''
-      return dm(`${asked}${told}${so}`, text, [withdraw(grant)])
+      return dm(`${asked}${told}${why}${so}`, text, [withdraw(grant)])
     }
     case 'withdrawn':
       return dm(
@@ -143,9 +144,9 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
 function waitingDm(grant: Grant, { zone, windows }: DmAbout): Message {
   if (isApproved(grant) && grant.pattern !== null) return seriesDm(grant, windows)
   if (!isApproved(grant) || grant.startsAt === null) return dm(bold(grant), nameOf(grant))
-  const by = plainWords(grant.reviews.at(-1)?.by.name ?? 'An approver', 60)
+  const by = approverWords(grant)
   return dm(
-    `${by} approved ${bold(grant)}: it opens ${when(grant.startsAt)}, until ${when(grant.endsAt)}.`,
+    `${by.startsWith('the') ? `The${by.slice(3)}` : by} approved ${bold(grant)}: it opens ${when(grant.startsAt)}, until ${when(grant.endsAt)}.`,
     `${nameOf(grant)} was approved: it opens ${spelled(grant.startsAt, zone)}`,
     grant.status === 'waiting' ? [callOff(grant)] : [],
   )
@@ -193,7 +194,9 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
       const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
       const told =
         grant.isBreakGlass && isOn ? '\nThe channel and the admins were told; a review follows.' : ''
-      const connect = (how === null || !isOn ? '' : `\n${plainWords(how, 500)}`) + told
+      const because =
+        grant.auto === null || !isOn ? '' : `\nNo review was needed: ${plainWords(grant.auto.because, 100)}.`
+      const connect = because + (how === null || !isOn ? '' : `\n${plainWords(how, 500)}`) + told
       const verb = isOn ? 'have' : 'had'
       const gone = grant.window !== null && grant.status === 'ended' ? ` ${leftLine(grant)}.` : ''
       return dm(

@@ -2,6 +2,7 @@ import type { Button, HomeView, KnownBlock } from '@slack/types'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Grant, Pending } from '../domain/grant.ts'
+import type { PreApproval } from '../domain/pre-approval.ts'
 import type { World } from '../operations/world.ts'
 import { button, plain, section } from './blocks.ts'
 import { cardButtons } from './card.ts'
@@ -10,6 +11,7 @@ import { homeActions } from './home-actions.ts'
 import { extendButton, mayHaveMore } from './more-time.ts'
 import { plainWords, when } from './mrkdwn.ts'
 import { nextWords, openWindowsAmong, patternWords, seriesButtons } from './series.ts'
+import { aheadRow } from './pre-approvals.ts'
 import { isAhead, isLate, statusLine } from './status.ts'
 
 /** How the Home tab reads: sections of ten rows, those that are empty left out. */
@@ -33,6 +35,9 @@ export interface HomeAbout {
   readonly forMe: readonly Pending[]
   /** What is or will be held where the viewer is an admin. */
   readonly kept: readonly Grant[]
+  /** What the viewer approved ahead, and what was approved ahead for them. */
+  readonly promised: readonly PreApproval[]
+  readonly promisedMe: readonly PreApproval[]
   readonly catalogFault: string | null
 }
 
@@ -96,7 +101,7 @@ function pageOf({ id, title: words, rows }: Section, pages: Pages, rowsEach: num
 }
 
 function sectionsOf(about: HomeAbout): Section[] {
-  const { world, now, open, over, forMe, kept } = about
+  const { world, now, open, over, forMe, kept, promised, promisedMe } = about
   const held = open.filter(isHeld).sort(byEnd)
   const waiting = open.filter(
     ({ status, window }) => status === 'pending' || (status === 'waiting' && window === null),
@@ -130,6 +135,16 @@ function sectionsOf(about: HomeAbout): Section[] {
       'series',
       'Your coming windows',
       series.map((grant) => () => seriesRow(grant, open)),
+    ),
+    section(
+      'promised-me',
+      'Approved for you ahead',
+      promisedMe.map((one) => () => aheadRow(one, 'subject')),
+    ),
+    section(
+      'promised',
+      'You approve these without being asked',
+      promised.map((one) => () => aheadRow(one, 'approver')),
     ),
     section(
       'kept',

@@ -86,15 +86,20 @@ const saying = (words: string): HomeView => ({
 async function aboutHome(parts: Parts, facts: PersonFacts): Promise<HomeAbout> {
   const { world } = parts
   const catalog = world.catalog()
-  const [open, latest, forMe, kept] = await Promise.all([
+  const now = world.clock.now()
+  const [open, latest, forMe, kept, promised, promisedMe] = await Promise.all([
     world.grants.openOf(facts.person.id),
     world.grants.latestOf(facts.person.id, 30),
     waitingFor(world, facts),
     keptBy(world, catalog, facts),
+    world.preApprovals.byApprover(facts.person.id, now),
+    world.preApprovals.forSubject(facts.person.id, now),
   ])
   return {
     world,
-    now: world.clock.now(),
+    now,
+    promised,
+    promisedMe,
     open,
     over: latest.filter((grant) => !isOpen(grant)),
     forMe,

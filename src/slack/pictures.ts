@@ -54,6 +54,8 @@ export async function picturesOf(
 
 /** The card, its copies for those who cannot see it, and the notes in its thread. */
 async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surface>): Promise<Picture[]> {
+  const isQuiet = grant.auto !== null && !grant.auto.isShown
+  if (isQuiet) return []
   const now = parts.world.clock.now()
   const draw = async () => renderCard(grant, await aboutCard(parts, grant), now)
   const key = cardKey(grant)
@@ -197,6 +199,7 @@ function noteOf(grant: Grant, { by, verdict, note, durationMs }: Review): Messag
 
 function cardLane(grant: Grant): Lane {
   if (owesReview(grant) && grant.status === 'granting') return 'newCard'
+  if (grant.auto !== null && grant.status === 'granting') return 'cleanUp'
   switch (grant.status) {
     case 'pending':
       return grant.reviews.length === 0 ? 'newCard' : 'decision'

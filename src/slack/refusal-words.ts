@@ -42,6 +42,8 @@ export function refusalWords(refusal: Refusal): string {
       return 'Please say what you need it for, in 10 to 500 characters.'
     case 'bad-note':
       return 'Please write 5 to 500 characters.'
+    case 'bad-until':
+      return 'Pick a day to come, within what this allows.'
     case 'already-held':
       if (grant?.status === 'recurring') return 'You have this every week already; stop that first.'
       if (grant?.status === 'waiting') return `This opens for you ${when(grant.opensAt)}.`

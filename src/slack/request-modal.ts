@@ -6,8 +6,9 @@ import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { reasonLength, requestAccess } from '../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
+import { fittingRules, quotaKey } from '../domain/auto-approval.ts'
 import { plainWords } from './mrkdwn.ts'
-import { nameApprovers } from '../domain/policy.ts'
+import { attributesOf, nameApprovers } from '../domain/policy.ts'
 import { answerUnopened, said, unreadWords, type Tell } from './answers.ts'
 import { context, plain, plainSection, section } from './blocks.ts'
 import { messageView } from './message-view.ts'
@@ -79,7 +80,7 @@ async function requestView(parts: Parts, facts: PersonFacts, text: string): Prom
   const { world } = parts
   const offers = offersTo(world.catalog(), facts, world.clock.now())
   if (offers.length === 0) return nothingView(parts, facts)
-  return formView(parts, parseWish(text, offers), { when: 'soon', zone: zoneOf(facts) })
+  return formView(parts, parseWish(text, offers), { when: 'soon', facts })
 }
 
 /** Whoever may request nothing sees no inputs, and no names of what others may request. */
@@ -91,7 +92,12 @@ async function nothingView({ world, directory }: Parts, facts: PersonFacts): Pro
   return { ...messageView(title, ''), blocks: [section(`There is nothing you can request here.${ask}`)] }
 }
 
-async function formView(parts: Parts, wish: Wish, about: { when: When; zone: string }): Promise<ModalView> {
+async function formView(
+  parts: Parts,
+  wish: Wish,
+  { when, facts }: { when: When; facts: PersonFacts },
+): Promise<ModalView> {
+  const about = { when, zone: zoneOf(facts) }
   const { entitlement, durationMs, reason, unmatched } = wish
   const now = parts.world.clock.now()
   const didYouMean = unmatched
@@ -109,7 +115,9 @@ async function formView(parts: Parts, wish: Wish, about: { when: When; zone: str
       ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
       ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),
-      ...(entitlement ? [await reviewedBy(parts, entitlement), ...breakGlassWay(entitlement)] : []),
+      ...(entitlement
+        ? [await whoDecides(parts, facts, wish, entitlement), ...breakGlassWay(entitlement)]
+        : []),
     ],
   }
 }
@@ -171,6 +179,33 @@ const reasonInput = (entitlement: Entitlement | null, reason: string): InputBloc
     ...(reason === '' ? {} : { initial_value: reason.slice(0, reasonLength.most) }),
   },
 })
+
+/** Whether a rule would approve it by itself, as far as can be said before it is sent; else who reviews it. */
+async function whoDecides(
+  parts: Parts,
+  facts: PersonFacts,
+  { durationMs, reason }: Wish,
+  entitlement: Entitlement,
+): Promise<KnownBlock> {
+  const { world } = parts
+  const asking = {
+    durationMs: Math.min(durationMs ?? entitlement.duration.defaultMs, entitlement.duration.maxMs),
+    reason: reason === '' ? (entitlement.reasonExample ?? '') : reason,
+  }
+  const { fits } = fittingRules(entitlement, attributesOf(facts, entitlement, asking, world.clock.now()))
+  for (const rule of fits) {
+    const key = quotaKey(entitlement, rule, facts.person.id)
+    const left = rule.quota === null ? null : await world.quotas.left(key, rule.quota)
+    if (left === 0) continue
+    const most = `for up to ${formatDuration(rule.maxMs)}`
+    const times =
+      left === null || rule.quota === null
+        ? ''
+        : ` (${left} of ${rule.quota.uses} left in ${formatDuration(rule.quota.perMs)})`
+    return context(`No review needed ${most}: ${plainWords(rule.because, 100)}${times}`)
+  }
+  return reviewedBy(parts, entitlement)
+}
 
 async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promise<KnownBlock> {
   const stages = await Promise.all(
@@ -269,7 +304,7 @@ async function viewAfterChoosing(parts: Parts, shown: InView): Promise<ModalView
   return formView(
     parts,
     { entitlement, durationMs: isSame ? durationMs : null, reason: '', unmatched: null },
-    { when: isSame ? whenOf(shown) : 'soon', zone: zoneOf(facts) },
+    { when: isSame ? whenOf(shown) : 'soon', facts },
   )
 }
 

@@ -20,6 +20,7 @@ import { listenToHome } from './home.ts'
 import { listenToMore } from './more-time.ts'
 import { escapeText, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
+import { listenToPreApprovals } from './pre-approvals.ts'
 import { Publisher } from './publisher.ts'
 import { listenToRequest } from './request-modal.ts'
 import { listenToSeries } from './series.ts'
@@ -128,6 +129,7 @@ export function openSlack(options: {
         listenToCloseReview,
         listenToLosses,
         listenToPeople,
+        listenToPreApprovals,
         listenToHome,
       ]) {
         listen(parts)

@@ -13,7 +13,7 @@ const isSlow = (grant: Revoking, now: Date): boolean => now.getTime() - grant.ta
  */
 export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = []): string | null {
   const last = grant.reviews.at(-1)
-  const by = last ? plainWords(last.by.name, 60) : ''
+  const by = approverWords(grant)
   const how = grant.isBreakGlass ? 'Nobody was asked' : `Approved by ${by}`
   switch (grant.status) {
     case 'pending':
@@ -42,6 +42,14 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'ended':
       return `${grant.pattern === null ? endedLine(grant) : seriesEndLine(grant)}. ${leftLine(grant)}`
   }
+}
+
+/** Who, or which rule, said yes last. */
+export function approverWords({ auto, reviews }: Grant): string {
+  if (auto !== null) return `the rule "${plainWords(auto.because, 100)}"`
+  const last = reviews.at(-1)
+  if (last === undefined) return ''
+  return `${plainWords(last.by.name, 60)}${last.preApprovalId === null ? '' : ' ahead'}`
 }
 
 const opensLine = ({ approvedAt, endsAt }: Approved, opensAt: Date, by: string): string =>

@@ -60,13 +60,33 @@ const mistakes: [string, string, string][] = [
   ],
   [
     'a key of a later version',
-    withKeys('auto: []'),
-    `catalog.yml:20:9 ${ENTITLEMENT}.auto: is not supported by this version`,
+    withKeys('posture: {}'),
+    `catalog.yml:20:9 ${ENTITLEMENT}.posture: is not supported by this version`,
   ],
   [
     'a mode of a later version',
     withKeys('mode: session'),
     `catalog.yml:20:15 ${ENTITLEMENT}.mode: this version knows only "approval" and "standing"`,
+  ],
+  [
+    'two automatic approvals of one name',
+    withKeys('auto: [{ because: on call, when: guest }, { because: on call, when: "true" }]'),
+    `catalog.yml:20:15 ${ENTITLEMENT}.auto: has two rules of one name: each because is a name of its own`,
+  ],
+  [
+    'a typo in the condition of an automatic approval',
+    withKeys('auto: [{ because: on call, when: \'"@oncall" in grops\' }]'),
+    `catalog.yml:20:58 ${ENTITLEMENT}.auto[0].when: there is no "grops"; did you mean "groups"?`,
+  ],
+  [
+    'an automatic approval that answers with no yes or no',
+    withKeys('auto: [{ because: on call, when: "1 + 1" }]'),
+    `catalog.yml:20:42 ${ENTITLEMENT}.auto[0].when: must answer with bool, not int`,
+  ],
+  [
+    'an automatic approval for longer than anybody may ask',
+    withKeys('auto: [{ because: on call, when: guest, max: 12h }]'),
+    `catalog.yml:20:54 ${ENTITLEMENT}.auto[0].max: is longer than the maximum, 8 h`,
   ],
   [
     'six stages',

@@ -47,6 +47,11 @@ export class Replica {
     this.world = {
       grants: memoryGrants(db, now, this.#step),
       holds: memoryHolds(db, this.#step),
+      quotas: { use: () => this.never(), giveBack: () => this.never(), left: () => this.never() },
+      preApprovals: {
+        ...{ insert: () => this.never(), get: () => this.never(), stop: () => this.never() },
+        ...{ forSubject: async () => [], byApprover: async () => [] },
+      },
       people: { seen: () => this.never(), get: () => this.never() },
       directory: options.directory,
       catalog: () => catalog,

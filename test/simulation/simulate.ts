@@ -393,6 +393,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     breakGlass: { maxMs: 60_000, remindMs: 86_400_000 },
     confirmAbove: 50,
     windows: { untilMs: 86_400_000, warns: false, only: [] },
+    ...{ auto: [], preApproveMs: null, onBehalf: null, isInDigest: true },
     extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
     reasonExample: null,
     how: null,

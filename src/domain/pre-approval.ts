@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { personRef } from './grant.ts'
+import type { PersonFacts } from './person.ts'
+import { isSameHuman } from './person.ts'
+
+/**
+ * An approver's word, given ahead: they approve the same for the same person until a day. It answers a request as they
+ * would, by the rules of that moment, and is worth nothing once they may not approve any more.
+ */
+export const preApprovalSchema = z.object({
+  id: z.string(),
+  approver: personRef,
+  subject: personRef,
+  resource: z.object({ id: z.string(), name: z.string() }),
+  entitlement: z.object({ id: z.string(), name: z.string() }),
+  /** What it is for, as the connector writes it: another target is another thing. */
+  canonical: z.string(),
+  /** The longest that each use may last. */
+  maxMs: z.number(),
+  until: z.date(),
+  madeAt: z.date(),
+  stoppedAt: z.date().nullable(),
+  stoppedBy: personRef.nullable(),
+})
+
+export type PreApproval = z.infer<typeof preApprovalSchema>
+
+export const isInForce = ({ stoppedAt, until }: PreApproval, now: Date): boolean =>
+  stoppedAt === null && now < until
+
+/** Whoever gave it, and whom it is for, may stop it. */
+export const isTheirs = ({ approver, subject }: PreApproval, { person }: PersonFacts): boolean =>
+  isSameHuman(approver, person) || isSameHuman(subject, person)

@@ -1,0 +1,46 @@
+import { Schema, type Connection } from 'mongoose'
+import { z } from 'zod'
+import { preApprovalSchema, type PreApproval } from '../domain/pre-approval.ts'
+import type { PreApprovalStore } from '../domain/ports.ts'
+
+const schema = new Schema(
+  { _id: String, until: Date },
+  { collection: 'preapprovals', strict: false, versionKey: false, minimize: false },
+)
+schema.index({ 'subject.id': 1, until: 1 })
+schema.index({ 'approver.id': 1, until: 1 })
+
+export const preApprovalModel = (connection: Connection) => connection.model('PreApproval', schema)
+
+export function mongoPreApprovals(connection: Connection): PreApprovalStore {
+  const model = preApprovalModel(connection)
+  const running = async (filter: Record<string, unknown>, now: Date): Promise<PreApproval[]> => {
+    const found = await model
+      .find({ ...filter, until: { $gt: now }, stoppedAt: null })
+      .sort({ madeAt: 1 })
+      .limit(500)
+      .lean<unknown[]>()
+    return found.map(parse)
+  }
+  return {
+    insert: async ({ id, ...made }) => {
+      await model.updateOne({ _id: id }, { $setOnInsert: made }, { upsert: true })
+    },
+    get: async (id) => {
+      const found = await model.findById(id).lean<unknown>()
+      return found === null ? null : parse(found)
+    },
+    forSubject: (subjectId, now) => running({ 'subject.id': subjectId }, now),
+    byApprover: (approverId, now) => running({ 'approver.id': approverId }, now),
+    stop: async (id, by, at) => {
+      await model.updateOne({ _id: id, stoppedAt: null }, { $set: { stoppedAt: at, stoppedBy: by } })
+      const found = await model.findById(id).lean<unknown>()
+      return found === null ? null : parse(found)
+    },
+  }
+}
+
+function parse(doc: unknown): PreApproval {
+  const { _id: id, ...rest } = z.looseObject({ _id: z.string() }).parse(doc)
+  return preApprovalSchema.parse({ id, ...rest })
+}

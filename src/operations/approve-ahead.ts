@@ -1,0 +1,111 @@
+import { fittingRules, quotaKey, usedUp } from '../domain/auto-approval.ts'
+import type { Entitlement } from '../domain/catalog.ts'
+import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
+import type { PersonFacts } from '../domain/person.ts'
+import { attributesOf, placeFor, termsFor } from '../domain/policy.ts'
+import { isInForce } from '../domain/pre-approval.ts'
+import { isRefusal } from '../domain/refusal.ts'
+import { transition } from '../domain/transition.ts'
+import { panelsOf } from './panel.ts'
+import { decideReview, type EarlierReviewer } from './review.ts'
+import type { World } from './world.ts'
+
+/** A request as it is to be written, and what to take back if it is not written after all. */
+export interface Ahead {
+  readonly grant: Grant
+  undo(): Promise<void>
+}
+
+/**
+ * What needs nobody's click any more: a rule of the catalog approves it, or approvers said so ahead. Whatever cannot be
+ * found out leaves it to people. A series of windows is always theirs to decide, and so is what is asked for another
+ * (a rule speaks of whoever asks). Writes nothing but the use of a rule's quota.
+ */
+export async function approveAhead(
+  world: World,
+  asked: Pending,
+  subject: PersonFacts,
+  entitlement: Entitlement,
+): Promise<Ahead> {
+  const nothing = () => Promise.resolve()
+  if (asked.pattern !== null) return { grant: asked, undo: nothing }
+  const byRule = await approveByRule(world, asked, subject, entitlement)
+  if ('undo' in byRule) return byRule
+  const grant = { ...asked, whyReviewed: byRule.reasons.join('; ').slice(0, 500) || null }
+  return { grant: await approveByWord(world, grant, subject, entitlement), undo: nothing }
+}
+
+async function approveByRule(
+  world: World,
+  asked: Pending,
+  subject: PersonFacts,
+  entitlement: Entitlement,
+): Promise<Ahead | { readonly reasons: readonly string[] }> {
+  if (asked.requester.id !== asked.subject.id) return { reasons: [] }
+  const now = world.clock.now()
+  const asking = { durationMs: asked.askedMs, reason: asked.reason }
+  const { fits, reasons } = fittingRules(entitlement, attributesOf(subject, entitlement, asking, now))
+  if (reasons.length > 0) world.log.info('left to people', { grantId: asked.id, reasons })
+  const place = placeFor(world.catalog(), subject, entitlement, asking, now)
+  if ('unresolved' in place) return { reasons }
+  const unused: string[] = []
+  for (const rule of fits) {
+    const key = quotaKey(entitlement, rule, subject.person.id)
+    if (rule.quota !== null && !(await world.quotas.use(key, asked.id, rule.quota))) {
+      unused.push(usedUp(rule))
+      continue
+    }
+    const { because, when, isShown } = rule
+    const by = { because, source: when.source, isShown }
+    const terms = termsFor(entitlement, place, asked)
+    const grant = transition(asked, { type: 'auto-approve', rule: by, terms }, now)
+    const undo = () => (rule.quota === null ? Promise.resolve() : world.quotas.giveBack(key, asked.id))
+    if (!isRefusal(grant)) return { grant, undo }
+    await undo()
+  }
+  return { reasons: [...reasons, ...unused] }
+}
+
+/** Each approver who said so ahead answers as they would by a click: by the lists and rules of now. */
+async function approveByWord(
+  world: World,
+  asked: Pending,
+  subject: PersonFacts,
+  entitlement: Entitlement,
+): Promise<Grant> {
+  const now = world.clock.now()
+  const given = await world.preApprovals.forSubject(asked.subject.id, now)
+  const fitting = given.filter(
+    (one) =>
+      isInForce(one, now) &&
+      one.resource.id === asked.resource.id &&
+      one.entitlement.id === asked.entitlement.id &&
+      one.canonical === asked.canonical &&
+      asked.askedMs <= one.maxMs,
+  )
+  let grant: Grant = asked
+  const earlier: EarlierReviewer[] = []
+  for (const { id, approver } of fitting) {
+    if (grant.status !== 'pending') break
+    const by = await world.directory.facts(approver.slack)
+    if (by === 'unknown') continue
+    const panels = await panelsOf(world, entitlement, grant)
+    const facts = { by, subject, panels, earlier: [...earlier] }
+    const answer = { terms: termsOf(grant), verdict: 'approve', note: null, durationMs: null } as const
+    const next = decideReview(world.catalog(), facts, grant, { ...answer, preApprovalId: id }, now)
+    if (isRefusal(next)) continue
+    earlier.push({ id: by.person.id, facts: by })
+    grant = next
+  }
+  return grant
+}
+
+/** Whose word, given ahead, was taken back before it was given: null, or who took what back. */
+export async function wordTakenBack(world: World, { reviews }: Granting): Promise<string | null> {
+  for (const { preApprovalId, by } of reviews) {
+    if (preApprovalId === null) continue
+    const found = await world.preApprovals.get(preApprovalId)
+    if (found === null || found.stoppedAt !== null) return `what ${by.name} approved ahead was stopped`
+  }
+  return null
+}

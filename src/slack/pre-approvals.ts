@@ -1,0 +1,40 @@
+import type { KnownBlock } from '@slack/types'
+import { formatDuration } from '../domain/duration.ts'
+import type { PreApproval } from '../domain/pre-approval.ts'
+import { stopPreApproval } from '../operations/stop-pre-approval.ts'
+import { answerClick, tellClicker } from './answers.ts'
+import { button, section } from './blocks.ts'
+import { plainWords, when } from './mrkdwn.ts'
+import type { Parts } from './parts.ts'
+import { parseClick } from './payloads.ts'
+
+/** What was approved ahead, on the Home tabs of its approver and of whom it is for. Made in `change-modal.ts`. */
+
+const stopId = 'ahead_stop'
+
+export function aheadRow(one: PreApproval, viewer: 'approver' | 'subject'): KnownBlock[] {
+  const what = `*${plainWords(one.entitlement.name, 60)}* on *${plainWords(one.resource.name, 60)}*`
+  const whose =
+    viewer === 'approver'
+      ? `*${plainWords(one.subject.name, 60)}*: ${what}`
+      : `${what}, by ${plainWords(one.approver.name, 60)}`
+  const words = `${whose}\nup to ${formatDuration(one.maxMs)} each time, until ${when(one.until)}`
+  const label = `Stop approving ${one.entitlement.name} for ${one.subject.name} ahead`
+  const sure = {
+    title: 'Stop this?',
+    text: `What ${one.subject.name} asks for next is reviewed again. What is held now runs on.`,
+    yes: 'Stop',
+  }
+  const line = section(words)
+  return [{ ...line, accessory: button(stopId, 'Stop', one.id, label, { sure }) } as KnownBlock]
+}
+
+export function listenToPreApprovals(parts: Parts): void {
+  parts.app.action(stopId, async ({ ack, body, respond }) => {
+    await ack()
+    const click = parseClick(body)
+    await answerClick(parts, tellClicker(parts, click, respond), () =>
+      stopPreApproval(parts.world, { id: click.value, by: click.by }),
+    )
+  })
+}
