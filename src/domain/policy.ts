@@ -74,6 +74,17 @@ export function mayHold(facts: PersonFacts, entitlement: Entitlement, asking: As
   return { answer, reasons: [{ kind: 'rule', source: who.source, answer }] }
 }
 
+/** May this person ask for somebody else? The other must be allowed it all the same. */
+export function mayAskForOthers(
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  asking: Asking,
+  now: Date,
+): boolean {
+  if (entitlement.onBehalf === null || !facts.isHere || facts.isExternal) return false
+  return entitlement.onBehalf.evaluate(attributesOf(facts, entitlement, asking, now)) === 'yes'
+}
+
 /** What a rule is asked with where nobody asks. */
 export const standingAsking = (entitlement: Entitlement): Asking => ({
   durationMs: entitlement.duration.defaultMs,

@@ -23,6 +23,9 @@ export type RefusalCode =
   | 'already-held'
   | 'being-taken'
   | 'too-many-open'
+  | 'not-for-others'
+  | 'not-for-them'
+  | 'asked-already'
   // reviewing
   | 'own-request'
   | 'already-reviewed'

@@ -1,19 +1,24 @@
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { slotOf, type Grant, type Pending } from '../domain/grant.ts'
 import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
-import { mayHold, placeFor, type Reason } from '../domain/policy.ts'
+import { mayAskForOthers, mayHold, placeFor, type Reason } from '../domain/policy.ts'
 import { explain } from '../domain/explain.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf, startNudges } from '../domain/stages.ts'
 import { timingOf, type Timing, type Wish } from '../domain/timing.ts'
 import { dueOf, transition } from '../domain/transition.ts'
 import { approveAhead } from './approve-ahead.ts'
+import { isSame } from './withdraw.ts'
 import type { World } from './world.ts'
 
 export interface Ask extends Wish {
   /** The same for a redelivered submission: it then finds what it already made. */
   readonly requestId: string
+  /** Which of several that are asked for in one submission. */
+  readonly line?: number
   readonly by: SlackIdentity
+  /** Who will hold it, where that is somebody else. */
+  readonly holder?: SlackIdentity | null
   readonly resource: string
   readonly entitlement: string
   readonly reason: string
@@ -23,30 +28,58 @@ export const reasonLength = { least: 10, most: 500 } as const
 const mostPending = 5
 
 /**
- * Asks for access for oneself: a pending grant that its approvers will see, or a refusal that says why not.
+ * Asks for access, for oneself or, where the catalog lets them, for somebody else: a grant that its approvers will see,
+ * one that needs nobody any more, or a refusal that says why not.
  * An older pending request for the same thing is withdrawn first. Nothing is given here.
  */
 export async function requestAccess(world: World, ask: Ask): Promise<Grant | Refusal> {
-  const [redelivered] = await world.grants.byRequest(ask.requestId)
+  const { line = 0 } = ask
+  const redelivered = (await world.grants.byRequest(ask.requestId)).find((made) => made.line === line)
   if (redelivered) return redelivered
-  const facts = await world.directory.facts(ask.by)
-  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const entitlement = findEntitlement(world.catalog(), ask.resource, ask.entitlement)
-  if (entitlement === null) return refuse('unknown-entitlement')
-  const refusal = whyNot(world, facts, entitlement, ask)
-  if (refusal !== null) return refusal
-  const timing = timingOf(ask, entitlement, world.clock.now())
-  if (isRefusal(timing)) return timing
-  const asked = pendingGrant(world, facts, entitlement, ask, timing)
+  const fit = await fitToAsk(world, ask)
+  if (isRefusal(fit)) return fit
+  const { asked, subject, entitlement } = fit
   for (let attempt = 0; attempt < 3; attempt++) {
     const blocked = await makeRoom(world, asked)
     if (blocked !== null) return blocked
-    const { grant, undo } = await approveAhead(world, asked, facts, entitlement)
-    const written = await world.grants.insert({ ...grant, revision: 0 })
-    if (written.outcome !== 'inserted') await undo()
+    const ahead = await approveAhead(world, asked, subject, entitlement)
+    const written = await world.grants.insert({ ...ahead.grant, revision: 0 })
+    if (written.outcome !== 'inserted') await ahead.undo()
     if (written.outcome !== 'open') return written.grant
   }
   return refuse('unsure', { reasons: ['another request for the same access is being made right now'] })
+}
+
+/** The request as it would be written, by the rules of now; writes nothing. */
+export async function fitToAsk(
+  world: World,
+  ask: Ask,
+): Promise<{ asked: Pending; subject: PersonFacts; entitlement: Entitlement } | Refusal> {
+  const { by, holder } = ask
+  const isForAnother = holder != null && !isSame(holder, by)
+  const [requester, subject] = await Promise.all([
+    world.directory.facts(by),
+    world.directory.facts(isForAnother ? holder : by),
+  ])
+  if (requester === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  if (subject === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who that is'] })
+  const entitlement = findEntitlement(world.catalog(), ask.resource, ask.entitlement)
+  if (entitlement === null) return refuse('unknown-entitlement')
+  const now = world.clock.now()
+  if (isForAnother && !mayAskForOthers(requester, entitlement, ask, now)) return refuse('not-for-others')
+  const refusal = whyNot(world, subject, entitlement, ask)
+  if (refusal !== null) return isForAnother ? notForThem(refusal, subject) : refusal
+  const timing = timingOf(ask, entitlement, now)
+  if (isRefusal(timing)) return timing
+  const asked = pendingGrant(world, { requester, subject }, entitlement, ask, timing)
+  return { asked, subject, entitlement }
+}
+
+/** What is wrong with the person is said of them; what is wrong with the form stays as it is. */
+function notForThem(refusal: Refusal, { person }: PersonFacts): Refusal {
+  const aboutPeople = ['not-allowed', 'external', 'not-here', 'no-principal', 'unsure'] as const
+  const isAbout = aboutPeople.some((code) => code === refusal.refused)
+  return isAbout ? refuse('not-for-them', { reasons: [person.name, ...refusal.reasons] }) : refusal
 }
 
 function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement, ask: Ask): Refusal | null {
@@ -83,11 +116,15 @@ async function makeRoom(world: World, grant: Pending): Promise<Refusal | null> {
   )
   // The same submission, delivered twice at once: what the other one made is not older, and is found by inserting.
   if (same?.requestId === grant.requestId) return null
+  // Only whoever asked before may put something new in its place.
+  if (same?.status === 'pending' && same.requester.id !== grant.requester.id)
+    return refuse('asked-already', { grant: same })
   if (same?.status === 'revoking') return refuse('being-taken', { grant: same })
   if (same && same.status !== 'pending') return refuse('already-held', { grant: same })
   if (!same) {
-    const pending = open.filter(({ status }) => status === 'pending').length
-    return pending >= mostPending ? refuse('too-many-open') : null
+    const pending = open.filter((one) => one.status === 'pending' && one.requestId !== grant.requestId)
+    const requests = new Set(pending.map(({ requestId }) => requestId))
+    return requests.size >= mostPending ? refuse('too-many-open') : null
   }
   const { requester } = grant
   const withdrawn = await world.grants.change(same.id, (current, now) =>
@@ -112,26 +149,26 @@ const makeRoomAgain = async (world: World, grant: Pending): Promise<Refusal | nu
 
 function pendingGrant(
   world: World,
-  facts: PersonFacts,
+  { requester, subject }: { requester: PersonFacts; subject: PersonFacts },
   entitlement: Entitlement,
   ask: Ask,
   { startsAt, pattern, notAfter, pointlessAt }: Timing,
 ): Pending {
   const now = world.clock.now()
-  const person = refTo(facts.person)
+  const by = refTo(requester.person)
   const { stages } = entitlement.review
   const grant: Pending = {
     id: world.newId(),
     revision: 0,
     requestId: ask.requestId,
-    line: 0,
+    line: ask.line ?? 0,
     resource: { id: entitlement.resource.id, name: entitlement.resource.name },
     entitlement: { id: entitlement.id, name: entitlement.name },
     system: entitlement.system,
     canonical: entitlement.canonical,
     channel: entitlement.channel,
-    requester: person,
-    subject: person,
+    requester: by,
+    subject: refTo(subject.person),
     reason: ask.reason.trim(),
     askedMs: ask.durationMs,
     startsAt,
@@ -141,16 +178,16 @@ function pendingGrant(
     auto: null,
     whyReviewed: null,
     asker: {
-      groups: facts.groups === 'unknown' ? null : [...facts.groups].sort(),
-      guest: facts.isGuest,
-      zone: facts.zone,
+      groups: subject.groups === 'unknown' ? null : [...subject.groups].sort(),
+      guest: subject.isGuest,
+      zone: subject.zone,
     },
     isStanding: false,
     notAfter,
     needs: seatsOf(stages),
     requestedAt: now,
     reviews: [],
-    history: [{ at: now, what: 'asked', by: person, note: null }],
+    history: [{ at: now, what: 'asked', by, note: null }],
     dueAt: null,
     unshown: true,
     status: 'pending',

@@ -18,10 +18,10 @@ import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from './close-review-modal.ts'
 import { openChange } from './change-modal.ts'
 import { openDeny } from './deny-modal.ts'
-import { plainWords, spelled, when } from './mrkdwn.ts'
+import { plainWords, spelled, unmarked, when } from './mrkdwn.ts'
 import { parseClick, type Click } from './payloads.ts'
 import { openWindows, patternWords, seriesButtons } from './series.ts'
-import { isAhead, isLate, statusLine, statusWord } from './status.ts'
+import { askingWords, isAhead, isLate, statusLine, statusWord } from './status.ts'
 
 /** The admin card: one for each request and channel, redrawn until the story is over. */
 
@@ -101,12 +101,12 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from(grant)}`
   const isAsked = grant.status === 'pending' || owesReview(grant)
   const pinged = isAsked ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
-  const verb = grant.isBreakGlass ? 'broke glass:' : 'asks for'
+  const asks = grant.isBreakGlass ? `${who} broke glass:` : askingWords(grant)
   const review = reviewLine(grant)
   const next = grant.status === 'pending' && about.next !== null ? ` Next: ${about.next}` : ''
   const status = statusLine(grant, now, about.windows)
   const blocks: KnownBlock[] = [
-    section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${who} ${verb} ${what}, ${howLong}.${pinged}`),
+    section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${asks} ${what}, ${howLong}.${pinged}`),
     plainSection(grant.reason),
     context(aboutLine(grant, about)),
     ...(status === null ? [] : [section(`${status}${next && `.${next}`}`)]),
@@ -115,7 +115,7 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
     ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
     ...buttons(grant, about, now),
   ]
-  const text = `${subject.name} ${verb} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
+  const text = `${unmarked(asks).replaceAll('*', '')} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
   return { text: `${text}: ${statusWord(grant, now)}`, blocks }
 }
 

@@ -3,6 +3,7 @@ import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { MayExtend } from '../domain/extension.ts'
 import { isApproved, type Approved, type Ended, type Grant } from '../domain/grant.ts'
+import { isSameHuman } from '../domain/person.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
@@ -15,7 +16,7 @@ import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { nextWords, openWindows, patternWords, seriesButtons } from './series.ts'
-import { approverWords, isAhead, isLate, leftLine } from './status.ts'
+import { approverWords, isAhead, isLate, leftLine, statusLine, whoWithdrew, withdrawnVerb } from './status.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
 
@@ -111,7 +112,8 @@ export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date
 function askedDm(grant: Grant, { approvers }: DmAbout): Message {
   const from = grant.startsAt === null ? '' : `, from ${when(grant.startsAt)}`
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from}`
-  const asked = `Asked for ${bold(grant)}, ${howLong}.`
+  const by = isForAnother(grant) ? `${plainWords(grant.requester.name, 60)} asked` : 'Asked'
+  const asked = `${by} for ${bold(grant)}${isForAnother(grant) ? ' for you' : ''}, ${howLong}.`
   const text = `Asked for ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
   switch (grant.status) {
     case 'pending': {
@@ -121,11 +123,11 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
           : ' You will hear here.'
       const why = grant.whyReviewed === null ? '' : ` Needs a review: ${plainWords(grant.whyReviewed, 400)}.`
       const so = grant.reviews.length > 0 ? ` ${grant.reviews.length} of ${grant.needs} approved.` : ''
-      return dm(`${asked}${told}${why}${so}`, text, [withdraw(grant)])
+      return dm(`${asked}${told}${why}${so}`, text, [isForAnother(grant) ? decline(grant) : withdraw(grant)])
     }
     case 'withdrawn':
       return dm(
-        `${asked} ${grant.supersededBy === null ? 'You withdrew this.' : 'Replaced by your newer request.'}`,
+        `${asked} ${grant.supersededBy === null ? withdrawnWords(grant) : 'Replaced by a newer request.'}`,
         text,
       )
     case 'denied':
@@ -280,6 +282,39 @@ function seriesEndedDm(grant: Ended): Message {
 const nameOf = ({ entitlement, resource }: Grant): string => `${entitlement.name} on ${resource.name}`
 export const bold = ({ entitlement, resource }: Grant): string =>
   `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+
+/** Asked for by somebody else than whoever will hold it. */
+export const isForAnother = ({ requester, subject }: Grant): boolean => !isSameHuman(requester, subject)
+
+const withdrawnWords = (grant: Grant): string =>
+  isForAnother(grant)
+    ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}.`
+    : 'You withdrew this.'
+
+const decline = (grant: Grant): Button =>
+  button(dmActions.withdraw, 'Decline', grant.id, `Decline ${nameOf(grant)}`)
+
+/** What whoever asked for somebody else hears: that it was asked, and later what came of it. */
+export function renderForRequester(grant: Grant, moment: 'asked' | 'outcome', now: Date): Message {
+  const who = plainWords(grant.subject.name, 60)
+  const asked = `Asked for ${bold(grant)} for ${who}, ${formatDuration(grant.askedMs)}.`
+  if (moment === 'asked')
+    return dm(
+      grant.status === 'pending' ? `${asked} You will hear here.` : asked,
+      `Asked for ${nameOf(grant)} for ${grant.subject.name}`,
+      grant.status === 'pending' ? [withdraw(grant)] : [],
+    )
+  return dm(
+    `${who}, ${bold(grant)}: ${statusLine(grant, now) ?? ''}`,
+    `${grant.subject.name}: ${nameOf(grant)}`,
+  )
+}
+
+/** Is there an answer yet that whoever asked for somebody else should hear? */
+export const isAnswered = (grant: Grant): boolean =>
+  grant.status !== 'pending' &&
+  grant.status !== 'granting' &&
+  !(grant.status === 'withdrawn' && withdrawnVerb(grant) === 'Withdrawn')
 
 export const withdraw = (grant: Grant): Button =>
   button(dmActions.withdraw, 'Withdraw', grant.id, `Withdraw ${nameOf(grant)}`)

@@ -12,7 +12,7 @@ import { extendButton, mayHaveMore } from './more-time.ts'
 import { plainWords, when } from './mrkdwn.ts'
 import { nextWords, openWindowsAmong, patternWords, seriesButtons } from './series.ts'
 import { aheadRow } from './pre-approvals.ts'
-import { isAhead, isLate, statusLine } from './status.ts'
+import { askingWords, isAhead, isLate, statusLine } from './status.ts'
 
 /** How the Home tab reads: sections of ten rows, those that are empty left out. */
 
@@ -204,7 +204,7 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
   const howLong = patternWords(grant) ?? formatDuration(grant.askedMs)
   const from = grant.startsAt === null ? '' : ` from ${when(grant.startsAt)}`
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const who = `*${plainWords(grant.subject.name, 60)}* asks for ${bold(grant)}, ${howLong}${from}`
+  const who = `${askingWords(grant)} ${bold(grant)}, ${howLong}${from}`
   return [
     section(who),
     {

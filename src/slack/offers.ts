@@ -2,19 +2,28 @@ import closeness from 'fastest-levenshtein'
 import { everyEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
 import { parseDuration } from '../domain/duration.ts'
 import type { PersonFacts } from '../domain/person.ts'
-import { mayHold } from '../domain/policy.ts'
+import { mayAskForOthers, mayHold } from '../domain/policy.ts'
 
 /**
- * What this person may request now, each judged with its default duration and its example reason. What a person may
+ * What this person may request now, for themselves or for others, each judged with its default duration and its example reason. What a person may
  * not request is never named to them.
  */
 export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entitlement[] {
-  return everyEntitlement(catalog).filter((entitlement) => {
-    if (entitlement.mode !== 'approval') return false
-    const asking = { durationMs: entitlement.duration.defaultMs, reason: entitlement.reasonExample ?? '' }
-    return mayHold(facts, entitlement, asking, now).answer === 'yes'
-  })
+  return everyEntitlement(catalog).filter(
+    (entitlement) =>
+      entitlement.mode === 'approval' &&
+      (isForThem(facts, entitlement, now) || mayAskForOthers(facts, entitlement, usual(entitlement), now)),
+  )
 }
+
+/** May they have it themselves? */
+export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
+  mayHold(facts, entitlement, usual(entitlement), now).answer === 'yes'
+
+const usual = ({ duration, reasonExample }: Entitlement) => ({
+  durationMs: duration.defaultMs,
+  reason: reasonExample ?? '',
+})
 
 export const offerKey = ({ resource, id }: Entitlement): string => `${resource.id}/${id}`
 

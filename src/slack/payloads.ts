@@ -105,6 +105,7 @@ const values = z.record(
       value: z.string().nullish(),
       selected_option: option,
       selected_options: z.array(z.object({ value: z.string() })).nullish(),
+      selected_user: z.string().nullish(),
       selected_date: z.string().nullish(),
       selected_time: z.string().nullish(),
       selected_date_time: z.number().nullish(),
@@ -142,6 +143,7 @@ export function parseInView(body: unknown): InView {
     inputs.map(([actionId, { value, ...picked }]) => [
       actionId,
       picked.selected_option?.value ??
+        picked.selected_user ??
         picked.selected_date ??
         picked.selected_time ??
         picked.selected_date_time?.toString() ??

@@ -7,7 +7,17 @@ import { section, type Message } from './blocks.ts'
 import { panelsOf } from '../operations/panel.ts'
 import { askedOf, calls, mentionedOf, mentionsOf } from './asked-of.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
-import { aboutDm, isMoment, moments, outdatedWarning, renderDm, type Moment } from './dms.ts'
+import {
+  aboutDm,
+  isAnswered,
+  isForAnother,
+  isMoment,
+  moments,
+  outdatedWarning,
+  renderDm,
+  renderForRequester,
+  type Moment,
+} from './dms.ts'
 import { reminderNote } from './close-review-modal.ts'
 import { answerDm, threadNote } from './more-time.ts'
 import { plainWords } from './mrkdwn.ts'
@@ -48,9 +58,20 @@ export async function picturesOf(
       to: { channel: grant.subject.slack.userId },
       draw: async () => renderDm(grant, moment, await aboutDm(parts, grant), now),
     })),
+    ...(isForAnother(grant) ? forRequester(grant, now) : []),
     ...(isApproved(grant) ? await moreTime(parts, grant, card) : []),
   ]
 }
+
+/** Whoever asked for somebody else hears of it too. */
+const forRequester = (grant: Grant, now: Date): Picture[] =>
+  (['asked', 'outcome'] as const).map((moment) => ({
+    key: `dm:${grant.id}:requester:${moment}`,
+    lane: 'decision',
+    isWanted: moment === 'asked' ? grant.status === 'pending' : isAnswered(grant),
+    to: { channel: grant.requester.slack.userId },
+    draw: () => Promise.resolve(renderForRequester(grant, moment, now)),
+  }))
 
 /** The card, its copies for those who cannot see it, and the notes in its thread. */
 async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surface>): Promise<Picture[]> {

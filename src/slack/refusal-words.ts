@@ -2,6 +2,7 @@ import { formatDuration } from '../domain/duration.ts'
 import { totalMs } from '../domain/extension.ts'
 import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import { whoWithdrew } from './status.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
 
 /** What the person who asked for it reads when something cannot be. */
@@ -54,6 +55,12 @@ export function refusalWords(refusal: Refusal): string {
       return 'Your earlier access is just being taken back. Ask again in a minute.'
     case 'too-many-open':
       return 'You have 5 open requests; withdraw one first.'
+    case 'not-for-others':
+      return 'You can ask for this only for yourself.'
+    case 'not-for-them':
+      return `This cannot be asked for ${plainWords(refusal.reasons[0] ?? 'them', 60)}: ${plainWords(refusal.reasons.slice(1).join('; '), 300) || 'they may not have it'}.`
+    case 'asked-already':
+      return `${grant ? plainWords(grant.requester.name, 60) : 'Somebody'} asked for this already; it waits for an answer.`
     case 'own-request':
       return "You can't review your own request."
     case 'already-reviewed':
@@ -110,7 +117,7 @@ function decidedWords(grant: Grant): string {
     case 'denied':
       return `Already denied${who}.`
     case 'withdrawn':
-      return `${plainWords(grant.requester.name, 60)} withdrew this at ${clockTime(grant.closedAt)}.`
+      return `${plainWords(whoWithdrew(grant).name, 60)} withdrew this at ${clockTime(grant.closedAt)}.`
     case 'lapsed':
       return `This lapsed at ${clockTime(grant.closedAt)}.`
     case 'waiting':

@@ -8,12 +8,12 @@ import { reasonLength, requestAccess } from '../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
 import { fittingRules, quotaKey } from '../domain/auto-approval.ts'
 import { plainWords } from './mrkdwn.ts'
-import { attributesOf, nameApprovers } from '../domain/policy.ts'
+import { attributesOf, mayAskForOthers, nameApprovers } from '../domain/policy.ts'
 import { answerUnopened, said, unreadWords, type Tell } from './answers.ts'
 import { context, plain, plainSection, section } from './blocks.ts'
 import { messageView } from './message-view.ts'
 import { answerSubmission } from './modal-submission.ts'
-import { offerKey, offersTo, parseWish, type Wish } from './offers.ts'
+import { isForThem, offerKey, offersTo, parseWish, type Wish } from './offers.ts'
 import type { Parts } from './parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
@@ -28,6 +28,7 @@ const actions = {
   entitlement: 'entitlement',
   duration: 'duration',
   reason: 'reason',
+  holder: 'holder',
 } as const
 const mostOptions = 100
 
@@ -112,6 +113,7 @@ async function formView(
     blocks: [
       ...didYouMean,
       entitlementInput(entitlement),
+      ...(entitlement ? holderInput(entitlement, facts, now) : []),
       ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
       ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),
@@ -135,6 +137,24 @@ const entitlementInput = (chosen: Entitlement | null): InputBlock => ({
     ...(chosen ? { initial_option: optionFor(chosen) } : {}),
   },
 })
+
+/** For whom, where they may ask for others; whoever may not have it themselves must say. */
+function holderInput(entitlement: Entitlement, facts: PersonFacts, now: Date): InputBlock[] {
+  const { duration, reasonExample } = entitlement
+  const asking = { durationMs: duration.defaultMs, reason: reasonExample ?? '' }
+  if (!mayAskForOthers(facts, entitlement, asking, now)) return []
+  const isForOneself = isForThem(facts, entitlement, now)
+  return [
+    {
+      type: 'input',
+      block_id: isForOneself ? 'holder' : 'holder:other',
+      optional: isForOneself,
+      label: plain('For whom?', 2_000),
+      ...(isForOneself ? { hint: plain('Empty: for yourself. They are told, and may decline.', 2_000) } : {}),
+      element: { type: 'users_select', action_id: actions.holder },
+    },
+  ]
+}
 
 /** Its block id names the entitlement: under a kept one Slack would keep the old entitlement's value. */
 function durationInput(entitlement: Entitlement, wishedMs: number | null): InputBlock {
@@ -265,7 +285,9 @@ export function listenToRequest(parts: Parts): void {
     const durationMs = Number(field(actions.duration) ?? Number.NaN)
     const found = findEntitlement(world.catalog(), resource, entitlement)
     const recurrence = recurrenceOf(view)
+    const holderId = field(actions.holder)
     const ask = {
+      holder: holderId === null ? null : { teamId: by.teamId, userId: holderId },
       requestId: viewId,
       by,
       resource,
@@ -316,6 +338,9 @@ function fieldFor({ refused }: Refusal, blockOf: (actionId: string) => string | 
 
 const fieldOf: Partial<Record<Refusal['refused'], string>> = {
   'bad-reason': actions.reason,
+  'not-for-others': actions.holder,
+  'not-for-them': actions.holder,
+  'asked-already': actions.holder,
   'bad-duration': actions.duration,
   'bad-start': whenActions.start,
   'outside-windows': actions.duration,

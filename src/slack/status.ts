@@ -1,5 +1,6 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { Approved, Ended, Grant, Revoking } from '../domain/grant.ts'
+import { isSameHuman, type PersonRef } from '../domain/person.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series.ts'
 
@@ -22,7 +23,7 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
       return `Denied by ${by} ${clockTime(grant.closedAt)}: ${plainWords(last?.note ?? '', 500)}`
     case 'withdrawn':
       return grant.supersededBy === null
-        ? `Withdrawn by ${plainWords(grant.requester.name, 60)}`
+        ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}`
         : `Withdrawn: ${plainWords(grant.requester.name, 60)} asked again`
     case 'lapsed':
       return `Nobody answered in ${formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())}`
@@ -42,6 +43,20 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'ended':
       return `${grant.pattern === null ? endedLine(grant) : seriesEndLine(grant)}. ${leftLine(grant)}`
   }
+}
+
+export const whoWithdrew = ({ history, requester }: Grant): PersonRef =>
+  history.findLast(({ what }) => what === 'withdraw')?.by ?? requester
+
+export const withdrawnVerb = (grant: Grant): string =>
+  isSameHuman(whoWithdrew(grant), grant.requester) ? 'Withdrawn' : 'Declined'
+
+/** "Riley asks for", or "Kim asks for Riley to have": the words are mrkdwn. */
+export function askingWords({ requester, subject }: Grant): string {
+  const bold = (name: string) => `*${plainWords(name, 60)}*`
+  return isSameHuman(requester, subject)
+    ? `${bold(subject.name)} asks for`
+    : `${bold(requester.name)} asks, for ${bold(subject.name)}, for`
 }
 
 /** Who, or which rule, said yes last. */
