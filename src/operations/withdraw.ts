@@ -4,7 +4,7 @@ import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import type { World } from './world.ts'
 
-/** The requester takes a pending request back, or whom it is for declines it. Done twice is done. */
+/** The requester takes a pending request back, or whom it is for declines it: all lines of it that wait. Done twice is done. */
 export async function withdrawRequest(
   world: World,
   { grantId, by }: { grantId: string; by: SlackIdentity },
@@ -13,11 +13,16 @@ export async function withdrawRequest(
   if (grant === null) return refuse('not-found')
   const who = [grant.requester, grant.subject].find(({ slack }) => isSame(slack, by))
   if (!who) return refuse('not-yours', { grant })
-  return world.grants.change(grantId, (current, now) =>
-    current.status === 'withdrawn'
-      ? current
-      : transition(current, { type: 'withdraw', by: refTo(who), supersededBy: null }, now),
-  )
+  const lines = await world.grants.byRequest(grant.requestId)
+  const others = lines.filter(({ id, status }) => id !== grantId && status === 'pending')
+  const withdraw = (id: string) =>
+    world.grants.change(id, (current, now) =>
+      current.status === 'withdrawn'
+        ? current
+        : transition(current, { type: 'withdraw', by: refTo(who), supersededBy: null }, now),
+    )
+  const [outcome] = await Promise.all([grantId, ...others.map(({ id }) => id)].map(withdraw))
+  return outcome ?? refuse('not-found')
 }
 
 /** Through one workspace's token a user id means one person, whichever team a payload names beside it. */

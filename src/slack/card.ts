@@ -121,7 +121,7 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
 
 const from = ({ startsAt }: Grant): string => (startsAt === null ? '' : ` from ${when(startsAt)}`)
 
-function aboutLine(grant: Grant, { isGuest, zone, record }: CardAbout): string {
+export function aboutLine(grant: Grant, { isGuest, zone, record }: CardAbout): string {
   const parts = [
     isGuest === null ? null : isGuest ? 'guest' : 'member',
     zone === null ? null : `asked at ${spelled(grant.requestedAt, zone)}`,

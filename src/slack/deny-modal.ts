@@ -1,8 +1,10 @@
 import type { ModalView } from '@slack/types'
-import { noteLength, reviewGrant } from '../operations/review.ts'
+import { refuse } from '../domain/refusal.ts'
+import { reviewLines } from '../operations/review-lines.ts'
+import { noteLength } from '../operations/review.ts'
 import { answerUnopened, type Tell } from './answers.ts'
 import { plain } from './blocks.ts'
-import { parseCardValue } from './card-value.ts'
+import { parseCardValues } from './card-value.ts'
 import { answerSubmission } from './modal-submission.ts'
 import type { Parts } from './parts.ts'
 import { parseInView, type Click } from './payloads.ts'
@@ -46,12 +48,17 @@ const view = (metadata: string): ModalView => ({
 export function listenToDeny(parts: Parts): void {
   parts.app.view(callbackId, async ({ ack, body }) => {
     const { by, viewId, metadata, field: value } = parseInView(body)
-    const { grantId, terms } = parseCardValue(metadata)
-    const answer = { grantId, by, terms, verdict: 'deny', note: value(field), durationMs: null } as const
+    const note = value(field)
+    const answers = parseCardValues(metadata).map((line) => ({
+      ...{ ...line, by, verdict: 'deny' as const, note, durationMs: null },
+    }))
     await answerSubmission({
       ...{ parts, ack, viewId, title: 'Deny' },
       fieldFor: () => field,
-      work: () => reviewGrant(parts.world, answer),
+      work: async () => {
+        const { answered, refused } = await reviewLines(parts.world, answers)
+        return answered[0] ?? refused[0] ?? refuse('not-found')
+      },
     })
   })
 }

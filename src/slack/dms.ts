@@ -283,6 +283,27 @@ const nameOf = ({ entitlement, resource }: Grant): string => `${entitlement.name
 export const bold = ({ entitlement, resource }: Grant): string =>
   `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
 
+/** One message for all lines of a request. */
+export function renderAskedSeveral(lines: readonly Grant[]): Message {
+  const waiting = lines.filter(({ status }) => status === 'pending')
+  const [first] = waiting
+  const named = lines.map(
+    (line) => `• ${bold(line)}${line.status === 'pending' ? '' : `: ${lineWord(line)}`}`,
+  )
+  const text = `Asked for ${lines.length} things`
+  const told = first ? ' You will hear here.' : ''
+  return dm(
+    `${text}, ${formatDuration(lines[0]?.askedMs ?? 0)} each.${told}\n${named.join('\n')}`,
+    text,
+    first ? [withdraw(first)] : [],
+  )
+}
+
+const lineWord = ({ status, reviews }: Grant): string =>
+  status === 'denied' || status === 'withdrawn' || status === 'lapsed'
+    ? status
+    : `approved${reviews.length > 0 ? '' : ' by a rule'}`
+
 /** Asked for by somebody else than whoever will hold it. */
 export const isForAnother = ({ requester, subject }: Grant): boolean => !isSameHuman(requester, subject)
 

@@ -14,12 +14,14 @@ import {
   isMoment,
   moments,
   outdatedWarning,
+  renderAskedSeveral,
   renderDm,
   renderForRequester,
   type Moment,
 } from './dms.ts'
 import { reminderNote } from './close-review-modal.ts'
 import { answerDm, threadNote } from './more-time.ts'
+import { drawLines } from './lines-card.ts'
 import { plainWords } from './mrkdwn.ts'
 import type { Lane } from './outbox.ts'
 import type { Parts } from './parts.ts'
@@ -48,19 +50,38 @@ export async function picturesOf(
   if (grant.isStanding) return []
   const now = parts.world.clock.now()
   const card = rows.get(cardKey(grant))
+  const many = grant.window === null ? await parts.world.grants.byRequest(grant.requestId) : []
   return [
     // A window is told of on the card of its series.
     ...(grant.window === null ? await cards(parts, grant, rows) : []),
-    ...moments.map((moment) => ({
-      key: moment === 'warning' ? warningKey(grant, timesExtended(grant)) : `dm:${grant.id}:${moment}`,
-      lane: dmLane(grant, moment),
-      isWanted: isMoment(grant, moment, now),
-      to: { channel: grant.subject.slack.userId },
-      draw: async () => renderDm(grant, moment, await aboutDm(parts, grant), now),
-    })),
+    ...(many.length > 1 ? [askedSeveral(many)] : []),
+    ...moments.flatMap((moment) =>
+      moment === 'asked' && many.length > 1
+        ? []
+        : {
+            key: moment === 'warning' ? warningKey(grant, timesExtended(grant)) : `dm:${grant.id}:${moment}`,
+            lane: dmLane(grant, moment),
+            isWanted: isMoment(grant, moment, now),
+            to: { channel: grant.subject.slack.userId },
+            draw: async () => renderDm(grant, moment, await aboutDm(parts, grant), now),
+          },
+    ),
     ...(isForAnother(grant) ? forRequester(grant, now) : []),
     ...(isApproved(grant) ? await moreTime(parts, grant, card) : []),
   ]
+}
+
+/** What several lines were asked for in is told in one message, kept true. */
+function askedSeveral(lines: readonly Grant[]): Picture {
+  const [first] = lines
+  const isWaiting = lines.some(({ status }) => status === 'pending')
+  return {
+    key: `dm:${first?.requestId ?? ''}:asked`,
+    lane: isWaiting ? 'newCard' : 'cleanUp',
+    isWanted: isWaiting,
+    to: { channel: first?.subject.slack.userId ?? '' },
+    draw: () => Promise.resolve(renderAskedSeveral(lines)),
+  }
 }
 
 /** Whoever asked for somebody else hears of it too. */
@@ -78,7 +99,9 @@ async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surfa
   const isQuiet = grant.auto !== null && !grant.auto.isShown
   if (isQuiet) return []
   const now = parts.world.clock.now()
-  const draw = async () => renderCard(grant, await aboutCard(parts, grant), now)
+  const lines = await linesOf(parts, grant)
+  const draw = async () =>
+    lines.length > 1 ? drawLines(parts, lines, now) : renderCard(grant, await aboutCard(parts, grant), now)
   const key = cardKey(grant)
   const lane = cardLane(grant)
   const copy = { lane, isWanted: grant.status === 'pending' || owesReview(grant), draw }
@@ -93,6 +116,12 @@ async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surfa
     ...calls(parts, grant, placeOf(rows.get(key))).filter((call) => !rows.get(call.key)?.ts),
     ...reminders(parts, grant, rows.get(key)),
   ]
+}
+
+/** What is on the same card: the lines of one request, for one channel, that people see there. */
+async function linesOf({ world }: Parts, grant: Grant): Promise<Grant[]> {
+  const made = await world.grants.byRequest(grant.requestId)
+  return made.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
 }
 
 /** A review that is owed is asked for again and again, in the thread of the card. */

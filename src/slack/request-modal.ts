@@ -4,7 +4,7 @@ import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
-import { reasonLength, requestAccess } from '../operations/request.ts'
+import { requestAccess } from '../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
 import { fittingRules, quotaKey } from '../domain/auto-approval.ts'
 import { plainWords } from './mrkdwn.ts'
@@ -17,6 +17,8 @@ import { isForThem, offerKey, offersTo, parseWish, type Wish } from './offers.ts
 import type { Parts } from './parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
+import { optionFor, reasonField, reasonInput } from './request-fields.ts'
+import { listenToSeveral, severalActions, severalWay } from './several-modal.ts'
 import { recurrenceOf, startOf, whenActions, whenInputs, whenOf, zoneOf, type When } from './when-fields.ts'
 
 /** "Request access": the modal, its choices, and what sending it does. Nothing exists until it is sent. */
@@ -27,7 +29,6 @@ const title = 'Request access'
 const actions = {
   entitlement: 'entitlement',
   duration: 'duration',
-  reason: 'reason',
   holder: 'holder',
 } as const
 const mostOptions = 100
@@ -118,8 +119,8 @@ async function formView(
       ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),
       ...(entitlement
-        ? [await whoDecides(parts, facts, wish, entitlement), ...breakGlassWay(entitlement)]
-        : []),
+        ? [await whoDecides(parts, facts, wish, entitlement), severalWay, ...breakGlassWay(entitlement)]
+        : [severalWay]),
     ],
   }
 }
@@ -184,22 +185,6 @@ const tooLong = ({ duration: { maxMs } }: Entitlement, wishedMs: number | null):
     ? [context(`Asked ${formatDuration(wishedMs)}; the most is ${formatDuration(maxMs)}.`)]
     : []
 
-const reasonInput = (entitlement: Entitlement | null, reason: string): InputBlock => ({
-  type: 'input',
-  block_id: 'reason',
-  label: plain('What do you need it for?', 2_000),
-  hint: plain('Approvers see this, and it is kept.', 2_000),
-  element: {
-    type: 'plain_text_input',
-    action_id: actions.reason,
-    multiline: true,
-    min_length: reasonLength.least,
-    max_length: reasonLength.most,
-    placeholder: plain(entitlement?.reasonExample ?? 'INC-123: orders stuck in paid', 150),
-    ...(reason === '' ? {} : { initial_value: reason.slice(0, reasonLength.most) }),
-  },
-})
-
 /** Whether a rule would approve it by itself, as far as can be said before it is sent; else who reviews it. */
 async function whoDecides(
   parts: Parts,
@@ -240,13 +225,9 @@ async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promi
   return context(`Reviewed by ${stages.join(', then ')}`)
 }
 
-const optionFor = (entitlement: Entitlement): PlainTextOption => ({
-  text: plain(`${entitlement.name} · ${entitlement.resource.name}`, 75),
-  value: offerKey(entitlement),
-})
-
 export function listenToRequest(parts: Parts): void {
   const { app, world, directory, log } = parts
+  listenToSeveral(parts, actions.entitlement)
 
   app.shortcut(shortcutId, async ({ ack, body }) => {
     const { by, triggerId } = parseShortcut(body)
@@ -256,13 +237,14 @@ export function listenToRequest(parts: Parts): void {
     await Promise.all([ack(), openRequest(parts, { by, triggerId, text: '', tell })])
   })
 
-  app.options(actions.entitlement, async ({ ack, body }) => {
-    const { by, typed } = parseSuggestion(body)
-    const facts = directory.remembered(by) ?? (await directory.facts(by))
-    const offers = facts === 'unknown' ? [] : offersTo(world.catalog(), facts, world.clock.now())
-    const recent = facts === 'unknown' ? [] : await recentKeys(parts, facts.person.id)
-    await ack(optionsFor(offers, typed, recent))
-  })
+  for (const actionId of [actions.entitlement, severalActions.entitlements])
+    app.options(actionId, async ({ ack, body }) => {
+      const { by, typed } = parseSuggestion(body)
+      const facts = directory.remembered(by) ?? (await directory.facts(by))
+      const offers = facts === 'unknown' ? [] : offersTo(world.catalog(), facts, world.clock.now())
+      const recent = facts === 'unknown' ? [] : await recentKeys(parts, facts.person.id)
+      await ack(optionsFor(offers, typed, recent))
+    })
 
   for (const actionId of [actions.entitlement, whenActions.when]) {
     app.action(actionId, async ({ ack, body }) => {
@@ -293,7 +275,7 @@ export function listenToRequest(parts: Parts): void {
       resource,
       entitlement,
       startsAt: startOf(view),
-      reason: field(actions.reason) ?? '',
+      reason: field(reasonField) ?? '',
     }
     await answerSubmission({
       ...{ parts, ack, viewId, title },
@@ -337,7 +319,7 @@ function fieldFor({ refused }: Refusal, blockOf: (actionId: string) => string | 
 }
 
 const fieldOf: Partial<Record<Refusal['refused'], string>> = {
-  'bad-reason': actions.reason,
+  'bad-reason': reasonField,
   'not-for-others': actions.holder,
   'not-for-them': actions.holder,
   'asked-already': actions.holder,
@@ -365,7 +347,7 @@ function optionsFor(
   const words = typed
     .toLowerCase()
     .split(/\s+/)
-    .filter((word) => word !== '')
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
   const matching = offers.filter(({ id, name, resource }) => {
     const text = `${resource.id} ${id} ${name} ${resource.name}`.toLowerCase()
     return words.every((word) => text.includes(word))

@@ -18,6 +18,7 @@ import { slackDirectory, type SlackDirectory } from './directory.ts'
 import { listenToDms } from './dms.ts'
 import { listenToHome } from './home.ts'
 import { listenToMore } from './more-time.ts'
+import { listenToLines } from './lines-card.ts'
 import { escapeText, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { listenToPreApprovals } from './pre-approvals.ts'
@@ -120,6 +121,7 @@ export function openSlack(options: {
         listenToCommand,
         listenToRequest,
         listenToCards,
+        listenToLines,
         listenToChange,
         listenToDeny,
         listenToDms,

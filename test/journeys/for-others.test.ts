@@ -63,10 +63,7 @@ test('nobody gets for others what those may not have, nor replaces what they ask
   const { stage } = await aGateForOthers()
   const { riley, kim, ada, sam } = stage
   const wrong = await asksFor(kim, sam)
-  expect(wrong.submitted).toMatchObject({
-    outcome: 'errors',
-    errors: { 'For whom?': expect.stringMatching(/This cannot be asked for Sam: the rule is/) },
-  })
+  expect(wrong.submitted.errors['For whom?']).toMatch(/This cannot be asked for Sam: the rule is/)
   await kim.closesModal({ everything: true })
   await ada.runs('/request-access gate open')
   await ada.modal(/There is nothing you can request here|What do you want/, patient)

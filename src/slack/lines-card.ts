@@ -1,0 +1,101 @@
+import type { Button, KnownBlock } from '@slack/types'
+import { formatDuration } from '../domain/duration.ts'
+import type { Grant } from '../domain/grant.ts'
+import { reviewLines, type Lines } from '../operations/review-lines.ts'
+import { answerClick, tellClicker } from './answers.ts'
+import { button, context, plainSection, section, type Message } from './blocks.ts'
+import { aboutCard, aboutLine, cardButtons, type CardAbout } from './card.ts'
+import { cardValues, parseCardValues } from './card-value.ts'
+import { openDeny } from './deny-modal.ts'
+import { plainWords, unmarked } from './mrkdwn.ts'
+import type { Parts } from './parts.ts'
+import { parseClick } from './payloads.ts'
+import { refusalWords } from './refusal-words.ts'
+import { askingWords, statusLine } from './status.ts'
+
+/** The card of a request for several things: one for each channel, which lists its lines, answered as a whole or one by one. */
+
+const actions = { approve: 'lines_approve', deny: 'lines_deny' } as const
+
+export async function drawLines(parts: Parts, lines: readonly Grant[], now: Date): Promise<Message> {
+  const abouts = await Promise.all(lines.map((line) => aboutCard(parts, line)))
+  return renderLines(lines, abouts, now)
+}
+
+function renderLines(lines: readonly Grant[], abouts: readonly CardAbout[], now: Date): Message {
+  const [first] = lines
+  const [about] = abouts
+  if (!first || !about) return { text: '', blocks: [] }
+  const pinged = [...new Set(abouts.flatMap(({ approvers }) => approvers))].slice(0, 10)
+  const asks = `${askingWords(first)} ${lines.length} things, ${formatDuration(first.askedMs)} each.`
+  const pending = lines.filter(({ status }) => status === 'pending')
+  const blocks: KnownBlock[] = [
+    section(pending.length > 0 ? `${asks} ${pinged.join(' ')}` : asks),
+    plainSection(first.reason),
+    context(aboutLine(first, about)),
+    ...(pending.length > 1
+      ? [{ type: 'actions' as const, block_id: 'do:all', elements: forAll(pending) }]
+      : []),
+    ...lines.flatMap((line, i) => lineBlocks(line, abouts[i] ?? about, now)),
+  ]
+  const waiting = pending.length > 0 ? `${pending.length} wait for an answer` : 'all answered'
+  return { text: `${unmarked(asks).replaceAll('*', '')} ${waiting}`, blocks }
+}
+
+function forAll(pending: readonly Grant[]): Button[] {
+  const value = cardValues(pending)
+  const words = `Approve all ${pending.length}`
+  const text = `Give ${pending.length} things to ${pending[0]?.subject.name ?? ''}?`
+  return [
+    button(actions.approve, words, value, words, {
+      style: 'primary',
+      sure: { title: 'Are you sure?', text, yes: 'Approve' },
+    }),
+    button(actions.deny, 'Deny all…', value, 'Deny all', { style: 'danger' }),
+  ]
+}
+
+function lineBlocks(line: Grant, about: CardAbout, now: Date): KnownBlock[] {
+  const name = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
+  const why = about.standIns === null ? '' : `\n${about.standIns}`
+  const by =
+    line.status === 'pending' && about.approvers.length > 0 ? ` ${about.approvers.slice(0, 5).join(' ')}` : ''
+  const status = statusLine(line, now)
+  const elements = cardButtons(line, about.confirm, now)
+  return [
+    section(`${name}:${status === null ? by : ` ${status}`}${why}`),
+    ...(elements.length > 0 ? [{ type: 'actions' as const, block_id: `do:${line.id}`, elements }] : []),
+  ]
+}
+
+/** What is said to whoever answered several lines at once when some were not theirs to answer. */
+export function linesWords({ answered, refused }: Lines): string | null {
+  const [first] = refused
+  if (first === undefined) return null
+  const all = answered.length + refused.length
+  const words = [...new Set(refused.map((one) => refusalWords(one)))].join(' ')
+  return answered.length === 0 ? words : `${answered.length} of ${all} were answered. The others: ${words}`
+}
+
+export function listenToLines(parts: Parts): void {
+  const { app, world } = parts
+  app.action(actions.approve, async ({ ack, body, respond }) => {
+    await ack()
+    const click = parseClick(body)
+    const tell = tellClicker(parts, click, respond)
+    await answerClick(parts, tell, async () => {
+      const answers = parseCardValues(click.value).map((line) => ({
+        ...{ ...line, by: click.by },
+        ...{ verdict: 'approve' as const, note: null, durationMs: null },
+      }))
+      const lines = await reviewLines(world, answers)
+      const words = linesWords(lines)
+      if (words !== null) await tell(words)
+      return lines
+    })
+  })
+  app.action(actions.deny, async ({ ack, body, respond }) => {
+    const click = parseClick(body)
+    await Promise.all([ack(), openDeny(parts, click, tellClicker(parts, click, respond))])
+  })
+}
