@@ -21,7 +21,8 @@ import { openDeny } from './deny-modal.ts'
 import { plainWords, spelled, unmarked, when } from './mrkdwn.ts'
 import { parseClick, type Click } from './payloads.ts'
 import { openWindows, patternWords, seriesButtons } from './series.ts'
-import { askingWords, isAhead, isLate, statusLine, statusWord } from './status.ts'
+import { isAhead, isLate, statusLine, statusWord } from './status.ts'
+import { askingWords } from './who.ts'
 
 /** The admin card: one for each request and channel, redrawn until the story is over. */
 

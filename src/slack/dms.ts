@@ -16,7 +16,8 @@ import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { nextWords, openWindows, patternWords, seriesButtons } from './series.ts'
-import { approverWords, isAhead, isLate, leftLine, statusLine, whoWithdrew, withdrawnVerb } from './status.ts'
+import { isAhead, isLate, leftLine, statusLine } from './status.ts'
+import { approverWords, whoWithdrew, withdrawnVerb } from './who.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
 

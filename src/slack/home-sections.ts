@@ -12,7 +12,8 @@ import { extendButton, mayHaveMore } from './more-time.ts'
 import { plainWords, when } from './mrkdwn.ts'
 import { nextWords, openWindowsAmong, patternWords, seriesButtons } from './series.ts'
 import { aheadRow } from './pre-approvals.ts'
-import { askingWords, isAhead, isLate, statusLine } from './status.ts'
+import { isAhead, isLate, statusLine } from './status.ts'
+import { askingWords } from './who.ts'
 
 /** How the Home tab reads: sections of ten rows, those that are empty left out. */
 

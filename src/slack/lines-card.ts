@@ -11,7 +11,8 @@ import { plainWords, unmarked } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
-import { askingWords, statusLine } from './status.ts'
+import { statusLine } from './status.ts'
+import { askingWords } from './who.ts'
 
 /** The card of a request for several things: one for each channel, which lists its lines, answered as a whole or one by one. */
 

@@ -2,7 +2,7 @@ import { formatDuration } from '../domain/duration.ts'
 import { totalMs } from '../domain/extension.ts'
 import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { whoWithdrew } from './status.ts'
+import { whoWithdrew } from './who.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
 
 /** What the person who asked for it reads when something cannot be. */

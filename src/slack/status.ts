@@ -1,7 +1,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { Approved, Ended, Grant, Revoking } from '../domain/grant.ts'
-import { isSameHuman, type PersonRef } from '../domain/person.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
+import { approverWords, whoWithdrew, withdrawnVerb } from './who.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series.ts'
 
 /** Ends are prepared a little ahead; until their instant the card shows what still is. */
@@ -43,28 +43,6 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'ended':
       return `${grant.pattern === null ? endedLine(grant) : seriesEndLine(grant)}. ${leftLine(grant)}`
   }
-}
-
-export const whoWithdrew = ({ history, requester }: Grant): PersonRef =>
-  history.findLast(({ what }) => what === 'withdraw')?.by ?? requester
-
-export const withdrawnVerb = (grant: Grant): string =>
-  isSameHuman(whoWithdrew(grant), grant.requester) ? 'Withdrawn' : 'Declined'
-
-/** "Riley asks for", or "Kim asks for Riley to have": the words are mrkdwn. */
-export function askingWords({ requester, subject }: Grant): string {
-  const bold = (name: string) => `*${plainWords(name, 60)}*`
-  return isSameHuman(requester, subject)
-    ? `${bold(subject.name)} asks for`
-    : `${bold(requester.name)} asks, for ${bold(subject.name)}, for`
-}
-
-/** Who, or which rule, said yes last. */
-export function approverWords({ auto, reviews }: Grant): string {
-  if (auto !== null) return `the rule "${plainWords(auto.because, 100)}"`
-  const last = reviews.at(-1)
-  if (last === undefined) return ''
-  return `${plainWords(last.by.name, 60)}${last.preApprovalId === null ? '' : ' ahead'}`
 }
 
 const opensLine = ({ approvedAt, endsAt }: Approved, opensAt: Date, by: string): string =>
