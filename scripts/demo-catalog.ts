@@ -10,6 +10,8 @@ export const demoCatalog = ({
 >): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
 version: 1
 
+managers: { riley@contractor.example: kim@acme.example }
+
 defaults:
   channel: ${access.id}
   admins: [ada@acme.example, sam@acme.example]
@@ -40,6 +42,14 @@ resources:
         extend: { max: 3, by: 1m, total: 10m, review: false }
         ahead: 7d
         windows: { until: 60d }
+        preApprove: { until: 30d }
+      glance:
+        name: Glance at orders
+        target: { database: orders, role: read }
+        who: '"@contractors" in groups'
+        duration: { default: 1m, max: 2m, choices: [1m, 2m] }
+        auto:
+          - { because: a glance, when: '"@contractors" in groups', max: 1m, quota: { uses: 3, per: 1h } }
       daily:
         name: Read orders, every day
         target: { database: orders, role: read }
@@ -61,5 +71,15 @@ resources:
       read:
         name: Read reports
         target: { database: reports, role: read }
-        who: '!guest'
+        who: '"@contractors" in groups || !guest'
+        onBehalf: 'email == "kim@acme.example"'
+        review:
+          within: 1h
+          remind: [1m, 10m]
+          stages:
+            - { approvers: { groups: ["@dba"] } }
+            - name: Their manager
+              approvers: { manager: true }
+              otherwise: { people: [sam@acme.example] }
+              escalate: { after: 5m, to: { people: [sam@acme.example] } }
 `

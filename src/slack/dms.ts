@@ -128,7 +128,7 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
     }
     case 'withdrawn':
       return dm(
-        `${asked} ${grant.supersededBy === null ? withdrawnWords(grant) : 'Replaced by a newer request.'}`,
+        `${asked} ${grant.supersededBy === null ? withdrawnWords(grant) : `Replaced by ${isForAnother(grant) ? 'a' : 'your'} newer request.`}`,
         text,
       )
     case 'denied':
