@@ -10,6 +10,7 @@ const collection = 'jobs'
 const sweepEveryMs = 1_000
 /** How long until a change that Slack did not tell of is seen. */
 const standingEveryMs = 60_000
+const digestEveryMs = 10 * 60_000
 /** A sweep enqueues and returns; one that takes longer belongs to a process that died or hangs. */
 const lockLifetimeMs = 2_000
 /** Without a sweep anywhere for so long, this process sweeps by itself and has the job made anew. */
@@ -26,7 +27,11 @@ export interface Jobs {
  * Agenda as the durable ticker that replicas share: one of them sweeps each second. Deadlines live in the grants, so a
  * tick that is lost, late or doubled loses nothing. A handler never throws: Agenda would not run the job again.
  */
-export async function startJobs(world: World, connection: Connection, standing: Standing): Promise<Jobs> {
+export async function startJobs(
+  world: World,
+  connection: Connection,
+  { standing, sendDigests }: { standing: Standing; sendDigests: (now: Date) => Promise<number> },
+): Promise<Jobs> {
   const { log } = world
   const db = connection.db
   if (!db) throw new Error('the jobs need an open connection')
@@ -59,11 +64,22 @@ export async function startJobs(world: World, connection: Connection, standing: 
     lockLifetime: standingEveryMs,
   })
 
+  const tellTheDay = async (): Promise<void> => {
+    try {
+      const sent = await sendDigests(world.clock.now())
+      if (sent > 0) log.info('told admins of their day', { sent })
+    } catch (error) {
+      log.warn('could not tell admins of their day', { error })
+    }
+  }
+  agenda.define('digest', tellTheDay, { concurrency: 1, lockLimit: 1, lockLifetime: digestEveryMs })
+
   // At once: what fell due while nobody ran must not wait for the first tick.
   await sweepOnce()
   await agenda.ready
   await agenda.every(sweepEveryMs, 'sweep')
   await agenda.every(standingEveryMs, 'standing')
+  await agenda.every(digestEveryMs, 'digest')
   await agenda.start()
 
   const lastSweepAt = async (): Promise<Date | null> => {

@@ -30,6 +30,8 @@ export interface Running {
   readonly world: World
   /** Where HTTP is served; null when nothing is. */
   readonly port: number | null
+  /** Tells admins of their day, each once, as if it were now; returns how many were told. */
+  readonly sendDigests: (now: Date) => Promise<number>
   /** Stops taking, finishes what is in flight, releases, closes. */
   readonly stop: () => Promise<void>
 }
@@ -127,7 +129,8 @@ export async function start(
       ...(patienceMs === undefined ? {} : { patienceMs }),
     })
     standing = held
-    const jobs = await startJobs(made, connection, held)
+    const sendDigests = (now: Date) => slack.sendDigests(made, now)
+    const jobs = await startJobs(made, connection, { standing: held, sendDigests })
     endings.work = async () => {
       held.stop()
       await jobs.stop()
@@ -151,7 +154,7 @@ export async function start(
     held.soon()
     if (lost !== null) tellAdmins(lost)
     log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })
-    return { world: made, port: web?.port ?? null, stop }
+    return { world: made, port: web?.port ?? null, sendDigests, stop }
   } catch (error) {
     await stop()
     throw error

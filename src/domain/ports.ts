@@ -1,6 +1,6 @@
 import type { Catalog, Quota } from './catalog.ts'
 import type { Connector } from './connector.ts'
-import type { Grant, Pending } from './grant.ts'
+import type { Grant, Pending, Review } from './grant.ts'
 import type { Hold, HoldKey, Intent, Left } from './hold.ts'
 import type { Known, Person, PersonFacts, PersonRef, SlackIdentity } from './person.ts'
 import type { PreApproval } from './pre-approval.ts'
@@ -66,6 +66,10 @@ export interface GrantStore {
   standing(): Promise<StandingRow[]>
   /** `pairOf` those whose standing grant could not be given since then: not to be tried again yet. */
   standingFailed(since: Date): Promise<Set<string>>
+  /** What people asked for since then, the oldest first: for looking back, not for deciding. */
+  askedSince(since: Date, limit: number): Promise<AskedRow[]>
+  /** When something was last asked for or held, for each entitlement that ever was. */
+  lastUses(): Promise<LastUse[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>
   /** Every unfinished grant that was approved: what is or may be held. */
@@ -77,6 +81,34 @@ export interface GrantStore {
   shown(id: string, revision: number): Promise<void>
   /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
   onChange(listener: (grant: Grant) => void): () => void
+}
+
+/** What looking back needs of a request; windows of a series and what is held by rule were not asked for. */
+export interface AskedRow {
+  readonly id: string
+  readonly status: Grant['status']
+  readonly resource: Grant['resource']
+  readonly entitlement: Grant['entitlement']
+  readonly subject: PersonRef
+  readonly requester: PersonRef
+  readonly askedMs: number
+  readonly reason: string
+  readonly requestedAt: Date
+  readonly asker: Grant['asker']
+  /** The rule that approved it. */
+  readonly because: string | null
+  readonly isSeries: boolean
+  readonly isBreakGlass: boolean
+  readonly reviews: readonly Pick<Review, 'by' | 'verdict' | 'at' | 'preApprovalId'>[]
+  readonly approvedAt: Date | null
+  /** When it was denied, withdrawn or lapsed. */
+  readonly closedAt: Date | null
+}
+
+export interface LastUse {
+  readonly resource: string
+  readonly entitlement: string
+  readonly at: Date
 }
 
 /** What a look at everybody needs of a standing grant. */

@@ -1,12 +1,14 @@
 import { Schema, type Connection } from 'mongoose'
 import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
-import { grantSchema, isOpen, openStatuses, slotOf, type Grant } from '../domain/grant.ts'
+import { grantSchema, isOpen, openStatuses, personRef, slotOf, type Grant } from '../domain/grant.ts'
 import {
   pairOf,
   UnconfirmedWrite,
+  type AskedRow,
   type Clock,
   type GrantStore,
+  type LastUse,
   type Log,
   type StandingRow,
 } from '../domain/ports.ts'
@@ -53,6 +55,8 @@ schema.index(
   { slot: 1, isOpen: 1, endedAt: 1 },
   { partialFilterExpression: { slot: 'standing' }, name: 'standing' },
 )
+schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
+schema.index({ 'resource.id': 1, 'entitlement.id': 1, requestedAt: -1 }, { name: 'last_use' })
 schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },
@@ -85,6 +89,45 @@ const standingRow = z
     ...{ id: _id, status, subjectId: subject.id, resource: resource.id, entitlement: entitlement.id },
     ...{ principal: place.principal, canonical },
   }))
+
+const askedFields = {
+  ...{ status: 1, resource: 1, entitlement: 1, subject: 1, requester: 1, askedMs: 1, reason: 1 },
+  ...{ requestedAt: 1, asker: 1, auto: 1, pattern: 1, isBreakGlass: 1, approvedAt: 1, closedAt: 1 },
+  ...{ 'reviews.by': 1, 'reviews.verdict': 1, 'reviews.at': 1, 'reviews.preApprovalId': 1 },
+} as const
+
+const named = z.object({ id: z.string(), name: z.string() })
+
+const askedRow = z
+  .object({
+    _id: z.string(),
+    status: dueRow.shape.status,
+    ...{ resource: named, entitlement: named, subject: personRef, requester: personRef },
+    ...{ askedMs: z.number(), reason: z.string(), requestedAt: z.date() },
+    asker: grantSchema.options[0].shape.asker,
+    auto: z.object({ because: z.string() }).nullish(),
+    pattern: z.unknown(),
+    isBreakGlass: z.boolean().default(false),
+    reviews: z.array(
+      z.object({
+        by: personRef,
+        verdict: z.enum(['approve', 'deny']),
+        at: z.date(),
+        preApprovalId: z.string().nullable().default(null),
+      }),
+    ),
+    approvedAt: z.date().nullish(),
+    closedAt: z.date().nullish(),
+  })
+  .transform(({ _id: id, auto, pattern, approvedAt, closedAt, ...row }): AskedRow => ({
+    ...row,
+    ...{ id, because: auto?.because ?? null, isSeries: pattern != null },
+    ...{ approvedAt: approvedAt ?? null, closedAt: closedAt ?? null },
+  }))
+
+const lastUse = z
+  .object({ _id: z.object({ resource: z.string(), entitlement: z.string() }), at: z.date() })
+  .transform(({ _id, at }): LastUse => ({ ..._id, at }))
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
@@ -189,6 +232,26 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .find({ slot: 'standing', isOpen: false, endedAt: { $gt: since }, cause: 'failed' }, standingFields)
         .lean<unknown[]>()
       return new Set(rows.map((row) => pairOf(standingRow.parse(row))))
+    },
+    askedSince: async (since, limit) => {
+      const rows = await model
+        .find({ isAsked: true, requestedAt: { $gte: since } }, askedFields)
+        .sort({ requestedAt: 1 })
+        .limit(limit)
+        .lean<{ _id: string }[]>()
+      return readable(rows, (row) => askedRow.parse(row))
+    },
+    lastUses: async () => {
+      const rows = await model.aggregate<unknown>([
+        { $sort: { 'resource.id': 1, 'entitlement.id': 1, requestedAt: -1 } },
+        {
+          $group: {
+            _id: { resource: '$resource.id', entitlement: '$entitlement.id' },
+            at: { $first: '$requestedAt' },
+          },
+        },
+      ])
+      return rows.map((row) => lastUse.parse(row))
     },
     pending: async (limit) => {
       const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)

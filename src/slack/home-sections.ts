@@ -3,6 +3,8 @@ import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Grant, Pending } from '../domain/grant.ts'
 import type { PreApproval } from '../domain/pre-approval.ts'
+import type { WaitingTimes } from '../domain/waiting-times.ts'
+import { waitRow } from './waiting-times.ts'
 import type { World } from '../operations/world.ts'
 import { button, plain, section } from './blocks.ts'
 import { cardButtons } from './card.ts'
@@ -39,6 +41,8 @@ export interface HomeAbout {
   /** What the viewer approved ahead, and what was approved ahead for them. */
   readonly promised: readonly PreApproval[]
   readonly promisedMe: readonly PreApproval[]
+  /** How long requests waited where the viewer is an admin. */
+  readonly waits: readonly WaitingTimes[]
   readonly catalogFault: string | null
 }
 
@@ -102,7 +106,7 @@ function pageOf({ id, title: words, rows }: Section, pages: Pages, rowsEach: num
 }
 
 function sectionsOf(about: HomeAbout): Section[] {
-  const { world, now, open, over, forMe, kept, promised, promisedMe } = about
+  const { world, now, open, over, forMe, kept, promised, promisedMe, waits } = about
   const held = open.filter(isHeld).sort(byEnd)
   const waiting = open.filter(
     ({ status, window }) => status === 'pending' || (status === 'waiting' && window === null),
@@ -151,6 +155,11 @@ function sectionsOf(about: HomeAbout): Section[] {
       'kept',
       'Held now, where you are an admin',
       theirs.map((grant) => () => keptRow(grant, now, 'kept')),
+    ),
+    section(
+      'waits',
+      'How long requests wait (30 days)',
+      waits.map((one) => () => waitRow(one)),
     ),
     section(
       'over',

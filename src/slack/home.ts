@@ -15,6 +15,8 @@ import { parseAct, parseClick, parseHomeOpened } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { refusalWords } from './refusal-words.ts'
 import { refuse } from '../domain/refusal.ts'
+import { recentlyAsked, waitsOf } from './waiting-times.ts'
+import type { AskedRow } from '../domain/ports.ts'
 import { tellClicker } from './answers.ts'
 
 /**
@@ -32,12 +34,13 @@ const pagesSchema = z.record(z.string(), z.int().min(0).max(10_000)).catch({})
 export function listenToHome(parts: Parts): void {
   const { app, log } = parts
   const openedAt = new Map<string, number>()
+  const asked = recentlyAsked()
 
   const show = async (by: SlackIdentity, pages: Pages = {}): Promise<void> => {
     try {
       await parts.clients.background.views.publish({
         user_id: by.userId,
-        view: await homeOf(parts, by, pages),
+        view: await homeOf(parts, by, pages, asked),
       })
     } catch (error) {
       log.warn('could not show a Home tab', { userId: by.userId, error })
@@ -71,11 +74,13 @@ export function listenToHome(parts: Parts): void {
   app.action(new RegExp(`^${homeActions.page}:`), async ({ ack }) => ack())
 }
 
-async function homeOf(parts: Parts, by: SlackIdentity, pages: Pages): Promise<HomeView> {
+type Asked = ReturnType<typeof recentlyAsked>
+
+async function homeOf(parts: Parts, by: SlackIdentity, pages: Pages, asked: Asked): Promise<HomeView> {
   const facts = await parts.directory.facts(by)
   if (facts === 'unknown') return saying('Slack does not say now who you are. Please come back in a minute.')
   if (facts.isExternal) return saying(refusalWords(refuse('external')))
-  return renderHome(await aboutHome(parts, facts), pages)
+  return renderHome(await aboutHome(parts, facts, asked), pages)
 }
 
 const saying = (words: string): HomeView => ({
@@ -83,7 +88,12 @@ const saying = (words: string): HomeView => ({
   blocks: [section(words)] satisfies KnownBlock[],
 })
 
-async function aboutHome(parts: Parts, facts: PersonFacts): Promise<HomeAbout> {
+function isTheirs(catalog: Catalog, { person }: PersonFacts, { resource, entitlement }: AskedRow): boolean {
+  const found = findEntitlement(catalog, resource.id, entitlement.id)
+  return found !== null && isAdmin(person, found)
+}
+
+async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promise<HomeAbout> {
   const { world } = parts
   const catalog = world.catalog()
   const now = world.clock.now()
@@ -100,6 +110,9 @@ async function aboutHome(parts: Parts, facts: PersonFacts): Promise<HomeAbout> {
     now,
     promised,
     promisedMe,
+    waits: isAnyAdmin(catalog, facts)
+      ? waitsOf(await asked(world), (row) => isTheirs(catalog, facts, row))
+      : [],
     open,
     over: latest.filter((grant) => !isOpen(grant)),
     forMe,

@@ -15,6 +15,7 @@ import { listenToCloseReview } from './close-review-modal.ts'
 import { listenToCommand } from './command.ts'
 import { listenToDeny } from './deny-modal.ts'
 import { slackDirectory, type SlackDirectory } from './directory.ts'
+import { digests } from './digest.ts'
 import { listenToDms } from './dms.ts'
 import { listenToHome } from './home.ts'
 import { listenToMore } from './more-time.ts'
@@ -41,6 +42,8 @@ export interface Slack {
   start(world: World, beside: Pick<Parts, 'catalogFault' | 'standing'>): Promise<void>
   /** Tells every admin of the catalog, by DM and once a day for the same words. */
   tellAdmins(world: World, words: string): Promise<void>
+  /** Sends the message of the day to each admin for whom it is time by `now`; returns how many. */
+  sendDigests(world: World, now: Date): Promise<number>
   /** Stops hearing people; what is under way is finished by `stop`. */
   stopListening(): Promise<void>
   stop(): Promise<void>
@@ -90,6 +93,7 @@ export function openSlack(options: {
     deferInitialization: true,
     tokenVerificationEnabled: false,
   })
+  const day = digests({ client: clients.background, directory, surfaces, log })
   let publisher: Publisher | null = null
   let isStopping = false
   const inFlight = new Set<Promise<unknown>>()
@@ -157,6 +161,7 @@ export function openSlack(options: {
         }
       }
     },
+    sendDigests: (world, now) => day.send(world, now),
     stopListening: async () => {
       isStopping = true
       await sockets?.stop()

@@ -188,6 +188,31 @@ export function grantStoreContract(open: () => Promise<GrantStore>): void {
     expect(await store.standingFailed(new Date(Date.now() + 3_600_000_000))).toEqual(new Set())
   })
 
+  test('what was asked for since then is listed, the oldest first, and when each thing was last used', async () => {
+    const store = await open()
+    const entitlement = { id: `look-back-${++ids}`, name: 'Look back' }
+    const [older, newer] = [100, 200].map((seconds) =>
+      aPendingGrant({
+        ...{ ...fresh(), entitlement, requestedAt: at(86_400_000 + seconds), lapsesAt: at(99_000_000) },
+      }),
+    )
+    if (!older || !newer) throw new Error('none were made')
+    const window = { ...newer, ...fresh(), window: { seriesId: older.id, index: 0 } }
+    for (const grant of [newer, older, window]) await store.insert(grant)
+    const answered = await store.change(older.id, (grant) => transition(grant, approval(ada), at(86_400_150)))
+    expect(isRefusal(answered)).toBe(false)
+    const rows = await store.askedSince(at(86_400_100), 10)
+    expect(rows.map(({ id }) => id)).toEqual([older.id, newer.id])
+    expect(rows[0]).toMatchObject({
+      ...{ because: null, isSeries: false, closedAt: null, approvedAt: at(86_400_150) },
+      reviews: [{ by: ada, verdict: 'approve', preApprovalId: null }],
+    })
+    expect((await store.askedSince(at(86_400_101), 10)).map(({ id }) => id)).toEqual([newer.id])
+    expect(await store.askedSince(at(86_400_100), 1)).toHaveLength(1)
+    const used = (await store.lastUses()).find((use) => use.entitlement === entitlement.id)
+    expect(used).toEqual({ resource: newer.resource.id, entitlement: entitlement.id, at: newer.requestedAt })
+  })
+
   test('unfinished grants are found by subject and by entitlement', async () => {
     const store = await open()
     const grant = anActiveGrant(fresh())

@@ -1,7 +1,14 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
-import { pairOf, type GrantStore, type HoldStore, type HoldWrite } from '../../src/domain/ports.ts'
+import {
+  pairOf,
+  type AskedRow,
+  type GrantStore,
+  type LastUse,
+  type HoldStore,
+  type HoldWrite,
+} from '../../src/domain/ports.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 
 /**
@@ -24,6 +31,21 @@ export class MemoryDatabase {
 
 /** A round trip to the database; it may be slow, lose the reply, or never come back. */
 export type Step = <T>(effect: () => T) => Promise<T>
+
+const byAge = (one: Grant, other: Grant): number => one.requestedAt.getTime() - other.requestedAt.getTime()
+
+function askedRow(grant: Grant): AskedRow {
+  const { id, status, resource, entitlement, subject, requester, askedMs, reason, requestedAt, asker } = grant
+  return {
+    ...{ id, status, resource, entitlement, subject, requester, askedMs, reason, requestedAt, asker },
+    because: grant.auto?.because ?? null,
+    isSeries: grant.pattern !== null,
+    isBreakGlass: grant.isBreakGlass,
+    reviews: grant.reviews.map(({ by, verdict, at, preApprovalId }) => ({ by, verdict, at, preApprovalId })),
+    approvedAt: 'approvedAt' in grant ? grant.approvedAt : null,
+    closedAt: 'closedAt' in grant ? grant.closedAt : null,
+  }
+}
 
 export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Step): GrantStore {
   const listeners = new Set<(grant: Grant) => void>()
@@ -114,6 +136,27 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
             ),
           ),
       ),
+    askedSince: (since, limit) =>
+      step(() =>
+        all()
+          .filter(
+            ({ window, isStanding, requestedAt }) => window === null && !isStanding && requestedAt >= since,
+          )
+          .sort(byAge)
+          .slice(0, limit)
+          .map(askedRow),
+      ),
+    lastUses: () =>
+      step(() => {
+        const newest = new Map<string, LastUse>()
+        for (const { resource, entitlement, requestedAt: at } of all().sort(byAge))
+          newest.set(`${resource.id}/${entitlement.id}`, {
+            resource: resource.id,
+            entitlement: entitlement.id,
+            at,
+          })
+        return [...newest.values()]
+      }),
     pending: (limit) =>
       step(() =>
         all()

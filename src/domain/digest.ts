@@ -1,0 +1,112 @@
+import type { Catalog, Entitlement } from './catalog.ts'
+import type { Grant } from './grant.ts'
+import type { Person } from './person.ts'
+import { isAdmin } from './policy.ts'
+import type { AskedRow, LastUse } from './ports.ts'
+
+/** What one admin should know of a day: everything in it is theirs, and something in it is not empty. */
+export interface Digest {
+  /** By entitlement and rule, the most frequent first. */
+  readonly byRule: readonly { readonly row: AskedRow; readonly because: string; readonly times: number }[]
+  readonly lapsed: readonly AskedRow[]
+  readonly waitedLongest: { readonly row: AskedRow; readonly forMs: number; readonly isOver: boolean } | null
+  /** What ends within a day. */
+  readonly ending: readonly Grant[]
+  /** What nobody asked for or held for so long that it may be too much. */
+  readonly unused: readonly Entitlement[]
+}
+
+export interface Day {
+  readonly from: Date
+  readonly to: Date
+  /** Asked for lately enough to have been answered that day. */
+  readonly asked: readonly AskedRow[]
+  /** What is held. */
+  readonly held: readonly Grant[]
+  /** Null on days on which it is not looked at. */
+  readonly uses: readonly LastUse[] | null
+}
+
+export const unusedForMs = 90 * 24 * 60 * 60_000
+const DAY_MS = 24 * 60 * 60_000
+
+/** Null where there is nothing to tell. */
+export function digestFor(person: Person, catalog: Catalog, day: Day): Digest | null {
+  const theirs = new Map<string, Entitlement>()
+  for (const { id, entitlements } of catalog.resources.values()) {
+    for (const entitlement of entitlements.values()) {
+      if (entitlement.isInDigest && isAdmin(person, entitlement))
+        theirs.set(keyOf({ resource: { id }, entitlement }), entitlement)
+    }
+  }
+  const asked = day.asked.filter((row) => theirs.has(keyOf(row)))
+  const ending = day.held.filter(
+    (grant) =>
+      theirs.has(keyOf(grant)) &&
+      grant.status === 'active' &&
+      !grant.isStanding &&
+      grant.endsAt.getTime() <= day.to.getTime() + DAY_MS,
+  )
+  const digest: Digest = {
+    byRule: byRule(asked.filter(({ requestedAt }) => isWithin(requestedAt, day))),
+    lapsed: asked.filter(
+      ({ status, closedAt }) => status === 'lapsed' && closedAt !== null && isWithin(closedAt, day),
+    ),
+    waitedLongest: waitedLongest(asked, day),
+    ending: ending.sort((a, b) => endOf(a) - endOf(b)),
+    unused: day.uses === null ? [] : unused([...theirs.values()], day.uses, day.to),
+  }
+  const { waitedLongest: longest } = digest
+  const lists = [digest.byRule, digest.lapsed, digest.ending, digest.unused]
+  return longest === null && lists.every(({ length }) => length === 0) ? null : digest
+}
+
+const keyOf = ({
+  resource,
+  entitlement,
+}: {
+  resource: { id: string }
+  entitlement: { id: string }
+}): string => `${resource.id}/${entitlement.id}`
+
+const endOf = (grant: Grant): number => ('endsAt' in grant ? grant.endsAt.getTime() : 0)
+
+const isWithin = (at: Date, { from, to }: Day): boolean => at >= from && at < to
+
+function byRule(asked: readonly AskedRow[]): Digest['byRule'] {
+  const found = new Map<string, { row: AskedRow; because: string; times: number }>()
+  for (const row of asked) {
+    if (row.because === null) continue
+    const key = JSON.stringify([keyOf(row), row.because])
+    const times = (found.get(key)?.times ?? 0) + 1
+    found.set(key, { row, because: row.because, times })
+  }
+  return [...found.values()].sort((a, b) => b.times - a.times)
+}
+
+/** Of what people answered that day, and of what still waits. */
+function waitedLongest(asked: readonly AskedRow[], day: Day): Digest['waitedLongest'] {
+  const waits = asked.flatMap((row) => {
+    if (row.status === 'pending')
+      return { row, forMs: day.to.getTime() - row.requestedAt.getTime(), isOver: false }
+    const last = row.reviews.at(-1)
+    if (!last || last.preApprovalId !== null || !isWithin(last.at, day)) return []
+    return { row, forMs: last.at.getTime() - row.requestedAt.getTime(), isOver: true }
+  })
+  return waits.reduce<Digest['waitedLongest']>(
+    (longest, one) => (one.forMs > (longest?.forMs ?? 0) ? one : longest),
+    null,
+  )
+}
+
+/** Not used for so long; what was never used counts once everything is that old. */
+function unused(entitlements: readonly Entitlement[], uses: readonly LastUse[], now: Date): Entitlement[] {
+  const since = new Date(now.getTime() - unusedForMs)
+  const last = new Map(uses.map(({ resource, entitlement, at }) => [`${resource}/${entitlement}`, at]))
+  const isOld = uses.some(({ at }) => at < since)
+  return entitlements.filter(({ mode, resource, id }) => {
+    if (mode === 'standing') return false
+    const at = last.get(`${resource.id}/${id}`)
+    return at === undefined ? isOld : at < since
+  })
+}
