@@ -7,11 +7,13 @@ import { ConfigError, readConfig } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { createLog } from './log.ts'
 import { start } from './main.ts'
+import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/slack-refused.ts'
 
 const usage = `curfew start              run the app; reads the environment and .env
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
-  --strict-env            a \${VARIABLE} that is not set is an error`
+  --strict-env            a \${VARIABLE} that is not set is an error
+${simulateUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
   dotenv.config({ quiet: true })
@@ -21,6 +23,9 @@ async function main(words: readonly string[]): Promise<void> {
       return startApp()
     case 'check':
       return check(rest)
+    case 'simulate':
+      console.log(await simulateCatalog(rest, process.env))
+      return
     default:
       console.error(usage)
       process.exitCode = verb === 'help' || verb === '--help' ? 0 : 2

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { checkCatalog } from '../../src/catalog/check.ts'
+import { connectorKinds } from '../../src/connectors/registry.ts'
+
+const examples = readdirSync('examples').filter((name) => name.endsWith('.yml'))
+
+test.each(examples)('the example %s is a good catalog, and is told of', async (name) => {
+  const { ok, problems, warnings, summary } = await checkCatalog(`examples/${name}`, {}, connectorKinds)
+  expect(problems).toEqual([])
+  expect(ok).toBe(true)
+  expect(warnings.filter((warning) => !warning.endsWith('is not set'))).toEqual([])
+  expect(summary).toContain('ENTITLEMENT')
+  expect(readFileSync('examples/README.md', 'utf8')).toContain(`(${name})`)
+})
+
+test('there is one for contractors, for who is on call, for the end of the month and for employees', () => {
+  expect(examples.sort()).toEqual([
+    'contractors.yml',
+    'employees.yml',
+    'finance-month-end.yml',
+    'on-call.yml',
+  ])
+})
