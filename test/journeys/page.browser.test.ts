@@ -1,15 +1,14 @@
-import type { Page } from 'playwright-core'
-import { demoDoors } from '../../scripts/demo-doors.ts'
 import type { Cast } from '../support/cast.ts'
 import { ordersCatalog } from '../support/catalogs.ts'
-import { aStage, type Stage } from '../support/curfew.ts'
-import { aPage, closeBrowser, describeInBrowser } from '../workspace/practice/browser.ts'
+import type { aStage } from '../support/curfew.ts'
+import { type Stage } from '../support/curfew.ts'
+import { closeBrowser, describeInBrowser } from '../workspace/practice/browser.ts'
 import { buildPage } from '../workspace/practice/build-page.ts'
-import { servePractice } from '../workspace/practice/serve-practice.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
-import { aCard, aReason, eventually, listenToLog, onlyGrantOf, patient, wrongWith } from './acts.ts'
+import { aCard, aReason, eventually, onlyGrantOf, patient } from './acts.ts'
+import { aWindow as openWindow } from './a-window.ts'
 import { cuttable } from './page-connection.ts'
-import { PageDoor, PageSide } from './page-side.ts'
+import { PageDoor } from './page-side.ts'
 import { thisMinute } from './weekly.ts'
 
 /** Long enough for a busy machine to look at each moment of it, short enough to see it end. */
@@ -41,29 +40,7 @@ describeInBrowser('Curfew, through the practice page', () => {
   }, 120_000)
   afterAll(closeBrowser)
 
-  /** The whole of Curfew, and a page with Riley on the left, and Ada before #orders on the right. */
-  async function aWindow(options: Parameters<typeof aStage>[0] = {}) {
-    const stage = await aStage(options)
-    const { workspace, catalogPath, database } = stage
-    listenToLog(stage.app.world.log)
-    await workspace.until(() => workspace.sockets.open === 2, patient)
-    const doors = demoDoors({ cast: stage, database })
-    const practice = await servePractice({ workspace, doors, catalogPath, pageDir })
-    afterThis(() => practice.close())
-    const page: Page = await aPage(practice.url)
-    afterThis(() => page.context().close())
-    page.setDefaultTimeout(30_000)
-    const problems: string[] = []
-    page.on('pageerror', ({ message }) => problems.push(message))
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
-    const left = new PageSide(page, 'left')
-    const right = new PageSide(page, 'right')
-    await right.opensChannel('orders')
-    return {
-      ...{ stage, page, left, right, door: new PageDoor(page, 'orders-db') },
-      wrong: () => [...problems, ...wrongWith(workspace)],
-    }
-  }
+  const aWindow = (options: Parameters<typeof aStage>[0] = {}) => openWindow(pageDir, options)
 
   const doorOf = ({ database }: Stage, login = 'riley') => database.tryDoor(login)
   const open = { isOpen: true, says: '3 orders' }

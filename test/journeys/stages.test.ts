@@ -115,7 +115,28 @@ test('where nobody listed can answer, the others named for that do, or the admin
   await admins.riley.sees(/You have Open the gate/, 'dm', patient)
 }, 60_000)
 
-test('whoever listed has left is not waited for, and one person in two stages fills one seat', async () => {
+test('whoever listed has left is not waited for, before the asking or after', async () => {
+  const stage = await reviewedBy('{ stages: [{ approvers: { people: [sam@acme.example] } }] }')
+  const { riley, ada, sam, orders, workspace } = stage
+  const { card } = await aRequest(stage)
+  expect(card.plain).not.toContain('Too few')
+  await ada.clicks('Approve 10 min', card)
+  await ada.sees(/You can't answer this/, 'ephemeral', patient)
+  await riley.clicks('Withdraw', await riley.sees(/Asked for Open the gate/, 'dm', patient))
+  workspace.deactivate(sam)
+  await eventually(
+    () => stage.app.world.directory.freshFacts({ teamId: workspace.teamId, userId: sam.id }),
+    (facts) => facts !== 'unknown' && !facts.isHere,
+  )
+  const again = await aRequest(stage)
+  expect(again.card.plain).toMatch(/Too few of sam@acme.example can answer this: the admins stand in/)
+  await ada.clicks('Approve 10 min', again.card)
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  await ada.sees(/Active until/, orders, patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
+test('one person in two stages fills one seat, and who is left for none is stood in for', async () => {
   const stage = await reviewedBy(
     `{ stages: [{ approvers: { people: [sam@acme.example] } }, { approvers: { people: [sam@acme.example, kim@acme.example] } }, { approvers: { people: [kim@acme.example] } }] }`,
   )
