@@ -50,11 +50,7 @@ export function summarize(catalog: Catalog): string {
   const entitlements = everyEntitlement(catalog).map((entitlement) => [
     `${entitlement.resource.id} ${entitlement.id}`,
     whoOf(entitlement),
-    entitlement.mode === 'standing'
-      ? 'nobody: held by rule'
-      : entitlement.review.stages
-          .map(({ approvers, needs }) => `${needs} of ${nameApprovers(approvers).join(' ')}`)
-          .join(', then '),
+    approvedBy(entitlement),
     howLong(entitlement),
     entitlement.channel,
   ])
@@ -67,6 +63,15 @@ export function summarize(catalog: Catalog): string {
 
 const whoOf = ({ who, external }: Entitlement) =>
   `${who.source.replace(/\s+/g, ' ').trim()}${external ? ', other workspaces too' : ''}`
+
+function approvedBy({ mode, review, auto }: Entitlement): string {
+  if (mode === 'standing') return 'nobody: held by rule'
+  const stages = review.stages.map(
+    ({ approvers, needs }) => `${needs} of ${nameApprovers(approvers).join(' ')}`,
+  )
+  const rules = auto.map(({ because }) => `or by itself: ${because}`)
+  return [stages.join(', then '), ...rules].join('; ')
+}
 
 function howLong({ mode, duration, aheadMs, windows, breakGlass }: Entitlement): string {
   if (mode === 'standing') return 'as long as they match'

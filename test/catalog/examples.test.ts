@@ -13,6 +13,12 @@ test.each(examples)('the example %s is a good catalog, and is told of', async (n
   expect(readFileSync('examples/README.md', 'utf8')).toContain(`(${name})`)
 })
 
+test('the table of who may have what names the stages and the rules that approve by themselves', async () => {
+  const { summary } = await checkCatalog('examples/contractors.yml', {}, connectorKinds)
+  expect(summary).toMatch(/orders-db read .* 1 of @dba; or by itself: a short look for a ticket/)
+  expect(summary).toMatch(/orders-db write .* 1 of @dba, then 1 of their manager/)
+})
+
 test('there is one for contractors, for who is on call, for the end of the month and for employees', () => {
   expect(examples.sort()).toEqual([
     'contractors.yml',

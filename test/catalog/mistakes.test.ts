@@ -76,12 +76,12 @@ const mistakes: [string, string, string][] = [
   [
     'a typo in the condition of an automatic approval',
     withKeys('auto: [{ because: on call, when: \'"@oncall" in grops\' }]'),
-    `catalog.yml:20:58 ${ENTITLEMENT}.auto[0].when: there is no "grops"; did you mean "groups"?`,
+    `catalog.yml:20:56 ${ENTITLEMENT}.auto[0].when: there is no "grops"; did you mean "groups"?`,
   ],
   [
     'an automatic approval that answers with no yes or no',
     withKeys('auto: [{ because: on call, when: "1 + 1" }]'),
-    `catalog.yml:20:42 ${ENTITLEMENT}.auto[0].when: must answer with bool, not int`,
+    `catalog.yml:20:43 ${ENTITLEMENT}.auto[0].when: must answer with bool, not int`,
   ],
   [
     'an automatic approval for longer than anybody may ask',

@@ -1,0 +1,64 @@
+import { digestFor, type Day } from '../../src/domain/digest.ts'
+import type { AskedRow } from '../../src/domain/ports.ts'
+import { read, withKeys } from '../catalog/reading.ts'
+import { ada, anActiveGrant, at, kim, riley } from '../support/builders.ts'
+
+const DAY = 86_400
+const here = { resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } }
+
+const asked = (about: Partial<AskedRow> = {}): AskedRow => ({
+  ...{ id: 'g', status: 'ended', askedMs: 3_600_000, reason: 'INC-1: stuck', requestedAt: at(60) },
+  ...{ ...here, subject: riley, requester: riley, because: null, isSeries: false, isBreakGlass: false },
+  ...{ asker: null, reviews: [], approvedAt: null, closedAt: null },
+  ...about,
+})
+
+/** The first day. */
+const day = (about: Partial<Day> = {}): Day => ({
+  ...{ from: at(0), to: at(DAY), asked: [], held: [], uses: null },
+  ...about,
+})
+
+const catalog = read(withKeys())
+
+test("an empty day, and one of things that are somebody else's to look after, tell nothing", () => {
+  expect(digestFor(ada, catalog, day())).toBeNull()
+  expect(digestFor(kim, catalog, day({ asked: [asked({ because: 'on call' })] }))).toBeNull()
+  const silent = read(withKeys('digest: false'))
+  expect(digestFor(ada, silent, day({ asked: [asked({ because: 'on call' })] }))).toBeNull()
+})
+
+test('rules, lapses and the longest wait are those of that day', () => {
+  const answered = (seconds: number) => [
+    { by: ada, verdict: 'approve' as const, at: at(seconds), preApprovalId: null },
+  ]
+  const rows = [
+    asked({ because: 'on call' }),
+    asked({ because: 'on call' }),
+    asked({ because: 'on call', requestedAt: at(-60) }),
+    asked({ status: 'lapsed', closedAt: at(120), requestedAt: at(-DAY) }),
+    asked({ status: 'lapsed', closedAt: at(-120), requestedAt: at(-DAY) }),
+    asked({ id: 'slow', requestedAt: at(-3_600), reviews: answered(3_600) }),
+    asked({ id: 'slower', requestedAt: at(-2 * DAY), reviews: answered(-3_600) }),
+    asked({ id: 'waits', status: 'pending', requestedAt: at(DAY - 60) }),
+  ]
+  expect(digestFor(ada, catalog, day({ asked: rows }))).toMatchObject({
+    byRule: [{ because: 'on call', times: 2 }],
+    lapsed: [{ closedAt: at(120) }],
+    waitedLongest: { row: { id: 'slow' }, forMs: 7_200_000, isOver: true },
+    ...{ ending: [], unused: [] },
+  })
+})
+
+test('what ends within a day is named, and what nobody used for 90 days', () => {
+  const soon = { ...anActiveGrant(here), endsAt: at(DAY + 3_600) }
+  const later = { ...anActiveGrant(here), endsAt: at(3 * DAY) }
+  expect(digestFor(ada, catalog, day({ held: [later, soon] }))?.ending).toEqual([soon])
+  const use = (days: number) => [{ resource: 'orders-db', entitlement: 'read', at: at(-days * DAY) }]
+  expect(digestFor(ada, catalog, day({ uses: use(91) }))?.unused.map(({ id }) => id)).toEqual(['read'])
+  expect(digestFor(ada, catalog, day({ uses: use(80) }))).toBeNull()
+  // Never used, by people who began lately: nothing is old yet.
+  expect(digestFor(ada, catalog, day({ uses: [] }))).toBeNull()
+  const elsewhere = [{ resource: 'gone', entitlement: 'read', at: at(-100 * DAY) }]
+  expect(digestFor(ada, catalog, day({ uses: elsewhere }))?.unused.map(({ id }) => id)).toEqual(['read'])
+})
