@@ -4,7 +4,7 @@ import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '.
 import { openStage } from '../domain/stages.ts'
 import { fitsOnly } from '../domain/timing.ts'
 import { transition, type Event } from '../domain/transition.ts'
-import { panelsOf } from './panel.ts'
+import { isOnOwnList, panelsOf } from './panel.ts'
 import type { World } from './world.ts'
 
 /*
@@ -81,16 +81,23 @@ function stillFits(
 async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): Promise<Shut | null> {
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null) return null
-  const panels = await panelsOf(world, entitlement, grant)
-  const verdicts = await Promise.all(
-    grant.reviews.map(async (review) => {
-      const facts = await world.directory.facts(review.by.slack)
-      const may = facts === 'unknown' ? facts : (panels[review.stage]?.may(facts).answer ?? 'no')
-      return { by: review.by, review, answer: may }
-    }),
+  const { stages } = entitlement.review
+  const people = await Promise.all(
+    grant.reviews.map(async (review) => ({ review, facts: await world.directory.facts(review.by.slack) })),
   )
+  // Nearly always they are on the lists still; many windows open at one instant.
+  const isOn = await isOnOwnList(world, entitlement, grant)
+  const listed = people.flatMap(({ review, facts }) =>
+    facts !== 'unknown' && isOn(facts, review.stage) ? review : [],
+  )
+  if (openStage(listed, stages) === null) return null
+  const panels = await panelsOf(world, entitlement, grant)
+  const verdicts = people.map(({ review, facts }) => {
+    const answer = facts === 'unknown' ? facts : (panels[review.stage]?.may(facts).answer ?? 'no')
+    return { by: review.by, review, answer }
+  })
   const valid = verdicts.flatMap(({ answer, review }) => (answer === 'yes' ? review : []))
-  if (openStage(valid, entitlement.review.stages) === null) return null
+  if (openStage(valid, stages) === null) return null
   if (verdicts.some(({ answer }) => answer === 'unknown')) return 'unknown'
   const gone = verdicts.filter(({ answer }) => answer === 'no').map(({ by }) => by.name)
   const why =

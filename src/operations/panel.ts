@@ -38,6 +38,25 @@ export async function panelsOf(
   ]
 }
 
+/**
+ * Whether somebody is on a stage's own lists, whoever else may stand in there: enough where the answer is yes, and
+ * found out without looking at anybody else.
+ */
+export async function isOnOwnList(
+  world: World,
+  entitlement: Entitlement,
+  asked: Asked,
+): Promise<(facts: PersonFacts, stage: number) => boolean> {
+  const listing = await listingFor(world, entitlement, asked)
+  return (facts, index) => {
+    const stage = entitlement.review.stages[index]
+    return stage !== undefined && isReviewer(facts, ownLists(stage), listing).answer === 'yes'
+  }
+}
+
+const ownLists = ({ approvers, quiet }: Stage): Approvers[] =>
+  quiet === null ? [approvers] : [approvers, quiet]
+
 /** Every group that its stages name, read once. */
 async function listingFor(world: World, entitlement: Entitlement, asked: Asked): Promise<Listing> {
   const lists = entitlement.review.stages.flatMap(everyList)
@@ -67,8 +86,8 @@ async function panelOf(
   asked: Asked,
   listing: Listing,
 ): Promise<Panel> {
-  const { approvers, quiet, otherwise, escalate, needs } = stage
-  const own = quiet === null ? [approvers] : [approvers, quiet]
+  const { approvers, otherwise, escalate, needs } = stage
+  const own = ownLists(stage)
   const cannot = [
     asked.requester,
     asked.subject,

@@ -50,10 +50,10 @@ export async function picturesOf(
   if (grant.isStanding) return []
   const now = parts.world.clock.now()
   const card = rows.get(cardKey(grant))
-  const many = grant.window === null ? await parts.world.grants.byRequest(grant.requestId) : []
+  const many = mayHaveLines(grant) ? await parts.world.grants.byRequest(grant.requestId) : [grant]
   return [
     // A window is told of on the card of its series.
-    ...(grant.window === null ? await cards(parts, grant, rows) : []),
+    ...(grant.window === null ? await cards(parts, grant, rows, many) : []),
     ...(many.length > 1 ? [askedSeveral(many)] : []),
     ...moments.flatMap((moment) =>
       moment === 'asked' && many.length > 1
@@ -95,11 +95,16 @@ const forRequester = (grant: Grant, now: Date): Picture[] =>
   }))
 
 /** The card, its copies for those who cannot see it, and the notes in its thread. */
-async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surface>): Promise<Picture[]> {
+async function cards(
+  parts: Parts,
+  grant: Grant,
+  rows: ReadonlyMap<string, Surface>,
+  many: readonly Grant[],
+): Promise<Picture[]> {
   const isQuiet = grant.auto !== null && !grant.auto.isShown
   if (isQuiet) return []
   const now = parts.world.clock.now()
-  const lines = await linesOf(parts, grant)
+  const lines = linesOn(grant, many)
   const draw = async () =>
     lines.length > 1 ? drawLines(parts, lines, now) : renderCard(grant, await aboutCard(parts, grant), now)
   const key = cardKey(grant)
@@ -118,11 +123,13 @@ async function cards(parts: Parts, grant: Grant, rows: ReadonlyMap<string, Surfa
   ]
 }
 
+/** Only what was asked for once can be one of several. */
+const mayHaveLines = ({ window, pattern, isBreakGlass }: Grant): boolean =>
+  window === null && pattern === null && !isBreakGlass
+
 /** What is on the same card: the lines of one request, for one channel, that people see there. */
-async function linesOf({ world }: Parts, grant: Grant): Promise<Grant[]> {
-  const made = await world.grants.byRequest(grant.requestId)
-  return made.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
-}
+const linesOn = (grant: Grant, many: readonly Grant[]): readonly Grant[] =>
+  many.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
 
 /** A review that is owed is asked for again and again, in the thread of the card. */
 function reminders(parts: Parts, grant: Grant, card: Surface | undefined): Picture[] {
