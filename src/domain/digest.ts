@@ -43,7 +43,7 @@ export function digestFor(person: Person, catalog: Catalog, day: Day): Digest | 
   const ending = day.held.filter(
     (grant) =>
       theirs.has(keyOf(grant)) &&
-      grant.status === 'active' &&
+      (grant.status === 'active' || grant.status === 'granting') &&
       !grant.isStanding &&
       grant.endsAt.getTime() <= day.to.getTime() + DAY_MS,
   )

@@ -66,9 +66,9 @@ export interface GrantStore {
   standing(): Promise<StandingRow[]>
   /** `pairOf` those whose standing grant could not be given since then: not to be tried again yet. */
   standingFailed(since: Date): Promise<Set<string>>
-  /** What people asked for since then, the oldest first: for looking back, not for deciding. */
+  /** What people asked for since then, the oldest first, of more than `limit` the newest: for looking back, not for deciding. */
   askedSince(since: Date, limit: number): Promise<AskedRow[]>
-  /** When something was last asked for or held, for each entitlement that ever was. */
+  /** When something was last asked for or held, for each entitlement that ever was. Reads every grant: seldom to be asked. */
   lastUses(): Promise<LastUse[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>

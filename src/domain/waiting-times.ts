@@ -20,13 +20,15 @@ export interface WaitingTimes {
 const mostApprovers = 5
 const worth = { leastAnswers: 5, leastShare: 0.25 }
 
-/** By resource, the busiest first. Of requests that were asked for once, and that people approved. */
+/** By resource, the busiest first. Of what somebody asked for once for themselves, as rules may approve, and people did. */
 export function waitingTimes(asked: readonly AskedRow[]): WaitingTimes[] {
   const byPeople = asked.filter(
     (row) =>
       row.approvedAt !== null &&
       row.because === null &&
       !row.isBreakGlass &&
+      !row.isSeries &&
+      row.requester.id === row.subject.id &&
       row.reviews.some(({ preApprovalId }) => preApprovalId === null),
   )
   const resources = groupBy(byPeople, ({ resource }) => resource.id)

@@ -56,7 +56,6 @@ schema.index(
   { partialFilterExpression: { slot: 'standing' }, name: 'standing' },
 )
 schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
-schema.index({ 'resource.id': 1, 'entitlement.id': 1, requestedAt: -1 }, { name: 'last_use' })
 schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },
@@ -130,6 +129,8 @@ const lastUse = z
   .transform(({ _id, at }): LastUse => ({ ..._id, at }))
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
+
+export const askedFilter = (since: Date) => ({ isAsked: true, requestedAt: { $gte: since } })
 
 /** `dueAt` with its type: without it the partial index would not serve. */
 export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: before } as const })
@@ -235,19 +236,18 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     },
     askedSince: async (since, limit) => {
       const rows = await model
-        .find({ isAsked: true, requestedAt: { $gte: since } }, askedFields)
-        .sort({ requestedAt: 1 })
+        .find(askedFilter(since), askedFields)
+        .sort({ requestedAt: -1 })
         .limit(limit)
         .lean<{ _id: string }[]>()
-      return readable(rows, (row) => askedRow.parse(row))
+      return readable(rows, (row) => askedRow.parse(row)).reverse()
     },
     lastUses: async () => {
       const rows = await model.aggregate<unknown>([
-        { $sort: { 'resource.id': 1, 'entitlement.id': 1, requestedAt: -1 } },
         {
           $group: {
             _id: { resource: '$resource.id', entitlement: '$entitlement.id' },
-            at: { $first: '$requestedAt' },
+            at: { $max: { $cond: ['$isOpen', '$$NOW', { $max: ['$requestedAt', '$endedAt'] }] } },
           },
         },
       ])

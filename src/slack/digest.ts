@@ -47,20 +47,26 @@ export function digests(options: {
     return true
   }
 
+  /** Nothing to tell today: nor will there be later, to this process or another. */
+  const keepSilent = async (key: string): Promise<void> => {
+    if (await isFirst(key)) await surfaces.save(key, { ts: 'nothing to tell' })
+  }
+
   return {
     send: async (world, now) => {
       const today = dateIn('UTC', now)
       if (settled.date !== today) settled = { date: today, keys: new Set() }
-      const due: { userId: string; key: string; to: Date; isMonday: boolean }[] = []
+      const due: { userId: string; key: string; from: Date; to: Date; isMonday: boolean }[] = []
       for (const userId of await directory.userIds(everyAdmin(world))) {
         const facts = await directory.facts({ teamId: '', userId })
         if (facts === 'unknown' || !facts.isHere) continue
         const zone = isZone(facts.zone) ? facts.zone : 'UTC'
         const date = dateIn(zone, now)
-        const to = new Date(instantOf(dayOf(date), atMs, zone))
+        const nine = (day: number) => new Date(instantOf(day, atMs, zone))
+        const [from, to] = [nine(dayOf(date) - 1), nine(dayOf(date))]
         const key = `digest:${userId}:${date}`
         if (now >= to && !settled.keys.has(key))
-          due.push({ userId, key, to, isMonday: weekdayOf(dayOf(date)) === monday })
+          due.push({ userId, key, from, to, isMonday: weekdayOf(dayOf(date)) === monday })
       }
       if (due.length === 0) return 0
       const [asked, held, uses] = await Promise.all([
@@ -69,13 +75,14 @@ export function digests(options: {
         due.some(({ isMonday }) => isMonday) ? world.grants.lastUses() : null,
       ])
       let sent = 0
-      for (const { userId, key, to, isMonday } of due) {
+      for (const { userId, key, from, to, isMonday } of due) {
         try {
           const facts = await directory.facts({ teamId: '', userId })
           if (facts === 'unknown') continue
-          const day = { from: new Date(to.getTime() - DAY_MS), to, asked, held }
+          const day = { from, to, asked, held }
           const digest = digestFor(facts.person, world.catalog(), { ...day, uses: isMonday ? uses : null })
-          if (digest !== null && (await deliver(userId, key, digest))) sent++
+          if (digest === null) await keepSilent(key)
+          else if (await deliver(userId, key, digest)) sent++
           settled.keys.add(key)
         } catch (error) {
           log.warn('could not send an admin the message of the day', { userId, error })

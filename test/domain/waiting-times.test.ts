@@ -30,6 +30,8 @@ test('by resource and approver, of what people approved: rules, words given ahea
     ...[2, 4, 6, 8, 100].map((minutes) => approvedAfter(minutes)),
     approvedAfter(0, { because: 'on call' }),
     approvedAfter(0, { isBreakGlass: true }),
+    approvedAfter(9, { isSeries: true }),
+    approvedAfter(9, { requester: sam }),
     approvedAfter(0, { reviews: [{ by: ada, verdict: 'approve', at: at(0), preApprovalId: 'x' }] }),
     approvedAfter(3, { approvedAt: null, status: 'denied' }),
     approvedAfter(20, {

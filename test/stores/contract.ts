@@ -208,9 +208,26 @@ export function grantStoreContract(open: () => Promise<GrantStore>): void {
       reviews: [{ by: ada, verdict: 'approve', preApprovalId: null }],
     })
     expect((await store.askedSince(at(86_400_101), 10)).map(({ id }) => id)).toEqual([newer.id])
-    expect(await store.askedSince(at(86_400_100), 1)).toHaveLength(1)
+    expect((await store.askedSince(at(86_400_100), 1)).map(({ id }) => id)).toEqual([newer.id])
     const used = (await store.lastUses()).find((use) => use.entitlement === entitlement.id)
-    expect(used).toEqual({ resource: newer.resource.id, entitlement: entitlement.id, at: newer.requestedAt })
+    // Two of them are open still: it is in use now.
+    expect(used?.at.getTime()).not.toBe(newer.requestedAt.getTime())
+    for (const { id } of [newer, window])
+      await store.change(id, (grant) =>
+        transition(grant, { type: 'withdraw', by: riley, supersededBy: null }, at(86_400_300)),
+      )
+    await store.change(older.id, (grant) =>
+      transition(
+        grant,
+        { type: 'end', cause: 'revoked', by: ada, note: null, takeAt: at(86_400_400) },
+        at(86_400_400),
+      ),
+    )
+    await store.change(older.id, (grant) =>
+      transition(grant, { type: 'taken', left: 'gone', keptUntil: null }, at(86_400_500)),
+    )
+    const over = (await store.lastUses()).find((use) => use.entitlement === entitlement.id)
+    expect(over).toEqual({ resource: newer.resource.id, entitlement: entitlement.id, at: at(86_400_500) })
   })
 
   test('unfinished grants are found by subject and by entitlement', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as passes } from 'node:timers/promises'
 import { mongoClock } from '../../src/mongo/clock.ts'
-import { dueFilter, grantModel, mongoGrants } from '../../src/mongo/grants.ts'
+import { askedFilter, dueFilter, grantModel, mongoGrants } from '../../src/mongo/grants.ts'
 import { mongoHolds } from '../../src/mongo/holds.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
@@ -52,6 +52,17 @@ test('the sweep reads by its index no more than it returns, however many old gra
   const { executionStats, queryPlanner } = plan as unknown as Record<string, Record<string, unknown>>
   expect(JSON.stringify(queryPlanner?.['winningPlan'])).toContain('"indexName":"due"')
   expect(executionStats).toMatchObject({ nReturned: 5, totalDocsExamined: 5, totalKeysExamined: 5 })
+})
+
+test('looking back reads by its index no more than was asked for since then', async () => {
+  const model = grantModel(database.connection)
+  const plan = await model
+    .find(askedFilter(at(0)))
+    .sort({ requestedAt: -1 })
+    .explain('executionStats')
+  const { executionStats, queryPlanner } = plan as unknown as Record<string, Record<string, unknown>>
+  expect(JSON.stringify(queryPlanner?.['winningPlan'])).toContain('"indexName":"asked_since"')
+  expect(executionStats?.['totalDocsExamined']).toBe(executionStats?.['nReturned'])
 })
 
 test('the clock is never ahead of the database, and knows when it does not know', async () => {

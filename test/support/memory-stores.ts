@@ -143,18 +143,21 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
             ({ window, isStanding, requestedAt }) => window === null && !isStanding && requestedAt >= since,
           )
           .sort(byAge)
-          .slice(0, limit)
+          .slice(-limit)
           .map(askedRow),
       ),
     lastUses: () =>
       step(() => {
         const newest = new Map<string, LastUse>()
-        for (const { resource, entitlement, requestedAt: at } of all().sort(byAge))
-          newest.set(`${resource.id}/${entitlement.id}`, {
-            resource: resource.id,
-            entitlement: entitlement.id,
-            at,
-          })
+        for (const grant of all()) {
+          const { resource, entitlement, requestedAt } = grant
+          const key = `${resource.id}/${entitlement.id}`
+          const last = 'endedAt' in grant && grant.endedAt > requestedAt ? grant.endedAt : requestedAt
+          const at = isOpen(grant) ? db.now() : last
+          const known = newest.get(key)
+          if (known === undefined || known.at < at)
+            newest.set(key, { resource: resource.id, entitlement: entitlement.id, at })
+        }
         return [...newest.values()]
       }),
     pending: (limit) =>
