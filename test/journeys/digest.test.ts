@@ -1,7 +1,7 @@
-import { dateIn, dayOf, instantOf } from '../../src/domain/windows/wall-clock.ts'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
+import { nextNine } from './next-nine.ts'
 import { aReason, asks, listenToLog, patient, wrongWith } from './acts.ts'
 
 /** The gate: asked for a little, a rule approves it; asked for more, somebody must answer within 2 s. */
@@ -11,14 +11,6 @@ async function aDay(): Promise<Stage> {
   const stage = await aStage({ catalog: (cast: Cast) => gateCatalog(cast, { more }), env: gate.env })
   listenToLog(stage.app.world.log)
   return stage
-}
-
-/** The next time it is nine in the morning in Berlin, where they all are. */
-function nextNine(): Date {
-  const zone = 'Europe/Berlin'
-  const today = dayOf(dateIn(zone, new Date()))
-  const nine = (day: number) => new Date(instantOf(day, 9 * 3_600_000, zone))
-  return nine(today) > new Date() ? nine(today) : nine(today + 1)
 }
 
 const after = (at: Date, minutes: number): Date => new Date(at.getTime() + minutes * 60_000)

@@ -118,13 +118,17 @@ test('a quota is never exceeded, however many ask at once, and what is over it i
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)
 
-test('a group that cannot be read approves nothing by itself', async () => {
-  const { stage, gate } = await aGateWith(`        auto: [{ because: on call, when: '"@oncall" in groups' }]`)
+test('a group that cannot be read, and a rule that fails, approve nothing by themselves', async () => {
+  const { stage, gate } = await aGateWith(
+    `        auto: [{ because: on call, when: '"@oncall" in groups' }, { because: odd, when: 'groups[7] == "@x"' }]`,
+  )
   const { riley, ada, orders } = stage
   const reason = aReason()
   await asks(riley, 'gate open', reason)
   const dm = await riley.sees(/Asked for Open the gate/, 'dm', patient)
-  expect(dm.plain).toMatch(/Needs a review: could not find out whether "on call" fits\./)
+  const why =
+    /Needs a review: could not find out whether "on call" fits; could not find out whether "odd" fits\./
+  expect(dm.plain).toMatch(why)
   await ada.sees(reason, orders, patient)
   expect([...gate.holders]).toEqual([])
 }, 60_000)

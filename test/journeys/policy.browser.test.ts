@@ -4,6 +4,7 @@ import type { aStage } from '../support/curfew.ts'
 import { closeBrowser, describeInBrowser } from '../workspace/practice/browser.ts'
 import { buildPage } from '../workspace/practice/build-page.ts'
 import { aReason } from './acts.ts'
+import { nextNine } from './next-nine.ts'
 import { aWindow as openWindow } from './a-window.ts'
 
 const look = (name: string, more: string) => `      ${name.toLowerCase()}:
@@ -99,6 +100,30 @@ describeInBrowser('Who decides, and how seldom, through the practice page', () =
     await right.all.getByRole('button', { name: /^Stop approving Check for Riley/ }).click()
     await right.confirms('Stop')
     await right.all.getByText('You approve these without being asked').waitFor({ state: 'detached' })
+    expect(wrong()).toEqual([])
+  }, 120_000)
+
+  test('nobody answers: the thread reminds; then the admin sees how long it took, and reads of it in the morning', async () => {
+    const slow = '        review: { remind: [1s] }\n'
+    const { stage, left, right, wrong } = await aWindow({ catalog: withRules(look('Check', slow)) })
+    const reason = aReason()
+    await left.asks('orders-db check', reason)
+    const card = await right.sees(reason)
+    await card.getByRole('button', { name: /1 reply/ }).click()
+    const thread = right.all.getByRole('region', { name: 'Thread' })
+    await thread.getByText(/Still waiting: .*for Riley\. Next: @dba/).waitFor()
+    await thread.getByRole('button', { name: 'Close thread' }).click()
+    await right.clicks('Approve 1 min', reason)
+    await right.sees(/Active until .* Approved by Ada/)
+    await right.opensApp()
+    await right.all.getByRole('tab', { name: 'Home' }).click()
+    await right.all.getByText('How long requests wait (30 days)').waitFor()
+    await right.all.getByText(/Usually: Ada/).waitFor()
+    await right.all.getByRole('tab', { name: 'Messages' }).click()
+    expect(await stage.app.sendDigests(new Date(nextNine().getTime() + 60_000))).toBe(1)
+    await right.sees(
+      /Access where you are an admin, since yesterday.*Waited longest.*Riley: Check on Orders database/s,
+    )
     expect(wrong()).toEqual([])
   }, 120_000)
 
