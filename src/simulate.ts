@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { loadCatalog } from './catalog/load.ts'
 import { CatalogError, writeProblem } from './catalog/problem.ts'
+import { table } from './catalog/table.ts'
 import { ConfigError } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import type { Catalog } from './domain/catalog.ts'
@@ -105,7 +106,7 @@ function asText(days: number, asked: Asked, changes: readonly Change[]): string 
   return [
     `${total} requests of the last ${days} days, old → new`,
     '',
-    table([heads, ...rows]),
+    table(heads, rows),
     '',
     changes.length === 0 ? 'No answer changes.' : `${changes.length} answers change:`,
     ...shown,
@@ -135,16 +136,4 @@ function asJson(asked: Asked, changes: readonly Change[]): string {
       after: said(after),
     })),
   })
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

@@ -6,6 +6,7 @@ import { nameApprovers } from '../domain/policy.ts'
 import { describeOnly } from '../domain/timing.ts'
 import { loadCatalog } from './load.ts'
 import { writeProblem } from './problem.ts'
+import { table } from './table.ts'
 import type { Variables } from './variables.ts'
 
 export interface Check {
@@ -84,17 +85,4 @@ function howLong({ mode, duration, aheadMs, windows, breakGlass }: Entitlement):
   ]
     .filter((part) => part !== null)
     .join('; ')
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heads, ...rows]
-  const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }
