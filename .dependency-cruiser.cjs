@@ -12,10 +12,14 @@ module.exports = {
     only('domain-stands-alone', '^src/domain/', '^src/domain/'),
     only('operations-know-domain', '^src/operations/', '^src/(operations|domain)/'),
     ...['mongo', 'connectors', 'catalog'].map((room) =>
-      only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}|domain)/`),
+      only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|elapsed\\.ts$)`),
     ),
     ...edges.map((edge) =>
-      only(`${edge}-edge`, `^src/${edge}(/|\\.ts$)`, `^src/(${edge}(/|\\.ts$)|operations/|domain/)`),
+      only(
+        `${edge}-edge`,
+        `^src/${edge}(/|\\.ts$)`,
+        `^src/(${edge}(/|\\.ts$)|operations/|domain/|elapsed\\.ts$)`,
+      ),
     ),
     {
       name: 'src-knows-no-tests',

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose'
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../domain/ports.ts'
+import { elapsedMs } from '../elapsed.ts'
 
 const oldestMs = 10_000
 /** How far two clocks may drift apart in a second. */
@@ -9,26 +10,29 @@ const driftMsPerSecond = 1
 /**
  * The database's clock. A sample is what the primary answered to `hello`; it was true at some moment before the reply
  * came, so that counting on from the reply is never ahead. Of two samples the one with the smaller error serves.
+ * After the machine was suspended, or its wall clock was set forward, the sample is too old to be sure by.
  */
 export function mongoClock(connection: Connection): Clock {
-  let sample: { serverMs: number; repliedAtMs: number; roundTripMs: number } | null = null
-  const ageMs = () => (sample === null ? Infinity : performance.now() - sample.repliedAtMs)
+  let sample: { serverMs: number; repliedAtMs: number; monotonicMs: number; roundTripMs: number } | null =
+    null
+  const ageMs = () => (sample === null ? Infinity : elapsedMs() - sample.repliedAtMs)
   const errorMs = () =>
     sample === null ? Infinity : sample.roundTripMs + (ageMs() / 1_000) * driftMsPerSecond
   return {
+    // By the monotonic clock alone: a wall clock that was set forward must not bring an end about early.
     now: () =>
-      sample === null ? new Date() : new Date(sample.serverMs + performance.now() - sample.repliedAtMs),
+      sample === null ? new Date() : new Date(sample.serverMs + performance.now() - sample.monotonicMs),
     isSure: () => ageMs() < oldestMs,
     sample: async () => {
-      const askedAtMs = performance.now()
+      const askedAtMs = elapsedMs()
       const { localTime } = await hello(connection)
-      const repliedAtMs = performance.now()
+      const [repliedAtMs, monotonicMs] = [elapsedMs(), performance.now()]
       const roundTripMs = repliedAtMs - askedAtMs
       if (roundTripMs <= errorMs() || ageMs() > oldestMs / 2) {
-        sample = { serverMs: localTime.getTime(), repliedAtMs, roundTripMs }
+        sample = { serverMs: localTime.getTime(), repliedAtMs, monotonicMs, roundTripMs }
       }
     },
-    monotonicMs: () => performance.now(),
+    monotonicMs: elapsedMs,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     within: async (ms, work) => {
       const controller = new AbortController()
