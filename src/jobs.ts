@@ -1,116 +1,100 @@
 import { MongoBackend } from '@agendajs/mongo-backend'
 import { Agenda } from 'agenda'
 import type { Connection } from 'mongoose'
-import { z } from 'zod'
-import type { Standing } from './operations/standing.ts'
-import { sweep } from './operations/sweep.ts'
+import type { TickStore } from './domain/ports.ts'
 import type { World } from './operations/world.ts'
 
 const collection = 'jobs'
-const sweepEveryMs = 1_000
-/** How long until a change that Slack did not tell of is seen. */
-const standingEveryMs = 60_000
-const digestEveryMs = 10 * 60_000
-/** A sweep enqueues and returns; one that takes longer belongs to a process that died or hangs. */
-const lockLifetimeMs = 2_000
-/** Without a sweep anywhere for so long, this process sweeps by itself and has the job made anew. */
-const overdueMs = 5_000
+const guardEveryMs = 2_000
+
+/** Something that one of the replicas does every so often, and any number of them may do at once. */
+export interface Job {
+  readonly name: string
+  readonly everyMs: number
+  /** One that was begun so long ago belongs to a process that died or hangs. */
+  readonly lockMs: number
+  /** Nobody ran it through for so long: whoever sees that runs it, and wakes it. */
+  readonly overdueMs: number
+  run(): Promise<void>
+}
 
 export interface Jobs {
-  /** Did any replica sweep lately? */
-  isSweeping(): Promise<boolean>
+  /** Did any replica run this through lately? */
+  isRunning(name: string): Promise<boolean>
   /** Takes nothing new and unlocks what this process has locked. */
   stop(): Promise<void>
 }
 
 /**
- * Agenda as the durable ticker that replicas share: one of them sweeps each second. Deadlines live in the grants, so a
- * tick that is lost, late or doubled loses nothing. A handler never throws: Agenda would not run the job again.
+ * Agenda as the durable ticker that replicas share. Deadlines live in the grants, so a tick that is lost, late or doubled
+ * loses nothing. Agenda stamps its jobs with the clock of whoever ran them: a clock that was wrong would put a job to
+ * sleep for as long. So each run is noted by the database's clock too, and each replica looks every two seconds whether
+ * a job sleeps. A handler never throws: Agenda would not run the job again.
  */
 export async function startJobs(
-  world: World,
+  { log, clock }: Pick<World, 'log' | 'clock'>,
   connection: Connection,
-  { standing, sendDigests }: { standing: Standing; sendDigests: (now: Date) => Promise<number> },
+  { ticks, table }: { ticks: TickStore; table: readonly Job[] },
 ): Promise<Jobs> {
-  const { log } = world
   const db = connection.db
   if (!db) throw new Error('the jobs need an open connection')
-  const agenda = new Agenda({
-    backend: new MongoBackend({ mongo: db, collection }),
-    processEvery: 200,
-    defaultLockLifetime: lockLifetimeMs,
-  })
+  const agenda = new Agenda({ backend: new MongoBackend({ mongo: db, collection }), processEvery: 200 })
   let saidAtMs = -Infinity
   agenda.on('error', (error: Error) => {
     // After an outage it reports each of its polls at once.
-    if (world.clock.monotonicMs() - saidAtMs < 5_000) return
-    saidAtMs = world.clock.monotonicMs()
+    if (clock.monotonicMs() - saidAtMs < 5_000) return
+    saidAtMs = clock.monotonicMs()
     log.warn('the job queue has a problem', { error })
   })
-  let sweptAtMs = -Infinity
-  const sweepOnce = async (): Promise<void> => {
+  const runOnce = async (job: Job): Promise<void> => {
     try {
-      await sweep(world)
-      sweptAtMs = world.clock.monotonicMs()
+      await job.run()
+      await ticks.note(job.name)
     } catch (error) {
-      log.warn('could not sweep now', { error })
+      log.warn('a job failed', { job: job.name, error })
     }
   }
-  agenda.define('sweep', sweepOnce, { concurrency: 1, lockLimit: 1, lockLifetime: lockLifetimeMs })
-
-  agenda.define('standing', () => standing.look(), {
-    concurrency: 1,
-    lockLimit: 1,
-    lockLifetime: standingEveryMs,
-  })
-
-  const tellTheDay = async (): Promise<void> => {
-    try {
-      const sent = await sendDigests(world.clock.now())
-      if (sent > 0) log.info('told admins of their day', { sent })
-    } catch (error) {
-      log.warn('could not tell admins of their day', { error })
-    }
+  for (const job of table) {
+    const options = { concurrency: 1, lockLimit: 1, lockLifetime: job.lockMs }
+    agenda.define(job.name, () => runOnce(job), options)
   }
-  agenda.define('digest', tellTheDay, { concurrency: 1, lockLimit: 1, lockLifetime: digestEveryMs })
+  const wake = (name: string) =>
+    db.collection(collection).updateMany({ name }, { $set: { nextRunAt: new Date(0), lockedAt: null } })
 
   // At once: what fell due while nobody ran must not wait for the first tick.
-  await sweepOnce()
+  const [first] = table
+  if (first) await runOnce(first)
   await agenda.ready
-  await agenda.every(sweepEveryMs, 'sweep')
-  await agenda.every(standingEveryMs, 'standing')
-  await agenda.every(digestEveryMs, 'digest')
+  for (const { name, everyMs } of table) await agenda.every(everyMs, name)
   await agenda.start()
 
-  const lastSweepAt = async (): Promise<Date | null> => {
-    const job = await db.collection(collection).findOne({ name: 'sweep' }, { projection: { lastRunAt: 1 } })
-    return jobRow.parse(job)?.lastRunAt ?? null
-  }
-  const isSweeping = async (): Promise<boolean> => {
-    if (world.clock.monotonicMs() - sweptAtMs < overdueMs) return true
-    const at = await lastSweepAt()
-    return at !== null && world.clock.now().getTime() - at.getTime() < overdueMs
-  }
+  const guarding = new Set<string>()
   const guard = async (): Promise<void> => {
     try {
-      await world.clock.sample()
-      if (await isSweeping()) return
-      log.warn('nobody has swept lately, sweeping now')
-      await sweepOnce()
-      await agenda.every(sweepEveryMs, 'sweep')
+      // Each replica keeps its own sample of the database's clock fresh, sweeping or not.
+      await clock.sample()
+      const ageMs = await ticks.agesMs()
+      for (const job of table) {
+        if (ageMs(job.name) < job.overdueMs || guarding.has(job.name)) continue
+        log.warn('a job is asleep: running it now, and waking it', { job: job.name })
+        guarding.add(job.name)
+        void Promise.all([runOnce(job), wake(job.name)])
+          .catch((error: unknown) => log.warn('could not wake a job', { job: job.name, error }))
+          .finally(() => guarding.delete(job.name))
+      }
     } catch (error) {
-      log.warn('could not look after the sweep', { error })
+      log.warn('could not look after the jobs', { error })
     }
   }
-  // Each replica keeps its own sample of the database's clock fresh, sweeping or not.
-  const timer = setInterval(() => void guard(), 2_000)
+  const timer = setInterval(() => void guard(), guardEveryMs)
   return {
-    isSweeping,
+    isRunning: async (name) => {
+      const ageMs = await ticks.agesMs()
+      return table.some((job) => job.name === name && ageMs(name) < job.overdueMs + guardEveryMs)
+    },
     stop: async () => {
       clearInterval(timer)
       await agenda.stop(false)
     },
   }
 }
-
-const jobRow = z.object({ lastRunAt: z.date().nullish() }).nullable()

@@ -2,26 +2,27 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoServerError } from 'mongodb'
 import type { Connection } from 'mongoose'
-import { watchCatalog, type CatalogWatch } from './catalog/watch.ts'
+import { watchCatalog } from './catalog/watch.ts'
 import { ConfigError, type Config } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { openSystems, type Systems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
 import type { Log } from './domain/ports.ts'
-import { startJobs } from './jobs.ts'
+import { startJobs, type Job } from './jobs.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { connect } from './mongo/connection.ts'
 import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
+import { mongoLosses } from './mongo/losses.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
 import { mongoPreApprovals } from './mongo/pre-approvals.ts'
 import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
-import { endRemoved } from './operations/end-removed.ts'
-import { createStanding, type Standing } from './operations/standing.ts'
+import { mongoTicks } from './mongo/ticks.ts'
+import { watchHeld, type HeldWatch } from './operations/held-watch.ts'
 import { Queues } from './operations/queues.ts'
-import { settleOnChange } from './operations/sweep.ts'
+import { settleOnChange, sweep } from './operations/sweep.ts'
 import type { World } from './operations/world.ts'
 import { openSlack } from './slack/slack.ts'
 import { serveWeb } from './web/server.ts'
@@ -56,8 +57,8 @@ export async function start(
 ): Promise<Running> {
   const systems = openSystems({ kinds: connectorKinds })
   let world: World | null = null
-  let standing: Standing | null = null
-  let tellAdmins: (words: string) => void = () => undefined
+  let held: HeldWatch | null = null
+  let tellAdmins: (words: string, admins?: readonly string[] | null) => void = () => undefined
   const catalog = await watchCatalog({
     path: config.catalogPath,
     env: environment,
@@ -66,8 +67,7 @@ export async function start(
     onReload: (next) => {
       void checkSystems(next, systems, log)
       log.info('catalog reloaded', { resources: next.resources.size })
-      if (world) void endWhatIsGone(world, catalog)
-      standing?.soon()
+      held?.soon()
     },
     onBroken: (problems) => {
       log.error('the catalog is broken; the last good one stays', { problems })
@@ -107,6 +107,7 @@ export async function start(
       people,
       quotas: mongoQuotas(connection),
       preApprovals: mongoPreApprovals(connection),
+      losses: mongoLosses(connection),
       directory: slack.directory,
       catalog: () => catalog.current(),
       systems: (id) => systems.get(id),
@@ -117,22 +118,23 @@ export async function start(
       newId: () => randomBytes(10).toString('hex'),
     }
     world = made
-    tellAdmins = (words) => {
+    tellAdmins = (words, admins) => {
       slack
-        .tellAdmins(made, words)
+        .tellAdmins(made, words, admins)
         .catch((error: unknown) => log.warn('could not tell the admins', { error }))
     }
     // Before Slack: taking back what is due waits for nobody.
     const stopSettling = settleOnChange(made)
-    const held = createStanding(made, {
-      tell: (words) => tellAdmins(words),
+    const watch = watchHeld(made, {
+      tell: (words, admins) => tellAdmins(words, admins),
       ...(patienceMs === undefined ? {} : { patienceMs }),
     })
-    standing = held
+    held = watch
     const sendDigests = (now: Date) => slack.sendDigests(made, now)
-    const jobs = await startJobs(made, connection, { standing: held, sendDigests })
+    const table = jobsOf(made, watch, sendDigests)
+    const jobs = await startJobs(made, connection, { ticks: mongoTicks(connection), table })
     endings.work = async () => {
-      held.stop()
+      await watch.stop()
       await jobs.stop()
       stopSettling()
       await queues.stop()
@@ -141,17 +143,18 @@ export async function start(
     const probes = {
       slack: () => slack.isConnected(),
       mongodb: async () => (await connection.db?.command({ ping: 1 }))?.['ok'] === 1,
-      sweep: () => jobs.isSweeping(),
+      sweep: () => jobs.isRunning('sweep'),
     }
     const web =
       config.port === null
         ? null
         : await serveWeb({ port: config.port, slack: slack.requestListener, probes })
     endings.rest.unshift(async () => web?.close())
-    await endWhatIsGone(made, catalog)
+    // What the catalog names no longer ends now; whoever left, once Slack can be asked.
+    await watch.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))
     const lost = await lostSystems(made)
-    await slack.start(made, { catalogFault: () => catalog.fault(), standing: held })
-    held.soon()
+    await slack.start(made, { catalogFault: () => catalog.fault(), held: watch })
+    watch.soon()
     if (lost !== null) tellAdmins(lost)
     log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })
     return { world: made, port: web?.port ?? null, sendDigests, stop }
@@ -197,18 +200,25 @@ async function lostSystems(world: World): Promise<string | null> {
   return `Access is held on ${lost.join(', ')}, but the catalog does not name that system any more. Curfew cannot take it back until it does.`
 }
 
-async function endWhatIsGone(world: World, catalog: CatalogWatch): Promise<void> {
-  try {
-    const ended = await endRemoved(world)
-    if (ended > 0)
-      world.log.info('ended what the catalog no longer names', {
-        ended,
-        catalog: catalog.current().fingerprint,
-      })
-  } catch (error) {
-    world.log.error('could not end what the catalog no longer names', { error })
-  }
-}
+/** What runs how often. The sweep comes first: it is run once before anything else is. */
+const jobsOf = (
+  world: World,
+  watch: HeldWatch,
+  sendDigests: (now: Date) => Promise<number>,
+): readonly Job[] => [
+  { name: 'sweep', everyMs: 1_000, lockMs: 2_000, overdueMs: 3_000, run: () => sweep(world) },
+  { name: 'held', everyMs: 60_000, lockMs: 60_000, overdueMs: 65_000, run: () => watch.look() },
+  {
+    name: 'digest',
+    everyMs: 600_000,
+    lockMs: 600_000,
+    overdueMs: 660_000,
+    run: async () => {
+      const sent = await sendDigests(world.clock.now())
+      if (sent > 0) world.log.info('told admins of their day', { sent })
+    },
+  },
+]
 
 /** Says early what giving would say late: whether each system can be reached and lets us in. Warms its connections too. */
 async function checkSystems(catalog: Catalog, systems: Systems, log: Log): Promise<void> {

@@ -30,6 +30,7 @@ type Inherited = Pick<
   | 'aheadMs'
   | 'windows'
   | 'breakGlass'
+  | 'keeps'
   | 'confirmAbove'
   | 'auto'
   | 'preApproveMs'
@@ -108,7 +109,8 @@ export function inherit(
     aheadMs: pick((rules) => rules.ahead)?.value ?? null,
     windows: windowsOf(levels),
     breakGlass: breakGlassOf(levels, duration),
-    confirmAbove: pick((rules) => rules.standing?.confirmAbove)?.value ?? USUAL.confirmAbove,
+    keeps: pick((rules) => rules.keep)?.value ?? false,
+    confirmAbove: confirmAboveOf(levels),
     auto: autoOf(source, levels, duration, report),
     preApproveMs: pick((rules) => rules.preApprove?.until)?.value ?? null,
     onBehalf: pick((rules) => rules.onBehalf)?.value ?? null,
@@ -160,6 +162,11 @@ function stageOf(written: WrittenStage, levels: readonly Level[]): Stage {
     hours: written.hours ?? nearest(levels, ({ review }) => review?.hours, ['hours'])?.value ?? [],
   }
 }
+
+/** `standing.confirmAbove` is the same, written before it was for all kinds of access. */
+const confirmAboveOf = (levels: readonly Level[]): number =>
+  nearest(levels, ({ confirmAbove, standing }) => confirmAbove ?? standing?.confirmAbove, ['confirmAbove'])
+    ?.value ?? USUAL.confirmAbove
 
 /** The nearest counts as a whole. */
 function windowsOf(levels: readonly Level[]): Entitlement['windows'] {

@@ -60,6 +60,8 @@ const autoRule = z.strictObject({
   card: z.boolean().default(true),
 })
 
+const confirmAbove = z.int('must be a whole number').min(0, 'must be at least 0')
+
 /** What defaults, resources and entitlements may all say; the nearest to the entitlement counts. */
 const inherited = {
   channel: field.channel.optional(),
@@ -121,9 +123,9 @@ const inherited = {
       review: z.boolean().default(true),
     })
     .optional(),
-  standing: z
-    .strictObject({ confirmAbove: z.int('must be a whole number').min(0, 'must be at least 0') })
-    .optional(),
+  keep: z.boolean().optional(),
+  confirmAbove: confirmAbove.optional(),
+  standing: z.strictObject({ confirmAbove }).optional(),
   warn: field.duration(5_000, 30 * DAY).optional(),
   alert: field.duration(10_000, DAY).optional(),
   confirm: z.boolean().optional(),

@@ -51,6 +51,8 @@ export interface Entitlement {
   readonly canonical: string
   /** `standing`: whoever matches `who` holds it, without asking. */
   readonly mode: 'approval' | 'standing'
+  /** Whoever was given it keeps it to the agreed end, though the rules no longer say so; not who has left. */
+  readonly keeps: boolean
   /** More people than this lose it at once only after an admin has said so. */
   readonly confirmAbove: number
   /** Slack channel id where cards go. */

@@ -20,6 +20,8 @@ export function explain(reason: Reason): string {
       return 'it is for members of this workspace only'
     case 'no-principal':
       return reason.why
+    case 'unread-email':
+      return 'Slack does not say now which verified e-mail they have'
     case 'moved':
       return 'the catalog now gives something else than what was approved'
     case 'too-long':

@@ -53,8 +53,13 @@ const openMs = ({ notAfter, endsAt }: Active): number =>
 export const waitingExtension = ({ extensions }: Approved): Extension | null =>
   extensions.find(({ outcome }) => outcome === 'asked') ?? null
 
+export interface Lasting {
+  readonly durationMs: number
+  readonly extensions: readonly { readonly outcome: string; readonly addMs: number }[]
+}
+
 /** From its start to its end, with what was added. */
-export const totalMs = (grant: Approved): number =>
+export const totalMs = (grant: Lasting): number =>
   added(grant).reduce((sum, { addMs }) => sum + addMs, grant.durationMs)
 
 /** Asked with the end that was seen: what was extended meanwhile, by a second click or another device, is not again. */
@@ -115,5 +120,4 @@ function moved(grant: Active, addMs: number, now: Date): Active {
   }
 }
 
-const added = ({ extensions }: Approved): Extension[] =>
-  extensions.filter(({ outcome }) => outcome === 'added')
+const added = ({ extensions }: Lasting) => extensions.filter(({ outcome }) => outcome === 'added')

@@ -140,7 +140,7 @@ const debt = {
   alertedAt: z.date().nullable(),
 }
 
-/** `unmatched`, `offboarded`: what is held by a rule, and the rule no longer says so, or its holder left. */
+/** `unmatched`: the rules do not allow it any more; `offboarded`: its holder left; `removed`: it left the catalog. */
 export const endCauses = [
   'expired',
   'released',
@@ -180,6 +180,8 @@ export const grantSchema = z.discriminatedUnion('status', [
     closedAt: z.date(),
     /** The request that took its place, if one did. */
     supersededBy: z.string().nullable(),
+    /** Nobody withdrew it: whoever asked, or was to hold it, left. Null where somebody did. */
+    closedBecause: z.string().nullable().default(null),
   }),
   asked.extend({ status: z.literal('lapsed'), closedAt: z.date(), lapsesAt: z.date() }),
   /** Approved, and nothing is held: it opens later. */
@@ -245,6 +247,7 @@ export const grantSchema = z.discriminatedUnion('status', [
 export type Grant = z.infer<typeof grantSchema>
 export type Status = Grant['status']
 export type Pending = Extract<Grant, { status: 'pending' }>
+export type Withdrawn = Extract<Grant, { status: 'withdrawn' }>
 export type Waiting = Extract<Grant, { status: 'waiting' }>
 export type Recurring = Extract<Grant, { status: 'recurring' }>
 export type Granting = Extract<Grant, { status: 'granting' }>

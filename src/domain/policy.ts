@@ -7,7 +7,8 @@ import {
   type Catalog,
   type Entitlement,
 } from './catalog.ts'
-import type { Grant, GrantPlace } from './grant.ts'
+import { totalMs, type Lasting } from './extension.ts'
+import type { Approved, Grant, GrantPlace } from './grant.ts'
 import type { Known, Person, PersonFacts } from './person.ts'
 import { describeOnly } from './timing.ts'
 import { fixedWindowAt, type FixedWindow } from './windows/fixed.ts'
@@ -27,6 +28,8 @@ export type Reason =
   | { readonly kind: 'not-by-itself'; readonly because: string }
   | { readonly kind: 'external' }
   | { readonly kind: 'no-principal'; readonly why: string }
+  /** Who they are on the system follows from an e-mail that cannot be read now. */
+  | { readonly kind: 'unread-email' }
   | { readonly kind: 'moved' }
   | { readonly kind: 'too-long'; readonly maxMs: number }
   | { readonly kind: 'outside'; readonly windows: string }
@@ -62,13 +65,20 @@ export function attributesOf(
   }
 }
 
-/** May this person have this entitlement at all? Asked when they look, ask, are approved, and right before giving. */
-export function mayHold(facts: PersonFacts, entitlement: Entitlement, asking: Asking, now: Date): Verdict {
+/**
+ * May this person have this entitlement at all? Asked when they look, ask, are approved, right before giving, and again
+ * and again while they hold it. `asking` is for the whole time, `mostMs` the longest that may be.
+ */
+export function mayHold(
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  asking: Asking,
+  now: Date,
+  mostMs = entitlement.duration.maxMs,
+): Verdict {
   if (!facts.isHere) return no({ kind: 'not-here' })
   if (facts.isExternal && !entitlement.external) return no({ kind: 'external' })
-  if (asking.durationMs > entitlement.duration.maxMs) {
-    return no({ kind: 'too-long', maxMs: entitlement.duration.maxMs })
-  }
+  if (asking.durationMs > mostMs) return no({ kind: 'too-long', maxMs: mostMs })
   const { who } = entitlement
   const answer = who.evaluate(attributesOf(facts, entitlement, asking, now))
   return { answer, reasons: [{ kind: 'rule', source: who.source, answer }] }
@@ -117,42 +127,84 @@ export const termsFor = (
   { pattern }: Pick<Grant, 'pattern'>,
 ) => ({ place, system, warnMs: pattern !== null && !windows?.warns ? 0 : warnMs, alertMs })
 
-/** Do the rules of this moment still allow what was approved, exactly as it was approved? */
+/** What was approved, as far as the rules look at it. */
+export interface Wish
+  extends
+    Lasting,
+    Pick<
+      Approved,
+      | 'resource'
+      | 'entitlement'
+      | 'system'
+      | 'place'
+      | 'endsAt'
+      | 'reason'
+      | 'isStanding'
+      | 'isBreakGlass'
+      | 'auto'
+      | 'window'
+    > {}
+
+/**
+ * Do the rules of this moment still allow what was approved, exactly as it was approved? Asked right before giving, and
+ * while it is `held`: then who said yes is not asked again, nor how often a rule did; everything else is.
+ */
 export function stillAllows(
   catalog: Catalog,
   facts: PersonFacts,
-  grant: Grant & { readonly place: GrantPlace; readonly durationMs: number; readonly endsAt: Date },
+  wish: Wish,
   now: Date,
+  { isHeld = false, moreMs = 0 }: { isHeld?: boolean; moreMs?: number } = {},
 ): Verdict {
-  const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+  const entitlement = findEntitlement(catalog, wish.resource.id, wish.entitlement.id)
   if (!entitlement) return no({ kind: 'gone' })
-  if (grant.isStanding !== (entitlement.mode === 'standing')) return no({ kind: 'gone' })
-  const asking = grant.isStanding
-    ? standingAsking(entitlement)
-    : { durationMs: grant.durationMs, reason: grant.reason }
-  const verdict = mayHold(facts, entitlement, asking, now)
+  if (wish.isStanding !== (entitlement.mode === 'standing')) return no({ kind: 'gone' })
+  const wholeMs = totalMs(wish) + moreMs
+  const asking = wish.isStanding ? standingAsking(entitlement) : { durationMs: wholeMs, reason: wish.reason }
+  const verdict = mayHold(facts, entitlement, asking, now, mostFor(entitlement, wish, wholeMs))
   if (verdict.answer !== 'yes') return verdict
-  if (grant.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
-  const { auto } = grant
-  if (auto !== null) {
-    const rules = { ...entitlement, auto: entitlement.auto.filter(({ because }) => because === auto.because) }
-    const attributes = attributesOf(facts, entitlement, asking, now)
-    const [rule] = rules.auto
-    if (rule?.when.evaluate(attributes) === 'unknown')
-      return { answer: 'unknown', reasons: [{ kind: 'rule', source: rule.when.source, answer: 'unknown' }] }
-    if (fittingRules(rules, attributes).fits.length === 0)
-      return no({ kind: 'not-by-itself', because: auto.because })
-  }
+  if (wish.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
+  const byRule = allowsByItself(facts, entitlement, wish, asking, now, isHeld)
+  if (byRule !== null) return byRule
   const only = entitlement.windows?.only ?? []
-  if (grant.window === null && !grant.isBreakGlass && !grant.isStanding && !fitsIn(only, now, grant.endsAt))
+  const endsAt = new Date(wish.endsAt.getTime() + moreMs)
+  if (wish.window === null && !wish.isBreakGlass && !wish.isStanding && !fitsIn(only, now, endsAt))
     return no({ kind: 'outside', windows: describeOnly(only) })
   const place = placeFor(catalog, facts, entitlement, asking, now)
-  if ('unresolved' in place) return no({ kind: 'no-principal', why: place.unresolved })
+  if ('unresolved' in place) {
+    return facts.person.email === null
+      ? { answer: 'unknown', reasons: [{ kind: 'unread-email' }] }
+      : no({ kind: 'no-principal', why: place.unresolved })
+  }
   const same =
-    place.principal === grant.place.principal &&
-    place.canonical === grant.place.canonical &&
-    entitlement.system === grant.system
+    place.principal === wish.place.principal &&
+    place.canonical === wish.place.canonical &&
+    entitlement.system === wish.system
   return same ? verdict : no({ kind: 'moved' })
+}
+
+/** What was extended may last as long as extensions may make it. */
+const mostFor = ({ duration, extend }: Entitlement, wish: Wish, wholeMs: number): number =>
+  wholeMs > wish.durationMs ? Math.max(duration.maxMs, extend?.totalMs ?? 0) : duration.maxMs
+
+/** Null where no rule approved it, or the one that did says so still. */
+function allowsByItself(
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  { auto }: Wish,
+  asking: Asking,
+  now: Date,
+  isHeld: boolean,
+): Verdict | null {
+  if (auto === null) return null
+  const rules = { ...entitlement, auto: entitlement.auto.filter(({ because }) => because === auto.because) }
+  const attributes = attributesOf(facts, entitlement, asking, now)
+  const [rule] = rules.auto
+  const answer = rule?.when.evaluate(attributes) ?? 'no'
+  if (rule && answer === 'unknown')
+    return { answer: 'unknown', reasons: [{ kind: 'rule', source: rule.when.source, answer: 'unknown' }] }
+  const isAllowed = isHeld ? answer === 'yes' : fittingRules(rules, attributes).fits.length > 0
+  return isAllowed ? null : no({ kind: 'not-by-itself', because: auto.because })
 }
 
 /** Inside one of the catalog's own windows, where it has any. A series is fitted into them as a whole. */

@@ -3,6 +3,7 @@ import type { Connector } from './connector.ts'
 import type { Grant, Pending, Review } from './grant.ts'
 import type { Hold, HoldKey, Intent, Left } from './hold.ts'
 import type { Known, Person, PersonFacts, PersonRef, SlackIdentity } from './person.ts'
+import type { Wish } from './policy.ts'
 import type { PreApproval } from './pre-approval.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -12,11 +13,14 @@ import type { Refusal } from './refusal.ts'
  */
 export interface Clock {
   now(): Date
-  /** False when the last sample is too old to open anything by; taking goes on by the best guess. */
+  /**
+   * False when the last sample is too old to open anything by, or from before the machine was suspended; taking goes on
+   * by the best guess.
+   */
   isSure(): boolean
   /** Asks the database for the time. Failing leaves the old sample to age. */
   sample(): Promise<void>
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Milliseconds since some fixed moment; never goes back, and counts what was slept through as far as that shows. */
   monotonicMs(): number
   sleep(ms: number): Promise<void>
   /** Resolves with false if `ms` pass before `work` settles; rejects as `work` does. */
@@ -62,10 +66,12 @@ export interface GrantStore {
   }): Promise<Grant | null>
   /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
+  held(): Promise<HeldRow[]>
   /** What is held by rules and not finished. */
   standing(): Promise<StandingRow[]>
-  /** `pairOf` those whose standing grant could not be given since then: not to be tried again yet. */
-  standingFailed(since: Date): Promise<Set<string>>
+  /** Standing grants that could not be given and ended since then, the newest first. */
+  standingFailed(since: Date): Promise<FailedRow[]>
   /** What people asked for since then, the oldest first, of more than `limit` the newest: for looking back, not for deciding. */
   askedSince(since: Date, limit: number): Promise<AskedRow[]>
   /** When something was last asked for or held, for each entitlement that ever was. Reads every grant: seldom to be asked. */
@@ -120,6 +126,22 @@ export interface StandingRow {
   readonly entitlement: string
   readonly principal: string
   readonly canonical: string
+}
+
+/** A standing grant that could not be given, and why. */
+export interface FailedRow extends StandingRow {
+  readonly name: string
+  readonly endedAt: Date
+  readonly why: string
+}
+
+/** What a look at everything that is held needs of a grant. */
+export interface HeldRow extends Wish {
+  readonly id: string
+  readonly status: 'waiting' | 'recurring' | 'granting' | 'active'
+  readonly subject: PersonRef
+  /** When it is given next, where it is not held yet. */
+  readonly opensAt: Date | null
 }
 
 export const pairOf = (row: { subjectId: string; resource: string; entitlement: string }): string =>
@@ -187,8 +209,10 @@ export interface PreApprovalStore {
   /** Those of this person that run now, the oldest first. */
   forSubject(subjectId: string, now: Date): Promise<PreApproval[]>
   byApprover(approverId: string, now: Date): Promise<PreApproval[]>
-  /** From now on it answers nothing. Stopped twice, the first counts. */
-  stop(id: string, by: PersonRef, at: Date): Promise<PreApproval | null>
+  /** Everybody's that run now. */
+  running(now: Date): Promise<PreApproval[]>
+  /** From now on it answers nothing; by null: whoever gave it, or whom it is for, left. Stopped twice, the first counts. */
+  stop(id: string, by: PersonRef | null, at: Date): Promise<PreApproval | null>
 }
 
 export interface PeopleStore {
@@ -208,6 +232,34 @@ export interface Directory {
   idsOf(people: readonly string[]): Promise<Known<readonly string[]>>
   /** Members (Slack user ids) of these groups, by handle. */
   groups(handles: readonly string[]): Promise<(handle: string) => Known<ReadonlySet<string>>>
+}
+
+/** When each job that replicas share last ran through, whoever ran it: by the database's clock. */
+export interface TickStore {
+  note(job: string): Promise<void>
+  /** How long ago, in ms; `Infinity` where it never did, or is noted in the future. */
+  agesMs(): Promise<(job: string) => number>
+}
+
+/** So many people would lose something at once that an admin says first whether that is meant. */
+export interface MassLoss {
+  readonly resource: { readonly id: string; readonly name: string }
+  readonly entitlement: { readonly id: string; readonly name: string }
+  readonly channel: string
+  /** Changes whenever the people do: a yes is for these, on this, and no others. */
+  readonly mark: string
+  readonly count: number
+}
+
+/** What waits for an admin's word, one at most for each entitlement; whoever looks writes it, all replicas show it. */
+export interface LossStore {
+  all(): Promise<MassLoss[]>
+  /** Notes what was just found; true where an admin said yes to exactly this. */
+  note(found: MassLoss): Promise<boolean>
+  /** An admin's yes to what carries this mark; false where the people are others by now. */
+  confirm(loss: Pick<MassLoss, 'mark'> & { resource: string; entitlement: string }): Promise<boolean>
+  /** Forgets what is there and not among `found`, unless somebody noted it within `quietMs`: they may know more. */
+  forgetBut(found: readonly MassLoss[], quietMs: number): Promise<void>
 }
 
 export interface OpenSystem {

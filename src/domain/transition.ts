@@ -76,6 +76,8 @@ export type Event =
   | { type: 'auto-approve'; rule: NonNullable<Grant['auto']>; terms: Terms }
   | { type: 'withdraw'; by: PersonRef; supersededBy: string | null }
   | { type: 'lapse' }
+  /** Whoever asked, or was to hold it, left. */
+  | { type: 'drop'; note: string }
   | NudgeEvent
   /** Its opening is near enough to be prepared. */
   | { type: 'open'; aheadMs: number }
@@ -122,7 +124,17 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
         : refuse('decided', { grant })
     case 'withdraw':
       return grant.status === 'pending'
-        ? { ...grant, status: 'withdrawn', closedAt: now, supersededBy: event.supersededBy }
+        ? {
+            ...grant,
+            status: 'withdrawn',
+            closedAt: now,
+            supersededBy: event.supersededBy,
+            closedBecause: null,
+          }
+        : refuse('decided', { grant })
+    case 'drop':
+      return grant.status === 'pending'
+        ? { ...grant, status: 'withdrawn', closedAt: now, supersededBy: null, closedBecause: event.note }
         : refuse('decided', { grant })
     case 'lapse':
       if (grant.status !== 'pending') return refuse('decided', { grant })
@@ -414,6 +426,8 @@ function historyLine(before: Grant, next: Grant, event: Event, now: Date): Histo
       return line(event.type, event.by, 'note' in event ? event.note : null)
     case 'auto-approve':
       return line('approved by a rule', null, event.rule.because)
+    case 'drop':
+      return line('closed', null, event.note)
     case 'end':
       return line(`end: ${event.cause}`, event.by, event.note)
     case 'taken':

@@ -3,11 +3,12 @@ import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { grantSchema, isOpen, openStatuses, personRef, slotOf, type Grant } from '../domain/grant.ts'
 import {
-  pairOf,
   UnconfirmedWrite,
   type AskedRow,
   type Clock,
+  type FailedRow,
   type GrantStore,
+  type HeldRow,
   type LastUse,
   type Log,
   type StandingRow,
@@ -89,6 +90,32 @@ const standingRow = z
     ...{ principal: place.principal, canonical },
   }))
 
+const failedRow = z
+  .object({ subject: z.object({ name: z.string() }), endedAt: z.date(), endNote: z.string().nullable() })
+  .transform(({ subject, endedAt, endNote }) => ({ name: subject.name, endedAt, why: endNote ?? '' }))
+
+const heldStatuses = ['waiting', 'recurring', 'granting', 'active'] as const
+
+const heldFields = {
+  status: 1,
+  subject: 1,
+  resource: 1,
+  entitlement: 1,
+  system: 1,
+  place: 1,
+  durationMs: 1,
+  endsAt: 1,
+  'extensions.outcome': 1,
+  'extensions.addMs': 1,
+  reason: 1,
+  isStanding: 1,
+  isBreakGlass: 1,
+  auto: 1,
+  window: 1,
+  opensAt: 1,
+  next: 1,
+} as const
+
 const askedFields = {
   ...{ status: 1, resource: 1, entitlement: 1, subject: 1, requester: 1, askedMs: 1, reason: 1 },
   ...{ requestedAt: 1, asker: 1, auto: 1, pattern: 1, isBreakGlass: 1, approvedAt: 1, closedAt: 1 },
@@ -96,6 +123,37 @@ const askedFields = {
 } as const
 
 const named = z.object({ id: z.string(), name: z.string() })
+
+const [asked] = grantSchema.options
+const { place } = grantSchema.options[4].shape
+
+const heldRow = z
+  .object({
+    _id: z.string(),
+    status: z.enum(heldStatuses),
+    subject: personRef,
+    resource: named,
+    entitlement: named,
+    system: z.string(),
+    place: place,
+    durationMs: z.number(),
+    endsAt: z.date(),
+    extensions: z.array(z.object({ outcome: z.string(), addMs: z.number() })).default([]),
+    reason: z.string(),
+    isStanding: asked.shape.isStanding,
+    isBreakGlass: asked.shape.isBreakGlass,
+    auto: asked.shape.auto,
+    window: asked.shape.window,
+    opensAt: z.date().nullish(),
+    next: z.object({ opensAt: z.date() }).nullish(),
+  })
+  .transform(({ _id: id, opensAt, next, window, ...row }): HeldRow => ({
+    ...row,
+    id,
+    // A series is fitted into the catalog's windows as a whole, as each of its windows is.
+    window: row.status === 'recurring' ? { seriesId: id, index: 0 } : window,
+    opensAt: opensAt ?? next?.opensAt ?? null,
+  }))
 
 const askedRow = z
   .object({
@@ -224,15 +282,27 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
     latestOf: (subjectId, limit) =>
       find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
+    held: async () => {
+      const rows = await collection
+        .find<{ _id: string }>({ isOpen: true, status: { $in: heldStatuses } }, { projection: heldFields })
+        .toArray()
+      return readable(rows, (row) => heldRow.parse(row))
+    },
     standing: async () => {
-      const rows = await model.find({ slot: 'standing', isOpen: true }, standingFields).lean<unknown[]>()
-      return rows.map((row) => standingRow.parse(row))
+      const rows = await model
+        .find({ slot: 'standing', isOpen: true }, standingFields)
+        .lean<{ _id: string }[]>()
+      return readable(rows, (row) => standingRow.parse(row))
     },
     standingFailed: async (since) => {
       const rows = await model
-        .find({ slot: 'standing', isOpen: false, endedAt: { $gt: since }, cause: 'failed' }, standingFields)
-        .lean<unknown[]>()
-      return new Set(rows.map((row) => pairOf(standingRow.parse(row))))
+        .find(
+          { slot: 'standing', isOpen: false, endedAt: { $gt: since }, cause: 'failed' },
+          { ...standingFields, 'subject.name': 1, endedAt: 1, endNote: 1 },
+        )
+        .sort({ endedAt: -1 })
+        .lean<{ _id: string }[]>()
+      return readable(rows, (row): FailedRow => ({ ...standingRow.parse(row), ...failedRow.parse(row) }))
     },
     askedSince: async (since, limit) => {
       const rows = await model

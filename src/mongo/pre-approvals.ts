@@ -14,11 +14,11 @@ export const preApprovalModel = (connection: Connection) => connection.model('Pr
 
 export function mongoPreApprovals(connection: Connection): PreApprovalStore {
   const model = preApprovalModel(connection)
-  const running = async (filter: Record<string, unknown>, now: Date): Promise<PreApproval[]> => {
+  const running = async (filter: Record<string, unknown>, now: Date, limit = 500): Promise<PreApproval[]> => {
     const found = await model
       .find({ ...filter, until: { $gt: now }, stoppedAt: null })
       .sort({ madeAt: 1 })
-      .limit(500)
+      .limit(limit)
       .lean<unknown[]>()
     return found.map(parse)
   }
@@ -32,6 +32,7 @@ export function mongoPreApprovals(connection: Connection): PreApprovalStore {
     },
     forSubject: (subjectId, now) => running({ 'subject.id': subjectId }, now),
     byApprover: (approverId, now) => running({ 'approver.id': approverId }, now),
+    running: (now) => running({}, now, 10_000),
     stop: async (id, by, at) => {
       await model.updateOne({ _id: id, stoppedAt: null }, { $set: { stoppedAt: at, stoppedBy: by } })
       const found = await model.findById(id).lean<unknown>()

@@ -5,6 +5,7 @@ import type {
   GrantStore,
   HoldStore,
   Log,
+  LossStore,
   PeopleStore,
   PreApprovalStore,
   QuotaStore,
@@ -19,6 +20,7 @@ export interface World {
   readonly people: PeopleStore
   readonly quotas: QuotaStore
   readonly preApprovals: PreApprovalStore
+  readonly losses: LossStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   readonly systems: Systems

@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { MayExtend } from '../domain/extension.ts'
-import { isApproved, type Approved, type Ended, type Grant } from '../domain/grant.ts'
+import { isApproved, type Approved, type Ended, type Grant, type Withdrawn } from '../domain/grant.ts'
 import { isSameHuman } from '../domain/person.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
 import { releaseGrant } from '../operations/release.ts'
@@ -57,6 +57,8 @@ const namesOf = (asked: AskedOf): string[] => {
 
 /** Has this moment come, and is it still worth a new message? One already sent is only redrawn. */
 export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
+  // They left: nobody writes to them.
+  if ('cause' in grant && grant.cause === 'offboarded') return false
   switch (moment) {
     case 'asked':
       return grant.status === 'pending'
@@ -257,8 +259,10 @@ function endedDm(grant: Grant, { zone }: DmAbout): Message {
     ])
   }
   const checked = grant.left === 'gone' ? 'checked, it is gone' : leftLine(grant)
+  const isByRule = grant.cause === 'unmatched' || grant.cause === 'removed'
+  const why = isByRule && grant.endNote !== null ? `, as ${plainWords(grant.endNote, 300)}` : ''
   return dm(
-    `${bold(grant)} ended ${when(grant.endedAt)}; ${checked}.`,
+    `${bold(grant)} ended ${when(grant.endedAt)}${why}; ${checked}.`,
     `${nameOf(grant)} ended ${spelled(grant.endedAt, zone)}`,
     [askAgain(grant)],
   )
@@ -308,10 +312,12 @@ const lineWord = ({ status, reviews }: Grant): string =>
 /** Asked for by somebody else than whoever will hold it. */
 export const isForAnother = ({ requester, subject }: Grant): boolean => !isSameHuman(requester, subject)
 
-const withdrawnWords = (grant: Grant): string =>
-  isForAnother(grant)
-    ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}.`
-    : 'You withdrew this.'
+const withdrawnWords = (grant: Withdrawn): string =>
+  grant.closedBecause !== null
+    ? `Closed: ${plainWords(grant.closedBecause, 200)}.`
+    : isForAnother(grant)
+      ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}.`
+      : 'You withdrew this.'
 
 const decline = (grant: Grant): Button =>
   button(dmActions.withdraw, 'Decline', grant.id, `Decline ${nameOf(grant)}`)

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import type { Log, SurfaceStore } from '../domain/ports.ts'
-import type { Standing } from '../operations/standing.ts'
+import type { HeldWatch } from '../operations/held-watch.ts'
 import type { World } from '../operations/world.ts'
 import type { SlackClients } from './clients.ts'
 import type { SlackDirectory } from './directory.ts'
@@ -13,7 +13,7 @@ export interface Parts {
   readonly directory: SlackDirectory
   readonly surfaces: SurfaceStore
   readonly log: Log
-  readonly standing: Standing
+  readonly held: HeldWatch
   /** What is wrong with the catalog's files, where the last good one stays in force; null while nothing is. */
   readonly catalogFault: () => string | null
 }

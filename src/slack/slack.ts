@@ -39,9 +39,9 @@ export interface Slack {
   readonly requestListener: RequestListener | null
   isConnected(): boolean
   /** Begins to listen and to show; the world must be whole by now. */
-  start(world: World, beside: Pick<Parts, 'catalogFault' | 'standing'>): Promise<void>
-  /** Tells every admin of the catalog, by DM and once a day for the same words. */
-  tellAdmins(world: World, words: string): Promise<void>
+  start(world: World, beside: Pick<Parts, 'catalogFault' | 'held'>): Promise<void>
+  /** Tells these admins, or every admin of the catalog, by DM and once a day for the same words. */
+  tellAdmins(world: World, words: string, admins?: readonly string[] | null): Promise<void>
   /** Sends the message of the day to each admin for whom it is time by `now`; returns how many. */
   sendDigests(world: World, now: Date): Promise<number>
   /** Stops hearing people; what is under way is finished by `stop`. */
@@ -107,8 +107,8 @@ export function openSlack(options: {
         else response.writeHead(503).end()
       }),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
-    start: async (world, { catalogFault, standing }) => {
-      const parts: Parts = { app, world, clients, directory, surfaces, log, catalogFault, standing }
+    start: async (world, { catalogFault, held }) => {
+      const parts: Parts = { app, world, clients, directory, surfaces, log, catalogFault, held }
       await app.init()
       app.use(async ({ next }) => {
         // Not acknowledged: Slack delivers it again, to whoever still runs.
@@ -145,10 +145,10 @@ export function openSlack(options: {
       publisher.start()
       await sockets?.start(app)
     },
-    tellAdmins: async (world, words) => {
+    tellAdmins: async (world, words, admins) => {
       const day = world.clock.now().toISOString().slice(0, 10)
       const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
-      for (const userId of await directory.userIds(everyAdmin(world))) {
+      for (const userId of await directory.userIds(admins ?? everyAdmin(world))) {
         try {
           const row = await surfaces.lease(`${key}:${userId}`, key, 60_000)
           if (row === null || row.ts !== null) continue

@@ -1,4 +1,5 @@
-import type { MassLoss } from '../operations/standing.ts'
+import type { MassLoss } from '../domain/ports.ts'
+import { confirmLoss } from '../operations/confirm-loss.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import type { AlertPicture } from './alerts.ts'
@@ -6,13 +7,13 @@ import { plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 
-/** Many people at once would lose what they hold by a rule: said in the resource's channel, and taken once an admin says so. */
+/** Many people at once would lose what they hold: said in the resource's channel, and taken once an admin says so. */
 
 const takeId = 'standing_take'
 const prefix = 'standing:'
 
-export async function pictureLosses({ standing, surfaces }: Parts): Promise<AlertPicture[]> {
-  const losses = standing.losses()
+export async function pictureLosses({ world, surfaces }: Parts): Promise<AlertPicture[]> {
+  const losses = await world.losses.all()
   const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
   const rows = await Promise.all(losses.map(({ mark }) => surfaces.of(`${prefix}${mark}`)))
   const current = losses.map((loss, i): AlertPicture => {
@@ -67,27 +68,31 @@ const overMessage: Message = {
 }
 
 export function listenToLosses(parts: Parts): void {
-  const { app, standing } = parts
+  const { app, world } = parts
   app.action(takeId, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
     const [resource = '', entitlement = '', mark = ''] = click.value.split(':')
     await answerClick(parts, tellClicker(parts, click, respond), () =>
-      standing.confirm({ by: click.by, resource, entitlement, mark }),
+      confirmLoss(world, { by: click.by, resource, entitlement, mark }),
     )
   })
 }
 
 /** What Slack says of people and groups, so that rules follow soon; what it does not say is found within a minute. */
-export function listenToPeople({ app, directory, standing }: Parts): void {
+export function listenToPeople({ app, directory, held }: Parts): void {
   const changed = async (): Promise<void> => {
     directory.forget()
-    standing.soon()
+    held.soon()
     return Promise.resolve()
   }
   app.event('subteam_members_changed', changed)
   app.event('subteam_updated', changed)
   app.event('subteam_created', changed)
   app.event('team_join', changed)
-  app.event('user_change', changed)
+  app.event('user_change', async ({ event }) => {
+    directory.forget()
+    held.soon(event.user.id)
+    return Promise.resolve()
+  })
 }

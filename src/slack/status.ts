@@ -22,6 +22,7 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'denied':
       return `Denied by ${by} ${clockTime(grant.closedAt)}: ${plainWords(last?.note ?? '', 500)}`
     case 'withdrawn':
+      if (grant.closedBecause !== null) return `Closed: ${plainWords(grant.closedBecause, 100)}`
       return grant.supersededBy === null
         ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}`
         : `Withdrawn: ${plainWords(grant.requester.name, 60)} asked again`

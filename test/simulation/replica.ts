@@ -3,7 +3,13 @@ import type { Directory, Log } from '../../src/domain/ports.ts'
 import { Queues } from '../../src/operations/queues.ts'
 import { settleOnChange, sweep } from '../../src/operations/sweep.ts'
 import type { World } from '../../src/operations/world.ts'
-import { memoryGrants, memoryHolds, type MemoryDatabase, type Step } from '../support/memory-stores.ts'
+import {
+  memoryGrants,
+  memoryHolds,
+  memoryLosses,
+  type MemoryDatabase,
+  type Step,
+} from '../support/memory-stores.ts'
 import type { ScriptedSystem } from './scripted-system.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -50,8 +56,9 @@ export class Replica {
       quotas: { use: () => this.never(), giveBack: () => this.never(), left: () => this.never() },
       preApprovals: {
         ...{ insert: () => this.never(), get: () => this.never(), stop: () => this.never() },
-        ...{ forSubject: async () => [], byApprover: async () => [] },
+        ...{ forSubject: async () => [], byApprover: async () => [], running: async () => [] },
       },
+      losses: memoryLosses(),
       people: { seen: () => this.never(), get: () => this.never() },
       directory: options.directory,
       catalog: () => catalog,

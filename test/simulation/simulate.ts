@@ -391,6 +391,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     alertMs: 20_000,
     aheadMs: 60_000,
     breakGlass: { maxMs: 60_000, remindMs: 86_400_000 },
+    keeps: false,
     confirmAbove: 50,
     windows: { untilMs: 86_400_000, warns: false, only: [] },
     ...{ auto: [], preApproveMs: null, onBehalf: null, isInDigest: true },

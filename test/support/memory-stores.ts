@@ -1,13 +1,15 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
-import {
-  pairOf,
-  type AskedRow,
-  type GrantStore,
-  type LastUse,
-  type HoldStore,
-  type HoldWrite,
+import type {
+  AskedRow,
+  GrantStore,
+  HeldRow,
+  HoldStore,
+  HoldWrite,
+  LastUse,
+  LossStore,
+  MassLoss,
 } from '../../src/domain/ports.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 
@@ -126,16 +128,14 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
     standing: () =>
       step(() => all().flatMap((g) => (g.isStanding && isOpen(g) && isApproved(g) ? standingRowOf(g) : []))),
     standingFailed: (since) =>
-      step(
-        () =>
-          new Set(
-            all().flatMap((g) =>
-              g.isStanding && g.status === 'ended' && g.cause === 'failed' && g.endedAt > since
-                ? pairOf(standingRowOf(g))
-                : [],
-            ),
-          ),
+      step(() =>
+        all().flatMap((g) =>
+          g.isStanding && g.status === 'ended' && g.cause === 'failed' && g.endedAt > since
+            ? { ...standingRowOf(g), name: g.subject.name, endedAt: g.endedAt, why: g.endNote ?? '' }
+            : [],
+        ),
       ),
+    held: () => step(() => all().flatMap(heldRowOf)),
     askedSince: (since, limit) =>
       step(() =>
         all()
@@ -267,6 +267,41 @@ const standingRowOf = ({ id, status, subject, resource, entitlement, place, cano
   ...{ id, status, subjectId: subject.id, resource: resource.id, entitlement: entitlement.id },
   ...{ principal: place.principal, canonical },
 })
+
+function heldRowOf(grant: Grant): HeldRow[] {
+  if (!isApproved(grant) || grant.status === 'revoking' || grant.status === 'ended') return []
+  const opensAt = grant.status === 'waiting' ? grant.opensAt : null
+  const { status } = grant
+  return status === 'recurring'
+    ? [{ ...grant, status, window: { seriesId: grant.id, index: 0 }, opensAt: grant.next?.opensAt ?? null }]
+    : [{ ...grant, status, opensAt }]
+}
+
+/** Of one process: those that are noted, and which of them an admin said yes to. */
+export function memoryLosses(): LossStore {
+  const noted = new Map<string, MassLoss & { confirmed: string | null }>()
+  const keyOf = (resource: string, entitlement: string) => `${resource}/${entitlement}`
+  return {
+    all: async () => Promise.resolve([...noted.values()]),
+    note: async (found) => {
+      const key = keyOf(found.resource.id, found.entitlement.id)
+      const confirmed = noted.get(key)?.confirmed ?? null
+      noted.set(key, { ...found, confirmed })
+      return Promise.resolve(confirmed === found.mark)
+    },
+    confirm: async ({ resource, entitlement, mark }) => {
+      const loss = noted.get(keyOf(resource, entitlement))
+      if (loss?.mark !== mark) return Promise.resolve(false)
+      noted.set(keyOf(resource, entitlement), { ...loss, confirmed: mark })
+      return Promise.resolve(true)
+    },
+    forgetBut: async (found) => {
+      const kept = new Set(found.map(({ resource, entitlement }) => keyOf(resource.id, entitlement.id)))
+      for (const key of noted.keys()) if (!kept.has(key)) noted.delete(key)
+      return Promise.resolve()
+    },
+  }
+}
 
 const samePair = (a: Grant, b: Grant): boolean =>
   a.subject.id === b.subject.id &&

@@ -1,0 +1,51 @@
+import { Schema, type Connection } from 'mongoose'
+import { z } from 'zod'
+import type { LossStore, MassLoss } from '../domain/ports.ts'
+
+const named = z.object({ id: z.string(), name: z.string() })
+const stored = z.object({
+  resource: named,
+  entitlement: named,
+  channel: z.string(),
+  mark: z.string(),
+  count: z.number(),
+  confirmed: z.string().nullable().default(null),
+})
+
+const schema = new Schema(
+  { _id: String, mark: String, confirmed: String, notedAt: Date },
+  { collection: 'losses', strict: false, versionKey: false, minimize: false },
+)
+
+export const lossModel = (connection: Connection) => connection.model('Loss', schema)
+
+const idOf = (resource: string, entitlement: string): string => JSON.stringify([resource, entitlement])
+const idOfLoss = ({ resource, entitlement }: MassLoss): string => idOf(resource.id, entitlement.id)
+
+export function mongoLosses(connection: Connection): LossStore {
+  const model = lossModel(connection)
+  return {
+    all: async () => (await model.find().lean<unknown[]>()).map((row) => stored.parse(row)),
+    note: async (found) => {
+      const { resource, entitlement, channel, mark, count } = found
+      const said = { $literal: { resource, entitlement, channel, mark, count } }
+      const row = await model
+        .findOneAndUpdate(
+          { _id: idOfLoss(found) },
+          [{ $replaceWith: { $mergeObjects: ['$$ROOT', said, { notedAt: '$$NOW' }] } }],
+          { upsert: true, returnDocument: 'after', updatePipeline: true },
+        )
+        .lean<unknown>()
+      return stored.parse(row).confirmed === mark
+    },
+    confirm: async ({ resource, entitlement, mark }) => {
+      const filter = { _id: idOf(resource, entitlement), mark }
+      return (await model.updateOne(filter, { $set: { confirmed: mark } })).matchedCount === 1
+    },
+    forgetBut: async (found, quietMs) => {
+      const isOld = { $lte: ['$notedAt', { $subtract: ['$$NOW', quietMs] }] }
+      const isTaken = { $eq: ['$confirmed', '$mark'] }
+      await model.deleteMany({ _id: { $nin: found.map(idOfLoss) }, $expr: { $or: [isOld, isTaken] } })
+    },
+  }
+}

@@ -1,0 +1,108 @@
+import { lookAtHeld, lookAtPerson, type Look } from './while-held.ts'
+import type { World } from './world.ts'
+
+/** Looks at what is held, each minute and soon after something changed, and says aloud what stays wrong. */
+export interface HeldWatch {
+  /** Looks now; rejects when it could not. */
+  look(): Promise<void>
+  /** Looks shortly, once for many calls; at once at whoever is named, who may have left. */
+  soon(userId?: string): void
+  /** Resolves when no look is under way any more. */
+  stop(): Promise<void>
+}
+
+/** Changes that come together are looked at together. */
+const soonMs = 300
+/** However much changes: between two looks others have their turn. */
+const restMs = 1_000
+const inQueue = 'what is held'
+
+/** `tell` says something to the admins of whom it is for, once a day for the same words. */
+export function watchHeld(
+  world: World,
+  {
+    tell,
+    patienceMs = 600_000,
+  }: { tell: (words: string, admins: readonly string[] | null) => void; patienceMs?: number },
+): HeldWatch {
+  let timer: NodeJS.Timeout | null = null
+  let lookedAtMs = -Infinity
+  const unreadableSince = new Map<string, { atMs: number; isTold: boolean }>()
+
+  const noteUnreadable = (unreadable: ReadonlySet<string>): void => {
+    for (const what of unreadableSince.keys()) if (!unreadable.has(what)) unreadableSince.delete(what)
+    const nowMs = world.clock.monotonicMs()
+    for (const what of unreadable) {
+      const since = unreadableSince.get(what) ?? { atMs: nowMs, isTold: false }
+      unreadableSince.set(what, since)
+      if (since.isTold || nowMs - since.atMs < patienceMs) continue
+      since.isTold = true
+      tell(
+        `Slack does not say who holds ${what}. Nobody new gets it and nobody loses it until it does.`,
+        null,
+      )
+    }
+  }
+  const noteFailing = ({ failing }: Look): void => {
+    for (const { rule, people } of failing) {
+      const names = people.slice(0, 10).map(({ name, why }) => `${name} (${why})`)
+      const more = people.length > 10 ? ` and ${people.length - 10} more` : ''
+      const what = `${rule.name} on ${rule.resource.name}`
+      world.log.warn('cannot give by rule', { entitlement: what, people: people.length, first: names[0] })
+      const words = `${people.length} match the rule of ${what} and could not be given it: ${names.join(', ')}${more}.`
+      tell(words, rule.admins)
+    }
+  }
+  const lookNow = async (): Promise<void> => {
+    if (!world.clock.isSure()) await world.clock.sample()
+    const look = await lookAtHeld(world)
+    lookedAtMs = world.clock.monotonicMs()
+    noteUnreadable(look.unreadable)
+    noteFailing(look)
+  }
+  let running: Promise<void> | null = null
+  let next: Promise<void> | null = null
+  /** Never two at a time here; whoever asks while one runs is answered by the one after it. */
+  const look = (): Promise<void> => {
+    if (running === null) {
+      running = lookNow().finally(() => (running = null))
+      return running
+    }
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = null
+        return look()
+      })
+    return next
+  }
+  const soon = (): void => {
+    const restsForMs = lookedAtMs + restMs - world.clock.monotonicMs()
+    timer ??= setTimeout(
+      () => {
+        timer = null
+        look().catch((error: unknown) => world.log.error('could not look at what is held now', { error }))
+      },
+      Math.max(soonMs, restsForMs),
+    )
+  }
+  return {
+    look,
+    soon: (userId) => {
+      soon()
+      if (userId === undefined) return
+      world.queues.start(`${inQueue} by ${userId}`, inQueue, async () => {
+        try {
+          if (await lookAtPerson(world, userId))
+            world.log.info('somebody left: what they had ends', { userId })
+        } catch (error) {
+          world.log.error('could not look at what somebody holds now', { userId, error })
+        }
+      })
+    },
+    stop: async () => {
+      if (timer !== null) clearTimeout(timer)
+      await Promise.allSettled([next, running])
+    },
+  }
+}

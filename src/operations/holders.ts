@@ -1,0 +1,41 @@
+import type { Known, PersonFacts, PersonRef } from '../domain/person.ts'
+import type { World } from './world.ts'
+
+/** Who the holders are, as far as that can be read now. */
+export interface Holders {
+  /** Everybody of the workspace, where that was needed and could be read. */
+  readonly everybody: Known<readonly PersonFacts[]>
+  of(person: PersonRef): Known<PersonFacts>
+}
+
+/** More are found in one list of everybody. */
+const fewAtMost = 20
+/** Slack answers for one person about a hundred times a minute; the others have their turn at the next look. */
+const mostLookedUp = 60
+const atOnce = 10
+
+/** Facts about these people: each one is asked about, whoever the list of everybody shows. */
+export async function holdersOf(
+  world: World,
+  people: readonly PersonRef[],
+  { isEverybodyNeeded }: { isEverybodyNeeded: boolean },
+): Promise<Holders> {
+  const { directory } = world
+  const wanted = new Map(people.map((person) => [person.slack.userId, person]))
+  const everybody =
+    isEverybodyNeeded || wanted.size > fewAtMost ? await directory.everyone() : ('unknown' as const)
+  const byUserId = new Map<string, PersonFacts>()
+  if (everybody !== 'unknown') for (const facts of everybody) byUserId.set(facts.person.slack.userId, facts)
+  const missing = [...wanted.values()].filter(({ slack }) => !byUserId.has(slack.userId))
+  const first = missing.length > mostLookedUp ? Math.floor(world.random() * missing.length) : 0
+  const turns = [...missing.slice(first), ...missing.slice(0, first)].slice(0, mostLookedUp)
+  for (let at = 0; at < turns.length; at += atOnce) {
+    await Promise.all(
+      turns.slice(at, at + atOnce).map(async ({ slack }) => {
+        const facts = await directory.facts(slack)
+        if (facts !== 'unknown') byUserId.set(slack.userId, facts)
+      }),
+    )
+  }
+  return { everybody, of: ({ slack }) => byUserId.get(slack.userId) ?? 'unknown' }
+}

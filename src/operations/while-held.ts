@@ -1,0 +1,268 @@
+import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
+import { explainAll } from '../domain/explain.ts'
+import type { EndCause } from '../domain/grant.ts'
+import type { PersonFacts } from '../domain/person.ts'
+import { stillAllows, type Reason, type Verdict } from '../domain/policy.ts'
+import type { HeldRow, MassLoss } from '../domain/ports.ts'
+import { isRefusal } from '../domain/refusal.ts'
+import { isStandingRule } from '../domain/standing.ts'
+import { transition, type Event } from '../domain/transition.ts'
+import { holdersOf, type Holders } from './holders.ts'
+import { giveByRule } from './standing.ts'
+import type { World } from './world.ts'
+
+/*
+ * While it is held. Everything that is held, or approved and waiting, is asked the same as right before giving, again
+ * and again: nothing is held that would not be given now.
+ */
+
+/** What a look found out besides what it did. */
+export interface Look {
+  /** What nobody can say now, in words: nobody new is given it, nobody loses it. */
+  readonly unreadable: ReadonlySet<string>
+  /** Could not be given by its rule: for each entitlement, whom and why. */
+  readonly failing: readonly Failing[]
+  /** How many lost something because the rules do not allow it any more, by `resource/entitlement`. */
+  readonly taken: ReadonlyMap<string, number>
+}
+
+export interface Failing {
+  readonly rule: Entitlement
+  readonly people: readonly { readonly name: string; readonly why: string }[]
+}
+
+/** Between what is done for so many, other work has its turn. */
+const atOnce = 100
+/** Another replica may have heard of what this one reads only within a minute. */
+const quietMs = 70_000
+
+/**
+ * Looks at everything that is held or waits to be, and at each of its holders, and ends what would not be given now: at
+ * once where the holder left, or the catalog names it no longer; where the rules say no, unless the catalog keeps it or
+ * so many would lose it that an admin says first. What cannot be read changes nothing. Then gives what is held by rule
+ * to whoever lacks it. Any number of replicas may look at once: ending twice is ending, and a grant is unique.
+ */
+export async function lookAtHeld(world: World): Promise<Look> {
+  const catalog = world.catalog()
+  const rows = await world.grants.held()
+  const pending = await world.grants.pending(5_000)
+  const words = await world.preApprovals.running(world.clock.now())
+  const hasRules = everyEntitlement(catalog).some(isStandingRule)
+  const holders = await holdersOf(
+    world,
+    [
+      ...rows.map(({ subject }) => subject),
+      ...pending.flatMap(({ requester, subject }) => [requester, subject]),
+      ...words.flatMap(({ approver, subject }) => [approver, subject]),
+    ],
+    { isEverybodyNeeded: hasRules },
+  )
+  await closeWhatIsAsked(world, pending, holders)
+  await stopWords(world, words, holders)
+  const found = await judge(world, catalog, rows, holders)
+  await endEach(world, found.gone)
+  await endEach(world, found.left)
+  const taken = await takeWhatIsMeant(world, found.unmatched)
+  const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
+  return {
+    unreadable: new Set([...found.unreadable, ...(given?.unreadable ?? [])]),
+    failing: given?.failing ?? [],
+    taken,
+  }
+}
+
+/** Slack said that this person changed: whatever they have ends at once where they left. True where they did. */
+export async function lookAtPerson(world: World, userId: string): Promise<boolean> {
+  const facts = await world.directory.freshFacts({ teamId: '', userId })
+  if (facts === 'unknown' || facts.isHere) return false
+  const { id } = facts.person
+  const open = await world.grants.openOf(id)
+  const theirs = open.flatMap((grant) => (grant.status === 'pending' ? grant : []))
+  const words = (await world.preApprovals.running(world.clock.now())).filter(
+    ({ approver, subject }) => approver.id === id || subject.id === id,
+  )
+  const holders: Holders = {
+    everybody: 'unknown',
+    of: (person) => (person.id === id ? facts : 'unknown'),
+  }
+  await endEach(
+    world,
+    open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject.name) })),
+  )
+  await closeWhatIsAsked(world, theirs, holders)
+  await stopWords(world, words, holders)
+  return true
+}
+
+interface Ending {
+  readonly id: string
+  readonly cause: EndCause
+  readonly note: string
+}
+
+interface Unmatched extends Ending {
+  readonly entitlement: Entitlement
+  readonly subjectId: string
+}
+
+interface Found {
+  readonly gone: Ending[]
+  readonly left: Ending[]
+  readonly unmatched: Unmatched[]
+  readonly unreadable: Set<string>
+}
+
+async function judge(
+  world: World,
+  catalog: Catalog,
+  rows: readonly HeldRow[],
+  holders: Holders,
+): Promise<Found> {
+  const found: Found = { gone: [], left: [], unmatched: [], unreadable: new Set() }
+  for (const [at, row] of rows.entries()) {
+    if (at % atOnce === atOnce - 1) await turn()
+    const entitlement = findEntitlement(catalog, row.resource.id, row.entitlement.id)
+    const note = whyGone(entitlement, row)
+    if (entitlement === null || note !== null) {
+      found.gone.push({ id: row.id, cause: 'removed', note: note ?? '' })
+      continue
+    }
+    const facts = holders.of(row.subject)
+    if (facts !== 'unknown' && !facts.isHere) {
+      found.left.push({ id: row.id, ...leftNow(row.subject.name) })
+      continue
+    }
+    const verdict = verdictOn(world, catalog, row, facts)
+    if (verdict.answer === 'unknown') {
+      found.unreadable.add(`${entitlement.name} on ${entitlement.resource.name}`)
+    } else if (verdict.answer === 'no' && !(keeps(entitlement, row) && areOnlyRules(verdict.reasons))) {
+      const why = explainAll(verdict.reasons)
+      found.unmatched.push({
+        id: row.id,
+        cause: 'unmatched',
+        note: why,
+        entitlement,
+        subjectId: row.subject.id,
+      })
+    }
+  }
+  return found
+}
+
+/** What is not open yet is judged as of the moment at which it opens. */
+function verdictOn(world: World, catalog: Catalog, row: HeldRow, facts: PersonFacts | 'unknown'): Verdict {
+  if (facts === 'unknown') return { answer: 'unknown', reasons: [] }
+  const now = world.clock.now()
+  const at = row.opensAt !== null && row.opensAt > now ? row.opensAt : now
+  // Its end is being prepared: it goes by itself, at its instant.
+  if (row.status === 'active' && row.endsAt.getTime() - now.getTime() < 1_000)
+    return { answer: 'yes', reasons: [] }
+  return stillAllows(catalog, facts, row, at, { isHeld: true })
+}
+
+const leftNow = (name: string) => ({ cause: 'offboarded' as const, note: `${name} left the workspace` })
+
+const keeps = ({ keeps: isKept }: Entitlement, { isStanding }: HeldRow): boolean => isKept && !isStanding
+
+/** Nothing but what the catalog's conditions say of the person: neither what is given, nor for how long, nor who they are there. */
+const areOnlyRules = (reasons: readonly Reason[]): boolean =>
+  reasons.every(({ kind }) => kind === 'rule' || kind === 'not-by-itself')
+
+function whyGone(entitlement: Entitlement | null, row: HeldRow): string | null {
+  if (entitlement === null) return 'it is not in the catalog any more'
+  if (entitlement.system !== row.system) return 'it is on another system now'
+  if (row.isStanding && !isStandingRule(entitlement)) return 'it is to be asked for now'
+  if (!row.isStanding && isStandingRule(entitlement)) return 'it is held by its rule now'
+  return null
+}
+
+/** Ends what the rules do not allow any more; where many would lose the same at once, once an admin has said so. */
+async function takeWhatIsMeant(
+  world: World,
+  unmatched: readonly Unmatched[],
+): Promise<ReadonlyMap<string, number>> {
+  const byEntitlement = new Map<Entitlement, Unmatched[]>()
+  for (const one of unmatched)
+    byEntitlement.set(one.entitlement, [...(byEntitlement.get(one.entitlement) ?? []), one])
+  const waiting: MassLoss[] = []
+  const taken = new Map<string, number>()
+  for (const [entitlement, those] of byEntitlement) {
+    const people = new Set(those.map(({ subjectId }) => subjectId))
+    if (people.size > entitlement.confirmAbove) {
+      const loss = lossOf(entitlement, people)
+      if (!(await world.losses.note(loss))) {
+        waiting.push(loss)
+        continue
+      }
+    }
+    await endEach(world, those)
+    taken.set(`${entitlement.resource.id}/${entitlement.id}`, people.size)
+  }
+  await world.losses.forgetBut(waiting, quietMs)
+  return taken
+}
+
+const lossOf = ({ resource, id, name, channel }: Entitlement, people: ReadonlySet<string>): MassLoss => ({
+  resource: { id: resource.id, name: resource.name },
+  entitlement: { id, name },
+  channel,
+  mark: createHash('sha256')
+    .update(JSON.stringify([resource.id, id, ...[...people].sort()]))
+    .digest('base64url')
+    .slice(0, 12),
+  count: people.size,
+})
+
+async function endEach(world: World, endings: readonly Ending[]): Promise<void> {
+  const now = world.clock.now()
+  for (let at = 0; at < endings.length; at += atOnce) {
+    await Promise.all(
+      endings
+        .slice(at, at + atOnce)
+        .map(({ id, cause, note }) =>
+          tell(world, id, { type: 'end', cause, by: null, note: note.slice(0, 500), takeAt: now }),
+        ),
+    )
+  }
+}
+
+/** Requests of whoever left, or for them, end as well. */
+async function closeWhatIsAsked(
+  world: World,
+  pending: readonly { id: string; requester: HeldRow['subject']; subject: HeldRow['subject'] }[],
+  holders: Holders,
+): Promise<void> {
+  for (const { id, requester, subject } of pending) {
+    const gone = [subject, requester].find((person) => hasLeft(holders, person))
+    if (gone) await tell(world, id, { type: 'drop', note: leftNow(gone.name).note })
+  }
+}
+
+/** What was approved ahead by whoever left, or for them, answers nothing any more. */
+async function stopWords(
+  world: World,
+  words: readonly { id: string; approver: HeldRow['subject']; subject: HeldRow['subject'] }[],
+  holders: Holders,
+): Promise<void> {
+  for (const { id, approver, subject } of words) {
+    if ([approver, subject].some((person) => hasLeft(holders, person)))
+      await world.preApprovals.stop(id, null, world.clock.now())
+  }
+}
+
+function hasLeft(holders: Holders, person: HeldRow['subject']): boolean {
+  const facts = holders.of(person)
+  return facts !== 'unknown' && !facts.isHere
+}
+
+/** One that cannot be written now is found again by the next look, and keeps no other from ending. */
+async function tell(world: World, grantId: string, event: Event): Promise<void> {
+  try {
+    const changed = await world.grants.change(grantId, (grant, now) => transition(grant, event, now))
+    if (isRefusal(changed)) world.log.debug('it moved on by itself meanwhile', { grantId })
+  } catch (error) {
+    world.log.error('could not end what would not be given now', { grantId, error })
+  }
+}
