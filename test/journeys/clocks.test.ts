@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { freePort } from '../support/free-port.ts'
 import { aReason, asks, eventually, patient } from './acts.ts'
@@ -59,6 +60,12 @@ test('a fast replica that dies leaves an end to the others, on time', async () =
   await fast.says('curfew is running', 40_000)
   const right = curfew(['start'], stage.environment)
   await right.says('curfew is running', 40_000)
+  const client = await new MongoClient(stage.environment['MONGODB_URI'] ?? '').connect()
+  await eventually(
+    () => client.db().collection('jobs').findOne({ name: 'sweep' }),
+    (job) => job?.['lastRunAt'] instanceof Date && job['lastRunAt'].getTime() > Date.now() + HOUR_MS / 2,
+  )
+  await client.close()
   const held = await peeks(stage)
   fast.kill('SIGKILL')
   await fast.exited
