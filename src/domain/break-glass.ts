@@ -12,7 +12,8 @@ export type BreakGlassEvent =
   /** The review is still owed: people are told again. */
   | { type: 'remind' }
 
-export const reviewOwed = (remindMs: number, now: Date): AfterReview => ({
+export const reviewOwed = (remindMs: number, brokenBefore: number, now: Date): AfterReview => ({
+  brokenBefore,
   remindAt: new Date(now.getTime() + remindMs),
   remindMs,
   reminded: 0,

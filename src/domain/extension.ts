@@ -1,7 +1,8 @@
-import type { ExtendRules } from './catalog.ts'
+import type { Entitlement, ExtendRules } from './catalog.ts'
 import type { Active, Approved, Extension, Grant } from './grant.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
+import { openStage, seatsOf } from './stages.ts'
 import { warnAt } from './warning.ts'
 
 /** More time: at once, or to be reviewed by `needs` people. `seenEndsAt` is the end that the asker saw. */
@@ -10,6 +11,8 @@ export interface Extend {
   readonly by: PersonRef
   readonly seenEndsAt: Date
   readonly rules: ExtendRules | null
+  /** What was agreed to: beyond it somebody is asked, whatever the rules say. */
+  readonly agreedMs: number
   readonly needs: number
 }
 
@@ -21,7 +24,9 @@ export interface AnswerExtension {
   /** Which asking is answered. */
   readonly askedAt: Date
   readonly rules: ExtendRules | null
-  readonly needs: number
+  /** Which stage it answers, and how many each needs, by the rules of now. */
+  readonly stage: number
+  readonly stages: readonly { readonly needs: number }[]
   readonly voided: readonly string[]
 }
 
@@ -32,8 +37,16 @@ export type MayExtend =
   | { readonly not: 'never' | 'asked' | 'times' | 'total' }
   | { readonly not: 'early'; readonly from: Date }
 
-/** What one more extension would add: the usual step, or what is left of the total. `rules` are null where none is allowed. */
-export function mayExtend(grant: Active, rules: ExtendRules | null, now: Date): MayExtend {
+/**
+ * What one more extension would add: the usual step, or what is left of the total. `rules` are null where none is allowed.
+ * Nobody is asked where the catalog says so and it stays within `agreedMs`, from the start to the new end.
+ */
+export function mayExtend(
+  grant: Active,
+  rules: ExtendRules | null,
+  now: Date,
+  agreedMs = Infinity,
+): MayExtend {
   if (rules === null || grant.window !== null || grant.isBreakGlass || grant.isStanding)
     return { not: 'never' }
   if (waitingExtension(grant) !== null) return { not: 'asked' }
@@ -42,7 +55,24 @@ export function mayExtend(grant: Active, rules: ExtendRules | null, now: Date): 
   if (leftMs <= 0) return { not: 'total' }
   const from = new Date(grant.endsAt.getTime() - totalMs(grant) * (1 - rules.afterShare))
   if (now < from) return { not: 'early', from }
-  return { addMs: Math.min(rules.stepMs, leftMs), isReviewed: rules.isReviewed }
+  const addMs = Math.min(rules.stepMs, leftMs)
+  return { addMs, isReviewed: rules.isReviewed || totalMs(grant) + addMs > agreedMs }
+}
+
+/**
+ * How long it may be held in all before somebody is asked again: what its rule approves at most, what was agreed to
+ * ahead, and the shorter time that an approver chose. Whoever approved it as it was asked leaves more to the catalog.
+ */
+export function agreedMs(
+  { auto, reviews, askedMs }: Grant,
+  { auto: rules }: Pick<Entitlement, 'auto'>,
+): number {
+  const byRule =
+    auto === null ? Infinity : (rules.find(({ because }) => because === auto.because)?.maxMs ?? 0)
+  const byPeople = reviews
+    .filter(({ verdict }) => verdict === 'approve')
+    .map(({ durationMs, mostMs }) => mostMs ?? (durationMs < askedMs ? durationMs : Infinity))
+  return Math.min(byRule, ...byPeople)
 }
 
 /** How long the catalog's own window is still open after the end. */
@@ -67,7 +97,7 @@ export function extend(grant: Grant, event: Extend, now: Date): Grant | Refusal 
   if (grant.status === 'revoking') return refuse('too-late', { grant })
   if (grant.status !== 'active') return refuse('not-held', { grant })
   if (grant.endsAt.getTime() !== event.seenEndsAt.getTime()) return refuse('extended-already', { grant })
-  const may = mayExtend(grant, event.rules, now)
+  const may = mayExtend(grant, event.rules, now, event.agreedMs)
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
   const { by, needs } = event
   const asked = { askedAt: now, by, addMs: may.addMs, needs, approvedBy: [], deniedBy: null }
@@ -83,7 +113,7 @@ export function answerExtension(grant: Grant, event: AnswerExtension, now: Date)
   const asked = waitingExtension(grant)
   if (asked === null || asked.askedAt.getTime() !== event.askedAt.getTime())
     return refuse('extension-decided', { grant })
-  const { by, rules, needs, voided } = event
+  const { by, rules, stage, stages, voided } = event
   if ([grant.requester, grant.subject, asked.by].some((one) => isSameHuman(one, by)))
     return refuse('own-request', { grant })
   const become = (change: Partial<Extension>): Active => ({
@@ -93,14 +123,19 @@ export function answerExtension(grant: Grant, event: AnswerExtension, now: Date)
   if (event.verdict === 'deny') return become({ outcome: 'denied', deniedBy: by })
   const counting = asked.approvedBy.filter(({ id }) => !voided.includes(id))
   if (counting.some((one) => isSameHuman(one, by))) return refuse('already-reviewed', { grant })
-  const approvedBy = [...counting, by]
-  if (approvedBy.length < needs) return become({ needs, approvedBy })
+  const approvedBy = [...counting, { ...by, stage }]
+  const needs = seatsOf(stages)
+  if (openStage(seatsFilled(approvedBy), stages) !== null) return become({ needs, approvedBy })
   // The rules of now: they may have become stricter since it was asked.
   const may = mayExtend(become({ outcome: 'lapsed' }), rules, now)
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
   const addMs = Math.min(may.addMs, asked.addMs)
   return moved(become({ needs, approvedBy, addMs, outcome: 'added' }), addMs, now)
 }
+
+/** As reviews of the request are counted. */
+export const seatsFilled = (approvedBy: readonly { readonly stage: number }[]) =>
+  approvedBy.map(({ stage }) => ({ stage, verdict: 'approve' as const }))
 
 /** What nobody answered before the end is settled by the end. */
 export const withoutWaiting = (extensions: readonly Extension[]): Extension[] =>

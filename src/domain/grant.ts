@@ -19,6 +19,8 @@ const review = z.object({
   stage: z.number().default(0),
   /** Given ahead: the pre-approval that answered. */
   preApprovalId: z.string().nullable().default(null),
+  /** The longest that it agreed to, with more time; null: as long as holders may extend it by themselves. */
+  mostMs: z.number().nullable().default(null),
   at: z.date(),
 })
 
@@ -97,13 +99,15 @@ const extension = z.object({
   addMs: z.number(),
   outcome: z.enum(['asked', 'added', 'denied', 'lapsed']),
   needs: z.number(),
-  /** Empty where the catalog lets holders extend at once. */
-  approvedBy: z.array(personRef),
+  /** Empty where the catalog lets holders extend at once. Each fills a seat of a stage, as with the request. */
+  approvedBy: z.array(personRef.extend({ stage: z.number().default(0) })),
   deniedBy: personRef.nullable(),
 })
 
 /** The review that is owed after glass was broken. */
 const afterReview = z.object({
+  /** How often they had taken the same so in the 24 hours before. */
+  brokenBefore: z.number().default(0),
   /** When people are reminded next; null once it is closed. */
   remindAt: z.date().nullable(),
   remindMs: z.number(),

@@ -183,6 +183,16 @@ export function stillAllows(
   return same ? verdict : no({ kind: 'moved' })
 }
 
+/** While it is held: what the rules of this moment say, or yes where only they changed and the catalog lets it be kept. */
+export function mayKeep(catalog: Catalog, facts: PersonFacts, wish: Wish, now: Date): Verdict {
+  const verdict = stillAllows(catalog, facts, wish, now, { isHeld: true })
+  const entitlement = findEntitlement(catalog, wish.resource.id, wish.entitlement.id)
+  if (verdict.answer !== 'no' || wish.isStanding || !entitlement?.keeps) return verdict
+  // Neither what is given, nor for how long, nor who they are there: only what its conditions say of them.
+  const areRules = verdict.reasons.every(({ kind }) => kind === 'rule' || kind === 'not-by-itself')
+  return areRules ? { answer: 'yes', reasons: verdict.reasons } : verdict
+}
+
 /** What was extended may last as long as extensions may make it. */
 const mostFor = ({ duration, extend }: Entitlement, wish: Wish, wholeMs: number): number =>
   wholeMs > wish.durationMs ? Math.max(duration.maxMs, extend?.totalMs ?? 0) : duration.maxMs
@@ -226,11 +236,18 @@ export interface Listing {
 /** May this person, as the directory has them now, answer here? Unknown when only what cannot be read could say so. */
 export function isReviewer(facts: PersonFacts, lists: readonly Approvers[], listing: Listing): Verdict {
   if (!facts.isHere) return no({ kind: 'not-here' })
+  // Another workspace says who they are: nothing but being named by Slack id makes them approvers here.
+  if (facts.isExternal && !isNamed(facts, lists, listing)) return no({ kind: 'external' })
   const verdicts = lists.map((approvers) => isAmong(facts, approvers, listing))
   if (verdicts.some(({ answer }) => answer === 'yes')) return { answer: 'yes', reasons: [] }
   const unknown = verdicts.filter(({ answer }) => answer === 'unknown')
   if (unknown.length > 0) return { answer: 'unknown', reasons: unknown.flatMap(({ reasons }) => reasons) }
   return no({ kind: 'not-listed', people: lists.flatMap(nameApprovers).join(', ') })
+}
+
+function isNamed({ person }: PersonFacts, lists: readonly Approvers[], { managerOf }: Listing): boolean {
+  const { userId } = person.slack
+  return lists.some(({ people, manager }) => people.includes(userId) || (manager && managerOf === userId))
 }
 
 function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Verdict {

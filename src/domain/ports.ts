@@ -66,6 +66,8 @@ export interface GrantStore {
   }): Promise<Grant | null>
   /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** Ids of the submissions that this person made since then, for themselves or for others. */
+  requestsSince(requesterId: string, since: Date): Promise<string[]>
   /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
   held(): Promise<HeldRow[]>
   /** What is held by rules and not finished. */

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import type { Entitlement } from './catalog.ts'
 import { personRef } from './grant.ts'
 import type { PersonFacts } from './person.ts'
 import { isSameHuman } from './person.ts'
+import { DAY_MS } from './windows/wall-clock.ts'
 
 /**
  * An approver's word, given ahead: they approve the same for the same person until a day. It answers a request as they
@@ -27,6 +29,17 @@ export type PreApproval = z.infer<typeof preApprovalSchema>
 
 export const isInForce = ({ stoppedAt, until }: PreApproval, now: Date): boolean =>
   stoppedAt === null && now < until
+
+/** Does the catalog of now still let it answer? Where it lets nobody approve ahead, or not so far, it does not. */
+export function isHonoured(
+  word: PreApproval,
+  { preApproveMs }: Pick<Entitlement, 'preApproveMs'>,
+  now: Date,
+): boolean {
+  if (preApproveMs === null || !isInForce(word, now)) return false
+  // The last day counts as a whole.
+  return now.getTime() < word.madeAt.getTime() + preApproveMs + DAY_MS
+}
 
 /** Whoever gave it, and whom it is for, may stop it. */
 export const isTheirs = ({ approver, subject }: PreApproval, { person }: PersonFacts): boolean =>

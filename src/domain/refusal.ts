@@ -23,6 +23,7 @@ export type RefusalCode =
   | 'already-held'
   | 'being-taken'
   | 'too-many-open'
+  | 'asked-too-often'
   | 'not-for-others'
   | 'not-for-them'
   | 'asked-already'

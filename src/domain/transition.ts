@@ -68,8 +68,8 @@ export type Event =
       voided: readonly string[]
       /** Used if this approval is the last one. */
       terms: Terms
-      /** It was given ahead. */
-      preApprovalId?: string
+      /** It was given ahead, for at most so long. */
+      ahead?: { readonly preApprovalId: string; readonly mostMs: number }
     }
   | { type: 'deny'; by: PersonRef; note: string }
   /** A rule of the catalog approves what was asked for. */
@@ -212,12 +212,12 @@ function review(
   if (event.type === 'deny') {
     const { note } = event
     const stage = grant.nudge?.stage ?? 0
-    const agreed = { note, durationMs: offeredMs(grant), stage, preApprovalId: null }
+    const agreed = { note, durationMs: offeredMs(grant), stage, preApprovalId: null, mostMs: null }
     const answer = { by, verdict: 'deny' as const, ...agreed, at: now }
     return { ...asked, reviews: [...grant.reviews, answer], status: 'denied', closedAt: now }
   }
   const { note, durationMs: agreedMs, stage, stages } = event
-  const preApprovalId = event.preApprovalId ?? null
+  const { preApprovalId, mostMs } = event.ahead ?? { preApprovalId: null, mostMs: null }
   const answer = {
     by,
     verdict: 'approve' as const,
@@ -225,6 +225,7 @@ function review(
     durationMs: agreedMs,
     stage,
     preApprovalId,
+    mostMs,
     at: now,
   }
   const counting = grant.reviews.filter((r) => !event.voided.includes(r.by.id))

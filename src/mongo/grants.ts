@@ -56,6 +56,10 @@ schema.index(
   { slot: 1, isOpen: 1, endedAt: 1 },
   { partialFilterExpression: { slot: 'standing' }, name: 'standing' },
 )
+schema.index(
+  { 'requester.id': 1, requestedAt: 1, requestId: 1 },
+  { partialFilterExpression: { isAsked: true }, name: 'asked_by' },
+)
 schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
 schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
@@ -282,6 +286,14 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
     latestOf: (subjectId, limit) =>
       find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
+    requestsSince: async (requesterId, since) => {
+      const ids = await collection.distinct('requestId', {
+        'requester.id': requesterId,
+        requestedAt: { $gte: since },
+        isAsked: true,
+      })
+      return z.array(z.string()).parse(ids)
+    },
     held: async () => {
       const rows = await collection
         .find<{ _id: string }>({ isOpen: true, status: { $in: heldStatuses } }, { projection: heldFields })

@@ -1,14 +1,21 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
-import { waitingExtension } from '../domain/extension.ts'
-import type { Grant } from '../domain/grant.ts'
-import { refTo, type SlackIdentity } from '../domain/person.ts'
+import { mayExtend, seatsFilled, waitingExtension } from '../domain/extension.ts'
+import type { Extension, Grant } from '../domain/grant.ts'
+import { isSameHuman, refTo, type SlackIdentity } from '../domain/person.ts'
+import { nameApprovers, stillAllows } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { openStage } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
-import { panelsOf } from './panel.ts'
-import type { World } from './world.ts'
+import { whyNoMore } from './extend.ts'
+import { panelsOf, type Panel } from './panel.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
-/** One approver's yes or no to more time. The lists of this moment decide; one no ends it, and the old end stands. */
+/**
+ * One approver's yes or no to more time. Every stage that agreed to the first time agrees to more, one after the other;
+ * the lists and rules of this moment decide, and ask of the holder what they asked when it was given. One no ends it,
+ * and the old end stands.
+ */
 export async function answerExtension(
   world: World,
   {
@@ -20,39 +27,86 @@ export async function answerExtension(
 ): Promise<Grant | Refusal> {
   const seen = await world.grants.get(grantId)
   if (seen === null) return refuse('not-found')
-  const catalog = world.catalog()
+  const one = withOneCatalog(world)
+  const catalog = one.catalog()
   const entitlement = findEntitlement(catalog, seen.resource.id, seen.entitlement.id)
   if (entitlement === null)
     return refuse('rules-changed', { grant: seen, reasons: ['it is not in the catalog any more'] })
   const earlier = seen.status === 'active' ? (waitingExtension(seen)?.approvedBy ?? []) : []
-  // More time is for those who answer first: the later stages agreed to what it is.
-  const [facts, [panel], ...others] = await Promise.all([
+  const [facts, subject, panels, ...others] = await Promise.all([
     world.directory.facts(by),
-    panelsOf(world, entitlement, { ...seen, reviews: [] }),
+    world.directory.facts(seen.subject.slack),
+    panelsOf(one, entitlement, askedAgain(seen, earlier)),
     ...earlier.map(({ slack }) => world.directory.facts(slack)),
   ])
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const { needs } = panel.stage
-  const right = panel.may(facts)
-  if (right.answer !== 'yes') {
-    const code = right.answer === 'unknown' ? 'unsure' : 'not-an-approver'
-    return refuse(code, { grant: seen, reasons: right.reasons.map(explain) })
-  }
-  const still = others.map((one) => (one === 'unknown' ? one : panel.may(one).answer))
-  if (still.includes('unknown')) {
+  const still = earlier.map(({ stage }, i) => {
+    const other = others[i]
+    return other === undefined || other === 'unknown' ? 'unknown' : (panels[stage]?.may(other).answer ?? 'no')
+  })
+  if (verdict === 'approve' && still.includes('unknown')) {
     const why = 'Slack did not say whether those who approved before may still do so'
     return refuse('unsure', { grant: seen, reasons: [why] })
   }
-  const voided = earlier.filter((_, i) => still[i] === 'no').map(({ id }) => id)
-  const rules = entitlement.extend
+  const { stages } = entitlement.review
+  const counting = earlier.filter((_, i) => still[i] === 'yes')
+  const stage = openStage(seatsFilled(counting), stages) ?? stages.length - 1
+  const hasAnswered = earlier.some((person) => isSameHuman(person, facts.person))
+  const refusal = hasAnswered ? null : whyNoRight(seen, panels, verdict === 'deny' ? null : stage, facts)
+  if (refusal !== null) return refusal
   const event = {
     type: 'answer-extension',
     by: refTo(facts.person),
     verdict,
     askedAt,
-    rules,
-    needs,
-    voided,
+    rules: entitlement.extend,
+    stage,
+    stages,
+    voided: earlier.filter((_, i) => still[i] === 'no').map(({ id }) => id),
   } as const
-  return world.grants.change(grantId, (current, now) => transition(current, event, now))
+  return world.grants.change(grantId, (current, now) => {
+    if (isOutdated(world, one)) return newRules(current)
+    const waiting = current.status === 'active' ? waitingExtension(current) : null
+    if (verdict === 'approve' && waiting !== null && current.status === 'active') {
+      if (subject === 'unknown')
+        return refuse('unsure', {
+          grant: current,
+          reasons: ['Slack did not say whether the holder is still here'],
+        })
+      const may = mayExtend(withoutAsking(current), entitlement.extend, now)
+      const moreMs = 'addMs' in may ? Math.min(may.addMs, waiting.addMs) : waiting.addMs
+      const no = whyNoMore(current, stillAllows(catalog, subject, current, now, { isHeld: true, moreMs }))
+      if (no !== null) return no
+    }
+    return transition(current, event, now)
+  })
+}
+
+/** The same request, as its approvers are asked of it once more: who fills which seat by now. */
+export const askedAgain = (grant: Grant, approvedBy: Extension['approvedBy']) => ({
+  ...grant,
+  reviews: approvedBy.map((by) => ({ by, stage: by.stage })),
+})
+
+const withoutAsking = (grant: Extract<Grant, { status: 'active' }>) => ({
+  ...grant,
+  extensions: grant.extensions.filter(({ outcome }) => outcome !== 'asked'),
+})
+
+/** A yes is for the stage that is open; one no is enough, whichever stage it comes from (`stage` null). */
+function whyNoRight(
+  grant: Grant,
+  panels: readonly Panel[],
+  stage: number | null,
+  facts: Parameters<Panel['may']>[0],
+): Refusal | null {
+  const asked = stage === null ? panels : panels.slice(stage, stage + 1)
+  const rights = asked.map((panel) => panel.may(facts))
+  if (rights.some(({ answer }) => answer === 'yes')) return null
+  const isLater = stage !== null && panels.slice(stage + 1).some((later) => later.may(facts).answer === 'yes')
+  if (isLater)
+    return refuse('not-yet', { grant, reasons: asked.flatMap(({ lists }) => lists.flatMap(nameApprovers)) })
+  const isUnknown = rights.some(({ answer }) => answer === 'unknown')
+  const reasons = [...new Set(rights.flatMap((right) => right.reasons.map(explain)))]
+  return refuse(isUnknown ? 'unsure' : 'not-an-approver', { grant, reasons })
 }

@@ -1,9 +1,9 @@
 import { fittingRules, quotaKey, usedUp } from '../domain/auto-approval.ts'
-import type { Entitlement } from '../domain/catalog.ts'
+import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
-import type { PersonFacts } from '../domain/person.ts'
+import { isSameHuman, type PersonFacts } from '../domain/person.ts'
 import { attributesOf, placeFor, termsFor } from '../domain/policy.ts'
-import { isInForce } from '../domain/pre-approval.ts'
+import { isHonoured } from '../domain/pre-approval.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import { panelsOf } from './panel.ts'
@@ -18,8 +18,8 @@ export interface Ahead {
 
 /**
  * What needs nobody's click any more: a rule of the catalog approves it, or approvers said so ahead. Whatever cannot be
- * found out leaves it to people. A series of windows is always theirs to decide, and so is what is asked for another
- * (a rule speaks of whoever asks). Writes nothing but the use of a rule's quota.
+ * found out leaves it to people. A series of windows is always theirs to decide, and so is what somebody else asks for
+ * them: a rule speaks of whoever asks, and so does whoever approved ahead. Writes nothing but the use of a rule's quota.
  */
 export async function approveAhead(
   world: World,
@@ -28,7 +28,8 @@ export async function approveAhead(
   entitlement: Entitlement,
 ): Promise<Ahead> {
   const nothing = () => Promise.resolve()
-  if (asked.pattern !== null) return { grant: asked, undo: nothing }
+  if (asked.pattern !== null || !isSameHuman(asked.requester, asked.subject))
+    return { grant: asked, undo: nothing }
   const byRule = await approveByRule(world, asked, subject, entitlement)
   if ('undo' in byRule) return byRule
   const grant = { ...asked, whyReviewed: byRule.reasons.join('; ').slice(0, 500) || null }
@@ -41,7 +42,6 @@ async function approveByRule(
   subject: PersonFacts,
   entitlement: Entitlement,
 ): Promise<Ahead | { readonly reasons: readonly string[] }> {
-  if (asked.requester.id !== asked.subject.id) return { reasons: [] }
   const now = world.clock.now()
   const asking = { durationMs: asked.askedMs, reason: asked.reason }
   const { fits, reasons } = fittingRules(entitlement, attributesOf(subject, entitlement, asking, now))
@@ -77,7 +77,7 @@ async function approveByWord(
   const given = await world.preApprovals.forSubject(asked.subject.id, now)
   const fitting = given.filter(
     (one) =>
-      isInForce(one, now) &&
+      isHonoured(one, entitlement, now) &&
       one.resource.id === asked.resource.id &&
       one.entitlement.id === asked.entitlement.id &&
       one.canonical === asked.canonical &&
@@ -85,14 +85,20 @@ async function approveByWord(
   )
   let grant: Grant = asked
   const earlier: EarlierReviewer[] = []
-  for (const { id, approver } of fitting) {
+  for (const { id, approver, maxMs } of fitting) {
     if (grant.status !== 'pending') break
     const by = await world.directory.facts(approver.slack)
     if (by === 'unknown') continue
     const panels = await panelsOf(world, entitlement, grant)
     const facts = { by, subject, panels, earlier: [...earlier] }
     const answer = { terms: termsOf(grant), verdict: 'approve', note: null, durationMs: null } as const
-    const next = decideReview(world.catalog(), facts, grant, { ...answer, preApprovalId: id }, now)
+    const next = decideReview(
+      world.catalog(),
+      facts,
+      grant,
+      { ...answer, ahead: { preApprovalId: id, mostMs: maxMs } },
+      now,
+    )
     if (isRefusal(next)) continue
     earlier.push({ id: by.person.id, facts: by })
     grant = next
@@ -101,11 +107,16 @@ async function approveByWord(
 }
 
 /** Whose word, given ahead, was taken back before it was given: null, or who took what back. */
-export async function wordTakenBack(world: World, { reviews }: Granting): Promise<string | null> {
+export async function wordTakenBack(
+  world: World,
+  { reviews, resource, entitlement }: Granting,
+): Promise<string | null> {
+  const rules = findEntitlement(world.catalog(), resource.id, entitlement.id)
   for (const { preApprovalId, by } of reviews) {
     if (preApprovalId === null) continue
     const found = await world.preApprovals.get(preApprovalId)
     if (found === null || found.stoppedAt !== null) return `what ${by.name} approved ahead was stopped`
+    if (rules?.preApproveMs == null) return 'the catalog does not let anybody approve this ahead any more'
   }
   return null
 }

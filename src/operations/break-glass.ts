@@ -7,7 +7,11 @@ import { mayHold, placeFor } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { dueOf, startGiving } from '../domain/transition.ts'
 import { reasonLength } from './request.ts'
-import type { World } from './world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
+
+/** Taken again within this time, it is said louder. */
+const lookBackMs = 24 * 3_600_000
+const mostLookedAt = 50
 
 export interface Emergency {
   /** The same for a redelivered submission: it then finds what it already made. */
@@ -28,14 +32,15 @@ export interface Emergency {
 export async function breakGlass(world: World, emergency: Emergency): Promise<Grant | Refusal> {
   const [redelivered] = await world.grants.byRequest(emergency.requestId)
   if (redelivered) return redelivered
+  const one = withOneCatalog(world)
   const facts = await world.directory.facts(emergency.by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const entitlement = findEntitlement(world.catalog(), emergency.resource, emergency.entitlement)
+  const entitlement = findEntitlement(one.catalog(), emergency.resource, emergency.entitlement)
   if (entitlement === null) return refuse('unknown-entitlement')
   const refusal = whyNot(world, facts, entitlement, emergency)
   if (refusal !== null) return refusal
   const now = world.clock.now()
-  const place = placeFor(world.catalog(), facts, entitlement, emergency, now)
+  const place = placeFor(one.catalog(), facts, entitlement, emergency, now)
   if ('unresolved' in place) return refuse('no-principal', { reasons: [place.unresolved] })
   const held = await world.grants.openOf(facts.person.id)
   const same = held.find(
@@ -45,7 +50,17 @@ export async function breakGlass(world: World, emergency: Emergency): Promise<Gr
       grant.entitlement.id === emergency.entitlement,
   )
   if (same) return refuse('already-held', { grant: same })
-  const written = await world.grants.insert(takenNow(world, facts, entitlement, emergency, place))
+  const since = new Date(now.getTime() - lookBackMs)
+  const before = (await world.grants.latestOf(facts.person.id, mostLookedAt)).filter(
+    (grant) =>
+      grant.isBreakGlass &&
+      grant.requestedAt > since &&
+      grant.resource.id === emergency.resource &&
+      grant.entitlement.id === emergency.entitlement,
+  )
+  if (isOutdated(world, one)) return newRules(null)
+  const taken = takenNow(world, facts, entitlement, emergency, { place, brokenBefore: before.length })
+  const written = await world.grants.insert(taken)
   return written.outcome === 'open' ? refuse('already-held', { grant: written.grant }) : written.grant
 }
 
@@ -73,7 +88,7 @@ function takenNow(
   facts: PersonFacts,
   entitlement: Entitlement,
   { requestId, durationMs, reason }: Emergency,
-  place: GrantPlace,
+  { place, brokenBefore }: { place: GrantPlace; brokenBefore: number },
 ): Granting {
   const now = world.clock.now()
   const person = refTo(facts.person)
@@ -110,7 +125,7 @@ function takenNow(
     approvedAt: now,
     endsAt: new Date(now.getTime() + durationMs),
     extensions: [],
-    afterReview: reviewOwed(entitlement.breakGlass?.remindMs ?? 0, now),
+    afterReview: reviewOwed(entitlement.breakGlass?.remindMs ?? 0, brokenBefore, now),
     ...startGiving(entitlement, now, now),
   }
   return { ...grant, dueAt: dueOf(grant) }

@@ -1,16 +1,19 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
+import { agreedMs, mayExtend } from '../domain/extension.ts'
 import type { Grant } from '../domain/grant.ts'
 import type { SlackIdentity } from '../domain/person.ts'
-import { mayHold } from '../domain/policy.ts'
+import { stillAllows, type Verdict } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { seatsOf } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
 import { isSame } from './withdraw.ts'
-import type { World } from './world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 /**
- * The holder wants more time than the end they saw. By the rules of now it is added at once, or asked of the approvers
- * while the old end stands. Racing the end it wins whole, or is refused: `too-late`.
+ * The holder wants more time than the end they saw. The rules of now are asked as if all of it were asked for at once;
+ * then it is added, or asked of the approvers while the old end stands: always where it is more than was agreed to.
+ * Racing the end it wins whole, or is refused: `too-late`.
  */
 export async function extendGrant(
   world: World,
@@ -19,27 +22,34 @@ export async function extendGrant(
   const grant = await world.grants.get(grantId)
   if (grant === null) return refuse('not-found')
   if (!isSame(grant.subject.slack, by)) return refuse('not-yours', { grant })
+  const one = withOneCatalog(world)
+  const catalog = one.catalog()
   const facts = await world.directory.facts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const catalog = world.catalog()
   return world.grants.change(grantId, (current, now) => {
+    if (isOutdated(world, one)) return newRules(current)
     const entitlement = findEntitlement(catalog, current.resource.id, current.entitlement.id)
     if (entitlement === null)
       return refuse('rules-changed', { grant: current, reasons: ['it is not in the catalog any more'] })
-    const asking = { durationMs: entitlement.duration.defaultMs, reason: current.reason }
-    const verdict = mayHold(facts, entitlement, asking, now)
-    if (verdict.answer !== 'yes') {
-      const code = verdict.answer === 'unknown' ? 'unsure' : 'rules-changed'
-      return refuse(code, { grant: current, reasons: verdict.reasons.map(explain) })
-    }
-    const needs = entitlement.review.stages[0].needs
     const event = {
       type: 'extend',
       by: current.subject,
       seenEndsAt,
       rules: entitlement.extend,
-      needs,
+      agreedMs: agreedMs(current, entitlement),
+      needs: seatsOf(entitlement.review.stages),
     } as const
-    return transition(current, event, now)
+    const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null
+    const refusal =
+      current.status === 'active' && may !== null && 'addMs' in may
+        ? whyNoMore(current, stillAllows(catalog, facts, current, now, { isHeld: true, moreMs: may.addMs }))
+        : null
+    return refusal ?? transition(current, event, now)
   })
+}
+
+/** What the rules say against more time, if anything. */
+export function whyNoMore(grant: Grant, { answer, reasons }: Verdict): Refusal | null {
+  if (answer === 'yes') return null
+  return refuse(answer === 'unknown' ? 'unsure' : 'rules-changed', { grant, reasons: reasons.map(explain) })
 }

@@ -17,8 +17,9 @@ export interface Panel {
 }
 
 /** What is asked: a request, or one that is not made yet. */
-export type Asked = Pick<Grant, 'requester' | 'subject' | 'reviews' | 'askedMs' | 'reason'> &
-  Partial<Pick<Extract<Grant, { status: 'pending' }>, 'nudge'>>
+export type Asked = Pick<Grant, 'requester' | 'subject' | 'askedMs' | 'reason'> & {
+  readonly reviews: readonly Pick<Grant['reviews'][number], 'by' | 'stage'>[]
+} & Partial<Pick<Extract<Grant, { status: 'pending' }>, 'nudge'>>
 
 /**
  * The panels of all stages, in their order. Where fewer people than a stage needs could answer it (the list is empty,

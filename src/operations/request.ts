@@ -9,7 +9,7 @@ import { timingOf, type Timing, type Wish } from '../domain/timing.ts'
 import { dueOf, transition } from '../domain/transition.ts'
 import { approveAhead } from './approve-ahead.ts'
 import { isSame } from './withdraw.ts'
-import type { World } from './world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface Ask extends Wish {
   /** The same for a redelivered submission: it then finds what it already made. */
@@ -26,6 +26,8 @@ export interface Ask extends Wish {
 
 export const reasonLength = { least: 10, most: 500 } as const
 const mostPending = 5
+/** Each asking is a new card that mentions people. */
+export const mostAsked = { times: 30, withinMs: 3_600_000 } as const
 
 /**
  * Asks for access, for oneself or, where the catalog lets them, for somebody else: a grant that its approvers will see,
@@ -36,13 +38,21 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
   const { line = 0 } = ask
   const redelivered = (await world.grants.byRequest(ask.requestId)).find((made) => made.line === line)
   if (redelivered) return redelivered
-  const fit = await fitToAsk(world, ask)
+  const one = withOneCatalog(world)
+  const fit = await fitToAsk(one, ask)
   if (isRefusal(fit)) return fit
   const { asked, subject, entitlement } = fit
+  const since = new Date(asked.requestedAt.getTime() - mostAsked.withinMs)
+  const others = await world.grants.requestsSince(asked.requester.id, since)
+  if (others.filter((id) => id !== asked.requestId).length >= mostAsked.times)
+    return refuse('asked-too-often')
   for (let attempt = 0; attempt < 3; attempt++) {
-    const blocked = await makeRoom(world, asked)
-    if (blocked !== null) return blocked
-    const ahead = await approveAhead(world, asked, subject, entitlement)
+    const ahead = await approveAhead(one, asked, subject, entitlement)
+    const blocked = isOutdated(world, one) ? newRules(null) : await makeRoom(world, asked)
+    if (blocked !== null) {
+      await ahead.undo()
+      return blocked
+    }
     const written = await world.grants.insert({ ...ahead.grant, revision: 0 })
     if (written.outcome !== 'inserted') await ahead.undo()
     if (written.outcome !== 'open') return written.grant

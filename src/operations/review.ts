@@ -9,7 +9,7 @@ import { DAY_MS } from '../domain/windows/wall-clock.ts'
 import { mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import { panelsOf, type Panel } from './panel.ts'
-import type { World } from './world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface Answer {
   readonly grantId: string
@@ -25,7 +25,9 @@ export interface Answer {
 }
 
 /** An answer, by a click or given ahead. */
-type Given = Pick<Answer, 'terms' | 'verdict' | 'note' | 'durationMs'> & { readonly preApprovalId?: string }
+type Given = Pick<Answer, 'terms' | 'verdict' | 'note' | 'durationMs'> & {
+  readonly ahead?: { readonly preApprovalId: string; readonly mostMs: number }
+}
 
 export const noteLength = { least: 5, most: 500 } as const
 
@@ -37,22 +39,23 @@ export const noteLength = { least: 5, most: 500 } as const
 export async function reviewGrant(world: World, answer: Answer): Promise<Grant | Refusal> {
   const seen = await world.grants.get(answer.grantId)
   if (seen === null) return refuse('not-found')
-  const entitlement = findEntitlement(world.catalog(), seen.resource.id, seen.entitlement.id)
+  const one = withOneCatalog(world)
+  const catalog = one.catalog()
+  const entitlement = findEntitlement(catalog, seen.resource.id, seen.entitlement.id)
   const [by, subject, panels] = await Promise.all([
     world.directory.facts(answer.by),
     world.directory.facts(seen.subject.slack),
-    entitlement ? panelsOf(world, entitlement, seen) : [],
+    entitlement ? panelsOf(one, entitlement, seen) : [],
   ])
   if (by === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   const earlier = await Promise.all(
     seen.reviews.map(async ({ by: { id, slack } }) => ({ id, facts: await world.directory.facts(slack) })),
   )
   const facts = { by, subject, panels, earlier }
-  const catalog = world.catalog()
   const wrong = untilProblem(entitlement, answer, world.clock.now())
   if (wrong !== null) return wrong
   const reviewed = await world.grants.change(answer.grantId, (grant, now) =>
-    decideReview(catalog, facts, grant, answer, now),
+    isOutdated(world, one) ? newRules(grant) : decideReview(catalog, facts, grant, answer, now),
   )
   if (!isRefusal(reviewed)) await promise(world, reviewed, by, answer)
   return reviewed
@@ -201,7 +204,7 @@ function approve(
     ...seat,
     stages: entitlement.review.stages,
     terms,
-    ...(answer.preApprovalId === undefined ? {} : { preApprovalId: answer.preApprovalId }),
+    ...(answer.ahead === undefined ? {} : { ahead: answer.ahead }),
   } as const
   return transition(grant, event, now)
 }

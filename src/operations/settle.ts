@@ -1,8 +1,8 @@
 import { owesReview } from '../domain/break-glass.ts'
 import { findEntitlement } from '../domain/catalog.ts'
 import { explainAll } from '../domain/explain.ts'
-import type { Grant, Granting, Pending, Revoking } from '../domain/grant.ts'
-import { stillAllows } from '../domain/policy.ts'
+import type { Active, Grant, Granting, Pending, Revoking } from '../domain/grant.ts'
+import { mayKeep, stillAllows } from '../domain/policy.ts'
 import { renewsAt, termMs } from '../domain/standing.ts'
 import { nudgeDueAt } from '../domain/stages.ts'
 import { transition, type Event } from '../domain/transition.ts'
@@ -55,7 +55,8 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
         return
       }
       if (isNear(grant.endsAt, now)) await leave(world, grant)
-      else if (grant.owed !== null && grant.owed.retryAt <= now) await join(world, grant, alreadyHeld)
+      else if (grant.owed !== null && grant.owed.retryAt <= now)
+        await join(world, grant, () => mayTellMore(world, grant))
       return
     case 'revoking':
       await alertIfLate(world, grant, now)
@@ -76,8 +77,17 @@ async function nudge(world: World, { id, resource, entitlement, nudge: seen }: P
   await world.grants.change(id, (grant, now) => transition(grant, { type: 'nudge', rules: stage }, now))
 }
 
-/** Who extends was looked at then; what is held is not given anew. */
-const alreadyHeld = () => Promise.resolve(true)
+/**
+ * Before the system is told of a later end: would it be given now, with all its time? Where not, the end that the system
+ * knows stands, and the next look at what is held decides.
+ */
+async function mayTellMore(world: World, grant: Active): Promise<boolean> {
+  const { slack, name } = grant.subject
+  const facts = await world.directory.facts(slack)
+  if (facts === 'unknown') return owed(world, grant, `Slack did not say whether ${name} is still here`)
+  const verdict = mayKeep(world.catalog(), facts, grant, world.clock.now())
+  return verdict.answer === 'yes' || owed(world, grant, explainAll(verdict.reasons))
+}
 
 /** Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? */
 async function mayGive(world: World, grant: Granting): Promise<boolean> {
@@ -110,7 +120,7 @@ async function refused(world: World, grant: Granting, { why, ends }: { why: stri
   return false
 }
 
-async function owed(world: World, grant: Granting, why: string): Promise<false> {
+async function owed(world: World, grant: Granting | Active, why: string): Promise<false> {
   await owe(world, grant.id, new Error(why))
   return false
 }

@@ -4,7 +4,7 @@ import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } fro
 import { explainAll } from '../domain/explain.ts'
 import type { EndCause } from '../domain/grant.ts'
 import type { PersonFacts } from '../domain/person.ts'
-import { stillAllows, type Reason, type Verdict } from '../domain/policy.ts'
+import { mayKeep, type Verdict } from '../domain/policy.ts'
 import type { HeldRow, MassLoss } from '../domain/ports.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { isStandingRule } from '../domain/standing.ts'
@@ -137,7 +137,7 @@ async function judge(
     const verdict = verdictOn(world, catalog, row, facts)
     if (verdict.answer === 'unknown') {
       found.unreadable.add(`${entitlement.name} on ${entitlement.resource.name}`)
-    } else if (verdict.answer === 'no' && !(keeps(entitlement, row) && areOnlyRules(verdict.reasons))) {
+    } else if (verdict.answer === 'no') {
       const why = explainAll(verdict.reasons)
       found.unmatched.push({
         id: row.id,
@@ -159,16 +159,10 @@ function verdictOn(world: World, catalog: Catalog, row: HeldRow, facts: PersonFa
   // Its end is being prepared: it goes by itself, at its instant.
   if (row.status === 'active' && row.endsAt.getTime() - now.getTime() < 1_000)
     return { answer: 'yes', reasons: [] }
-  return stillAllows(catalog, facts, row, at, { isHeld: true })
+  return mayKeep(catalog, facts, row, at)
 }
 
 const leftNow = (name: string) => ({ cause: 'offboarded' as const, note: `${name} left the workspace` })
-
-const keeps = ({ keeps: isKept }: Entitlement, { isStanding }: HeldRow): boolean => isKept && !isStanding
-
-/** Nothing but what the catalog's conditions say of the person: neither what is given, nor for how long, nor who they are there. */
-const areOnlyRules = (reasons: readonly Reason[]): boolean =>
-  reasons.every(({ kind }) => kind === 'rule' || kind === 'not-by-itself')
 
 function whyGone(entitlement: Entitlement | null, row: HeldRow): string | null {
   if (entitlement === null) return 'it is not in the catalog any more'

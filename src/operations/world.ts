@@ -1,3 +1,4 @@
+import type { Grant } from '../domain/grant.ts'
 import type {
   Clock,
   CurrentCatalog,
@@ -11,6 +12,7 @@ import type {
   QuotaStore,
   Systems,
 } from '../domain/ports.ts'
+import { refuse, type Refusal } from '../domain/refusal.ts'
 import type { Queues } from './queues.ts'
 
 /** Everything an operation may touch. Composed once by `main`; tests and the simulation compose their own. */
@@ -31,3 +33,16 @@ export interface World {
   random(): number
   newId(): string
 }
+
+/** The same, but the catalog is the one of this moment: what somebody clicks is decided by one catalog. */
+export function withOneCatalog(world: World): World {
+  const catalog = world.catalog()
+  return { ...world, catalog: () => catalog }
+}
+
+/** Did another catalog come into force since? Asked right before writing what the old one decided. */
+export const isOutdated = (world: World, one: World): boolean =>
+  world.catalog().fingerprint !== one.catalog().fingerprint
+
+export const newRules = (grant: Grant | null): Refusal =>
+  refuse('rules-changed', { grant, reasons: ['they were changed in this very moment; please look again'] })

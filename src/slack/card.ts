@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement } from '../domain/catalog.ts'
 import { owesReview } from '../domain/break-glass.ts'
 import { formatDuration } from '../domain/duration.ts'
-import { offeredMs, type Grant } from '../domain/grant.ts'
+import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
 import type { SlackIdentity } from '../domain/person.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { reviewGrant } from '../operations/review.ts'
@@ -102,7 +102,7 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from(grant)}`
   const isAsked = grant.status === 'pending' || owesReview(grant)
   const pinged = isAsked ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
-  const asks = grant.isBreakGlass ? `${who} broke glass:` : askingWords(grant)
+  const asks = grant.isBreakGlass ? `${who} broke glass${timesBroken(grant)}:` : askingWords(grant)
   const review = reviewLine(grant)
   const next = grant.status === 'pending' && about.next !== null ? ` Next: ${about.next}` : ''
   const status = statusLine(grant, now, about.windows)
@@ -118,6 +118,12 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   ]
   const text = `${unmarked(asks).replaceAll('*', '')} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
   return { text: `${text}: ${statusWord(grant, now)}`, blocks }
+}
+
+/** Taken again soon after the last time, it is said louder. */
+function timesBroken(grant: Grant): string {
+  const before = isApproved(grant) ? (grant.afterReview?.brokenBefore ?? 0) : 0
+  return before === 0 ? '' : ` *again, ${before + 1} times within a day*`
 }
 
 const from = ({ startsAt }: Grant): string => (startsAt === null ? '' : ` from ${when(startsAt)}`)

@@ -90,7 +90,7 @@ function isEndTold(grant: Ended): boolean {
 
 /** Approved, and ended by somebody else before it was given. */
 const isCalledOff = (grant: Ended): boolean =>
-  grant.activeAt === null && (grant.cause === 'revoked' || grant.cause === 'removed')
+  grant.activeAt === null && (grant.cause === 'revoked' || grant.cause === 'removed' || grant.cause === 'unmatched')
 
 export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date): Message {
   switch (moment) {

@@ -1,7 +1,7 @@
 import type { Button } from '@slack/types'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
-import { mayExtend, totalMs, type MayExtend } from '../domain/extension.ts'
+import { agreedMs, mayExtend, totalMs, type MayExtend } from '../domain/extension.ts'
 import { isApproved, type Approved, type Extension, type Grant } from '../domain/grant.ts'
 import { answerExtension } from '../operations/answer-extension.ts'
 import { extendGrant } from '../operations/extend.ts'
@@ -20,7 +20,8 @@ export const moreActions = { extend: 'more_extend', approve: 'more_approve', den
 export function mayHaveMore(world: World, grant: Grant): MayExtend | null {
   if (grant.status !== 'active') return null
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  return mayExtend(grant, entitlement?.extend ?? null, world.clock.now())
+  if (entitlement === null) return { not: 'never' }
+  return mayExtend(grant, entitlement.extend, world.clock.now(), agreedMs(grant, entitlement))
 }
 
 /** "Extend 1 h", or "Ask for 1 h more" where somebody must say yes; null where it cannot be now. */

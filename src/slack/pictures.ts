@@ -4,6 +4,9 @@ import { formatDuration } from '../domain/duration.ts'
 import { isApproved, type Approved, type Grant, type Review } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { section, type Message } from './blocks.ts'
+import { seatsFilled, waitingExtension } from '../domain/extension.ts'
+import { openStage } from '../domain/stages.ts'
+import { askedAgain } from '../operations/answer-extension.ts'
 import { panelsOf } from '../operations/panel.ts'
 import { askedOf, calls, mentionedOf, mentionsOf } from './asked-of.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
@@ -161,9 +164,13 @@ async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined
   const isOver = grant.dueAt === null
   const dm = { lane: 'decision' as const, to: { channel: grant.subject.slack.userId } }
   const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
-  const [panel] = entitlement
-    ? await panelsOf(parts.world, entitlement, { ...grant, reviews: [] })
-    : ([] as const)
+  const waiting = waitingExtension(grant)
+  const panels =
+    entitlement && waiting
+      ? await panelsOf(parts.world, entitlement, askedAgain(grant, waiting.approvedBy))
+      : []
+  const open = entitlement && openStage(seatsFilled(waiting?.approvedBy ?? []), entitlement.review.stages)
+  const panel = panels[open ?? 0]
   const about = await aboutDm(parts, grant)
   const asked = grant.extensions.flatMap((extension): Picture[] => {
     const name = `more:${extension.askedAt.getTime()}`

@@ -1,6 +1,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import { totalMs } from '../domain/extension.ts'
 import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
+import { mostAsked } from '../operations/request.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { whoWithdrew } from './who.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
@@ -55,6 +56,8 @@ export function refusalWords(refusal: Refusal): string {
       return 'Your earlier access is just being taken back. Ask again in a minute.'
     case 'too-many-open':
       return 'You have 5 open requests; withdraw one first.'
+    case 'asked-too-often':
+      return `You asked ${mostAsked.times} times within the last hour; wait a little, or talk to the approvers.`
     case 'not-for-others':
       return 'You can ask for this only for yourself.'
     case 'not-for-them':

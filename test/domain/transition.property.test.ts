@@ -63,13 +63,13 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc
     .record({ isReviewed: fc.boolean(), needs: fc.integer({ min: 1, max: 2 }) })
     .map(({ isReviewed, needs }): Event => ({
-      ...{ type: 'extend', by: riley, seenEndsAt: at(0), needs },
+      ...{ type: 'extend', by: riley, seenEndsAt: at(0), agreedMs: Infinity, needs },
       rules: { maxTimes: 3, totalMs: 36_000_000, stepMs: 3_600_000, afterShare: 0.2, isReviewed },
     })),
   fc
     .record({ by: someone, verdict: fc.constantFrom('approve' as const, 'deny' as const) })
     .map(({ by, verdict }): Event => ({
-      ...{ type: 'answer-extension', by, verdict, askedAt: at(0), needs: 1, voided: [] },
+      ...{ type: 'answer-extension', by, verdict, askedAt: at(0), stage: 0, stages: [aStageOf(1)], voided: [] },
       rules: { maxTimes: 3, totalMs: 36_000_000, stepMs: 3_600_000, afterShare: 0, isReviewed: true },
     })),
   instant.map((heldUntil): Event => ({ type: 'told', heldUntil })),
@@ -141,7 +141,7 @@ function* live({
   const lapsesAt = startsAt ?? at(86_400)
   const asked = aPendingGrant({ needs, startsAt: pattern ? null : startsAt, pattern, lapsesAt })
   let grant: Grant = isEmergency
-    ? { ...aGrantingGrant(), isBreakGlass: true, afterReview: reviewOwed(86_400_000, at(0)) }
+    ? { ...aGrantingGrant(), isBreakGlass: true, afterReview: reviewOwed(86_400_000, 0, at(0)) }
     : asked
   grant = { ...grant, dueAt: dueOf(grant) }
   let seconds = 0

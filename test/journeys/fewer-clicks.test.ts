@@ -146,9 +146,11 @@ test('a rule that is gone when it opens gives nothing', async () => {
   await changeCatalog(stage, (text) =>
     text.replace('because: on call, when: "true"', 'because: on call, when: "false"'),
   )
-  await riley.sees(/Could not give Open the gate.*the rule "on call" does not approve it any more/, 'dm', {
-    withinMs: 25_000,
-  })
+  await riley.sees(
+    /Open the gate on The gate will not be given: the rule "on call" does not approve it any more/,
+    'dm',
+    patient,
+  )
   expect([...gate.holders]).toEqual([])
 }, 60_000)
 

@@ -135,6 +135,15 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
             : [],
         ),
       ),
+    requestsSince: (requesterId, since) =>
+      step(() => [
+        ...new Set(
+          all()
+            .filter((g) => g.requester.id === requesterId && g.window === null && !g.isStanding)
+            .filter(({ requestedAt }) => requestedAt >= since)
+            .map(({ requestId }) => requestId),
+        ),
+      ]),
     held: () => step(() => all().flatMap(heldRowOf)),
     askedSince: (since, limit) =>
       step(() =>
