@@ -83,6 +83,8 @@ export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
 
 /** A window that closes as agreed is told of in the message that it opened with. */
 function isEndTold(grant: Ended): boolean {
+  // What is said of the series is not said of its next window as well.
+  if (grant.window !== null && grant.activeAt === null && grant.cause === 'unmatched') return false
   if (grant.pattern !== null || isCalledOff(grant)) return true
   if (grant.window !== null && (grant.cause === 'expired' || grant.cause === 'released')) return false
   return grant.activeAt !== null
@@ -90,7 +92,8 @@ function isEndTold(grant: Ended): boolean {
 
 /** Approved, and ended by somebody else before it was given. */
 const isCalledOff = (grant: Ended): boolean =>
-  grant.activeAt === null && (grant.cause === 'revoked' || grant.cause === 'removed' || grant.cause === 'unmatched')
+  grant.activeAt === null &&
+  (grant.cause === 'revoked' || grant.cause === 'removed' || grant.cause === 'unmatched')
 
 export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date): Message {
   switch (moment) {

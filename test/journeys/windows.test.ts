@@ -181,7 +181,7 @@ test('what changed since decides at the next opening: rule or approver gone, it 
   )
 
   await riley.sees(/Open the gate on The gate opens no more: the rule is/, 'dm', oneMinute)
-  await riley.sees(/second gate .*opens no more: Sam may not approve it any more/, 'dm', patient)
+  await riley.sees(/second gate .*opens no more: Sam may not approve it any more/, 'dm', oneMinute)
   await ada.sees(/Stopped .*the rule is/, orders, patient)
   expect(gate.calls.filter(({ action }) => action === 'give')).toEqual([])
   expect(wrongWith(workspace)).toEqual([])
