@@ -18,8 +18,10 @@ import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
 import { mongoPreApprovals } from './mongo/pre-approvals.ts'
 import { mongoQuotas } from './mongo/quotas.ts'
+import { mongoReplicas } from './mongo/replicas.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
 import { mongoTicks } from './mongo/ticks.ts'
+import { watchAgreement } from './operations/agreement.ts'
 import { watchHeld, type HeldWatch } from './operations/held-watch.ts'
 import { Queues } from './operations/queues.ts'
 import { settleOnChange, sweep } from './operations/sweep.ts'
@@ -101,6 +103,16 @@ export async function start(
     const slack = openSlack({ ...config, people, surfaces, log })
     endings.slack = () => slack.stopListening()
     const queues = new Queues()
+    const agreement = await watchAgreement({
+      id: randomBytes(10).toString('hex'),
+      replicas: mongoReplicas(connection),
+      catalog: () => catalog.current(),
+      clock,
+      log,
+      tell: (words) => tellAdmins(words),
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    })
+    endings.rest.unshift(() => agreement.stop())
     const made: World = {
       grants: mongoGrants(connection, clock, log),
       holds: mongoHolds(connection),
@@ -110,6 +122,7 @@ export async function start(
       losses: mongoLosses(connection),
       directory: slack.directory,
       catalog: () => catalog.current(),
+      agrees: () => agreement.agrees(),
       systems: (id) => systems.get(id),
       clock,
       queues,

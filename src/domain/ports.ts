@@ -243,6 +243,14 @@ export interface TickStore {
   agesMs(): Promise<(job: string) => number>
 }
 
+/** Which replicas run, and by which catalog. */
+export interface ReplicaStore {
+  say(id: string, catalog: string): Promise<void>
+  /** Those that said so within this time, by the database's clock. */
+  heard(withinMs: number): Promise<{ id: string; catalog: string }[]>
+  leave(id: string): Promise<void>
+}
+
 /** So many people would lose something at once that an admin says first whether that is meant. */
 export interface MassLoss {
   readonly resource: { readonly id: string; readonly name: string }

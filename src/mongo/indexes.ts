@@ -4,6 +4,7 @@ import { holdModel } from './holds.ts'
 import { personModel } from './people.ts'
 import { preApprovalModel } from './pre-approvals.ts'
 import { quotaModel } from './quotas.ts'
+import { replicaModel } from './replicas.ts'
 import { surfaceModel } from './surfaces.ts'
 
 /** Makes every index that is missing. A start-up step: each replica may run it, and again. */
@@ -15,6 +16,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     surfaceModel(connection),
     quotaModel(connection),
     preApprovalModel(connection),
+    replicaModel(connection),
   ]) {
     await model.createIndexes()
   }

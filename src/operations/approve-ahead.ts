@@ -42,6 +42,7 @@ async function approveByRule(
   subject: PersonFacts,
   entitlement: Entitlement,
 ): Promise<Ahead | { readonly reasons: readonly string[] }> {
+  if (entitlement.auto.length > 0 && !world.agrees()) return { reasons: ['the rules are just being changed'] }
   const now = world.clock.now()
   const asking = { durationMs: asked.askedMs, reason: asked.reason }
   const { fits, reasons } = fittingRules(entitlement, attributesOf(subject, entitlement, asking, now))

@@ -30,6 +30,7 @@ export async function giveByRule(
   everybody: Known<readonly PersonFacts[]>,
 ): Promise<Given> {
   if (everybody === 'unknown') return { unreadable: ['standing access'], failing: [] }
+  if (!world.agrees()) return { unreadable: [], failing: [] }
   const now = world.clock.now()
   const [rows, failed] = await Promise.all([
     world.grants.standing(),

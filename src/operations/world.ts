@@ -25,6 +25,8 @@ export interface World {
   readonly losses: LossStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
+  /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */
+  agrees(): boolean
   readonly systems: Systems
   readonly clock: Clock
   readonly queues: Queues

@@ -1,5 +1,10 @@
 import { MongoClient } from 'mongodb'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import {
   aReason,
@@ -254,3 +259,28 @@ test('what cannot be given by its rule is said to its admins, and does not make 
   expect(log.some(({ message }) => message === 'cannot give by rule')).toBe(true)
   expect((await failed()).length).toBe(3)
 }, 60_000)
+
+test('while replicas go by different catalogs nothing is given by rule, and the admins hear of it', async () => {
+  const gate = await aGate()
+  const catalog = (cast: Cast) => gateCatalog(cast, { more: standing('vault', '[ada@acme.example]') })
+  const stage = await aStage({ catalog, env: gate.env, patienceMs: 1_000 })
+  listenToLog(stage.app.world.log)
+  const { ada, sam, kim, dba } = stage
+  await heldBy(gate, 'ada,sam')
+  const folder = await mkdtemp(join(tmpdir(), 'curfew-other-'))
+  afterThis(() => rm(folder, { recursive: true }))
+  const path = join(folder, 'catalog.yml')
+  await writeFile(path, catalog(stage).replace('name: Open the vault', 'name: Open the old vault'))
+  const other = curfew(['start'], { ...stage.environment, CATALOG: path })
+  await other.says('curfew is running', 40_000)
+  await ada.sees(/replicas of Curfew go by different catalogs/, 'dm', patient)
+
+  // What is to be taken is taken all the same.
+  dba.members = [ada, kim]
+  await heldBy(gate, 'ada')
+  other.kill('SIGKILL')
+  await other.exited
+  await eventually(async () => stage.app.world.agrees(), Boolean, 20_000)
+  dba.members = [ada, kim, sam]
+  await heldBy(gate, 'ada,kim,sam')
+}, 90_000)

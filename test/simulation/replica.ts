@@ -62,6 +62,7 @@ export class Replica {
       people: { seen: () => this.never(), get: () => this.never() },
       directory: options.directory,
       catalog: () => catalog,
+      agrees: () => true,
       systems: () => ({ connector, timeoutMs: system.habits.timeoutMs }),
       clock: {
         now,
