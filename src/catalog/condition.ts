@@ -20,7 +20,7 @@ const environment = celEnvironment(CONDITION_VARIABLES)
 /**
  * A yes-or-no question about who asks for what.
  *
- * `evaluate` never throws. It answers `unknown` when anything the expression mentions is unknown, even where the rest
+ * `evaluate` never throws. Of whoever has no verified e-mail, no condition on it is true. It answers `unknown` when anything the expression mentions is unknown, even where the rest
  * would decide (`true || "@dba" in groups`), when it names a group that does not exist (renamed, perhaps: `!(… in
  * groups)` must not open by that), and when CEL itself fails.
  */
@@ -33,6 +33,8 @@ export function compileCondition(source: string): Condition | ExpressionFault {
     evaluate(attributes): Answer {
       const { listedGroups } = attributes
       if (listedGroups && handles.some((handle) => !listedGroups.has(handle))) return 'unknown'
+      // Whoever has no verified e-mail meets no rule on one, nor the opposite of one.
+      if (attributes.email === null && expression.mentions.has('email')) return 'no'
       const values = valuesOf(attributes)
       for (const name of expression.mentions) if (values[name] === undefined) return 'unknown'
       try {
@@ -65,7 +67,7 @@ function valuesOf({
     entitlement,
     duration: Duration.fromMilliseconds(durationMs),
   }
-  if (email !== 'unknown') values['email'] = email.toLowerCase()
+  if (email !== 'unknown' && email !== null) values['email'] = email.toLowerCase()
   if (groups !== 'unknown') values['groups'] = [...groups]
   if (zone !== '') values['zone'] = zone
   return values

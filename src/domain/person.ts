@@ -26,6 +26,8 @@ export interface PersonFacts {
   readonly isGuest: boolean
   /** Belongs to another workspace and is here through a shared channel. */
   readonly isExternal: boolean
+  /** False where they have a verified e-mail that Slack does not show now: then `person.email` is null, and unknown. */
+  readonly isEmailRead: boolean
   /** IANA zone, such as `Europe/Berlin`. */
   readonly zone: string
   /** Handles of the Slack user groups they are in, written `@dba`. */

@@ -9,7 +9,8 @@ import {
 } from './catalog.ts'
 import { totalMs, type Lasting } from './extension.ts'
 import type { Approved, Grant, GrantPlace } from './grant.ts'
-import type { Known, Person, PersonFacts } from './person.ts'
+import type { Person, PersonFacts } from './person.ts'
+import type { GroupMembers } from './ports.ts'
 import { describeOnly } from './timing.ts'
 import { fixedWindowAt, type FixedWindow } from './windows/fixed.ts'
 
@@ -35,6 +36,8 @@ export type Reason =
   | { readonly kind: 'outside'; readonly windows: string }
   | { readonly kind: 'not-listed'; readonly people: string }
   | { readonly kind: 'unreadable-group'; readonly group: string }
+  /** Slack lists no such group: it was renamed, or disabled. */
+  | { readonly kind: 'unlisted-group'; readonly group: string }
 
 export interface Asking {
   readonly durationMs: number
@@ -42,7 +45,7 @@ export interface Asking {
 }
 
 /** Members of the Slack groups that matter here, each known or not. */
-export type Groups = (handle: string) => Known<ReadonlySet<string>>
+export type Groups = (handle: string) => GroupMembers
 
 export function attributesOf(
   facts: PersonFacts,
@@ -51,7 +54,7 @@ export function attributesOf(
   now: Date,
 ): Attributes {
   return {
-    email: facts.person.email ?? 'unknown',
+    email: facts.isEmailRead ? facts.person.email : 'unknown',
     slackUserId: facts.person.slack.userId,
     groups: facts.groups,
     ...(facts.listedGroups ? { listedGroups: facts.listedGroups } : {}),
@@ -172,7 +175,7 @@ export function stillAllows(
     return no({ kind: 'outside', windows: describeOnly(only) })
   const place = placeFor(catalog, facts, entitlement, asking, now)
   if ('unresolved' in place) {
-    return facts.person.email === null
+    return !facts.isEmailRead
       ? { answer: 'unknown', reasons: [{ kind: 'unread-email' }] }
       : no({ kind: 'no-principal', why: place.unresolved })
   }
@@ -242,7 +245,9 @@ export function isReviewer(facts: PersonFacts, lists: readonly Approvers[], list
   if (verdicts.some(({ answer }) => answer === 'yes')) return { answer: 'yes', reasons: [] }
   const unknown = verdicts.filter(({ answer }) => answer === 'unknown')
   if (unknown.length > 0) return { answer: 'unknown', reasons: unknown.flatMap(({ reasons }) => reasons) }
-  return no({ kind: 'not-listed', people: lists.flatMap(nameApprovers).join(', ') })
+  const unlisted = verdicts.flatMap(({ reasons }) => reasons)
+  const listed: Reason = { kind: 'not-listed', people: lists.flatMap(nameApprovers).join(', ') }
+  return { answer: 'no', reasons: [listed, ...unlisted] }
 }
 
 function isNamed({ person }: PersonFacts, lists: readonly Approvers[], { managerOf }: Listing): boolean {
@@ -257,16 +262,19 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
   if (approvers.manager && managerOf !== null && isListed(person, [managerOf]))
     return { answer: 'yes', reasons: [] }
   const lookups = approvers.groups.map((handle) => ({ handle, members: groups(handle) }))
-  if (lookups.some(({ members }) => members !== 'unknown' && members.has(person.slack.userId))) {
-    return { answer: 'yes', reasons: [] }
-  }
+  const isMember = lookups.some(
+    ({ members }) => members !== 'unknown' && members !== 'unlisted' && members.has(person.slack.userId),
+  )
+  if (isMember) return { answer: 'yes', reasons: [] }
   const matching = approvers.who?.evaluate(attributesOf(facts, entitlement, asking, now)) ?? 'no'
   if (matching === 'yes') return { answer: 'yes', reasons: [] }
   const unreadable = lookups.filter(({ members }) => members === 'unknown')
   const reasons: Reason[] = unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle }))
   if (matching === 'unknown' && approvers.who)
     reasons.push({ kind: 'rule', source: approvers.who.source, answer: matching })
-  return { answer: reasons.length > 0 ? 'unknown' : 'no', reasons }
+  if (reasons.length > 0) return { answer: 'unknown', reasons }
+  const unlisted = lookups.filter(({ members }) => members === 'unlisted')
+  return { answer: 'no', reasons: unlisted.map(({ handle }) => ({ kind: 'unlisted-group', group: handle })) }
 }
 
 /** Admins may end and retry. */

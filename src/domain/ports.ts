@@ -218,9 +218,10 @@ export interface PreApprovalStore {
 }
 
 export interface PeopleStore {
-  /** The person linked to this Slack identity, made when first seen; name and e-mail follow the directory. */
-  seen(slack: SlackIdentity, profile: { name: string; email: string | null }): Promise<Person>
-  get(id: string): Promise<Person | null>
+  /** The person linked to this Slack identity, made when first seen; name and e-mail follow what is said of them. */
+  seen(slack: SlackIdentity, profile: { name: string; email?: string | null }): Promise<Person>
+  /** Whoever was seen with this Slack id last; null where nobody was. */
+  bySlackUser(userId: string): Promise<Person | null>
 }
 
 /** What Slack knows of people and groups. Answers are at most 60 s old; what cannot be read is unknown. */
@@ -233,8 +234,11 @@ export interface Directory {
   /** Slack ids of these people (e-mails or ids) as far as there are such; unknown when one cannot be looked up now. */
   idsOf(people: readonly string[]): Promise<Known<readonly string[]>>
   /** Members (Slack user ids) of these groups, by handle. */
-  groups(handles: readonly string[]): Promise<(handle: string) => Known<ReadonlySet<string>>>
+  groups(handles: readonly string[]): Promise<(handle: string) => GroupMembers>
 }
+
+/** Members of a group; unlisted: Slack answered, and has no such group (it was renamed, or disabled). */
+export type GroupMembers = Known<ReadonlySet<string>> | 'unlisted'
 
 /** When each job that replicas share last ran through, whoever ran it: by the database's clock. */
 export interface TickStore {

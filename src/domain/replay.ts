@@ -59,6 +59,7 @@ const factsOf = ({ subject, asker }: AskedRow): PersonFacts => ({
   isHere: true,
   isGuest: asker?.guest ?? false,
   isExternal: false,
+  isEmailRead: true,
   zone: asker?.zone ?? '',
   groups: asker?.groups ? new Set(asker.groups) : 'unknown',
 })

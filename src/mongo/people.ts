@@ -16,6 +16,7 @@ const schema = new Schema(
   { collection: 'people', versionKey: false },
 )
 schema.index({ 'slack.teamId': 1, 'slack.userId': 1 }, { unique: true })
+schema.index({ 'slack.userId': 1 })
 
 export const personModel = (connection: Connection) => connection.model('Person', schema)
 
@@ -23,18 +24,19 @@ export const personModel = (connection: Connection) => connection.model('Person'
 export function mongoPeople(connection: Connection): PeopleStore {
   const model = personModel(connection)
   return {
-    seen: async ({ teamId, userId }, { name, email }) => {
+    seen: async ({ teamId, userId }, profile) => {
+      const isNew = profile.email === undefined ? { email: null } : {}
       const person = await model
         .findOneAndUpdate(
           { 'slack.teamId': teamId, 'slack.userId': userId },
-          { $set: { name, email }, $setOnInsert: { _id: randomBytes(9).toString('base64url') } },
+          { $set: profile, $setOnInsert: { _id: randomBytes(9).toString('base64url'), ...isNew } },
           { upsert: true, returnDocument: 'after' },
         )
         .lean()
       return parse(person)
     },
-    get: async (id) => {
-      const person = await model.findById(id).lean()
+    bySlackUser: async (userId) => {
+      const person = await model.findOne({ 'slack.userId': userId }).sort({ $natural: -1 }).lean()
       return person && parse(person)
     },
   }

@@ -1,3 +1,4 @@
+import { unlistedGroups, type UnlistedGroup } from './unlisted-groups.ts'
 import { lookAtHeld, lookAtPerson, type Look } from './while-held.ts'
 import type { World } from './world.ts'
 
@@ -53,12 +54,24 @@ export function watchHeld(
       tell(words, rule.admins)
     }
   }
+  const noteUnlisted = (groups: readonly UnlistedGroup[]): void => {
+    for (const { handle, entitlements } of groups) {
+      const names = entitlements.slice(0, 5).map(({ name, resource }) => `${name} on ${resource.name}`)
+      const more = entitlements.length > 5 ? ` and ${entitlements.length - 5} more` : ''
+      world.log.warn('the catalog names a group that Slack does not list', { group: handle })
+      tell(
+        `The catalog names ${handle} for ${names.join(', ')}${more}, but Slack lists no such group: it was renamed or disabled. Nobody is called by it until the catalog names another.`,
+        [...new Set(entitlements.flatMap(({ admins }) => admins))],
+      )
+    }
+  }
   const lookNow = async (): Promise<void> => {
     if (!world.clock.isSure()) await world.clock.sample()
     const look = await lookAtHeld(world)
     lookedAtMs = world.clock.monotonicMs()
     noteUnreadable(look.unreadable)
     noteFailing(look)
+    noteUnlisted(await unlistedGroups(world))
   }
   let running: Promise<void> | null = null
   let next: Promise<void> | null = null

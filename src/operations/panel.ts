@@ -9,7 +9,7 @@ export interface Panel {
   readonly stage: Stage
   /** Who answers: the stage's approvers, the quiet ones, and whoever stands in or was called since. */
   readonly lists: readonly Approvers[]
-  /** Who of them is mentioned; a manager is among its people. */
+  /** Who of them is mentioned; a manager is among its people, and no group that Slack does not list. */
   readonly mentioned: readonly Approvers[]
   /** Too few of the stage's own can answer: who stands in for them. */
   readonly standIns: 'otherwise' | 'admins' | null
@@ -106,7 +106,9 @@ async function panelOf(
   return {
     stage,
     lists,
-    mentioned: [approvers, ...beside].map((list) => withManager(list, listing.managerOf)),
+    mentioned: [approvers, ...beside]
+      .map((list) => withManager(list, listing.managerOf))
+      .map((list) => ({ ...list, groups: list.groups.filter((one) => listing.groups(one) !== 'unlisted') })),
     standIns: isAdmins ? 'admins' : isLacking ? 'otherwise' : null,
     may: (facts) => isReviewer(facts, lists, listing),
   }
@@ -133,6 +135,7 @@ async function canFill(
   for (const handle of lists.flatMap(({ groups }) => groups)) {
     const members = listing.groups(handle)
     if (members === 'unknown') return true
+    if (members === 'unlisted') continue
     for (const userId of members) if (!mayNot.has(userId)) able.add(userId)
   }
   if (isEnough()) return true

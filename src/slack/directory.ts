@@ -1,11 +1,13 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import DataLoader from 'dataloader'
-import { performance } from 'node:perf_hooks'
-import { z } from 'zod'
 import type { Approvers } from '../domain/catalog.ts'
 import type { Known, Person, PersonFacts, SlackIdentity } from '../domain/person.ts'
-import type { Directory, Log, PeopleStore } from '../domain/ports.ts'
+import type { Directory, GroupMembers, Log, PeopleStore } from '../domain/ports.ts'
+import { elapsedMs } from '../elapsed.ts'
 import { mention, plainWords } from './mrkdwn.ts'
+import { Paced } from './paced.ts'
+import { Remembering } from './remembering.ts'
+import { parseGroup, parseUser, readEach, type SlackGroup, type SlackUser } from './user-record.ts'
 
 /** More than so many who are asked for together are read from one list of everybody. */
 const manyAtOnce = 20
@@ -15,54 +17,37 @@ const decidesForMs = 60_000
 const showsForMs = 600_000
 /** A person's record changes only with what Slack says of them, which is part of its key. */
 const everyoneForMs = 86_400_000
-
-const userSchema = z.object({
-  id: z.string(),
-  team_id: z.string(),
-  name: z.string().default(''),
-  deleted: z.boolean().default(false),
-  is_bot: z.boolean().default(false),
-  is_restricted: z.boolean().default(false),
-  is_ultra_restricted: z.boolean().default(false),
-  is_stranger: z.boolean().default(false),
-  is_email_confirmed: z.boolean().default(false),
-  tz: z.string().nullish(),
-  profile: z
-    .object({
-      display_name: z.string().default(''),
-      real_name: z.string().default(''),
-      email: z.string().nullish(),
-    })
-    .prefault({}),
-})
-type User = z.infer<typeof userSchema>
-
-const groupsSchema = z.array(
-  z.object({
-    id: z.string(),
-    handle: z.string(),
-    date_delete: z.number().default(0),
-    users: z.array(z.string()),
-  }),
-)
-
-interface Group {
-  readonly id: string
-  readonly members: ReadonlySet<string>
-}
+/** Whoever waits for an answer hears "unknown" after this, though Slack may be asked on. */
+const mostPatientMs = 2_300
+/** A workspace that has no groups, or an app that may not read them, is not asked again at once. */
+const refusedForMs = 30_000
+/** Slack allows twenty and more a minute of what lists everybody. */
+const tierTwo = { burst: 8, everyMs: 3_000 } as const
 
 /** What the Slack surfaces need besides the operations' port. */
 export interface SlackDirectory extends Directory {
   /** Facts from memory, for showing: perhaps minutes old; null when there are none. */
   remembered(slack: SlackIdentity): PersonFacts | null
-  /** Slack said that people or groups changed: what was remembered of all of them counts no longer. */
-  forget(): void
+  /** Slack said something of somebody: true where anything that is read of them changed, and then it is read anew. */
+  heardOf(user: unknown): Promise<boolean>
+  /** Slack said that groups changed: what was remembered of them counts no longer. */
+  groupsChanged(): void
   /** Approvers as Slack mentions, those who cannot be looked up by name. */
   mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
   /** Slack ids of the people named (not of groups), as far as they can be looked up. */
   userIds(people: readonly string[]): Promise<string[]>
   /** Members of a channel; unknown where Slack does not tell. */
   channelMembers(channel: string): Promise<Known<ReadonlySet<string>>>
+}
+
+interface AllGroups {
+  readonly byHandle: ReadonlyMap<string, SlackGroup>
+  /** Slack lists them, and what it says of them cannot be read. */
+  readonly broken: ReadonlySet<string>
+}
+
+interface Listed {
+  readonly users: Map<string, { user: SlackUser; person: Person }>
 }
 
 /**
@@ -78,21 +63,44 @@ export function slackDirectory(options: {
   log: Log
 }): SlackDirectory {
   const { client, teamId, people, log } = options
-  const users = new Remembering<User>()
+  const users = new Remembering<SlackUser | null>()
   /** Whose record does not change as long as Slack says the same of them. */
   const records = new Remembering<Person>()
-  const groups = new Remembering<ReadonlyMap<string, Group>>()
+  const groups = new Remembering<AllGroups>()
   const emails = new Remembering<string>()
   const members = new Remembering<ReadonlySet<string>>()
-  const everyone = new Remembering<readonly { user: User; person: Person }[]>()
+  const everyone = new Remembering<Listed>()
+  const lists = { people: new Paced(tierTwo), groups: new Paced(tierTwo) }
+  const brokenPeople = new Set<string>()
+  const brokenGroups = new Set<string>()
 
-  const readUser = async (userId: string): Promise<User> =>
-    userSchema.parse((await client.users.info({ user: userId })).user)
+  /** Null where Slack knows no such person, or none whom we may see: whoever that was is not here. */
+  const readUser = async (userId: string): Promise<SlackUser | null> => {
+    try {
+      return parseUser((await client.users.info({ user: userId })).user)
+    } catch (error) {
+      if (isNobodyThere(error)) return null
+      throw error
+    }
+  }
+  const listUsers = async (): Promise<SlackUser[]> => {
+    const found: SlackUser[] = []
+    let cursor = ''
+    do {
+      const page = await lists.people.call(() =>
+        client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) }),
+      )
+      found.push(
+        ...readEach(page.members ?? [], parseUser, { what: 'person', log, isTold: brokenPeople }).found,
+      )
+      cursor = page.response_metadata?.next_cursor ?? ''
+    } while (cursor !== '')
+    return found
+  }
   /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
-  const readings = new DataLoader<string, () => Promise<User>>(
+  const readings = new DataLoader<string, () => Promise<SlackUser | null>>(
     async (userIds) => {
-      const listed =
-        userIds.length > manyAtOnce ? await listUsers(client).catch(() => [] as const) : ([] as const)
+      const listed = userIds.length > manyAtOnce ? await listUsers().catch(() => [] as const) : ([] as const)
       const byId = new Map(listed.map((user) => [user.id, user]))
       return userIds.map((userId) => {
         const user = byId.get(userId)
@@ -101,54 +109,68 @@ export function slackDirectory(options: {
     },
     { cache: false, batchScheduleFn: (begin) => setTimeout(begin, gatheringMs) },
   )
-  const readAmongOthers = async (userId: string): Promise<User> => (await readings.load(userId))()
-  const seenAs = (user: User, ourTeamId: string): Seen => {
-    const name = user.profile.display_name || user.profile.real_name || user.name
+  const readAmongOthers = async (userId: string): Promise<SlackUser | null> => (await readings.load(userId))()
+  const isOurs = (user: SlackUser, ourTeamId: string): boolean =>
+    !user.isStranger && (user.teamId === ourTeamId || user.teams.includes(ourTeamId))
+  const seenAs = (user: SlackUser, ourTeamId: string): Seen => {
     // Another workspace's word for an e-mail counts for nothing here: its admins can write whatever they like.
-    const isOurs = !user.is_stranger && user.team_id === ourTeamId
-    const email = isOurs && user.is_email_confirmed ? (user.profile.email?.toLowerCase() ?? null) : null
-    return { slack: { teamId: user.team_id, userId: user.id }, name, email }
+    const email = isOurs(user, ourTeamId) && user.email !== 'unknown' ? user.email : null
+    return { slack: { teamId: user.teamId, userId: user.id }, name: user.name, email }
   }
-  const readGroups = async (): Promise<ReadonlyMap<string, Group>> => {
-    const answer = await client.usergroups.list({ include_users: true, include_disabled: false })
-    const list = groupsSchema.parse(answer.usergroups)
-    return new Map(list.map(({ id, handle, users: ids }) => [`@${handle}`, { id, members: new Set(ids) }]))
+  const personOf = async (user: SlackUser, ourTeamId: string, maxAgeMs: number): Promise<Person> => {
+    const seen = seenAs(user, ourTeamId)
+    // What cannot be read now does not make us forget what was.
+    const isUnread = user.email === 'unknown' && isOurs(user, ourTeamId)
+    const profile = isUnread ? { name: seen.name } : { name: seen.name, email: seen.email }
+    const key = JSON.stringify([keyOf(seen), isUnread])
+    const person = await records.get(key, maxAgeMs, () => people.seen(seen.slack, profile))
+    return isUnread ? { ...person, email: null } : person
   }
-  /** Each of them as our records keep them. */
-  const readEveryone = async (ourTeamId: string): Promise<readonly { user: User; person: Person }[]> => {
-    const askedAtMs = performance.now()
-    const found = await listUsers(client)
-    for (const user of found) users.learn(user.id, user, askedAtMs)
-    return Promise.all(
-      found.map(async (user) => {
-        const seen = seenAs(user, ourTeamId)
-        const person = await records.get(keyOf(seen), everyoneForMs, () => people.seen(seen.slack, seen))
-        return { user, person }
-      }),
+  const readGroups = async (): Promise<AllGroups> => {
+    const answer = await lists.groups.call(() =>
+      client.usergroups.list({ include_users: true, include_disabled: false }),
     )
+    const { found, broken } = readEach(answer.usergroups ?? [], parseGroup, {
+      what: 'group',
+      log,
+      isTold: brokenGroups,
+    })
+    const listed = found.filter((group) => group !== null)
+    return { byHandle: new Map(listed.map((group) => [group.handle, group])), broken: new Set(broken) }
+  }
+  /** Each of them as our records keep them; apps and the like are nobody. */
+  const readEveryone = async (ourTeamId: string): Promise<Listed> => {
+    const askedAtMs = elapsedMs()
+    const found = (await listUsers()).filter(({ isNobody }) => !isNobody)
+    for (const user of found) users.learn(user.id, user, askedAtMs)
+    const each = await Promise.all(
+      found.map(async (user) => ({ user, person: await personOf(user, ourTeamId, everyoneForMs) })),
+    )
+    return { users: new Map(each.map((one) => [one.user.id, one])) }
   }
   const known = async <T>(what: string, read: () => Promise<T>): Promise<Known<T>> => {
     try {
       return await read()
     } catch (error) {
-      log.warn('the directory did not answer', { what, error })
+      if (!isSaid(error)) log.warn('the directory did not answer', { what, error })
       return 'unknown'
     }
   }
-  const currentGroups = () => known('groups', () => groups.get('all', decidesForMs, readGroups))
+  const allGroups = (maxAgeMs: number) => groups.get('all', maxAgeMs, readGroups, refusedForMs)
+  const currentGroups = () => known('groups', () => inTime(allGroups(decidesForMs)))
   const factsOf = (
-    user: User,
+    user: SlackUser,
     person: Person,
     ourTeamId: string,
-    all: Known<ReadonlyMap<string, Group>>,
+    all: Known<AllGroups>,
   ): PersonFacts => ({
     person,
-    isHere: !user.deleted && !user.is_bot,
-    isGuest: user.is_restricted || user.is_ultra_restricted,
-    isExternal: user.is_stranger || user.team_id !== ourTeamId,
-    zone: user.tz ?? 'UTC',
-    groups: all === 'unknown' ? all : groupsWith(all, user.id),
-    ...(all === 'unknown' ? {} : { listedGroups: new Set(all.keys()) }),
+    isHere: !user.isDeleted && !user.isNobody,
+    isGuest: user.isGuest,
+    isExternal: !isOurs(user, ourTeamId),
+    isEmailRead: user.email !== 'unknown' || !isOurs(user, ourTeamId),
+    zone: user.zone,
+    ...groupFacts(all, all === 'unknown' ? new Set() : groupsWith(all, user.id)),
   })
   const factsWithin = async (
     { userId }: SlackIdentity,
@@ -159,13 +181,14 @@ export function slackDirectory(options: {
     const ourTeamId = teamId()
     if (ourTeamId === null) return 'unknown'
     const [user, all] = await Promise.all([
-      known('person', () => users.get(userId, maxAgeMs, () => read(userId))),
+      known('person', () => users.get(userId, maxAgeMs, () => read(userId)).then((found) => ({ found }))),
       currentGroups(),
     ])
     if (user === 'unknown') return user
-    const seen = seenAs(user, ourTeamId)
-    const person = await records.get(keyOf(seen), showsForMs, () => people.seen(seen.slack, seen))
-    return factsOf(user, person, ourTeamId, all)
+    if (user.found !== null)
+      return factsOf(user.found, await personOf(user.found, ourTeamId, showsForMs), ourTeamId, all)
+    const person = await people.bySlackUser(userId)
+    return person === null ? 'unknown' : { ...goneFacts, person, ...groupFacts(all, new Set()) }
   }
   /** Empty when nobody is called so. */
   const lookUpUser = async (person: string): Promise<Known<string>> =>
@@ -188,18 +211,39 @@ export function slackDirectory(options: {
         currentGroups(),
       ])
       if (listed === 'unknown') return listed
-      const groupsOf = all === 'unknown' ? null : byMember(all)
-      const listedGroups = all === 'unknown' ? null : new Set(all.keys())
-      return listed.map(({ user, person }) => ({
+      const groupsOf = all === 'unknown' ? new Map<string, Set<string>>() : byMember(all)
+      return [...listed.users.values()].map(({ user, person }) => ({
         ...factsOf(user, person, ourTeamId, 'unknown'),
-        ...(groupsOf ? { groups: groupsOf.get(user.id) ?? new Set<string>() } : {}),
-        ...(listedGroups ? { listedGroups } : {}),
+        ...groupFacts(all, groupsOf.get(user.id) ?? new Set<string>()),
       }))
     },
-    forget: () => {
-      groups.clear()
-      everyone.clear()
+    heardOf: async (said) => {
+      const ourTeamId = teamId()
+      const heard = ((): SlackUser | null => {
+        try {
+          return parseUser(said)
+        } catch {
+          return null
+        }
+      })()
+      if (heard === null || ourTeamId === null) return true
+      const listed = everyone.peek('all', decidesForMs)
+      const before = users.peek(heard.id, showsForMs) ?? listed?.users.get(heard.id)?.user ?? null
+      if (before !== null && JSON.stringify(before) === JSON.stringify(heard)) return false
+      const askedAtMs = elapsedMs()
+      const now = await known('person', () => readUser(heard.id).then((found) => ({ found })))
+      // Not answered: what was known of them may be wrong by now, and is asked for when it is needed.
+      users.learn(heard.id, now === 'unknown' ? null : now.found, now === 'unknown' ? -Infinity : askedAtMs)
+      if (listed && now !== 'unknown') {
+        if (now.found === null || now.found.isNobody) listed.users.delete(heard.id)
+        else {
+          const person = await personOf(now.found, ourTeamId, showsForMs)
+          listed.users.set(heard.id, { user: now.found, person })
+        }
+      } else if (listed) listed.users.delete(heard.id)
+      return true
     },
+    groupsChanged: () => groups.clear(),
     idsOf: async (listed) => {
       const found = await Promise.all(listed.map(lookUpUser))
       return found.includes('unknown') ? 'unknown' : found.filter((id) => id !== '')
@@ -207,27 +251,32 @@ export function slackDirectory(options: {
     groups: async (handles) => {
       if (handles.length === 0) return () => new Set<string>()
       const all = await currentGroups()
-      return (handle) => (all === 'unknown' ? all : (all.get(handle)?.members ?? 'unknown'))
+      return (handle): GroupMembers => {
+        if (all === 'unknown' || all.broken.has(handle)) return 'unknown'
+        return all.byHandle.get(handle)?.members ?? 'unlisted'
+      }
     },
     remembered: (slack) => {
       const ourTeamId = teamId()
       const user = users.peek(slack.userId, showsForMs)
       const all = groups.peek('all', showsForMs)
       if (ourTeamId === null || user === null || all === null) return null
-      const person = records.peek(keyOf(seenAs(user, ourTeamId)), showsForMs)
+      const isUnread = user.email === 'unknown' && isOurs(user, ourTeamId)
+      const key = JSON.stringify([keyOf(seenAs(user, ourTeamId)), isUnread])
+      const person = records.peek(key, showsForMs)
       if (person === null) return null
       if (users.peek(slack.userId, decidesForMs / 2) === null) {
         void known('person', () => factsWithin(slack, decidesForMs / 2))
       }
       if (groups.peek('all', decidesForMs / 2) === null) {
-        void known('groups', () => groups.get('all', decidesForMs / 2, readGroups))
+        void known('groups', () => allGroups(decidesForMs / 2))
       }
-      return factsOf(user, person, ourTeamId, all)
+      return factsOf(user, isUnread ? { ...person, email: null } : person, ourTeamId, all)
     },
     mentions: async ({ groups: handles, people: listed }) => {
       const all = handles.length > 0 ? await currentGroups() : 'unknown'
       const groupMentions = handles.map((handle) => {
-        const id = all === 'unknown' ? undefined : all.get(handle)?.id
+        const id = all === 'unknown' ? undefined : all.byHandle.get(handle)?.id
         return id === undefined ? plainWords(handle, 40) : `<!subteam^${id}>`
       })
       const personMentions = listed.map(async (person) => {
@@ -245,85 +294,69 @@ export function slackDirectory(options: {
   }
 }
 
+/** Slack knows them no more, or does not let us see them: they are nobody here. */
+const goneFacts = {
+  isHere: false,
+  isGuest: false,
+  isExternal: false,
+  isEmailRead: true,
+  zone: 'UTC',
+} as const
+
+const isNobodyThere = (error: unknown): boolean =>
+  error instanceof WebAPIPlatformError &&
+  ['user_not_found', 'users_not_found', 'user_not_visible'].includes(error.data.error)
+
+/** Errors that were logged already: one that is remembered fails whoever waits for it. */
+const said = new WeakSet<object>()
+function isSaid(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  if (said.has(error)) return true
+  said.add(error)
+  return false
+}
+
+/** The answer, or an error when it does not come in time; the reading goes on. */
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('Slack did not answer in time')), mostPatientMs)
+  })
+  try {
+    return await Promise.race([reading, late])
+  } finally {
+    clearTimeout(timer)
+    reading.catch(() => undefined)
+  }
+}
+
+/** A condition that names a group which is not listed, or cannot be read, has no answer. */
+const groupFacts = (all: Known<AllGroups>, theirs: ReadonlySet<string>) =>
+  all === 'unknown' ? { groups: all } : { groups: theirs, listedGroups: new Set(all.byHandle.keys()) }
+
 /** What Slack says of somebody, as far as their record keeps it. */
 type Seen = Pick<Person, 'slack' | 'name' | 'email'>
 
 const keyOf = ({ slack, name, email }: Seen): string =>
   JSON.stringify([slack.teamId, slack.userId, name, email])
 
-/** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
-class Remembering<T> {
-  readonly #known = new Map<string, { value: T; atMs: number }>()
-  readonly #reading = new Map<string, Promise<T>>()
-  readonly #most = 100_000
-
-  /** What was learned in another way, now. */
-  learn(key: string, value: T, atMs: number): void {
-    if (this.#known.size >= this.#most) this.#known.clear()
-    this.#known.set(key, { value, atMs })
-  }
-
-  clear(): void {
-    this.#known.clear()
-    this.#reading.clear()
-  }
-
-  peek(key: string, maxAgeMs: number): T | null {
-    const found = this.#known.get(key)
-    return found && performance.now() - found.atMs < maxAgeMs ? found.value : null
-  }
-
-  async get(key: string, maxAgeMs: number, read: () => Promise<T>): Promise<T> {
-    const remembered = this.peek(key, maxAgeMs)
-    if (remembered !== null) return remembered
-    const underWay = this.#reading.get(key)
-    // What must be fresh is not answered by a reading that began before it was asked for.
-    if (underWay && maxAgeMs > 0) return underWay
-    const askedAtMs = performance.now()
-    const reading = read()
-      .then((value) => {
-        if (this.#known.size >= this.#most) this.#known.clear()
-        // What was forgotten meanwhile, or is read anew, is not remembered.
-        if (this.#reading.get(key) === reading) this.#known.set(key, { value, atMs: askedAtMs })
-        return value
-      })
-      .finally(() => {
-        if (this.#reading.get(key) === reading) this.#reading.delete(key)
-      })
-    this.#reading.set(key, reading)
-    return reading
-  }
-}
-
-const byMember = (all: ReadonlyMap<string, Group>): ReadonlyMap<string, ReadonlySet<string>> => {
+const byMember = ({ byHandle }: AllGroups): ReadonlyMap<string, ReadonlySet<string>> => {
   const found = new Map<string, Set<string>>()
-  for (const [handle, { members }] of all) {
+  for (const [handle, { members }] of byHandle) {
     for (const member of members) found.set(member, (found.get(member) ?? new Set()).add(handle))
   }
   return found
 }
 
-const groupsWith = (all: ReadonlyMap<string, Group>, userId: string): ReadonlySet<string> =>
-  new Set([...all].filter(([, { members }]) => members.has(userId)).map(([handle]) => handle))
-
-/** Everybody whom Slack lists, until there is no further page. */
-async function listUsers(client: WebClient): Promise<User[]> {
-  const found: User[] = []
-  let cursor: string | undefined
-  do {
-    const page = await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })
-    found.push(...z.array(userSchema).parse(page.members))
-    cursor = page.response_metadata?.next_cursor
-  } while (cursor)
-  return found
-}
+const groupsWith = ({ byHandle }: AllGroups, userId: string): ReadonlySet<string> =>
+  new Set([...byHandle].filter(([, { members }]) => members.has(userId)).map(([handle]) => handle))
 
 /** The Slack id behind an e-mail; empty when nobody has it. */
 async function lookUp(client: WebClient, email: string): Promise<string> {
   try {
     return (await client.users.lookupByEmail({ email })).user?.id ?? ''
   } catch (error) {
-    if (error instanceof WebAPIPlatformError && error.data.error === 'users_not_found') return ''
+    if (isNobodyThere(error)) return ''
     throw error
   }
 }

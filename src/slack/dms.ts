@@ -7,7 +7,7 @@ import { isSameHuman } from '../domain/person.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
-import { askedOf, mentionedOf, stageWords, type AskedOf } from './asked-of.ts'
+import { askedOf, mentionedOf, type AskedOf } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
@@ -48,11 +48,10 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
   }
 }
 
-/** Named, not mentioned: telling the requester who was asked must ping nobody. */
+/** Named, not mentioned: telling the requester who was asked must ping nobody. Only whoever was told is said to have been. */
 const namesOf = (asked: AskedOf): string[] => {
   const { groups, people } = mentionedOf(asked)
-  const names = [...groups, ...people].map((name) => plainWords(name, 60))
-  return names.length > 0 ? names : [stageWords(asked.panel.stage)]
+  return [...groups, ...people].map((name) => plainWords(name, 60))
 }
 
 /** Has this moment come, and is it still worth a new message? One already sent is only redrawn. */

@@ -78,21 +78,3 @@ export function listenToLosses(parts: Parts): void {
     )
   })
 }
-
-/** What Slack says of people and groups, so that rules follow soon; what it does not say is found within a minute. */
-export function listenToPeople({ app, directory, held }: Parts): void {
-  const changed = async (): Promise<void> => {
-    directory.forget()
-    held.soon()
-    return Promise.resolve()
-  }
-  app.event('subteam_members_changed', changed)
-  app.event('subteam_updated', changed)
-  app.event('subteam_created', changed)
-  app.event('team_join', changed)
-  app.event('user_change', async ({ event }) => {
-    directory.forget()
-    held.soon(event.user.id)
-    return Promise.resolve()
-  })
-}

@@ -59,7 +59,7 @@ export class Replica {
         ...{ forSubject: async () => [], byApprover: async () => [], running: async () => [] },
       },
       losses: memoryLosses(),
-      people: { seen: () => this.never(), get: () => this.never() },
+      people: { seen: () => this.never(), bySlackUser: () => this.never() },
       directory: options.directory,
       catalog: () => catalog,
       agrees: () => true,

@@ -350,6 +350,7 @@ const factsOf = (identity: SlackIdentity): PersonFacts => ({
   isHere: true,
   isGuest: false,
   isExternal: false,
+  isEmailRead: true,
   zone: 'UTC',
   groups: new Set<string>(),
 })
