@@ -6,8 +6,9 @@ import { attributesOf, placeFor, termsFor } from '../domain/policy.ts'
 import { isInForce } from '../domain/pre-approval.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
+import type { EarlierReviewer } from './asked-of.ts'
 import { panelsOf } from './panel.ts'
-import { decideReview, type EarlierReviewer } from './review.ts'
+import { decideReview } from './review.ts'
 import type { World } from './world.ts'
 
 /** A request as it is to be written, and what to take back if it is not written after all. */

@@ -1,5 +1,6 @@
 import type { Grant } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
+import { adminIds } from '../operations/admins.ts'
 import { section, type Message } from './blocks.ts'
 import { clockTime, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
@@ -36,17 +37,17 @@ export async function pictureAlerts(parts: Parts): Promise<AlertPicture[]> {
 
 /** Where the channel cannot be reached, its admins hear by DM, once: a debt is never said nowhere. */
 async function toAdmins(
-  { world, directory, surfaces }: Parts,
+  { world, surfaces }: Parts,
   place: string,
   late: readonly Grant[],
 ): Promise<AlertPicture[]> {
   const [first] = late
   if (!first) return []
-  const entitlements = world.catalog().resources.get(first.resource.id)?.entitlements.values() ?? []
-  const admins = await directory.userIds([...new Set([...entitlements].flatMap((one) => one.admins))])
+  const kinds = new Map(late.map((grant) => [grant.entitlement.id, grant]))
+  const admins = new Set((await Promise.all([...kinds.values()].map((one) => adminIds(world, one)))).flat())
   const requestId = `${place}:by-dm`
   const rows = await surfaces.of(requestId)
-  return admins.map((userId) => {
+  return [...admins].map((userId) => {
     const key = `${requestId}:${alertedMs(first)}:${userId}`
     const row = rows.find((other) => other.key === key)
     const draw = () => Promise.resolve(lateMessage(late))

@@ -1,43 +1,19 @@
-import { findEntitlement, type Approvers, type Stage } from '../domain/catalog.ts'
+import type { Stage } from '../domain/catalog.ts'
 import type { Grant } from '../domain/grant.ts'
 import { nameApprovers } from '../domain/policy.ts'
-import { openStage } from '../domain/stages.ts'
-import { panelsOf, type Panel } from '../operations/panel.ts'
+import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { section, type Message } from './blocks.ts'
 import { plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import type { Picture } from './pictures.ts'
 
-/** Whom a request waits for: the approvers of the stage that is open, and how they are called. */
-
-export interface AskedOf {
-  readonly panel: Panel
-  /** Which stage, from 0, of how many. */
-  readonly at: number
-  readonly of: number
-}
-
-/** Null once nobody is asked any more, and where the catalog does not name it now. */
-export async function askedOf({ world }: Pick<Parts, 'world'>, grant: Grant): Promise<AskedOf | null> {
-  if (grant.status !== 'pending') return null
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  if (entitlement === null) return null
-  const { stages } = entitlement.review
-  const panels = await panelsOf(world, entitlement, grant)
-  const at = openStage(grant.reviews, stages) ?? stages.length - 1
-  const panel = panels[at]
-  return panel ? { panel, at, of: stages.length } : null
-}
-
-/** One list of all: whoever is mentioned, people who stand in too. */
-export const mentionedOf = ({ panel }: AskedOf): Pick<Approvers, 'people' | 'groups'> => ({
-  people: [...new Set(panel.mentioned.flatMap(({ people }) => people))],
-  groups: [...new Set(panel.mentioned.flatMap(({ groups }) => groups))],
-})
+/** How those are called whom a request waits for. */
 
 /** As Slack mentions: these ping when they are posted. */
-export const mentionsOf = ({ directory }: Pick<Parts, 'directory'>, asked: AskedOf): Promise<string[]> =>
-  directory.mentions(mentionedOf(asked))
+export const mentionsOf = (
+  { directory }: Pick<Parts, 'directory'>,
+  asked: Pick<AskedOf, 'panel'>,
+): Promise<string[]> => directory.mentions(mentionedOf(asked))
 
 /** What people call a stage: its name, or its approvers; nobody is mentioned. */
 export const stageWords = ({ name, approvers }: Pick<Stage, 'name' | 'approvers'>): string =>
@@ -62,7 +38,7 @@ export function calls(parts: Parts, grant: Grant, card: { channel: string; ts: s
     isWanted: true,
     to: { channel: card.channel, threadTs: card.ts },
     draw: async () => {
-      const asked = await askedOf(parts, grant)
+      const asked = await askedOf(parts.world, grant)
       const mentions = asked === null ? [] : await mentionsOf(parts, asked)
       return callMessage(words(mentions.slice(0, 10).join(' ')), grant)
     },

@@ -6,13 +6,15 @@ import { formatDuration } from '../domain/duration.ts'
 import { offeredMs, type Grant } from '../domain/grant.ts'
 import type { SlackIdentity } from '../domain/person.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { adminsOf } from '../operations/admins.ts'
+import { askedOf } from '../operations/asked-of.ts'
 import { reviewGrant } from '../operations/review.ts'
 import { revokeGrant } from '../operations/revoke.ts'
 import { tryNow } from '../operations/try-now.ts'
 import { isSame } from '../operations/withdraw.ts'
 import type { Parts } from './parts.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
-import { askedOf, mentionsOf, stageWords, standInWords } from './asked-of.ts'
+import { mentionsOf, stageWords, standInWords } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from './close-review-modal.ts'
@@ -53,8 +55,8 @@ export interface CardAbout {
 
 export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const asked = await askedOf({ world }, grant)
-  const admins = grant.isBreakGlass && entitlement ? entitlement.admins : []
+  const asked = await askedOf(world, grant)
+  const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, latest, mentions, windows] = await Promise.all([
     directory.facts(grant.subject.slack),
     world.grants.latestOf(grant.subject.id, 20),

@@ -5,9 +5,10 @@ import type { MayExtend } from '../domain/extension.ts'
 import { isApproved, type Approved, type Ended, type Grant } from '../domain/grant.ts'
 import { isSameHuman } from '../domain/person.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
+import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
-import { askedOf, mentionedOf, stageWords, type AskedOf } from './asked-of.ts'
+import { stageWords } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
@@ -38,7 +39,7 @@ export interface DmAbout {
 
 export async function aboutDm({ world, directory }: Parts, grant: Grant): Promise<DmAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const asked = await askedOf({ world }, grant)
+  const asked = await askedOf(world, grant)
   return {
     approvers: asked ? namesOf(asked) : [],
     how: entitlement?.how ?? null,

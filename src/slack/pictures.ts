@@ -4,8 +4,10 @@ import { formatDuration } from '../domain/duration.ts'
 import { isApproved, type Approved, type Grant, type Review } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { section, type Message } from './blocks.ts'
+import { adminIds, adminsOf } from '../operations/admins.ts'
+import { askedOf, mentionedOf } from '../operations/asked-of.ts'
 import { panelsOf } from '../operations/panel.ts'
-import { askedOf, calls, mentionedOf, mentionsOf } from './asked-of.ts'
+import { calls, mentionsOf } from './asked-of.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
 import {
   aboutDm,
@@ -119,7 +121,7 @@ async function cards(
     })),
     ...threadNotes(grant, rows.get(key)),
     ...calls(parts, grant, placeOf(rows.get(key))).filter((call) => !rows.get(call.key)?.ts),
-    ...reminders(parts, grant, rows.get(key)),
+    ...(await reminders(parts, grant, rows.get(key))),
   ]
 }
 
@@ -131,18 +133,17 @@ const mayHaveLines = ({ window, pattern, isBreakGlass }: Grant): boolean =>
 const linesOn = (grant: Grant, many: readonly Grant[]): readonly Grant[] =>
   many.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
 
-/** A review that is owed is asked for again and again, in the thread of the card. */
-function reminders(parts: Parts, grant: Grant, card: Surface | undefined): Picture[] {
+/**
+ * A review that is owed is asked for again and again, in the thread of the card: of the admins. While no admin of the
+ * catalog is here, nobody is asked; the next reminder comes when one is.
+ */
+async function reminders(parts: Parts, grant: Grant, card: Surface | undefined): Promise<Picture[]> {
   if (!owesReview(grant) || grant.afterReview.reminded === 0 || !card?.ts || !card.channel) return []
-  const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
-  const draw = async () =>
-    reminderNote(
-      grant,
-      entitlement ? await parts.directory.mentions({ people: entitlement.admins, groups: [] }) : [],
-    )
+  const people = await adminsOf(parts.world, grant)
+  const draw = async () => reminderNote(grant, await parts.directory.mentions({ people, groups: [] }))
   const to = { channel: card.channel, threadTs: card.ts }
   const key = `note:${grant.id}:owed:${grant.afterReview.reminded}`
-  return [{ key, lane: 'decision', isWanted: true, to, draw }]
+  return [{ key, lane: 'decision', isWanted: people.length > 0, to, draw }]
 }
 
 const placeOf = (card: Surface | undefined) =>
@@ -169,7 +170,7 @@ async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined
     const name = `more:${extension.askedAt.getTime()}`
     const answer = answerDm(grant, extension, about.zone)
     const drawNote = async () => {
-      const asked = panel && extension.outcome === 'asked' ? { panel, at: 0, of: 1 } : null
+      const asked = panel && extension.outcome === 'asked' ? { panel } : null
       const mentioned = asked ? mentionsOf(parts, asked) : []
       return threadNote(grant, extension, await mentioned)
     }
@@ -205,12 +206,12 @@ async function copies(
     .map((other) => other.slice(key.length + 1))
   if (grant.status !== 'pending' && !owesReview(grant)) return sent
   const card = rows.get(key)
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  if (!entitlement || !card) return sent
+  if (!card) return sent
   // Whoever breaks glass is seen by every admin at once.
-  if (grant.isBreakGlass)
-    return [...new Set([...sent, ...(await directory.userIds(entitlement.admins))])].slice(0, mostCopies)
-  const asked = await askedOf({ world }, grant)
+  if (grant.isBreakGlass) return [...new Set([...sent, ...(await adminIds(world, grant))])]
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  if (entitlement === null) return sent
+  const asked = await askedOf(world, grant)
   const { people, groups } = asked ? mentionedOf(asked) : { people: entitlement.admins, groups: [] }
   const named = await directory.userIds(people)
   if (card.failure === null) {
