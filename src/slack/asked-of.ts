@@ -1,5 +1,5 @@
 import type { Stage } from '../domain/catalog.ts'
-import type { Grant } from '../domain/grant.ts'
+import type { Grant, Review } from '../domain/grant.ts'
 import { nameApprovers } from '../domain/policy.ts'
 import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { section, type Message } from './blocks.ts'
@@ -19,13 +19,33 @@ export const mentionsOf = (
 export const stageWords = ({ name, approvers }: Pick<Stage, 'name' | 'approvers'>): string =>
   plainWords(name ?? nameApprovers(approvers).slice(0, 5).join(', '), 200)
 
+/** Whose yes counts no longer; null where all do. */
+function voidedWords({ voided }: AskedOf): string | null {
+  if (voided.length === 0) return null
+  const names = voided.map(({ by }) => plainWords(by.name, 60)).join(' and ')
+  const whose = voided.length === 1 ? 'that yes counts' : 'those count'
+  return `${names} may not approve this any more: ${whose} no longer.`
+}
+
+/** The request with the answers that count now, for its line of status. */
+export function asCounted(grant: Grant, voided: readonly Pick<Review, 'by'>[]): Grant {
+  const isVoided = ({ by }: Review) => voided.some((one) => one.by.id === by.id)
+  return voided.length === 0 ? grant : { ...grant, reviews: grant.reviews.filter((one) => !isVoided(one)) }
+}
+
 /** Why others than usual are asked; null where it is the usual ones. */
-export function standInWords({ panel }: AskedOf): string | null {
+function standInWords({ panel }: AskedOf): string | null {
   if (panel.standIns === null) return null
   const few = `Too few of ${stageWords(panel.stage)} can answer this`
   return panel.standIns === 'admins'
     ? `${few}: the admins stand in.`
     : `${few}: ${stageWords({ name: null, approvers: panel.stage.otherwise ?? panel.stage.approvers })} stand in.`
+}
+
+/** What is to be known of those who are asked; null where it is as usual. */
+export function notesOn(asked: AskedOf): string | null {
+  const notes = [voidedWords(asked), standInWords(asked)].filter((words) => words !== null)
+  return notes.length === 0 ? null : notes.join(' ')
 }
 
 /** The calls in the thread of the card: the stage that comes next, reminders, and whom it was escalated to. */

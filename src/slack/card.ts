@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement } from '../domain/catalog.ts'
 import { owesReview } from '../domain/break-glass.ts'
 import { formatDuration } from '../domain/duration.ts'
-import { offeredMs, type Grant } from '../domain/grant.ts'
+import { offeredMs, type Grant, type Review } from '../domain/grant.ts'
 import type { SlackIdentity } from '../domain/person.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { adminsOf } from '../operations/admins.ts'
@@ -14,7 +14,7 @@ import { tryNow } from '../operations/try-now.ts'
 import { isSame } from '../operations/withdraw.ts'
 import type { Parts } from './parts.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
-import { mentionsOf, stageWords, standInWords } from './asked-of.ts'
+import { asCounted, mentionsOf, notesOn, stageWords } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from './close-review-modal.ts'
@@ -42,8 +42,10 @@ export interface CardAbout {
   readonly approvers: readonly string[]
   /** The stage that is open, when others were answered before it. */
   readonly next: string | null
-  /** Why others than usual are asked. */
-  readonly standIns: string | null
+  /** Why others than usual are asked, and whose yes counts no longer. */
+  readonly notes: string | null
+  /** Who said yes and may not any more. */
+  readonly voided: readonly Review[]
   readonly isGuest: boolean | null
   readonly zone: string | null
   /** How many of this person's latest requests of this entitlement were approved. */
@@ -74,7 +76,8 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   return {
     approvers: mentions,
     next: asked && asked.at > 0 ? stageWords(asked.panel.stage) : null,
-    standIns: asked && standInWords(asked),
+    notes: asked && notesOn(asked),
+    voided: asked?.voided ?? [],
     isGuest: facts === 'unknown' ? null : facts.isGuest,
     zone: facts === 'unknown' ? null : facts.zone,
     record: { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length },
@@ -107,13 +110,13 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const asks = grant.isBreakGlass ? `${who} broke glass:` : askingWords(grant)
   const review = reviewLine(grant)
   const next = grant.status === 'pending' && about.next !== null ? ` Next: ${about.next}` : ''
-  const status = statusLine(grant, now, about.windows)
+  const status = statusLine(asCounted(grant, about.voided), now, about.windows)
   const blocks: KnownBlock[] = [
     section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${asks} ${what}, ${howLong}.${pinged}`),
     plainSection(grant.reason),
     context(aboutLine(grant, about)),
     ...(status === null ? [] : [section(`${status}${next && `.${next}`}`)]),
-    ...(about.standIns === null ? [] : [context(about.standIns)]),
+    ...(about.notes === null ? [] : [context(about.notes)]),
     ...(review === null ? [] : [section(review)]),
     ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
     ...buttons(grant, about, now),

@@ -2,13 +2,13 @@ import type { Button, KnownBlock } from '@slack/types'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { MayExtend } from '../domain/extension.ts'
-import { isApproved, type Approved, type Ended, type Grant } from '../domain/grant.ts'
+import { isApproved, type Approved, type Ended, type Grant, type Review } from '../domain/grant.ts'
 import { isSameHuman } from '../domain/person.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
 import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
-import { stageWords } from './asked-of.ts'
+import { asCounted, stageWords } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
@@ -29,6 +29,8 @@ export type Moment = (typeof moments)[number]
 
 export interface DmAbout {
   readonly approvers: readonly string[]
+  /** Who said yes and may not any more. */
+  readonly voided: readonly Review[]
   readonly how: string | null
   readonly zone: string
   /** Whether there is more time to be had now; null where nothing is held. */
@@ -42,6 +44,7 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
   const asked = await askedOf(world, grant)
   return {
     approvers: asked ? namesOf(asked) : [],
+    voided: asked?.voided ?? [],
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
     more: mayHaveMore(world, grant),
@@ -111,7 +114,7 @@ export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date
   }
 }
 
-function askedDm(grant: Grant, { approvers }: DmAbout): Message {
+function askedDm(grant: Grant, { approvers, voided }: DmAbout): Message {
   const from = grant.startsAt === null ? '' : `, from ${when(grant.startsAt)}`
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from}`
   const by = isForAnother(grant) ? `${plainWords(grant.requester.name, 60)} asked` : 'Asked'
@@ -124,7 +127,8 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
           ? ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.`
           : ' You will hear here.'
       const why = grant.whyReviewed === null ? '' : ` Needs a review: ${plainWords(grant.whyReviewed, 400)}.`
-      const so = grant.reviews.length > 0 ? ` ${grant.reviews.length} of ${grant.needs} approved.` : ''
+      const said = asCounted(grant, voided).reviews.length
+      const so = said > 0 ? ` ${said} of ${grant.needs} approved.` : ''
       return dm(`${asked}${told}${why}${so}`, text, [isForAnother(grant) ? decline(grant) : withdraw(grant)])
     }
     case 'withdrawn':

@@ -3,6 +3,7 @@ import { formatDuration } from '../domain/duration.ts'
 import type { Grant } from '../domain/grant.ts'
 import { reviewLines, type Lines } from '../operations/review-lines.ts'
 import { answerClick, tellClicker } from './answers.ts'
+import { asCounted } from './asked-of.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
 import { aboutCard, aboutLine, cardButtons, type CardAbout } from './card.ts'
 import { cardValues, parseCardValues } from './card-value.ts'
@@ -58,10 +59,10 @@ function forAll(pending: readonly Grant[]): Button[] {
 
 function lineBlocks(line: Grant, about: CardAbout, now: Date): KnownBlock[] {
   const name = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
-  const why = about.standIns === null ? '' : `\n${about.standIns}`
+  const why = about.notes === null ? '' : `\n${about.notes}`
   const by =
     line.status === 'pending' && about.approvers.length > 0 ? ` ${about.approvers.slice(0, 5).join(' ')}` : ''
-  const status = statusLine(line, now)
+  const status = statusLine(asCounted(line, about.voided), now)
   const elements = cardButtons(line, about.confirm, now)
   return [
     section(`${name}:${status === null ? by : ` ${status}`}${why}`),

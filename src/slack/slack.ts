@@ -108,7 +108,18 @@ export function openSlack(options: {
       }),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
     start: async (world, { catalogFault, standing }) => {
-      const parts: Parts = { app, world, clients, directory, surfaces, log, catalogFault, standing }
+      const lookAgain = (grantId: string) => publisher?.look(grantId)
+      const parts: Parts = {
+        app,
+        world,
+        clients,
+        directory,
+        surfaces,
+        log,
+        catalogFault,
+        standing,
+        lookAgain,
+      }
       await app.init()
       app.use(async ({ next }) => {
         // Not acknowledged: Slack delivers it again, to whoever still runs.
