@@ -63,6 +63,33 @@ test('who is on call gets it without a click: the card is one line, the DM says 
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)
 
+test('the form foretells no approval by a rule of what people always decide: every week, and for somebody else', async () => {
+  const { stage } = await aGateWith(
+    `        onBehalf: 'email == "riley@contractor.example"'\n        windows: { until: 60d }\n        auto: [{ because: on call, when: "true", max: 30m }]`,
+  )
+  const { riley, ada, kim, orders, workspace } = stage
+  const reason = aReason()
+  await riley.runs(`/request-access gate open ${reason}`)
+  await riley.modal(/No review needed for up to 30 min: on call/, patient)
+  await riley.chooses('When?', 'Every week')
+  expect((await riley.modal(/Reviewed by @dba/, patient)).text).not.toContain('No review needed')
+  await riley.chooses('When?', 'As soon as it is approved')
+  await riley.modal(/No review needed/, patient)
+  await riley.chooses('For whom?', 'Kim')
+  expect((await riley.modal(/Reviewed by @dba/, patient)).text).not.toContain('No review needed')
+  await riley.chooses('For whom?', 'Riley')
+  await riley.modal(/No review needed/, patient)
+  expect(await riley.submits()).toMatchObject({ outcome: 'cleared' })
+
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  await ada.sees(/the rule "on call"/, orders, patient)
+  expect((await grantsOf(stage, riley)).map(({ reason: why, status }) => [why, status])).toEqual([
+    [reason, 'active'],
+  ])
+  expect(await grantsOf(stage, kim)).toEqual([])
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
 test('a rule may leave no card at all, and one that is over or too short leaves it to people', async () => {
   const { stage } = await aGateWith(
     `        auto: [{ because: long ago, when: "true", notAfter: "2020-01-31" }, { because: short, when: "true", max: 5m, card: false }]`,
