@@ -1,5 +1,5 @@
 import { everyEntitlement, findEntitlement, type Catalog } from '../domain/catalog.ts'
-import type { PersonFacts } from '../domain/person.ts'
+import type { Known, PersonFacts } from '../domain/person.ts'
 import { isListed } from '../domain/policy.ts'
 import type { World } from './world.ts'
 
@@ -77,7 +77,7 @@ const ownAdmins = (catalog: Catalog, { resource, entitlement }: LookedAfter): re
   findEntitlement(catalog, resource.id, entitlement.id)?.admins ?? []
 
 /** Their Slack id while they are here; null once they have left, or where nobody is called so. */
-async function hereAs({ directory }: Asking, person: string): Promise<string | 'unknown' | null> {
+async function hereAs({ directory }: Asking, person: string): Promise<Known<string> | null> {
   const ids = await directory.idsOf([person])
   if (ids === 'unknown') return ids
   const [userId] = ids

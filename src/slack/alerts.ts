@@ -4,6 +4,7 @@ import { adminIds } from '../operations/admins.ts'
 import { section, type Message } from './blocks.ts'
 import { clockTime, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
+import { named } from './who.ts'
 import type { Picture } from './pictures.ts'
 
 /** After how long an alert that stands is said again, as a new message. */
@@ -116,7 +117,7 @@ const alertedMs = (grant: Grant): number =>
 function lateMessage(late: readonly Grant[]): Message {
   const resource = late[0]?.resource.name ?? ''
   const lines = late.slice(0, mostListed).map((grant) => {
-    const what = `${plainWords(grant.subject.name, 60)}, ${plainWords(grant.entitlement.name, 60)}`
+    const what = `${named(grant.subject)}, ${plainWords(grant.entitlement.name, 60)}`
     if (grant.status === 'revoking') {
       const last = grant.lastError === null ? '' : `; last: ${plainWords(grant.lastError, 150)}`
       return `• *STILL HELD* ${what}: due ${clockTime(grant.takeAt)}, ${grant.tries} tries${last}`

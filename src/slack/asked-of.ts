@@ -4,6 +4,7 @@ import { nameApprovers } from '../domain/policy.ts'
 import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { section, type Message } from './blocks.ts'
 import { plainWords } from './mrkdwn.ts'
+import { named, plainlyNamed } from './who.ts'
 import type { Parts } from './parts.ts'
 import type { Picture } from './pictures.ts'
 
@@ -63,7 +64,7 @@ export function calls(parts: Parts, grant: Grant, card: { channel: string; ts: s
       return callMessage(words(mentions.slice(0, 10).join(' ')), grant)
     },
   })
-  const who = plainWords(grant.subject.name, 60)
+  const who = named(grant.subject)
   const what = plainWords(grant.entitlement.name, 60)
   const next = stage > 0 ? [call(`stage:${stage}`, (names) => `Next: ${names}`)] : []
   const reminder =
@@ -84,6 +85,6 @@ export function calls(parts: Parts, grant: Grant, card: { channel: string; ts: s
 }
 
 const callMessage = (words: string, { subject, entitlement }: Grant): Message => ({
-  text: `${entitlement.name} for ${subject.name} waits for an answer`,
+  text: `${entitlement.name} for ${plainlyNamed(subject)} waits for an answer`,
   blocks: [section(words)],
 })

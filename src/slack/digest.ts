@@ -1,12 +1,14 @@
 import type { WebClient } from '@slack/web-api'
 import { digestFor, type Digest } from '../domain/digest.ts'
 import { formatDuration } from '../domain/duration.ts'
+import type { PersonRef } from '../domain/person.ts'
 import type { Log, SurfaceStore } from '../domain/ports.ts'
 import { dateIn, dayOf, instantOf, isZone, weekdayOf } from '../domain/windows/wall-clock.ts'
 import { everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
 import { section, type Message } from './blocks.ts'
 import type { SlackDirectory } from './directory.ts'
+import { named } from './who.ts'
 import { escapeText, plainWords, when } from './mrkdwn.ts'
 
 /** The message of the day: each admin's, by DM, at nine in the morning where they are; never an empty one. */
@@ -98,7 +100,7 @@ type Named = { readonly entitlement: { readonly name: string }; readonly resourc
 const what = ({ entitlement, resource }: Named): string =>
   `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
 
-const who = ({ subject }: { subject: { name: string } }): string => plainWords(subject.name, 60)
+const who = ({ subject }: { subject: PersonRef }): string => named(subject)
 
 export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Digest): Message {
   const total = byRule.reduce((sum, { times }) => sum + times, 0)

@@ -18,7 +18,7 @@ import { parseClick } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { nextWords, openWindows, patternWords, seriesButtons } from './series.ts'
 import { isAhead, isLate, leftLine, statusLine } from './status.ts'
-import { approverWords, whoWithdrew, withdrawnVerb } from './who.ts'
+import { approverWords, mentionOf, named, plainlyNamed, whoWithdrew, withdrawnVerb } from './who.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
 
@@ -117,7 +117,7 @@ export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date
 function askedDm(grant: Grant, { approvers, voided }: DmAbout): Message {
   const from = grant.startsAt === null ? '' : `, from ${when(grant.startsAt)}`
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from}`
-  const by = isForAnother(grant) ? `${plainWords(grant.requester.name, 60)} asked` : 'Asked'
+  const by = isForAnother(grant) ? `${mentionOf(grant.requester)} asked` : 'Asked'
   const asked = `${by} for ${bold(grant)}${isForAnother(grant) ? ' for you' : ''}, ${howLong}.`
   const text = `Asked for ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
   switch (grant.status) {
@@ -314,26 +314,24 @@ const lineWord = ({ status, reviews }: Grant): string =>
 export const isForAnother = ({ requester, subject }: Grant): boolean => !isSameHuman(requester, subject)
 
 const withdrawnWords = (grant: Grant): string =>
-  isForAnother(grant)
-    ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}.`
-    : 'You withdrew this.'
+  isForAnother(grant) ? `${withdrawnVerb(grant)} by ${named(whoWithdrew(grant))}.` : 'You withdrew this.'
 
 const decline = (grant: Grant): Button =>
   button(dmActions.withdraw, 'Decline', grant.id, `Decline ${nameOf(grant)}`)
 
 /** What whoever asked for somebody else hears: that it was asked, and later what came of it. */
 export function renderForRequester(grant: Grant, moment: 'asked' | 'outcome', now: Date): Message {
-  const who = plainWords(grant.subject.name, 60)
+  const who = mentionOf(grant.subject)
   const asked = `Asked for ${bold(grant)} for ${who}, ${formatDuration(grant.askedMs)}.`
   if (moment === 'asked')
     return dm(
       grant.status === 'pending' ? `${asked} You will hear here.` : asked,
-      `Asked for ${nameOf(grant)} for ${grant.subject.name}`,
+      `Asked for ${nameOf(grant)} for ${plainlyNamed(grant.subject)}`,
       grant.status === 'pending' ? [withdraw(grant)] : [],
     )
   return dm(
     `${who}, ${bold(grant)}: ${statusLine(grant, now) ?? ''}`,
-    `${grant.subject.name}: ${nameOf(grant)}`,
+    `${plainlyNamed(grant.subject)}: ${nameOf(grant)}`,
   )
 }
 

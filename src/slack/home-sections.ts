@@ -1,7 +1,7 @@
 import type { Button, HomeView, KnownBlock } from '@slack/types'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
-import type { Grant, Pending } from '../domain/grant.ts'
+import { isApproved, type Grant, type Pending } from '../domain/grant.ts'
 import type { PreApproval } from '../domain/pre-approval.ts'
 import type { WaitingTimes } from '../domain/waiting-times.ts'
 import { waitRow } from './waiting-times.ts'
@@ -11,11 +11,11 @@ import { cardButtons } from './card.ts'
 import { askAgain, bold, callOff, done, withdraw } from './dms.ts'
 import { homeActions } from './home-actions.ts'
 import { extendButton, mayHaveMore } from './more-time.ts'
-import { plainWords, when } from './mrkdwn.ts'
+import { when } from './mrkdwn.ts'
 import { nextWords, openWindowsAmong, patternWords, seriesButtons } from './series.ts'
 import { aheadRow } from './pre-approvals.ts'
 import { isAhead, isLate, statusLine } from './status.ts'
-import { askingWords } from './who.ts'
+import { askingWords, emailsOf, principalWords, surely } from './who.ts'
 
 /** How the Home tab reads: sections of ten rows, those that are empty left out. */
 
@@ -221,7 +221,7 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
       type: 'context',
       elements: [
         plain(grant.reason, 500),
-        { type: 'mrkdwn', text: `lapses ${when(grant.lapsesAt)}`, verbatim: true },
+        { type: 'mrkdwn', text: `${emailsOf(grant)} · lapses ${when(grant.lapsesAt)}`, verbatim: true },
       ],
     },
     {
@@ -233,7 +233,8 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
 }
 
 function keptRow(grant: Grant, now: Date, id: string): KnownBlock[] {
-  const words = `*${plainWords(grant.subject.name, 60)}*: ${bold(grant)}\n${statusLine(grant, now) ?? ''}`
+  const as = isApproved(grant) ? `, ${principalWords(grant.place.principal, grant.system)}` : ''
+  const words = `${surely(grant.subject)}${as}: ${bold(grant)}\n${statusLine(grant, now) ?? ''}`
   return withButtons(`${id}:${grant.id}`, words, cardButtons(grant, false, now))
 }
 

@@ -8,12 +8,12 @@ import { button, context, plainSection, section, type Message } from './blocks.t
 import { aboutCard, aboutLine, cardButtons, type CardAbout } from './card.ts'
 import { cardValues, parseCardValues } from './card-value.ts'
 import { openDeny } from './deny-modal.ts'
-import { plainWords, unmarked } from './mrkdwn.ts'
+import { plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
 import { statusLine } from './status.ts'
-import { askingWords } from './who.ts'
+import { askingText, askingWords, plainlyNamed, principalWords } from './who.ts'
 
 /** The card of a request for several things: one for each channel, which lists its lines, answered as a whole or one by one. */
 
@@ -29,25 +29,27 @@ function renderLines(lines: readonly Grant[], abouts: readonly CardAbout[], now:
   const [about] = abouts
   if (!first || !about) return { text: '', blocks: [] }
   const pinged = [...new Set(abouts.flatMap(({ approvers }) => approvers))].slice(0, 10)
-  const asks = `${askingWords(first)} ${lines.length} things, ${formatDuration(first.askedMs)} each.`
+  const what = `${lines.length} things, ${formatDuration(first.askedMs)} each.`
+  const asks = `${askingWords(first)} ${what}`
   const pending = lines.filter(({ status }) => status === 'pending')
   const blocks: KnownBlock[] = [
     section(pending.length > 0 ? `${asks} ${pinged.join(' ')}` : asks),
     plainSection(first.reason),
-    context(aboutLine(first, about)),
+    context(aboutLine(first, { ...about, principal: null })),
     ...(pending.length > 1
       ? [{ type: 'actions' as const, block_id: 'do:all', elements: forAll(pending) }]
       : []),
     ...lines.flatMap((line, i) => lineBlocks(line, abouts[i] ?? about, now)),
   ]
   const waiting = pending.length > 0 ? `${pending.length} wait for an answer` : 'all answered'
-  return { text: `${unmarked(asks).replaceAll('*', '')} ${waiting}`, blocks }
+  return { text: `${askingText(first)} ${what} ${waiting}`, blocks }
 }
 
 function forAll(pending: readonly Grant[]): Button[] {
   const value = cardValues(pending)
   const words = `Approve all ${pending.length}`
-  const text = `Give ${pending.length} things to ${pending[0]?.subject.name ?? ''}?`
+  const whom = pending[0] ? plainlyNamed(pending[0].subject) : ''
+  const text = `Give ${pending.length} things to ${whom}?`
   return [
     button(actions.approve, words, value, words, {
       style: 'primary',
@@ -58,7 +60,8 @@ function forAll(pending: readonly Grant[]): Button[] {
 }
 
 function lineBlocks(line: Grant, about: CardAbout, now: Date): KnownBlock[] {
-  const name = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
+  const what = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
+  const name = about.principal === null ? what : `${what} (${principalWords(about.principal, line.system)})`
   const why = about.notes === null ? '' : `\n${about.notes}`
   const by =
     line.status === 'pending' && about.approvers.length > 0 ? ` ${about.approvers.slice(0, 5).join(' ')}` : ''

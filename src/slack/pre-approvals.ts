@@ -7,6 +7,7 @@ import { button, section } from './blocks.ts'
 import { plainWords, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
+import { plainlyNamed, surely } from './who.ts'
 
 /** What was approved ahead, on the Home tabs of its approver and of whom it is for. Made in `change-modal.ts`. */
 
@@ -15,14 +16,12 @@ const stopId = 'ahead_stop'
 export function aheadRow(one: PreApproval, viewer: 'approver' | 'subject'): KnownBlock[] {
   const what = `*${plainWords(one.entitlement.name, 60)}* on *${plainWords(one.resource.name, 60)}*`
   const whose =
-    viewer === 'approver'
-      ? `*${plainWords(one.subject.name, 60)}*: ${what}`
-      : `${what}, by ${plainWords(one.approver.name, 60)}`
+    viewer === 'approver' ? `${surely(one.subject)}: ${what}` : `${what}, by ${surely(one.approver)}`
   const words = `${whose}\nup to ${formatDuration(one.maxMs)} each time, until ${when(one.until)}`
-  const label = `Stop approving ${one.entitlement.name} for ${one.subject.name} ahead`
+  const label = `Stop approving ${one.entitlement.name} for ${plainlyNamed(one.subject)} ahead`
   const sure = {
     title: 'Stop this?',
-    text: `What ${one.subject.name} asks for next is reviewed again. What is held now runs on.`,
+    text: `What ${plainlyNamed(one.subject)} asks for next is reviewed again. What is held now runs on.`,
     yes: 'Stop',
   }
   const line = section(words)

@@ -2,7 +2,7 @@ import { formatDuration } from '../domain/duration.ts'
 import { totalMs } from '../domain/extension.ts'
 import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { whoWithdrew } from './who.ts'
+import { named, whoWithdrew } from './who.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
 
 /** What the person who asked for it reads when something cannot be. */
@@ -60,7 +60,7 @@ export function refusalWords(refusal: Refusal): string {
     case 'not-for-them':
       return `This cannot be asked for ${plainWords(refusal.reasons[0] ?? 'them', 60)}: ${plainWords(refusal.reasons.slice(1).join('; '), 300) || 'they may not have it'}.`
     case 'asked-already':
-      return `${grant ? plainWords(grant.requester.name, 60) : 'Somebody'} asked for this already; it waits for an answer.`
+      return `${grant ? named(grant.requester) : 'Somebody'} asked for this already; it waits for an answer.`
     case 'own-request':
       return "You can't review your own request."
     case 'already-reviewed':
@@ -117,7 +117,7 @@ function decidedWords(grant: Grant): string {
     case 'denied':
       return `Already denied${who}.`
     case 'withdrawn':
-      return `${plainWords(whoWithdrew(grant).name, 60)} withdrew this at ${clockTime(grant.closedAt)}.`
+      return `${named(whoWithdrew(grant))} withdrew this at ${clockTime(grant.closedAt)}.`
     case 'lapsed':
       return `This lapsed at ${clockTime(grant.closedAt)}.`
     case 'waiting':
