@@ -31,15 +31,19 @@ function renderLines(lines: readonly Grant[], abouts: readonly CardAbout[], now:
   const pinged = [...new Set(abouts.flatMap(({ approvers }) => approvers))].slice(0, 10)
   const what = `${lines.length} things, ${formatDuration(first.askedMs)} each.`
   const asks = `${askingWords(first)} ${what}`
+  // Who they are there is said once, unless the lines differ in it.
+  const isOne = lines.every(
+    ({ system }, i) => system === first.system && abouts[i]?.principal === about.principal,
+  )
   const pending = lines.filter(({ status }) => status === 'pending')
   const blocks: KnownBlock[] = [
     section(pending.length > 0 ? `${asks} ${pinged.join(' ')}` : asks),
     plainSection(first.reason),
-    context(aboutLine(first, { ...about, principal: null })),
+    context(aboutLine(first, isOne ? about : { ...about, principal: null })),
     ...(pending.length > 1
       ? [{ type: 'actions' as const, block_id: 'do:all', elements: forAll(pending) }]
       : []),
-    ...lines.flatMap((line, i) => lineBlocks(line, abouts[i] ?? about, now)),
+    ...lines.flatMap((line, i) => lineBlocks(line, abouts[i] ?? about, { isOne, now })),
   ]
   const waiting = pending.length > 0 ? `${pending.length} wait for an answer` : 'all answered'
   return { text: `${askingText(first)} ${what} ${waiting}`, blocks }
@@ -59,9 +63,14 @@ function forAll(pending: readonly Grant[]): Button[] {
   ]
 }
 
-function lineBlocks(line: Grant, about: CardAbout, now: Date): KnownBlock[] {
+function lineBlocks(
+  line: Grant,
+  about: CardAbout,
+  { isOne, now }: { isOne: boolean; now: Date },
+): KnownBlock[] {
   const what = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
-  const name = about.principal === null ? what : `${what} (${principalWords(about.principal, line.system)})`
+  const name =
+    isOne || about.principal === null ? what : `${what} (${principalWords(about.principal, line.system)})`
   const why = about.notes === null ? '' : `\n${about.notes}`
   const by =
     line.status === 'pending' && about.approvers.length > 0 ? ` ${about.approvers.slice(0, 5).join(' ')}` : ''
