@@ -187,6 +187,8 @@ export interface PreApprovalStore {
   /** Those of this person that run now, the oldest first. */
   forSubject(subjectId: string, now: Date): Promise<PreApproval[]>
   byApprover(approverId: string, now: Date): Promise<PreApproval[]>
+  /** All that run now, the oldest first; of more than 500 the oldest. */
+  running(now: Date): Promise<PreApproval[]>
   /** From now on it answers nothing. Stopped twice, the first counts. */
   stop(id: string, by: PersonRef, at: Date): Promise<PreApproval | null>
 }

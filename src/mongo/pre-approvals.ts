@@ -9,6 +9,7 @@ const schema = new Schema(
 )
 schema.index({ 'subject.id': 1, until: 1 })
 schema.index({ 'approver.id': 1, until: 1 })
+schema.index({ stoppedAt: 1, until: 1 })
 
 export const preApprovalModel = (connection: Connection) => connection.model('PreApproval', schema)
 
@@ -32,6 +33,7 @@ export function mongoPreApprovals(connection: Connection): PreApprovalStore {
     },
     forSubject: (subjectId, now) => running({ 'subject.id': subjectId }, now),
     byApprover: (approverId, now) => running({ 'approver.id': approverId }, now),
+    running: (now) => running({}, now),
     stop: async (id, by, at) => {
       await model.updateOne({ _id: id, stoppedAt: null }, { $set: { stoppedAt: at, stoppedBy: by } })
       const found = await model.findById(id).lean<unknown>()

@@ -41,6 +41,8 @@ export interface HomeAbout {
   /** What the viewer approved ahead, and what was approved ahead for them. */
   readonly promised: readonly PreApproval[]
   readonly promisedMe: readonly PreApproval[]
+  /** What others approved ahead where the viewer is an admin. */
+  readonly promisedByOthers: readonly PreApproval[]
   /** How long requests waited where the viewer is an admin. */
   readonly waits: readonly WaitingTimes[]
   readonly catalogFault: string | null
@@ -106,7 +108,7 @@ function pageOf({ id, title: words, rows }: Section, pages: Pages, rowsEach: num
 }
 
 function sectionsOf(about: HomeAbout): Section[] {
-  const { world, now, open, over, forMe, kept, promised, promisedMe, waits } = about
+  const { world, now, open, over, forMe, kept, promised, promisedMe, promisedByOthers, waits } = about
   const held = open.filter(isHeld).sort(byEnd)
   const waiting = open.filter(
     ({ status, window }) => status === 'pending' || (status === 'waiting' && window === null),
@@ -155,6 +157,11 @@ function sectionsOf(about: HomeAbout): Section[] {
       'kept',
       'Held now, where you are an admin',
       theirs.map((grant) => () => keptRow(grant, now, 'kept')),
+    ),
+    section(
+      'promised-by-others',
+      'Approved ahead, where you are an admin',
+      promisedByOthers.map((one) => () => aheadRow(one, 'admin')),
     ),
     section(
       'waits',

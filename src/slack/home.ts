@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { findEntitlement } from '../domain/catalog.ts'
 import { isOpen, type Grant } from '../domain/grant.ts'
 import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { isTheirs, type PreApproval } from '../domain/pre-approval.ts'
 import { isAnyAdmin, lookedAfterBy } from '../operations/admins.ts'
 import { waitingFor } from '../operations/waiting-for.ts'
 import type { World } from '../operations/world.ts'
@@ -91,19 +92,21 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
   const { world } = parts
   const catalog = world.catalog()
   const now = world.clock.now()
-  const [open, latest, forMe, kept, promised, promisedMe] = await Promise.all([
+  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers] = await Promise.all([
     world.grants.openOf(facts.person.id),
     world.grants.latestOf(facts.person.id, 30),
     waitingFor(world, facts),
     keptBy(world, facts),
     world.preApprovals.byApprover(facts.person.id, now),
     world.preApprovals.forSubject(facts.person.id, now),
+    promisedWhereAdmin(world, facts),
   ])
   return {
     world,
     now,
     promised,
     promisedMe,
+    promisedByOthers,
     waits: isAnyAdmin(catalog, facts) ? waitingTimes(await asksOf(world, facts, await asked(world))) : [],
     open,
     over: latest.filter((grant) => !isOpen(grant)),
@@ -120,6 +123,17 @@ async function keptBy(world: World, facts: PersonFacts): Promise<Grant[]> {
   // By rule, thousands may hold something: only what is late is worth a row.
   const shown = owed.filter(({ isStanding, status }) => !isStanding || status !== 'active')
   return lookedAfterBy(world, facts, shown)
+}
+
+/** What others approved ahead where this person is an admin, who may stop it. */
+async function promisedWhereAdmin(world: World, facts: PersonFacts): Promise<PreApproval[]> {
+  if (!isAnyAdmin(world.catalog(), facts)) return []
+  const running = await world.preApprovals.running(world.clock.now())
+  return lookedAfterBy(
+    world,
+    facts,
+    running.filter((one) => !isTheirs(one, facts)),
+  )
 }
 
 /** What was asked for where they are an admin; nobody waits any more for what left the catalog. */

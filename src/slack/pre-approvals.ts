@@ -9,14 +9,14 @@ import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { plainlyNamed, surely } from './who.ts'
 
-/** What was approved ahead, on the Home tabs of its approver and of whom it is for. Made in `change-modal.ts`. */
+/** What was approved ahead, on the Home tabs of its approver, of whom it is for, and of the admins. Made in `change-modal.ts`. */
 
 const stopId = 'ahead_stop'
 
-export function aheadRow(one: PreApproval, viewer: 'approver' | 'subject'): KnownBlock[] {
+export function aheadRow(one: PreApproval, viewer: 'approver' | 'subject' | 'admin'): KnownBlock[] {
   const what = `*${plainWords(one.entitlement.name, 60)}* on *${plainWords(one.resource.name, 60)}*`
-  const whose =
-    viewer === 'approver' ? `${surely(one.subject)}: ${what}` : `${what}, by ${surely(one.approver)}`
+  const forWhom = viewer === 'subject' ? what : `${surely(one.subject)}: ${what}`
+  const whose = viewer === 'approver' ? forWhom : `${forWhom}, by ${surely(one.approver)}`
   const words = `${whose}\nup to ${formatDuration(one.maxMs)} each time, until ${when(one.until)}`
   const label = `Stop approving ${one.entitlement.name} for ${plainlyNamed(one.subject)} ahead`
   const sure = {

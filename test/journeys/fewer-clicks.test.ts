@@ -48,7 +48,7 @@ test('who is on call gets it without a click: the card is one line, the DM says 
   expect(dm.plain).toMatch(/No review was needed: on call\./)
   expect([...gate.holders]).toEqual(['riley'])
   const line = await ada.sees(
-    /Riley: Open the gate on The gate, 10 min\. Active until .*the rule "on call"/,
+    /Riley \(riley@contractor\.example\): Open the gate on The gate, 10 min\. Active until .*the rule "on call"/,
     orders,
     patient,
   )
@@ -215,10 +215,13 @@ test('an approver says yes ahead: the same is approved at once until they stop i
   await riley.clicks('Withdraw', await riley.sees(/Asked for Open the gate.*30 min/, 'dm', patient))
 
   await riley.opensHome()
-  await riley.seesHome(/Approved for you ahead.*Open the gate.*by Ada/s, patient)
+  await riley.seesHome(/Approved for you ahead.*Open the gate.*by @Ada/s, patient)
   await sam.opensHome()
   await ada.opensHome()
-  await ada.seesHome(/You approve these without being asked.*Riley: Open the gate.*up to 10 min/s, patient)
+  await ada.seesHome(
+    /You approve these without being asked.*@Riley \(riley@contractor\.example\): Open the gate.*up to 10 min/s,
+    patient,
+  )
   await ada.clicks('Stop', 'home', sure)
   const reason = aReason()
   await eventually(
@@ -229,6 +232,32 @@ test('an approver says yes ahead: the same is approved at once until they stop i
   await ada.sees(reason, orders, patient)
   expect(wrongWith(workspace)).toEqual([])
 }, 90_000)
+
+test('an admin sees what others approved ahead where they are one, and stops it', async () => {
+  const { stage } = await aGateWith(`        preApprove: { until: 30d }`)
+  const { riley, ada, sam, kim, orders, workspace } = stage
+  await asks(riley, 'gate open')
+  await sam.clicks('Change…', await sam.sees(/asks for Open the gate/, orders, patient))
+  await sam.modal("And don't ask me again for this person until", patient)
+  await sam.chooses("And don't ask me again for this person until", inDays(5))
+  expect(await sam.submits()).toMatchObject({ outcome: 'cleared' })
+  await riley.clicks("I'm done", await riley.sees(/You have Open the gate/, 'dm', patient), sure)
+  await riley.sees(/checked, it is gone/, 'dm', patient)
+
+  await kim.opensHome()
+  expect((await kim.seesHome('Request access', patient)).text).not.toContain('Approved ahead')
+  await ada.opensHome()
+  await ada.seesHome(/Approved ahead, where you are an admin.*@Riley .*Open the gate.*by @Sam/s, patient)
+  await ada.clicks('Stop', 'home', sure)
+  await eventually(
+    async () => ada.home?.text ?? '',
+    (shown) => !shown.includes('Approved ahead'),
+  )
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  await ada.sees(reason, orders, patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
 
 test('what was said ahead ends with the right of whoever said it, and stopped at the moment of its use gives nothing', async () => {
   const { stage, gate } = await aGateWith(`        preApprove: { until: 30d }`)

@@ -50,7 +50,7 @@ export class Replica {
       quotas: { use: () => this.never(), giveBack: () => this.never(), left: () => this.never() },
       preApprovals: {
         ...{ insert: () => this.never(), get: () => this.never(), stop: () => this.never() },
-        ...{ forSubject: async () => [], byApprover: async () => [] },
+        ...{ forSubject: async () => [], byApprover: async () => [], running: async () => [] },
       },
       people: { seen: () => this.never(), get: () => this.never() },
       directory: options.directory,
