@@ -49,40 +49,54 @@ export function notesOn(asked: AskedOf): string | null {
   return notes.length === 0 ? null : notes.join(' ')
 }
 
+type Place = { readonly channel: string; readonly ts: string } | null
+
 /** The calls in the thread of the card: the stage that comes next, reminders, and whom it was escalated to. */
-export function calls(parts: Parts, grant: Grant, card: { channel: string; ts: string } | null): Picture[] {
+export function calls(parts: Parts, grant: Grant, card: Place): Picture[] {
   if (grant.status !== 'pending' || grant.nudge === null || card === null) return []
-  const { stage, reminded, escalatedAt } = grant.nudge
-  const call = (name: string, words: (names: string) => string): Picture => ({
-    key: `note:${grant.id}:${name}`,
-    lane: 'decision',
-    isWanted: true,
-    to: { channel: card.channel, threadTs: card.ts },
-    draw: async () => {
-      const asked = await askedOf(parts.world, grant)
-      const mentions = asked === null ? [] : await mentionsOf(parts, asked)
-      return callMessage(words(mentions.slice(0, 10).join(' ')), grant)
-    },
-  })
-  const who = named(grant.subject)
-  const what = plainWords(grant.entitlement.name, 60)
+  const { stage, escalatedAt } = grant.nudge
+  const call = (name: string, words: (names: string) => string): Picture =>
+    callAt(parts, grant, card, name, words)
   const next = stage > 0 ? [call(`stage:${stage}`, (names) => `Next: ${names}`)] : []
-  const reminder =
-    reminded > 0
-      ? [
-          call(
-            `remind:${stage}:${reminded}`,
-            (names) => `Still waiting: *${what}* for ${who}. Next: ${names}`,
-          ),
-        ]
-      : []
   const escalation =
     escalatedAt === null
       ? []
       : [call(`escalate:${stage}`, (names) => `Nobody answered yet, so others may too: ${names}`)]
   // What stands is not edited: whom it called then, it called.
-  return [...next, ...reminder, ...escalation]
+  return [...next, ...remindersAt(parts, grant, card), ...escalation]
 }
+
+/** Beside the copy that somebody has who does not see the card's channel: they are reminded too. */
+export const remindersBeside = (parts: Parts, grant: Grant, copy: Place, userId: string): Picture[] =>
+  remindersAt(parts, grant, copy).map((one) => ({ ...one, key: `${one.key}:${userId}` }))
+
+function remindersAt(parts: Parts, grant: Grant, card: Place): Picture[] {
+  if (grant.status !== 'pending' || grant.nudge === null || card === null) return []
+  const { stage, reminded } = grant.nudge
+  if (reminded === 0) return []
+  const who = named(grant.subject)
+  const what = plainWords(grant.entitlement.name, 60)
+  const words = (names: string) => `Still waiting: *${what}* for ${who}. Next: ${names}`
+  return [callAt(parts, grant, card, `remind:${stage}:${reminded}`, words)]
+}
+
+const callAt = (
+  parts: Parts,
+  grant: Grant,
+  card: NonNullable<Place>,
+  name: string,
+  words: (names: string) => string,
+): Picture => ({
+  key: `note:${grant.id}:${name}`,
+  lane: 'decision',
+  isWanted: true,
+  to: { channel: card.channel, threadTs: card.ts },
+  draw: async () => {
+    const asked = await askedOf(parts.world, grant)
+    const mentions = asked === null ? [] : await mentionsOf(parts, asked)
+    return callMessage(words(mentions.slice(0, 10).join(' ')), grant)
+  },
+})
 
 const callMessage = (words: string, { subject, entitlement }: Grant): Message => ({
   text: `${entitlement.name} for ${plainlyNamed(subject)} waits for an answer`,

@@ -229,7 +229,11 @@ test('nobody answers: the thread reminds whoever comes next, calls others who ma
   )
   const { riley, kim, workspace } = stage
   const { card } = await aRequest(stage)
-  await kim.sees(/Still waiting: Open the gate for Riley\. Next: @Sam/, card, patient)
+  await kim.sees(
+    /Still waiting: Open the gate for Riley \(riley@contractor\.example\)\. Next: @Sam/,
+    card,
+    patient,
+  )
   await kim.sees(/Nobody answered yet, so others may too: .*@Kim/, card, patient)
   const own = (words: RegExp) =>
     workspace.calls.filter(
@@ -247,6 +251,28 @@ test('nobody answers: the thread reminds whoever comes next, calls others who ma
   await kim.sees(/others may too/, again.card, patient)
   await kim.clicks('Approve 10 min', again.card)
   await riley.sees(/You have Open the gate/, 'dm', patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
+test('a member of the group who does not see the channel gets the card by DM, and is reminded there', async () => {
+  const gate = await aGate()
+  const stage = await aStage({
+    catalog: (cast: Cast) => {
+      cast.orders.members.delete(cast.sam.id)
+      return gateCatalog(cast, { duration: '10m', more: '        review: { remind: [2s] }\n' })
+    },
+    env: gate.env,
+  })
+  const { riley, ada, sam, orders, workspace } = stage
+  const { card } = await aRequest(stage)
+  const copy = await sam.sees(/Riley asks for Open the gate/, 'dm', patient)
+  await ada.sees(/Still waiting/, card, patient)
+  await sam.sees(/Still waiting/, copy, patient)
+  expect(ada.dms).toEqual([])
+  await sam.clicks('Approve 10 min', copy)
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  await ada.sees(/Active until/, orders, patient)
+  await sam.sees(/Active until/, 'dm', patient)
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)
 
