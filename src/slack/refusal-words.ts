@@ -2,6 +2,8 @@ import { formatDuration } from '../domain/duration.ts'
 import { totalMs } from '../domain/extension.ts'
 import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import { reasonLength } from '../operations/request.ts'
+import { noteLength } from '../operations/review.ts'
 import { named, whoWithdrew } from './who.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
 
@@ -40,9 +42,11 @@ export function refusalWords(refusal: Refusal): string {
     case 'review-closed':
       return 'This review was closed already.'
     case 'bad-reason':
-      return 'Please say what you need it for, in 10 to 500 characters.'
+      return `Please say what you need it for, in ${reasonLength.least} to ${reasonLength.most} characters.`
+    case 'bad-review':
+      return `Please say what came of it, in ${reasonLength.least} to ${reasonLength.most} characters.`
     case 'bad-note':
-      return 'Please write 5 to 500 characters.'
+      return `Please write ${noteLength.least} to ${noteLength.most} characters.`
     case 'bad-until':
       return 'Pick a day to come, within what this allows.'
     case 'already-held':

@@ -1,3 +1,7 @@
+import { isRefusal } from '../../src/domain/refusal.ts'
+import { closeReview } from '../../src/operations/close-review.ts'
+import { stopSeries } from '../../src/operations/stop-series.ts'
+import { refusalWords } from '../../src/slack/refusal-words.ts'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
@@ -64,6 +68,25 @@ test('glass was broken for what then leaves the catalog: an admin of the resourc
   expect(await kim.submits()).toMatchObject({ outcome: 'cleared' })
   await ada.sees(/Reviewed by .*Kim.*: It was right: INC-77/, orders, patient)
   expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
+test('an approver ends no access that was asked for once, and a review is closed with words', async () => {
+  const { stage } = await aGateWithTwoWays('        breakGlass: { max: 10m }\n')
+  const { riley, ada, sam, orders, workspace, app } = stage
+  const as = ({ id }: Person) => ({ teamId: workspace.teamId, userId: id })
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  await ada.clicks('Approve 10 min', await ada.sees(reason, orders, patient))
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  const [held] = await grantsOf(stage, riley)
+  const stopped = await stopSeries(app.world, { grantId: held?.id ?? '', by: as(ada) })
+  expect(stopped).toMatchObject({ refused: 'not-held' })
+  expect((await grantsOf(stage, riley))[0]?.status).toBe('active')
+
+  await ada.sees(/Active until/, orders, patient)
+  const bad = await closeReview(app.world, { grantId: held?.id ?? '', by: as(sam), note: 'ok' })
+  expect(bad).toMatchObject({ refused: 'bad-review' })
+  expect(isRefusal(bad) && refusalWords(bad)).toBe('Please say what came of it, in 10 to 500 characters.')
 }, 60_000)
 
 test('a review that nobody is left to close is not asked for in the thread', async () => {
