@@ -49,7 +49,7 @@ async function toAdmins(
   const requestId = `${place}:by-dm`
   const rows = await surfaces.of(requestId)
   return [...admins].map((userId) => {
-    const key = `${requestId}:${alertedMs(first)}:${userId}`
+    const key = `${requestId}:${alertedMs(first, world.clock.now())}:${userId}`
     const row = rows.find((other) => other.key === key)
     const draw = () => Promise.resolve(lateMessage(late))
     return {
@@ -94,7 +94,9 @@ function alertsAt(
       : []
     return [...settled, ...word]
   }
-  const sinceMs = newest ? episode(newest.key).sinceMs : Math.min(...late.map(alertedMs))
+  const sinceMs = newest
+    ? episode(newest.key).sinceMs
+    : Math.min(...late.map((grant) => alertedMs(grant, now)))
   const step = againAfterMs.filter((ms) => now.getTime() - sinceMs >= ms).length
   const key = `${place}:${sinceMs}:${step}`
   const current = rows.find((row) => row.key === key)
@@ -111,8 +113,8 @@ function episode(key: string): { sinceMs: number; step: number } {
   return { sinceMs: sinceMs ?? 0, step: step ?? 0 }
 }
 
-const alertedMs = (grant: Grant): number =>
-  'alertedAt' in grant && grant.alertedAt !== null ? grant.alertedAt.getTime() : Date.now()
+const alertedMs = (grant: Grant, now: Date): number =>
+  'alertedAt' in grant && grant.alertedAt !== null ? grant.alertedAt.getTime() : now.getTime()
 
 function lateMessage(late: readonly Grant[]): Message {
   const resource = late[0]?.resource.name ?? ''
