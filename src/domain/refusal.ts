@@ -50,6 +50,7 @@ export type RefusalCode =
   | 'no-break-glass'
   | 'bad-typed'
   | 'review-closed'
+  | 'bad-review'
   // ending
   | 'not-yours'
   | 'not-held'

@@ -9,6 +9,7 @@ const schema = new Schema(
 )
 schema.index({ 'subject.id': 1, until: 1 })
 schema.index({ 'approver.id': 1, until: 1 })
+schema.index({ stoppedAt: 1, until: 1 })
 
 export const preApprovalModel = (connection: Connection) => connection.model('PreApproval', schema)
 

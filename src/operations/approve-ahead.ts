@@ -1,13 +1,15 @@
-import { fittingRules, quotaKey, usedUp } from '../domain/auto-approval.ts'
+import { quotaKey, usedUp } from '../domain/auto-approval.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
 import { isSameHuman, type PersonFacts } from '../domain/person.ts'
-import { attributesOf, placeFor, termsFor } from '../domain/policy.ts'
+import { placeFor, termsFor } from '../domain/policy.ts'
 import { isHonoured } from '../domain/pre-approval.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
+import type { EarlierReviewer } from './asked-of.ts'
+import { rulesFor } from './forecast.ts'
 import { panelsOf } from './panel.ts'
-import { decideReview, type EarlierReviewer } from './review.ts'
+import { decideReview } from './review.ts'
 import type { World } from './world.ts'
 
 /** A request as it is to be written, and what to take back if it is not written after all. */
@@ -42,16 +44,16 @@ async function approveByRule(
   subject: PersonFacts,
   entitlement: Entitlement,
 ): Promise<Ahead | { readonly reasons: readonly string[] }> {
-  if (entitlement.auto.length > 0 && !world.agrees()) return { reasons: ['the rules are just being changed'] }
-  const now = world.clock.now()
-  const asking = { durationMs: asked.askedMs, reason: asked.reason }
-  const { fits, reasons } = fittingRules(entitlement, attributesOf(subject, entitlement, asking, now))
+  const { fits, reasons } = rulesFor(world, {
+    subject,
+    entitlement,
+    asking: { durationMs: asked.askedMs, reason: asked.reason },
+    isSeries: asked.pattern !== null,
+    isForAnother: asked.requester.id !== asked.subject.id,
+  })
   if (reasons.length > 0) world.log.info('left to people', { grantId: asked.id, reasons })
-  const place = placeFor(world.catalog(), subject, entitlement, asking, now)
-  if ('unresolved' in place) return { reasons }
   const unused: string[] = []
-  for (const rule of fits) {
-    const key = quotaKey(entitlement, rule, subject.person.id)
+  for (const { rule, place, quotaKey: key } of fits) {
     if (rule.quota !== null && !(await world.quotas.use(key, asked.id, rule.quota))) {
       unused.push(usedUp(rule))
       continue
@@ -59,7 +61,7 @@ async function approveByRule(
     const { because, when, isShown } = rule
     const by = { because, source: when.source, isShown }
     const terms = termsFor(entitlement, place, asked)
-    const grant = transition(asked, { type: 'auto-approve', rule: by, terms }, now)
+    const grant = transition(asked, { type: 'auto-approve', rule: by, terms }, world.clock.now())
     const undo = () => (rule.quota === null ? Promise.resolve() : world.quotas.giveBack(key, asked.id))
     if (!isRefusal(grant)) return { grant, undo }
     await undo()

@@ -1,8 +1,7 @@
-import { findEntitlement } from '../domain/catalog.ts'
 import type { Grant } from '../domain/grant.ts'
 import type { Person, SlackIdentity } from '../domain/person.ts'
-import { isAdmin } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { isAdminOf } from './admins.ts'
 import type { World } from './world.ts'
 
 export interface ByAdmin {
@@ -10,10 +9,7 @@ export interface ByAdmin {
   readonly by: SlackIdentity
 }
 
-/**
- * Admins are those of the entitlement as the catalog names it now; of one that is gone, the admins of the resource's
- * other entitlements.
- */
+/** What only an admin of this grant does, by the lists of now (`admins.ts`); anybody else is refused. */
 export async function asAdmin(
   world: World,
   { grantId, by }: ByAdmin,
@@ -23,10 +19,6 @@ export async function asAdmin(
   if (grant === null) return refuse('not-found')
   const facts = await world.directory.facts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const catalog = world.catalog()
-  const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
-  const others = [...(catalog.resources.get(grant.resource.id)?.entitlements.values() ?? [])]
-  const isOne = (entitlement ? [entitlement] : others).some((one) => isAdmin(facts.person, one))
-  if (!facts.isHere || !isOne) return refuse('not-an-admin', { grant })
+  if (!(await isAdminOf(world, facts, grant))) return refuse('not-an-admin', { grant })
   return world.grants.change(grantId, (current, now) => decide(current, facts.person, now))
 }

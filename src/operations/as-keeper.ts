@@ -1,8 +1,8 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import type { Grant } from '../domain/grant.ts'
 import { refTo, type PersonRef } from '../domain/person.ts'
-import { isAdmin } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { isAdminOf } from './admins.ts'
 import type { ByAdmin } from './as-admin.ts'
 import { panelsOf } from './panel.ts'
 import { isSame } from './withdraw.ts'
@@ -14,7 +14,7 @@ export interface Keeper {
   readonly isHolder: boolean
 }
 
-/** The holder, an admin or an approver of the entitlement, by the lists of now; anybody else is refused. */
+/** The holder, an admin or an approver, by the lists of now; anybody else is refused. Admins also of what left the catalog. */
 export async function asKeeper(
   world: World,
   { grantId, by }: ByAdmin,
@@ -25,10 +25,10 @@ export async function asKeeper(
   if (isSame(grant.subject.slack, by)) return act(grant, { ref: grant.subject, isHolder: true })
   const facts = await world.directory.facts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  if (!facts.isHere || entitlement === null) return refuse('not-an-admin', { grant })
   const keeper = { ref: refTo(facts.person), isHolder: false }
-  if (isAdmin(facts.person, entitlement)) return act(grant, keeper)
+  if (await isAdminOf(world, facts, grant)) return act(grant, keeper)
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  if (entitlement === null) return refuse('not-an-admin', { grant })
   const panels = await panelsOf(world, entitlement, grant)
   const isOne = panels.some((panel) => panel.may(facts).answer === 'yes')
   return isOne ? act(grant, keeper) : refuse('not-an-admin', { grant })

@@ -14,7 +14,7 @@ export async function closeReview(
   return asKeeper(world, { grantId, by }, async (seen, { ref }) => {
     const { length } = note.trim()
     if (length < reasonLength.least || length > reasonLength.most)
-      return refuse('bad-reason', { grant: seen })
+      return refuse('bad-review', { grant: seen })
     return world.grants.change(grantId, (grant, now) =>
       transition(grant, { type: 'close-review', by: ref, note: note.trim() }, now),
     )

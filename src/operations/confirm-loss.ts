@@ -1,7 +1,7 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import type { SlackIdentity } from '../domain/person.ts'
-import { isAdmin } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { isAdminOf } from './admins.ts'
 import { lookAtHeld } from './while-held.ts'
 import type { World } from './world.ts'
 
@@ -13,7 +13,8 @@ export async function confirmLoss(
   const rule = findEntitlement(world.catalog(), asked.resource, asked.entitlement)
   const facts = await world.directory.facts(asked.by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  if (rule === null || !facts.isHere || !isAdmin(facts.person, rule)) return refuse('not-an-admin')
+  if (rule === null || !(await isAdminOf(world, facts, { resource: rule.resource, entitlement: rule })))
+    return refuse('not-an-admin')
   if (!(await world.losses.confirm(asked))) return refuse('loss-changed')
   const { taken } = await lookAtHeld(world)
   const count = taken.get(`${rule.resource.id}/${rule.id}`) ?? 0

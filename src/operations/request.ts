@@ -85,11 +85,16 @@ export async function fitToAsk(
   return { asked, subject, entitlement }
 }
 
-/** What is wrong with the person is said of them; what is wrong with the form stays as it is. */
+/**
+ * What is wrong with the person is said of them, and not which rule: that would tell who is in which group. What is wrong
+ * with the form stays as it is.
+ */
 function notForThem(refusal: Refusal, { person }: PersonFacts): Refusal {
   const aboutPeople = ['not-allowed', 'external', 'not-here', 'no-principal', 'unsure'] as const
   const isAbout = aboutPeople.some((code) => code === refusal.refused)
-  return isAbout ? refuse('not-for-them', { reasons: [person.name, ...refusal.reasons] }) : refusal
+  if (!isAbout) return refusal
+  const why = refusal.refused === 'unsure' ? ['Curfew could not find out whether they may have it'] : []
+  return refuse('not-for-them', { reasons: [person.name, ...why] })
 }
 
 function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement, ask: Ask): Refusal | null {

@@ -4,10 +4,10 @@ import { offeredMs, termsOf, type Grant, type Pending } from '../domain/grant.ts
 import { isSameHuman, refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
 import { mayHold, nameApprovers, placeFor, termsFor, type Verdict } from '../domain/policy.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
-import { openStage } from '../domain/stages.ts'
 import { DAY_MS } from '../domain/windows/wall-clock.ts'
 import { mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
+import { earlierOf, openNow, type EarlierReviewer } from './asked-of.ts'
 import { panelsOf, type Panel } from './panel.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -48,10 +48,7 @@ export async function reviewGrant(world: World, answer: Answer): Promise<Grant |
     entitlement ? panelsOf(one, entitlement, seen) : [],
   ])
   if (by === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const earlier = await Promise.all(
-    seen.reviews.map(async ({ by: { id, slack } }) => ({ id, facts: await world.directory.facts(slack) })),
-  )
-  const facts = { by, subject, panels, earlier }
+  const facts = { by, subject, panels, earlier: await earlierOf(world, seen) }
   const wrong = untilProblem(entitlement, answer, world.clock.now())
   if (wrong !== null) return wrong
   const reviewed = await world.grants.change(answer.grantId, (grant, now) =>
@@ -81,11 +78,6 @@ async function promise(world: World, grant: Grant, by: PersonFacts, answer: Answ
     ...{ resource: grant.resource, entitlement: grant.entitlement, canonical: grant.canonical },
     ...{ maxMs: own.durationMs, until: aheadUntil, madeAt: own.at, stoppedAt: null, stoppedBy: null },
   })
-}
-
-export interface EarlierReviewer {
-  readonly id: string
-  readonly facts: PersonFacts | 'unknown'
 }
 
 interface Facts {
@@ -121,16 +113,15 @@ export function decideReview(
     const rights = facts.panels.map((panel) => panel.may(facts.by))
     return whyNoRight(grant, rights) ?? deny(grant, answer, facts, now)
   }
-  const lapsed = voided(facts, grant)
-  if (lapsed === 'unknown') {
+  const { stages } = entitlement.review
+  const open = openNow(grant, facts.earlier, facts.panels, stages)
+  if (open === 'unknown') {
     return refuse('unsure', {
       grant,
       reasons: ['Slack did not say whether those who approved before may still do so'],
     })
   }
-  const { stages } = entitlement.review
-  const counting = grant.reviews.filter((review) => !lapsed.includes(review.by.id))
-  const stage = openStage(counting, stages) ?? stages.length - 1
+  const { stage, voided } = open
   const panel = facts.panels[stage]
   if (panel === undefined) return refuse('unsure', { grant, reasons: ['the rules changed just now'] })
   const wrong = whyNoRight(grant, [panel.may(facts.by)])
@@ -139,7 +130,7 @@ export function decideReview(
     return isLater ? refuse('not-yet', { grant, reasons: panel.lists.flatMap(nameApprovers) }) : wrong
   }
   if (termsOf(grant) !== answer.terms) return refuse('terms-changed', { grant })
-  return approve(catalog, facts, grant, entitlement, answer, { stage, voided: lapsed }, now)
+  return approve(catalog, facts, grant, entitlement, answer, { stage, voided }, now)
 }
 
 /** Null where one of them says yes. */
@@ -207,20 +198,4 @@ function approve(
     ...(answer.ahead === undefined ? {} : { ahead: answer.ahead }),
   } as const
   return transition(grant, event, now)
-}
-
-/**
- * Earlier approvers who may not approve any more, by the lists of this moment: their approvals count no longer.
- * Whoever answered since the facts were read, in this very moment, was judged by the same lists.
- */
-function voided({ earlier, panels }: Facts, grant: Pending): string[] | 'unknown' {
-  const answers = earlier.map(({ id, facts }) => {
-    const stage = grant.reviews.find(({ by }) => by.id === id)?.stage ?? 0
-    const panel = panels[stage]
-    if (panel === undefined) return { id, answer: 'no' as const }
-    return { id, answer: facts === 'unknown' ? facts : panel.may(facts).answer }
-  })
-  if (answers.some(({ answer }) => answer === 'unknown')) return 'unknown'
-  const mayNot = answers.filter(({ answer }) => answer === 'no').map(({ id }) => id)
-  return mayNot.filter((id) => grant.reviews.some(({ by }) => by.id === id))
 }

@@ -26,7 +26,7 @@ export interface World {
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */
-  agrees(): boolean
+  readonly agrees: () => boolean
   readonly systems: Systems
   readonly clock: Clock
   readonly queues: Queues

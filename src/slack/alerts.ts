@@ -1,8 +1,10 @@
 import type { Grant } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
+import { adminIds } from '../operations/admins.ts'
 import { section, type Message } from './blocks.ts'
 import { clockTime, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
+import { named } from './who.ts'
 import type { Picture } from './pictures.ts'
 
 /** After how long an alert that stands is said again, as a new message. */
@@ -36,18 +38,18 @@ export async function pictureAlerts(parts: Parts): Promise<AlertPicture[]> {
 
 /** Where the channel cannot be reached, its admins hear by DM, once: a debt is never said nowhere. */
 async function toAdmins(
-  { world, directory, surfaces }: Parts,
+  { world, surfaces }: Parts,
   place: string,
   late: readonly Grant[],
 ): Promise<AlertPicture[]> {
   const [first] = late
   if (!first) return []
-  const entitlements = world.catalog().resources.get(first.resource.id)?.entitlements.values() ?? []
-  const admins = await directory.userIds([...new Set([...entitlements].flatMap((one) => one.admins))])
+  const kinds = new Map(late.map((grant) => [grant.entitlement.id, grant]))
+  const admins = new Set((await Promise.all([...kinds.values()].map((one) => adminIds(world, one)))).flat())
   const requestId = `${place}:by-dm`
   const rows = await surfaces.of(requestId)
-  return admins.map((userId) => {
-    const key = `${requestId}:${alertedMs(first)}:${userId}`
+  return [...admins].map((userId) => {
+    const key = `${requestId}:${alertedMs(first, world.clock.now())}:${userId}`
     const row = rows.find((other) => other.key === key)
     const draw = () => Promise.resolve(lateMessage(late))
     return {
@@ -92,7 +94,9 @@ function alertsAt(
       : []
     return [...settled, ...word]
   }
-  const sinceMs = newest ? episode(newest.key).sinceMs : Math.min(...late.map(alertedMs))
+  const sinceMs = newest
+    ? episode(newest.key).sinceMs
+    : Math.min(...late.map((grant) => alertedMs(grant, now)))
   const step = againAfterMs.filter((ms) => now.getTime() - sinceMs >= ms).length
   const key = `${place}:${sinceMs}:${step}`
   const current = rows.find((row) => row.key === key)
@@ -109,13 +113,13 @@ function episode(key: string): { sinceMs: number; step: number } {
   return { sinceMs: sinceMs ?? 0, step: step ?? 0 }
 }
 
-const alertedMs = (grant: Grant): number =>
-  'alertedAt' in grant && grant.alertedAt !== null ? grant.alertedAt.getTime() : Date.now()
+const alertedMs = (grant: Grant, now: Date): number =>
+  'alertedAt' in grant && grant.alertedAt !== null ? grant.alertedAt.getTime() : now.getTime()
 
 function lateMessage(late: readonly Grant[]): Message {
   const resource = late[0]?.resource.name ?? ''
   const lines = late.slice(0, mostListed).map((grant) => {
-    const what = `${plainWords(grant.subject.name, 60)}, ${plainWords(grant.entitlement.name, 60)}`
+    const what = `${named(grant.subject)}, ${plainWords(grant.entitlement.name, 60)}`
     if (grant.status === 'revoking') {
       const last = grant.lastError === null ? '' : `; last: ${plainWords(grant.lastError, 150)}`
       return `• *STILL HELD* ${what}: due ${clockTime(grant.takeAt)}, ${grant.tries} tries${last}`

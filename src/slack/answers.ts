@@ -34,9 +34,12 @@ export const tellClicker =
     await clients.interactive.views.open({ trigger_id: click.triggerId, view })
   }
 
-/** Does what a click asks for: true when it was done. A refusal is told to the clicker alone; a failure with an id that is in the log. */
+/**
+ * Does what a click asks for: true when it was done. A refusal is told to the clicker alone, and
+ * what they clicked is looked at again; a failure with an id that is in the log.
+ */
 export async function answerClick(
-  { log }: Pick<Parts, 'log'>,
+  { log, lookAgain }: Pick<Parts, 'log' | 'lookAgain'>,
   tell: Tell,
   work: () => Promise<object>,
 ): Promise<boolean> {
@@ -44,6 +47,7 @@ export async function answerClick(
   try {
     const outcome = await work()
     words = isRefusal(outcome) ? refusalWords(outcome) : null
+    if (isRefusal(outcome) && outcome.grant !== null) lookAgain(outcome.grant.id)
   } catch (error) {
     words = failureWords(log, error)
   }

@@ -1,50 +1,41 @@
-import { findEntitlement, type Approvers, type Stage } from '../domain/catalog.ts'
-import type { Grant } from '../domain/grant.ts'
+import type { Stage } from '../domain/catalog.ts'
+import type { Grant, Review } from '../domain/grant.ts'
 import { nameApprovers } from '../domain/policy.ts'
-import { openStage } from '../domain/stages.ts'
-import { panelsOf, type Panel } from '../operations/panel.ts'
+import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { section, type Message } from './blocks.ts'
 import { plainWords } from './mrkdwn.ts'
+import { named, plainlyNamed } from './who.ts'
 import type { Parts } from './parts.ts'
 import type { Picture } from './pictures.ts'
 
-/** Whom a request waits for: the approvers of the stage that is open, and how they are called. */
-
-export interface AskedOf {
-  readonly panel: Panel
-  /** Which stage, from 0, of how many. */
-  readonly at: number
-  readonly of: number
-}
-
-/** Null once nobody is asked any more, and where the catalog does not name it now. */
-export async function askedOf({ world }: Pick<Parts, 'world'>, grant: Grant): Promise<AskedOf | null> {
-  if (grant.status !== 'pending') return null
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  if (entitlement === null) return null
-  const { stages } = entitlement.review
-  const panels = await panelsOf(world, entitlement, grant)
-  const at = openStage(grant.reviews, stages) ?? stages.length - 1
-  const panel = panels[at]
-  return panel ? { panel, at, of: stages.length } : null
-}
-
-/** One list of all: whoever is mentioned, people who stand in too. */
-export const mentionedOf = ({ panel }: AskedOf): Pick<Approvers, 'people' | 'groups'> => ({
-  people: [...new Set(panel.mentioned.flatMap(({ people }) => people))],
-  groups: [...new Set(panel.mentioned.flatMap(({ groups }) => groups))],
-})
+/** How those are called whom a request waits for. */
 
 /** As Slack mentions: these ping when they are posted. */
-export const mentionsOf = ({ directory }: Pick<Parts, 'directory'>, asked: AskedOf): Promise<string[]> =>
-  directory.mentions(mentionedOf(asked))
+export const mentionsOf = (
+  { directory }: Pick<Parts, 'directory'>,
+  asked: Pick<AskedOf, 'panel'>,
+): Promise<string[]> => directory.mentions(mentionedOf(asked))
 
 /** What people call a stage: its name, or its approvers; nobody is mentioned. */
 export const stageWords = ({ name, approvers }: Pick<Stage, 'name' | 'approvers'>): string =>
   plainWords(name ?? nameApprovers(approvers).slice(0, 5).join(', '), 200)
 
+/** Whose yes counts no longer; null where all do. */
+function voidedWords({ voided }: AskedOf): string | null {
+  if (voided.length === 0) return null
+  const names = voided.map(({ by }) => plainWords(by.name, 60)).join(' and ')
+  const whose = voided.length === 1 ? 'that yes counts' : 'those count'
+  return `${names} may not approve this any more: ${whose} no longer.`
+}
+
+/** The request with the answers that count now, for its line of status. */
+export function asCounted(grant: Grant, voided: readonly Pick<Review, 'by'>[]): Grant {
+  const isVoided = ({ by }: Review) => voided.some((one) => one.by.id === by.id)
+  return voided.length === 0 ? grant : { ...grant, reviews: grant.reviews.filter((one) => !isVoided(one)) }
+}
+
 /** Why others than usual are asked; null where it is the usual ones. */
-export function standInWords({ panel }: AskedOf): string | null {
+function standInWords({ panel }: AskedOf): string | null {
   if (panel.standIns === null) return null
   const few = `Too few of ${stageWords(panel.stage)} can answer this`
   return panel.standIns === 'admins'
@@ -52,42 +43,62 @@ export function standInWords({ panel }: AskedOf): string | null {
     : `${few}: ${stageWords({ name: null, approvers: panel.stage.otherwise ?? panel.stage.approvers })} stand in.`
 }
 
+/** What is to be known of those who are asked; null where it is as usual. */
+export function notesOn(asked: AskedOf): string | null {
+  const notes = [voidedWords(asked), standInWords(asked)].filter((words) => words !== null)
+  return notes.length === 0 ? null : notes.join(' ')
+}
+
+type Place = { readonly channel: string; readonly ts: string } | null
+
 /** The calls in the thread of the card: the stage that comes next, reminders, and whom it was escalated to. */
-export function calls(parts: Parts, grant: Grant, card: { channel: string; ts: string } | null): Picture[] {
+export function calls(parts: Parts, grant: Grant, card: Place): Picture[] {
   if (grant.status !== 'pending' || grant.nudge === null || card === null) return []
-  const { stage, reminded, escalatedAt } = grant.nudge
-  const call = (name: string, words: (names: string) => string): Picture => ({
-    key: `note:${grant.id}:${name}`,
-    lane: 'decision',
-    isWanted: true,
-    to: { channel: card.channel, threadTs: card.ts },
-    draw: async () => {
-      const asked = await askedOf(parts, grant)
-      const mentions = asked === null ? [] : await mentionsOf(parts, asked)
-      return callMessage(words(mentions.slice(0, 10).join(' ')), grant)
-    },
-  })
-  const who = plainWords(grant.subject.name, 60)
-  const what = plainWords(grant.entitlement.name, 60)
+  const { stage, escalatedAt } = grant.nudge
+  const call = (name: string, words: (names: string) => string): Picture =>
+    callAt(parts, grant, card, name, words)
   const next = stage > 0 ? [call(`stage:${stage}`, (names) => `Next: ${names}`)] : []
-  const reminder =
-    reminded > 0
-      ? [
-          call(
-            `remind:${stage}:${reminded}`,
-            (names) => `Still waiting: *${what}* for ${who}. Next: ${names}`,
-          ),
-        ]
-      : []
   const escalation =
     escalatedAt === null
       ? []
       : [call(`escalate:${stage}`, (names) => `Nobody answered yet, so others may too: ${names}`)]
   // What stands is not edited: whom it called then, it called.
-  return [...next, ...reminder, ...escalation]
+  return [...next, ...remindersAt(parts, grant, card), ...escalation]
 }
 
+/** Beside the copy that somebody has who does not see the card's channel: they are reminded too. */
+export const remindersBeside = (parts: Parts, grant: Grant, copy: Place, userId: string): Picture[] =>
+  remindersAt(parts, grant, copy).map((one) => ({ ...one, key: `${one.key}:${userId}` }))
+
+function remindersAt(parts: Parts, grant: Grant, card: Place): Picture[] {
+  if (grant.status !== 'pending' || grant.nudge === null || card === null) return []
+  const { stage, reminded } = grant.nudge
+  if (reminded === 0) return []
+  const who = named(grant.subject)
+  const what = plainWords(grant.entitlement.name, 60)
+  const words = (names: string) => `Still waiting: *${what}* for ${who}. Next: ${names}`
+  return [callAt(parts, grant, card, `remind:${stage}:${reminded}`, words)]
+}
+
+const callAt = (
+  parts: Parts,
+  grant: Grant,
+  card: NonNullable<Place>,
+  name: string,
+  words: (names: string) => string,
+): Picture => ({
+  key: `note:${grant.id}:${name}`,
+  lane: 'decision',
+  isWanted: true,
+  to: { channel: card.channel, threadTs: card.ts },
+  draw: async () => {
+    const asked = await askedOf(parts.world, grant)
+    const mentions = asked === null ? [] : await mentionsOf(parts, asked)
+    return callMessage(words(mentions.slice(0, 10).join(' ')), grant)
+  },
+})
+
 const callMessage = (words: string, { subject, entitlement }: Grant): Message => ({
-  text: `${entitlement.name} for ${subject.name} waits for an answer`,
+  text: `${entitlement.name} for ${plainlyNamed(subject)} waits for an answer`,
   blocks: [section(words)],
 })

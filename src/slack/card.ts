@@ -3,26 +3,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement } from '../domain/catalog.ts'
 import { owesReview } from '../domain/break-glass.ts'
 import { formatDuration } from '../domain/duration.ts'
-import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
-import type { SlackIdentity } from '../domain/person.ts'
+import { isApproved, offeredMs, type Grant, type Review } from '../domain/grant.ts'
+import type { Known, PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { placeFor } from '../domain/policy.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { adminsOf } from '../operations/admins.ts'
+import { askedOf } from '../operations/asked-of.ts'
 import { reviewGrant } from '../operations/review.ts'
 import { revokeGrant } from '../operations/revoke.ts'
 import { tryNow } from '../operations/try-now.ts'
 import { isSame } from '../operations/withdraw.ts'
+import type { World } from '../operations/world.ts'
 import type { Parts } from './parts.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
-import { askedOf, mentionsOf, stageWords, standInWords } from './asked-of.ts'
+import { asCounted, mentionsOf, notesOn, stageWords } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from './close-review-modal.ts'
 import { openChange } from './change-modal.ts'
 import { openDeny } from './deny-modal.ts'
-import { plainWords, spelled, unmarked, when } from './mrkdwn.ts'
+import { plainWords, spelled, when } from './mrkdwn.ts'
 import { parseClick, type Click } from './payloads.ts'
 import { openWindows, patternWords, seriesButtons } from './series.ts'
 import { isAhead, isLate, statusLine, statusWord } from './status.ts'
-import { askingWords } from './who.ts'
+import { askingText, askingWords, emailsOf, mentionOf, named, plainlyNamed, principalWords } from './who.ts'
 
 /** The admin card: one for each request and channel, redrawn until the story is over. */
 
@@ -40,8 +44,12 @@ export interface CardAbout {
   readonly approvers: readonly string[]
   /** The stage that is open, when others were answered before it. */
   readonly next: string | null
-  /** Why others than usual are asked. */
-  readonly standIns: string | null
+  /** Why others than usual are asked, and whose yes counts no longer. */
+  readonly notes: string | null
+  /** Who said yes and may not any more. */
+  readonly voided: readonly Review[]
+  /** Who the subject is, or would be, on the system; null where that is not known. */
+  readonly principal: string | null
   readonly isGuest: boolean | null
   readonly zone: string | null
   /** How many of this person's latest requests of this entitlement were approved. */
@@ -53,8 +61,8 @@ export interface CardAbout {
 
 export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const asked = await askedOf({ world }, grant)
-  const admins = grant.isBreakGlass && entitlement ? entitlement.admins : []
+  const asked = await askedOf(world, grant)
+  const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, latest, mentions, windows] = await Promise.all([
     directory.facts(grant.subject.slack),
     world.grants.latestOf(grant.subject.id, 20),
@@ -72,7 +80,9 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   return {
     approvers: mentions,
     next: asked && asked.at > 0 ? stageWords(asked.panel.stage) : null,
-    standIns: asked && standInWords(asked),
+    notes: asked && notesOn(asked),
+    voided: asked?.voided ?? [],
+    principal: principalOf(world, grant, facts),
     isGuest: facts === 'unknown' ? null : facts.isGuest,
     zone: facts === 'unknown' ? null : facts.zone,
     record: { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length },
@@ -81,15 +91,26 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   }
 }
 
+/** As it was fixed by the approval, or as it would be by the rules of now. */
+function principalOf(world: World, grant: Grant, facts: Known<PersonFacts>): string | null {
+  if (isApproved(grant)) return grant.place.principal
+  const catalog = world.catalog()
+  const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+  if (entitlement === null || facts === 'unknown') return null
+  const asking = { durationMs: offeredMs(grant), reason: grant.reason }
+  const place = placeFor(catalog, facts, entitlement, asking, world.clock.now())
+  return 'principal' in place ? place.principal : null
+}
+
 /** What a rule approved leaves one line: who has what, until when, and why. */
 function renderLine(grant: Grant, now: Date): Message {
   const { subject, entitlement, resource } = grant
   const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
-  const words = `${plainWords(subject.name, 60)}: ${what}, ${formatDuration(grant.askedMs)}. ${statusLine(grant, now) ?? ''}`
+  const words = `${named(subject)}: ${what}, ${formatDuration(grant.askedMs)}. ${statusLine(grant, now) ?? ''}`
   const [first] = cardButtons(grant, false, now)
   const line = section(words)
   return {
-    text: `${subject.name}: ${entitlement.name} on ${resource.name}, ${statusWord(grant, now)}`,
+    text: `${plainlyNamed(subject)}: ${entitlement.name} on ${resource.name}, ${statusWord(grant, now)}`,
     blocks: [first && line.type === 'section' ? { ...line, accessory: first } : line],
   }
 }
@@ -98,25 +119,26 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   if (grant.auto !== null) return renderLine(grant, now)
   const { subject, entitlement, resource } = grant
   const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
-  const who = `*${plainWords(subject.name, 60)}*`
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from(grant)}`
   const isAsked = grant.status === 'pending' || owesReview(grant)
   const pinged = isAsked ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
-  const asks = grant.isBreakGlass ? `${who} broke glass${timesBroken(grant)}:` : askingWords(grant)
+  const again = timesBroken(grant)
+  const asks = grant.isBreakGlass ? `${mentionOf(subject)} broke glass${again}:` : askingWords(grant)
+  const told = grant.isBreakGlass ? `${plainlyNamed(subject)} broke glass${again}:` : askingText(grant)
   const review = reviewLine(grant)
   const next = grant.status === 'pending' && about.next !== null ? ` Next: ${about.next}` : ''
-  const status = statusLine(grant, now, about.windows)
+  const status = statusLine(asCounted(grant, about.voided), now, about.windows)
   const blocks: KnownBlock[] = [
     section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${asks} ${what}, ${howLong}.${pinged}`),
     plainSection(grant.reason),
     context(aboutLine(grant, about)),
     ...(status === null ? [] : [section(`${status}${next && `.${next}`}`)]),
-    ...(about.standIns === null ? [] : [context(about.standIns)]),
+    ...(about.notes === null ? [] : [context(about.notes)]),
     ...(review === null ? [] : [section(review)]),
     ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
     ...buttons(grant, about, now),
   ]
-  const text = `${unmarked(asks).replaceAll('*', '')} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
+  const text = `${told} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
   return { text: `${text}: ${statusWord(grant, now)}`, blocks }
 }
 
@@ -128,8 +150,10 @@ function timesBroken(grant: Grant): string {
 
 const from = ({ startsAt }: Grant): string => (startsAt === null ? '' : ` from ${when(startsAt)}`)
 
-export function aboutLine(grant: Grant, { isGuest, zone, record }: CardAbout): string {
+export function aboutLine(grant: Grant, { principal, isGuest, zone, record }: CardAbout): string {
   const parts = [
+    emailsOf(grant),
+    principal === null ? null : principalWords(principal, grant.system),
     isGuest === null ? null : isGuest ? 'guest' : 'member',
     zone === null ? null : `asked at ${spelled(grant.requestedAt, zone)}`,
     record.of > 0 ? `approved ${record.approved} of the last ${record.of}` : 'first request',
@@ -149,7 +173,8 @@ function buttons(grant: Grant, about: CardAbout, now: Date): KnownBlock[] {
 /** What an admin or approver can do with it now, here and on the Home tab. */
 export function cardButtons(grant: Grant, confirm: boolean, now: Date): Button[] {
   const value = cardValue(grant)
-  const what = `${grant.entitlement.name} for ${grant.subject.name}`
+  const whom = plainlyNamed(grant.subject)
+  const what = `${grant.entitlement.name} for ${whom}`
   const offered = formatDuration(offeredMs(grant))
   if (grant.status === 'pending') {
     const sure = { title: 'Are you sure?', text: `Give ${what} for ${offered}?`, yes: 'Approve' }
@@ -171,7 +196,7 @@ export function cardButtons(grant: Grant, confirm: boolean, now: Date): Button[]
   ) {
     const loses = grant.status === 'waiting' ? 'will not get' : 'loses'
     const at = grant.status === 'waiting' ? '' : ' at once'
-    const text = `${grant.subject.name} ${loses} ${grant.entitlement.name}${at}.`
+    const text = `${whom} ${loses} ${grant.entitlement.name}${at}.`
     const sure = { title: 'End now?', text, yes: 'End now' }
     const words = grant.window === null ? 'End now' : 'End this window'
     return [

@@ -14,6 +14,7 @@ import { answerSubmission } from './modal-submission.ts'
 import type { Parts } from './parts.ts'
 import { parseInView, type Click } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
+import { askingText, plainlyNamed } from './who.ts'
 
 const callbackId = 'change'
 const title = 'Approve with changes'
@@ -55,7 +56,7 @@ function untilInput(grant: Grant, rules: Entitlement | null, now: Date): KnownBl
       optional: true,
       label: plain("And don't ask me again for this person until", 2_000),
       hint: plain(
-        `What ${grant.subject.name} asks for here is then approved by you at once, each time for no longer than above. ${latest} at the latest; you can stop it on the Home tab.`,
+        `What ${plainlyNamed(grant.subject)} asks for here is then approved by you at once, each time for no longer than above. ${latest} at the latest; you can stop it on the Home tab.`,
         2_000,
       ),
       element: { type: 'datepicker', action_id: fields.until },
@@ -72,7 +73,7 @@ const changeView = (metadata: string, grant: Grant, rules: Entitlement | null, n
   close: plain('Cancel', 24),
   blocks: [
     plainSection(
-      `${grant.subject.name} asks for ${grant.entitlement.name} on ${grant.resource.name}, ${formatDuration(grant.askedMs)}.`,
+      `${askingText(grant)} ${grant.entitlement.name} on ${grant.resource.name}, ${formatDuration(grant.askedMs)}.`,
     ),
     {
       type: 'input',

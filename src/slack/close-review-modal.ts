@@ -9,6 +9,7 @@ import { answerSubmission } from './modal-submission.ts'
 import { clockTime, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick, parseInView } from './payloads.ts'
+import { named, plainlyNamed } from './who.ts'
 
 /** The review that is owed after glass was broken: its line and button on the card, the reminders, and the form that closes it. */
 
@@ -27,15 +28,15 @@ export function reviewLine(grant: Grant): string | null {
 
 export const reviewButtons = (grant: Grant): Button[] =>
   owesReview(grant)
-    ? [button(openId, 'Close review…', grant.id, `Close the review of ${grant.subject.name}`)]
+    ? [button(openId, 'Close review…', grant.id, `Close the review of ${plainlyNamed(grant.subject)}`)]
     : []
 
 /** In the card's thread, each time it is still owed: mentions the admins. */
 export const reminderNote = (grant: Grant, admins: readonly string[]): Message => ({
-  text: `A review of ${grant.subject.name} is owed`,
+  text: `A review of ${plainlyNamed(grant.subject)} is owed`,
   blocks: [
     section(
-      `Still to be reviewed: why ${plainWords(grant.subject.name, 60)} broke glass. ${admins.slice(0, 10).join(' ')}`.trim(),
+      `Still to be reviewed: why ${named(grant.subject)} broke glass. ${admins.slice(0, 10).join(' ')}`.trim(),
     ),
   ],
 })

@@ -1,12 +1,14 @@
 import type { WebClient } from '@slack/web-api'
-import { everyEntitlement } from '../domain/catalog.ts'
 import { digestFor, type Digest } from '../domain/digest.ts'
 import { formatDuration } from '../domain/duration.ts'
+import type { PersonRef } from '../domain/person.ts'
 import type { Log, SurfaceStore } from '../domain/ports.ts'
 import { dateIn, dayOf, instantOf, isZone, weekdayOf } from '../domain/windows/wall-clock.ts'
+import { everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
 import { section, type Message } from './blocks.ts'
 import type { SlackDirectory } from './directory.ts'
+import { named } from './who.ts'
 import { escapeText, plainWords, when } from './mrkdwn.ts'
 
 /** The message of the day: each admin's, by DM, at nine in the morning where they are; never an empty one. */
@@ -57,7 +59,7 @@ export function digests(options: {
       const today = dateIn('UTC', now)
       if (settled.date !== today) settled = { date: today, keys: new Set() }
       const due: { userId: string; key: string; from: Date; to: Date; isMonday: boolean }[] = []
-      for (const userId of await directory.userIds(everyAdmin(world))) {
+      for (const userId of await directory.userIds(everyAdmin(world.catalog()))) {
         const facts = await directory.facts({ teamId: '', userId })
         if (facts === 'unknown' || !facts.isHere) continue
         const zone = isZone(facts.zone) ? facts.zone : 'UTC'
@@ -93,16 +95,12 @@ export function digests(options: {
   }
 }
 
-const everyAdmin = (world: World): string[] => [
-  ...new Set(everyEntitlement(world.catalog()).flatMap(({ admins }) => admins)),
-]
-
 type Named = { readonly entitlement: { readonly name: string }; readonly resource: { readonly name: string } }
 
 const what = ({ entitlement, resource }: Named): string =>
   `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
 
-const who = ({ subject }: { subject: { name: string } }): string => plainWords(subject.name, 60)
+const who = ({ subject }: { subject: PersonRef }): string => named(subject)
 
 export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Digest): Message {
   const total = byRule.reduce((sum, { times }) => sum + times, 0)

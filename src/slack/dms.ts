@@ -2,12 +2,20 @@ import type { Button, KnownBlock } from '@slack/types'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { MayExtend } from '../domain/extension.ts'
-import { isApproved, type Approved, type Ended, type Grant, type Withdrawn } from '../domain/grant.ts'
+import {
+  isApproved,
+  type Approved,
+  type Ended,
+  type Grant,
+  type Review,
+  type Withdrawn,
+} from '../domain/grant.ts'
 import { isSameHuman } from '../domain/person.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
+import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { withdrawRequest } from '../operations/withdraw.ts'
-import { askedOf, mentionedOf, type AskedOf } from './asked-of.ts'
+import { asCounted } from './asked-of.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
@@ -17,7 +25,7 @@ import { parseClick } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { nextWords, openWindows, patternWords, seriesButtons } from './series.ts'
 import { isAhead, isLate, leftLine, statusLine } from './status.ts'
-import { approverWords, whoWithdrew, withdrawnVerb } from './who.ts'
+import { approverWords, mentionOf, named, plainlyNamed, whoWithdrew, withdrawnVerb } from './who.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
 
@@ -28,6 +36,8 @@ export type Moment = (typeof moments)[number]
 
 export interface DmAbout {
   readonly approvers: readonly string[]
+  /** Who said yes and may not any more. */
+  readonly voided: readonly Review[]
   readonly how: string | null
   readonly zone: string
   /** Whether there is more time to be had now; null where nothing is held. */
@@ -38,9 +48,10 @@ export interface DmAbout {
 
 export async function aboutDm({ world, directory }: Parts, grant: Grant): Promise<DmAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const asked = await askedOf({ world }, grant)
+  const asked = await askedOf(world, grant)
   return {
     approvers: asked ? namesOf(asked) : [],
+    voided: asked?.voided ?? [],
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
     more: mayHaveMore(world, grant),
@@ -114,10 +125,10 @@ export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date
   }
 }
 
-function askedDm(grant: Grant, { approvers }: DmAbout): Message {
+function askedDm(grant: Grant, { approvers, voided }: DmAbout): Message {
   const from = grant.startsAt === null ? '' : `, from ${when(grant.startsAt)}`
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from}`
-  const by = isForAnother(grant) ? `${plainWords(grant.requester.name, 60)} asked` : 'Asked'
+  const by = isForAnother(grant) ? `${mentionOf(grant.requester)} asked` : 'Asked'
   const asked = `${by} for ${bold(grant)}${isForAnother(grant) ? ' for you' : ''}, ${howLong}.`
   const text = `Asked for ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
   switch (grant.status) {
@@ -127,7 +138,8 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
           ? ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.`
           : ' You will hear here.'
       const why = grant.whyReviewed === null ? '' : ` Needs a review: ${plainWords(grant.whyReviewed, 400)}.`
-      const so = grant.reviews.length > 0 ? ` ${grant.reviews.length} of ${grant.needs} approved.` : ''
+      const said = asCounted(grant, voided).reviews.length
+      const so = said > 0 ? ` ${said} of ${grant.needs} approved.` : ''
       return dm(`${asked}${told}${why}${so}`, text, [isForAnother(grant) ? decline(grant) : withdraw(grant)])
     }
     case 'withdrawn':
@@ -318,7 +330,7 @@ const withdrawnWords = (grant: Withdrawn): string =>
   grant.closedBecause !== null
     ? `Closed: ${plainWords(grant.closedBecause, 200)}.`
     : isForAnother(grant)
-      ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}.`
+      ? `${withdrawnVerb(grant)} by ${named(whoWithdrew(grant))}.`
       : 'You withdrew this.'
 
 const decline = (grant: Grant): Button =>
@@ -326,17 +338,17 @@ const decline = (grant: Grant): Button =>
 
 /** What whoever asked for somebody else hears: that it was asked, and later what came of it. */
 export function renderForRequester(grant: Grant, moment: 'asked' | 'outcome', now: Date): Message {
-  const who = plainWords(grant.subject.name, 60)
+  const who = mentionOf(grant.subject)
   const asked = `Asked for ${bold(grant)} for ${who}, ${formatDuration(grant.askedMs)}.`
   if (moment === 'asked')
     return dm(
       grant.status === 'pending' ? `${asked} You will hear here.` : asked,
-      `Asked for ${nameOf(grant)} for ${grant.subject.name}`,
+      `Asked for ${nameOf(grant)} for ${plainlyNamed(grant.subject)}`,
       grant.status === 'pending' ? [withdraw(grant)] : [],
     )
   return dm(
     `${who}, ${bold(grant)}: ${statusLine(grant, now) ?? ''}`,
-    `${grant.subject.name}: ${nameOf(grant)}`,
+    `${plainlyNamed(grant.subject)}: ${nameOf(grant)}`,
   )
 }
 

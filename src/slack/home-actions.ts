@@ -1,2 +1,2 @@
-/** Buttons that stand on the Home tab alone; all others are those of cards and DMs. */
+/** Buttons that stand on the Home tab alone; the others are those of cards, DMs and pre-approvals. */
 export const homeActions = { request: 'home_request', page: 'home_page' } as const

@@ -1,7 +1,7 @@
 import type { Button, HomeView, KnownBlock } from '@slack/types'
 import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
-import type { Grant, Pending } from '../domain/grant.ts'
+import { isApproved, type Grant, type Pending } from '../domain/grant.ts'
 import type { PreApproval } from '../domain/pre-approval.ts'
 import type { WaitingTimes } from '../domain/waiting-times.ts'
 import { waitRow } from './waiting-times.ts'
@@ -11,11 +11,11 @@ import { cardButtons } from './card.ts'
 import { askAgain, bold, callOff, done, withdraw } from './dms.ts'
 import { homeActions } from './home-actions.ts'
 import { extendButton, mayHaveMore } from './more-time.ts'
-import { plainWords, when } from './mrkdwn.ts'
+import { when } from './mrkdwn.ts'
 import { nextWords, openWindowsAmong, patternWords, seriesButtons } from './series.ts'
 import { aheadRow } from './pre-approvals.ts'
 import { isAhead, isLate, statusLine } from './status.ts'
-import { askingWords } from './who.ts'
+import { askingWords, emailsOf, principalWords, surely } from './who.ts'
 
 /** How the Home tab reads: sections of ten rows, those that are empty left out. */
 
@@ -41,6 +41,8 @@ export interface HomeAbout {
   /** What the viewer approved ahead, and what was approved ahead for them. */
   readonly promised: readonly PreApproval[]
   readonly promisedMe: readonly PreApproval[]
+  /** What others approved ahead where the viewer is an admin. */
+  readonly promisedByOthers: readonly PreApproval[]
   /** How long requests waited where the viewer is an admin. */
   readonly waits: readonly WaitingTimes[]
   readonly catalogFault: string | null
@@ -106,7 +108,7 @@ function pageOf({ id, title: words, rows }: Section, pages: Pages, rowsEach: num
 }
 
 function sectionsOf(about: HomeAbout): Section[] {
-  const { world, now, open, over, forMe, kept, promised, promisedMe, waits } = about
+  const { world, now, open, over, forMe, kept, promised, promisedMe, promisedByOthers, waits } = about
   const held = open.filter(isHeld).sort(byEnd)
   const waiting = open.filter(
     ({ status, window }) => status === 'pending' || (status === 'waiting' && window === null),
@@ -155,6 +157,11 @@ function sectionsOf(about: HomeAbout): Section[] {
       'kept',
       'Held now, where you are an admin',
       theirs.map((grant) => () => keptRow(grant, now, 'kept')),
+    ),
+    section(
+      'promised-by-others',
+      'Approved ahead, where you are an admin',
+      promisedByOthers.map((one) => () => aheadRow(one, 'admin')),
     ),
     section(
       'waits',
@@ -221,7 +228,7 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
       type: 'context',
       elements: [
         plain(grant.reason, 500),
-        { type: 'mrkdwn', text: `lapses ${when(grant.lapsesAt)}`, verbatim: true },
+        { type: 'mrkdwn', text: `${emailsOf(grant)} · lapses ${when(grant.lapsesAt)}`, verbatim: true },
       ],
     },
     {
@@ -233,7 +240,8 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
 }
 
 function keptRow(grant: Grant, now: Date, id: string): KnownBlock[] {
-  const words = `*${plainWords(grant.subject.name, 60)}*: ${bold(grant)}\n${statusLine(grant, now) ?? ''}`
+  const as = isApproved(grant) ? `, ${principalWords(grant.place.principal, grant.system)}` : ''
+  const words = `${surely(grant.subject)}${as}: ${bold(grant)}\n${statusLine(grant, now) ?? ''}`
   return withButtons(`${id}:${grant.id}`, words, cardButtons(grant, false, now))
 }
 

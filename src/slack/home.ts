@@ -1,11 +1,11 @@
 import type { HomeView, KnownBlock } from '@slack/types'
 import { z } from 'zod'
-import { everyEntitlement, findEntitlement, type Catalog } from '../domain/catalog.ts'
-import { isOpen, type Grant, type Pending } from '../domain/grant.ts'
-import { isSameHuman, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
-import { isAdmin } from '../domain/policy.ts'
-import { openStage } from '../domain/stages.ts'
-import { panelsOf } from '../operations/panel.ts'
+import { findEntitlement } from '../domain/catalog.ts'
+import { isOpen, type Grant } from '../domain/grant.ts'
+import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { isTheirs, type PreApproval } from '../domain/pre-approval.ts'
+import { isAnyAdmin, lookedAfterBy } from '../operations/admins.ts'
+import { waitingFor } from '../operations/waiting-for.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './blocks.ts'
 import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
@@ -15,7 +15,8 @@ import { parseAct, parseClick, parseHomeOpened } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { refusalWords } from './refusal-words.ts'
 import { refuse } from '../domain/refusal.ts'
-import { recentlyAsked, waitsOf } from './waiting-times.ts'
+import { waitingTimes } from '../domain/waiting-times.ts'
+import { recentlyAsked } from './waiting-times.ts'
 import type { AskedRow } from '../domain/ports.ts'
 import { tellClicker } from './answers.ts'
 
@@ -26,7 +27,6 @@ import { tellClicker } from './answers.ts'
 
 /** How long after opening it somebody is taken to have it before them still. */
 const openForMs = 3_600_000
-const mostPending = 500
 const mostViewers = 10_000
 
 const pagesSchema = z.record(z.string(), z.int().min(0).max(10_000)).catch({})
@@ -88,31 +88,26 @@ const saying = (words: string): HomeView => ({
   blocks: [section(words)] satisfies KnownBlock[],
 })
 
-function isTheirs(catalog: Catalog, { person }: PersonFacts, { resource, entitlement }: AskedRow): boolean {
-  const found = findEntitlement(catalog, resource.id, entitlement.id)
-  return found !== null && isAdmin(person, found)
-}
-
 async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promise<HomeAbout> {
   const { world } = parts
   const catalog = world.catalog()
   const now = world.clock.now()
-  const [open, latest, forMe, kept, promised, promisedMe] = await Promise.all([
+  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers] = await Promise.all([
     world.grants.openOf(facts.person.id),
     world.grants.latestOf(facts.person.id, 30),
     waitingFor(world, facts),
-    keptBy(world, catalog, facts),
+    keptBy(world, facts),
     world.preApprovals.byApprover(facts.person.id, now),
     world.preApprovals.forSubject(facts.person.id, now),
+    promisedWhereAdmin(world, facts),
   ])
   return {
     world,
     now,
     promised,
     promisedMe,
-    waits: isAnyAdmin(catalog, facts)
-      ? waitsOf(await asked(world), (row) => isTheirs(catalog, facts, row))
-      : [],
+    promisedByOthers,
+    waits: isAnyAdmin(catalog, facts) ? waitingTimes(await asksOf(world, facts, await asked(world))) : [],
     open,
     over: latest.filter((grant) => !isOpen(grant)),
     forMe,
@@ -121,36 +116,31 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
   }
 }
 
-/** What this person may answer now, the oldest first: by the same rule as a click on a card. */
-async function waitingFor(world: World, facts: PersonFacts): Promise<Pending[]> {
-  const catalog = world.catalog()
-  const pending = await world.grants.pending(mostPending)
-  const mine = await Promise.all(
-    pending.map(async (grant) => {
-      const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
-      if (entitlement === null || grant.lapsesAt <= world.clock.now()) return false
-      const isOwn = [grant.requester, grant.subject].some((one) => isSameHuman(one, facts.person))
-      const isAnswered = grant.reviews.some((review) => isSameHuman(review.by, facts.person))
-      if (isOwn || isAnswered) return false
-      const panels = await panelsOf(world, entitlement, grant)
-      const open = openStage(grant.reviews, entitlement.review.stages)
-      return panels[open ?? panels.length - 1]?.may(facts).answer === 'yes'
-    }),
-  )
-  return pending.filter((_, i) => mine[i])
-}
-
-/** What is or will be held where this person is an admin. */
-async function keptBy(world: World, catalog: Catalog, facts: PersonFacts): Promise<Grant[]> {
-  if (!isAnyAdmin(catalog, facts)) return []
+/** What is or will be held where this person is an admin, also of what left the catalog. */
+async function keptBy(world: World, facts: PersonFacts): Promise<Grant[]> {
+  if (!isAnyAdmin(world.catalog(), facts)) return []
   const owed = await world.grants.owed()
-  return owed.filter((grant) => {
-    const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
-    // By rule, thousands may hold something: only what is late is worth a row.
-    if (grant.isStanding && grant.status === 'active') return false
-    return entitlement !== null && isAdmin(facts.person, entitlement)
-  })
+  // By rule, thousands may hold something: only what is late is worth a row.
+  const shown = owed.filter(({ isStanding, status }) => !isStanding || status !== 'active')
+  return lookedAfterBy(world, facts, shown)
 }
 
-const isAnyAdmin = (catalog: Catalog, { isHere, person }: PersonFacts): boolean =>
-  isHere && everyEntitlement(catalog).some((entitlement) => isAdmin(person, entitlement))
+/** What others approved ahead where this person is an admin, who may stop it. */
+async function promisedWhereAdmin(world: World, facts: PersonFacts): Promise<PreApproval[]> {
+  if (!isAnyAdmin(world.catalog(), facts)) return []
+  const running = await world.preApprovals.running(world.clock.now())
+  return lookedAfterBy(
+    world,
+    facts,
+    running.filter((one) => !isTheirs(one, facts)),
+  )
+}
+
+/** What was asked for where they are an admin; nobody waits any more for what left the catalog. */
+const asksOf = (world: World, facts: PersonFacts, asked: readonly AskedRow[]): Promise<AskedRow[]> => {
+  const catalog = world.catalog()
+  const named = asked.filter(
+    ({ resource, entitlement }) => findEntitlement(catalog, resource.id, entitlement.id) !== null,
+  )
+  return lookedAfterBy(world, facts, named)
+}

@@ -3,16 +3,17 @@ import { formatDuration } from '../domain/duration.ts'
 import type { Grant } from '../domain/grant.ts'
 import { reviewLines, type Lines } from '../operations/review-lines.ts'
 import { answerClick, tellClicker } from './answers.ts'
+import { asCounted } from './asked-of.ts'
 import { button, context, plainSection, section, type Message } from './blocks.ts'
 import { aboutCard, aboutLine, cardButtons, type CardAbout } from './card.ts'
 import { cardValues, parseCardValues } from './card-value.ts'
 import { openDeny } from './deny-modal.ts'
-import { plainWords, unmarked } from './mrkdwn.ts'
+import { plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
 import { statusLine } from './status.ts'
-import { askingWords } from './who.ts'
+import { askingText, askingWords, plainlyNamed, principalWords } from './who.ts'
 
 /** The card of a request for several things: one for each channel, which lists its lines, answered as a whole or one by one. */
 
@@ -28,25 +29,31 @@ function renderLines(lines: readonly Grant[], abouts: readonly CardAbout[], now:
   const [about] = abouts
   if (!first || !about) return { text: '', blocks: [] }
   const pinged = [...new Set(abouts.flatMap(({ approvers }) => approvers))].slice(0, 10)
-  const asks = `${askingWords(first)} ${lines.length} things, ${formatDuration(first.askedMs)} each.`
+  const what = `${lines.length} things, ${formatDuration(first.askedMs)} each.`
+  const asks = `${askingWords(first)} ${what}`
+  // Who they are there is said once, unless the lines differ in it.
+  const isOne = lines.every(
+    ({ system }, i) => system === first.system && abouts[i]?.principal === about.principal,
+  )
   const pending = lines.filter(({ status }) => status === 'pending')
   const blocks: KnownBlock[] = [
     section(pending.length > 0 ? `${asks} ${pinged.join(' ')}` : asks),
     plainSection(first.reason),
-    context(aboutLine(first, about)),
+    context(aboutLine(first, isOne ? about : { ...about, principal: null })),
     ...(pending.length > 1
       ? [{ type: 'actions' as const, block_id: 'do:all', elements: forAll(pending) }]
       : []),
-    ...lines.flatMap((line, i) => lineBlocks(line, abouts[i] ?? about, now)),
+    ...lines.flatMap((line, i) => lineBlocks(line, abouts[i] ?? about, { isOne, now })),
   ]
   const waiting = pending.length > 0 ? `${pending.length} wait for an answer` : 'all answered'
-  return { text: `${unmarked(asks).replaceAll('*', '')} ${waiting}`, blocks }
+  return { text: `${askingText(first)} ${what} ${waiting}`, blocks }
 }
 
 function forAll(pending: readonly Grant[]): Button[] {
   const value = cardValues(pending)
   const words = `Approve all ${pending.length}`
-  const text = `Give ${pending.length} things to ${pending[0]?.subject.name ?? ''}?`
+  const whom = pending[0] ? plainlyNamed(pending[0].subject) : ''
+  const text = `Give ${pending.length} things to ${whom}?`
   return [
     button(actions.approve, words, value, words, {
       style: 'primary',
@@ -56,12 +63,18 @@ function forAll(pending: readonly Grant[]): Button[] {
   ]
 }
 
-function lineBlocks(line: Grant, about: CardAbout, now: Date): KnownBlock[] {
-  const name = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
-  const why = about.standIns === null ? '' : `\n${about.standIns}`
+function lineBlocks(
+  line: Grant,
+  about: CardAbout,
+  { isOne, now }: { isOne: boolean; now: Date },
+): KnownBlock[] {
+  const what = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
+  const name =
+    isOne || about.principal === null ? what : `${what} (${principalWords(about.principal, line.system)})`
+  const why = about.notes === null ? '' : `\n${about.notes}`
   const by =
     line.status === 'pending' && about.approvers.length > 0 ? ` ${about.approvers.slice(0, 5).join(' ')}` : ''
-  const status = statusLine(line, now)
+  const status = statusLine(asCounted(line, about.voided), now)
   const elements = cardButtons(line, about.confirm, now)
   return [
     section(`${name}:${status === null ? by : ` ${status}`}${why}`),

@@ -10,6 +10,7 @@ import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
+import { named, plainlyNamed } from './who.ts'
 import { parseClick } from './payloads.ts'
 
 /** More time: the holder's button, the approvers' note in the card's thread, and what the holder hears of it. */
@@ -53,8 +54,8 @@ export function whyNoMore(grant: Grant, may: MayExtend | null): string | null {
 export function threadNote(grant: Approved, extension: Extension, approvers: readonly string[]): Message {
   const { by, addMs, approvedBy, deniedBy, needs, outcome } = extension
   const more = formatDuration(addMs)
-  const name = by.name
-  const who = plainWords(name, 60)
+  const name = plainlyNamed(by)
+  const who = named(by)
   const names = (people: readonly { name: string }[]) => people.map((one) => one.name).join(' and ')
   const note = (words: string, text: string, buttons: Button[] = []): Message => ({
     text,
@@ -98,7 +99,7 @@ export function threadNote(grant: Approved, extension: Extension, approvers: rea
 
 function answerButtons(grant: Approved, { askedAt }: Extension, more: string): Button[] {
   const value = `${grant.id}:${askedAt.getTime()}`
-  const whom = `${grant.subject.name}, ${grant.entitlement.name}`
+  const whom = `${plainlyNamed(grant.subject)}, ${grant.entitlement.name}`
   return [
     button(moreActions.approve, `Extend ${more}`, value, `Extend ${more}: ${whom}`, { style: 'primary' }),
     button(moreActions.deny, 'No', value, `No more time: ${whom}`, { style: 'danger' }),

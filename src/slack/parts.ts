@@ -14,6 +14,8 @@ export interface Parts {
   readonly surfaces: SurfaceStore
   readonly log: Log
   readonly held: HeldWatch
+  /** What people saw of this grant may not be so any more: it is drawn anew where it has changed. */
+  readonly lookAgain: (grantId: string) => void
   /** What is wrong with the catalog's files, where the last good one stays in force; null while nothing is. */
   readonly catalogFault: () => string | null
 }

@@ -7,8 +7,10 @@ import { section, type Message } from './blocks.ts'
 import { seatsFilled, waitingExtension } from '../domain/extension.ts'
 import { openStage } from '../domain/stages.ts'
 import { askedAgain } from '../operations/answer-extension.ts'
+import { adminIds, adminsOf } from '../operations/admins.ts'
+import { askedOf, mentionedOf } from '../operations/asked-of.ts'
 import { panelsOf } from '../operations/panel.ts'
-import { askedOf, calls, mentionedOf, mentionsOf } from './asked-of.ts'
+import { calls, mentionsOf, remindersBeside } from './asked-of.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
 import {
   aboutDm,
@@ -41,7 +43,8 @@ export interface Picture {
   draw(): Promise<Message>
 }
 
-const mostCopies = 20
+/** Slack takes about one new message a second: no list of approvers keeps everybody else's cards waiting for minutes. */
+const mostCopies = 50
 
 /** Every message that should or does show this grant, as it is now. */
 export async function picturesOf(
@@ -112,17 +115,21 @@ async function cards(
     lines.length > 1 ? drawLines(parts, lines, now) : renderCard(grant, await aboutCard(parts, grant), now)
   const key = cardKey(grant)
   const lane = cardLane(grant)
+  const { sent, asked } = await copies(parts, grant, rows)
   const copy = { lane, isWanted: grant.status === 'pending' || owesReview(grant), draw }
   return [
     { key, lane, isWanted: grant.dueAt !== null, to: { channel: grant.channel }, draw },
-    ...(await copies(parts, grant, rows)).map((userId) => ({
+    ...[...new Set([...sent, ...asked])].map((userId) => ({
       ...copy,
       key: `${key}:${userId}`,
       to: { channel: userId },
     })),
+    ...asked
+      .flatMap((userId) => remindersBeside(parts, grant, placeOf(rows.get(`${key}:${userId}`)), userId))
+      .filter((call) => !rows.get(call.key)?.ts),
     ...threadNotes(grant, rows.get(key)),
     ...calls(parts, grant, placeOf(rows.get(key))).filter((call) => !rows.get(call.key)?.ts),
-    ...reminders(parts, grant, rows.get(key)),
+    ...(await reminders(parts, grant, rows.get(key))),
   ]
 }
 
@@ -134,18 +141,17 @@ const mayHaveLines = ({ window, pattern, isBreakGlass }: Grant): boolean =>
 const linesOn = (grant: Grant, many: readonly Grant[]): readonly Grant[] =>
   many.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
 
-/** A review that is owed is asked for again and again, in the thread of the card. */
-function reminders(parts: Parts, grant: Grant, card: Surface | undefined): Picture[] {
+/**
+ * A review that is owed is asked for again and again, in the thread of the card: of the admins. While no admin of the
+ * catalog is here, nobody is asked; the next reminder comes when one is.
+ */
+async function reminders(parts: Parts, grant: Grant, card: Surface | undefined): Promise<Picture[]> {
   if (!owesReview(grant) || grant.afterReview.reminded === 0 || !card?.ts || !card.channel) return []
-  const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
-  const draw = async () =>
-    reminderNote(
-      grant,
-      entitlement ? await parts.directory.mentions({ people: entitlement.admins, groups: [] }) : [],
-    )
+  const people = await adminsOf(parts.world, grant)
+  const draw = async () => reminderNote(grant, await parts.directory.mentions({ people, groups: [] }))
   const to = { channel: card.channel, threadTs: card.ts }
   const key = `note:${grant.id}:owed:${grant.afterReview.reminded}`
-  return [{ key, lane: 'decision', isWanted: true, to, draw }]
+  return [{ key, lane: 'decision', isWanted: people.length > 0, to, draw }]
 }
 
 const placeOf = (card: Surface | undefined) =>
@@ -176,7 +182,7 @@ async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined
     const name = `more:${extension.askedAt.getTime()}`
     const answer = answerDm(grant, extension, about.zone)
     const drawNote = async () => {
-      const asked = panel && extension.outcome === 'asked' ? { panel, at: 0, of: 1 } : null
+      const asked = panel && extension.outcome === 'asked' ? { panel } : null
       const mentioned = asked ? mentionsOf(parts, asked) : []
       return threadNote(grant, extension, await mentioned)
     }
@@ -198,40 +204,33 @@ async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined
 }
 
 /**
- * Approvers who cannot see the card get it by DM: those who are not in its channel, or everyone who may answer when
- * the channel is gone.
+ * Whoever is asked and cannot see the card gets it by DM, people and members of groups alike: those who are not in its
+ * channel, or everyone who may answer when the channel is gone. Once sent it is kept true.
  */
 async function copies(
   { world, directory }: Parts,
   grant: Grant,
   rows: ReadonlyMap<string, Surface>,
-): Promise<string[]> {
+): Promise<{ sent: string[]; asked: string[] }> {
   const key = cardKey(grant)
   const sent = [...rows.keys()]
     .filter((other) => other.startsWith(`${key}:`))
     .map((other) => other.slice(key.length + 1))
-  if (grant.status !== 'pending' && !owesReview(grant)) return sent
   const card = rows.get(key)
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  if (!entitlement || !card) return sent
+  if (!card || (grant.status !== 'pending' && !owesReview(grant))) return { sent, asked: [] }
   // Whoever breaks glass is seen by every admin at once.
-  if (grant.isBreakGlass)
-    return [...new Set([...sent, ...(await directory.userIds(entitlement.admins))])].slice(0, mostCopies)
-  const asked = await askedOf({ world }, grant)
-  const { people, groups } = asked ? mentionedOf(asked) : { people: entitlement.admins, groups: [] }
-  const named = await directory.userIds(people)
-  if (card.failure === null) {
-    const members = await directory.channelMembers(grant.channel)
-    const outside = members === 'unknown' ? [] : named.filter((id) => !members.has(id))
-    return [...new Set([...sent, ...outside])].slice(0, mostCopies)
-  }
-  const membersOf = await directory.groups(groups)
-  const inGroups = groups.flatMap((handle) => {
-    const members = membersOf(handle)
-    return members === 'unknown' ? [] : [...members]
-  })
-  const all = [...sent, ...named, ...inGroups].filter((id) => id !== grant.requester.slack.userId)
-  return [...new Set(all)].slice(0, mostCopies)
+  if (grant.isBreakGlass) return { sent, asked: await adminIds(world, grant) }
+  const asked = await askedOf(world, grant)
+  if (asked === null) return { sent, asked: [] }
+  const { people, groups } = mentionedOf(asked)
+  const [named, membersOf] = await Promise.all([directory.userIds(people), directory.groups(groups)])
+  const members = groups.map(membersOf).flatMap((some) => (some === 'unknown' ? [] : [...some]))
+  const own = [grant.requester, grant.subject].map(({ slack }) => slack.userId)
+  const all = [...new Set([...named, ...members])].filter((id) => !own.includes(id))
+  if (card.failure !== null) return { sent, asked: all.slice(0, mostCopies) }
+  const here = await directory.channelMembers(grant.channel)
+  const outside = here === 'unknown' ? [] : all.filter((id) => !here.has(id))
+  return { sent, asked: outside.slice(0, mostCopies) }
 }
 
 /** Notes and changed terms go into the card's thread; plain approvals do not. */

@@ -7,22 +7,21 @@ import { button, section } from './blocks.ts'
 import { plainWords, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
+import { plainlyNamed, surely } from './who.ts'
 
-/** What was approved ahead, on the Home tabs of its approver and of whom it is for. Made in `change-modal.ts`. */
+/** What was approved ahead, on the Home tabs of its approver, of whom it is for, and of the admins. Made in `change-modal.ts`. */
 
 const stopId = 'ahead_stop'
 
-export function aheadRow(one: PreApproval, viewer: 'approver' | 'subject'): KnownBlock[] {
+export function aheadRow(one: PreApproval, viewer: 'approver' | 'subject' | 'admin'): KnownBlock[] {
   const what = `*${plainWords(one.entitlement.name, 60)}* on *${plainWords(one.resource.name, 60)}*`
-  const whose =
-    viewer === 'approver'
-      ? `*${plainWords(one.subject.name, 60)}*: ${what}`
-      : `${what}, by ${plainWords(one.approver.name, 60)}`
+  const forWhom = viewer === 'subject' ? what : `${surely(one.subject)}: ${what}`
+  const whose = viewer === 'approver' ? forWhom : `${forWhom}, by ${surely(one.approver)}`
   const words = `${whose}\nup to ${formatDuration(one.maxMs)} each time, until ${when(one.until)}`
-  const label = `Stop approving ${one.entitlement.name} for ${one.subject.name} ahead`
+  const label = `Stop approving ${one.entitlement.name} for ${plainlyNamed(one.subject)} ahead`
   const sure = {
     title: 'Stop this?',
-    text: `What ${one.subject.name} asks for next is reviewed again. What is held now runs on.`,
+    text: `What ${plainlyNamed(one.subject)} asks for next is reviewed again. What is held now runs on.`,
     yes: 'Stop',
   }
   const line = section(words)

@@ -12,7 +12,10 @@ import { picturesOf, type Picture } from './pictures.ts'
 /** Longer than a send with its timeout; after a crash the row is free again this much later. */
 const rowLeaseMs = 15_000
 const tickMs = 1_000
+const mostPending = 500
 const alertsEveryMs = 5_000
+/** Lists of approvers change without a word to us: whose yes still counts is looked at as often as lists are read. */
+const halfAnsweredEveryMs = 60_000
 
 /**
  * Makes Slack show what is true. Wakes on this process's own writes and every second, looks at grants that are not
@@ -31,6 +34,7 @@ export class Publisher {
   #stopListening: () => void = () => undefined
   #isAlerting = false
   #isTicking = false
+  #halfAnsweredAtMs = -Infinity
   #isStopped = false
 
   constructor(parts: Parts) {
@@ -59,6 +63,11 @@ export class Publisher {
     ])
   }
 
+  /** Draws anew what shows this grant, where it has changed. */
+  look(grantId: string): void {
+    this.#begin(grantId)
+  }
+
   async #tick(): Promise<void> {
     if (this.#isTicking || this.#isStopped) return
     this.#isTicking = true
@@ -66,6 +75,7 @@ export class Publisher {
     try {
       await this.#outbox.refreshPauses()
       for (const grant of await world.grants.unshown(500)) this.#begin(grant.id)
+      for (const grant of await this.#halfAnswered()) this.#begin(grant.id)
       for (const row of await surfaces.needingLook(200)) {
         for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant.id)
       }
@@ -74,6 +84,14 @@ export class Publisher {
     } finally {
       this.#isTicking = false
     }
+  }
+
+  /** Once a minute, those that some approved and others are still asked about; else none. */
+  async #halfAnswered(): Promise<Grant[]> {
+    const { clock, grants } = this.#parts.world
+    if (clock.monotonicMs() - this.#halfAnsweredAtMs < halfAnsweredEveryMs) return []
+    this.#halfAnsweredAtMs = clock.monotonicMs()
+    return (await grants.pending(mostPending)).filter(({ reviews }) => reviews.length > 0)
   }
 
   async #showAlerts(): Promise<void> {

@@ -3,7 +3,9 @@ import { totalMs } from '../domain/extension.ts'
 import { isApproved, offeredMs, type Grant } from '../domain/grant.ts'
 import { mostAsked } from '../operations/request.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { whoWithdrew } from './who.ts'
+import { reasonLength } from '../operations/request.ts'
+import { noteLength } from '../operations/review.ts'
+import { named, whoWithdrew } from './who.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
 
 /** What the person who asked for it reads when something cannot be. */
@@ -41,9 +43,11 @@ export function refusalWords(refusal: Refusal): string {
     case 'review-closed':
       return 'This review was closed already.'
     case 'bad-reason':
-      return 'Please say what you need it for, in 10 to 500 characters.'
+      return `Please say what you need it for, in ${reasonLength.least} to ${reasonLength.most} characters.`
+    case 'bad-review':
+      return `Please say what came of it, in ${reasonLength.least} to ${reasonLength.most} characters.`
     case 'bad-note':
-      return 'Please write 5 to 500 characters.'
+      return `Please write ${noteLength.least} to ${noteLength.most} characters.`
     case 'bad-until':
       return 'Pick a day to come, within what this allows.'
     case 'already-held':
@@ -63,7 +67,7 @@ export function refusalWords(refusal: Refusal): string {
     case 'not-for-them':
       return `This cannot be asked for ${plainWords(refusal.reasons[0] ?? 'them', 60)}: ${plainWords(refusal.reasons.slice(1).join('; '), 300) || 'they may not have it'}.`
     case 'asked-already':
-      return `${grant ? plainWords(grant.requester.name, 60) : 'Somebody'} asked for this already; it waits for an answer.`
+      return `${grant ? named(grant.requester) : 'Somebody'} asked for this already; it waits for an answer.`
     case 'own-request':
       return "You can't review your own request."
     case 'already-reviewed':
@@ -120,7 +124,7 @@ function decidedWords(grant: Grant): string {
     case 'denied':
       return `Already denied${who}.`
     case 'withdrawn':
-      return `${plainWords(whoWithdrew(grant).name, 60)} withdrew this at ${clockTime(grant.closedAt)}.`
+      return `${named(whoWithdrew(grant))} withdrew this at ${clockTime(grant.closedAt)}.`
     case 'lapsed':
       return `This lapsed at ${clockTime(grant.closedAt)}.`
     case 'waiting':

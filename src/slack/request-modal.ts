@@ -4,11 +4,11 @@ import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { forecast } from '../operations/forecast.ts'
 import { requestAccess } from '../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
-import { fittingRules, quotaKey } from '../domain/auto-approval.ts'
 import { plainWords } from './mrkdwn.ts'
-import { attributesOf, mayAskForOthers, nameApprovers } from '../domain/policy.ts'
+import { mayAskForOthers, nameApprovers } from '../domain/policy.ts'
 import { answerUnopened, said, unreadWords, type Tell } from './answers.ts'
 import { context, plain, plainSection, section } from './blocks.ts'
 import { messageView } from './message-view.ts'
@@ -82,7 +82,7 @@ async function requestView(parts: Parts, facts: PersonFacts, text: string): Prom
   const { world } = parts
   const offers = offersTo(world.catalog(), facts, world.clock.now())
   if (offers.length === 0) return nothingView(parts, facts)
-  return formView(parts, parseWish(text, offers), { when: 'soon', facts })
+  return formView(parts, parseWish(text, offers), { when: 'soon', facts, holder: null })
 }
 
 /** Whoever may request nothing sees no inputs, and no names of what others may request. */
@@ -97,7 +97,7 @@ async function nothingView({ world, directory }: Parts, facts: PersonFacts): Pro
 async function formView(
   parts: Parts,
   wish: Wish,
-  { when, facts }: { when: When; facts: PersonFacts },
+  { when, facts, holder }: { when: When; facts: PersonFacts; holder: string | null },
 ): Promise<ModalView> {
   const about = { when, zone: zoneOf(facts) }
   const { entitlement, durationMs, reason, unmatched } = wish
@@ -119,7 +119,11 @@ async function formView(
       ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),
       ...(entitlement
-        ? [await whoDecides(parts, facts, wish, entitlement), severalWay, ...breakGlassWay(entitlement)]
+        ? [
+            await whoDecides(parts, facts, wish, entitlement, { when, holder }),
+            severalWay,
+            ...breakGlassWay(entitlement),
+          ]
         : [severalWay]),
     ],
   }
@@ -139,7 +143,10 @@ const entitlementInput = (chosen: Entitlement | null): InputBlock => ({
   },
 })
 
-/** For whom, where they may ask for others; whoever may not have it themselves must say. */
+/**
+ * For whom, where they may ask for others; whoever may not have it themselves must say. Choosing redraws the form, which
+ * foretells who decides; what was chosen stays.
+ */
 function holderInput(entitlement: Entitlement, facts: PersonFacts, now: Date): InputBlock[] {
   const { duration, reasonExample } = entitlement
   const asking = { durationMs: duration.defaultMs, reason: reasonExample ?? '' }
@@ -150,6 +157,7 @@ function holderInput(entitlement: Entitlement, facts: PersonFacts, now: Date): I
       type: 'input',
       block_id: isForOneself ? 'holder' : 'holder:other',
       optional: isForOneself,
+      dispatch_action: true,
       label: plain('For whom?', 2_000),
       ...(isForOneself ? { hint: plain('Empty: for yourself. They are told, and may decline.', 2_000) } : {}),
       element: { type: 'users_select', action_id: actions.holder },
@@ -185,31 +193,35 @@ const tooLong = ({ duration: { maxMs } }: Entitlement, wishedMs: number | null):
     ? [context(`Asked ${formatDuration(wishedMs)}; the most is ${formatDuration(maxMs)}.`)]
     : []
 
-/** Whether a rule would approve it by itself, as far as can be said before it is sent; else who reviews it. */
+/**
+ * Whether a rule would approve it by itself, by the same forecast as it is decided by, as far as can be said before it is
+ * sent; else who reviews it.
+ */
 async function whoDecides(
   parts: Parts,
-  facts: PersonFacts,
+  subject: PersonFacts,
   { durationMs, reason }: Wish,
   entitlement: Entitlement,
+  { when, holder }: { when: When; holder: string | null },
 ): Promise<KnownBlock> {
   const { world } = parts
   const asking = {
     durationMs: Math.min(durationMs ?? entitlement.duration.defaultMs, entitlement.duration.maxMs),
     reason: reason === '' ? (entitlement.reasonExample ?? '') : reason,
   }
-  const { fits } = fittingRules(entitlement, attributesOf(facts, entitlement, asking, world.clock.now()))
-  for (const rule of fits) {
-    const key = quotaKey(entitlement, rule, facts.person.id)
-    const left = rule.quota === null ? null : await world.quotas.left(key, rule.quota)
-    if (left === 0) continue
-    const most = `for up to ${formatDuration(rule.maxMs)}`
-    const times =
-      left === null || rule.quota === null
-        ? ''
-        : ` (${left} of ${rule.quota.uses} left in ${formatDuration(rule.quota.perMs)})`
-    return context(`No review needed ${most}: ${plainWords(rule.because, 100)}${times}`)
-  }
-  return reviewedBy(parts, entitlement)
+  const isForAnother =
+    holder === null
+      ? !isForThem(subject, entitlement, world.clock.now())
+      : holder !== subject.person.slack.userId
+  const wish = { subject, entitlement, asking, isSeries: when === 'weekly', isForAnother }
+  const { rule, left } = await forecast(world, wish)
+  if (rule === null) return reviewedBy(parts, entitlement)
+  const most = `for up to ${formatDuration(rule.maxMs)}`
+  const times =
+    left === null || rule.quota === null
+      ? ''
+      : ` (${left} of ${rule.quota.uses} left in ${formatDuration(rule.quota.perMs)})`
+  return context(`No review needed ${most}: ${plainWords(rule.because, 100)}${times}`)
 }
 
 async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promise<KnownBlock> {
@@ -246,7 +258,7 @@ export function listenToRequest(parts: Parts): void {
       await ack(optionsFor(offers, typed, recent))
     })
 
-  for (const actionId of [actions.entitlement, whenActions.when]) {
+  for (const actionId of [actions.entitlement, whenActions.when, actions.holder]) {
     app.action(actionId, async ({ ack, body }) => {
       await ack()
       const shown = parseInView(body)
@@ -308,7 +320,7 @@ async function viewAfterChoosing(parts: Parts, shown: InView): Promise<ModalView
   return formView(
     parts,
     { entitlement, durationMs: isSame ? durationMs : null, reason: '', unmatched: null },
-    { when: isSame ? whenOf(shown) : 'soon', facts },
+    { when: isSame ? whenOf(shown) : 'soon', facts, holder: field(actions.holder) },
   )
 }
 

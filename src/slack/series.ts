@@ -10,6 +10,7 @@ import { answerClick, tellClicker } from './answers.ts'
 import { button } from './blocks.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
+import { plainlyNamed } from './who.ts'
 import { parseClick } from './payloads.ts'
 
 /** Recurring windows: their words on the card and in the holder's DMs, and the buttons that skip one or stop them all. */
@@ -70,7 +71,7 @@ export function seriesWord(series: Recurring): string {
 export function seriesButtons(series: Recurring): Button[] {
   const { next, stop } = series
   if (stop !== null) return []
-  const what = `${series.entitlement.name} for ${series.subject.name}`
+  const what = `${series.entitlement.name} for ${plainlyNamed(series.subject)}`
   const skip =
     next === null
       ? []

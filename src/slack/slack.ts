@@ -3,8 +3,8 @@ import type { WebClient } from '@slack/web-api'
 import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { everyEntitlement } from '../domain/catalog.ts'
 import type { Log, PeopleStore, SurfaceStore } from '../domain/ports.ts'
+import { everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './blocks.ts'
 import { listenToBreakGlass } from './break-glass-modal.ts'
@@ -109,7 +109,18 @@ export function openSlack(options: {
       }),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
     start: async (world, { catalogFault, held }) => {
-      const parts: Parts = { app, world, clients, directory, surfaces, log, catalogFault, held }
+      const lookAgain = (grantId: string) => publisher?.look(grantId)
+      const parts: Parts = {
+        app,
+        world,
+        clients,
+        directory,
+        surfaces,
+        log,
+        catalogFault,
+        held,
+        lookAgain,
+      }
       await app.init()
       app.use(async ({ next }) => {
         // Not acknowledged: Slack delivers it again, to whoever still runs.
@@ -149,7 +160,7 @@ export function openSlack(options: {
     tellAdmins: async (world, words, admins) => {
       const day = world.clock.now().toISOString().slice(0, 10)
       const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
-      for (const userId of await directory.userIds(admins ?? everyAdmin(world))) {
+      for (const userId of await directory.userIds(admins ?? everyAdmin(world.catalog()))) {
         try {
           const row = await surfaces.lease(`${key}:${userId}`, key, 60_000)
           if (row === null || row.ts !== null) continue
@@ -173,10 +184,6 @@ export function openSlack(options: {
     },
   }
 }
-
-const everyAdmin = (world: World): string[] => [
-  ...new Set(everyEntitlement(world.catalog()).flatMap(({ admins }) => admins)),
-]
 
 interface Ourselves {
   readonly teamId: string

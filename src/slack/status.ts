@@ -1,7 +1,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { Approved, Ended, Grant, Revoking } from '../domain/grant.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
-import { approverWords, whoWithdrew, withdrawnVerb } from './who.ts'
+import { approverWords, named, whoWithdrew, withdrawnVerb } from './who.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series.ts'
 
 /** Ends are prepared a little ahead; until their instant the card shows what still is. */
@@ -24,8 +24,8 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'withdrawn':
       if (grant.closedBecause !== null) return `Closed: ${plainWords(grant.closedBecause, 100)}`
       return grant.supersededBy === null
-        ? `${withdrawnVerb(grant)} by ${plainWords(whoWithdrew(grant).name, 60)}`
-        : `Withdrawn: ${plainWords(grant.requester.name, 60)} asked again`
+        ? `${withdrawnVerb(grant)} by ${named(whoWithdrew(grant))}`
+        : `Withdrawn: ${named(grant.requester)} asked again`
     case 'lapsed':
       return `Nobody answered in ${formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())}`
     case 'waiting':

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { formatDuration } from '../domain/duration.ts'
-import { waitingTimes, type WaitingTimes } from '../domain/waiting-times.ts'
+import type { WaitingTimes } from '../domain/waiting-times.ts'
 import type { AskedRow } from '../domain/ports.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './blocks.ts'
@@ -26,10 +26,6 @@ export function recentlyAsked(): (world: World) => Promise<readonly AskedRow[]> 
     return rows
   }
 }
-
-/** Of the resources that the viewer is an admin of. */
-export const waitsOf = (asked: readonly AskedRow[], isTheirs: (row: AskedRow) => boolean): WaitingTimes[] =>
-  waitingTimes(asked.filter(isTheirs))
 
 export function waitRow({
   resource,

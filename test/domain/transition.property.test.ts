@@ -69,7 +69,15 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc
     .record({ by: someone, verdict: fc.constantFrom('approve' as const, 'deny' as const) })
     .map(({ by, verdict }): Event => ({
-      ...{ type: 'answer-extension', by, verdict, askedAt: at(0), stage: 0, stages: [aStageOf(1)], voided: [] },
+      ...{
+        type: 'answer-extension',
+        by,
+        verdict,
+        askedAt: at(0),
+        stage: 0,
+        stages: [aStageOf(1)],
+        voided: [],
+      },
       rules: { maxTimes: 3, totalMs: 36_000_000, stepMs: 3_600_000, afterShare: 0, isReviewed: true },
     })),
   instant.map((heldUntil): Event => ({ type: 'told', heldUntil })),

@@ -166,7 +166,8 @@ test('a reason full of mentions, links and marks stays harmless text', async () 
 
   expect(card.blocks[1]).toMatchObject({ type: 'section', text: { type: 'plain_text', text: reason } })
   const marked = JSON.stringify(card.blocks.filter((_, i) => i !== 1)) + card.text
-  expect(marked).not.toMatch(/!channel|!here|<@|evil/)
+  expect(marked).toContain(`<@${riley.id}> asks for`)
+  expect(marked.replaceAll(`<@${riley.id}>`, '')).not.toMatch(/!channel|!here|<@|evil/)
   await ada.clicks('Deny…', card)
   await ada.modal('Why?', patient)
   await ada.types('Why?', `No: ${reason}`)
@@ -270,11 +271,14 @@ test('a second request takes the place of the pending one, and the old card says
 
   const anew = await aCard(stage, 'orders-db peek 5s')
 
-  await workspace.until(() => /Withdrawn: Riley asked again/.test(workspace.now(old)?.plain ?? ''), patient)
+  await workspace.until(
+    () => /Withdrawn: Riley \(riley@contractor\.example\) asked again/.test(workspace.now(old)?.plain ?? ''),
+    patient,
+  )
   expect(workspace.now(old)?.buttons).toEqual([])
   await riley.sees(/Replaced by your newer request/, 'dm', patient)
   await ada.clicks('Approve 10 s', old, { asSeen: true })
-  await ada.sees(/Riley withdrew this at/, 'ephemeral', patient)
+  await ada.sees(/Riley \(riley@contractor\.example\) withdrew this at/, 'ephemeral', patient)
   expect(anew.buttons).toContain('Approve 5 s')
   expect((await grantsOf(stage, riley)).map(({ status }) => status)).toEqual(['pending', 'withdrawn'])
   expect(workspace.messages(orders)).toHaveLength(2)

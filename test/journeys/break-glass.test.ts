@@ -104,7 +104,7 @@ test('a review that is owed is asked for again until it is closed, also after th
   const { riley, ada, orders } = stage
   await breaks(stage, 'Open the gate')
   const card = await ada.sees(/Riley broke glass/, orders, patient)
-  await ada.sees(/Still to be reviewed: why Riley broke glass/, orders, patient)
+  await ada.sees(/Still to be reviewed: why Riley \(riley@contractor\.example\) broke glass/, orders, patient)
   await riley.sees(/ended .*; checked, it is gone/, 'dm', { withinMs: 30_000 })
   const reminded = async () => {
     const grant = await onlyGrantOf(stage, riley)

@@ -32,7 +32,9 @@ test('each morning an admin reads once what rules approved, what lapsed and who 
   expect(sent.reduce((sum, one) => sum + one, 0)).toBe(1)
   const digest = await ada.sees(/Access where you are an admin, since yesterday/, 'dm', patient)
   expect(digest.plain).toMatch(/Approved by rules: 1\n• 1 × Open the gate on The gate: a little/)
-  expect(digest.plain).toMatch(/Nobody answered in time: 1\n• Riley: Open the gate on The gate/)
+  expect(digest.plain).toMatch(
+    /Nobody answered in time: 1\n• Riley \(riley@contractor\.example\): Open the gate on The gate/,
+  )
   expect(sam.dms).toEqual([])
   expect(await app.sendDigests(after(nine, 120))).toBe(0)
 

@@ -35,7 +35,7 @@ test('the holder extends from the warning: at once, as often and as long as the 
 
   await riley.sees(/was extended; it ends/, 'dm', patient)
   expect((await endOf(stage)) - first).toBe(8_000)
-  await ada.sees(/Riley extended this by 8 s/, orders, patient)
+  await ada.sees(/Riley \(riley@contractor\.example\) extended this by 8 s/, orders, patient)
   await eventually(
     () => onlyGrantOf(stage, riley),
     (grant) => grant.status === 'active' && grant.heldUntil.getTime() === first + 8_000,
@@ -72,7 +72,11 @@ test('where somebody must say yes: the old end stands until an approver adds mor
 
   await riley.clicks('Ask for 10 s more', warning)
 
-  const note = await ada.sees(/Riley asks for 10 s more, until/, orders, patient)
+  const note = await ada.sees(
+    /Riley \(riley@contractor\.example\) asks for 10 s more, until/,
+    orders,
+    patient,
+  )
   expect(note.buttons).toEqual(['Extend 10 s', 'No'])
   expect(await endOf(stage)).toBe(first)
   await riley.sees(/You asked for more time; you will hear here/, 'dm', patient)
@@ -81,7 +85,7 @@ test('where somebody must say yes: the old end stands until an approver adds mor
   await ada.clicks('Extend 10 s', note)
   await riley.sees(/You got 10 s more of Open the gate on The gate, approved by Ada: it ends/, 'dm', patient)
   expect(await endOf(stage)).toBe(first + 10_000)
-  await ada.sees(/Riley asked for 10 s more\. Approved by Ada/, orders, patient)
+  await ada.sees(/Riley \(riley@contractor\.example\) asked for 10 s more\. Approved by Ada/, orders, patient)
   await sam.clicks('Extend 10 s', note, { asSeen: true })
   await sam.sees(/This was answered already/, 'ephemeral', patient)
 
@@ -89,7 +93,10 @@ test('where somebody must say yes: the old end stands until an approver adds mor
     'Ask for 10 s more',
     await riley.sees(/Open the gate on The gate ends \d/, 'dm', patient),
   )
-  await sam.clicks('No', await sam.sees(/Riley asks for 10 s more/, orders, patient))
+  await sam.clicks(
+    'No',
+    await sam.sees(/Riley \(riley@contractor\.example\) asks for 10 s more/, orders, patient),
+  )
   await riley.sees(/Sam said no to 10 s more of Open the gate on The gate: it ends/, 'dm', patient)
   expect(await endOf(stage)).toBe(first + 10_000)
 

@@ -48,7 +48,7 @@ test('who is on call gets it without a click: the card is one line, the DM says 
   expect(dm.plain).toMatch(/No review was needed: on call\./)
   expect([...gate.holders]).toEqual(['riley'])
   const line = await ada.sees(
-    /Riley: Open the gate on The gate, 10 min\. Active until .*the rule "on call"/,
+    /Riley \(riley@contractor\.example\): Open the gate on The gate, 10 min\. Active until .*the rule "on call"/,
     orders,
     patient,
   )
@@ -60,6 +60,33 @@ test('who is on call gets it without a click: the card is one line, the DM says 
   await ada.clicks('End now', line, sure)
   await riley.sees(/checked, it is gone/, 'dm', patient)
   await ada.sees(/Ended .*ended by Ada.*Checked: gone/, orders, patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
+test('the form foretells no approval by a rule of what people always decide: every week, and for somebody else', async () => {
+  const { stage } = await aGateWith(
+    `        onBehalf: 'email == "riley@contractor.example"'\n        windows: { until: 60d }\n        auto: [{ because: on call, when: "true", max: 30m }]`,
+  )
+  const { riley, ada, kim, orders, workspace } = stage
+  const reason = aReason()
+  await riley.runs(`/request-access gate open ${reason}`)
+  await riley.modal(/No review needed for up to 30 min: on call/, patient)
+  await riley.chooses('When?', 'Every week')
+  expect((await riley.modal(/Reviewed by @dba/, patient)).text).not.toContain('No review needed')
+  await riley.chooses('When?', 'As soon as it is approved')
+  await riley.modal(/No review needed/, patient)
+  await riley.chooses('For whom?', 'Kim')
+  expect((await riley.modal(/Reviewed by @dba/, patient)).text).not.toContain('No review needed')
+  await riley.chooses('For whom?', 'Riley')
+  await riley.modal(/No review needed/, patient)
+  expect(await riley.submits()).toMatchObject({ outcome: 'cleared' })
+
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  await ada.sees(/the rule "on call"/, orders, patient)
+  expect((await grantsOf(stage, riley)).map(({ reason: why, status }) => [why, status])).toEqual([
+    [reason, 'active'],
+  ])
+  expect(await grantsOf(stage, kim)).toEqual([])
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)
 
@@ -190,10 +217,13 @@ test('an approver says yes ahead: the same is approved at once until they stop i
   await riley.clicks('Withdraw', await riley.sees(/Asked for Open the gate.*30 min/, 'dm', patient))
 
   await riley.opensHome()
-  await riley.seesHome(/Approved for you ahead.*Open the gate.*by Ada/s, patient)
+  await riley.seesHome(/Approved for you ahead.*Open the gate.*by @Ada/s, patient)
   await sam.opensHome()
   await ada.opensHome()
-  await ada.seesHome(/You approve these without being asked.*Riley: Open the gate.*up to 10 min/s, patient)
+  await ada.seesHome(
+    /You approve these without being asked.*@Riley \(riley@contractor\.example\): Open the gate.*up to 10 min/s,
+    patient,
+  )
   await ada.clicks('Stop', 'home', sure)
   const reason = aReason()
   await eventually(
@@ -204,6 +234,32 @@ test('an approver says yes ahead: the same is approved at once until they stop i
   await ada.sees(reason, orders, patient)
   expect(wrongWith(workspace)).toEqual([])
 }, 90_000)
+
+test('an admin sees what others approved ahead where they are one, and stops it', async () => {
+  const { stage } = await aGateWith(`        preApprove: { until: 30d }`)
+  const { riley, ada, sam, kim, orders, workspace } = stage
+  await asks(riley, 'gate open')
+  await sam.clicks('Change…', await sam.sees(/asks for Open the gate/, orders, patient))
+  await sam.modal("And don't ask me again for this person until", patient)
+  await sam.chooses("And don't ask me again for this person until", inDays(5))
+  expect(await sam.submits()).toMatchObject({ outcome: 'cleared' })
+  await riley.clicks("I'm done", await riley.sees(/You have Open the gate/, 'dm', patient), sure)
+  await riley.sees(/checked, it is gone/, 'dm', patient)
+
+  await kim.opensHome()
+  expect((await kim.seesHome('Request access', patient)).text).not.toContain('Approved ahead')
+  await ada.opensHome()
+  await ada.seesHome(/Approved ahead, where you are an admin.*@Riley .*Open the gate.*by @Sam/s, patient)
+  await ada.clicks('Stop', 'home', sure)
+  await eventually(
+    async () => ada.home?.text ?? '',
+    (shown) => !shown.includes('Approved ahead'),
+  )
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  await ada.sees(reason, orders, patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
 
 test('what was said ahead ends with the right of whoever said it, and stopped at the moment of its use gives nothing', async () => {
   const { stage, gate } = await aGateWith(`        preApprove: { until: 30d }`)

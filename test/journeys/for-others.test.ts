@@ -30,10 +30,10 @@ test('who may ask for others does: the holder is told, gets it, and the asker he
   expect(submitted).toMatchObject({ outcome: 'cleared' })
   const told = await riley.sees(/Kim asked for Open the gate on The gate for you, 10 min/, 'dm', patient)
   expect(told.buttons).toEqual(['Decline'])
-  const asked = await kim.sees(/Asked for Open the gate on The gate for Riley/, 'dm', patient)
+  const asked = await kim.sees(/Asked for Open the gate on The gate for @Riley/, 'dm', patient)
   expect(asked.buttons).toEqual(['Withdraw'])
   const card = await ada.sees(reason, orders, patient)
-  expect(card.plain).toMatch(/Kim asks, for Riley, for Open the gate/)
+  expect(card.plain).toMatch(/@Kim asks, for @Riley, for Open the gate/)
   await kim.clicks('Approve 10 min', card)
   await kim.sees(/You can't review your own request/, 'ephemeral', patient)
   await ada.clicks('Approve 10 min', card)
@@ -63,7 +63,7 @@ test('nobody gets for others what those may not have, nor replaces what they ask
   const { stage } = await aGateForOthers()
   const { riley, kim, ada, sam } = stage
   const wrong = await asksFor(kim, sam)
-  expect(wrong.submitted.errors['For whom?']).toMatch(/This cannot be asked for Sam: the rule is/)
+  expect(wrong.submitted.errors['For whom?']).toMatch(/This cannot be asked for Sam: they may not have it\./)
   await kim.closesModal({ everything: true })
   await ada.runs('/request-access gate open')
   await ada.modal(/There is nothing you can request here|What do you want/, patient)
@@ -74,6 +74,8 @@ test('nobody gets for others what those may not have, nor replaces what they ask
   const second = await asksFor(kim, riley)
   expect(second.submitted).toMatchObject({
     outcome: 'errors',
-    errors: { 'For whom?': 'Riley asked for this already; it waits for an answer.' },
+    errors: {
+      'For whom?': 'Riley (riley@contractor.example) asked for this already; it waits for an answer.',
+    },
   })
 }, 60_000)

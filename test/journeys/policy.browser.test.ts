@@ -38,7 +38,9 @@ describeInBrowser('Who decides, and how seldom, through the practice page', () =
     await left.opensApp()
     await left.sees(/You have Glance .*No review was needed: a short look/s)
     await door.isOpenFor('Riley')
-    await right.sees(/Riley: Glance on Orders database, 1 min\. Active until .*the rule "a short look"/)
+    await right.sees(
+      /Riley \(riley@contractor\.example\): Glance on Orders database, 1 min\. Active until .*the rule "a short look"/,
+    )
     await right.clicks('End now', /the rule "a short look"/)
     await right.confirms('End now')
     await left.sees(/ended .*; checked, it is gone/)
@@ -111,7 +113,7 @@ describeInBrowser('Who decides, and how seldom, through the practice page', () =
     const card = await right.sees(reason)
     await card.getByRole('button', { name: /1 reply/ }).click()
     const thread = right.all.getByRole('region', { name: 'Thread' })
-    await thread.getByText(/Still waiting: .*for Riley\. Next: @dba/).waitFor()
+    await thread.getByText(/Still waiting: .*for Riley \(riley@contractor\.example\)\. Next: @dba/).waitFor()
     await thread.getByRole('button', { name: 'Close thread' }).click()
     await right.clicks('Approve 1 min', reason)
     await right.sees(/Active until .* Approved by Ada/)
@@ -122,7 +124,7 @@ describeInBrowser('Who decides, and how seldom, through the practice page', () =
     await right.all.getByRole('tab', { name: 'Messages' }).click()
     expect(await stage.app.sendDigests(new Date(nextNine().getTime() + 60_000))).toBe(1)
     await right.sees(
-      /Access where you are an admin, since yesterday.*Waited longest.*Riley: Check on Orders database/s,
+      /Access where you are an admin, since yesterday.*Waited longest.*Riley \(riley@contractor\.example\): Check on Orders database/s,
     )
     expect(wrong()).toEqual([])
   }, 120_000)
@@ -158,7 +160,7 @@ describeInBrowser('Who decides, and how seldom, through the practice page', () =
     await left.modal.getByText('For whom?').waitFor()
     await left.picks('Riley', 'For whom?')
     await left.sends('Send request')
-    await right.sees(/Kim asks, for Riley, for Check on Orders database/)
+    await right.sees(/@Kim asks, for @Riley, for Check on Orders database/)
     await left.is('Riley')
     await left.opensApp()
     await left.clicks('Decline', /Kim asked for Check on Orders database for you/)

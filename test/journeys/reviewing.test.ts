@@ -66,7 +66,7 @@ test.each([
       (grant) => grant.status !== 'pending' && grant.status !== 'granting',
     )
     if (status === 'withdrawn') {
-      await ada.sees(/Riley withdrew this at/, 'ephemeral', patient)
+      await ada.sees(/Riley \(riley@contractor\.example\) withdrew this at/, 'ephemeral', patient)
       await ada.sees(/Withdrawn by Riley/, orders, patient)
       expect(riley.ephemerals()).toEqual([])
       expect(await database.holders('read')).toEqual([])

@@ -31,8 +31,8 @@ test('three things in one form are one card, answered line by line or as a whole
   const { riley, ada, sam, orders, workspace } = stage
   const { reason, submitted } = await asksForSeveral(stage, three)
   expect(submitted).toMatchObject({ outcome: 'cleared' })
-  const card = await ada.sees(reason, orders, patient)
-  expect(card.plain).toMatch(/Riley asks for 3 things/)
+  const card = await ada.sees(/@Riley asks for 3 things/, orders, patient)
+  expect(card.plain).toContain(reason)
   expect(card.buttons).toEqual([
     ...['Approve all 3', 'Deny all…'],
     ...[
@@ -79,7 +79,11 @@ test('lines that moved on while the card was open are said, and the others are a
   const card = await ada.sees(reason, orders, patient)
   await asks(riley, 'orders-db peek 5s')
   await ada.clicks('Approve all 2', card, { confirm: true, asSeen: true })
-  await ada.sees(/1 of 2 were answered\. The others: Riley withdrew this/, 'ephemeral', patient)
+  await ada.sees(
+    /1 of 2 were answered\. The others: Riley \(riley@contractor\.example\) withdrew this/,
+    'ephemeral',
+    patient,
+  )
   await riley.sees(/You have Read orders/, 'dm', patient)
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)

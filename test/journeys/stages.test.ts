@@ -96,6 +96,43 @@ test('who filled a seat and may not any more has filled none: the stage is asked
   expect((await onlyGrantOf(stage, riley)).reviews.map(({ by }) => by.name)).toEqual(['Sam', 'Kim'])
 }, 60_000)
 
+test('card, Home tab and click agree on whose turn it is when a yes counts no longer', async () => {
+  const stage = await reviewedBy(twoStages)
+  const { ada, sam, kim, riley, orders, workspace } = stage
+  const { card } = await aRequest(stage)
+  await ada.clicks('Approve 10 min', card)
+  const next = await ada.sees(/1 of 2: Ada .*Next: Management/, orders, patient)
+  await changeCatalog(stage, (text) =>
+    text.replace('- { approvers: { groups: ["@dba"] } }', '- { approvers: { people: [sam@acme.example] } }'),
+  )
+
+  await kim.opensHome()
+  expect((await kim.seesHome('Request access', patient)).text).not.toContain('Waiting for you')
+  await sam.opensHome()
+  await sam.seesHome(/Waiting for you.*Open the gate/s, patient)
+  await kim.clicks('Approve 10 min', next)
+  await kim.sees(/It is not your turn yet: first sam@acme.example/, 'ephemeral', patient)
+  const shown = await ada.sees(
+    /Ada may not approve this any more: that yes counts no longer/,
+    orders,
+    patient,
+  )
+  expect(shown.plain).not.toMatch(/1 of 2|Next: Management/)
+  expect(shown.plain).toMatch(/@Sam/)
+  const told = await riley.sees(/Asked for Open the gate/, 'dm', patient)
+  await eventually(
+    async () => (await riley.sees(/Asked for Open the gate/, 'dm', patient)).plain,
+    (words) => !words.includes('1 of 2 approved'),
+  )
+  expect(told.buttons).toEqual(['Withdraw'])
+
+  await sam.clicks('Approve 10 min', shown)
+  await ada.sees(/1 of 2: Sam .*Next: Management/, orders, patient)
+  await kim.opensHome()
+  await kim.seesHome(/Waiting for you.*Open the gate/s, patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
 test('where nobody listed can answer, the others named for that do, or the admins, and the card says so', async () => {
   const otherwise = await reviewedBy(
     `{ stages: [{ approvers: { groups: ["@contractors"] }, otherwise: { people: [sam@acme.example] } }] }`,
@@ -192,7 +229,11 @@ test('nobody answers: the thread reminds whoever comes next, calls others who ma
   )
   const { riley, kim, workspace } = stage
   const { card } = await aRequest(stage)
-  await kim.sees(/Still waiting: Open the gate for Riley\. Next: @Sam/, card, patient)
+  await kim.sees(
+    /Still waiting: Open the gate for Riley \(riley@contractor\.example\)\. Next: @Sam/,
+    card,
+    patient,
+  )
   await kim.sees(/Nobody answered yet, so others may too: .*@Kim/, card, patient)
   const own = (words: RegExp) =>
     workspace.calls.filter(
@@ -210,6 +251,28 @@ test('nobody answers: the thread reminds whoever comes next, calls others who ma
   await kim.sees(/others may too/, again.card, patient)
   await kim.clicks('Approve 10 min', again.card)
   await riley.sees(/You have Open the gate/, 'dm', patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
+test('a member of the group who does not see the channel gets the card by DM, and is reminded there', async () => {
+  const gate = await aGate()
+  const stage = await aStage({
+    catalog: (cast: Cast) => {
+      cast.orders.members.delete(cast.sam.id)
+      return gateCatalog(cast, { duration: '10m', more: '        review: { remind: [2s] }\n' })
+    },
+    env: gate.env,
+  })
+  const { riley, ada, sam, orders, workspace } = stage
+  const { card } = await aRequest(stage)
+  const copy = await sam.sees(/Riley asks for Open the gate/, 'dm', patient)
+  await ada.sees(/Still waiting/, card, patient)
+  await sam.sees(/Still waiting/, copy, patient)
+  expect(ada.dms).toEqual([])
+  await sam.clicks('Approve 10 min', copy)
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  await ada.sees(/Active until/, orders, patient)
+  await sam.sees(/Active until/, 'dm', patient)
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)
 

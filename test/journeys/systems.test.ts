@@ -137,9 +137,13 @@ test('a system frozen at the end: STILL HELD is said to all whom it concerns, un
   afterThis(async () => database.thaw())
   database.freeze()
 
-  const alarmed = await ada.sees(/Orders database: 1 late.*STILL HELD Riley, Brief look/s, orders, {
-    withinMs: 30_000,
-  })
+  const alarmed = await ada.sees(
+    /Orders database: 1 late.*STILL HELD Riley \(riley@contractor\.example\), Brief look/s,
+    orders,
+    {
+      withinMs: 30_000,
+    },
+  )
 
   await riley.sees('Your time is up; access is being taken back. Please stop using it.', 'dm', patient)
   const late = await ada.sees(/STILL HELD, due .* tr(y|ies), last: .*Next/, orders, patient)

@@ -1,0 +1,87 @@
+import { everyEntitlement, findEntitlement, type Catalog } from '../domain/catalog.ts'
+import type { Known, PersonFacts } from '../domain/person.ts'
+import { isListed } from '../domain/policy.ts'
+import type { World } from './world.ts'
+
+/*
+ * Who looks after something: ends it, tries it again, closes its review. The one answer for the click, the card, the Home
+ * tab, alerts, reminders and the message of the day. It lets nobody approve anything.
+ */
+
+/** What is looked after: a grant, a pre-approval, a row of the past. */
+export interface LookedAfter {
+  readonly resource: { readonly id: string }
+  readonly entitlement: { readonly id: string }
+}
+
+type Asking = Pick<World, 'catalog' | 'directory'>
+
+/** Everybody whom the catalog names as an admin of anything: e-mails and Slack ids. */
+export const everyAdmin = (catalog: Catalog): string[] => [
+  ...new Set(everyEntitlement(catalog).flatMap(({ admins }) => admins)),
+]
+
+/**
+ * The admins, as the catalog names them now: e-mails and Slack ids. Of an entitlement that it names no more, or whose
+ * admins have all left: those of the resource's others; and where that leaves nobody, every admin of the catalog. So
+ * somebody can look after it as long as any admin is here; empty when none is. Who cannot be looked up has not left.
+ */
+export async function adminsOf(world: Asking, what: LookedAfter): Promise<readonly string[]> {
+  const catalog = world.catalog()
+  const siblings = [...(catalog.resources.get(what.resource.id)?.entitlements.values() ?? [])]
+  const lists = [ownAdmins(catalog, what), siblings.flatMap(({ admins }) => admins), everyAdmin(catalog)]
+  for (const list of lists) {
+    const people = [...new Set(list)]
+    for (const person of people) if ((await hereAs(world, person)) !== null) return people
+  }
+  return []
+}
+
+/** Is this person one of them? */
+export async function isAdminOf(world: Asking, facts: PersonFacts, what: LookedAfter): Promise<boolean> {
+  if (!facts.isHere) return false
+  return (
+    isListed(facts.person, ownAdmins(world.catalog(), what)) ||
+    isListed(facts.person, await adminsOf(world, what))
+  )
+}
+
+/** Of these, what they are the admin of. Asks once for each entitlement, however many there are of it. */
+export async function lookedAfterBy<T extends LookedAfter>(
+  world: Asking,
+  facts: PersonFacts,
+  all: readonly T[],
+): Promise<T[]> {
+  const theirs = new Map<string, Promise<boolean>>()
+  const isTheirs = (what: LookedAfter): Promise<boolean> => {
+    const key = `${what.resource.id}/${what.entitlement.id}`
+    const known = theirs.get(key) ?? isAdminOf(world, facts, what)
+    theirs.set(key, known)
+    return known
+  }
+  const answers = await Promise.all(all.map(isTheirs))
+  return all.filter((_, i) => answers[i])
+}
+
+/** Does the catalog name this person as an admin of anything? */
+export const isAnyAdmin = (catalog: Catalog, { isHere, person }: PersonFacts): boolean =>
+  isHere && isListed(person, everyAdmin(catalog))
+
+/** The admins who are here, as Slack user ids: whom a message can reach. */
+export async function adminIds(world: Asking, what: LookedAfter): Promise<string[]> {
+  const found = await Promise.all((await adminsOf(world, what)).map((person) => hereAs(world, person)))
+  return [...new Set(found.flatMap((one) => (one === null || one === 'unknown' ? [] : one)))]
+}
+
+const ownAdmins = (catalog: Catalog, { resource, entitlement }: LookedAfter): readonly string[] =>
+  findEntitlement(catalog, resource.id, entitlement.id)?.admins ?? []
+
+/** Their Slack id while they are here; null once they have left, or where nobody is called so. */
+async function hereAs({ directory }: Asking, person: string): Promise<Known<string> | null> {
+  const ids = await directory.idsOf([person])
+  if (ids === 'unknown') return ids
+  const [userId] = ids
+  if (userId === undefined) return null
+  const facts = await directory.facts({ teamId: '', userId })
+  return facts === 'unknown' || facts.isHere ? userId : null
+}
