@@ -233,6 +233,8 @@ export interface Directory {
   everyone(): Promise<Known<readonly PersonFacts[]>>
   /** Slack ids of these people (e-mails or ids) as far as there are such; unknown when one cannot be looked up now. */
   idsOf(people: readonly string[]): Promise<Known<readonly string[]>>
+  /** Groups may have changed: what was remembered of them counts no longer. */
+  groupsChanged(): void
   /** Members (Slack user ids) of these groups, by handle. */
   groups(handles: readonly string[]): Promise<(handle: string) => GroupMembers>
 }

@@ -5,18 +5,21 @@ import { isAdminOf } from './admins.ts'
 import { lookAtHeld } from './while-held.ts'
 import type { World } from './world.ts'
 
-/** An admin of this entitlement says that those people shall lose it; if they are others by now, nothing happens. */
+/**
+ * An admin of this entitlement says that those people shall lose it; if they are others by now, nothing happens. The yes
+ * is kept: where this replica has not heard yet of what changed, another one, or a later look, takes it.
+ */
 export async function confirmLoss(
   world: World,
   asked: { by: SlackIdentity; resource: string; entitlement: string; mark: string },
-): Promise<Refusal | { taken: number }> {
+): Promise<Refusal | { confirmed: string }> {
   const rule = findEntitlement(world.catalog(), asked.resource, asked.entitlement)
   const facts = await world.directory.facts(asked.by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   if (rule === null || !(await isAdminOf(world, facts, { resource: rule.resource, entitlement: rule })))
     return refuse('not-an-admin')
   if (!(await world.losses.confirm(asked))) return refuse('loss-changed')
-  const { taken } = await lookAtHeld(world)
-  const count = taken.get(`${rule.resource.id}/${rule.id}`) ?? 0
-  return count > 0 ? { taken: count } : refuse('loss-changed')
+  world.directory.groupsChanged()
+  await lookAtHeld(world)
+  return { confirmed: asked.mark }
 }

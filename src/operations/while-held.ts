@@ -24,8 +24,6 @@ export interface Look {
   readonly unreadable: ReadonlySet<string>
   /** Could not be given by its rule: for each entitlement, whom and why. */
   readonly failing: readonly Failing[]
-  /** How many lost something because the rules do not allow it any more, by `resource/entitlement`. */
-  readonly taken: ReadonlyMap<string, number>
 }
 
 export interface Failing {
@@ -64,25 +62,28 @@ export async function lookAtHeld(world: World): Promise<Look> {
   const found = await judge(world, catalog, rows, holders)
   await endEach(world, found.gone)
   await endEach(world, found.left)
-  const taken = await takeWhatIsMeant(world, found.unmatched)
+  await takeWhatIsMeant(world, found.unmatched)
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...(given?.unreadable ?? [])]),
     failing: given?.failing ?? [],
-    taken,
   }
 }
 
 /** Slack said that this person changed: whatever they have ends at once where they left. True where they did. */
 export async function lookAtPerson(world: World, userId: string): Promise<boolean> {
-  const facts = await world.directory.freshFacts({ teamId: '', userId })
-  if (facts === 'unknown' || facts.isHere) return false
-  const { id } = facts.person
+  const seen = await world.people.bySlackUser(userId)
+  // Whoever was never seen here has nothing to lose.
+  if (seen === null) return false
+  const { id } = seen
   const open = await world.grants.openOf(id)
-  const theirs = open.flatMap((grant) => (grant.status === 'pending' ? grant : []))
-  const words = (await world.preApprovals.running(world.clock.now())).filter(
+  const said = (await world.preApprovals.running(world.clock.now())).filter(
     ({ approver, subject }) => approver.id === id || subject.id === id,
   )
+  if (open.length === 0 && said.length === 0) return false
+  const facts = await world.directory.freshFacts(seen.slack)
+  if (facts === 'unknown' || facts.isHere) return false
+  const theirs = open.flatMap((grant) => (grant.status === 'pending' ? grant : []))
   const holders: Holders = {
     everybody: 'unknown',
     of: (person) => (person.id === id ? facts : 'unknown'),
@@ -92,7 +93,7 @@ export async function lookAtPerson(world: World, userId: string): Promise<boolea
     open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject.name) })),
   )
   await closeWhatIsAsked(world, theirs, holders)
-  await stopWords(world, words, holders)
+  await stopWords(world, said, holders)
   return true
 }
 
@@ -173,15 +174,11 @@ function whyGone(entitlement: Entitlement | null, row: HeldRow): string | null {
 }
 
 /** Ends what the rules do not allow any more; where many would lose the same at once, once an admin has said so. */
-async function takeWhatIsMeant(
-  world: World,
-  unmatched: readonly Unmatched[],
-): Promise<ReadonlyMap<string, number>> {
+async function takeWhatIsMeant(world: World, unmatched: readonly Unmatched[]): Promise<void> {
   const byEntitlement = new Map<Entitlement, Unmatched[]>()
   for (const one of unmatched)
     byEntitlement.set(one.entitlement, [...(byEntitlement.get(one.entitlement) ?? []), one])
   const waiting: MassLoss[] = []
-  const taken = new Map<string, number>()
   for (const [entitlement, those] of byEntitlement) {
     const people = new Set(those.map(({ subjectId }) => subjectId))
     if (people.size > entitlement.confirmAbove) {
@@ -192,10 +189,8 @@ async function takeWhatIsMeant(
       }
     }
     await endEach(world, those)
-    taken.set(`${entitlement.resource.id}/${entitlement.id}`, people.size)
   }
   await world.losses.forgetBut(waiting, quietMs)
-  return taken
 }
 
 const lossOf = ({ resource, id, name, channel }: Entitlement, people: ReadonlySet<string>): MassLoss => ({

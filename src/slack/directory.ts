@@ -30,8 +30,6 @@ export interface SlackDirectory extends Directory {
   remembered(slack: SlackIdentity): PersonFacts | null
   /** Slack said something of somebody: true where anything that is read of them changed, and then it is read anew. */
   heardOf(user: unknown): Promise<boolean>
-  /** Slack said that groups changed: what was remembered of them counts no longer. */
-  groupsChanged(): void
   /** Approvers as Slack mentions, those who cannot be looked up by name. */
   mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
   /** Slack ids of the people named (not of groups), as far as they can be looked up. */
@@ -229,18 +227,20 @@ export function slackDirectory(options: {
       if (heard === null || ourTeamId === null) return true
       const listed = everyone.peek('all', decidesForMs)
       const before = users.peek(heard.id, showsForMs) ?? listed?.users.get(heard.id)?.user ?? null
+      // Where nothing is remembered there is nothing to correct.
+      if (before === null && listed === null) return true
       if (before !== null && JSON.stringify(before) === JSON.stringify(heard)) return false
       const askedAtMs = elapsedMs()
       const now = await known('person', () => readUser(heard.id).then((found) => ({ found })))
       // Not answered: what was known of them may be wrong by now, and is asked for when it is needed.
-      users.learn(heard.id, now === 'unknown' ? null : now.found, now === 'unknown' ? -Infinity : askedAtMs)
-      if (listed && now !== 'unknown') {
-        if (now.found === null || now.found.isNobody) listed.users.delete(heard.id)
-        else {
-          const person = await personOf(now.found, ourTeamId, showsForMs)
-          listed.users.set(heard.id, { user: now.found, person })
-        }
-      } else if (listed) listed.users.delete(heard.id)
+      if (now === 'unknown') users.forget(heard.id)
+      else users.learn(heard.id, now.found, askedAtMs)
+      if (listed === null) return true
+      if (now === 'unknown' || now.found === null || now.found.isNobody) listed.users.delete(heard.id)
+      else {
+        const person = await personOf(now.found, ourTeamId, showsForMs)
+        listed.users.set(heard.id, { user: now.found, person })
+      }
       return true
     },
     groupsChanged: () => groups.clear(),

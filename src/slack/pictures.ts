@@ -224,7 +224,7 @@ async function copies(
   if (asked === null) return { sent, asked: [] }
   const { people, groups } = mentionedOf(asked)
   const [named, membersOf] = await Promise.all([directory.userIds(people), directory.groups(groups)])
-  const members = groups.map(membersOf).flatMap((some) => (some === 'unknown' ? [] : [...some]))
+  const members = groups.map(membersOf).flatMap((some) => (typeof some === 'string' ? [] : [...some]))
   const own = [grant.requester, grant.subject].map(({ slack }) => slack.userId)
   const all = [...new Set([...named, ...members])].filter((id) => !own.includes(id))
   if (card.failure !== null) return { sent, asked: all.slice(0, mostCopies) }

@@ -17,6 +17,12 @@ export class Remembering<T> {
     this.#failed.delete(key)
   }
 
+  forget(key: string): void {
+    this.#known.delete(key)
+    this.#failed.delete(key)
+    this.#reading.delete(key)
+  }
+
   clear(): void {
     this.#known.clear()
     this.#failed.clear()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Known } from '../domain/person.ts'
 import type { Log } from '../domain/ports.ts'
 
 /*
@@ -53,7 +54,7 @@ export interface SlackUser {
   /** The workspaces of an organisation that they are a member of. */
   readonly teams: readonly string[]
   /** Verified, in small letters; null: they have none. Unknown: there is one, and Slack does not show it. */
-  readonly email: string | null | 'unknown'
+  readonly email: Known<string | null>
   readonly zone: string
 }
 

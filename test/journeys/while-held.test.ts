@@ -156,7 +156,7 @@ test('Slack that does not answer, or shows no e-mails any more, takes nothing fr
     workspace.personChanged(riley)
     dba.members = [ada, sam]
   }
-  const listed = async () => workspace.calls.filter(({ method }) => method === 'users.list').length
+  const listed = async () => workspace.calls.filter(({ method }) => method === 'usergroups.list').length
   const first = await listed()
   dba.members = [ada, sam]
   await eventually(listed, (calls) => calls > first)

@@ -361,6 +361,7 @@ const directory: Directory = {
   everyone: async () => [],
   idsOf: async (people) => people,
   groups: async () => () => new Set<string>(),
+  groupsChanged: () => undefined,
 }
 
 /** Two entitlements that mean the same access, and one of its own. */
