@@ -7,7 +7,7 @@ import { answerClick, unreadWords, said, tellBy } from './answers.ts'
 import { button, section } from './blocks.ts'
 import { dmActions } from './dms.ts'
 import { plainWords, when } from './mrkdwn.ts'
-import { offerKey, offersTo } from './offers.ts'
+import { isAnyUnknown, offerKey, offersTo, unknownOffers } from './offers.ts'
 import type { Parts } from './parts.ts'
 import { parseCommand } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
@@ -66,7 +66,9 @@ async function listing(parts: Parts, by: SlackIdentity): Promise<KnownBlock[]> {
     section(held.length === 0 ? 'You hold nothing now.' : `*You hold*\n${held.map(line).join('\n')}`),
     section(
       offers.length === 0
-        ? 'There is nothing you can request.'
+        ? isAnyUnknown(world.catalog(), facts, world.clock.now())
+          ? unknownOffers
+          : 'There is nothing you can request.'
         : ['*You can request*', ...shown, ...more].join('\n'),
     ),
   ]

@@ -16,6 +16,17 @@ export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entit
   )
 }
 
+/** Is there anything of which nobody can say now whether they may request it? Then "nothing" would be a guess. */
+export const isAnyUnknown = (catalog: Catalog, facts: PersonFacts, now: Date): boolean =>
+  everyEntitlement(catalog).some(
+    (entitlement) =>
+      entitlement.mode === 'approval' &&
+      mayHold(facts, entitlement, usual(entitlement), now).answer === 'unknown',
+  )
+
+/** What is said then. */
+export const unknownOffers = 'Slack does not say now what you can request. Please try again in a minute.'
+
 /** May they have it themselves? */
 export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
   mayHold(facts, entitlement, usual(entitlement), now).answer === 'yes'

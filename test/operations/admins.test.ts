@@ -52,6 +52,7 @@ function aWorld({ left = [] as string[], unread = [] as string[] } = {}) {
     idsOf: async (listed: readonly string[]) =>
       listed.flatMap((one) => all.find(({ email }) => email === one)?.slack.userId ?? []),
     groups: async () => () => new Set<string>(),
+    groupsChanged: () => undefined,
   }
   return { world: { catalog: () => catalog, directory }, factsOf }
 }

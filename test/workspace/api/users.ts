@@ -70,6 +70,7 @@ export function userObject(room: Room, account: Account): Json {
       is_ultra_restricted: account.guest === 'single',
       is_email_confirmed: account.isEmailConfirmed,
     }),
+    ...account.extra,
   }
 }
 

@@ -16,6 +16,8 @@ export interface Account {
   tz: string
   title: string
   refusesDms?: DmRefusal
+  /** What Slack says of them beside this, or otherwise. */
+  extra?: Readonly<Record<string, unknown>>
 }
 
 export interface Channel {

@@ -1,0 +1,189 @@
+import type { Cast } from '../support/cast.ts'
+import { ordersCatalog } from '../support/catalogs.ts'
+import { aStage, type Stage } from '../support/curfew.ts'
+import { aGate, gateCatalog } from './a-gate.ts'
+import { aCard, aReason, asks, eventually, listenToLog, patient } from './acts.ts'
+
+/** Slack as it really is: fields that are null, people who are none, organisations of many workspaces, storms of events. */
+
+const standing = (who: string) => `      always:
+        name: Open the gate any time
+        target: { gate: main }
+        mode: standing
+        who: '${who}'
+`
+
+async function aStandingGate(who: string, before: (stage: Stage) => void, patienceMs?: number) {
+  const gate = await aGate()
+  const stage = await aStage({
+    started: false,
+    catalog: (cast: Cast) => gateCatalog(cast, { more: standing(who) }),
+    env: gate.env,
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+  })
+  before(stage)
+  await stage.startApp()
+  listenToLog(stage.app.world.log)
+  return { stage, gate }
+}
+
+/** As every workspace lists it: it says that it is no bot, and has no e-mail. */
+const addSlackbot = ({ workspace }: Stage) =>
+  workspace.state.accounts.set('USLACKBOT', {
+    id: 'USLACKBOT',
+    teamId: workspace.teamId,
+    name: 'Slackbot',
+    realName: 'Slackbot',
+    email: '',
+    isEmailConfirmed: false,
+    guest: 'no',
+    isDeleted: false,
+    isBot: false,
+    tz: 'America/Los_Angeles',
+    title: '',
+  })
+
+const listsOf = ({ workspace }: Stage, since: number) =>
+  workspace.calls.slice(since).filter(({ method }) => method === 'users.list' || method === 'usergroups.list')
+
+test('somebody whose profile says null can ask like everybody', async () => {
+  const { riley } = await aStage()
+  Object.assign(riley.account, { realName: null, title: null })
+  expect((await asks(riley, 'orders-db read 1h')).outcome).toBe('cleared')
+}, 30_000)
+
+test('a record that cannot be read keeps no other from what is held by rule', async () => {
+  const { stage, gate } = await aStandingGate('"@dba" in groups', ({ kim }) => {
+    Object.assign(kim.account, { realName: 17 })
+  })
+  await eventually(
+    async () => [...gate.holders].sort().join(),
+    (holders) => holders === 'ada,sam',
+  )
+  stage.dba.members = [stage.ada]
+  await eventually(
+    async () => [...gate.holders].join(),
+    (holders) => holders === 'ada',
+  )
+}, 30_000)
+
+test('admins stand in where nobody meets a rule for approvers, Slackbot or not', async () => {
+  const rule = `review: { stages: [{ approvers: { who: 'email.endsWith("dba.acme.example")' } }] }`
+  const stage = await aStage({
+    started: false,
+    catalog: (cast) => ordersCatalog(cast).replace('approvers: { groups: ["@dba"] }', rule),
+  })
+  addSlackbot(stage)
+  await stage.startApp()
+  const card = await aCard(stage, 'orders-db peek 10s')
+  expect(card.plain).toContain('the admins stand in')
+  await stage.ada.clicks('Approve 10 s', card)
+  await stage.riley.sees(/You have Peek at orders/, 'dm', patient)
+}, 40_000)
+
+test('whoever has no verified e-mail meets no rule on one, and is no reason for an alarm', async () => {
+  const rule = 'email.endsWith("acme.example") && !guest'
+  const { stage, gate } = await aStandingGate(
+    rule,
+    (before) => {
+      addSlackbot(before)
+      before.kim.account.isEmailConfirmed = false
+    },
+    200,
+  )
+  await eventually(
+    async () => [...gate.holders].sort().join(),
+    (holders) => holders === 'ada,sam',
+  )
+  // Looks that come after the patience is over would tell the admins.
+  const before = stage.workspace.calls.length
+  for (let looks = 0; looks < 3; looks++) {
+    stage.dba.members = [stage.ada, stage.sam]
+    await eventually(
+      async () => listsOf(stage, before).length,
+      (calls) => calls > looks,
+    )
+  }
+  expect(stage.ada.dms.map(({ plain }) => plain)).toEqual([])
+}, 40_000)
+
+test('a member whose home is another workspace of the same organisation is one of ours', async () => {
+  const { riley, workspace } = await aStage()
+  Object.assign(riley.account, {
+    extra: {
+      team_id: 'T0HOMEOFRILEY',
+      is_stranger: false,
+      enterprise_user: { id: riley.id, enterprise_id: 'E0ACME', teams: ['T0HOMEOFRILEY', workspace.teamId] },
+    },
+  })
+  expect((await asks(riley, 'orders-db read 1h')).outcome).toBe('cleared')
+}, 30_000)
+
+test('statuses and huddles change nothing, and ask Slack for nobody', async () => {
+  const { stage, gate } = await aStandingGate('"@dba" in groups', () => undefined)
+  const { workspace, sam } = stage
+  const colleagues = Array.from({ length: 40 }, (_, i) =>
+    workspace.addPerson({ name: `Colleague ${i}`, email: `colleague-${i}@acme.example` }),
+  )
+  await eventually(
+    async () => gate.holders.size,
+    (size) => size === 2,
+  )
+  await stage.app.world.directory.everyone()
+  workspace.limits.enforce()
+  const before = workspace.calls.length
+  for (const colleague of [...colleagues, ...colleagues]) workspace.personChanged(colleague)
+  workspace.deactivate(sam)
+  await eventually(
+    async () => [...gate.holders].join(),
+    (holders) => holders === 'ada',
+    5_000,
+  )
+  expect(listsOf(stage, before).length).toBeLessThanOrEqual(20)
+}, 60_000)
+
+test('whoever Slack knows no more loses what they hold, though it never said that they left', async () => {
+  const { stage, gate } = await aStandingGate('"@dba" in groups', () => undefined)
+  const { ada, sam, dba, workspace } = stage
+  await eventually(
+    async () => gate.holders.size,
+    (size) => size === 2,
+  )
+  workspace.state.accounts.delete(sam.id)
+  dba.members = [ada]
+  await eventually(
+    async () => [...gate.holders].join(),
+    (holders) => holders === 'ada',
+    75_000,
+  )
+}, 90_000)
+
+test('when the group of the approvers was disabled, nobody is said to have been told, and the admins hear of it', async () => {
+  const stage = await aStage()
+  const { riley, ada, sam, kim, dba, orders } = stage
+  listenToLog(stage.app.world.log)
+  dba.isDisabled = true
+  dba.members = [ada, sam]
+  await ada.sees(/The catalog names @dba for .*Slack lists no such group/, 'dm', patient)
+  const reason = aReason()
+  await asks(riley, 'orders-db peek 10s', reason)
+  const card = await ada.sees(reason, orders, patient)
+  expect(card.plain).toContain('the admins stand in')
+  const asked = await riley.sees(/Asked for Peek at orders/, 'dm', patient)
+  expect(asked.plain).not.toContain('@dba were told')
+  await kim.clicks('Approve 10 s', card)
+  await kim.sees(/Slack has no group @dba any more/, 'ephemeral', patient)
+}, 30_000)
+
+test('a workspace without groups is not asked for them again and again', async () => {
+  const stage = await aStage({ started: false })
+  const { riley, workspace } = stage
+  workspace.faults.next('usergroups.list', { error: 'paid_teams_only' }, Infinity)
+  await stage.startApp()
+  const log = listenToLog(stage.app.world.log)
+  const before = workspace.calls.length
+  await riley.runs(`/request-access orders-db read 1h ${aReason()}`)
+  await riley.sees(/Slack does not say now/, 'ephemeral', patient).catch(() => riley.modal('', patient))
+  expect(listsOf(stage, before).length).toBeLessThanOrEqual(2)
+  expect(log.length).toBeLessThanOrEqual(3)
+}, 30_000)
