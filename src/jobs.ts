@@ -6,6 +6,7 @@ import type { World } from './operations/world.ts'
 
 const collection = 'jobs'
 const guardEveryMs = 2_000
+const quietMs = 60_000
 
 /** Something that one of the replicas does every so often, and any number of them may do at once. */
 export interface Job {
@@ -36,6 +37,7 @@ export async function startJobs(
   connection: Connection,
   { ticks, table }: { ticks: TickStore; table: readonly Job[] },
 ): Promise<Jobs> {
+  const startedAtMs = clock.monotonicMs()
   const db = connection.db
   if (!db) throw new Error('the jobs need an open connection')
   const agenda = new Agenda({ backend: new MongoBackend({ mongo: db, collection }), processEvery: 200 })
@@ -69,6 +71,15 @@ export async function startJobs(
   await agenda.start()
 
   const guarding = new Set<string>()
+  const warnedAtMs = new Map<string, number>()
+  /** Not while it has yet to be run for the first time, and once a minute: a busy machine is late for a while. */
+  const warn = (job: string, ageMs: number): void => {
+    const nowMs = clock.monotonicMs()
+    if (ageMs === Infinity && nowMs - startedAtMs < quietMs) return
+    if (nowMs - (warnedAtMs.get(job) ?? -Infinity) < quietMs) return
+    warnedAtMs.set(job, nowMs)
+    log.warn('a job is asleep: running it now, and waking it', { job, ageMs })
+  }
   const guard = async (): Promise<void> => {
     try {
       // Each replica keeps its own sample of the database's clock fresh, sweeping or not.
@@ -76,7 +87,7 @@ export async function startJobs(
       const ageMs = await ticks.agesMs()
       for (const job of table) {
         if (ageMs(job.name) < job.overdueMs || guarding.has(job.name)) continue
-        log.warn('a job is asleep: running it now, and waking it', { job: job.name })
+        warn(job.name, ageMs(job.name))
         guarding.add(job.name)
         void Promise.all([runOnce(job), wake(job.name)])
           .catch((error: unknown) => log.warn('could not wake a job', { job: job.name, error }))

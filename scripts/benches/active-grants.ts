@@ -22,6 +22,14 @@ const shown = {
   leaseUntil: new Date(0),
 }
 
+export interface What {
+  readonly resource: string
+  readonly entitlement: string
+  readonly target: { readonly group: string }
+}
+
+const usual: What = { resource: 'service-1', entitlement: 'read', target: { group: 'service-1-read' } }
+
 export interface Holder {
   readonly principal: string
   readonly teamId: string
@@ -39,15 +47,17 @@ export async function writeActiveGrants(
     system: string
     endsAt: Date
     posted: { channel: string; ts: string }
+    /** What they hold: an entitlement of `benchCatalog` unless said otherwise. */
+    what?: What
   },
 ): Promise<void> {
-  const { holders, system, endsAt, posted } = options
+  const { holders, system, endsAt, posted, what = usual } = options
   const grants = mongoGrants(connection, mongoClock(connection))
   const holds = mongoHolds(connection)
   const surfaces: Record<string, unknown>[] = []
 
   const write = async (holder: Holder, i: number): Promise<void> => {
-    const grant = activeGrant(holder, { i, system, channel: posted.channel, endsAt })
+    const grant = activeGrant(holder, { i, system, channel: posted.channel, endsAt, what })
     const { id, requestId, place } = grant
     const { outcome } = await grants.insert(grant)
     if (outcome !== 'inserted') throw new Error(`could not write a grant: ${outcome}`)
@@ -74,10 +84,10 @@ export async function writeActiveGrants(
 
 function activeGrant(
   { principal, teamId, userId }: Holder,
-  about: { i: number; system: string; channel: string; endsAt: Date },
+  about: { i: number; system: string; channel: string; endsAt: Date; what: What },
 ): Active {
-  const { i, system, channel, endsAt } = about
-  const target = { group: 'service-1-read' }
+  const { i, system, channel, endsAt, what } = about
+  const { target } = what
   const subject = {
     id: `p-${i}`,
     slack: { teamId, userId },
@@ -87,8 +97,9 @@ function activeGrant(
   const since = new Date(endsAt.getTime() - heldMs)
   const pending = aPendingGrant({
     ...{ id: `bench-${i}`, requestId: `request-${i}`, system, channel, subject, requester: subject },
-    resource: { id: 'service-1', name: 'service-1' },
-    entitlement: { id: 'read', name: 'read on service-1' },
+    resource: { id: what.resource, name: what.resource },
+    entitlement: { id: what.entitlement, name: what.entitlement },
+    canonical: webhook.canonical(target),
     askedMs: heldMs,
     requestedAt: since,
     lapsesAt: endsAt,
