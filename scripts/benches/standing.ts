@@ -72,7 +72,10 @@ await runBench(async (bench): Promise<Report> => {
   const left = changing / 2
   group.members = people.slice(left, peopleCount + left)
   const changeMs = await until(async () => {
-    const [held, gone] = await Promise.all([active(), grants.countDocuments({ status: 'ended', isStanding: true })])
+    const [held, gone] = await Promise.all([
+      active(),
+      grants.countDocuments({ status: 'ended', isStanding: true }),
+    ])
     return held === peopleCount && gone === left
   }, 60_000)
 
