@@ -3,7 +3,7 @@ import dotenv from 'dotenv'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, readConfig, readPlaces } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { createLog } from './log.ts'
 import { start } from './main.ts'
@@ -63,7 +63,7 @@ function once(work: () => Promise<void>): () => void {
 }
 
 async function check(rest: readonly string[]): Promise<void> {
-  const path = rest.find((word) => !word.startsWith('--')) ?? process.env['CATALOG']
+  const path = rest.find((word) => !word.startsWith('--')) ?? readPlaces(process.env).catalogPath
   if (path === undefined) {
     console.error('Which catalog? Name a file or a folder, or set CATALOG.')
     process.exitCode = 2

@@ -7,7 +7,7 @@ import { ConfigError, type Config } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { openSystems, type Systems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
-import type { Log } from './domain/ports.ts'
+import type { Clock, Log } from './domain/ports.ts'
 import { startJobs } from './jobs.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { connect } from './mongo/connection.ts'
@@ -54,7 +54,11 @@ export async function start(
     patienceMs?: number
   },
 ): Promise<Running> {
-  const systems = openSystems({ kinds: connectorKinds })
+  const { proxies } = config
+  /** Known once MongoDB is there; until then nothing is given, and a check is signed by the best guess. */
+  let clock: Clock | null = null
+  const surroundings = { now: () => clock?.now() ?? new Date(), proxies }
+  const systems = openSystems({ kinds: connectorKinds, surroundings })
   let world: World | null = null
   let standing: Standing | null = null
   let tellAdmins: (words: string) => void = () => undefined
@@ -75,7 +79,6 @@ export async function start(
     },
   })
   systems.use(catalog.current())
-  void checkSystems(catalog.current(), systems, log)
 
   /** In the order of stopping: what hears people first, what everything needs last. */
   const endings: {
@@ -94,8 +97,10 @@ export async function start(
     const connection = await connectPatiently(config.mongodbUri, log)
     endings.rest.push(() => connection.close())
     await ensureIndexes(connection)
-    const clock = mongoClock(connection)
+    clock = mongoClock(connection)
     await clock.sample()
+    // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
+    void checkSystems(catalog.current(), systems, log)
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection)
     const slack = openSlack({ ...config, people, surfaces, log })
@@ -183,7 +188,11 @@ function placeOf(catalog: Catalog, systemId: string): string | null {
   const system = catalog.systems.get(systemId)
   const kind = system && connectorKinds.get(system.connector)
   if (!kind) return null
-  const connector = kind.connect(system.settings, { timeoutMs: system.timeoutMs })
+  const connector = kind.connect(system.settings, {
+    timeoutMs: system.timeoutMs,
+    now: () => new Date(),
+    proxies: null,
+  })
   void connector.close()
   return connector.where
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
 import { freePort } from '../support/free-port.ts'
-import type { Harness } from './contract.ts'
+import { surroundings, type Harness } from './contract.ts'
 
 const document = new URL('../../docs/webhook-connector.md', import.meta.url)
 /** Inside the clone, so that the receiver finds its library. */
@@ -46,7 +46,7 @@ export async function theDocumentedReceiver(): Promise<Harness> {
   const connect = (toPort: number, withSecret = secret) => {
     const url = `http://127.0.0.1:${toPort}/curfew?token=${gatewayKey}`
     const settings = { url, secret: withSecret, headers: { 'x-gateway-key': gatewayKey } }
-    return webhook.connect(webhook.settings.parse(settings), { timeoutMs: 2_500 })
+    return webhook.connect(webhook.settings.parse(settings), surroundings(2_500))
   }
   /** The receiver is another process, and may be writing right now. */
   const people = (triesLeft = 50): z.infer<typeof peopleSchema> => {

@@ -4,8 +4,9 @@ import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { Webhook } from 'standardwebhooks'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
-import type { Connector } from '../../src/domain/connector.ts'
-import { call, connectorContract, failureOf, giveCall } from './contract.ts'
+import type { Connector, Proxies } from '../../src/domain/connector.ts'
+import { aProxy } from '../support/proxy.ts'
+import { call, connectorContract, failureOf, giveCall, surroundings } from './contract.ts'
 import { aSecret, theDocumentedReceiver } from './webhook-harness.ts'
 
 connectorContract('webhook (the documented receiver)', theDocumentedReceiver)
@@ -25,7 +26,7 @@ describe('webhook', () => {
     const url = `http://127.0.0.1:${portOf(server)}/curfew`
     connector = webhook.connect(
       webhook.settings.parse({ url, secret, headers: { 'x-gateway-key': 'gateway-secret' }, lag: '1500ms' }),
-      { timeoutMs: 2_000 },
+      surroundings(2_000),
     )
   })
   afterAll(async () => {
@@ -63,6 +64,49 @@ describe('webhook', () => {
       'idempotency-key': 'hold-1:give:3',
       'x-gateway-key': 'gateway-secret',
     })
+  })
+
+  test('it is signed by the clock that it was given, whatever this process takes for the time', async () => {
+    let signedAt = ''
+    answer = (request, response) => {
+      signedAt = String(request.headers['webhook-timestamp'])
+      answersWith(200, {})(request, response)
+    }
+    const url = `http://127.0.0.1:${portOf(server)}/curfew`
+    const now = () => new Date('2031-05-06T07:08:09.900Z')
+    const other = webhook.connect(webhook.settings.parse({ url, secret }), { ...surroundings(2_000), now })
+    await other.check(signal())
+    await other.close()
+    expect(new Date(Number(signedAt) * 1_000)).toEqual(new Date('2031-05-06T07:08:09Z'))
+  })
+
+  test('a proxy is asked for what is not excepted; one that is away or refuses was not reached', async () => {
+    answer = answersWith(200, { holds: true })
+    const proxy = await aProxy({ to: portOf(server) })
+    const through = (url: string, settings: Partial<Proxies> = {}) =>
+      webhook.connect(webhook.settings.parse({ url, secret }), {
+        ...surroundings(2_000),
+        proxies: { http: proxy.url, https: proxy.url, except: '', ...settings },
+      })
+    const here = `http://127.0.0.1:${portOf(server)}/curfew`
+    const straight = through(here, { except: '127.0.0.1' })
+    const proxied = through(here)
+    const secure = through('https://access.example/curfew')
+    const away = through(here, { http: 'http://127.0.0.1:1' })
+
+    await straight.check(signal())
+    expect(proxy.asked).toEqual([])
+    expect(await proxied.has({ ...place, signal: signal() })).toBe(true)
+    expect(proxy.asked).toEqual([`127.0.0.1:${portOf(server)}`])
+    proxy.refuses = true
+    const refused = await failureOf(secure.give(giveCall('ada', target)))
+    expect(proxy.asked).toContain('access.example:443')
+    expect(refused).toMatchObject({ retryable: true })
+    expect(await failureOf(away.give(giveCall('ada', target)))).toMatchObject({
+      retryable: true,
+      happened: 'no',
+    })
+    await Promise.all([straight, proxied, secure, away].map((one) => one.close()))
   })
 
   test.each([
