@@ -7,6 +7,7 @@ import { ConfigError, readConfig, readPlaces } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { createLog } from './log.ts'
 import { start } from './main.ts'
+import { Unusable } from './mongo/unusable.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/slack-refused.ts'
 
@@ -80,7 +81,10 @@ async function check(rest: readonly string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const isPlain =
-    error instanceof ConfigError || error instanceof CatalogError || error instanceof SlackRefused
+    error instanceof ConfigError ||
+    error instanceof CatalogError ||
+    error instanceof SlackRefused ||
+    error instanceof Unusable
   console.error(isPlain ? error.message : error)
   process.exit(1)
 })

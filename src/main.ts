@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MongoServerError } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { watchCatalog, type CatalogWatch } from './catalog/watch.ts'
 import { ConfigError, type Config } from './config.ts'
@@ -10,7 +9,7 @@ import type { Catalog } from './domain/catalog.ts'
 import type { Clock, Log } from './domain/ports.ts'
 import { startJobs } from './jobs.ts'
 import { mongoClock } from './mongo/clock.ts'
-import { connect } from './mongo/connection.ts'
+import { asUnusable, connect } from './mongo/connection.ts'
 import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
@@ -18,6 +17,7 @@ import { mongoPeople } from './mongo/people.ts'
 import { mongoPreApprovals } from './mongo/pre-approvals.ts'
 import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
+import { Unusable } from './mongo/unusable.ts'
 import { endRemoved } from './operations/end-removed.ts'
 import { createStanding, type Standing } from './operations/standing.ts'
 import { Queues } from './operations/queues.ts'
@@ -96,7 +96,9 @@ export async function start(
   try {
     const connection = await connectPatiently(config.mongodbUri, log)
     endings.rest.push(() => connection.close())
-    await ensureIndexes(connection)
+    await ensureIndexes(connection).catch((error: unknown) => {
+      throw asConfigError(asUnusable(config.mongodbUri, error))
+    })
     clock = mongoClock(connection)
     await clock.sample()
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
@@ -234,16 +236,15 @@ async function checkSystems(catalog: Catalog, systems: Systems, log: Log): Promi
   )
 }
 
-/** A wrong login is not mended by waiting: 18 is AuthenticationFailed, 8000 Atlas's own. */
-const isRefused = (error: unknown): boolean =>
-  error instanceof MongoServerError && (error.code === 18 || error.code === 8000)
+const asConfigError = (error: unknown): unknown =>
+  error instanceof Unusable ? new ConfigError(error.message, { cause: error }) : error
 
 async function connectPatiently(uri: string, log: Log): Promise<Connection> {
   for (;;) {
     try {
       return await connect(uri)
     } catch (error) {
-      if (isRefused(error)) throw new ConfigError('MongoDB does not accept the login in MONGODB_URI')
+      if (error instanceof Unusable) throw asConfigError(error)
       log.warn('waiting for MongoDB', { error })
       await sleep(1_000)
     }
