@@ -2,6 +2,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { preApprovalSchema, type PreApproval } from '../domain/pre-approval.ts'
 import type { PreApprovalStore } from '../domain/ports.ts'
+import { aboutToWrite } from '../domain/writes.ts'
 
 const schema = new Schema(
   { _id: String, until: Date },
@@ -24,6 +25,7 @@ export function mongoPreApprovals(connection: Connection): PreApprovalStore {
   }
   return {
     insert: async ({ id, ...made }) => {
+      aboutToWrite()
       await model.updateOne({ _id: id }, { $setOnInsert: made }, { upsert: true })
     },
     get: async (id) => {
@@ -33,6 +35,7 @@ export function mongoPreApprovals(connection: Connection): PreApprovalStore {
     forSubject: (subjectId, now) => running({ 'subject.id': subjectId }, now),
     byApprover: (approverId, now) => running({ 'approver.id': approverId }, now),
     stop: async (id, by, at) => {
+      aboutToWrite()
       await model.updateOne({ _id: id, stoppedAt: null }, { $set: { stoppedAt: at, stoppedBy: by } })
       const found = await model.findById(id).lean<unknown>()
       return found === null ? null : parse(found)
