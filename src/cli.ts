@@ -5,7 +5,7 @@ import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
 import { ConfigError, readConfig, readPlaces } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
-import { createLog } from './log.ts'
+import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
 import { Unusable } from './mongo/unusable.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
@@ -85,6 +85,6 @@ main(process.argv.slice(2)).catch((error: unknown) => {
     error instanceof CatalogError ||
     error instanceof SlackRefused ||
     error instanceof Unusable
-  console.error(isPlain ? error.message : error)
+  console.error(redacted(isPlain ? error.message : error))
   process.exit(1)
 })

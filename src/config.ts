@@ -79,6 +79,12 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+/** What of it nobody may read in a log. */
+export function secretsOf({ botToken, transport, mongodbUri, proxies }: Config): string[] {
+  const ofSlack = transport.kind === 'http' ? transport.signingSecret : transport.appToken
+  return [botToken, ofSlack, mongodbUri, proxies?.http ?? '', proxies?.https ?? '']
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The environment as Config. HTTP when a signing secret is set, else Socket Mode. Throws `ConfigError`, naming no value. */

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
+import { readTexts } from './catalog/load.ts'
 import { watchCatalog, type CatalogWatch } from './catalog/watch.ts'
-import { ConfigError, type Config } from './config.ts'
+import { ConfigError, secretsOf, type Config } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { openSystems, type Systems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
 import type { Clock, Log } from './domain/ports.ts'
 import { startJobs } from './jobs.ts'
+import { hide } from './log.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { asUnusable, connect } from './mongo/connection.ts'
 import { mongoGrants } from './mongo/grants.ts'
@@ -54,6 +56,8 @@ export async function start(
     patienceMs?: number
   },
 ): Promise<Running> {
+  for (const secret of secretsOf(config)) hide(secret)
+  await hideVariables(config.catalogPath, environment)
   const { proxies } = config
   /** Known once MongoDB is there; until then nothing is given, and a check is signed by the best guess. */
   let clock: Clock | null = null
@@ -68,7 +72,7 @@ export async function start(
     kinds: connectorKinds,
     accept: async (next) => (world ? whyNot(next, world, systems) : null),
     onReload: (next) => {
-      void checkSystems(next, systems, log)
+      void hideVariables(config.catalogPath, environment).then(() => checkSystems(next, systems, log))
       log.info('catalog reloaded', { resources: next.resources.size })
       if (world) void endWhatIsGone(world, catalog)
       standing?.soon()
@@ -166,6 +170,14 @@ export async function start(
     await stop()
     throw error
   }
+}
+
+/** What a catalog's `${NAME}` stand for are secrets mostly: none of them is to be read in the log. */
+async function hideVariables(path: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const texts = await readTexts(path)
+  if (!texts.ok) return
+  for (const { text } of texts.texts)
+    for (const [, name = ''] of text.matchAll(/\$\{(\w+)\}/g)) hide(environment[name] ?? '')
 }
 
 /** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */

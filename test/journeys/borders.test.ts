@@ -75,3 +75,21 @@ test('on a machine whose clock is an hour ahead, a system behind a webhook is gi
   await app.says('system can be reached')
   expect(app.lines.join('\n')).not.toContain('system cannot be used now')
 }, 90_000)
+
+test('not one configured value is in the log, though a system answers with one of them', async () => {
+  const gate = await aGate()
+  const said = 'plain words of a gateway'
+  gate.trouble = () => ({ status: 500, body: JSON.stringify({ error: `bad: ${said}` }) })
+  const stage = await aStage({
+    catalog: (cast) => gateCatalog(cast).replace('    secret:', '    # once: ${OLD_GATE}\n    secret:'),
+    env: { ...gate.env, OLD_GATE: said },
+    started: false,
+  })
+
+  const app = curfew(['start'], { ...stage.environment, LOG_LEVEL: 'debug' })
+
+  await app.says('it answered 500: bad: [redacted]')
+  await app.says('curfew is running')
+  for (const value of [said, gate.env.GATE_SECRET, stage.environment['MONGODB_URI'] ?? ''])
+    expect(app.lines.join('\n')).not.toContain(value)
+}, 90_000)
