@@ -26,7 +26,9 @@ function rewrite(file: string, text: string): void {
 export const aSecret = () => `whsec_${randomBytes(32).toString('base64')}`
 
 /** The receiver printed in docs/webhook-connector.md, word by word, in a process of its own. */
-export async function theDocumentedReceiver(): Promise<Harness> {
+export async function theDocumentedReceiver(): Promise<
+  Harness & { readonly url: string; readonly secret: string }
+> {
   const code = /```js\n([\s\S]+?)```/.exec(await readFile(document, 'utf8'))?.[1]
   if (!code) throw new Error('the document holds no receiver')
   await mkdir(folders, { recursive: true })
@@ -57,6 +59,8 @@ export async function theDocumentedReceiver(): Promise<Harness> {
   }
 
   return {
+    url: `http://127.0.0.1:${port}/curfew`,
+    secret,
     secrets: [secret, secret.slice('whsec_'.length), gatewayKey],
     connect: () => connect(port),
     connectUnreachable: () => connect(1),

@@ -185,6 +185,58 @@ describe('webhook', () => {
   })
 })
 
+describe('the documented receiver', () => {
+  let receiver: Awaited<ReturnType<typeof theDocumentedReceiver>>
+  beforeAll(async () => {
+    receiver = await theDocumentedReceiver()
+  })
+  afterAll(() => receiver.stop())
+
+  /** A signed call, as somebody could have recorded it on its way; resolves to the answer's status. */
+  const aRecorded = (action: 'give' | 'take', principal: string, group: string, id: string, at: Date) => {
+    const body = JSON.stringify({ action, principal, target: { group }, until })
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': new Webhook(receiver.secret).sign(id, at, body),
+    }
+    return async () => (await fetch(receiver.url, { method: 'POST', headers, body })).status
+  }
+  const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000)
+
+  test.each([
+    ['seconds after', 30, 20],
+    ['in the same second as', 10, 10],
+  ])(
+    'a recorded give that is sent again after a take %s it is refused, and nothing is held',
+    async (_, gaveAgo, tookAgo) => {
+      const [ada, grace] = [await receiver.aPrincipal(), await receiver.aPrincipal()]
+      const give = aRecorded('give', ada, 'dba', 'hold-1:give:1', secondsAgo(gaveAgo))
+      const take = aRecorded('take', ada, 'dba', 'hold-1:take:2', secondsAgo(tookAgo))
+      const other = aRecorded('give', grace, 'dba', 'hold-2:give:1', secondsAgo(gaveAgo))
+
+      expect([await give(), await give(), await take(), await give(), await other()]).toEqual([
+        200, 200, 200, 409, 200,
+      ])
+
+      expect(await receiver.reallyHolds(ada, { group: 'dba' })).toBe(false)
+      expect(await receiver.reallyHolds(grace, { group: 'dba' })).toBe(true)
+    },
+  )
+
+  test('a give that was held up on its way is not carried out after a later take; a newer one is', async () => {
+    const ada = await receiver.aPrincipal()
+    const late = aRecorded('give', ada, 'dba', 'hold-3:give:1', secondsAgo(9))
+    const take = aRecorded('take', ada, 'dba', 'hold-3:take:2', secondsAgo(8))
+    const again = aRecorded('give', ada, 'dba', 'hold-3:give:3', secondsAgo(7))
+    const retried = aRecorded('give', ada, 'dba', 'hold-3:give:3', secondsAgo(5))
+
+    expect([await take(), await late(), await again(), await retried()]).toEqual([200, 409, 200, 200])
+
+    expect(await receiver.reallyHolds(ada, { group: 'dba' })).toBe(true)
+  })
+})
+
 describe('webhook settings', () => {
   const good = { url: 'https://access.example.com/curfew', secret }
   test.each([
