@@ -81,7 +81,12 @@ export async function theDocumentedReceiver(): Promise<
     reallyHolds: async (principal, target) => people()[principal]?.includes(String(target['group'])) ?? false,
     async freeze() {
       receiver.kill('SIGSTOP')
-      return async () => void receiver.kill('SIGCONT')
+      return async () => {
+        receiver.kill('SIGCONT')
+        // What had arrived while it was frozen is done with, and writes no more, once it has answered what came after.
+        for (const path of ['first', 'second'])
+          await fetch(`http://127.0.0.1:${port}/${path}`, { method: 'POST' })
+      }
     },
     async stop() {
       receiver.stdin.end()
