@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { z } from 'zod'
 import { serveWeb } from '../../src/web/server.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 
@@ -42,3 +45,21 @@ test('by default that is 10 s for headers and 15 s for all of it, the look round
   expect(headersMs).toBeLessThan(11_000)
   expect(bodyMs).toBeLessThan(16_000)
 }, 60_000)
+
+test("the image's health check says yes of what serves, no of what does not, and needs nothing but node", async () => {
+  const dockerfile = await readFile('Dockerfile', 'utf8')
+  const written = /^HEALTHCHECK [^[]*CMD (\[.+\])$/m.exec(dockerfile)?.[1] ?? '[]'
+  const [command = '', ...words] = z.array(z.string()).parse(JSON.parse(written))
+  const web = await serveWeb({ port: 0, probes: { mongodb: () => false }, slack: null })
+  const code = (port: number) =>
+    new Promise((resolve) => {
+      const child = execFile(command, words, { env: { PATH: process.env['PATH'], PORT: String(port) } })
+      child.once('exit', resolve)
+    })
+
+  expect(command).toBe('node')
+  expect(await code(web.port)).toBe(0)
+  await web.close()
+  expect(await code(web.port)).toBe(1)
+  expect(dockerfile).toMatch(/^ENV PORT=(\d+)\n(.*\n)*EXPOSE \1$/m)
+}, 30_000)
