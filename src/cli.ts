@@ -3,10 +3,11 @@ import dotenv from 'dotenv'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, readConfig, readPlaces } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
-import { createLog } from './log.ts'
+import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
+import { Unusable } from './mongo/unusable.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/slack-refused.ts'
 
@@ -63,7 +64,7 @@ function once(work: () => Promise<void>): () => void {
 }
 
 async function check(rest: readonly string[]): Promise<void> {
-  const path = rest.find((word) => !word.startsWith('--')) ?? process.env['CATALOG']
+  const path = rest.find((word) => !word.startsWith('--')) ?? readPlaces(process.env).catalogPath
   if (path === undefined) {
     console.error('Which catalog? Name a file or a folder, or set CATALOG.')
     process.exitCode = 2
@@ -80,7 +81,10 @@ async function check(rest: readonly string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const isPlain =
-    error instanceof ConfigError || error instanceof CatalogError || error instanceof SlackRefused
-  console.error(isPlain ? error.message : error)
+    error instanceof ConfigError ||
+    error instanceof CatalogError ||
+    error instanceof SlackRefused ||
+    error instanceof Unusable
+  console.error(redacted(isPlain ? error.message : error))
   process.exit(1)
 })

@@ -1,17 +1,50 @@
 import { z } from 'zod'
+import type { Proxies } from './domain/connector.ts'
+
+const quote = /^["'`]|["'`]$/
+const unwritable = /[^\x21-\x7e]/
+
+/** One word of a secret or an address: what an editor, a shell or Docker's --env-file left in it is no part of it. */
+const word = z
+  .string()
+  .refine((text) => !quote.test(text), 'is in quotes, which are no part of it')
+  .refine((text) => !unwritable.test(text), 'has a space, or a character that is not printable, in it')
+
+/** As curl reads it: without a scheme it is http. */
+const proxyUrl = word
+  .transform((text) => (text.includes('://') ? text : `http://${text}`))
+  .pipe(z.url({ protocol: /^https?$/, error: 'must be the http or https address of a proxy' }))
+  .optional()
+
+const path = z
+  .string({ error: 'must name a file or a folder' })
+  .refine((text) => !quote.test(text), 'is in quotes, which are no part of it')
+  .refine((text) => !/\p{C}/u.test(text), 'has a character that is not printable in it')
 
 const variables = z.object({
-  SLACK_BOT_TOKEN: z.string().regex(/^xoxb-\S+$/, 'must be a bot token, xoxb-…'),
-  SLACK_APP_TOKEN: z
+  SLACK_BOT_TOKEN: word.regex(/^xoxb-\S+$/, 'must be a bot token, xoxb-…'),
+  SLACK_APP_TOKEN: word.regex(/^xapp-\S+$/, 'must be an app-level token, xapp-…').optional(),
+  SLACK_SIGNING_SECRET: word.min(8, 'is too short for a signing secret').optional(),
+  PORT: z
     .string()
-    .regex(/^xapp-\S+$/, 'must be an app-level token, xapp-…')
+    .regex(/^\d{1,5}$/, 'must be a number')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be at most 65535')
     .optional(),
-  SLACK_SIGNING_SECRET: z.string().min(8, 'is too short for a signing secret').optional(),
-  PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-  MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
-  CATALOG: z.string().min(1, 'must name a file or a folder'),
-  SLACK_API_URL: z.url({ protocol: /^https?$/ }).default('https://slack.com/api/'),
-  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  MONGODB_URI: word.regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
+  CATALOG: path,
+  SLACK_API_URL: word
+    .pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https address' }))
+    .default('https://slack.com/api/'),
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'info', 'debug'], { error: 'must be error, warn, info or debug' })
+    .default('info'),
+  HTTP_PROXY: proxyUrl,
+  HTTPS_PROXY: proxyUrl,
+  NO_PROXY: z
+    .string()
+    .refine((text) => !quote.test(text), 'is in quotes, which are no part of it')
+    .default(''),
 })
 
 const any = z.unknown().optional()
@@ -38,25 +71,26 @@ export interface Config {
   readonly catalogPath: string
   readonly slackApiUrl: string
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
+  /** How what goes out by HTTP gets there; null: straight. */
+  readonly proxies: Proxies | null
 }
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+/** What of it nobody may read in a log. */
+export function secretsOf({ botToken, transport, mongodbUri, proxies }: Config): string[] {
+  const ofSlack = transport.kind === 'http' ? transport.signingSecret : transport.appToken
+  return [botToken, ofSlack, mongodbUri, proxies?.http ?? '', proxies?.https ?? '']
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** The environment as Config. HTTP when a signing secret is set, else Socket Mode. Throws `ConfigError`, naming no value. */
-export function readConfig(environment: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const [parsed, how] = [variables.safeParse(given), transport.safeParse(given)]
-  if (!parsed.success || !how.success) {
-    const issues = [...(parsed.error?.issues ?? []), ...(how.error?.issues ?? [])]
-    const lines = issues.map(({ path, message, code }) => {
-      const name = path.join('.')
-      return `${name} ${code === 'invalid_type' && given[name] === undefined ? 'is not set' : message}`
-    })
-    throw new ConfigError(`The environment is not complete:\n${lines.map((line) => `  ${line}`).join('\n')}`)
-  }
-  const env = parsed.data
+export function readConfig(environment: Environment): Config {
+  const given = cleaned(environment)
+  const env = read(variables, given, transport.safeParse(given).error?.issues)
   return {
     botToken: env.SLACK_BOT_TOKEN,
     transport: env.SLACK_SIGNING_SECRET
@@ -67,5 +101,49 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     catalogPath: env.CATALOG,
     slackApiUrl: env.SLACK_API_URL.endsWith('/') ? env.SLACK_API_URL : `${env.SLACK_API_URL}/`,
     logLevel: env.LOG_LEVEL,
+    proxies:
+      env.HTTP_PROXY === undefined && env.HTTPS_PROXY === undefined
+        ? null
+        : { http: env.HTTP_PROXY ?? null, https: env.HTTPS_PROXY ?? null, except: env.NO_PROXY },
   }
+}
+
+const place = variables.pick({ CATALOG: true, MONGODB_URI: true }).partial()
+
+/** For commands that start no app: the catalog's path and the database, where they are set. Throws `ConfigError` likewise. */
+export function readPlaces(environment: Environment): { catalogPath?: string; mongodbUri?: string } {
+  const { CATALOG: catalogPath, MONGODB_URI: mongodbUri } = read(place, cleaned(environment))
+  return {
+    ...(catalogPath === undefined ? {} : { catalogPath }),
+    ...(mongodbUri === undefined ? {} : { mongodbUri }),
+  }
+}
+
+const proxyNames = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
+
+/** Without what surrounds a value, and without what is empty then. Of proxies the lower case counts first, as everywhere. */
+function cleaned(environment: Environment): Record<string, string> {
+  const given = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value = '']) => (value.trim() ? [[name, value.trim()]] : [])),
+  )
+  for (const name of proxyNames) {
+    const lower = given[name.toLowerCase()]
+    if (lower !== undefined) given[name] = lower
+  }
+  return given
+}
+
+type Issue = z.core.$ZodIssue
+
+function read<T>(schema: z.ZodType<T>, given: Record<string, string>, more: readonly Issue[] = []): T {
+  const parsed = schema.safeParse(given)
+  if (parsed.success && more.length === 0) return parsed.data
+  const wrong = new Map<string, string>()
+  for (const { path, message, code } of [...(parsed.error?.issues ?? []), ...more]) {
+    const name = path.join('.')
+    const words = code === 'invalid_type' && given[name] === undefined ? 'is not set' : message
+    if (!wrong.has(name)) wrong.set(name, words)
+  }
+  const lines = [...wrong].map(([name, words]) => `  ${name} ${words}`)
+  throw new ConfigError(`The environment is not complete:\n${lines.join('\n')}`)
 }

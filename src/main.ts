@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MongoServerError } from 'mongodb'
 import type { Connection } from 'mongoose'
+import { readTexts } from './catalog/load.ts'
 import { watchCatalog } from './catalog/watch.ts'
-import { ConfigError, type Config } from './config.ts'
+import { ConfigError, secretsOf, type Config } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { openSystems, type Systems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
-import type { Log } from './domain/ports.ts'
+import type { Clock, Log } from './domain/ports.ts'
 import { startJobs, type Job } from './jobs.ts'
+import { hide } from './log.ts'
 import { mongoClock } from './mongo/clock.ts'
-import { connect } from './mongo/connection.ts'
+import { asUnusable, connect } from './mongo/connection.ts'
 import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { mongoLosses } from './mongo/losses.ts'
@@ -21,6 +22,7 @@ import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoReplicas } from './mongo/replicas.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
 import { mongoTicks } from './mongo/ticks.ts'
+import { Unusable } from './mongo/unusable.ts'
 import { watchAgreement } from './operations/agreement.ts'
 import { watchHeld, type HeldWatch } from './operations/held-watch.ts'
 import { Queues } from './operations/queues.ts'
@@ -57,7 +59,13 @@ export async function start(
     patienceMs?: number
   },
 ): Promise<Running> {
-  const systems = openSystems({ kinds: connectorKinds })
+  for (const secret of secretsOf(config)) hide(secret)
+  await hideVariables(config.catalogPath, environment)
+  const { proxies } = config
+  /** Known once MongoDB is there; until then nothing is given, and a check is signed by the best guess. */
+  let clock: Clock | null = null
+  const surroundings = { now: () => clock?.now() ?? new Date(), proxies }
+  const systems = openSystems({ kinds: connectorKinds, surroundings })
   let world: World | null = null
   let held: HeldWatch | null = null
   let tellAdmins: (words: string, admins?: readonly string[] | null) => void = () => undefined
@@ -67,7 +75,7 @@ export async function start(
     kinds: connectorKinds,
     accept: async (next) => (world ? whyNot(next, world, systems) : null),
     onReload: (next) => {
-      void checkSystems(next, systems, log)
+      void hideVariables(config.catalogPath, environment).then(() => checkSystems(next, systems, log))
       log.info('catalog reloaded', { resources: next.resources.size })
       held?.soon()
     },
@@ -77,7 +85,6 @@ export async function start(
     },
   })
   systems.use(catalog.current())
-  void checkSystems(catalog.current(), systems, log)
 
   /** In the order of stopping: what hears people first, what everything needs last. */
   const endings: {
@@ -95,9 +102,13 @@ export async function start(
   try {
     const connection = await connectPatiently(config.mongodbUri, log)
     endings.rest.push(() => connection.close())
-    await ensureIndexes(connection)
-    const clock = mongoClock(connection)
+    await ensureIndexes(connection).catch((error: unknown) => {
+      throw asConfigError(asUnusable(config.mongodbUri, error))
+    })
+    clock = mongoClock(connection)
     await clock.sample()
+    // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
+    void checkSystems(catalog.current(), systems, log)
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection)
     const slack = openSlack({ ...config, people, surfaces, log })
@@ -177,6 +188,14 @@ export async function start(
   }
 }
 
+/** What a catalog's `${NAME}` stand for are secrets mostly: none of them is to be read in the log. */
+async function hideVariables(path: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const texts = await readTexts(path)
+  if (!texts.ok) return
+  for (const { text } of texts.texts)
+    for (const [, name = ''] of text.matchAll(/\$\{(\w+)\}/g)) hide(environment[name] ?? '')
+}
+
 /** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */
 async function whyNot(next: Catalog, world: World, systems: Systems): Promise<string | null> {
   const inUse = [...(await world.holds.systemsInUse())].filter((id) => systems.get(id) !== null)
@@ -199,7 +218,11 @@ function placeOf(catalog: Catalog, systemId: string): string | null {
   const system = catalog.systems.get(systemId)
   const kind = system && connectorKinds.get(system.connector)
   if (!kind) return null
-  const connector = kind.connect(system.settings, { timeoutMs: system.timeoutMs })
+  const connector = kind.connect(system.settings, {
+    timeoutMs: system.timeoutMs,
+    now: () => new Date(),
+    proxies: null,
+  })
   void connector.close()
   return connector.where
 }
@@ -248,16 +271,15 @@ async function checkSystems(catalog: Catalog, systems: Systems, log: Log): Promi
   )
 }
 
-/** A wrong login is not mended by waiting: 18 is AuthenticationFailed, 8000 Atlas's own. */
-const isRefused = (error: unknown): boolean =>
-  error instanceof MongoServerError && (error.code === 18 || error.code === 8000)
+const asConfigError = (error: unknown): unknown =>
+  error instanceof Unusable ? new ConfigError(error.message, { cause: error }) : error
 
 async function connectPatiently(uri: string, log: Log): Promise<Connection> {
   for (;;) {
     try {
       return await connect(uri)
     } catch (error) {
-      if (isRefused(error)) throw new ConfigError('MongoDB does not accept the login in MONGODB_URI')
+      if (error instanceof Unusable) throw asConfigError(error)
       log.warn('waiting for MongoDB', { error })
       await sleep(1_000)
     }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { loadCatalog } from './catalog/load.ts'
 import { CatalogError, writeProblem } from './catalog/problem.ts'
 import { table } from './catalog/table.ts'
-import { ConfigError } from './config.ts'
+import { ConfigError, readPlaces } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import type { Catalog } from './domain/catalog.ts'
 import { formatDuration } from './domain/duration.ts'
@@ -39,9 +39,9 @@ export async function simulateCatalog(words: readonly string[], env: NodeJS.Proc
   const days = Number(values.days)
   if (!Number.isInteger(days) || days < 1 || days > 366)
     throw new ConfigError('--days is a number from 1 to 366')
-  const inForce = values.old ?? env['CATALOG']
-  const changed = positionals[0] ?? env['CATALOG']
-  const uri = env['MONGODB_URI']
+  const { catalogPath, mongodbUri: uri } = readPlaces(env)
+  const inForce = values.old ?? catalogPath
+  const changed = positionals[0] ?? catalogPath
   if (inForce === undefined || changed === undefined)
     throw new ConfigError('Which catalog? Name a path, or set CATALOG.')
   if (uri === undefined) throw new ConfigError('MONGODB_URI is not set')

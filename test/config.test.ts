@@ -1,4 +1,4 @@
-import { ConfigError, readConfig } from '../src/config.ts'
+import { ConfigError, readConfig, readPlaces, type Config } from '../src/config.ts'
 
 const complete = {
   SLACK_BOT_TOKEN: 'xoxb-1',
@@ -29,4 +29,62 @@ test('everything that is missing is named at once, and no value is', () => {
     /SLACK_BOT_TOKEN must be a bot token[\s\S]*MONGODB_URI is not set[\s\S]*CATALOG is not set/,
   )
   expect(broken).not.toThrow(/secret-of-mine/)
+})
+
+const wrapped = ['x\n', 'x\r', ' x', '\ufeffx', '"x"', "'x'", 'x"', 'x\u200b', 'x y']
+const good = {
+  ...complete,
+  SLACK_SIGNING_SECRET: 'a1b2c3d4e5f6a7b8c9d0',
+  PORT: '3000',
+  SLACK_API_URL: 'https://slack.example/api/',
+
+  HTTP_PROXY: 'http://proxy.example:3128',
+  HTTPS_PROXY: 'http://proxy.example:3128',
+}
+
+/** Left there by `echo secret | base64`, by an editor, by Windows, or by Docker's --env-file, which keeps quotes. */
+test.each(Object.entries(good).flatMap(([name, value]) => wrapped.map((as) => [name, value, as] as const)))(
+  '%s with something around it or in it is cleaned or refused by name, never silently wrong or shown: %s as %j',
+  (name, value, as) => {
+    const clean = readConfig(good)
+    const written = as === 'x y' ? `${value.slice(0, 9)} ${value.slice(9)}` : as.replace('x', value)
+    if (name === 'CATALOG' && as === 'x y') return
+    let config: Config
+    try {
+      config = readConfig({ ...good, [name]: written })
+    } catch (error) {
+      expect(String(error)).toMatch(new RegExp(`^ {2}${name} `, 'm'))
+      expect(String(error)).not.toContain(value)
+      return
+    }
+    expect(config).toEqual(clean)
+  },
+)
+
+test('what is only white space is not set', () => {
+  expect(() => readConfig({ ...complete, MONGODB_URI: ' \n' })).toThrow('MONGODB_URI is not set')
+})
+
+test('a proxy is written as curl reads it: lower case first, http unless it says so, and no other kind', () => {
+  const through = (more: Record<string, string>) => readConfig({ ...complete, ...more }).proxies
+  expect(through({})).toBeNull()
+  expect(
+    through({ HTTPS_PROXY: 'http://one:1', https_proxy: 'two.example:2', NO_PROXY: ' localhost,.corp ' }),
+  ).toEqual({
+    http: null,
+    https: 'http://two.example:2',
+    except: 'localhost,.corp',
+  })
+  expect(() => through({ http_proxy: 'socks5://ada:hunter2@proxy:1080' })).toThrow(
+    /HTTP_PROXY must be the http or https address of a proxy$/,
+  )
+})
+
+test('the commands that start no app read the catalog and the database in the same way', () => {
+  const { MONGODB_URI, CATALOG } = complete
+  expect(readPlaces({ CATALOG: `${CATALOG}\r`, MONGODB_URI: `${MONGODB_URI}\n` })).toEqual({
+    catalogPath: CATALOG,
+    mongodbUri: MONGODB_URI,
+  })
+  expect(() => readPlaces({ MONGODB_URI: `"${MONGODB_URI}"` })).toThrow(/MONGODB_URI is in quotes/)
 })

@@ -1,4 +1,6 @@
-import { redacted } from '../src/log.ts'
+import { hide, redacted } from '../src/log.ts'
+
+const text = (value: unknown): string => JSON.stringify(redacted(value))
 
 test('no secret leaves through the log, by its key or by its form, however deep', () => {
   const line = {
@@ -7,7 +9,6 @@ test('no secret leaves through the log, by its key or by its form, however deep'
     nested: { botToken: 'anything', list: [{ password: 'p', note: 'whsec_abc/def=' }] },
     view: { state: { values: { code: '123456' } } },
   }
-  const text = JSON.stringify(redacted(line))
   for (const secret of [
     'xoxb-12',
     'xapp-1',
@@ -18,14 +19,82 @@ test('no secret leaves through the log, by its key or by its form, however deep'
     'whsec_abc',
     '123456',
   ]) {
-    expect(text).not.toContain(secret)
+    expect(text(line)).not.toContain(secret)
   }
-  expect(text).toContain('mongodb://curfew:[redacted]@db.example/orders')
+  expect(text(line)).toContain('mongodb://curfew:[redacted]@db.example/orders')
 })
 
-test('an error keeps its message, stack and cause', () => {
+test.each([
+  ['a token in a query', 'POST https://hooks.example/x?a=1&access_token=s3cr3tvalue&b=2 failed'],
+  ['a token in a form', 'token=s3cr3tvalue&channel=C1'],
+  ['a key in a query', 'GET https://x.example/?api_key=s3cr3tvalue'],
+  ['a user-info without a password', 'https://s3cr3tvalue@hooks.example/'],
+  ['a password with a slash', 'mongodb://curfew:s3cr3t/value@db.example/orders'],
+  ['a password with an @', 'mongodb://curfew:pass@s3cr3t@value@db.example/orders'],
+  ['a user with a colon', 'mongodb://cur:few:s3cr3tvalue@db.example/'],
+  ['several hosts', 'mongodb+srv://curfew:s3cr3t%2Fvalue@a.example,b.example/'],
+  ['Basic', 'Authorization: Basic czNjcjN0dmFsdWU='],
+  ['a refresh token of Slack', 'xoxe-1-s3cr3tvalue xoxe.xoxp-1-s3cr3tvalue'],
+  ['an encoded token of Slack', 'state=xoxb%2Ds3cr3tvalue'],
+  ['a ticket of a socket', 'wss://wss-primary.slack.com/link/?ticket=s3cr3tvalue&app_id=A1'],
+  ['a response_url', 'https://hooks.slack.com/actions/T1/2/s3cr3tvalue failed'],
+  ['a header', { headers: { 'x-gateway-key': 's3cr3tvalue', 'X-Api-Key': 's3cr3tvalue' } }],
+  ['keys of other names', { apiKey: 's3cr3tvalue', credential: 's3cr3tvalue', pass: 's3cr3tvalue' }],
+  [
+    'more keys',
+    { pwd: 's3cr3tvalue', signing: 's3cr3tvalue', signature: 's3cr3tvalue', ticket: 's3cr3tvalue' },
+  ],
+  ['bytes', { body: Buffer.from('s3cr3tvalue') }],
+  ['a map', new Map([['a', 'xoxb-s3cr3tvalue']])],
+  ['a set', new Set(['xoxb-s3cr3tvalue'])],
+  ['a key itself', { 'xoxb-s3cr3tvalue': 1 }],
+  ['nested arrays', [[['token=s3cr3tvalue']]]],
+  ['many errors', new AggregateError([new Error('xoxb-s3cr3tvalue')], 'xoxb-s3cr3tvalue')],
+  [
+    'a chain of causes',
+    [1, 2, 3, 4, 5, 6, 7, 8].reduce(
+      (cause) => new Error('again token=s3cr3tvalue', { cause }),
+      new Error('xoxb-s3cr3tvalue'),
+    ),
+  ],
+  ['what an error holds', Object.assign(new Error('x'), { config: { headers: { auth: 's3cr3tvalue' } } })],
+])('%s is cut out', (_, value) => {
+  expect(text({ value })).not.toMatch(/s3cr3t|czNj|115,51/)
+})
+
+test('what was configured is cut out by its value, as it is and as a URL writes it', () => {
+  hide('correct horse/battery')
+  hide('mongodb://curfew:p%40ssw0rd!@db.example,other.example/orders')
+  hide('true')
+
+  const said = text({
+    a: 'got correct horse/battery',
+    b: 'correct%20horse%2Fbattery',
+    c: 'p@ssw0rd! p%40ssw0rd!',
+    d: 'true',
+  })
+
+  expect(JSON.parse(said)).toEqual({
+    a: 'got [redacted]',
+    b: '[redacted]',
+    c: '[redacted] [redacted]',
+    d: 'true',
+  })
+})
+
+test('what is no secret stays readable', () => {
+  const stack = 'at f (file:///app/node_modules/@slack/bolt/dist/App.js:601:3)'
+  const line = { stack, idempotencyKey: 'h1:give:3', key: 'card-1', url: 'https://slack.com/api/?page=2' }
+  expect(redacted(line)).toEqual(line)
+})
+
+test('an error keeps its message, stack and cause, and so do those in one', () => {
   const error = new Error('could not give', { cause: new Error('token xoxb-1-2 refused') })
   expect(redacted({ error })).toMatchObject({
     error: { message: 'could not give', cause: { message: 'token [redacted] refused' } },
+  })
+  expect(redacted(new AggregateError([new Error('one')], 'all'))).toMatchObject({
+    message: 'all',
+    errors: [{ message: 'one' }],
   })
 })

@@ -1,5 +1,5 @@
 import type { Catalog, System } from '../domain/catalog.ts'
-import type { Connector, ConnectorKind } from '../domain/connector.ts'
+import type { Connector, ConnectorKind, Surroundings } from '../domain/connector.ts'
 
 export interface OpenSystem {
   readonly connector: Connector
@@ -25,9 +25,11 @@ interface Entry extends OpenSystem {
 
 export function openSystems({
   kinds,
+  surroundings,
   graceMs = 70_000,
 }: {
   kinds: ReadonlyMap<string, ConnectorKind>
+  surroundings: Omit<Surroundings, 'timeoutMs'>
   /** An end is prepared some seconds before its call, and its read-back may wait out a lag of a minute. */
   graceMs?: number
 }): Systems {
@@ -40,7 +42,7 @@ export function openSystems({
     const kind = kinds.get(system.connector)
     if (!kind) throw new Error(`System ${system.id}: there is no connector called ${system.connector}`)
     const { timeoutMs } = system
-    return { system, timeoutMs, connector: kind.connect(system.settings, { timeoutMs }) }
+    return { system, timeoutMs, connector: kind.connect(system.settings, { ...surroundings, timeoutMs }) }
   }
 
   function retire({ connector, timeoutMs }: OpenSystem): void {

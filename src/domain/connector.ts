@@ -53,7 +53,24 @@ export interface ConnectorKind<Settings = unknown> {
   readonly settings: ZodType<Settings>
   readonly target: ZodType<Target>
   canonical(target: Target): string
-  connect(settings: Settings, options: { readonly timeoutMs: number }): Connector
+  connect(settings: Settings, surroundings: Surroundings): Connector
+}
+
+/** What a connector needs of the process it runs in. */
+export interface Surroundings {
+  readonly timeoutMs: number
+  /** The database's time, or the best guess while that is not known. Nothing is signed or dated by another. */
+  readonly now: () => Date
+  /** Whoever speaks HTTP goes through these; null: straight. */
+  readonly proxies: Proxies | null
+}
+
+export interface Proxies {
+  /** The proxy's own address, for targets that are http and https. */
+  readonly http: string | null
+  readonly https: string | null
+  /** Hosts that are reached without one, as `NO_PROXY` writes them. */
+  readonly except: string
 }
 
 /** A connector's failure. `happened` says whether the call may have taken effect all the same. */

@@ -30,12 +30,7 @@ export interface Clock {
   ): Promise<{ done: true; value: T } | { done: false }>
 }
 
-/** A write whose outcome nobody knows: it may have been made. */
-export class UnconfirmedWrite extends Error {
-  override readonly name = 'UnconfirmedWrite'
-}
-
-/** `insert` and `change` throw `UnconfirmedWrite` when they may have written; any other error of theirs wrote nothing. */
+/** Every store that writes what somebody may have asked for says so right before it does (`aboutToWrite`). */
 export interface GrantStore {
   /**
    * Writes a new grant. `exists` when this (requestId, line) was written before: a redelivery.

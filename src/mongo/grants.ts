@@ -3,7 +3,6 @@ import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { grantSchema, isOpen, openStatuses, personRef, slotOf, type Grant } from '../domain/grant.ts'
 import {
-  UnconfirmedWrite,
   type AskedRow,
   type Clock,
   type FailedRow,
@@ -14,6 +13,7 @@ import {
   type StandingRow,
 } from '../domain/ports.ts'
 import { isRefusal } from '../domain/refusal.ts'
+import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { byId, together, updateEach } from './together.ts'
 
@@ -232,18 +232,20 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   /** As it was written, or null when the grant had moved on meanwhile. */
   const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
     const to = { ...next, revision: from.revision + 1 }
-    return (await unlessUnconfirmed(replace({ from, to }))) ? wrote(to) : null
+    aboutToWrite()
+    return (await replace({ from, to })) ? wrote(to) : null
   }
   const find = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) =>
     readable(await model.find(filter).sort(sort).limit(limit).lean(), parse)
 
   return {
     insert: async (grant) => {
+      aboutToWrite()
       try {
         await collection.insertOne(toStored(grant))
         return { outcome: 'inserted', grant: wrote(grant) }
       } catch (error) {
-        if (!isDuplicate(error)) throw new UnconfirmedWrite('a grant may have been written', { cause: error })
+        if (!isDuplicate(error)) throw error
         const [again] = await find({ requestId: grant.requestId, line: grant.line })
         if (again) return { outcome: 'exists', grant: again }
         const [open] = await find(
@@ -359,11 +361,6 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
 }
 
 const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11000
-
-const unlessUnconfirmed = <T>(writing: Promise<T>): Promise<T> =>
-  writing.catch((error: unknown) => {
-    throw new UnconfirmedWrite('a grant may have been changed', { cause: error })
-  })
 
 const inSlot = (subjectId: string, resource: string, entitlement: string, slot: string) => ({
   'subject.id': subjectId,

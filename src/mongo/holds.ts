@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
 import type { HoldStore, HoldWrite } from '../domain/ports.ts'
+import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { byId, together, updateEach } from './together.ts'
 
@@ -111,9 +112,16 @@ export function mongoHolds(connection: Connection): HoldStore {
   })
 
   return {
-    lease: (key, forMs) => lease({ key, forMs }),
-    write: (key, token, change) => write({ key, token, change }),
+    lease: (key, forMs) => {
+      aboutToWrite()
+      return lease({ key, forMs })
+    },
+    write: (key, token, change) => {
+      aboutToWrite()
+      return write({ key, token, change })
+    },
     watch: async (key, watch) => {
+      aboutToWrite()
       await collection.updateOne(idOf(key), pipeline({ watch, dueInMs: 0 }))
     },
     due: async (before, limit, butSystems = []) => {

@@ -1,6 +1,7 @@
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import type { LossStore, MassLoss } from '../domain/ports.ts'
+import { aboutToWrite } from '../domain/writes.ts'
 
 const named = z.object({ id: z.string(), name: z.string() })
 const stored = z.object({
@@ -39,6 +40,7 @@ export function mongoLosses(connection: Connection): LossStore {
       return stored.parse(row).confirmed === mark
     },
     confirm: async ({ resource, entitlement, mark }) => {
+      aboutToWrite()
       const filter = { _id: idOf(resource, entitlement), mark }
       return (await model.updateOne(filter, { $set: { confirmed: mark } })).matchedCount === 1
     },

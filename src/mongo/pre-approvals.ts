@@ -2,6 +2,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { preApprovalSchema, type PreApproval } from '../domain/pre-approval.ts'
 import type { PreApprovalStore } from '../domain/ports.ts'
+import { aboutToWrite } from '../domain/writes.ts'
 
 const schema = new Schema(
   { _id: String, until: Date },
@@ -25,6 +26,7 @@ export function mongoPreApprovals(connection: Connection): PreApprovalStore {
   }
   return {
     insert: async ({ id, ...made }) => {
+      aboutToWrite()
       await model.updateOne({ _id: id }, { $setOnInsert: made }, { upsert: true })
     },
     get: async (id) => {
@@ -35,6 +37,7 @@ export function mongoPreApprovals(connection: Connection): PreApprovalStore {
     byApprover: (approverId, now) => running({ 'approver.id': approverId }, now),
     running: (now) => running({}, now, 10_000),
     stop: async (id, by, at) => {
+      aboutToWrite()
       await model.updateOne({ _id: id, stoppedAt: null }, { $set: { stoppedAt: at, stoppedBy: by } })
       const found = await model.findById(id).lean<unknown>()
       return found === null ? null : parse(found)

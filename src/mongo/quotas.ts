@@ -3,6 +3,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import type { Quota } from '../domain/catalog.ts'
 import type { QuotaStore } from '../domain/ports.ts'
+import { aboutToWrite } from '../domain/writes.ts'
 
 /** Longer than any quota's time. */
 const keptMs = 400 * 24 * 60 * 60_000
@@ -50,6 +51,7 @@ export function mongoQuotas(connection: Connection): QuotaStore {
       .lean()
   return {
     use: async (key, grantId, quota) => {
+      aboutToWrite()
       const noted = await note(key, grantId, quota).catch((error: unknown) => {
         // Two made the document at once: it is there now.
         if (error instanceof MongoServerError && error.code === 11000) return note(key, grantId, quota)
@@ -58,6 +60,7 @@ export function mongoQuotas(connection: Connection): QuotaStore {
       return uses.parse(noted).uses.some((one) => one.grantId === grantId)
     },
     giveBack: async (key, grantId) => {
+      aboutToWrite()
       await model.updateOne({ _id: key }, { $pull: { uses: { grantId } } })
     },
     left: async (key, { uses: most, perMs }) => {

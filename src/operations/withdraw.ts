@@ -2,6 +2,7 @@ import type { Grant } from '../domain/grant.ts'
 import { refTo, type SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
+import { allDone } from '../domain/writes.ts'
 import type { World } from './world.ts'
 
 /** The requester takes a pending request back, or whom it is for declines it: all lines of it that wait. Done twice is done. */
@@ -21,7 +22,7 @@ export async function withdrawRequest(
         ? current
         : transition(current, { type: 'withdraw', by: refTo(who), supersededBy: null }, now),
     )
-  const [outcome] = await Promise.all([grantId, ...others.map(({ id }) => id)].map(withdraw))
+  const [outcome] = await allDone([grantId, ...others.map(({ id }) => id)].map(withdraw))
   return outcome ?? refuse('not-found')
 }
 

@@ -2,6 +2,7 @@ import { WebAPIPlatformError } from '@slack/web-api'
 import { randomBytes } from 'node:crypto'
 import type { RespondFn } from '@slack/bolt'
 import { isRefusal } from '../domain/refusal.ts'
+import { NothingWritten, tellingWrites } from '../domain/writes.ts'
 import { section, type Message } from './blocks.ts'
 import { unmarked } from './mrkdwn.ts'
 import { messageView } from './message-view.ts'
@@ -45,7 +46,7 @@ export async function answerClick(
 ): Promise<boolean> {
   let words: string | null
   try {
-    const outcome = await work()
+    const outcome = await tellingWrites(work)
     words = isRefusal(outcome) ? refusalWords(outcome) : null
     if (isRefusal(outcome) && outcome.grant !== null) lookAgain(outcome.grant.id)
   } catch (error) {
@@ -72,12 +73,12 @@ export async function answerUnopened({ log }: Pick<Parts, 'log'>, tell: Tell, er
   }
 }
 
-/** What is said when something broke: whether anything may have happened, and an id to ask by. */
+/** What is said when what `tellingWrites` did broke: whether anything may have happened, and an id to ask by. */
 export function failureWords(log: Parts['log'], error: unknown): string {
   const id = newId()
-  log.error('an interaction failed', { id, error })
-  const isFromReading = error instanceof Error && error.name.startsWith('Mongo')
-  return isFromReading
+  const isNothing = error instanceof NothingWritten
+  log.error('an interaction failed', { id, error: isNothing ? error.cause : error })
+  return isNothing
     ? `Nothing was changed. Try again in a minute. (${id})`
     : `I could not confirm this; the card will show the truth. (${id})`
 }

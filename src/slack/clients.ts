@@ -1,5 +1,7 @@
 import { WebClient } from '@slack/web-api'
+import type { Dispatcher } from 'undici'
 import type { Log } from '../domain/ports.ts'
+import { fetchBy } from './proxied.ts'
 import { slackLogger } from './slack-logger.ts'
 
 export interface SlackClients {
@@ -12,14 +14,18 @@ export interface SlackClients {
 export function slackClients({
   botToken,
   slackApiUrl,
+  dispatcher,
   log,
 }: {
   botToken: string
   slackApiUrl: string
+  /** How Slack is reached; null: straight. */
+  dispatcher: Dispatcher | null
   log: Log
 }): SlackClients {
   const common = {
     slackApiUrl,
+    ...fetchBy(dispatcher),
     allowAbsoluteUrls: false,
     rejectRateLimitedCalls: true,
     retryConfig: { retries: 0 },

@@ -2,6 +2,7 @@ import type { AckFn, ViewResponseAction } from '@slack/bolt'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../domain/grant.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { tellingWrites } from '../domain/writes.ts'
 import { failureWords } from './answers.ts'
 import { messageView } from './message-view.ts'
 import { unmarked } from './mrkdwn.ts'
@@ -28,7 +29,7 @@ export async function answerSubmission(options: {
 }): Promise<void> {
   const { parts, viewId, title, fieldFor, words = refusalWords } = options
   const ack = options.ack as AckFn<ViewResponseAction>
-  const working = options.work().then(
+  const working = tellingWrites(options.work).then(
     (outcome) => (isRefusal(outcome) ? { field: fieldFor(outcome), words: unmarked(words(outcome)) } : null),
     (error: unknown) => ({ field: null, words: failureWords(parts.log, error) }),
   )

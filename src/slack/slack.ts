@@ -3,6 +3,7 @@ import type { WebClient } from '@slack/web-api'
 import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Proxies } from '../domain/connector.ts'
 import type { Log, PeopleStore, SurfaceStore } from '../domain/ports.ts'
 import { everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
@@ -24,6 +25,7 @@ import { listenToLines } from './lines-card.ts'
 import { escapeText, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { listenToPreApprovals } from './pre-approvals.ts'
+import { dispatcherThrough, fetchBy } from './proxied.ts'
 import { Publisher } from './publisher.ts'
 import { listenToRequest } from './request-modal.ts'
 import { listenToSeries } from './series.ts'
@@ -59,12 +61,14 @@ export function openSlack(options: {
   botToken: string
   transport: Transport
   slackApiUrl: string
+  proxies: Proxies | null
   people: PeopleStore
   surfaces: SurfaceStore
   log: Log
 }): Slack {
-  const { botToken, transport, slackApiUrl, people, surfaces, log } = options
-  const clients = slackClients({ botToken, slackApiUrl, log })
+  const { botToken, transport, slackApiUrl, proxies, people, surfaces, log } = options
+  const dispatcher = dispatcherThrough(proxies)
+  const clients = slackClients({ botToken, slackApiUrl, dispatcher, log })
   let ourselves: Ourselves | null = null
   const directory = slackDirectory({
     client: clients.interactive,
@@ -73,7 +77,9 @@ export function openSlack(options: {
     log,
   })
   const sockets =
-    transport.kind === 'socket' ? new Sockets({ appToken: transport.appToken, slackApiUrl, log }) : null
+    transport.kind === 'socket'
+      ? new Sockets({ appToken: transport.appToken, slackApiUrl, dispatcher, log })
+      : null
   const http =
     transport.kind === 'http'
       ? new HTTPReceiver({
@@ -88,7 +94,7 @@ export function openSlack(options: {
     receiver,
     // Which workspace and bot this is was asked at the start: no listener waits for it again.
     authorize: () => Promise.resolve({ botToken, ...ourselves }),
-    clientOptions: { slackApiUrl, retryConfig: { retries: 0 } },
+    clientOptions: { slackApiUrl, retryConfig: { retries: 0 }, ...fetchBy(dispatcher) },
     logger: slackLogger(log),
     logLevel: LogLevel.INFO,
     deferInitialization: true,

@@ -1,5 +1,6 @@
 import { SocketModeReceiver, type App } from '@slack/bolt'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
 import type { Log } from '../domain/ports.ts'
 import { slackLogger } from './slack-logger.ts'
 import { isWrongToken, refusal } from './slack-refused.ts'
@@ -19,13 +20,25 @@ export class Sockets {
   readonly #starting = new Map<SocketModeReceiver, Promise<void>>()
   #isStopping = false
 
-  constructor({ appToken, slackApiUrl, log }: { appToken: string; slackApiUrl: string; log: Log }) {
+  constructor({
+    appToken,
+    slackApiUrl,
+    dispatcher,
+    log,
+  }: {
+    appToken: string
+    slackApiUrl: string
+    /** How Slack is reached; null: straight. */
+    dispatcher: Dispatcher | null
+    log: Log
+  }) {
     this.#log = log
     this.#receivers = Array.from(
       { length: connections },
       () =>
         new SocketModeReceiver({
           appToken,
+          ...(dispatcher && { dispatcher }),
           autoReconnectEnabled: false,
           logger: slackLogger(log),
           installerOptions: { clientOptions: { slackApiUrl, retryConfig: { retries: 0 }, timeout: 5_000 } },

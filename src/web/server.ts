@@ -13,6 +13,13 @@ export interface Web {
 
 const probeWithinMs = 2_000
 const slackPath = '/slack/events'
+/** How long headers, and all of a request, may take to come: Slack itself gives up after 3 s. */
+const patience: Limits = { headersMs: 9_500, requestMs: 14_500 }
+
+interface Limits {
+  readonly headersMs: number
+  readonly requestMs: number
+}
 
 /**
  * `GET /livez`: this process runs. `GET /readyz`: every probe says yes, else 503 with the names of those that do not.
@@ -22,17 +29,22 @@ export async function serveWeb(options: {
   port: number
   probes: Probes
   slack: RequestListener | null
+  limits?: Limits
 }): Promise<Web> {
-  const { port, probes, slack } = options
-  const server = createServer((request, response) => {
+  const { port, probes, slack, limits = patience } = options
+  const timeouts = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    // Node cuts only when it looks round, each 30 s unless told.
+    connectionsCheckingInterval: Math.min(500, limits.headersMs / 4),
+  }
+  const server = createServer(timeouts, (request, response) => {
     const path = request.url?.split('?')[0]
     if (request.method === 'GET' && path === '/livez') answer(response, 200, { live: true })
     else if (request.method === 'GET' && path === '/readyz') void ready(response, probes)
     else if (slack && request.method === 'POST' && path === slackPath) slack(request, response)
     else answer(response, 404, { error: 'not found' })
   })
-  server.headersTimeout = 10_000
-  server.requestTimeout = 15_000
   await listening(server, port)
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { ConnectorError, type Connector, type Target } from '../../src/domain/connector.ts'
+import { ConnectorError, type Connector, type Surroundings, type Target } from '../../src/domain/connector.ts'
+
+/** Of a connector that is reached straight, and dates by the wall clock. */
+export const surroundings = (timeoutMs: number): Surroundings => ({
+  timeoutMs,
+  now: () => new Date(),
+  proxies: null,
+})
 
 /** What the contract needs of a real system, beside the connector. */
 export interface Harness {

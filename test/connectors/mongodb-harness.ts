@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import { startMongod } from '../support/mongod.ts'
-import type { Harness } from './contract.ts'
+import { surroundings, type Harness } from './contract.ts'
 
 export interface MongodbHarness extends Harness {
   readonly admin: MongoClient
@@ -33,7 +33,8 @@ export async function aGuardedMongodb(): Promise<MongodbHarness> {
   })
   await users.command({ createUser: 'curfew', pwd: loginSecret, roles: ['curfew'] })
   const url = loginUrl(port, 'curfew', loginSecret)
-  const connect = (to: string) => mongodb.connect(mongodb.settings.parse({ url: to }), { timeoutMs })
+  const connect = (to: string) =>
+    mongodb.connect(mongodb.settings.parse({ url: to }), surroundings(timeoutMs))
 
   return {
     admin,
@@ -42,9 +43,7 @@ export async function aGuardedMongodb(): Promise<MongodbHarness> {
     urlOf: (principal) => loginUrl(port, principal, password),
     connect: () => connect(url),
     connectUnreachable: () =>
-      mongodb.connect(mongodb.settings.parse({ url: loginUrl(1, 'curfew', loginSecret) }), {
-        timeoutMs: 300,
-      }),
+      mongodb.connect(mongodb.settings.parse({ url: loginUrl(1, 'curfew', loginSecret) }), surroundings(300)),
     connectWithBadCredentials: () => connect(loginUrl(port, 'curfew', 'wrong-secret')),
 
     async aPrincipal() {

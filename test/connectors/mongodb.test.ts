@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import type { Connector } from '../../src/domain/connector.ts'
-import { call, connectorContract, failureOf, giveCall } from './contract.ts'
+import { call, connectorContract, failureOf, giveCall, surroundings } from './contract.ts'
 import { aGuardedMongodb, type MongodbHarness } from './mongodb-harness.ts'
 
 connectorContract('mongodb', aGuardedMongodb)
@@ -101,7 +101,7 @@ describe('mongodb', () => {
     const principal = await system.aPrincipal()
     await users.command({ grantRolesToUser: principal, roles: [role] })
     const url = system.urlOf(principal)
-    const weak = mongodb.connect(mongodb.settings.parse({ url }), { timeoutMs: 2_500 })
+    const weak = mongodb.connect(mongodb.settings.parse({ url }), surroundings(2_500))
     const failure = await failureOf(weak.check(AbortSignal.timeout(2_500)))
     await weak.close()
     expect(failure).toMatchObject({ retryable: false })

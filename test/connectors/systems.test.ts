@@ -31,6 +31,7 @@ function aCountingKind() {
   return { log, kinds: new Map([[kind.kind, kind]]) }
 }
 
+const surroundings = { now: () => new Date(), proxies: null }
 const named = (...systems: System[]) => ({ systems: new Map(systems.map((system) => [system.id, system])) })
 const aSystem = (id: string, settings: string, timeoutMs = 40): System => ({
   id,
@@ -46,7 +47,7 @@ const until = async (isSo: () => boolean) => {
 
 test('a reload that changes nothing keeps the connection', () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   const before = systems.get('db')?.connector
   systems.use(named(aSystem('db', 'one')))
@@ -56,7 +57,7 @@ test('a reload that changes nothing keeps the connection', () => {
 
 test('new settings open a new connection at once; the old one stays until calls in flight have ended', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   systems.use(named(aSystem('db', 'two')))
   const atOnce = [...log]
@@ -67,7 +68,7 @@ test('new settings open a new connection at once; the old one stays until calls 
 
 test('another timeout is another connection', () => {
   const { kinds } = aCountingKind()
-  const systems = openSystems({ kinds, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
   systems.use(named(aSystem('db', 'one', 1_000)))
   systems.use(named(aSystem('db', 'one', 2_000)))
   expect(systems.get('db')?.timeoutMs).toBe(2_000)
@@ -75,7 +76,7 @@ test('another timeout is another connection', () => {
 
 test('a system that left the catalog can still be told to take back, until it is forgotten', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   systems.use(named())
   systems.use(named())
@@ -87,7 +88,7 @@ test('a system that left the catalog can still be told to take back, until it is
 
 test('a system that the catalog names is not forgotten', () => {
   const { kinds } = aCountingKind()
-  const systems = openSystems({ kinds, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   systems.forget('db')
   expect(systems.get('db')).not.toBeNull()
@@ -95,7 +96,7 @@ test('a system that the catalog names is not forgotten', () => {
 
 test('if one system cannot be opened, all stays as it was', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   const before = systems.get('db')
   expect(() => systems.use(named(aSystem('db', 'two'), aSystem('vpn', 'broken')))).toThrow('cannot open')
@@ -105,7 +106,7 @@ test('if one system cannot be opened, all stays as it was', async () => {
 
 test('closing closes everything, and the replaced at once', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
   systems.use(named(aSystem('db', 'one', 60_000)))
   systems.use(named(aSystem('db', 'two', 60_000)))
   await systems.close()

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
 import { freePort } from '../support/free-port.ts'
-import type { Harness } from './contract.ts'
+import { surroundings, type Harness } from './contract.ts'
 
 const document = new URL('../../docs/webhook-connector.md', import.meta.url)
 /** Inside the clone, so that the receiver finds its library. */
@@ -26,7 +26,9 @@ function rewrite(file: string, text: string): void {
 export const aSecret = () => `whsec_${randomBytes(32).toString('base64')}`
 
 /** The receiver printed in docs/webhook-connector.md, word by word, in a process of its own. */
-export async function theDocumentedReceiver(): Promise<Harness> {
+export async function theDocumentedReceiver(): Promise<
+  Harness & { readonly url: string; readonly secret: string }
+> {
   const code = /```js\n([\s\S]+?)```/.exec(await readFile(document, 'utf8'))?.[1]
   if (!code) throw new Error('the document holds no receiver')
   await mkdir(folders, { recursive: true })
@@ -46,7 +48,7 @@ export async function theDocumentedReceiver(): Promise<Harness> {
   const connect = (toPort: number, withSecret = secret) => {
     const url = `http://127.0.0.1:${toPort}/curfew?token=${gatewayKey}`
     const settings = { url, secret: withSecret, headers: { 'x-gateway-key': gatewayKey } }
-    return webhook.connect(webhook.settings.parse(settings), { timeoutMs: 2_500 })
+    return webhook.connect(webhook.settings.parse(settings), surroundings(2_500))
   }
   /** The receiver is another process, and may be writing right now. */
   const people = (triesLeft = 50): z.infer<typeof peopleSchema> => {
@@ -57,6 +59,8 @@ export async function theDocumentedReceiver(): Promise<Harness> {
   }
 
   return {
+    url: `http://127.0.0.1:${port}/curfew`,
+    secret,
     secrets: [secret, secret.slice('whsec_'.length), gatewayKey],
     connect: () => connect(port),
     connectUnreachable: () => connect(1),
@@ -77,7 +81,12 @@ export async function theDocumentedReceiver(): Promise<Harness> {
     reallyHolds: async (principal, target) => people()[principal]?.includes(String(target['group'])) ?? false,
     async freeze() {
       receiver.kill('SIGSTOP')
-      return async () => void receiver.kill('SIGCONT')
+      return async () => {
+        receiver.kill('SIGCONT')
+        // What had arrived while it was frozen is done with, and writes no more, once it has answered what came after.
+        for (const path of ['first', 'second'])
+          await fetch(`http://127.0.0.1:${port}/${path}`, { method: 'POST' })
+      }
     },
     async stop() {
       receiver.stdin.end()

@@ -4,8 +4,9 @@ import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { Webhook } from 'standardwebhooks'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
-import type { Connector } from '../../src/domain/connector.ts'
-import { call, connectorContract, failureOf, giveCall } from './contract.ts'
+import type { Connector, Proxies } from '../../src/domain/connector.ts'
+import { aProxy } from '../support/proxy.ts'
+import { call, connectorContract, failureOf, giveCall, surroundings } from './contract.ts'
 import { aSecret, theDocumentedReceiver } from './webhook-harness.ts'
 
 connectorContract('webhook (the documented receiver)', theDocumentedReceiver)
@@ -25,7 +26,7 @@ describe('webhook', () => {
     const url = `http://127.0.0.1:${portOf(server)}/curfew`
     connector = webhook.connect(
       webhook.settings.parse({ url, secret, headers: { 'x-gateway-key': 'gateway-secret' }, lag: '1500ms' }),
-      { timeoutMs: 2_000 },
+      surroundings(2_000),
     )
   })
   afterAll(async () => {
@@ -63,6 +64,49 @@ describe('webhook', () => {
       'idempotency-key': 'hold-1:give:3',
       'x-gateway-key': 'gateway-secret',
     })
+  })
+
+  test('it is signed by the clock that it was given, whatever this process takes for the time', async () => {
+    let signedAt = ''
+    answer = (request, response) => {
+      signedAt = String(request.headers['webhook-timestamp'])
+      answersWith(200, {})(request, response)
+    }
+    const url = `http://127.0.0.1:${portOf(server)}/curfew`
+    const now = () => new Date('2031-05-06T07:08:09.900Z')
+    const other = webhook.connect(webhook.settings.parse({ url, secret }), { ...surroundings(2_000), now })
+    await other.check(signal())
+    await other.close()
+    expect(new Date(Number(signedAt) * 1_000)).toEqual(new Date('2031-05-06T07:08:09Z'))
+  })
+
+  test('a proxy is asked for what is not excepted; one that is away or refuses was not reached', async () => {
+    answer = answersWith(200, { holds: true })
+    const proxy = await aProxy({ to: portOf(server) })
+    const through = (url: string, settings: Partial<Proxies> = {}) =>
+      webhook.connect(webhook.settings.parse({ url, secret }), {
+        ...surroundings(2_000),
+        proxies: { http: proxy.url, https: proxy.url, except: '', ...settings },
+      })
+    const here = `http://127.0.0.1:${portOf(server)}/curfew`
+    const straight = through(here, { except: '127.0.0.1' })
+    const proxied = through(here)
+    const secure = through('https://access.example/curfew')
+    const away = through(here, { http: 'http://127.0.0.1:1' })
+
+    await straight.check(signal())
+    expect(proxy.asked).toEqual([])
+    expect(await proxied.has({ ...place, signal: signal() })).toBe(true)
+    expect(proxy.asked).toEqual([`127.0.0.1:${portOf(server)}`])
+    proxy.refuses = true
+    const refused = await failureOf(secure.give(giveCall('ada', target)))
+    expect(proxy.asked).toContain('access.example:443')
+    expect(refused).toMatchObject({ retryable: true })
+    expect(await failureOf(away.give(giveCall('ada', target)))).toMatchObject({
+      retryable: true,
+      happened: 'no',
+    })
+    await Promise.all([straight, proxied, secure, away].map((one) => one.close()))
   })
 
   test.each([
@@ -138,6 +182,58 @@ describe('webhook', () => {
 
   test('how late the system tells the truth comes from the catalog', () => {
     expect(connector.hasLagMs).toBe(1_500)
+  })
+})
+
+describe('the documented receiver', () => {
+  let receiver: Awaited<ReturnType<typeof theDocumentedReceiver>>
+  beforeAll(async () => {
+    receiver = await theDocumentedReceiver()
+  })
+  afterAll(() => receiver.stop())
+
+  /** A signed call, as somebody could have recorded it on its way; resolves to the answer's status. */
+  const aRecorded = (action: 'give' | 'take', principal: string, group: string, id: string, at: Date) => {
+    const body = JSON.stringify({ action, principal, target: { group }, until })
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': new Webhook(receiver.secret).sign(id, at, body),
+    }
+    return async () => (await fetch(receiver.url, { method: 'POST', headers, body })).status
+  }
+  const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000)
+
+  test.each([
+    ['seconds after', 30, 20],
+    ['in the same second as', 10, 10],
+  ])(
+    'a recorded give that is sent again after a take %s it is refused, and nothing is held',
+    async (_, gaveAgo, tookAgo) => {
+      const [ada, grace] = [await receiver.aPrincipal(), await receiver.aPrincipal()]
+      const give = aRecorded('give', ada, 'dba', 'hold-1:give:1', secondsAgo(gaveAgo))
+      const take = aRecorded('take', ada, 'dba', 'hold-1:take:2', secondsAgo(tookAgo))
+      const other = aRecorded('give', grace, 'dba', 'hold-2:give:1', secondsAgo(gaveAgo))
+
+      expect([await give(), await give(), await take(), await give(), await other()]).toEqual([
+        200, 200, 200, 409, 200,
+      ])
+
+      expect(await receiver.reallyHolds(ada, { group: 'dba' })).toBe(false)
+      expect(await receiver.reallyHolds(grace, { group: 'dba' })).toBe(true)
+    },
+  )
+
+  test('a give that was held up on its way is not carried out after a later take; a newer one is', async () => {
+    const ada = await receiver.aPrincipal()
+    const late = aRecorded('give', ada, 'dba', 'hold-3:give:1', secondsAgo(9))
+    const take = aRecorded('take', ada, 'dba', 'hold-3:take:2', secondsAgo(8))
+    const again = aRecorded('give', ada, 'dba', 'hold-3:give:3', secondsAgo(7))
+    const retried = aRecorded('give', ada, 'dba', 'hold-3:give:3', secondsAgo(5))
+
+    expect([await take(), await late(), await again(), await retried()]).toEqual([200, 409, 200, 200])
+
+    expect(await receiver.reallyHolds(ada, { group: 'dba' })).toBe(true)
   })
 })
 

@@ -106,6 +106,17 @@ test('while MongoDB is away it waits and says so, starts when it comes, and stop
   expect(app.lines.join('\n')).not.toContain('unhandled')
 }, 90_000)
 
+test('an address of MongoDB that can never work ends the start with what is wrong, and without its password', async () => {
+  const { environment } = await aStageToStart()
+
+  const said = await complaint(['start'], {
+    ...environment,
+    MONGODB_URI: 'mongodb://curfew:hunter2@127.0.0.1/curfew?colour=red',
+  })
+
+  expect(said).toBe('MONGODB_URI cannot be read: option colour is not supported')
+}, 60_000)
+
 test('/livez and /readyz tell the truth: not ready while Slack is out of reach', async () => {
   const { environment, workspace } = await aStageToStart()
   const port = await freePort()

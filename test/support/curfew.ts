@@ -78,6 +78,7 @@ export async function aStage(
         catalogPath,
         slackApiUrl: workspace.apiUrl,
         logLevel: 'error',
+        proxies: null,
       },
       { log, environment, ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }) },
     )

@@ -28,18 +28,20 @@ export interface MongodOptions {
   /** Loopback port; a free one unless given. */
   readonly port?: number
   readonly cacheGB?: number
+  /** Single commands can be made to fail (`configureFailPoint`). */
+  readonly failPoints?: true
 }
 
 const startMs = 20_000
 
 /**
  * Starts a real mongod on 127.0.0.1 with its data in a temporary folder. It dies, and its data goes, with this
- * process, however that ends. `MONGODB_URI` is used instead where it is set, unless `auth` or `port` asks for more
+ * process, however that ends. `MONGODB_URI` is used instead where it is set, unless `auth`, `port` or `failPoints` asks for more
  * than somebody else's server can promise.
  */
 export async function startMongod(options: MongodOptions = {}): Promise<Mongod> {
   const given = process.env['MONGODB_URI']
-  if (given && !options.auth && !options.port) {
+  if (given && !options.auth && !options.port && !options.failPoints) {
     return { uri: given, pid: null, stop: async () => {} }
   }
   const binary = await findMongod()
@@ -73,6 +75,7 @@ async function launch(binary: string, folder: string, port: number, options: Mon
   const args = ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket']
   args.push('--wiredTigerCacheSizeGB', String(options.cacheGB ?? 0.5))
   args.push('--setParameter', 'diagnosticDataCollectionEnabled=false')
+  if (options.failPoints) args.push('--setParameter', 'enableTestCommands=1')
   if (options.replicaSet) args.push('--replSet', 'curfew', '--oplogSize', '256')
   if (options.auth) args.push('--auth')
   if (options.auth && options.replicaSet) args.push('--keyFile', await keyFile(folder))

@@ -1,7 +1,13 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { Pool } from 'undici'
+import { EnvHttpProxyAgent, Pool } from 'undici'
 import { z } from 'zod'
-import { ConnectorError, type Connector, type ConnectorKind, type Target } from '../../domain/connector.ts'
+import {
+  ConnectorError,
+  type Connector,
+  type ConnectorKind,
+  type Proxies,
+  type Target,
+} from '../../domain/connector.ts'
 import { lostOnTheWay, parsedJson, refusedBy, wasStale } from './failure.ts'
 import { webhookSettings, type WebhookSettings } from './settings.ts'
 import { stableJson } from './stable-json.ts'
@@ -39,7 +45,7 @@ export const webhook: ConnectorKind<WebhookSettings> = {
   settings: webhookSettings,
   target: targetSchema,
   canonical: stableJson,
-  connect: (settings, { timeoutMs }): Connector => {
+  connect: (settings, { timeoutMs, now, proxies }): Connector => {
     const url = new URL(settings.url)
     const path = url.pathname + url.search
     const key = Buffer.from(settings.secret.slice('whsec_'.length), 'base64')
@@ -51,20 +57,13 @@ export const webhook: ConnectorKind<WebhookSettings> = {
     ]
     const clean = (text: string) =>
       secrets.reduce((cleaned, secret) => (secret ? cleaned.replaceAll(secret, '…') : cleaned), text)
-    const pool = new Pool(url.origin, {
-      connections,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      connect: { timeout: timeoutMs },
-      keepAliveTimeout: 60_000,
-      maxResponseSize: answerBytes,
-    })
+    const pool = poolTo(url.origin, timeoutMs, proxies)
 
     async function attempt(doing: string, id: string, body: string, signal: AbortSignal): Promise<string> {
       if (signal.aborted) {
         throw new ConnectorError(`No time was left to ${doing}`, { retryable: true, happened: 'no' })
       }
-      const timestamp = String(Math.floor(Date.now() / 1000))
+      const timestamp = String(Math.floor(now().getTime() / 1000))
       const headers = {
         ...settings.headers,
         'content-type': 'application/json',
@@ -73,7 +72,7 @@ export const webhook: ConnectorKind<WebhookSettings> = {
         'webhook-signature': sign(`${id}.${timestamp}.${body}`),
         'idempotency-key': id,
       }
-      const answer = await pool.request({ method: 'POST', path, headers, body, signal })
+      const answer = await pool.request({ origin: url.origin, method: 'POST', path, headers, body, signal })
       const text = await answer.body.text()
       if (answer.statusCode >= 200 && answer.statusCode < 300) return text
       throw refusedBy(answer.statusCode, text, doing, clean)
@@ -132,6 +131,25 @@ export const webhook: ConnectorKind<WebhookSettings> = {
       },
     }
   },
+}
+
+function poolTo(origin: string, timeoutMs: number, proxies: Proxies | null): Pool | EnvHttpProxyAgent {
+  const options = {
+    connections,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: timeoutMs },
+    keepAliveTimeout: 60_000,
+    maxResponseSize: answerBytes,
+  }
+  if (proxies === null) return new Pool(origin, options)
+  const { http, https, except } = proxies
+  return new EnvHttpProxyAgent({
+    ...options,
+    httpProxy: http ?? '',
+    httpsProxy: https ?? '',
+    noProxy: except,
+  })
 }
 
 function read<T>(schema: z.ZodType<T>, text: string, doing: string): T {

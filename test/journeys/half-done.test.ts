@@ -1,0 +1,88 @@
+import { MongoClient } from 'mongodb'
+import { aStage, type Stage } from '../support/curfew.ts'
+import { startMongod } from '../support/mongod.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aGate, gateCatalog } from './a-gate.ts'
+import { aReason, asks, eventually, listenToLog, onlyGrantOf, patient } from './acts.ts'
+
+/** A stage whose MongoDB refuses these commands on this collection from `break` to `mend`. */
+async function aBreakableStage(more = ''): Promise<{ stage: Stage; breaks: Breaks }> {
+  const mongod = await startMongod({ replicaSet: true, cacheGB: 0.25, failPoints: true })
+  afterThis(() => mongod.stop())
+  const admin = new MongoClient(mongod.uri)
+  afterThis(() => admin.close())
+  const before = process.env['CURFEW_TEST_MONGODB_URI']
+  process.env['CURFEW_TEST_MONGODB_URI'] = mongod.uri
+  const gate = await aGate()
+  const catalog = aStage({ catalog: (cast) => gateCatalog(cast, { duration: '10m', more }), env: gate.env })
+  const stage = await catalog.finally(() => (process.env['CURFEW_TEST_MONGODB_URI'] = before))
+  listenToLog(stage.app.world.log)
+  const { databases } = await admin.db('admin').admin().listDatabases({ nameOnly: true })
+  const name = databases.find((one) => one.name.startsWith('curfew_test_'))?.name
+  const failPoint = (mode: string, data: object) =>
+    admin.db('admin').command({ configureFailPoint: 'failCommand', mode, data })
+  const breaks: Breaks = async (command, collection) => {
+    // 50 is MaxTimeMSExpired, which the driver does not try again.
+    const data = { failCommands: [command], namespace: `${name}.${collection}`, errorCode: 50 }
+    await failPoint('alwaysOn', data)
+    return async () => {
+      await failPoint('off', {})
+    }
+  }
+  return { stage, breaks }
+}
+
+type Breaks = (command: string, collection: string) => Promise<() => Promise<void>>
+
+const unsure = /I could not confirm this; the card will show the truth/
+const nothing = /Nothing was changed\. Try again in a minute/
+
+test('an approval that was written is never "nothing was changed", though what was to follow it failed', async () => {
+  const { stage, breaks } = await aBreakableStage('        preApprove: { until: 30d }\n')
+  const { riley, ada, orders } = stage
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  await ada.clicks('Change…', await ada.sees(reason, orders, patient))
+  await ada.modal("And don't ask me again for this person until", patient)
+  const inThreeDays = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
+  await ada.chooses("And don't ask me again for this person until", inThreeDays)
+  await breaks('update', 'preapprovals')
+
+  await ada.submits()
+
+  await ada.modal(unsure, patient)
+  await eventually(
+    () => onlyGrantOf(stage, riley),
+    ({ status }) => status === 'active',
+  )
+}, 90_000)
+
+test('an older request that was withdrawn for a newer one that could not be written is not "nothing"', async () => {
+  const { stage, breaks } = await aBreakableStage()
+  const { riley } = stage
+  await asks(riley, 'gate open', aReason())
+  const mend = await breaks('insert', 'grants')
+
+  await riley.runs(`/request-access gate open ${aReason()}`)
+  await riley.modal('For how long?', patient)
+  await riley.submits()
+
+  await riley.modal(unsure, patient)
+  await mend()
+  expect((await onlyGrantOf(stage, riley)).status).toBe('withdrawn')
+}, 90_000)
+
+test('what failed before anything was written is said to have changed nothing', async () => {
+  const { stage, breaks } = await aBreakableStage()
+  const { riley, ada, orders } = stage
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  const card = await ada.sees(reason, orders, patient)
+  const mend = await breaks('find', 'grants')
+
+  await ada.clicks('Approve 10 min', card)
+
+  await ada.sees(nothing, 'ephemeral', patient)
+  await mend()
+  expect((await onlyGrantOf(stage, riley)).status).toBe('pending')
+}, 90_000)
