@@ -126,11 +126,11 @@ export async function start(
     endings.rest.unshift(() => agreement.stop())
     const made: World = {
       grants: mongoGrants(connection, clock, log),
-      holds: mongoHolds(connection),
+      holds: mongoHolds(connection, log),
       people,
       quotas: mongoQuotas(connection),
-      preApprovals: mongoPreApprovals(connection),
-      losses: mongoLosses(connection),
+      preApprovals: mongoPreApprovals(connection, log),
+      losses: mongoLosses(connection, log),
       directory: slack.directory,
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),

@@ -15,6 +15,7 @@ import {
 import { isRefusal } from '../domain/refusal.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
+import { readEach } from './readable.ts'
 import { byId, together, updateEach } from './together.ts'
 
 /** As stored: the grant, its id as `_id`, and for the indexes whether it is unfinished and asked for, and its slot. */
@@ -201,16 +202,8 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   const model = grantModel(connection)
   const collection = collectionOf<Stored>(connection, 'grants')
   const listeners = new Set<(grant: Grant) => void>()
-  /** A document that this version cannot read (a newer one's, while rolling) must not hide the others. */
-  const readable = <D extends { _id: string }, T>(docs: readonly D[], read: (doc: D) => T | null): T[] =>
-    docs.flatMap((doc) => {
-      try {
-        return read(doc) ?? []
-      } catch (error) {
-        log?.error('a grant cannot be read', { grantId: doc._id, error })
-        return []
-      }
-    })
+  const readable = <T>(docs: readonly unknown[], read: (doc: unknown) => T | null): T[] =>
+    readEach(docs, read, { what: 'grant', log })
   const wrote = (grant: Grant): Grant => {
     for (const listener of listeners) listener(grant)
     return grant

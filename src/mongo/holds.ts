@@ -3,9 +3,10 @@ import { MongoBulkWriteError } from 'mongodb'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
-import type { HoldStore, HoldWrite } from '../domain/ports.ts'
+import type { HoldStore, HoldWrite, Log } from '../domain/ports.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
+import { readEach } from './readable.ts'
 import { byId, together, updateEach } from './together.ts'
 
 const stored = z.object({
@@ -41,7 +42,7 @@ schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' }
 export const holdModel = (connection: Connection) => connection.model('Hold', schema)
 
 /** Leases and their ends are timed by the database alone (`$$NOW`): no replica's clock is asked. */
-export function mongoHolds(connection: Connection): HoldStore {
+export function mongoHolds(connection: Connection, log?: Log): HoldStore {
   const collection = collectionOf<{ _id: string }>(connection, 'holds')
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
   const idOf = (key: HoldKey) => ({ _id: holdId(key) })
@@ -129,7 +130,7 @@ export function mongoHolds(connection: Connection): HoldStore {
         dueAt: { $type: 'date', $lte: before },
         system: { $nin: [...butSystems] },
       })
-      return (await found.limit(limit).toArray()).map(parse)
+      return readEach(await found.limit(limit).toArray(), parse, { what: 'hold', log })
     },
     get: async (key) => {
       const found = await collection.findOne(idOf(key))

@@ -1,7 +1,8 @@
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
-import type { LossStore, MassLoss } from '../domain/ports.ts'
+import type { Log, LossStore, MassLoss } from '../domain/ports.ts'
 import { aboutToWrite } from '../domain/writes.ts'
+import { readEach } from './readable.ts'
 
 const named = z.object({ id: z.string(), name: z.string() })
 const stored = z.object({
@@ -23,10 +24,11 @@ export const lossModel = (connection: Connection) => connection.model('Loss', sc
 const idOf = (resource: string, entitlement: string): string => JSON.stringify([resource, entitlement])
 const idOfLoss = ({ resource, entitlement }: MassLoss): string => idOf(resource.id, entitlement.id)
 
-export function mongoLosses(connection: Connection): LossStore {
+export function mongoLosses(connection: Connection, log?: Log): LossStore {
   const model = lossModel(connection)
   return {
-    all: async () => (await model.find().lean<unknown[]>()).map((row) => stored.parse(row)),
+    all: async () =>
+      readEach(await model.find().lean<unknown[]>(), (row) => stored.parse(row), { what: 'loss', log }),
     note: async (found) => {
       const { resource, entitlement, channel, mark, count } = found
       const said = { $literal: { resource, entitlement, channel, mark, count } }

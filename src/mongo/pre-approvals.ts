@@ -1,7 +1,8 @@
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { preApprovalSchema, type PreApproval } from '../domain/pre-approval.ts'
-import type { PreApprovalStore } from '../domain/ports.ts'
+import type { Log, PreApprovalStore } from '../domain/ports.ts'
+import { readEach } from './readable.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 const schema = new Schema(
@@ -14,7 +15,7 @@ schema.index({ stoppedAt: 1, until: 1 })
 
 export const preApprovalModel = (connection: Connection) => connection.model('PreApproval', schema)
 
-export function mongoPreApprovals(connection: Connection): PreApprovalStore {
+export function mongoPreApprovals(connection: Connection, log?: Log): PreApprovalStore {
   const model = preApprovalModel(connection)
   const running = async (filter: Record<string, unknown>, now: Date, limit = 500): Promise<PreApproval[]> => {
     const found = await model
@@ -22,7 +23,7 @@ export function mongoPreApprovals(connection: Connection): PreApprovalStore {
       .sort({ madeAt: 1 })
       .limit(limit)
       .lean<unknown[]>()
-    return found.map(parse)
+    return readEach(found, parse, { what: 'pre-approval', log })
   }
   return {
     insert: async ({ id, ...made }) => {

@@ -1,12 +1,19 @@
 import { setTimeout as passes } from 'node:timers/promises'
+import type { Log } from '../../src/domain/ports.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { askedFilter, dueFilter, grantModel, mongoGrants } from '../../src/mongo/grants.ts'
-import { mongoHolds } from '../../src/mongo/holds.ts'
+import { holdModel, mongoHolds } from '../../src/mongo/holds.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
-import { aPendingGrant, at, riley } from '../support/builders.ts'
+import { anActiveGrant, aPendingGrant, at, riley } from '../support/builders.ts'
 import { grantStoreContract, holdStoreContract } from './contract.ts'
 
+const silent: Log = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+}
 let database: TestDatabase
 
 beforeAll(async () => {
@@ -73,4 +80,31 @@ test('the clock is never ahead of the database, and knows when it does not know'
   const before = clock.now().getTime()
   const hello = await database.connection.db!.command({ hello: 1 })
   expect((hello['localTime'] as Date).getTime()).toBeGreaterThanOrEqual(Math.floor(before))
+})
+
+test('one document that cannot be read hides no other, and is logged with its id', async () => {
+  const { connection } = database
+  const said: unknown[] = []
+  const log = {
+    ...silent,
+    error: (_message: string, fields?: Record<string, unknown>) => void said.push(fields?.['id']),
+  }
+  const grants = mongoGrants(connection, mongoClock(connection), log)
+  const held = { ...anActiveGrant({ id: 'readable', requestId: 'readable' }), isStanding: true }
+  await grants.insert(held)
+  const collection = grantModel(connection).collection
+  const stored = await collection.findOne({ _id: 'readable' as never })
+  await collection.insertOne({ ...stored, _id: 'unreadable', requestId: 'unreadable', subject: 7 } as never)
+  expect((await grants.held()).map(({ id }) => id)).toEqual(expect.arrayContaining(['readable']))
+  expect((await grants.standing()).map(({ id }) => id)).toEqual(expect.arrayContaining(['readable']))
+
+  const holds = mongoHolds(connection, log)
+  const key = { system: 's', principal: 'p', canonical: 'watched', target: {} }
+  await holds.lease(key, 0)
+  await holds.watch(key, { gave: true, forMs: 1_000 })
+  const due = { dueAt: new Date(0), system: 's' }
+  await holdModel(connection).collection.insertOne({ _id: 'unreadable hold', ...due } as never)
+  const found = await holds.due(new Date(Date.now() + 60_000), 10)
+  expect(found.map(({ canonical }) => canonical)).toContain('watched')
+  expect(said).toEqual(expect.arrayContaining(['unreadable', 'unreadable hold']))
 })
