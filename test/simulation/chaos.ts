@@ -39,7 +39,7 @@ export function troubleOf(random: () => number, kind: Kind): Trouble {
   return { rate: kind === 'calm' ? 0 : rate, untilMs: faultsEndMs, outage }
 }
 
-const never = { chance: 0, fromMs: 0, toMs: 0 }
+const never = { chance: 0, fromMs: 0, toMs: 0, deadly: 0 }
 
 export function chaosOf(random: () => number, kind: Kind): Chaos {
   const isRough = kind === 'rough' || kind === 'gap'
@@ -48,9 +48,9 @@ export function chaosOf(random: () => number, kind: Kind): Chaos {
     calm: never,
     rough: never,
     // Within the watch, so that even a crash right after it is put right.
-    gap: { chance: random() * 0.15, fromMs: 0, toMs: 12_000 },
+    gap: { chance: random() * 0.15, fromMs: 0, toMs: 12_000, deadly: 0.3 },
     // Longer than any watch: the process itself must notice, so it lives and hears the database.
-    frozen: { chance: 0.15, fromMs: 25_000, toMs: 65_000 },
+    frozen: { chance: 0.15, fromMs: 25_000, toMs: 65_000, deadly: 0 },
   }[kind]
   return {
     lostReply: upTo(0.04),

@@ -21,8 +21,8 @@ export interface Chaos {
   crash: number
   /** Chance that Slack does not answer who somebody is. */
   unknownFacts: number
-  /** Chance that it stops right between its last check and the send of a call, and for how long. */
-  freeze: { chance: number; fromMs: number; toMs: number }
+  /** Chance that it stops right between its last check and the send of a call, for how long, and that it dies of it then. */
+  freeze: { chance: number; fromMs: number; toMs: number; deadly: number }
   untilMs: number
 }
 
@@ -140,6 +140,8 @@ export class Replica {
     if (!this.#strikes(freeze.chance)) return
     this.pause(freeze.fromMs + this.#random() * (freeze.toMs - freeze.fromMs))
     await this.wait(0)
+    // It has sent by then, and never learns that it came too late.
+    if (this.#strikes(freeze.deadly)) this.#time.at(this.#time.nowMs + 1, () => this.die())
   }
 
   /** What its machine counts: not while it sleeps. */
