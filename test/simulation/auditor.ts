@@ -63,6 +63,7 @@ export class Auditor implements Eyes {
   readonly #db: MemoryDatabase
   readonly #kind: Kind
   readonly #heldBefore: ReadonlySet<string>
+  readonly #keys = new WeakMap<Approved['place'], string>()
   readonly #sent = new Set<string>()
   /** Grants for which something was given, or may have been. */
   readonly #wasSent = new Set<string>()
@@ -140,7 +141,7 @@ export class Auditor implements Eyes {
   }
 
   #lookAt(grant: Approved, system: ScriptedSystem): void {
-    const key = keyOf(grant.place)
+    const key = this.#keyOf(grant.place)
     const sinceMs = system.heldSince(key)
     const now = this.#time.nowMs
     if (grant.status === 'active' && grant.endsAt.getTime() > now && sinceMs === null)
@@ -164,12 +165,15 @@ export class Auditor implements Eyes {
 
   /** Whoever waits for a hold finds soon that it was released. */
   #lookWhoIsLeftAlone(grant: Approved): void {
+    if (dueSince(grant) > this.#time.nowMs) {
+      this.#leftAlone.delete(grant.id)
+      return
+    }
     const { system, place } = grant
     const hold = this.#db.holds.get(
       holdId({ system, principal: place.principal, canonical: place.canonical }),
     )
-    const isLeftAlone =
-      dueSince(grant) <= this.#time.nowMs && (hold === undefined || hold.leaseUntil <= this.#db.now())
+    const isLeftAlone = hold === undefined || hold.leaseUntil <= this.#db.now()
     if (!isLeftAlone) {
       this.#leftAlone.delete(grant.id)
       return
@@ -180,10 +184,17 @@ export class Auditor implements Eyes {
       this.#note('unpunctual', `${grant.id} waits for a hold that nobody has`)
   }
 
+  /** Asked for each grant at each look: remembered. */
+  #keyOf(place: Approved['place']): string {
+    const key = this.#keys.get(place) ?? keyOf(place)
+    this.#keys.set(place, key)
+    return key
+  }
+
   /** A series itself is nobody's leave, only its windows are. */
   #grantsOn(key: string): Approved[] {
     return [...this.#db.grants.values()].flatMap((grant) =>
-      isApproved(grant) && grant.pattern === null && keyOf(grant.place) === key ? grant : [],
+      isApproved(grant) && grant.pattern === null && this.#keyOf(grant.place) === key ? grant : [],
     )
   }
 
@@ -198,7 +209,7 @@ export class Auditor implements Eyes {
     const others = [...this.#db.grants.values()].flatMap((other) =>
       other.status === 'ended' &&
       other.activeAt !== null &&
-      keyOf(other.place) === keyOf(grant.place) &&
+      this.#keyOf(other.place) === this.#keyOf(grant.place) &&
       other.activeAt <= grant.endedAt &&
       other.takeAt <= grant.endedAt
         ? other.takeAt.getTime()
