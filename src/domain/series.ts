@@ -120,7 +120,9 @@ export function applyToSeries(grant: Grant, event: SeriesEvent, now: Date): Gran
 
 function made(grant: Recurring, index: number): Grant | Refusal {
   const { pattern, next, skipped } = grant
-  if (next === null || index < next.index || grant.stop !== null) return refuse('not-held', { grant })
+  // Skipped since it was chosen: making it would forget that.
+  if (next === null || index < next.index || grant.stop !== null || skipped.includes(index))
+    return refuse('not-held', { grant })
   const passed = skipped.filter((one) => one > next.index && one < index).length
   return {
     ...grant,

@@ -189,12 +189,27 @@ async function prepareToLeave(
     await owe(world, grant.id, new Error(elsewhere(grant.system)))
     return null
   }
+  if (grant.id in claims) await finishEarlier(world, lease.hold)
   const mustTake = grant.id in claims && Object.keys(claims).length === 1 && !heldBefore
   const waitMs = Math.max(0, grant.takeAt.getTime() - world.clock.now().getTime())
   const keepMs = waitMs + lease.callMs
   if (mustTake) await lease.announce('take', grant.id, {}, keepMs)
   else if (waitMs > 0) await lease.write({ keepMs })
   return { lease, grant, mustTake }
+}
+
+/** 8. Whoever left before may have died before its grant moved on: said now, as the hold remembers only the last. */
+async function finishEarlier(world: World, { lastLeft }: Hold): Promise<void> {
+  if (lastLeft === null) return
+  try {
+    await record(world, lastLeft.grantId, {
+      type: 'taken',
+      left: lastLeft.left,
+      keptUntil: lastLeft.keptUntil,
+    })
+  } catch (error) {
+    world.log.warn('cannot say now what an earlier grant left', { grantId: lastLeft.grantId, error })
+  }
 }
 
 /** The grant as `revoking`: at once if its end is within the look-ahead, else only if it already is. */

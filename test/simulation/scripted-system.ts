@@ -16,6 +16,8 @@ export interface Habits {
   /** Answers a known idempotency key without doing anything. */
   dedupes: boolean
   hasLagMs: number
+  /** Says that it took something back, sometimes, and did not. */
+  lies: boolean
 }
 
 /** How often calls go wrong, from 0 to 1, until the faults end. */
@@ -25,27 +27,34 @@ export interface Trouble {
   outage: { fromMs: number; untilMs: number } | null
 }
 
+/** What an auditor with eyes on the system sees. */
+export interface Eyes {
+  onSend(verb: 'give' | 'take', key: string): void
+  /** It was not there, and now it is. */
+  onAppear(key: string): void
+}
+
 /** A system that does what it is told: soon, late, without answering, or not at all. Effects never come after M. */
 export class ScriptedSystem {
-  readonly held = new Map<string, { untilMs: number }>()
+  readonly held = new Map<string, { untilMs: number; sinceMs: number }>()
   readonly #past: { atMs: number; key: string; isHeld: boolean }[] = []
   readonly #keys = new Set<string>()
   readonly #time: VirtualTime
   readonly #random: () => number
   readonly habits: Habits
   readonly #trouble: Trouble
-  readonly #onGive: (key: string) => void
+  readonly #eyes: Eyes
 
   constructor(
     time: VirtualTime,
     random: () => number,
-    options: { habits: Habits; trouble: Trouble; onGive: (key: string) => void },
+    options: { habits: Habits; trouble: Trouble; eyes: Eyes },
   ) {
     this.#time = time
     this.#random = random
     this.habits = options.habits
     this.#trouble = options.trouble
-    this.#onGive = options.onGive
+    this.#eyes = options.eyes
   }
 
   isHeld(key: string): boolean {
@@ -53,12 +62,22 @@ export class ScriptedSystem {
     return held !== undefined && held.untilMs > this.#time.nowMs
   }
 
+  /** Since when it is held without a break; null while it is not. */
+  heldSince(key: string): number | null {
+    return this.isHeld(key) ? (this.held.get(key)?.sinceMs ?? null) : null
+  }
+
+  /** Held before anybody came. */
+  holdsAlready(key: string): void {
+    this.held.set(key, { untilMs: Infinity, sinceMs: -Infinity })
+  }
+
   /** The connector of one replica: its calls leave when the replica runs. */
   connectorOf(replica: Replica): Connector {
     const { hasLagMs } = this.habits
     return {
-      give: (call) => this.#call(replica, call, () => this.#give(call)),
-      take: (call) => this.#call(replica, call, () => this.#take(call)),
+      give: (call) => this.#call(replica, call, 'give', () => this.#give(call)),
+      take: (call) => this.#call(replica, call, 'take', () => this.#take(call)),
       has: (place) => this.#ask(replica, place),
       list: async () => [],
       check: async () => undefined,
@@ -72,9 +91,7 @@ export class ScriptedSystem {
   #give(call: GiveCall): void {
     if (this.habits.dedupes && this.#keys.has(call.idempotencyKey)) return
     this.#keys.add(call.idempotencyKey)
-    const key = keyOf(call)
-    this.#onGive(key)
-    this.#set(key, { untilMs: this.habits.expires ? call.until.getTime() : Infinity })
+    this.#set(keyOf(call), this.habits.expires ? call.until.getTime() : Infinity)
   }
 
   #take(call: Call): void {
@@ -83,17 +100,25 @@ export class ScriptedSystem {
     this.#set(keyOf(call), null)
   }
 
-  #set(key: string, held: { untilMs: number } | null): void {
-    this.#past.push({ atMs: this.#time.nowMs, key, isHeld: this.isHeld(key) })
-    if (held) this.held.set(key, held)
-    else this.held.delete(key)
+  #set(key: string, untilMs: number | null): void {
+    const sinceMs = this.heldSince(key)
+    this.#past.push({ atMs: this.#time.nowMs, key, isHeld: sinceMs !== null })
+    if (untilMs === null) {
+      this.held.delete(key)
+      return
+    }
+    this.held.set(key, { untilMs, sinceMs: sinceMs ?? this.#time.nowMs })
+    if (sinceMs === null) this.#eyes.onAppear(key)
   }
 
-  async #call(replica: Replica, call: Call, effect: () => void): Promise<void> {
-    await replica.mayPause()
-    await replica.mayFreeze()
-    const { timeoutMs } = this.habits
+  async #call(replica: Replica, call: Call, verb: 'give' | 'take', effect: () => void): Promise<void> {
+    await replica.maySend()
+    this.#eyes.onSend(verb, keyOf(call))
+    const { timeoutMs, lies } = this.habits
     const fate = this.#fate()
+    if (lies && verb === 'take' && this.#isTroubled && this.#random() < 0.2) {
+      return replica.wait(this.#random() * 80)
+    }
     const soonMs = this.#random() * 40
     const effectIn = (ms: number) => this.#time.look(this.#time.nowMs + ms, effect)
     switch (fate) {
@@ -142,12 +167,16 @@ export class ScriptedSystem {
     return later ? later.isHeld : this.isHeld(key)
   }
 
+  get #isTroubled(): boolean {
+    return this.#time.nowMs <= this.#trouble.untilMs
+  }
+
   #fate(): Fate {
-    const { rate, untilMs, outage } = this.#trouble
+    const { rate, outage } = this.#trouble
     const now = this.#time.nowMs
     if (outage && now >= outage.fromMs && now < outage.untilMs)
       return this.#random() < 0.5 ? 'refused' : 'hang'
-    if (now > untilMs || this.#random() >= rate) return 'ok'
+    if (!this.#isTroubled || this.#random() >= rate) return 'ok'
     return fates[Math.floor(this.#random() * fates.length)]!
   }
 }

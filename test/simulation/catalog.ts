@@ -1,0 +1,101 @@
+import type { Catalog, Entitlement, Stage as ReviewStage } from '../../src/domain/catalog.ts'
+import type { PersonFacts, SlackIdentity } from '../../src/domain/person.ts'
+import type { Directory } from '../../src/domain/ports.ts'
+
+const slack = (userId: string): SlackIdentity => ({ teamId: 'T1', userId })
+export const askers = [slack('URILEY'), slack('UKIM')] as const
+export const admins = [slack('UADA'), slack('USAM')] as const
+
+/** Who is here and who is in the group that the standing rule wants, at this moment of a run. */
+export class People {
+  readonly away = new Set<string>()
+  readonly members = new Set<string>()
+  readonly directory: Directory = {
+    facts: async (identity) => this.#factsOf(identity),
+    freshFacts: async (identity) => this.#factsOf(identity),
+    everyone: async () => [...askers, ...admins].map((identity) => this.#factsOf(identity)),
+    idsOf: async (people) => people,
+    groups: async () => () => new Set<string>(),
+    groupsChanged: () => undefined,
+  }
+
+  #factsOf(identity: SlackIdentity): PersonFacts {
+    const { userId } = identity
+    return {
+      person: { id: userId, slack: slack(userId), name: userId, email: null },
+      isHere: !this.away.has(userId),
+      isGuest: false,
+      isExternal: false,
+      isEmailRead: true,
+      zone: 'UTC',
+      groups: new Set(this.members.has(userId) ? ['@keepers'] : []),
+    }
+  }
+}
+
+/** Two entitlements that mean the same access, and one of its own; what is held by rule means the same as that one. */
+export const entitlementIds: readonly [string, ...string[]] = ['one', 'same', 'other']
+const targetOf = (id: string) => ({ role: id === 'other' || id === 'kept' ? 'write' : 'read' })
+
+const stage: ReviewStage = {
+  ...{ name: null, needs: 1, quiet: null, otherwise: null, escalate: null, remindMs: [], hours: [] },
+  approvers: { people: ['UADA', 'USAM'], groups: [], manager: false, who: null },
+}
+
+const whoKeeps: Entitlement['who'] = {
+  source: '"@keepers" in groups',
+  evaluate: ({ groups }) => (groups === 'unknown' ? 'unknown' : groups.has('@keepers') ? 'yes' : 'no'),
+}
+
+const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement] => [
+  id,
+  {
+    id,
+    name: id,
+    resource: { id: 'db', name: 'Database', owner: null },
+    system: 'sys',
+    target: targetOf(id),
+    canonical: JSON.stringify(targetOf(id)),
+    mode: id === 'kept' ? 'standing' : 'approval',
+    channel: 'C1',
+    admins: ['UADA', 'USAM'],
+    who: id === 'kept' ? whoKeeps : { source: 'true', evaluate: () => 'yes' },
+    external: false,
+    review: { stages: [stage], withinMs: 60_000 },
+    duration: { defaultMs: 10_000, maxMs: 60_000, choicesMs: [10_000] },
+    warnMs: null,
+    alertMs: 20_000,
+    aheadMs: 60_000,
+    breakGlass: { maxMs: 60_000, remindMs: 86_400_000 },
+    keeps: false,
+    confirmAbove: 50,
+    windows: { untilMs: 86_400_000, warns: false, only: [] },
+    ...{ auto: [], preApproveMs: null, onBehalf: null, isInDigest: true },
+    extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
+    reasonExample: null,
+    how: null,
+    confirm: false,
+  },
+])
+
+export const catalog: Catalog = {
+  systems: new Map([
+    [
+      'sys',
+      {
+        id: 'sys',
+        connector: 'scripted',
+        settings: {},
+        settingsFingerprint: '',
+        timeoutMs: 2_500,
+        principal: { source: 'slackUserId', resolve: ({ slackUserId }) => ({ principal: slackUserId }) },
+      },
+    ],
+  ]),
+  resources: new Map([
+    ['db', { id: 'db', name: 'Database', owner: null, system: 'sys', entitlements: new Map(entitlements) }],
+  ]),
+  managers: new Map(),
+  fingerprint: '',
+  loadedAt: new Date(0),
+}
