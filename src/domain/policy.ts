@@ -167,7 +167,9 @@ export function stillAllows(
   const verdict = mayHold(facts, entitlement, asking, now, mostFor(entitlement, wish, wholeMs))
   if (verdict.answer !== 'yes') return verdict
   if (wish.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
-  const byRule = allowsByItself(facts, entitlement, wish, asking, now, isHeld)
+  // What people added later, the rule was not asked for.
+  const approved = { ...asking, durationMs: wish.isStanding ? asking.durationMs : wish.durationMs }
+  const byRule = allowsByItself(facts, entitlement, wish, approved, now, isHeld)
   if (byRule !== null) return byRule
   const only = entitlement.windows?.only ?? []
   const endsAt = new Date(wish.endsAt.getTime() + moreMs)

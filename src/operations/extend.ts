@@ -1,9 +1,9 @@
-import { findEntitlement } from '../domain/catalog.ts'
+import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
-import { agreedMs, mayExtend } from '../domain/extension.ts'
+import { agreedMs, mayExtend, totalMs } from '../domain/extension.ts'
 import type { Grant } from '../domain/grant.ts'
-import type { SlackIdentity } from '../domain/person.ts'
-import { stillAllows, type Verdict } from '../domain/policy.ts'
+import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { attributesOf, stillAllows, type Verdict } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
@@ -36,7 +36,7 @@ export async function extendGrant(
       by: current.subject,
       seenEndsAt,
       rules: entitlement.extend,
-      agreedMs: agreedMs(current, entitlement),
+      agreedMs: agreedNow(facts, entitlement, current, now),
       needs: seatsOf(entitlement.review.stages),
     } as const
     const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null
@@ -46,6 +46,19 @@ export async function extendGrant(
         : null
     return refusal ?? transition(current, event, now)
   })
+}
+
+/** A rule that approved it agrees to more only where its condition says so of all the time. */
+function agreedNow(facts: PersonFacts, entitlement: Entitlement, grant: Grant, now: Date): number {
+  const agreed = agreedMs(grant, entitlement)
+  if (grant.auto === null || grant.status !== 'active') return agreed
+  const may = mayExtend(grant, entitlement.extend, now, agreed)
+  if ('not' in may || may.isReviewed) return agreed
+  const { because } = grant.auto
+  const asking = { durationMs: totalMs(grant) + may.addMs, reason: grant.reason }
+  const rule = entitlement.auto.find((one) => one.because === because)
+  const answer = rule?.when.evaluate(attributesOf(facts, entitlement, asking, now)) ?? 'no'
+  return answer === 'yes' ? agreed : totalMs(grant)
 }
 
 /** What the rules say against more time, if anything. */

@@ -11,7 +11,7 @@ import { isStandingRule } from '../domain/standing.ts'
 import { transition, type Event } from '../domain/transition.ts'
 import { holdersOf, type Holders } from './holders.ts'
 import { giveByRule } from './standing.ts'
-import type { World } from './world.ts'
+import { isOutdated, type World } from './world.ts'
 
 /*
  * While it is held. Everything that is held, or approved and waiting, is asked the same as right before giving, again
@@ -30,6 +30,8 @@ export interface Failing {
   readonly rule: Entitlement
   readonly people: readonly { readonly name: string; readonly why: string }[]
 }
+
+const nothingFound: Look = { unreadable: new Set(), failing: [] }
 
 /** Between what is done for so many, other work has its turn. */
 const atOnce = 100
@@ -60,6 +62,8 @@ export async function lookAtHeld(world: World): Promise<Look> {
   await closeWhatIsAsked(world, pending, holders)
   await stopWords(world, words, holders)
   const found = await judge(world, catalog, rows, holders)
+  // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
+  if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, found.gone)
   await endEach(world, found.left)
   await takeWhatIsMeant(world, found.unmatched)

@@ -2,6 +2,7 @@ import { breakGlass } from '../../src/operations/break-glass.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { mostAsked, requestAccess } from '../../src/operations/request.ts'
+import { lookAtHeld } from '../../src/operations/while-held.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
@@ -123,6 +124,18 @@ test('a rule that approved it lets it be extended no further than it approves; t
   const second = await wantsMore(stage)
   expect(isAsked(second)).toBe(true)
   expect(totalOf(second)).toBe(40_000)
+}, 60_000)
+
+test('a rule that approves short times asks people for longer ones, and what they add is kept', async () => {
+  const { stage } = await aGateWith(
+    `        auto: [{ because: short, when: 'duration <= duration("30s")' }]\n        extend: { max: 5, total: 1h, by: 10m, after: 0%, review: false }\n`,
+  )
+  await rileyHolds(stage, { approvers: [] })
+  expect(isAsked(await wantsMore(stage))).toBe(true)
+  const agreed = await says(stage, stage.ada)
+  expect(totalOf(agreed)).toBe(630_000)
+  await lookAtHeld(stage.app.world)
+  expect((await isHeld(stage)).status).toBe('active')
 }, 60_000)
 
 test('who chose a shorter time than was asked is asked for more, whatever the catalog lets holders do', async () => {
