@@ -22,7 +22,8 @@ const environment = celEnvironment(CONDITION_VARIABLES)
  *
  * `evaluate` never throws. It answers `unknown` when anything the expression mentions is unknown, even where the rest
  * would decide (`true || "@dba" in groups`), when it names a group that does not exist (renamed, perhaps: `!(… in
- * groups)` must not open by that), and when CEL itself fails.
+ * groups)` must not open by that), and when CEL itself fails. Of whoever has no verified e-mail nothing is true that
+ * mentions it: `no`.
  */
 export function compileCondition(source: string): Condition | ExpressionFault {
   const expression = compile(environment, source, { result: 'bool', variables: CONDITION_VARIABLES })
@@ -34,6 +35,8 @@ export function compileCondition(source: string): Condition | ExpressionFault {
       const { listedGroups } = attributes
       if (listedGroups && handles.some((handle) => !listedGroups.has(handle))) return 'unknown'
       const values = valuesOf(attributes)
+      // Whoever has none is known to have none: neither is, nor is not, of any domain.
+      if (attributes.email === null && expression.mentions.has('email')) return 'no'
       for (const name of expression.mentions) if (values[name] === undefined) return 'unknown'
       try {
         const answer = expression.evaluate(values)
@@ -65,7 +68,7 @@ function valuesOf({
     entitlement,
     duration: Duration.fromMilliseconds(durationMs),
   }
-  if (email !== 'unknown') values['email'] = email.toLowerCase()
+  if (email !== 'unknown' && email !== null) values['email'] = email.toLowerCase()
   if (groups !== 'unknown') values['groups'] = [...groups]
   if (zone !== '') values['zone'] = zone
   return values

@@ -16,7 +16,8 @@ export function compilePrincipal(source: string, system: string): PrincipalRule 
   return {
     source,
     resolve({ email }) {
-      if (email === 'unknown') return { unresolved: 'has no verified e-mail' }
+      if (email === 'unknown') return { unresolved: 'has an e-mail that Slack does not tell now' }
+      if (email === null) return { unresolved: 'has no verified e-mail' }
       try {
         const name = expression.evaluate({ email: email.toLowerCase() })
         if (isPrincipal(name)) return { principal: name }
@@ -34,7 +35,7 @@ export function principalMap(names: ReadonlyMap<string, string>, system: string)
     source: names.size === 1 ? 'a map of 1 person' : `a map of ${names.size} people`,
     resolve(attributes: Attributes) {
       const { email, slackUserId } = attributes
-      const byEmail = email === 'unknown' ? undefined : names.get(email.toLowerCase())
+      const byEmail = email === 'unknown' || email === null ? undefined : names.get(email.toLowerCase())
       const bySlackId = names.get(slackUserId)
       if (byEmail !== undefined && bySlackId !== undefined && byEmail !== bySlackId)
         return { unresolved: `has two names in the map of ${system}` }

@@ -174,8 +174,8 @@ export type Answer = 'yes' | 'no' | 'unknown'
 
 /** What CEL sees. */
 export interface Attributes {
-  /** `unknown` when it is missing or not verified. */
-  readonly email: Known<string>
+  /** Verified; null for one who has none, which no condition on it is true of. */
+  readonly email: Known<string | null>
   readonly slackUserId: string
   readonly groups: Known<ReadonlySet<string>>
   /** Every group that there is: a condition that names another one has no answer. */

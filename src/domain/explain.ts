@@ -30,6 +30,8 @@ export function explain(reason: Reason): string {
       return `only ${reason.people} can answer this`
     case 'unreadable-group':
       return `Slack does not say now who is in ${reason.group}`
+    case 'unlisted-group':
+      return `Slack lists no group ${reason.group} (disabled or renamed?), which the catalog names; its admins were told`
   }
 }
 

@@ -21,7 +21,9 @@ export type Known<T> = T | 'unknown'
 /** What the directory says of a person, at most 60 s old. */
 export interface PersonFacts {
   readonly person: Person
-  /** False once they were deactivated. */
+  /** Verified by the directory; null for one who has none, unknown where it does not say. */
+  readonly email: Known<string | null>
+  /** False once they were deactivated, and for bots. */
   readonly isHere: boolean
   readonly isGuest: boolean
   /** Belongs to another workspace and is here through a shared channel. */
@@ -30,7 +32,7 @@ export interface PersonFacts {
   readonly zone: string
   /** Handles of the Slack user groups they are in, written `@dba`. */
   readonly groups: Known<ReadonlySet<string>>
-  /** Every group that Slack lists, theirs or not. */
+  /** Every group that Slack lists and whose members it tells, theirs or not. */
   readonly listedGroups?: ReadonlySet<string>
 }
 

@@ -32,14 +32,16 @@ export type Reason =
   | { readonly kind: 'outside'; readonly windows: string }
   | { readonly kind: 'not-listed'; readonly people: string }
   | { readonly kind: 'unreadable-group'; readonly group: string }
+  /** Slack answered, and there is no such group (any more). */
+  | { readonly kind: 'unlisted-group'; readonly group: string }
 
 export interface Asking {
   readonly durationMs: number
   readonly reason: string
 }
 
-/** Members of the Slack groups that matter here, each known or not. */
-export type Groups = (handle: string) => Known<ReadonlySet<string>>
+/** Members of the Slack groups that matter here, each known or not. One that Slack does not list is never an empty one. */
+export type Groups = (handle: string) => Known<ReadonlySet<string>> | 'unlisted'
 
 export function attributesOf(
   facts: PersonFacts,
@@ -48,7 +50,7 @@ export function attributesOf(
   now: Date,
 ): Attributes {
   return {
-    email: facts.person.email ?? 'unknown',
+    email: facts.email,
     slackUserId: facts.person.slack.userId,
     groups: facts.groups,
     ...(facts.listedGroups ? { listedGroups: facts.listedGroups } : {}),
@@ -188,17 +190,22 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
   if (approvers.manager && managerOf !== null && isListed(person, [managerOf]))
     return { answer: 'yes', reasons: [] }
   const lookups = approvers.groups.map((handle) => ({ handle, members: groups(handle) }))
-  if (lookups.some(({ members }) => members !== 'unknown' && members.has(person.slack.userId))) {
+  if (lookups.some(({ members }) => isSet(members) && members.has(person.slack.userId))) {
     return { answer: 'yes', reasons: [] }
   }
   const matching = approvers.who?.evaluate(attributesOf(facts, entitlement, asking, now)) ?? 'no'
   if (matching === 'yes') return { answer: 'yes', reasons: [] }
-  const unreadable = lookups.filter(({ members }) => members === 'unknown')
-  const reasons: Reason[] = unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle }))
+  const reasons: Reason[] = lookups.flatMap(({ handle, members }): Reason[] =>
+    isSet(members)
+      ? []
+      : [{ kind: members === 'unlisted' ? 'unlisted-group' : 'unreadable-group', group: handle }],
+  )
   if (matching === 'unknown' && approvers.who)
     reasons.push({ kind: 'rule', source: approvers.who.source, answer: matching })
   return { answer: reasons.length > 0 ? 'unknown' : 'no', reasons }
 }
+
+const isSet = (members: ReturnType<Groups>): members is ReadonlySet<string> => typeof members !== 'string'
 
 /** Admins may end and retry. */
 export const isAdmin = (person: Person, entitlement: Entitlement): boolean =>

@@ -206,8 +206,8 @@ export interface Directory {
   everyone(): Promise<Known<readonly PersonFacts[]>>
   /** Slack ids of these people (e-mails or ids) as far as there are such; unknown when one cannot be looked up now. */
   idsOf(people: readonly string[]): Promise<Known<readonly string[]>>
-  /** Members (Slack user ids) of these groups, by handle. */
-  groups(handles: readonly string[]): Promise<(handle: string) => Known<ReadonlySet<string>>>
+  /** Members (Slack user ids) of these groups, by handle; `unlisted` where the directory answered and there is none. */
+  groups(handles: readonly string[]): Promise<(handle: string) => Known<ReadonlySet<string>> | 'unlisted'>
 }
 
 export interface OpenSystem {

@@ -56,6 +56,8 @@ function isUsable(rule: AutoRule, entitlement: Entitlement, { subject, requested
 
 const factsOf = ({ subject, asker }: AskedRow): PersonFacts => ({
   person: subject,
+  // Whether they had none or it was not told is not on record.
+  email: subject.email ?? 'unknown',
   isHere: true,
   isGuest: asker?.guest ?? false,
   isExternal: false,

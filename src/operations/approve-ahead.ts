@@ -1,5 +1,6 @@
 import { fittingRules, quotaKey, usedUp } from '../domain/auto-approval.ts'
 import type { Entitlement } from '../domain/catalog.ts'
+import { cut } from '../domain/cut.ts'
 import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
 import type { PersonFacts } from '../domain/person.ts'
 import { attributesOf, placeFor, termsFor } from '../domain/policy.ts'
@@ -31,7 +32,7 @@ export async function approveAhead(
   if (asked.pattern !== null) return { grant: asked, undo: nothing }
   const byRule = await approveByRule(world, asked, subject, entitlement)
   if ('undo' in byRule) return byRule
-  const grant = { ...asked, whyReviewed: byRule.reasons.join('; ').slice(0, 500) || null }
+  const grant = { ...asked, whyReviewed: cut(byRule.reasons.join('; '), 500) || null }
   return { grant: await approveByWord(world, grant, subject, entitlement), undo: nothing }
 }
 

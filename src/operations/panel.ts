@@ -131,7 +131,7 @@ async function canFill(
   // Slack takes whoever leaves out of the groups.
   for (const handle of lists.flatMap(({ groups }) => groups)) {
     const members = listing.groups(handle)
-    if (members === 'unknown') return true
+    if (members === 'unknown' || members === 'unlisted') return true
     for (const userId of members) if (!mayNot.has(userId)) able.add(userId)
   }
   if (isEnough()) return true

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { everyEntitlement, findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import { cut } from '../domain/cut.ts'
 import type { EndCause, Granting } from '../domain/grant.ts'
 import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
 import { isAdmin, mayHold, placeFor, standingAsking } from '../domain/policy.ts'
@@ -193,7 +194,7 @@ async function giveTo(world: World, facts: PersonFacts, rule: Entitlement): Prom
     ...{ system: rule.system, canonical: rule.canonical, channel: rule.channel, place },
     requester: person,
     subject: person,
-    reason: `held by rule: ${rule.who.source}`.slice(0, 500),
+    reason: cut(`held by rule: ${rule.who.source}`, 500),
     askedMs: termMs,
     ...{
       startsAt: null,
@@ -208,7 +209,7 @@ async function giveTo(world: World, facts: PersonFacts, rule: Entitlement): Prom
     needs: 0,
     requestedAt: now,
     reviews: [],
-    history: [{ at: now, what: 'matches the rule', by: null, note: rule.who.source.slice(0, 500) }],
+    history: [{ at: now, what: 'matches the rule', by: null, note: cut(rule.who.source, 500) }],
     dueAt: null,
     unshown: false,
     approvedAt: now,

@@ -1,7 +1,7 @@
 import type { Grant } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { section, type Message } from './blocks.ts'
-import { clockTime, plainWords } from './mrkdwn.ts'
+import { clockTime, plainWords, wholeLines } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import type { Picture } from './pictures.ts'
 
@@ -114,7 +114,7 @@ const alertedMs = (grant: Grant): number =>
 
 function lateMessage(late: readonly Grant[]): Message {
   const resource = late[0]?.resource.name ?? ''
-  const lines = late.slice(0, mostListed).map((grant) => {
+  const lines = late.map((grant) => {
     const what = `${plainWords(grant.subject.name, 60)}, ${plainWords(grant.entitlement.name, 60)}`
     if (grant.status === 'revoking') {
       const last = grant.lastError === null ? '' : `; last: ${plainWords(grant.lastError, 150)}`
@@ -124,11 +124,10 @@ function lateMessage(late: readonly Grant[]): Message {
       'lastError' in grant && grant.lastError !== null ? `; last: ${plainWords(grant.lastError, 150)}` : ''
     return `• not given yet: ${what}${last}`
   })
-  const more = late.length > mostListed ? [`…and ${late.length - mostListed} more`] : []
   const title = `:warning: *${plainWords(resource, 60)}*: ${late.length} late`
   return {
     text: `${resource}: ${late.length} late`,
-    blocks: [section([title, ...lines, ...more].join('\n'))],
+    blocks: [section(wholeLines(title, lines, { atMost: mostListed }))],
   }
 }
 

@@ -1,11 +1,21 @@
-import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
+import {
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  type WebAPICallResult,
+  type WebClient,
+} from '@slack/web-api'
 import DataLoader from 'dataloader'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Approvers } from '../domain/catalog.ts'
 import type { Known, Person, PersonFacts, SlackIdentity } from '../domain/person.ts'
 import type { Directory, Log, PeopleStore } from '../domain/ports.ts'
 import { mention, plainWords } from './mrkdwn.ts'
+import { Pace } from './pace.ts'
+import { Remembering } from './remembering.ts'
+import { byMember, groupsWith, parseGroups, readable, type Groups } from './slack-groups.ts'
+import { isMemberOf, isSameUser, parseUser, seenAs, type SlackUser } from './slack-user.ts'
 
 /** More than so many who are asked for together are read from one list of everybody. */
 const manyAtOnce = 20
@@ -14,49 +24,22 @@ const gatheringMs = 10
 const decidesForMs = 60_000
 const showsForMs = 600_000
 /** A person's record changes only with what Slack says of them, which is part of its key. */
-const everyoneForMs = 86_400_000
-
-const userSchema = z.object({
-  id: z.string(),
-  team_id: z.string(),
-  name: z.string().default(''),
-  deleted: z.boolean().default(false),
-  is_bot: z.boolean().default(false),
-  is_restricted: z.boolean().default(false),
-  is_ultra_restricted: z.boolean().default(false),
-  is_stranger: z.boolean().default(false),
-  is_email_confirmed: z.boolean().default(false),
-  tz: z.string().nullish(),
-  profile: z
-    .object({
-      display_name: z.string().default(''),
-      real_name: z.string().default(''),
-      email: z.string().nullish(),
-    })
-    .prefault({}),
-})
-type User = z.infer<typeof userSchema>
-
-const groupsSchema = z.array(
-  z.object({
-    id: z.string(),
-    handle: z.string(),
-    date_delete: z.number().default(0),
-    users: z.array(z.string()),
-  }),
-)
-
-interface Group {
-  readonly id: string
-  readonly members: ReadonlySet<string>
-}
+const recordForMs = 86_400_000
+/** How long nobody is asked again for what Slack did not answer. */
+const failedForMs = 3_000
+/** Whoever asks for everybody waits no longer; the listing goes on. */
+const listWaitMs = 2_500
+/** How often a page is asked for when Slack says "not so fast". */
+const pageTries = 5
 
 /** What the Slack surfaces need besides the operations' port. */
 export interface SlackDirectory extends Directory {
   /** Facts from memory, for showing: perhaps minutes old; null when there are none. */
   remembered(slack: SlackIdentity): PersonFacts | null
-  /** Slack said that people or groups changed: what was remembered of all of them counts no longer. */
-  forget(): void
+  /** Slack sent an event about somebody: whether anything that is read of them changed. They alone are asked for again. */
+  heardOf(user: unknown): Promise<boolean>
+  /** Slack said that groups changed: they are read again, as soon as its limits allow, once for many events. */
+  groupsChanged(): Promise<void>
   /** Approvers as Slack mentions, those who cannot be looked up by name. */
   mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
   /** Slack ids of the people named (not of groups), as far as they can be looked up. */
@@ -76,23 +59,66 @@ export function slackDirectory(options: {
   teamId: () => string | null
   people: PeopleStore
   log: Log
+  /** Hears which groups Slack lists, whenever they were read. */
+  onGroups?: (handles: ReadonlySet<string>) => void
 }): SlackDirectory {
-  const { client, teamId, people, log } = options
-  const users = new Remembering<User>()
+  const { client, teamId, people, log, onGroups } = options
+  const remembering = <T>(what: string) =>
+    new Remembering<T>({
+      onFailure: (error) => log.warn('the directory did not answer', { what, error }),
+      failedForMs: (error) =>
+        error instanceof WebAPIRateLimitedError ? Math.min(error.retryAfter * 1_000, 30_000) : failedForMs,
+    })
+  const users = remembering<SlackUser>('person')
   /** Whose record does not change as long as Slack says the same of them. */
   const records = new Remembering<Person>()
-  const groups = new Remembering<ReadonlyMap<string, Group>>()
-  const emails = new Remembering<string>()
-  const members = new Remembering<ReadonlySet<string>>()
-  const everyone = new Remembering<readonly { user: User; person: Person }[]>()
+  const groups = remembering<Groups>('groups')
+  const emails = remembering<string>('e-mail')
+  const members = remembering<ReadonlySet<string>>('channel members')
+  const everyone = remembering<Everyone>('everyone')
+  const paceOfUsers = new Pace()
+  const paceOfGroups = new Pace()
+  /** Pages of the last whole listing, and how long it took. */
+  let lastListing = { pages: 1, tookMs: 0 }
+  const unreadable = new Set<string>()
+  /** Spoils itself only, and is said once. */
+  const onUnreadable = (record: unknown, error?: unknown): void => {
+    const id = idOf(record) ?? 'without an id'
+    if (unreadable.has(id)) return
+    unreadable.add(id)
+    log.warn('a record of Slack cannot be read', { id, error })
+  }
 
-  const readUser = async (userId: string): Promise<User> =>
-    userSchema.parse((await client.users.info({ user: userId })).user)
+  const readUser = async (userId: string): Promise<SlackUser> => {
+    const answer = await client.users.info({ user: userId })
+    return parseUser(answer.user, { showsEmails: showsEmails(answer) })
+  }
+  const listUsers = async (): Promise<SlackUser[]> => {
+    const startedMs = performance.now()
+    const found: SlackUser[] = []
+    let pages = 0
+    let cursor: string | undefined
+    do {
+      const page = await pageOf(client, cursor, paceOfUsers)
+      const shows = { showsEmails: showsEmails(page) }
+      for (const record of z.array(z.unknown()).parse(page.members ?? [])) {
+        try {
+          found.push(parseUser(record, shows))
+        } catch (error) {
+          onUnreadable(record, error)
+        }
+      }
+      pages += 1
+      cursor = page.response_metadata?.next_cursor
+    } while (cursor)
+    lastListing = { pages, tookMs: performance.now() - startedMs }
+    return found
+  }
   /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
-  const readings = new DataLoader<string, () => Promise<User>>(
+  const readings = new DataLoader<string, () => Promise<SlackUser>>(
     async (userIds) => {
-      const listed =
-        userIds.length > manyAtOnce ? await listUsers(client).catch(() => [] as const) : ([] as const)
+      const isListed = userIds.length > manyAtOnce && paceOfUsers.free >= lastListing.pages
+      const listed = isListed ? await listUsers().catch(() => [] as const) : ([] as const)
       const byId = new Map(listed.map((user) => [user.id, user]))
       return userIds.map((userId) => {
         const user = byId.get(userId)
@@ -101,54 +127,62 @@ export function slackDirectory(options: {
     },
     { cache: false, batchScheduleFn: (begin) => setTimeout(begin, gatheringMs) },
   )
-  const readAmongOthers = async (userId: string): Promise<User> => (await readings.load(userId))()
-  const seenAs = (user: User, ourTeamId: string): Seen => {
-    const name = user.profile.display_name || user.profile.real_name || user.name
-    // Another workspace's word for an e-mail counts for nothing here: its admins can write whatever they like.
-    const isOurs = !user.is_stranger && user.team_id === ourTeamId
-    const email = isOurs && user.is_email_confirmed ? (user.profile.email?.toLowerCase() ?? null) : null
-    return { slack: { teamId: user.team_id, userId: user.id }, name, email }
-  }
-  const readGroups = async (): Promise<ReadonlyMap<string, Group>> => {
+  const readAmongOthers = async (userId: string): Promise<SlackUser> => (await readings.load(userId))()
+  const readGroups = async (): Promise<Groups> => {
+    await paceOfGroups.turn()
     const answer = await client.usergroups.list({ include_users: true, include_disabled: false })
-    const list = groupsSchema.parse(answer.usergroups)
-    return new Map(list.map(({ id, handle, users: ids }) => [`@${handle}`, { id, members: new Set(ids) }]))
+    const found = parseGroups(z.array(z.unknown()).parse(answer.usergroups ?? []), onUnreadable)
+    onGroups?.(new Set(found.keys()))
+    return found
   }
+  /** An e-mail that Slack does not show now is not known: nobody is found by it, and it is written down as none. */
+  const recordOf = (user: SlackUser, ourTeamId: string): Promise<Person> => {
+    const { slack, name, email } = seenAs(user, ourTeamId)
+    const seen = { name, email: email === 'unknown' ? null : email }
+    return records.get(JSON.stringify([slack, seen]), recordForMs, () => people.seen(slack, seen))
+  }
+  const listedAs = async (user: SlackUser, ourTeamId: string): Promise<Listed> => ({
+    user,
+    person: await recordOf(user, ourTeamId),
+  })
   /** Each of them as our records keep them. */
-  const readEveryone = async (ourTeamId: string): Promise<readonly { user: User; person: Person }[]> => {
+  const readEveryone = async (ourTeamId: string): Promise<Everyone> => {
     const askedAtMs = performance.now()
-    const found = await listUsers(client)
+    const found = await listUsers()
     for (const user of found) users.learn(user.id, user, askedAtMs)
-    return Promise.all(
-      found.map(async (user) => {
-        const seen = seenAs(user, ourTeamId)
-        const person = await records.get(keyOf(seen), everyoneForMs, () => people.seen(seen.slack, seen))
-        return { user, person }
-      }),
-    )
+    const listed = await Promise.all(found.map((user) => listedAs(user, ourTeamId)))
+    return new Map(listed.map((one) => [one.user.id, one]))
   }
-  const known = async <T>(what: string, read: () => Promise<T>): Promise<Known<T>> => {
+  /** So many that listing them takes long are listed again while the last list still counts; events keep it true. */
+  const currentEveryone = async (ourTeamId: string): Promise<Everyone> => {
+    const read = () => readEveryone(ourTeamId)
+    const countsForMs = decidesForMs + 3 * lastListing.tookMs
+    const remembered = everyone.peek('all', countsForMs)
+    const isLong = lastListing.tookMs > listWaitMs
+    const reading = everyone.get('all', isLong ? countsForMs / 2 : decidesForMs, read)
+    if (remembered === null || !isLong) return within(reading, listWaitMs)
+    reading.catch(() => undefined)
+    return remembered
+  }
+  const known = async <T>(read: () => Promise<T>): Promise<Known<T>> => {
     try {
       return await read()
-    } catch (error) {
-      log.warn('the directory did not answer', { what, error })
+    } catch {
+      // Said in the log by whatever was read.
       return 'unknown'
     }
   }
-  const currentGroups = () => known('groups', () => groups.get('all', decidesForMs, readGroups))
-  const factsOf = (
-    user: User,
-    person: Person,
-    ourTeamId: string,
-    all: Known<ReadonlyMap<string, Group>>,
-  ): PersonFacts => ({
+  /** Read anew once a minute. While Slack's limits are used up, waiting for a turn would be too long: unknown. */
+  const currentGroups = () => known(() => within(groups.get('all', decidesForMs, readGroups), listWaitMs))
+  const factsOf = (user: SlackUser, person: Person, ourTeamId: string, all: Known<Groups>): PersonFacts => ({
     person,
-    isHere: !user.deleted && !user.is_bot,
-    isGuest: user.is_restricted || user.is_ultra_restricted,
-    isExternal: user.is_stranger || user.team_id !== ourTeamId,
-    zone: user.tz ?? 'UTC',
+    email: seenAs(user, ourTeamId).email,
+    isHere: user.isHere,
+    isGuest: user.isGuest,
+    isExternal: !isMemberOf(user, ourTeamId),
+    zone: user.zone,
     groups: all === 'unknown' ? all : groupsWith(all, user.id),
-    ...(all === 'unknown' ? {} : { listedGroups: new Set(all.keys()) }),
+    ...(all === 'unknown' ? {} : { listedGroups: readable(all) }),
   })
   const factsWithin = async (
     { userId }: SlackIdentity,
@@ -159,23 +193,32 @@ export function slackDirectory(options: {
     const ourTeamId = teamId()
     if (ourTeamId === null) return 'unknown'
     const [user, all] = await Promise.all([
-      known('person', () => users.get(userId, maxAgeMs, () => read(userId))),
+      known(() => users.get(userId, maxAgeMs, () => read(userId))),
       currentGroups(),
     ])
     if (user === 'unknown') return user
-    const seen = seenAs(user, ourTeamId)
-    const person = await records.get(keyOf(seen), showsForMs, () => people.seen(seen.slack, seen))
-    return factsOf(user, person, ourTeamId, all)
+    return factsOf(user, await recordOf(user, ourTeamId), ourTeamId, all)
   }
   /** Empty when nobody is called so. */
   const lookUpUser = async (person: string): Promise<Known<string>> =>
     person.includes('@')
-      ? known('e-mail', () => emails.get(person, showsForMs, () => lookUp(client, person)))
+      ? known(() => emails.get(person, showsForMs, () => lookUp(client, person)))
       : person
   const userIdOf = async (person: string): Promise<string | null> => {
     const found = await lookUpUser(person)
     return found === 'unknown' || found === '' ? null : found
   }
+  /** As Slack has them now, in the list of everybody too. */
+  const learnAgain = async (heard: SlackUser, ourTeamId: string): Promise<void> => {
+    users.forget(heard.id)
+    const asked = await known(() => users.get(heard.id, decidesForMs, () => readUser(heard.id)))
+    const user = asked === 'unknown' ? heard : asked
+    const nowMs = performance.now()
+    if (asked === 'unknown') users.learn(heard.id, heard, nowMs)
+    const listed = everyone.peek('all', showsForMs)
+    listed?.set(user.id, await listedAs(user, ourTeamId))
+  }
+  let groupsWaited: Promise<void> | null = null
 
   return {
     facts: (slack) => factsWithin(slack, decidesForMs),
@@ -183,22 +226,48 @@ export function slackDirectory(options: {
     everyone: async () => {
       const ourTeamId = teamId()
       if (ourTeamId === null) return 'unknown'
-      const [listed, all] = await Promise.all([
-        known('everyone', () => everyone.get('all', decidesForMs, () => readEveryone(ourTeamId))),
-        currentGroups(),
-      ])
+      const [listed, all] = await Promise.all([known(() => currentEveryone(ourTeamId)), currentGroups()])
       if (listed === 'unknown') return listed
       const groupsOf = all === 'unknown' ? null : byMember(all)
-      const listedGroups = all === 'unknown' ? null : new Set(all.keys())
-      return listed.map(({ user, person }) => ({
+      const listedGroups = all === 'unknown' ? null : readable(all)
+      return [...listed.values()].map(({ user, person }) => ({
         ...factsOf(user, person, ourTeamId, 'unknown'),
         ...(groupsOf ? { groups: groupsOf.get(user.id) ?? new Set<string>() } : {}),
         ...(listedGroups ? { listedGroups } : {}),
       }))
     },
-    forget: () => {
-      groups.clear()
-      everyone.clear()
+    heardOf: async (record) => {
+      const ourTeamId = teamId()
+      if (ourTeamId === null) return true
+      try {
+        const heard = parseUser(record, { showsEmails: true })
+        const before = users.peek(heard.id, showsForMs)
+        if (before !== null && isSameUser(before, heard)) return false
+        await learnAgain(heard, ourTeamId)
+        return before === null || !isSameUser(before, users.peek(heard.id, showsForMs) ?? heard)
+      } catch (error) {
+        onUnreadable(record, error)
+        // They are somebody else than we knew, and we cannot say who: unknown, until Slack says so.
+        const id = idOf(record)
+        if (id !== null) {
+          users.forget(id)
+          everyone.peek('all', showsForMs)?.delete(id)
+        }
+        return true
+      }
+    },
+    groupsChanged: () => {
+      groupsWaited ??= (async () => {
+        await paceOfGroups.ready()
+        groupsWaited = null
+        try {
+          await groups.get('all', 0, readGroups)
+        } catch (error) {
+          // They changed, and nobody says how. Where Slack only wants us to wait, what is known counts to its end.
+          if (!(error instanceof WebAPIRateLimitedError)) groups.forget('all')
+        }
+      })()
+      return groupsWaited
     },
     idsOf: async (listed) => {
       const found = await Promise.all(listed.map(lookUpUser))
@@ -207,28 +276,30 @@ export function slackDirectory(options: {
     groups: async (handles) => {
       if (handles.length === 0) return () => new Set<string>()
       const all = await currentGroups()
-      return (handle) => (all === 'unknown' ? all : (all.get(handle)?.members ?? 'unknown'))
+      return (handle) => (all === 'unknown' ? all : (all.get(handle)?.members ?? 'unlisted'))
     },
     remembered: (slack) => {
       const ourTeamId = teamId()
       const user = users.peek(slack.userId, showsForMs)
       const all = groups.peek('all', showsForMs)
       if (ourTeamId === null || user === null || all === null) return null
-      const person = records.peek(keyOf(seenAs(user, ourTeamId)), showsForMs)
+      const { name, email, slack: identity } = seenAs(user, ourTeamId)
+      const seen = { name, email: email === 'unknown' ? null : email }
+      const person = records.peek(JSON.stringify([identity, seen]), recordForMs)
       if (person === null) return null
       if (users.peek(slack.userId, decidesForMs / 2) === null) {
-        void known('person', () => factsWithin(slack, decidesForMs / 2))
+        void known(() => factsWithin(slack, decidesForMs / 2))
       }
       if (groups.peek('all', decidesForMs / 2) === null) {
-        void known('groups', () => groups.get('all', decidesForMs / 2, readGroups))
+        void known(() => groups.get('all', decidesForMs / 2, readGroups))
       }
       return factsOf(user, person, ourTeamId, all)
     },
     mentions: async ({ groups: handles, people: listed }) => {
       const all = handles.length > 0 ? await currentGroups() : 'unknown'
       const groupMentions = handles.map((handle) => {
-        const id = all === 'unknown' ? undefined : all.get(handle)?.id
-        return id === undefined ? plainWords(handle, 40) : `<!subteam^${id}>`
+        const id = all === 'unknown' ? '' : (all.get(handle)?.id ?? '')
+        return id === '' ? plainWords(handle, 40) : `<!subteam^${id}>`
       })
       const personMentions = listed.map(async (person) => {
         const id = await userIdOf(person)
@@ -241,81 +312,51 @@ export function slackDirectory(options: {
       return ids.filter((id) => id !== null)
     },
     channelMembers: (channel) =>
-      known('channel members', () => members.get(channel, showsForMs, () => readMembers(client, channel))),
+      known(() => members.get(channel, showsForMs, () => readMembers(client, channel))),
   }
 }
 
-/** What Slack says of somebody, as far as their record keeps it. */
-type Seen = Pick<Person, 'slack' | 'name' | 'email'>
+const withId = z.object({ id: z.string() })
+const idOf = (record: unknown): string | null => withId.safeParse(record).data?.id ?? null
 
-const keyOf = ({ slack, name, email }: Seen): string =>
-  JSON.stringify([slack.teamId, slack.userId, name, email])
+interface Listed {
+  readonly user: SlackUser
+  readonly person: Person
+}
+/** Everybody by their Slack id. */
+type Everyone = Map<string, Listed>
 
-/** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
-class Remembering<T> {
-  readonly #known = new Map<string, { value: T; atMs: number }>()
-  readonly #reading = new Map<string, Promise<T>>()
-  readonly #most = 100_000
+/** Whether e-mails are shown to this token: Slack names its scopes with every answer. */
+const showsEmails = ({ response_metadata: about }: WebAPICallResult): boolean =>
+  about?.scopes?.includes('users:read.email') ?? true
 
-  /** What was learned in another way, now. */
-  learn(key: string, value: T, atMs: number): void {
-    if (this.#known.size >= this.#most) this.#known.clear()
-    this.#known.set(key, { value, atMs })
-  }
-
-  clear(): void {
-    this.#known.clear()
-    this.#reading.clear()
-  }
-
-  peek(key: string, maxAgeMs: number): T | null {
-    const found = this.#known.get(key)
-    return found && performance.now() - found.atMs < maxAgeMs ? found.value : null
-  }
-
-  async get(key: string, maxAgeMs: number, read: () => Promise<T>): Promise<T> {
-    const remembered = this.peek(key, maxAgeMs)
-    if (remembered !== null) return remembered
-    const underWay = this.#reading.get(key)
-    // What must be fresh is not answered by a reading that began before it was asked for.
-    if (underWay && maxAgeMs > 0) return underWay
-    const askedAtMs = performance.now()
-    const reading = read()
-      .then((value) => {
-        if (this.#known.size >= this.#most) this.#known.clear()
-        // What was forgotten meanwhile, or is read anew, is not remembered.
-        if (this.#reading.get(key) === reading) this.#known.set(key, { value, atMs: askedAtMs })
-        return value
-      })
-      .finally(() => {
-        if (this.#reading.get(key) === reading) this.#reading.delete(key)
-      })
-    this.#reading.set(key, reading)
-    return reading
+/** The answer, if it comes in time; who does not wait for it any more leaves it to others. */
+async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
+  answer.catch(() => undefined)
+  const late = new AbortController()
+  try {
+    return await Promise.race([
+      answer,
+      sleep(ms, undefined, { signal: late.signal }).then(() => {
+        throw new Error('the listing is not whole yet')
+      }),
+    ])
+  } finally {
+    late.abort()
   }
 }
 
-const byMember = (all: ReadonlyMap<string, Group>): ReadonlyMap<string, ReadonlySet<string>> => {
-  const found = new Map<string, Set<string>>()
-  for (const [handle, { members }] of all) {
-    for (const member of members) found.set(member, (found.get(member) ?? new Set()).add(handle))
+/** A page of everybody: in its turn, and again when Slack says how long to wait. */
+async function pageOf(client: WebClient, cursor: string | undefined, pace: Pace) {
+  for (let tries = 1; ; tries++) {
+    await pace.turn()
+    try {
+      return await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })
+    } catch (error) {
+      if (!(error instanceof WebAPIRateLimitedError) || tries === pageTries) throw error
+      await sleep(error.retryAfter * 1_000, undefined, { ref: false })
+    }
   }
-  return found
-}
-
-const groupsWith = (all: ReadonlyMap<string, Group>, userId: string): ReadonlySet<string> =>
-  new Set([...all].filter(([, { members }]) => members.has(userId)).map(([handle]) => handle))
-
-/** Everybody whom Slack lists, until there is no further page. */
-async function listUsers(client: WebClient): Promise<User[]> {
-  const found: User[] = []
-  let cursor: string | undefined
-  do {
-    const page = await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })
-    found.push(...z.array(userSchema).parse(page.members))
-    cursor = page.response_metadata?.next_cursor
-  } while (cursor)
-  return found
 }
 
 /** The Slack id behind an e-mail; empty when nobody has it. */

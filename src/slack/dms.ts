@@ -28,6 +28,10 @@ export type Moment = (typeof moments)[number]
 
 export interface DmAbout {
   readonly approvers: readonly string[]
+  /** What people call the stage that is open. */
+  readonly waitsFor: string
+  /** Groups that are asked to answer and that Slack does not list: nobody is told through them. */
+  readonly unlisted: readonly string[]
   readonly how: string | null
   readonly zone: string
   /** Whether there is more time to be had now; null where nothing is held. */
@@ -40,7 +44,7 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   const asked = await askedOf({ world }, grant)
   return {
-    approvers: asked ? namesOf(asked) : [],
+    ...(await toldOf(world, asked)),
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
     more: mayHaveMore(world, grant),
@@ -48,11 +52,20 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
   }
 }
 
-/** Named, not mentioned: telling the requester who was asked must ping nobody. */
-const namesOf = (asked: AskedOf): string[] => {
+/** Who the card mentions. Named, not mentioned here: telling the requester who was asked must ping nobody. */
+async function toldOf(
+  world: Parts['world'],
+  asked: AskedOf | null,
+): Promise<Pick<DmAbout, 'approvers' | 'waitsFor' | 'unlisted'>> {
+  if (asked === null) return { approvers: [], waitsFor: '', unlisted: [] }
   const { groups, people } = mentionedOf(asked)
-  const names = [...groups, ...people].map((name) => plainWords(name, 60))
-  return names.length > 0 ? names : [stageWords(asked.panel.stage)]
+  const membersOf = await world.directory.groups(groups)
+  const inWords = (names: readonly string[]) => names.map((name) => plainWords(name, 60))
+  return {
+    approvers: inWords([...groups.filter((handle) => typeof membersOf(handle) !== 'string'), ...people]),
+    waitsFor: stageWords(asked.panel.stage),
+    unlisted: inWords(groups.filter((handle) => membersOf(handle) === 'unlisted')),
+  }
 }
 
 /** Has this moment come, and is it still worth a new message? One already sent is only redrawn. */
@@ -110,7 +123,19 @@ export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date
   }
 }
 
-function askedDm(grant: Grant, { approvers }: DmAbout): Message {
+/** Only who is mentioned was told; whoever a rule names finds it in the channel. */
+function toldWords({ approvers, waitsFor, unlisted }: DmAbout): string {
+  const missing =
+    unlisted.length > 0
+      ? ` Slack lists no group ${unlisted.join(', ')}, so nobody was told through it; the admins were asked to mend that.`
+      : ''
+  if (approvers.length > 0)
+    return ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.${missing}`
+  const waits = waitsFor === '' ? '' : ` It waits for ${waitsFor}.`
+  return `${missing || waits} You will hear here.`
+}
+
+function askedDm(grant: Grant, about: DmAbout): Message {
   const from = grant.startsAt === null ? '' : `, from ${when(grant.startsAt)}`
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from}`
   const by = isForAnother(grant) ? `${plainWords(grant.requester.name, 60)} asked` : 'Asked'
@@ -118,10 +143,7 @@ function askedDm(grant: Grant, { approvers }: DmAbout): Message {
   const text = `Asked for ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
   switch (grant.status) {
     case 'pending': {
-      const told =
-        approvers.length > 0
-          ? ` ${approvers.slice(0, 5).join(', ')} were told; you will hear here.`
-          : ' You will hear here.'
+      const told = toldWords(about)
       const why = grant.whyReviewed === null ? '' : ` Needs a review: ${plainWords(grant.whyReviewed, 400)}.`
       const so = grant.reviews.length > 0 ? ` ${grant.reviews.length} of ${grant.needs} approved.` : ''
       return dm(`${asked}${told}${why}${so}`, text, [isForAnother(grant) ? decline(grant) : withdraw(grant)])

@@ -16,6 +16,15 @@ export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entit
   )
 }
 
+/** Why nothing is offered: "nothing" is said only where it is known. */
+export const nothingWords = (catalog: Catalog, facts: PersonFacts, now: Date): string =>
+  everyEntitlement(catalog).some((entitlement) => isUnsure(facts, entitlement, now))
+    ? 'Slack does not say now enough about you and your groups. Please try again in a minute.'
+    : 'There is nothing you can request here.'
+
+const isUnsure = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
+  entitlement.mode === 'approval' && mayHold(facts, entitlement, usual(entitlement), now).answer === 'unknown'
+
 /** May they have it themselves? */
 export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
   mayHold(facts, entitlement, usual(entitlement), now).answer === 'yes'

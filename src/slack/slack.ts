@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { everyEntitlement } from '../domain/catalog.ts'
+import { cut } from '../domain/cut.ts'
 import type { Log, PeopleStore, SurfaceStore } from '../domain/ports.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './blocks.ts'
@@ -14,9 +15,11 @@ import { slackClients } from './clients.ts'
 import { listenToCloseReview } from './close-review-modal.ts'
 import { listenToCommand } from './command.ts'
 import { listenToDeny } from './deny-modal.ts'
+import { notingUnlisted } from './unlisted-groups.ts'
 import { slackDirectory, type SlackDirectory } from './directory.ts'
 import { digests } from './digest.ts'
 import { listenToDms } from './dms.ts'
+import { listenToPeople } from './hears-of-people.ts'
 import { listenToHome } from './home.ts'
 import { listenToMore } from './more-time.ts'
 import { listenToLines } from './lines-card.ts'
@@ -28,7 +31,7 @@ import { listenToRequest } from './request-modal.ts'
 import { listenToSeries } from './series.ts'
 import { slackLogger } from './slack-logger.ts'
 import { isWrongToken, refusal } from './slack-refused.ts'
-import { listenToLosses, listenToPeople } from './standing-loss.ts'
+import { listenToLosses } from './standing-loss.ts'
 import { Sockets } from './sockets.ts'
 
 export type Transport = { kind: 'socket'; appToken: string } | { kind: 'http'; signingSecret: string }
@@ -65,7 +68,9 @@ export function openSlack(options: {
   const { botToken, transport, slackApiUrl, people, surfaces, log } = options
   const clients = slackClients({ botToken, slackApiUrl, log })
   let ourselves: Ourselves | null = null
+  let noteGroups: (listed: ReadonlySet<string>) => void = () => undefined
   const directory = slackDirectory({
+    onGroups: (listed) => noteGroups(listed),
     client: clients.interactive,
     teamId: () => ourselves?.teamId ?? null,
     people,
@@ -97,6 +102,23 @@ export function openSlack(options: {
   let publisher: Publisher | null = null
   let isStopping = false
   const inFlight = new Set<Promise<unknown>>()
+
+  const tellAdmins = async (world: World, words: string): Promise<void> => {
+    const day = world.clock.now().toISOString().slice(0, 10)
+    const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
+    for (const userId of await directory.userIds(everyAdmin(world))) {
+      try {
+        const row = await surfaces.lease(`${key}:${userId}`, key, 60_000)
+        if (row === null || row.ts !== null) continue
+        const blocks = [section(plainWords(words, 2_900))]
+        const text = escapeText(cut(words, 300))
+        const posted = await clients.background.chat.postMessage({ channel: userId, text, blocks })
+        await surfaces.save(row.key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
+      } catch (error) {
+        log.warn('could not tell an admin', { userId, error })
+      }
+    }
+  }
 
   return {
     directory,
@@ -141,26 +163,14 @@ export function openSlack(options: {
         listen(parts)
       }
       ourselves = await whoAmI(clients.background, log, () => isStopping)
+      noteGroups = notingUnlisted(world, (words) => {
+        tellAdmins(world, words).catch((error: unknown) => log.warn('could not tell the admins', { error }))
+      })
       publisher = new Publisher(parts)
       publisher.start()
       await sockets?.start(app)
     },
-    tellAdmins: async (world, words) => {
-      const day = world.clock.now().toISOString().slice(0, 10)
-      const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
-      for (const userId of await directory.userIds(everyAdmin(world))) {
-        try {
-          const row = await surfaces.lease(`${key}:${userId}`, key, 60_000)
-          if (row === null || row.ts !== null) continue
-          const blocks = [section(plainWords(words, 2_900))]
-          const text = escapeText(words.slice(0, 300))
-          const posted = await clients.background.chat.postMessage({ channel: userId, text, blocks })
-          await surfaces.save(row.key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
-        } catch (error) {
-          log.warn('could not tell an admin', { userId, error })
-        }
-      }
-    },
+    tellAdmins,
     sendDigests: (world, now) => day.send(world, now),
     stopListening: async () => {
       isStopping = true

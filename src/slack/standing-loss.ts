@@ -77,17 +77,3 @@ export function listenToLosses(parts: Parts): void {
     )
   })
 }
-
-/** What Slack says of people and groups, so that rules follow soon; what it does not say is found within a minute. */
-export function listenToPeople({ app, directory, standing }: Parts): void {
-  const changed = async (): Promise<void> => {
-    directory.forget()
-    standing.soon()
-    return Promise.resolve()
-  }
-  app.event('subteam_members_changed', changed)
-  app.event('subteam_updated', changed)
-  app.event('subteam_created', changed)
-  app.event('team_join', changed)
-  app.event('user_change', changed)
-}

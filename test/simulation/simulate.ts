@@ -347,6 +347,7 @@ const admins = [slack('UADA'), slack('USAM')] as const
 
 const factsOf = (identity: SlackIdentity): PersonFacts => ({
   person: { id: identity.userId, slack: identity, name: identity.userId, email: null },
+  email: null,
   isHere: true,
   isGuest: false,
   isExternal: false,
