@@ -364,5 +364,4 @@ const holdingOf = ({ system, place }: Approved): HoldKey & { target: Hold['targe
   target: place.target,
 })
 
-const messageOf = (error: unknown): string =>
-  cut(error instanceof Error ? error.message : String(error), 300)
+const messageOf = (error: unknown): string => cut(error instanceof Error ? error.message : String(error), 300)

@@ -7,7 +7,7 @@ import { answerClick, unreadWords, said, tellBy } from './answers.ts'
 import { button, context, section } from './blocks.ts'
 import { dmActions } from './dms.ts'
 import { plainWords, wholeLines, when } from './mrkdwn.ts'
-import { nothingWords, offerKey, offersTo } from './offers.ts'
+import { unsureWords, offerKey, offersTo } from './offers.ts'
 import type { Parts } from './parts.ts'
 import { parseCommand } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
@@ -67,7 +67,7 @@ async function listing(parts: Parts, by: SlackIdentity): Promise<KnownBlock[]> {
     section(held.length === 0 ? 'You hold nothing now.' : wholeLines('*You hold*', held.map(line))),
     section(
       offers.length === 0
-        ? nothingWords(world.catalog(), facts, world.clock.now())
+        ? (unsureWords(world.catalog(), facts, world.clock.now()) ?? 'There is nothing you can request.')
         : wholeLines('*You can request*', lines, { atMost: 30, more }),
     ),
   ]

@@ -142,7 +142,13 @@ export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Dig
 
 function listed(title: string, rows: readonly string[]): string[] {
   if (rows.length === 0) return []
-  return [wholeLines(`*${title}*`, rows.map((row) => `• ${row}`), { atMost: mostNamed })]
+  return [
+    wholeLines(
+      `*${title}*`,
+      rows.map((row) => `• ${row}`),
+      { atMost: mostNamed },
+    ),
+  ]
 }
 
 /** Seconds are of no interest by now. */

@@ -201,9 +201,7 @@ export function slackDirectory(options: {
   }
   /** Empty when nobody is called so. */
   const lookUpUser = async (person: string): Promise<Known<string>> =>
-    person.includes('@')
-      ? known(() => emails.get(person, showsForMs, () => lookUp(client, person)))
-      : person
+    person.includes('@') ? known(() => emails.get(person, showsForMs, () => lookUp(client, person))) : person
   const userIdOf = async (person: string): Promise<string | null> => {
     const found = await lookUpUser(person)
     return found === 'unknown' || found === '' ? null : found

@@ -20,7 +20,9 @@ export function cutMarked(text: string, most: number): string {
   if (kept !== '') return `${kept}\n…`.slice(0, most)
   const parts = whole
     .split(new RegExp(`(${marks.source})`))
-    .flatMap((part) => (marks.test(part) ? [part] : [...segmenter.segment(part)].map(({ segment }) => segment)))
+    .flatMap((part) =>
+      marks.test(part) ? [part] : [...segmenter.segment(part)].map(({ segment }) => segment),
+    )
   return `${fitting(parts, most - 1)}…`
 }
 

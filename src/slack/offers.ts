@@ -16,11 +16,11 @@ export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entit
   )
 }
 
-/** Why nothing is offered: "nothing" is said only where it is known. */
-export const nothingWords = (catalog: Catalog, facts: PersonFacts, now: Date): string =>
+/** Where nothing is offered: "nothing" is said only where that is known; null where it is. */
+export const unsureWords = (catalog: Catalog, facts: PersonFacts, now: Date): string | null =>
   everyEntitlement(catalog).some((entitlement) => isUnsure(facts, entitlement, now))
     ? 'Slack does not say now enough about you and your groups. Please try again in a minute.'
-    : 'There is nothing you can request here.'
+    : null
 
 const isUnsure = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
   entitlement.mode === 'approval' && mayHold(facts, entitlement, usual(entitlement), now).answer === 'unknown'

@@ -13,7 +13,7 @@ import { answerUnopened, said, unreadWords, type Tell } from './answers.ts'
 import { context, plain, plainSection, section } from './blocks.ts'
 import { messageView } from './message-view.ts'
 import { answerSubmission } from './modal-submission.ts'
-import { isForThem, nothingWords, offerKey, offersTo, parseWish, type Wish } from './offers.ts'
+import { isForThem, unsureWords, offerKey, offersTo, parseWish, type Wish } from './offers.ts'
 import type { Parts } from './parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
@@ -88,11 +88,12 @@ async function requestView(parts: Parts, facts: PersonFacts, text: string): Prom
 /** Whoever may request nothing sees no inputs, and no names of what others may request. */
 async function nothingView({ world, directory }: Parts, facts: PersonFacts): Promise<ModalView> {
   if (facts.isExternal) return messageView(title, refusalWords(refuse('external')))
-  const words = nothingWords(world.catalog(), facts, world.clock.now())
+  const unsure = unsureWords(world.catalog(), facts, world.clock.now())
+  if (unsure !== null) return messageView(title, unsure)
   const owners = [...world.catalog().resources.values()].flatMap(({ owner }) => owner ?? [])
   const asked = owners[0] === undefined ? [] : await directory.mentions({ people: [owners[0]], groups: [] })
   const ask = asked[0] === undefined ? '' : ` Ask ${asked[0]}.`
-  return { ...messageView(title, ''), blocks: [section(`${words}${ask}`)] }
+  return { ...messageView(title, ''), blocks: [section(`There is nothing you can request here.${ask}`)] }
 }
 
 async function formView(

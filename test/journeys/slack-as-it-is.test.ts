@@ -194,10 +194,8 @@ test('when the group of the approvers is disabled nobody is said to have been to
 }, 40_000)
 
 test('nothing to request is said only where that is known', async () => {
-  const { riley, workspace, app } = await aStage({
-    catalog: (cast) => ordersCatalog(cast).replace(/"@(everyone|staff)"/g, '"@contractors"'),
-  })
-  const mallory = workspace.addPerson({ name: 'Mallory' })
+  const { riley, workspace, app } = await aStage()
+  const mallory = workspace.addPerson({ name: 'Mallory', guest: 'multi' })
   listenToLog(app.world.log)
   await mallory.runs('/request-access list')
   await mallory.sees(/There is nothing you can request/, 'ephemeral', patient)

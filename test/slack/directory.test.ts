@@ -1,4 +1,5 @@
 import { aStage } from '../support/curfew.ts'
+import { eventually } from '../journeys/acts.ts'
 
 test('many who are looked up at one moment are read from one list, each as they are now', async () => {
   const { app, workspace } = await aStage()
@@ -6,7 +7,8 @@ test('many who are looked up at one moment are read from one list, each as they 
     workspace.addPerson({ name: `person-${i}`, email: `person-${i}@acme.example` }),
   )
   const [gone] = people
-  if (gone) workspace.deactivate(gone)
+  // Slack has not sent word of it yet.
+  if (gone) gone.account.isDeleted = true
   const before = workspace.calls.length
 
   const facts = await Promise.all(
@@ -37,3 +39,21 @@ test('where the list cannot be read each is asked for, and a few always are', as
   expect(asked.filter((method) => method === 'users.info')).toHaveLength(3)
   expect(asked).not.toContain('users.list')
 })
+
+test('twenty thousand are listed within the limits, though Slack says "not so fast" in the middle', async () => {
+  const { app, workspace } = await aStage()
+  for (let i = 0; i < 20_000; i++) workspace.addPerson({ name: `person-${i}`, email: `${i}@acme.example` })
+  const { directory } = app.world
+  const before = workspace.calls.length
+  workspace.faults.next('users.list', { delayMs: 0 }, 3)
+  workspace.faults.next('users.list', { ratelimited: true, retryAfterSeconds: 1 })
+
+  // Nobody is kept waiting, and the listing goes on.
+  const everyone = async () => directory.everyone()
+  const found = await eventually(everyone, (people) => people !== 'unknown', 150_000)
+
+  expect(found === 'unknown' ? 0 : found.length).toBeGreaterThan(20_000)
+  const pages = workspace.calls.slice(before).filter(({ method }) => method === 'users.list')
+  expect(pages.filter(({ status }) => status === 429)).toHaveLength(1)
+  expect(pages).toHaveLength(22)
+}, 180_000)
