@@ -3,7 +3,7 @@ export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/
 
 /** How a text is measured: by its letters (code points), or as strictly as anybody could count (UTF-16 units). */
 type Measure = (text: string) => number
-export const inLetters: Measure = (text) => [...text].length
+export const inLetters: Measure = (text) => Array.from(text).length
 export const inUnits: Measure = (text) => text.length
 
 /** At most so long, with "…" where something is missing; never in the middle of what is shown as one character. */

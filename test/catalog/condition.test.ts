@@ -78,7 +78,10 @@ test('a name on a system is made from the verified e-mail', () => {
 })
 
 test('who has no verified e-mail has no name on a system, and reads why', () => {
-  expect(principalOf('email', { email: 'unknown' })).toEqual({ unresolved: 'has no verified e-mail' })
+  expect(principalOf('email', { email: null })).toEqual({ unresolved: 'has no verified e-mail' })
+  expect(principalOf('email', { email: 'unknown' })).toEqual({
+    unresolved: 'has an e-mail that Slack does not tell now',
+  })
 })
 
 test('a rule that yields nothing, or nothing usable, names nobody', () => {
@@ -105,4 +108,15 @@ test('a map names people by e-mail or Slack id, and nobody else', () => {
   expect(map.resolve({ ...riley, slackUserId: 'U034KIM' })).toEqual({
     unresolved: 'has two names in the map of vpn',
   })
+})
+
+test('nothing that mentions the e-mail is true of who has none, nor its opposite; where it is not told there is no answer', () => {
+  for (const source of [
+    'email.endsWith("@a.example")',
+    '!email.endsWith("@a.example")',
+    'guest || email != ""',
+  ]) {
+    expect(ask(source, { email: null, guest: true })).toBe('no')
+    expect(ask(source, { email: 'unknown', guest: true })).toBe('unknown')
+  }
 })

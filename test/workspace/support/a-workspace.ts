@@ -11,10 +11,9 @@ afterEach(async () => {
   for (const end of endings.splice(0)) await end()
 })
 
-/** A workspace with Slack's own limits, closed after the test. */
+/** A workspace that is closed after the test. */
 export async function aWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const workspace = await startWorkspace({ command: '/request-access', ...options })
-  workspace.limits.enforce()
   afterThis(() => workspace.close())
   return workspace
 }
