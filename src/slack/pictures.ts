@@ -221,7 +221,7 @@ async function copies(
   const membersOf = await directory.groups(groups)
   const inGroups = groups.flatMap((handle) => {
     const members = membersOf(handle)
-    return members === 'unknown' ? [] : [...members]
+    return typeof members === 'string' ? [] : [...members]
   })
   const all = [...sent, ...named, ...inGroups].filter((id) => id !== grant.requester.slack.userId)
   return [...new Set(all)].slice(0, mostCopies)
