@@ -1,4 +1,5 @@
 import { usedUp } from '../domain/auto-approval.ts'
+import { cut } from '../domain/cut.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
 import { isSameHuman, type PersonFacts } from '../domain/person.ts'
@@ -34,7 +35,7 @@ export async function approveAhead(
     return { grant: asked, undo: nothing }
   const byRule = await approveByRule(world, asked, subject, entitlement)
   if ('undo' in byRule) return byRule
-  const grant = { ...asked, whyReviewed: byRule.reasons.join('; ').slice(0, 500) || null }
+  const grant = { ...asked, whyReviewed: cut(byRule.reasons.join('; '), 500) || null }
   return { grant: await approveByWord(world, grant, subject, entitlement), undo: nothing }
 }
 

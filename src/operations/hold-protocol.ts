@@ -1,4 +1,5 @@
 import { ConnectorError } from '../domain/connector.ts'
+import { cut } from '../domain/cut.ts'
 import type { Active, Approved, Grant, Granting, Revoking } from '../domain/grant.ts'
 import { holdId, type Hold, type HoldKey, type Left } from '../domain/hold.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
@@ -378,5 +379,4 @@ const holdingOf = ({ system, place }: Approved): HoldKey & { target: Hold['targe
   target: place.target,
 })
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).slice(0, 300)
+const messageOf = (error: unknown): string => cut(error instanceof Error ? error.message : String(error), 300)

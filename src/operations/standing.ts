@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { everyEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
+import { cut } from '../domain/cut.ts'
 import type { GrantPlace, Granting } from '../domain/grant.ts'
 import { refTo, type Known, type PersonFacts } from '../domain/person.ts'
 import { mayHold, placeFor, standingAsking } from '../domain/policy.ts'
@@ -107,7 +108,7 @@ async function giveTo(world: World, facts: PersonFacts, rule: Entitlement, place
     place,
     requester: person,
     subject: person,
-    reason: `held by rule: ${rule.who.source}`.slice(0, 500),
+    reason: cut(`held by rule: ${rule.who.source}`, 500),
     askedMs: termMs,
     startsAt: null,
     pattern: null,
@@ -121,7 +122,7 @@ async function giveTo(world: World, facts: PersonFacts, rule: Entitlement, place
     needs: 0,
     requestedAt: now,
     reviews: [],
-    history: [{ at: now, what: 'matches the rule', by: null, note: rule.who.source.slice(0, 500) }],
+    history: [{ at: now, what: 'matches the rule', by: null, note: cut(rule.who.source, 500) }],
     dueAt: null,
     unshown: false,
     approvedAt: now,

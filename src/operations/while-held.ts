@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
+import { cut } from '../domain/cut.ts'
 import { explainAll } from '../domain/explain.ts'
 import type { EndCause } from '../domain/grant.ts'
 import type { PersonFacts } from '../domain/person.ts'
@@ -215,7 +216,7 @@ async function endEach(world: World, endings: readonly Ending[]): Promise<void> 
       endings
         .slice(at, at + atOnce)
         .map(({ id, cause, note }) =>
-          tell(world, id, { type: 'end', cause, by: null, note: note.slice(0, 500), takeAt: now }),
+          tell(world, id, { type: 'end', cause, by: null, note: cut(note, 500), takeAt: now }),
         ),
     )
   }

@@ -2,7 +2,7 @@ import type { Grant } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { adminIds } from '../operations/admins.ts'
 import { section, type Message } from './blocks.ts'
-import { clockTime, plainWords } from './mrkdwn.ts'
+import { clockTime, plainWords, wholeLines } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { named } from './who.ts'
 import type { Picture } from './pictures.ts'
@@ -128,11 +128,10 @@ function lateMessage(late: readonly Grant[]): Message {
       'lastError' in grant && grant.lastError !== null ? `; last: ${plainWords(grant.lastError, 150)}` : ''
     return `• not given yet: ${what}${last}`
   })
-  const more = late.length > mostListed ? [`…and ${late.length - mostListed} more`] : []
   const title = `:warning: *${plainWords(resource, 60)}*: ${late.length} late`
   return {
     text: `${resource}: ${late.length} late`,
-    blocks: [section([title, ...lines, ...more].join('\n'))],
+    blocks: [section(wholeLines(title, lines, { atMost: mostListed }))],
   }
 }
 

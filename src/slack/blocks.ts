@@ -1,4 +1,6 @@
 import type { Button, KnownBlock, PlainTextElement } from '@slack/types'
+import { cut } from '../domain/cut.ts'
+import { cutMarked } from './mrkdwn.ts'
 
 /** A message as it is sent: always both, as `text` alone would delete the blocks. */
 export interface Message {
@@ -10,20 +12,20 @@ export interface Message {
 /** Texts are cut to Slack's limits here, so that no name or error can make a message refused. */
 export const plain = (text: string, most: number): PlainTextElement => ({
   type: 'plain_text',
-  text: text.length > most ? `${text.slice(0, most - 1)}…` : text,
+  text: cut(text, most),
   emoji: false,
 })
 
 export const section = (text: string): KnownBlock => ({
   type: 'section',
-  text: { type: 'mrkdwn', text: text.slice(0, 3_000), verbatim: true },
+  text: { type: 'mrkdwn', text: cutMarked(text, 3_000), verbatim: true },
 })
 
 export const plainSection = (text: string): KnownBlock => ({ type: 'section', text: plain(text, 3_000) })
 
 export const context = (text: string): KnownBlock => ({
   type: 'context',
-  elements: [{ type: 'mrkdwn', text: text.slice(0, 3_000), verbatim: true }],
+  elements: [{ type: 'mrkdwn', text: cutMarked(text, 3_000), verbatim: true }],
 })
 
 export function button(
@@ -38,7 +40,7 @@ export function button(
     action_id: actionId,
     text: plain(text, 75),
     value,
-    accessibility_label: label.slice(0, 75),
+    accessibility_label: cut(label, 75),
     ...(style ? { style } : {}),
     ...(sure
       ? {

@@ -4,9 +4,9 @@ import type { Active } from '../domain/grant.ts'
 import type { SlackIdentity } from '../domain/person.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { answerClick, unreadWords, said, tellBy } from './answers.ts'
-import { button, section } from './blocks.ts'
+import { button, context, section } from './blocks.ts'
 import { dmActions } from './dms.ts'
-import { plainWords, when } from './mrkdwn.ts'
+import { plainWords, when, wholeLines } from './mrkdwn.ts'
 import { isAnyUnknown, offerKey, offersTo, unknownOffers } from './offers.ts'
 import type { Parts } from './parts.ts'
 import { parseCommand } from './payloads.ts'
@@ -15,6 +15,7 @@ import { openRequest } from './request-modal.ts'
 /** `/request-access [resource entitlement] [duration] [reason…]`, or one of the words `help`, `list` and `done`. */
 export const command = '/request-access'
 
+const mostButtons = 20
 const unknownWords = 'Slack does not say now who you are. Please try again in a minute.'
 
 const help = [
@@ -55,21 +56,21 @@ async function listing(parts: Parts, by: SlackIdentity): Promise<KnownBlock[]> {
   const facts = await directory.facts(by)
   if (facts === 'unknown') return [section(unknownWords)]
   const offers = offersTo(world.catalog(), facts, world.clock.now())
-  const shown = offers.slice(0, 30).map((entitlement) => {
+  const lines = offers.map((entitlement) => {
     const most = formatDuration(entitlement.duration.maxMs)
     return `• \`${offerKey(entitlement).replace('/', ' ')}\` ${plainWords(entitlement.name, 60)}, up to ${most}`
   })
-  const more = offers.length > 30 ? [`…and ${offers.length - 30} more: type in the form to find them.`] : []
+  const more = (missing: number) => `…and ${missing} more: type in the form to find them.`
   const held = await heldBy(parts, by)
   if (held === 'unknown') return [section(unknownWords)]
   return [
-    section(held.length === 0 ? 'You hold nothing now.' : `*You hold*\n${held.map(line).join('\n')}`),
+    section(held.length === 0 ? 'You hold nothing now.' : wholeLines('*You hold*', held.map(line))),
     section(
       offers.length === 0
         ? isAnyUnknown(world.catalog(), facts, world.clock.now())
           ? unknownOffers
           : 'There is nothing you can request.'
-        : ['*You can request*', ...shown, ...more].join('\n'),
+        : wholeLines('*You can request*', lines, { atMost: 30, more }),
     ),
   ]
 }
@@ -89,11 +90,13 @@ async function giveBack(
     const name = plainWords(only.entitlement.name, 60)
     return isDone ? [section(`Thank you. ${name} is being taken back; you will hear when it is gone.`)] : null
   }
-  return held.slice(0, 20).map((grant) => ({
+  const rows = held.slice(0, mostButtons).map((grant): KnownBlock => ({
     type: 'section',
     text: { type: 'mrkdwn', text: line(grant), verbatim: true },
     accessory: button(dmActions.done, "I'm done", grant.id, `I'm done with ${grant.entitlement.name}`),
   }))
+  const missing = held.length - rows.length
+  return missing > 0 ? [...rows, context(`…and ${missing} more, on the Home tab.`)] : rows
 }
 
 async function heldBy({ world, directory }: Parts, by: SlackIdentity) {

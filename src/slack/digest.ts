@@ -9,7 +9,7 @@ import type { World } from '../operations/world.ts'
 import { section, type Message } from './blocks.ts'
 import type { SlackDirectory } from './directory.ts'
 import { named } from './who.ts'
-import { escapeText, plainWords, when } from './mrkdwn.ts'
+import { escapeText, plainWords, when, wholeLines } from './mrkdwn.ts'
 
 /** The message of the day: each admin's, by DM, at nine in the morning where they are; never an empty one. */
 
@@ -140,8 +140,13 @@ export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Dig
 
 function listed(title: string, rows: readonly string[]): string[] {
   if (rows.length === 0) return []
-  const more = rows.length > mostNamed ? [`…and ${rows.length - mostNamed} more`] : []
-  return [[`*${title}*`, ...rows.slice(0, mostNamed).map((row) => `• ${row}`), ...more].join('\n')]
+  return [
+    wholeLines(
+      `*${title}*`,
+      rows.map((row) => `• ${row}`),
+      { atMost: mostNamed },
+    ),
+  ]
 }
 
 /** Seconds are of no interest by now. */

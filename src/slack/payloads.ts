@@ -1,23 +1,26 @@
 import { z } from 'zod'
+import { wellFormed } from '../domain/cut.ts'
 import type { SlackIdentity } from '../domain/person.ts'
 import { homeActions } from './home-actions.ts'
 
 /** What Slack sends, as far as we read it: parsed here, once. */
-const user = z.object({ id: z.string(), team_id: z.string().optional() })
+const user = z.object({ id: z.string(), team_id: z.string().nullish() })
 const team = z.object({ id: z.string() }).nullish()
+/** What people typed. */
+const typed = z.string().transform(wellFormed)
 
 const click = z.object({
   user,
   team,
   trigger_id: z.string(),
-  channel: z.object({ id: z.string() }).optional(),
-  message: z.object({ ts: z.string() }).optional(),
-  view: z.object({ type: z.string() }).optional(),
+  channel: z.object({ id: z.string() }).nullish(),
+  message: z.object({ ts: z.string() }).nullish(),
+  view: z.object({ type: z.string() }).nullish(),
   actions: z
     .array(
       z.object({
         action_id: z.string(),
-        value: z.string().optional(),
+        value: z.string().nullish(),
         action_ts: z.string().regex(/^\d+(\.\d+)?$/),
       }),
     )
@@ -51,8 +54,8 @@ const act = z.object({
   type: z.string(),
   user,
   team,
-  view: z.object({ type: z.string(), private_metadata: z.string() }).optional(),
-  actions: z.array(z.object({ action_id: z.string(), value: z.string().optional() })).optional(),
+  view: z.object({ type: z.string(), private_metadata: z.string().nullish() }).nullish(),
+  actions: z.array(z.object({ action_id: z.string(), value: z.string().nullish() })).nullish(),
 })
 
 export interface Act {
@@ -74,7 +77,7 @@ export function parseAct(body: unknown): Act | null {
     type,
     by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
     isOnHome,
-    pages: isOnHome ? jsonOf(turned ?? view.private_metadata) : {},
+    pages: isOnHome ? jsonOf(turned ?? view.private_metadata ?? '') : {},
   }
 }
 
@@ -88,12 +91,12 @@ function jsonOf(text: string): unknown {
 
 const homeOpened = z.object({
   team_id: z.string(),
-  event: z.object({ user: z.string(), tab: z.string() }),
+  event: z.object({ user: z.string(), tab: z.string().nullish() }),
 })
 
 export function parseHomeOpened(body: unknown): { by: SlackIdentity; tab: string } {
   const { team_id: teamId, event } = homeOpened.parse(body)
-  return { by: { teamId, userId: event.user }, tab: event.tab }
+  return { by: { teamId, userId: event.user }, tab: event.tab ?? '' }
 }
 
 const option = z.object({ value: z.string() }).nullish()
@@ -102,7 +105,7 @@ const values = z.record(
   z.record(
     z.string(),
     z.object({
-      value: z.string().nullish(),
+      value: typed.nullish(),
       selected_option: option,
       selected_options: z.array(z.object({ value: z.string() })).nullish(),
       selected_user: z.string().nullish(),
@@ -116,11 +119,11 @@ const values = z.record(
 const view = z.object({
   id: z.string(),
   hash: z.string(),
-  private_metadata: z.string(),
-  state: z.object({ values }).optional(),
+  private_metadata: z.string().nullish(),
+  state: z.object({ values: values.nullish() }).nullish(),
 })
 
-const inView = z.object({ user, team, trigger_id: z.string().optional(), view })
+const inView = z.object({ user, team, trigger_id: z.string().nullish(), view })
 
 export interface InView {
   readonly by: SlackIdentity
@@ -158,7 +161,7 @@ export function parseInView(body: unknown): InView {
     by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
     viewId: shown.id,
     hash: shown.hash,
-    metadata: shown.private_metadata,
+    metadata: shown.private_metadata ?? '',
     field: (actionId) => fields.get(actionId) ?? null,
     choices: (actionId) => ticked.get(actionId) ?? [],
     blockOf: (actionId) => blocks.find(([, block]) => actionId in block)?.[0] ?? null,
@@ -169,12 +172,12 @@ const command = z.object({
   user_id: z.string(),
   team_id: z.string(),
   trigger_id: z.string(),
-  text: z.string().default(''),
+  text: typed.nullish(),
 })
 
 export function parseCommand(body: unknown): { by: SlackIdentity; triggerId: string; text: string } {
   const { user_id: userId, team_id: teamId, trigger_id: triggerId, text } = command.parse(body)
-  return { by: { teamId, userId }, triggerId, text }
+  return { by: { teamId, userId }, triggerId, text: text ?? '' }
 }
 
 const shortcut = z.object({ user, team, trigger_id: z.string() })
@@ -184,9 +187,9 @@ export function parseShortcut(body: unknown): { by: SlackIdentity; triggerId: st
   return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, triggerId }
 }
 
-const suggestion = z.object({ user, team, value: z.string().default('') })
+const suggestion = z.object({ user, team, value: typed.nullish() })
 
 export function parseSuggestion(body: unknown): { by: SlackIdentity; typed: string } {
   const { user: by, team: from, value } = suggestion.parse(body)
-  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, typed: value }
+  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, typed: value ?? '' }
 }

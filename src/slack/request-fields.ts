@@ -1,5 +1,6 @@
 import type { InputBlock, PlainTextOption } from '@slack/types'
 import type { Entitlement } from '../domain/catalog.ts'
+import { cut } from '../domain/cut.ts'
 import { reasonLength } from '../operations/request.ts'
 import { plain } from './blocks.ts'
 import { offerKey } from './offers.ts'
@@ -20,7 +21,7 @@ export const reasonInput = (entitlement: Entitlement | null, reason: string): In
     min_length: reasonLength.least,
     max_length: reasonLength.most,
     placeholder: plain(entitlement?.reasonExample ?? 'INC-123: orders stuck in paid', 150),
-    ...(reason === '' ? {} : { initial_value: reason.slice(0, reasonLength.most) }),
+    ...(reason === '' ? {} : { initial_value: cut(reason, reasonLength.most) }),
   },
 })
 

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Proxies } from '../domain/connector.ts'
+import { cut } from '../domain/cut.ts'
 import type { Log, PeopleStore, SurfaceStore } from '../domain/ports.ts'
 import { everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
@@ -171,7 +172,7 @@ export function openSlack(options: {
           const row = await surfaces.lease(`${key}:${userId}`, key, 60_000)
           if (row === null || row.ts !== null) continue
           const blocks = [section(plainWords(words, 2_900))]
-          const text = escapeText(words.slice(0, 300))
+          const text = escapeText(cut(words, 300))
           const posted = await clients.background.chat.postMessage({ channel: userId, text, blocks })
           await surfaces.save(row.key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
         } catch (error) {

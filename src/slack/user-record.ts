@@ -24,7 +24,8 @@ const profileSchema = z
 
 const userSchema = z.object({
   id: z.string().min(1),
-  team_id: text,
+  // Without it nobody could say whether they are ours.
+  team_id: z.string().min(1),
   name: text,
   deleted: flag,
   is_bot: flag,

@@ -2,7 +2,7 @@ import type { Cast } from '../support/cast.ts'
 import { ordersCatalog } from '../support/catalogs.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
-import { aCard, aReason, asks, eventually, listenToLog, patient } from './acts.ts'
+import { aCard, aReason, asks, eventually, listenToLog, patient, wrongWith } from './acts.ts'
 
 /** Slack as it really is: fields that are null, people who are none, organisations of many workspaces, storms of events. */
 
@@ -26,22 +26,6 @@ async function aStandingGate(who: string, before: (stage: Stage) => void, patien
   listenToLog(stage.app.world.log)
   return { stage, gate }
 }
-
-/** As every workspace lists it: it says that it is no bot, and has no e-mail. */
-const addSlackbot = ({ workspace }: Stage) =>
-  workspace.state.accounts.set('USLACKBOT', {
-    id: 'USLACKBOT',
-    teamId: workspace.teamId,
-    name: 'Slackbot',
-    realName: 'Slackbot',
-    email: '',
-    isEmailConfirmed: false,
-    guest: 'no',
-    isDeleted: false,
-    isBot: false,
-    tz: 'America/Los_Angeles',
-    title: '',
-  })
 
 const listsOf = ({ workspace }: Stage, since: number) =>
   workspace.calls.slice(since).filter(({ method }) => method === 'users.list' || method === 'usergroups.list')
@@ -73,7 +57,6 @@ test('admins stand in where nobody meets a rule for approvers, Slackbot or not',
     started: false,
     catalog: (cast) => ordersCatalog(cast).replace('approvers: { groups: ["@dba"] }', rule),
   })
-  addSlackbot(stage)
   await stage.startApp()
   const card = await aCard(stage, 'orders-db peek 10s')
   expect(card.plain).toContain('the admins stand in')
@@ -86,7 +69,6 @@ test('whoever has no verified e-mail meets no rule on one, and is no reason for 
   const { stage, gate } = await aStandingGate(
     rule,
     (before) => {
-      addSlackbot(before)
       before.kim.account.isEmailConfirmed = false
     },
     200,
@@ -186,4 +168,53 @@ test('a workspace without groups is not asked for them again and again', async (
   await riley.sees(/Slack does not say now/, 'ephemeral', patient).catch(() => riley.modal('', patient))
   expect(listsOf(stage, before).length).toBeLessThanOrEqual(2)
   expect(log.length).toBeLessThanOrEqual(3)
+}, 30_000)
+
+test('no name or reason is cut in the middle of a character, and half a character never reaches Slack', async () => {
+  const { riley, ada, orders, workspace } = await aStage()
+  riley.account.name = 'Riley Katherine Montgomery-Featherstonehaugh (they/them, U🌻 on leave Fridays'
+  riley.account.realName = 'Riley \ud83c'
+  await asks(riley, 'orders-db peek 10s', `INC-1: the flower \ud83c is missing`)
+  await ada.clicks('Approve 10 s', await ada.sees('INC-1', orders, patient))
+  await riley.sees(/You have Peek at orders/, 'dm', patient)
+  await riley.opensHome()
+  await riley.seesHome(/Peek at orders/, patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 40_000)
+
+test('nothing to request is said only where that is known', async () => {
+  const { riley, workspace, app } = await aStage()
+  const mallory = workspace.addPerson({ name: 'Mallory', guest: 'multi' })
+  listenToLog(app.world.log)
+  await mallory.runs('/request-access list')
+  await mallory.sees(/There is nothing you can request/, 'ephemeral', patient)
+
+  workspace.faults.next('usergroups.list', { error: 'internal_error' }, Infinity)
+  await eventually(
+    async () => {
+      app.world.directory.groupsChanged()
+      const facts = await app.world.directory.facts({ teamId: workspace.teamId, userId: riley.id })
+      return facts === 'unknown' || facts.groups === 'unknown'
+    },
+    (isUnknown) => isUnknown,
+  )
+  await riley.runs('/request-access list')
+  await riley.sees(/Slack does not say now what you can request/, 'ephemeral', patient)
+}, 40_000)
+
+test('a list that is too long for one block ends with a whole line that says what is missing', async () => {
+  const more = Array.from({ length: 34 }, (_, i) => {
+    const part = String(i).padStart(2, '0')
+    return `      customer-data-warehouse-reading-${part}:
+        name: Read the customer data warehouse, part ${part} of many parts
+        target: { database: orders, role: read${part} }
+        who: '"@contractors" in groups'
+`
+  }).join('')
+  const { riley } = await aStage({ catalog: (cast) => ordersCatalog(cast, { more }) })
+  await riley.runs('/request-access list')
+  const told = await riley.sees(/You can request/, 'ephemeral', patient)
+  expect(told.plain).toMatch(/…and \d+ more: type in the form to find them\.$/)
+  for (const line of told.plain.split('\n').filter((one) => one.startsWith('•')))
+    expect(line).toMatch(/up to \d+ (h|min|s)$/)
 }, 30_000)

@@ -37,3 +37,15 @@ test('where the list cannot be read each is asked for, and a few always are', as
   expect(asked.filter((method) => method === 'users.info')).toHaveLength(3)
   expect(asked).not.toContain('users.list')
 })
+
+test('a long listing goes on page by page though Slack says "not so fast" in the middle', async () => {
+  const { app, workspace } = await aStage()
+  for (let i = 0; i < 3_000; i++) workspace.addPerson({ name: `person-${i}`, email: `${i}@acme.example` })
+  const before = workspace.calls.length
+  workspace.faults.next('users.list', { delayMs: 0 }, 2)
+  workspace.faults.next('users.list', { ratelimited: true, retryAfterSeconds: 1 })
+  const found = await app.world.directory.everyone()
+  expect(found === 'unknown' ? 0 : found.length).toBeGreaterThan(3_000)
+  const pages = workspace.calls.slice(before).filter(({ method }) => method === 'users.list')
+  expect(pages.map(({ status }) => status)).toEqual([200, 200, 429, 200, 200])
+}, 60_000)

@@ -34,7 +34,7 @@ afterAll(async () => {
   shared = null
 })
 
-/** The whole of Curfew on real parts: MongoDB, a local Slack, a guarded database, the app itself. Gone after the test. */
+/** The whole of Curfew on real parts: MongoDB, a local Slack with Slack's own limits, a guarded database, the app itself. Gone after the test. */
 export async function aStage(
   options: {
     transport?: 'socket' | 'http'
@@ -48,6 +48,7 @@ export async function aStage(
 ): Promise<Stage> {
   const { transport = 'socket', catalog = (cast: Cast) => ordersCatalog(cast), started = true } = options
   const [workspace, store, database] = await Promise.all([aWorkspace(), aDatabase(), ordersDatabase()])
+  workspace.limits.enforce()
   afterThis(() => store.drop())
   afterThis(() => database.forgetRoles())
   const cast = aCast(workspace)

@@ -14,8 +14,10 @@ export interface NewPerson {
   tz?: string
   title?: string
   isEmailConfirmed?: boolean
-  /** Id of another workspace: someone who is here by Slack Connect. */
+  /** Id of another workspace: someone who is here by Slack Connect, or whose home it is. */
   team?: string
+  /** Workspaces of their organisation (Enterprise Grid) that they are members of, beside their home. */
+  teams?: readonly string[]
   channels?: readonly Channel[]
 }
 
@@ -54,6 +56,7 @@ export class Population {
       isBot,
       tz: rest.tz ?? 'Europe/London',
       title: rest.title ?? '',
+      ...(rest.teams && { teams: rest.teams }),
     }
     state.accounts.set(account.id, account)
     for (const channel of channels) channel.members.add(account.id)

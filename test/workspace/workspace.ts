@@ -12,7 +12,7 @@ import { type NewChannel, type NewPerson, Population } from './population.ts'
 import { listen, type Server } from './server.ts'
 import type { RecordedCall } from './state/calls.ts'
 import type { Changes, Complaint, Patience } from './state/changes.ts'
-import type { Channel, DmRefusal, Group } from './state/directory.ts'
+import { slackbotId, type Channel, type DmRefusal, type Group } from './state/directory.ts'
 import type { Identity } from './state/identity.ts'
 import type { Message } from './state/messages.ts'
 import { State } from './state/state.ts'
@@ -105,6 +105,8 @@ export class Workspace {
     this.#population = new Population(room, this.delivery, events)
     const { appName, botUserId } = this.identity
     this.#population.addAccount({ name: appName, email: '' }, true, botUserId)
+    const slackbot = { name: 'Slackbot', email: '', isEmailConfirmed: false }
+    this.#population.addAccount(slackbot, false, slackbotId)
   }
 
   get identity(): Identity {
@@ -139,9 +141,9 @@ export class Workspace {
   get changes(): Changes {
     return this.state.changes
   }
-  /** Everyone with an account, bots aside. */
+  /** Everyone with an account, bots and Slackbot aside. */
   get people(): Person[] {
-    const accounts = [...this.state.accounts.values()].filter(({ isBot }) => !isBot)
+    const accounts = [...this.state.accounts.values()].filter(({ id, isBot }) => !isBot && id !== slackbotId)
     return accounts.map((account) => new Person(this.#stage, account))
   }
   /** Slash commands and callback ids of global shortcuts that the app has registered. */

@@ -18,6 +18,7 @@ export const usergroupMethods = {
           ...groupObject(group, state.identity.teamId),
           ...(include_users === true && { users: group.memberIds }),
           ...(include_count === true && { user_count: String(group.memberIds.length) }),
+          ...group.saysOtherwise,
         })),
     }),
   }),

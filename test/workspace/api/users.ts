@@ -1,4 +1,4 @@
-import type { Account } from '../state/directory.ts'
+import { slackbotId, type Account } from '../state/directory.ts'
 import { flag, paging, text } from './args.ts'
 import { ApiError, type Json, method, type Room } from './method.ts'
 import { pageOf } from './pages.ts'
@@ -28,7 +28,7 @@ export const userMethods = {
     args: { email: text },
     run: (room, { email }) => {
       const found = [...room.state.accounts.values()].find(
-        (a) => isOurs(room, a) && !a.isDeleted && a.email.toLowerCase() === email.toLowerCase(),
+        (a) => isOurs(room, a) && !a.isDeleted && a.email?.toLowerCase() === email.toLowerCase(),
       )
       if (!found) throw new ApiError('users_not_found')
       return { user: userObject(room, found) }
@@ -36,7 +36,8 @@ export const userMethods = {
   }),
 }
 
-const isOurs = ({ state }: Room, account: Account) => account.teamId === state.identity.teamId
+const isOurs = ({ state: { identity } }: Room, { teamId, teams = [] }: Account) =>
+  [teamId, ...teams].includes(identity.teamId)
 
 /** A user as documented. People of other workspaces show no e-mail; those who share no channel with the app
  *  are strangers. Deleted accounts lose what a client would show of them. */
@@ -55,7 +56,7 @@ export function userObject(room: Room, account: Account): Json {
       display_name: name,
       title: account.title,
       team: teamId,
-      ...(showsEmail && { email: account.email }),
+      ...(showsEmail && account.id !== slackbotId && { email: account.email }),
     },
     is_bot: account.isBot,
     is_app_user: false,

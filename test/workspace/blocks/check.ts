@@ -40,9 +40,17 @@ export function check<S extends z.ZodType>(
 ): Checked<z.infer<S>> {
   const parsed = shape.safeParse(value)
   const messages = parsed.success
-    ? further(parsed.data)
+    ? [...inLetters(parsed.data, pointer), ...further(parsed.data)]
     : parsed.error.issues.flatMap((issue) => inWords(issue, value, pointer))
   return parsed.success && messages.length === 0 ? { ok: true, value: parsed.data } : { ok: false, messages }
+}
+
+/** Half a letter is no text: Slack refuses the whole payload (RFC 8259, 8.2, leaves it open). */
+function inLetters(value: unknown, pointer: string): string[] {
+  if (typeof value === 'string')
+    return /\p{Surrogate}/u.test(value) ? [complaint('invalid unicode', pointer)] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => inLetters(inner, `${pointer}/${key}`))
 }
 
 function inBlocks(blocks: readonly Block[], pointer: string): string[] {

@@ -1,4 +1,4 @@
-import type { Account, Channel, Group } from '../state/directory.ts'
+import { slackbotId, type Account, type Channel, type Group } from '../state/directory.ts'
 import type { Message } from '../state/messages.ts'
 import type { Change } from '../state/changes.ts'
 import type { OpenView } from '../state/views.ts'
@@ -83,7 +83,7 @@ const personOf = (account: Account, teamId: string): ShownPerson => ({
   title: account.title,
   tz: account.tz,
   guest: account.guest,
-  isBot: account.isBot,
+  isBot: account.isBot || account.id === slackbotId,
   isDeleted: account.isDeleted,
   isStranger: account.teamId !== teamId,
 })

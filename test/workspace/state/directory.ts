@@ -2,13 +2,17 @@
 export type DmRefusal =
   'channel_not_found' | 'user_disabled' | 'user_not_visible' | 'cannot_dm_bot' | 'messages_tab_disabled'
 
+/** Slack's own account, in every workspace: no bot, and without an e-mail (slackapi/bolt-js#794). */
+export const slackbotId = 'USLACKBOT'
+
 /** Someone with an account. Of another workspace if `teamId` is not the app's. */
 export interface Account {
   readonly id: string
   readonly teamId: string
   name: string
-  realName: string
-  email: string
+  /** Slack documents that what was not supplied may be null. */
+  realName: string | null
+  email: string | null
   isEmailConfirmed: boolean
   guest: 'no' | 'multi' | 'single'
   isDeleted: boolean
@@ -16,6 +20,8 @@ export interface Account {
   tz: string
   title: string
   refusesDms?: DmRefusal
+  /** The workspaces of an organisation that they are a member of. */
+  teams?: readonly string[]
   /** What Slack says of them beside this, or otherwise. */
   extra?: Readonly<Record<string, unknown>>
 }
@@ -41,6 +47,8 @@ export class Group {
   readonly handle: string
   readonly name: string
   isDisabled = false
+  /** What usergroups.list says of it otherwise. */
+  saysOtherwise: Readonly<Record<string, unknown>> = {}
   #memberIds: string[] = []
   readonly #changed: (group: Group) => void
 
