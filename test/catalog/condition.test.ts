@@ -66,6 +66,40 @@ test('where CEL has no answer, the answer is unknown', () => {
   expect(ask('duration(reason) < duration')).toBe('unknown')
 })
 
+const slowElsewhere: [string, string][] = [
+  ['\\\\w+ ?\\\\w+ ?\\\\w+@', 'a'.repeat(490)],
+  ['[a-z]*[a-z]*[a-z]*!', 'a'.repeat(500)],
+  ['(a|aa)'.repeat(24) + '!', 'a'.repeat(60)],
+  ['^((a+)b)+$', 'aab'.repeat(166)],
+  ['(x+x+)+y', 'x'.repeat(500)],
+]
+
+test.each(slowElsewhere)('nothing that anybody writes makes the pattern %s slow', (pattern, reason) => {
+  const condition = compileCondition(`reason.matches("${pattern}")`)
+  if ('offset' in condition) throw new Error(condition.message)
+  const startedAt = performance.now()
+  const answer = condition.evaluate({ ...riley, reason })
+  expect(performance.now() - startedAt).toBeLessThan(100)
+  expect(answer).toBe(pattern.startsWith('^') ? 'yes' : 'no')
+})
+
+test.each([
+  ['reason.matches("stuck")', 'yes'],
+  ['reason.matches("^stuck")', 'no'],
+  ['reason.matches("stuck$")', 'yes'],
+  ['reason.matches("(?i)^inc-")', 'yes'],
+  ['"".matches("")', 'yes'],
+  ['["INC-1", "OPS-2"].exists(prefix, prefix.matches("^OPS")) && !reason.matches("^OPS")', 'yes'],
+  ['groups.exists(g, dyn(g).matches("^@eng"))', 'yes'],
+] as const)('%s: %s, since a pattern is looked for anywhere in the text', (source, answer) => {
+  expect(ask(source)).toBe(answer)
+})
+
+test('a pattern is not asked of a text longer than anybody can write', () => {
+  expect(ask('reason.matches("a")', { reason: 'a'.repeat(2000) })).toBe('yes')
+  expect(ask('reason.matches("a")', { reason: 'a'.repeat(2001) })).toBe('unknown')
+})
+
 function principalOf(source: string, attributes: Partial<Attributes> = {}) {
   const rule = compilePrincipal(source, 'cluster')
   if ('offset' in rule) throw new Error(rule.message)
