@@ -383,7 +383,7 @@ const entitlements = entitlementIds.map((id): [string, Entitlement] => [
     mode: 'approval',
     channel: 'C1',
     admins: ['UADA', 'USAM'],
-    who: { source: 'true', evaluate: () => 'yes' },
+    who: { source: 'true', groups: [], mentions: [], evaluate: () => 'yes' },
     external: false,
     review: { stages: [stage], withinMs: 60_000 },
     duration: { defaultMs: 10_000, maxMs: 60_000, choicesMs: [10_000] },
