@@ -10,6 +10,7 @@ test.each(examples)('the example %s is a good catalog, and is told of', async (n
   expect(ok).toBe(true)
   expect(warnings.filter((warning) => !warning.endsWith('is not set'))).toEqual([])
   expect(summary).toContain('ENTITLEMENT')
+  expect(summary).not.toContain('note: ')
   expect(readFileSync('examples/README.md', 'utf8')).toContain(`(${name})`)
 })
 
