@@ -51,6 +51,7 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
       MONGODB_URI: databaseOf(store.uri, 'curfew'),
       CATALOG: catalogPath,
       ORDERS_MONGODB_URL: database.curfewUrl,
+      CATALOG_VARIABLES: 'ORDERS_*',
     })
     endings.unshift(() => app.stop())
     return { workspace, cast, database, catalogPath, app, stop }

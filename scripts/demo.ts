@@ -27,7 +27,7 @@ async function openPractice(parts: DemoParts): Promise<void> {
   const { workspace, catalogPath, cast } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })
   const pageDir = await buildPage()
-  const environment = { ORDERS_MONGODB_URL: parts.database.curfewUrl }
+  const environment = { ORDERS_MONGODB_URL: parts.database.curfewUrl, CATALOG_VARIABLES: 'ORDERS_*' }
   const options = {
     ...{ workspace, catalogPath, pageDir, doors: demoDoors(parts) },
     checkCatalog: async () => (await checkCatalog(catalogPath, environment, connectorKinds)).problems,

@@ -2,6 +2,7 @@
 export const systemVariables = ({ url, secret }: { url: string; secret: string }) => ({
   BENCH_WEBHOOK_URL: url,
   BENCH_WEBHOOK_SECRET: secret,
+  CATALOG_VARIABLES: 'BENCH_*',
 })
 
 export const benchSystem = 'target'

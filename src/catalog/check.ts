@@ -1,4 +1,4 @@
-import type { Catalog, Entitlement } from '../domain/catalog.ts'
+import type { Approvers, Catalog, Condition, Entitlement } from '../domain/catalog.ts'
 import { everyEntitlement } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { formatDuration } from '../domain/duration.ts'
@@ -55,11 +55,64 @@ export function summarize(catalog: Catalog): string {
     howLong(entitlement),
     entitlement.channel,
   ])
+  const written = everyEntitlement(catalog).flatMap((entitlement) =>
+    rulesOf(entitlement).map((rule) => ({ ...rule, of: `${entitlement.resource.id} ${entitlement.id}` })),
+  )
+  const groups = written.flatMap(({ of, key, groups: named }) =>
+    named.length === 0 ? [] : [[of, key, named.join(' ')]],
+  )
+  const notes = written.flatMap(({ of, key, condition }) =>
+    condition?.mentions.includes('zone') ? [`note: ${of}: ${key} ${ZONE}`] : [],
+  )
   return [
     table(['SYSTEM', 'CONNECTOR', 'PRINCIPAL', 'TIMEOUT'], systems),
     table(['RESOURCE', 'NAME', 'SYSTEM', 'OWNER', 'ENTITLEMENTS'], resources),
     table(['ENTITLEMENT', 'WHO', 'APPROVED BY', 'HOW LONG', 'CHANNEL'], entitlements),
+    ...(groups.length === 0 ? [] : [table(['ENTITLEMENT', 'RULE', 'GROUPS THAT MUST EXIST'], groups)]),
+    ...(notes.length === 0 ? [] : [notes.join('\n')]),
   ].join('\n\n')
+}
+
+const ZONE =
+  'mentions zone, which people set themselves in Slack: it keeps nobody out; write the zone, such as now.getHours("Europe/Berlin")'
+
+interface Rule {
+  readonly key: string
+  readonly groups: readonly string[]
+  /** Null for a list. */
+  readonly condition: Condition | null
+}
+
+/** Everything of an entitlement that says who, by its key. */
+function rulesOf({ who, onBehalf, auto, review, mode }: Entitlement): Rule[] {
+  const asked = onBehalf === null ? [] : [conditionAt('onBehalf', onBehalf)]
+  const own = [conditionAt('who', who), ...asked]
+  if (mode === 'standing') return own
+  return [
+    ...own,
+    ...auto.map(({ because, when }) => conditionAt(`auto "${because}"`, when)),
+    ...review.stages.flatMap(({ approvers, quiet, otherwise, escalate }, at) => {
+      const stage = review.stages.length === 1 ? '' : `stages[${at}].`
+      return [
+        ...approversAt(`${stage}approvers`, approvers),
+        ...approversAt(`${stage}quiet`, quiet),
+        ...approversAt(`${stage}otherwise`, otherwise),
+        ...approversAt(`${stage}escalate.to`, escalate?.to ?? null),
+      ]
+    }),
+  ]
+}
+
+const conditionAt = (key: string, condition: Condition): Rule => ({
+  key,
+  groups: condition.groups,
+  condition,
+})
+
+function approversAt(key: string, approvers: Approvers | null): Rule[] {
+  if (approvers === null) return []
+  const { groups, who } = approvers
+  return [{ key, groups, condition: null }, ...(who === null ? [] : [conditionAt(`${key}.who`, who)])]
 }
 
 const whoOf = ({ who, external }: Entitlement) =>

@@ -1,6 +1,7 @@
 import { Duration } from '@marcbachmann/cel-js/evaluator'
 import type { Answer, Attributes, Condition } from '../domain/catalog.ts'
 import { celEnvironment, compile, type ExpressionFault } from './expression.ts'
+import { namedGroups } from './named-groups.ts'
 
 /** What a condition may mention, with its CEL type. */
 export const CONDITION_VARIABLES = {
@@ -27,12 +28,14 @@ const environment = celEnvironment(CONDITION_VARIABLES)
 export function compileCondition(source: string): Condition | ExpressionFault {
   const expression = compile(environment, source, { result: 'bool', variables: CONDITION_VARIABLES })
   if ('offset' in expression) return expression
-  const handles = [...source.matchAll(/["'](@[^"']+)["']/g)].flatMap(([, handle]) => handle ?? [])
+  const groups = namedGroups(expression.ast)
   return {
     source,
+    groups,
+    mentions: [...expression.mentions],
     evaluate(attributes): Answer {
       const { listedGroups } = attributes
-      if (listedGroups && handles.some((handle) => !listedGroups.has(handle))) return 'unknown'
+      if (listedGroups && groups.some((group) => !listedGroups.has(group))) return 'unknown'
       // Whoever has no verified e-mail meets no rule on one, nor the opposite of one.
       if (attributes.email === null && expression.mentions.has('email')) return 'no'
       const values = valuesOf(attributes)

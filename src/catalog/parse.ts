@@ -40,8 +40,15 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   for (const source of sources) parseAt(source, [], { schema: fileSchema, value: source.content, report })
 
   const systems = new Map<string, ReadSystem>()
-  for (const { source, id, value } of entriesOf(sources, 'systems', field.id, report))
-    systems.set(id, readSystem(source, id, value, { ...options, report, reportMissing }))
+  const leadingTo = new Map<string, { source: Source; id: string }>()
+  for (const { source, id, value } of entriesOf(sources, 'systems', field.id, report)) {
+    const read = readSystem(source, id, value, { ...options, report, reportMissing })
+    systems.set(id, read)
+    if (read.place === null) continue
+    const earlier = leadingTo.get(read.place)
+    if (earlier) report(sameServer(source, id, earlier))
+    else leadingTo.set(read.place, { source, id })
+  }
 
   const managers = new Map<string, string>()
   for (const source of sources) {
@@ -83,6 +90,13 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     loadedAt: new Date(),
   }
   return { ok: true, catalog, warnings: sortProblems(warnings) }
+}
+
+/** Grants are counted for each system: the end of one would take what a running one of the other needs. */
+function sameServer(source: Source, id: string, other: { source: Source; id: string }): Problem {
+  const { file, line, column } = other.source.keyPosition(['systems', other.id])
+  const message = `leads to the same place as the system "${other.id}" at ${file}:${line}:${column}: each would take back what the other gives; describe it once`
+  return problemIn(source, ['systems', id], message, 'key')
 }
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>

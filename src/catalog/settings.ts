@@ -21,7 +21,7 @@ export function readSettings(
   written: Readonly<Record<string, unknown>>,
   reader: SettingsReader,
 ) {
-  const { value: filled, missing, malformed, secrets } = fillVariables(written, reader.env)
+  const { value: filled, missing, refused, malformed, secrets } = fillVariables(written, reader.env)
   const problems: Problem[] = malformed.map((at) =>
     problemIn(
       source,
@@ -29,8 +29,9 @@ export function readSettings(
       'has a "${" that is not a reference such as ${NAME}; write "$${" for the text itself',
     ),
   )
-  for (const { path: at, reference } of missing)
-    reader.reportMissing(problemIn(source, [...path, ...at], `${reference} is not set`))
+  for (const { path: at, message } of missing)
+    reader.reportMissing(problemIn(source, [...path, ...at], message))
+  for (const { path: at, message } of refused) reader.report(problemIn(source, [...path, ...at], message))
 
   const parsed = attempt(() => kind.settings.safeParse(filled))
   problems.push(...complaints(source, path, kind, filled))
@@ -38,7 +39,9 @@ export function readSettings(
   const unfilled = complaints(source, path, kind, written).map(({ message }) => message)
   const isSafe = (message: string) => unfilled.includes(message) || !reveals(message, secrets)
   const holdsMissing = ({ key }: Problem) =>
-    missing.some(({ path: at }) => /^$|^[.[]/.test(afterPrefix(writePath([...path, ...at]), key)))
+    [...missing, ...refused].some(({ path: at }) =>
+      /^$|^[.[]/.test(afterPrefix(writePath([...path, ...at]), key)),
+    )
   reader.report(
     ...problems
       .filter((problem) => !holdsMissing(problem))
@@ -46,6 +49,7 @@ export function readSettings(
         isSafe(problem.message) ? problem : { ...problem, message: 'is not right; its value is not shown' },
       ),
   )
+  if (refused.length > 0) return null
   if (missing.length > 0) return { parsed: undefined, filled }
   return parsed?.success && problems.length === 0 ? { parsed: parsed.data, filled } : null
 }

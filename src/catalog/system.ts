@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { PrincipalRule, System } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
+import { attempt } from './attempt.ts'
 import { parseAt, type Report } from './explain.ts'
 import * as field from './fields.ts'
 import { secretFingerprintOf } from './fingerprint.ts'
@@ -18,6 +19,8 @@ export interface SystemReader extends SettingsReader {
 export interface ReadSystem {
   /** Null when something about it was reported. */
   readonly system: System | null
+  /** Which real system it leads to, as far as it can be said: two of one place would undo each other. Never shown. */
+  readonly place: string | null
   /** Null when there is no such connector. */
   readonly kind: ConnectorKind | null
 }
@@ -36,7 +39,7 @@ export function readSystem(source: Source, id: string, value: unknown, reader: S
     report(problemIn(source, [...path, 'connector'], `"${connector}" is not a connector${meant}`))
   }
   const settings = kind && readSettings(source, path, kind, rest, reader)
-  if (!own || !settings || !principal) return { system: null, kind }
+  if (!own || !settings || !principal) return { system: null, place: null, kind }
   const system = {
     id,
     connector,
@@ -45,7 +48,19 @@ export function readSystem(source: Source, id: string, value: unknown, reader: S
     timeoutMs: own.timeout,
     principal,
   }
-  return { system, kind }
+  return { system, place: placeOf(kind, settings, own.timeout), kind }
+}
+
+/** Asked of a connector that is never called. Without its variables: how it is written. */
+function placeOf(
+  kind: ConnectorKind,
+  { parsed, filled }: NonNullable<ReturnType<typeof readSettings>>,
+  timeoutMs: number,
+): string | null {
+  if (parsed === undefined) return `${kind.kind} ${JSON.stringify(filled)}`
+  const connector = attempt(() => kind.connect(parsed, { timeoutMs, now: () => new Date(0), proxies: null }))
+  void connector?.close().catch(() => undefined)
+  return connector?.where ?? null
 }
 
 /** Enough to go on looking for what is wrong. */

@@ -1,9 +1,16 @@
 export type Variables = Readonly<Record<string, string | undefined>>
 
+export interface Wanted {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
 export interface Filled {
   readonly value: unknown
   /** Where a variable was wanted and not there. Its text is left as it was. */
-  readonly missing: readonly { readonly path: readonly (string | number)[]; readonly reference: string }[]
+  readonly missing: readonly Wanted[]
+  /** Where one was wanted that catalogs may not read, whether or not it is there. Its text is left as it was, too. */
+  readonly refused: readonly Wanted[]
   /** Where a `${` could not be read. */
   readonly malformed: readonly (readonly (string | number)[])[]
   /** Every value that was filled in. Nothing that is shown or logged may repeat a part of one. */
@@ -13,9 +20,29 @@ export interface Filled {
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** Replaces `${NAME}` by the variable in every text of a system's settings; `$${` writes `${` itself. Unset and empty are both missing. */
+/** Names that Curfew itself reads, with its own secrets: no file may send them anywhere, whatever is listed. */
+const OWN = /^(SLACK_.*|MONGODB_URI|CATALOG|CATALOG_VARIABLES|PORT|LOG_LEVEL)$/i
+const OPEN_UNLESS_LISTED = 'CURFEW_*'
+
+const ENTRY = /^([A-Za-z_][A-Za-z0-9_]*)(\*?)$/
+
+/** Whether this list, of names and of beginnings such as `ORDERS_*`, holds the name. */
+function isListed(name: string, list: string): boolean {
+  return list.split(',').some((entry) => {
+    const [, start = '', star = ''] = ENTRY.exec(entry.trim()) ?? []
+    return start !== '' && (star === '' ? name === start : name.startsWith(start))
+  })
+}
+
+/**
+ * Replaces `${NAME}` by the variable in every text of a system's settings; `$${` writes `${` itself. Unset and empty are
+ * both missing. Only what the operator lists in `CATALOG_VARIABLES` can be read, or what begins with `CURFEW_` where
+ * there is no list: as in CI, so that what is not listed is no more than missing there.
+ */
 export function fillVariables(settings: unknown, env: Variables): Filled {
-  const missing: { path: (string | number)[]; reference: string }[] = []
+  const missing: Wanted[] = []
+  const refused: Wanted[] = []
+  const list = env['CATALOG_VARIABLES']?.trim() ?? ''
   const malformed: (string | number)[][] = []
   const secrets: string[] = []
 
@@ -27,12 +54,18 @@ export function fillVariables(settings: unknown, env: Variables): Filled {
         return whole
       }
       const value = env[name]
-      if (value === undefined || value === '') {
-        missing.push({ path, reference: whole })
-        return whole
+      if (OWN.test(name)) {
+        refused.push({ path, message: `${whole} is Curfew's own: no catalog may use it` })
+      } else if (!isListed(name, list === '' ? OPEN_UNLESS_LISTED : list)) {
+        const message = `${whole} is not opened to catalogs: see CATALOG_VARIABLES`
+        ;(list === '' ? missing : refused).push({ path, message })
+      } else if (value === undefined || value === '') {
+        missing.push({ path, message: `${whole} is not set` })
+      } else {
+        secrets.push(value)
+        return value
       }
-      secrets.push(value)
-      return value
+      return whole
     })
   const fill = (value: unknown, path: (string | number)[]): unknown => {
     if (typeof value === 'string') return fillText(value, path)
@@ -42,7 +75,7 @@ export function fillVariables(settings: unknown, env: Variables): Filled {
     return value
   }
 
-  return { value: fill(settings, []), missing, malformed, secrets }
+  return { value: fill(settings, []), missing, refused, malformed, secrets }
 }
 
 const MIN_PART = 4

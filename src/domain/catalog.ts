@@ -169,6 +169,10 @@ export interface Approvers {
 /** A CEL expression, type-checked at load. Anything unknown that it mentions makes the answer unknown. */
 export interface Condition {
   readonly source: string
+  /** The groups that it names, written `@dba`. */
+  readonly groups: readonly string[]
+  /** The variables that it mentions, such as `zone`. */
+  readonly mentions: readonly string[]
   evaluate(attributes: Attributes): Answer
 }
 

@@ -21,8 +21,12 @@ export async function unlistedGroups(world: World): Promise<UnlistedGroup[]> {
   )
 }
 
-const groupsOf = ({ review }: Entitlement): string[] =>
-  review.stages.flatMap(listsOf).flatMap((list) => list?.groups ?? [])
+/** In its lists of approvers, and in its conditions. */
+const groupsOf = ({ review, who, onBehalf, auto }: Entitlement): string[] => {
+  const lists = review.stages.flatMap(listsOf)
+  const conditions = [who, onBehalf, ...auto.map(({ when }) => when), ...lists.map((list) => list?.who)]
+  return [...lists, ...conditions].flatMap((one) => one?.groups ?? [])
+}
 
 const listsOf = ({ approvers, quiet, otherwise, escalate }: Stage) => [
   approvers,

@@ -12,7 +12,7 @@ afterEach(() => rm(folder, { recursive: true }))
 
 async function check(text: string, more: { strictEnv?: boolean } = {}) {
   await writeFile(join(folder, 'catalog.yml'), text)
-  return checkCatalog(folder, {}, options.kinds, more)
+  return checkCatalog(folder, { CATALOG_VARIABLES: 'DEMO_*' }, options.kinds, more)
 }
 
 test('in CI, where secrets are not, a good catalog passes with a warning', async () => {
@@ -46,5 +46,48 @@ test('the summary says in a table who may have what, who approves and for how lo
     '',
     'ENTITLEMENT     WHO                                             APPROVED BY                 HOW LONG        CHANNEL',
     'orders-db read  "@engineering" in groups, other workspaces too  1 of @dba kim@acme.example  1 h, up to 8 h  C0123ACCESS',
+    '',
+    'ENTITLEMENT     RULE       GROUPS THAT MUST EXIST',
+    'orders-db read  who        @engineering',
+    'orders-db read  approvers  @dba',
+  ])
+})
+
+test('the summary says of each rule which groups it names, and of none that the domain of an e-mail is one', async () => {
+  const text = withKeys(
+    `onBehalf: 'groups.exists(g, g == "@leads")'`,
+    `auto: [{ because: on call, when: '"@oncall" in groups && email.endsWith("@acme.example")' }]`,
+    'review:',
+    '  stages:',
+    `    - { approvers: { groups: ["@dba", "@sre"], who: '["@a", "@b"].exists(g, g in groups)' }, quiet: { groups: ["@boss"] } }`,
+    `    - { approvers: { who: guest }, escalate: { after: 1h, to: { groups: ["@late"] } }, otherwise: { who: '"@c" in groups' } }`,
+  )
+  const { summary } = await check(text)
+  expect(summary.split('\n').slice(-9)).toEqual([
+    'ENTITLEMENT     RULE                     GROUPS THAT MUST EXIST',
+    'orders-db read  who                      @engineering',
+    'orders-db read  onBehalf                 @leads',
+    'orders-db read  auto "on call"           @oncall',
+    'orders-db read  stages[0].approvers      @dba @sre',
+    'orders-db read  stages[0].approvers.who  @a @b',
+    'orders-db read  stages[0].quiet          @boss',
+    'orders-db read  stages[1].otherwise.who  @c',
+    'orders-db read  stages[1].escalate.to    @late',
+  ])
+})
+
+test('where a condition goes by the zone that people set themselves, the summary says what that is worth', async () => {
+  const text = withKeys(
+    `auto: [{ because: by day, when: 'now.getHours(zone) < 18' }]`,
+    `approvers: { who: 'zone == "Europe/Berlin"' }`,
+    `onBehalf: 'now.getHours("Europe/Berlin") < 18'`,
+  )
+  const { ok, problems, warnings, summary } = await check(text)
+  expect({ ok, problems, warnings: warnings.length }).toEqual({ ok: true, problems: [], warnings: 1 })
+  const worth =
+    'mentions zone, which people set themselves in Slack: it keeps nobody out; write the zone, such as now.getHours("Europe/Berlin")'
+  expect(summary.split('\n').filter((line) => line.startsWith('note: '))).toEqual([
+    `note: orders-db read: auto "by day" ${worth}`,
+    `note: orders-db read: approvers.who ${worth}`,
   ])
 })

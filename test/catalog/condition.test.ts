@@ -50,6 +50,53 @@ test('groups that cannot be read make every answer that mentions them unknown, n
   expect(ask('guest', { groups })).toBe('yes')
 })
 
+const naming: [string, string[]][] = [
+  ['"@dba" in groups', ['@dba']],
+  [`!('@dba' in groups) && "\\u0040sre" in groups`, ['@dba', '@sre']],
+  ['groups.exists(g, g == "@dba")', ['@dba']],
+  ['groups.all(g, "@dba" != g)', ['@dba']],
+  ['groups.exists(g, g in ["@dba", "@sre"])', ['@dba', '@sre']],
+  ['["@dba", "@sre"].exists(g, g in groups)', ['@dba', '@sre']],
+  ['["@dba", "@sre"].all(wanted, groups.size() > 1 && wanted in groups)', ['@dba', '@sre']],
+  ['groups == ["@dba"]', ['@dba']],
+  ['groups[0] == "@dba"', ['@dba']],
+  ['groups.filter(g, g == "@dba").size() == 1', ['@dba']],
+  ['"@dba" in groups.filter(g, g.startsWith("@d"))', ['@dba']],
+  ['(guest ? "@dba" : "@sre") in groups', ['@dba', '@sre']],
+  ['cel.bind(mine, groups, "@dba" in mine)', ['@dba']],
+  ['cel.bind(wanted, "@dba", wanted in groups)', ['@dba']],
+  ['"@dba" in (guest ? groups : [])', ['@dba']],
+  ['groups.join(" ").contains("@dba")', ['@dba']],
+  ['dyn("@dba") in groups', ['@dba']],
+  ['groups.map(g, g == "@dba") == [true]', ['@dba']],
+  ['email.endsWith("@acme.example")', []],
+  ['email.endsWith("@acme.example") && "@dba" in groups', ['@dba']],
+  ['groups.exists(g, g == "@dba" && email != "@acme.example")', ['@dba']],
+  ['reason == "@dba"', []],
+  ['reason.contains("@dba") || zone == "@dba"', []],
+  ['["@acme.example", "@acme.test"].exists(ours, email.endsWith(ours))', []],
+  ['["@acme.example"].exists(ours, email.endsWith(ours) && groups.size() > 0)', []],
+  ['groups.exists(g, g.startsWith("@eng"))', []],
+]
+
+test.each(naming)('%s names the groups %j and no other', (source, groups) => {
+  const condition = compileCondition(source)
+  expect(condition).toHaveProperty('groups', groups)
+})
+
+test('a group that is named and does not exist leaves no answer; the domain of an e-mail is no group', () => {
+  const listedGroups = new Set(['@engineering', '@dba'])
+  const email = 'riley@acme.example'
+  expect(ask('!("@gone" in groups)', { listedGroups })).toBe('unknown')
+  expect(ask('groups.all(g, g != "@gone")', { listedGroups })).toBe('unknown')
+  expect(ask('!("@dba" in groups)', { listedGroups })).toBe('yes')
+  expect(ask('email.endsWith("@acme.example")', { listedGroups, email })).toBe('yes')
+  expect(ask('email.split("@acme.example")[0] == "riley"', { listedGroups, email })).toBe('yes')
+  expect(ask('"@engineering" in groups && email.endsWith("@acme.example")', { listedGroups, email })).toBe(
+    'yes',
+  )
+})
+
 test('an e-mail that is not verified is unknown, and only where it is asked for', () => {
   expect(ask('email != "mallory@acme.example"', { email: 'unknown' })).toBe('unknown')
   expect(ask('"@engineering" in groups', { email: 'unknown' })).toBe('yes')
@@ -64,6 +111,40 @@ test('where CEL has no answer, the answer is unknown', () => {
   expect(ask('1 / (groups.size() - 1) == 1')).toBe('unknown')
   expect(ask('now.getHours(zone) < 18', { zone: 'Mars/Olympus' })).toBe('unknown')
   expect(ask('duration(reason) < duration')).toBe('unknown')
+})
+
+const slowElsewhere: [string, string][] = [
+  ['\\\\w+ ?\\\\w+ ?\\\\w+@', 'a'.repeat(490)],
+  ['[a-z]*[a-z]*[a-z]*!', 'a'.repeat(500)],
+  ['(a|aa)'.repeat(24) + '!', 'a'.repeat(60)],
+  ['^((a+)b)+$', 'aab'.repeat(166)],
+  ['(x+x+)+y', 'x'.repeat(500)],
+]
+
+test.each(slowElsewhere)('nothing that anybody writes makes the pattern %s slow', (pattern, reason) => {
+  const condition = compileCondition(`reason.matches("${pattern}")`)
+  if ('offset' in condition) throw new Error(condition.message)
+  const startedAt = performance.now()
+  const answer = condition.evaluate({ ...riley, reason })
+  expect(performance.now() - startedAt).toBeLessThan(100)
+  expect(answer).toBe(pattern.startsWith('^') ? 'yes' : 'no')
+})
+
+test.each([
+  ['reason.matches("stuck")', 'yes'],
+  ['reason.matches("^stuck")', 'no'],
+  ['reason.matches("stuck$")', 'yes'],
+  ['reason.matches("(?i)^inc-")', 'yes'],
+  ['"".matches("")', 'yes'],
+  ['["INC-1", "OPS-2"].exists(prefix, prefix.matches("^OPS")) && !reason.matches("^OPS")', 'yes'],
+  ['groups.exists(g, dyn(g).matches("^@eng"))', 'yes'],
+] as const)('%s: %s, since a pattern is looked for anywhere in the text', (source, answer) => {
+  expect(ask(source)).toBe(answer)
+})
+
+test('a pattern is not asked of a text longer than anybody can write', () => {
+  expect(ask('reason.matches("a")', { reason: 'a'.repeat(2000) })).toBe('yes')
+  expect(ask('reason.matches("a")', { reason: 'a'.repeat(2001) })).toBe('unknown')
 })
 
 function principalOf(source: string, attributes: Partial<Attributes> = {}) {

@@ -67,7 +67,7 @@ test('every variable of conditions is in the reference, and every variable there
 test('the example of the reference is a good catalog', () => {
   const [example = ''] = /(?<=```yaml\n)version[^]*?(?=```)/.exec(docs) ?? []
   const reading = parseCatalog([{ file: 'example.yml', text: example }], {
-    env: { ORDERS_MONGODB_URL: 'mongodb://curfew:pw@db.example' },
+    env: { ORDERS_MONGODB_URL: 'mongodb://curfew:pw@db.example', CATALOG_VARIABLES: 'ORDERS_*' },
     kinds: connectorKinds,
   })
   expect(reading.ok ? [] : reading.problems.map(writeProblem)).toEqual([])

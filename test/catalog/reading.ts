@@ -36,7 +36,10 @@ export const demo: ConnectorKind<z.output<typeof settings>> = {
   },
 }
 
-export const options: CatalogOptions = { env: { DEMO_URL: 'demo://here' }, kinds: new Map([['demo', demo]]) }
+export const options: CatalogOptions = {
+  env: { DEMO_URL: 'demo://here', CATALOG_VARIABLES: 'DEMO_*' },
+  kinds: new Map([['demo', demo]]),
+}
 
 export const GOOD = `version: 1
 defaults:

@@ -44,6 +44,8 @@ const stage: ReviewStage = {
 
 const whoKeeps: Entitlement['who'] = {
   source: '"@keepers" in groups',
+  groups: ['@keepers'],
+  mentions: ['groups'],
   evaluate: ({ groups }) => (groups === 'unknown' ? 'unknown' : groups.has('@keepers') ? 'yes' : 'no'),
 }
 
@@ -59,7 +61,7 @@ const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement]
     mode: id === 'kept' ? 'standing' : 'approval',
     channel: 'C1',
     admins: ['UADA', 'USAM'],
-    who: id === 'kept' ? whoKeeps : { source: 'true', evaluate: () => 'yes' },
+    who: id === 'kept' ? whoKeeps : { source: 'true', groups: [], mentions: [], evaluate: () => 'yes' },
     external: false,
     review: { stages: [stage], withinMs: 60_000 },
     duration: { defaultMs: 10_000, maxMs: 60_000, choicesMs: [10_000] },

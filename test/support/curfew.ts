@@ -64,7 +64,11 @@ export async function aStage(
   if (port !== null) workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
   const log = createLog(process.env['CURFEW_TEST_LOG'] ?? 'error')
   if (!process.env['CURFEW_TEST_LOG']) log.error = () => undefined
-  const environment = { ORDERS_MONGODB_URL: database.curfewUrl, ...options.env }
+  const environment = {
+    ORDERS_MONGODB_URL: database.curfewUrl,
+    CATALOG_VARIABLES: 'ORDERS_*, GATE_*',
+    ...options.env,
+  }
   let app: Running | null = null
   const startApp = async () => {
     app = await start(

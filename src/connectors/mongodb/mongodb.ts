@@ -121,8 +121,10 @@ function canonical(target: Target): string {
 /** Hosts and the users' database: what makes it this cluster and no other. */
 function placeOf(url: string, authDatabase: string): string {
   const { srvHost, hosts } = new MongoClient(url).options
-  const addresses = srvHost ?? hosts.map(String).sort().join(',')
-  return `mongodb ${addresses} ${authDatabase}`
+  const addresses = (srvHost === undefined ? hosts.map(String) : [srvHost]).map((address) =>
+    address.toLowerCase().replace(/\.(?=:|$)/, ''),
+  )
+  return `mongodb ${[...new Set(addresses)].sort().join(',')} ${authDatabase}`
 }
 
 function isConnectionString(url: string): boolean {

@@ -124,7 +124,7 @@ export const webhook: ConnectorKind<WebhookSettings> = {
       },
 
       canonical: stableJson,
-      where: `webhook ${new URL(settings.url).origin}${new URL(settings.url).pathname}`,
+      where: placeOf(new URL(settings.url)),
       hasLagMs: settings.lag,
       async close() {
         await pool.destroy()
@@ -151,6 +151,9 @@ function poolTo(origin: string, timeoutMs: number, proxies: Proxies | null): Poo
     noProxy: except,
   })
 }
+/** Without a dot or slash at the end, which lead nowhere else. */
+const placeOf = ({ protocol, host, pathname }: URL) =>
+  `webhook ${protocol}//${host.replace(/\.(?=:|$)/, '')}${pathname.replace(/\/+$/, '')}`
 
 function read<T>(schema: z.ZodType<T>, text: string, doing: string): T {
   const answer = schema.safeParse(parsedJson(text))
