@@ -34,7 +34,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const sources = texts.flatMap((text) => {
     const source = readSource(text)
     if (!Array.isArray(source)) return [source]
-    report(...source)
+    source.forEach((problem) => report(problem))
     return []
   })
   for (const source of sources) parseAt(source, [], { schema: fileSchema, value: source.content, report })

@@ -6,7 +6,7 @@ import type { Catalog } from '../domain/catalog.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { readTexts, type Texts } from './load.ts'
 import { parseCatalog, type CatalogOptions } from './parse.ts'
-import { CatalogError, writeProblem, type Problem } from './problem.ts'
+import { CatalogError, writeProblems, type Problem } from './problem.ts'
 
 export interface WatchOptions extends CatalogOptions {
   readonly path: string
@@ -104,7 +104,7 @@ type Parsed = { ok: true; catalog: Catalog } | { ok: false; problems: string[] }
 function parse(texts: Texts, options: CatalogOptions): Parsed {
   const broken = (problems: readonly Problem[]): Parsed => ({
     ok: false,
-    problems: problems.map(writeProblem),
+    problems: writeProblems(problems),
   })
   if (!texts.ok) return broken(texts.problems)
   const reading = parseCatalog(texts.texts, options)
