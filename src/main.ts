@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoServerError } from 'mongodb'
 import type { Connection } from 'mongoose'
@@ -65,6 +66,7 @@ export async function start(
     path: config.catalogPath,
     env: environment,
     kinds: connectorKinds,
+    thread: new URL(`./catalog-worker${extname(import.meta.url)}`, import.meta.url),
     accept: async (next) => (world ? whyNot(next, world, systems) : null),
     onReload: (next) => {
       void checkSystems(next, systems, log)
