@@ -1,9 +1,10 @@
 import { serialize } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { parseCatalog, type CatalogOptions } from './parse.ts'
-import { plainResource } from './plain.ts'
+import { plainResource, type PlainResource } from './plain.ts'
 import { writeProblems } from './problem.ts'
 import type { SourceText } from './source.ts'
+import type { PlainSystem } from './system.ts'
 import type { Variables } from './variables.ts'
 
 /** What a thread is started with. */
@@ -12,14 +13,16 @@ export interface Question {
   readonly env: Variables
 }
 
-/** Each slice is a serialized list, small enough to be read in one turn of the event loop. */
+/** Serialized lists, each small enough to be read in one turn of the event loop. `Item` is what they hold. */
+export type Slices<Item> = readonly (Uint8Array & { readonly holds?: Item })[]
+
 export type Answer =
   | { readonly ok: false; readonly problems: readonly string[] }
   | {
       readonly ok: true
-      readonly systems: readonly Uint8Array[]
-      readonly resources: readonly Uint8Array[]
-      readonly managers: readonly Uint8Array[]
+      readonly systems: Slices<PlainSystem>
+      readonly resources: Slices<PlainResource>
+      readonly managers: Slices<readonly [string, string]>
       readonly fingerprint: string
       readonly loadedAt: Date
     }
@@ -44,8 +47,8 @@ function answerTo(texts: readonly SourceText[], options: CatalogOptions): Answer
   }
 }
 
-function slicesOf(items: readonly unknown[], length: number): Uint8Array[] {
-  const slices = []
+function slicesOf<Item>(items: readonly Item[], length: number): Slices<Item> {
+  const slices: Uint8Array[] = []
   for (let at = 0; at < items.length; at += length) slices.push(serialize(items.slice(at, at + length)))
   return slices
 }

@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { deserialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Catalog, Condition } from '../domain/catalog.ts'
-import type { Answer, Question } from './judge.ts'
+import type { Answer, Question, Slices } from './judge.ts'
 import { lazyCondition } from './lazy-condition.ts'
 import type { CatalogOptions } from './parse.ts'
-import { fullResource, type PlainResource } from './plain.ts'
+import { fullResource } from './plain.ts'
 import type { SourceText } from './source.ts'
-import { makeSystem, type PlainSystem } from './system.ts'
+import { makeSystem } from './system.ts'
 
 export type Judged =
   | { readonly ok: true; readonly catalog: Catalog }
@@ -68,12 +68,9 @@ async function assemble(
     return condition
   }
   return {
-    systems: await collect(systems, (plain: PlainSystem) => [plain.id, makeSystem(plain, kinds)]),
-    resources: await collect(resources, (plain: PlainResource) => [
-      plain.id,
-      fullResource(plain, conditionOf),
-    ]),
-    managers: await collect(managers, (pair: [string, string]) => pair),
+    systems: await collect(systems, (plain) => [plain.id, makeSystem(plain, kinds)]),
+    resources: await collect(resources, (plain) => [plain.id, fullResource(plain, conditionOf)]),
+    managers: await collect(managers, ([person, manager]) => [person, manager]),
     fingerprint,
     loadedAt,
   }
@@ -81,7 +78,7 @@ async function assemble(
 
 /** A slice a turn: whoever waits for the event loop waits for no more than one. */
 async function collect<Plain, Value>(
-  slices: readonly Uint8Array[],
+  slices: Slices<Plain>,
   make: (plain: Plain) => [string, Value],
 ): Promise<ReadonlyMap<string, Value>> {
   const made = new Map<string, Value>()
