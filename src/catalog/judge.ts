@@ -40,7 +40,7 @@ function answerTo(texts: readonly SourceText[], options: CatalogOptions): Answer
   return {
     ok: true,
     systems: slicesOf(reading.systems, 20),
-    resources: slicesOf([...resources.values()].map(plainResource), 100),
+    resources: slicesOf([...resources.values()].map(plainResource), 25),
     managers: slicesOf([...managers], 1000),
     fingerprint,
     loadedAt,
