@@ -1,4 +1,4 @@
-/** Imports run one way: cli, main → edges → operations → domain; mongo, connectors, catalog → domain. */
+/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog → domain. */
 const edges = ['slack', 'web', 'jobs']
 const only = (name, from, allowed) => ({
   name,
@@ -13,6 +13,11 @@ module.exports = {
     only('operations-know-domain', '^src/operations/', '^src/(operations|domain)/'),
     ...['mongo', 'connectors', 'catalog'].map((room) =>
       only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|elapsed\\.ts$)`),
+    ),
+    only(
+      'catalog-worker-joins-catalog-and-connectors',
+      '^src/catalog-worker\\.ts$',
+      '^src/(catalog|connectors|domain)/',
     ),
     ...edges.map((edge) =>
       only(

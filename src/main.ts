@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
 import { readTexts } from './catalog/load.ts'
@@ -73,6 +74,7 @@ export async function start(
     path: config.catalogPath,
     env: environment,
     kinds: connectorKinds,
+    thread: new URL(`./catalog-worker${extname(import.meta.url)}`, import.meta.url),
     accept: async (next) => (world ? whyNot(next, world, systems) : null),
     onReload: (next) => {
       void hideVariables(config.catalogPath, environment).then(() => checkSystems(next, systems, log))

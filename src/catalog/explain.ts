@@ -110,10 +110,23 @@ export function parseAt<Schema extends z.ZodType>(
   at: Path,
   { schema, value, report }: { schema: Schema; value: unknown; report: Report },
 ): z.output<Schema> | null {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  report(...explain(source, at, { schema, value, issues: parsed.error.issues }))
+  const parsed = judge(schema, value)
+  if (parsed?.success) return parsed.data
+  // One by one: a call cannot have as many arguments as a file can have mistakes.
+  if (parsed)
+    explain(source, at, { schema, value, issues: parsed.error.issues }).forEach((one) => report(one))
+  else report(problemIn(source, at, 'has more mistakes than can be told'))
   return null
+}
+
+/** Null for so many mistakes that zod cannot carry them: its own calls have limits too. */
+function judge<Schema extends z.ZodType>(schema: Schema, value: unknown) {
+  try {
+    return schema.safeParse(value)
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
 }
 
 export type Report = (...problems: Problem[]) => void

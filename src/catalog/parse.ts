@@ -8,7 +8,7 @@ import { sortProblems, writePath, type Path, type Problem } from './problem.ts'
 import { idFault, readResource } from './resource.ts'
 import { defaultsSchema, fileSchema } from './schema.ts'
 import { problemIn, readSource, type Source, type SourceText } from './source.ts'
-import { readSystem, type ReadSystem } from './system.ts'
+import { readSystem, type PlainSystem, type ReadSystem } from './system.ts'
 import type { Variables } from './variables.ts'
 
 export interface CatalogOptions {
@@ -20,7 +20,13 @@ export interface CatalogOptions {
 
 /** Everything that is wrong, by place; or the catalog. With warnings about variables, a system's settings may be undefined. */
 export type Reading =
-  | { readonly ok: true; readonly catalog: Catalog; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true
+      readonly catalog: Catalog
+      /** The catalog's systems as plain data. */
+      readonly systems: readonly PlainSystem[]
+      readonly warnings: readonly Problem[]
+    }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
 
 /** Reads the owner's files as one catalog. Each file's defaults are for its own resources only. Never throws. */
@@ -34,7 +40,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const sources = texts.flatMap((text) => {
     const source = readSource(text)
     if (!Array.isArray(source)) return [source]
-    report(...source)
+    source.forEach((problem) => report(problem))
     return []
   })
   for (const source of sources) parseAt(source, [], { schema: fileSchema, value: source.content, report })
@@ -89,7 +95,8 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     fingerprint: fingerprintOf(texts),
     loadedAt: new Date(),
   }
-  return { ok: true, catalog, warnings: sortProblems(warnings) }
+  const plain = [...systems.values()].flatMap((read) => read.plain ?? [])
+  return { ok: true, catalog, systems: plain, warnings: sortProblems(warnings) }
 }
 
 /** Grants are counted for each system: the end of one would take what a running one of the other needs. */

@@ -19,6 +19,15 @@ export function writeProblem({ file, line, column, key, message }: Problem): str
   return `${file}:${line}:${column} ${key === '' ? '' : `${key}: `}${message}`
 }
 
+const MOST_TOLD = 100
+
+/** The first hundred, and how many more there are: what is wrong with everything fits no message. */
+export function writeProblems(problems: readonly Problem[]): string[] {
+  const told = problems.slice(0, MOST_TOLD).map(writeProblem)
+  const more = problems.length - told.length
+  return more > 0 ? [...told, `…and ${more} more`] : told
+}
+
 /** By place, each said once. */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const once = new Map(problems.map((problem) => [writeProblem(problem), problem]))

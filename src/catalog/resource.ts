@@ -105,7 +105,8 @@ function readTarget(source: Source, path: Path, kind: ConnectorKind, value: unkn
   const parsed = attempt(() => kind.target.safeParse(value))
   if (!parsed) return cannot()
   if (!parsed.success) {
-    report(...explain(source, path, { schema: kind.target, value, issues: parsed.error.issues }))
+    const { issues } = parsed.error
+    explain(source, path, { schema: kind.target, value, issues }).forEach((problem) => report(problem))
     return null
   }
   const target: Target = parsed.data

@@ -36,19 +36,17 @@ export function readSettings(
   const parsed = attempt(() => kind.settings.safeParse(filled))
   problems.push(...complaints(source, path, kind, filled))
   // What is also said of the unfilled text cannot come from a secret.
-  const unfilled = complaints(source, path, kind, written).map(({ message }) => message)
-  const isSafe = (message: string) => unfilled.includes(message) || !reveals(message, secrets)
-  const holdsMissing = ({ key }: Problem) =>
-    [...missing, ...refused].some(({ path: at }) =>
-      /^$|^[.[]/.test(afterPrefix(writePath([...path, ...at]), key)),
-    )
-  reader.report(
-    ...problems
-      .filter((problem) => !holdsMissing(problem))
-      .map((problem) =>
-        isSafe(problem.message) ? problem : { ...problem, message: 'is not right; its value is not shown' },
-      ),
+  const unfilled = new Set(complaints(source, path, kind, written).map(({ message }) => message))
+  const distinct = [...new Set(secrets)]
+  const isSafe = (message: string) => unfilled.has(message) || !reveals(message, distinct)
+  const holdMissing = new Set(
+    [...missing, ...refused].flatMap(({ path: at }) => everyHolder([...path, ...at])),
   )
+  for (const problem of problems)
+    if (!holdMissing.has(problem.key))
+      reader.report(
+        isSafe(problem.message) ? problem : { ...problem, message: 'is not right; its value is not shown' },
+      )
   if (refused.length > 0) return null
   if (missing.length > 0) return { parsed: undefined, filled }
   return parsed?.success && problems.length === 0 ? { parsed: parsed.data, filled } : null
@@ -73,6 +71,5 @@ function complaints(
   ]
 }
 
-/** What follows `prefix` in `text`; something that follows nothing where it is no prefix. */
-const afterPrefix = (text: string, prefix: string) =>
-  text.startsWith(prefix) ? text.slice(prefix.length) : '-'
+/** The path itself and each that it is within, as problems write them. */
+const everyHolder = (path: Path) => path.map((_, at) => writePath(path.slice(0, at + 1)))

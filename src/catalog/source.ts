@@ -8,8 +8,10 @@ import {
   LineCounter,
   parseDocument,
   visit,
+  type Alias,
   type Document,
   type Node,
+  type YAMLMap,
 } from 'yaml'
 import { writePath, type Path, type Position, type Problem } from './problem.ts'
 
@@ -31,6 +33,7 @@ export interface Source {
 
 const MAX_DEPTH = 30
 const MAX_EXPANDED_ALIASES = 1000
+const MAX_ALIASES = 5000
 
 /** Reads one document of plain YAML 1.2. Never throws: whatever cannot be read is a problem with a place. */
 export function readSource({ file, text }: SourceText): Source | Problem[] {
@@ -50,15 +53,17 @@ export function readSource({ file, text }: SourceText): Source | Problem[] {
       lineCounter: lines,
       prettyErrors: false,
       stringKeys: true,
+      // Looked for below: here each key would be compared with all before it.
+      uniqueKeys: false,
       logLevel: 'error',
     })
     const wrong = [...document.errors, ...document.warnings]
     if (wrong.length > 0)
       return wrong.map(({ pos, code, message }) => problemAt(pos[0], YAML_ERRORS[code] ?? message))
-    const refused = refusedNodes(document).map(({ offset, message }) => problemAt(offset, message))
-    if (refused.length > 0) return refused
+    const { refused, anchored } = judgeNodes(document)
+    if (refused.length > 0) return refused.map(({ offset, message }) => problemAt(offset, message))
     const content: unknown = document.toJS({ maxAliasCount: MAX_EXPANDED_ALIASES })
-    return { file, content, ...places(document, text, positionAt) }
+    return { file, content, ...places({ document, anchored, text }, positionAt) }
   } catch (error) {
     if (error instanceof ReferenceError) return [problemAt(0, 'has too many aliases that repeat each other')]
     if (error instanceof RangeError) return [problemAt(0, 'is nested too deeply')]
@@ -68,41 +73,67 @@ export function readSource({ file, text }: SourceText): Source | Problem[] {
 
 const YAML_ERRORS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'a second document starts here: write one document a file',
-  DUPLICATE_KEY: 'this key is written twice',
   RESOURCE_EXHAUSTION: 'is nested too deeply',
 }
 
-function refusedNodes(document: Document.Parsed): { offset: number; message: string }[] {
+/** What each alias stands for. */
+type Anchored = ReadonlyMap<Alias, Node>
+
+/** What is YAML and refused all the same, and what the aliases stand for. Looks at each node once. */
+function judgeNodes(document: Document.Parsed) {
   const refused: { offset: number; message: string }[] = []
+  const refuse = (node: unknown, message: string) => void refused.push({ offset: offsetOf(node), message })
+  const anchors = new Map<string, Node>()
+  const anchored = new Map<Alias, Node>()
   visit(document, (_key, node, path) => {
     if (path.filter((parent) => !isPair(parent)).length > MAX_DEPTH) {
-      refused.push({ offset: offsetOf(node), message: 'is nested too deeply' })
+      refuse(node, 'is nested too deeply')
       return visit.BREAK
     }
+    if (isMap(node)) for (const key of repeatedKeys(node)) refuse(key, 'this key is written twice')
     if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__')
-      refused.push({ offset: offsetOf(node.key), message: '"__proto__" cannot be a key' })
+      refuse(node.key, '"__proto__" cannot be a key')
     if (isAlias(node)) {
-      const anchored = node.resolve(document)
-      if (!anchored)
-        refused.push({ offset: offsetOf(node), message: `nothing above is anchored as &${node.source}` })
-      else if (path.includes(anchored))
-        refused.push({ offset: offsetOf(node), message: `*${node.source} holds itself` })
-    }
+      const meant = anchors.get(node.source)
+      if (!meant) refuse(node, `nothing above is anchored as &${node.source}`)
+      else if (path.includes(meant)) refuse(node, `*${node.source} holds itself`)
+      else anchored.set(node, meant)
+      if (anchored.size > MAX_ALIASES) {
+        refuse(node, `is one alias too many: a file may have ${MAX_ALIASES}`)
+        return visit.BREAK
+      }
+    } else if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node)
     return undefined
   })
-  return refused
+  return { refused, anchored }
 }
 
-function places(document: Document.Parsed, text: string, positionAt: (offset: number) => Position) {
+function repeatedKeys(map: YAMLMap): unknown[] {
+  const seen = new Set<unknown>()
+  return map.items.flatMap(({ key }) => {
+    const name = isScalar(key) ? key.value : key
+    if (seen.has(name)) return [key]
+    seen.add(name)
+    return []
+  })
+}
+
+function places(
+  { document, anchored, text }: { document: Document.Parsed; anchored: Anchored; text: string },
+  positionAt: (offset: number) => Position,
+) {
+  const behind = (value: unknown): unknown => (isAlias(value) ? anchored.get(value) : value)
+  const pairsOf = remembered((map: YAMLMap) => {
+    const scalars = map.items.flatMap(({ key, value }) => (isScalar(key) ? [{ key, value }] : []))
+    return new Map(scalars.map((pair) => [String(pair.key.value), pair]))
+  })
   const find = (path: Path) => {
     let value: unknown = document.contents
     let key: unknown = null
     for (const step of path) {
-      const holder = isAlias(value) ? value.resolve(document) : value
+      const holder = behind(value)
       if (isMap(holder)) {
-        const pair = holder.items.find(
-          (item) => isScalar(item.key) && String(item.key.value) === String(step),
-        )
+        const pair = pairsOf(holder).get(String(step))
         if (!pair) return { key, value: null }
         key = pair.key
         value = pair.value
@@ -110,7 +141,7 @@ function places(document: Document.Parsed, text: string, positionAt: (offset: nu
         key = value = holder.items[step]
       } else return { key, value: null }
     }
-    return { key, value: isAlias(value) ? value.resolve(document) : value }
+    return { key, value: behind(value) }
   }
   const keyOffset = ({ key, value }: { key: unknown; value: unknown }) => offsetOf(key ?? value)
   const valueOffset = (found: { key: unknown; value: unknown }) =>
@@ -124,6 +155,16 @@ function places(document: Document.Parsed, text: string, positionAt: (offset: nu
       if (!isScalar(value) || typeof value.value !== 'string') return positionAt(valueOffset(find(path)))
       return positionAt(offsetInSource(value, value.value, text, offset))
     },
+  }
+}
+
+/** Asked once of each, when it is first wanted. */
+function remembered<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new WeakMap<Key, Value>()
+  return (key) => {
+    const value = made.get(key) ?? make(key)
+    made.set(key, value)
+    return value
   }
 }
 

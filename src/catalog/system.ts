@@ -16,9 +16,24 @@ export interface SystemReader extends SettingsReader {
   readonly kinds: ReadonlyMap<string, ConnectorKind>
 }
 
+/** What a system is made of, once it was found good: plain data, which may hold secrets. */
+export interface PlainSystem {
+  readonly id: string
+  readonly connector: string
+  readonly timeoutMs: number
+  /** With the variables filled in, and not yet parsed by the connector's schema. */
+  readonly settings: unknown
+  readonly principal: PlainPrincipal
+}
+
+/** A CEL expression, or people and their names. */
+type PlainPrincipal = string | ReadonlyMap<string, string>
+
 export interface ReadSystem {
   /** Null when something about it was reported. */
   readonly system: System | null
+  /** The same as plain data. */
+  readonly plain: PlainSystem | null
   /** Which real system it leads to, as far as it can be said: two of one place would undo each other. Never shown. */
   readonly place: string | null
   /** Null when there is no such connector. */
@@ -39,16 +54,16 @@ export function readSystem(source: Source, id: string, value: unknown, reader: S
     report(problemIn(source, [...path, 'connector'], `"${connector}" is not a connector${meant}`))
   }
   const settings = kind && readSettings(source, path, kind, rest, reader)
-  if (!own || !settings || !principal) return { system: null, place: null, kind }
-  const system = {
+  if (!own || !settings || !principal) return { system: null, plain: null, place: null, kind }
+  const plain = {
     id,
     connector,
-    settings: settings.parsed,
-    settingsFingerprint: secretFingerprintOf([connector, own.timeout, settings.filled]),
     timeoutMs: own.timeout,
-    principal,
+    settings: settings.filled,
+    principal: principal.plain,
   }
-  return { system, place: placeOf(kind, settings, own.timeout), kind }
+  const place = placeOf(kind, settings, own.timeout)
+  return { system: systemOf(plain, settings.parsed, principal.rule), plain, place, kind }
 }
 
 /** Asked of a connector that is never called. Without its variables: how it is written. */
@@ -62,6 +77,28 @@ function placeOf(
   void connector?.close().catch(() => undefined)
   return connector?.where ?? null
 }
+
+/** Of what was found good before, in another thread perhaps. */
+export function makeSystem(plain: PlainSystem, kinds: ReadonlyMap<string, ConnectorKind>): System {
+  const { id, connector, settings, principal } = plain
+  const parsed = attempt(() => kinds.get(connector)?.settings.safeParse(settings))
+  const rule = typeof principal === 'string' ? compilePrincipal(principal, id) : principalMap(principal, id)
+  if (!parsed?.success || 'offset' in rule) throw new Error(`${id} is judged differently in another thread`)
+  return systemOf(plain, parsed.data, rule)
+}
+
+const systemOf = (
+  { id, connector, timeoutMs, settings: filled }: PlainSystem,
+  settings: unknown,
+  principal: PrincipalRule,
+): System => ({
+  id,
+  connector,
+  settings,
+  settingsFingerprint: secretFingerprintOf([connector, timeoutMs, filled]),
+  timeoutMs,
+  principal,
+})
 
 /** Enough to go on looking for what is wrong. */
 const loosely = z
@@ -79,16 +116,18 @@ function readPrincipal(
   value: unknown,
   id: string,
   report: Report,
-): PrincipalRule | null {
+): { rule: PrincipalRule; plain: PlainPrincipal } | null {
   if (value === undefined) return null
   if (typeof value === 'string') {
     const rule = compilePrincipal(value, id)
-    if (!('offset' in rule)) return rule
+    if (!('offset' in rule)) return { rule, plain: value }
     report({ ...problemIn(source, path, rule.message), ...source.inside(path, rule.offset) })
     return null
   }
   const names = parseAt(source, path, { schema: principalNames, value, report })
-  return names && principalMap(new Map(Object.entries(names)), id)
+  if (!names) return null
+  const plain = new Map(Object.entries(names))
+  return { rule: principalMap(plain, id), plain }
 }
 
 const principalNames = z

@@ -3,10 +3,11 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../domain/catalog.ts'
-import { fingerprintOf } from './fingerprint.ts'
+import { fingerprintInTurns } from './fingerprint.ts'
 import { readTexts, type Texts } from './load.ts'
 import { parseCatalog, type CatalogOptions } from './parse.ts'
-import { CatalogError, writeProblem, type Problem } from './problem.ts'
+import { CatalogError, writeProblems } from './problem.ts'
+import { judgeInThread, type Judged } from './thread.ts'
 
 export interface WatchOptions extends CatalogOptions {
   readonly path: string
@@ -15,6 +16,8 @@ export interface WatchOptions extends CatalogOptions {
   readonly onBroken: (problems: readonly string[]) => void
   /** Why this catalog may not replace the current one; null if it may. Asked again while it is refused. */
   readonly accept?: (next: Catalog, current: Catalog) => Promise<string | null> | string | null
+  /** A file that calls `answerQuestion`: there reloads are judged in a thread, and without it in this one. */
+  readonly thread?: URL
   /** How often files are read without being told of a change. */
   readonly pollMs?: number
   /** How long the files must stay the same before they count: an editor may write them in pieces. */
@@ -24,20 +27,22 @@ export interface WatchOptions extends CatalogOptions {
 export interface CatalogWatch {
   /** The last good catalog. */
   current(): Catalog
-  /** No callback comes after this resolves. */
   /** What is wrong with the files now, where the last good catalog stays in force; null while nothing is. */
   fault(): string | null
+  /** No callback comes after this resolves, and no thread is left. */
   close(): Promise<void>
 }
 
 /** Loads the catalog and keeps it up to date. Throws a `CatalogError` if it is not good to begin with. */
 export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch> {
   const { path, onReload, onBroken, accept = () => null, pollMs = 5000, settleMs = 200 } = options
-  const first = parse(await readTexts(path), options)
+  const first = judgeHere(await readTexts(path), options)
   if (!first.ok) throw new CatalogError(first.problems)
 
   let current = first.catalog
   let said = ''
+  /** What came of the content that is not the current one: the same content is not judged again. */
+  let judged: { readonly content: string; readonly read: Judged } | null = null
   const closing = new AbortController()
   const isClosed = () => closing.signal.aborted
 
@@ -48,12 +53,16 @@ export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch>
   }
 
   async function look(): Promise<void> {
-    const texts = await settled(path, { known: current.fingerprint, settleMs, signal: closing.signal })
-    if (texts.ok && fingerprintOf(texts.texts) === current.fingerprint) {
+    const { signal } = closing
+    const { texts, content } = await settled(path, { known: current.fingerprint, settleMs, signal })
+    if (isClosed()) return
+    if (content === current.fingerprint) {
       said = ''
+      judged = null
       return
     }
-    const read = parse(texts, options)
+    const read = judged?.content === content ? judged.read : await judge(texts, { ...options, signal })
+    judged = { content, read }
     const problems = read.ok ? await whyNot(read.catalog) : read.problems
     if (isClosed()) return
     if (!read.ok || problems.length > 0) {
@@ -62,6 +71,7 @@ export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch>
     }
     const previous = current
     current = read.catalog
+    judged = null
     said = ''
     onReload(current, previous)
   }
@@ -83,7 +93,9 @@ export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch>
       await pause(settleMs, closing.signal)
       nap = new AbortController()
       if (!isClosed())
-        await look().catch((error: unknown) => say([`the catalog could not be reloaded: ${why(error)}`]))
+        await look().catch((error: unknown) => {
+          if (!isClosed()) say([`the catalog could not be reloaded: ${why(error)}`])
+        })
     }
   })()
 
@@ -99,16 +111,14 @@ export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch>
   }
 }
 
-type Parsed = { ok: true; catalog: Catalog } | { ok: false; problems: string[] }
+function judge(texts: Texts, options: WatchOptions & { signal: AbortSignal }): Judged | Promise<Judged> {
+  const { thread } = options
+  return thread && texts.ok ? judgeInThread(thread, texts.texts, options) : judgeHere(texts, options)
+}
 
-function parse(texts: Texts, options: CatalogOptions): Parsed {
-  const broken = (problems: readonly Problem[]): Parsed => ({
-    ok: false,
-    problems: problems.map(writeProblem),
-  })
-  if (!texts.ok) return broken(texts.problems)
-  const reading = parseCatalog(texts.texts, options)
-  return reading.ok ? reading : broken(reading.problems)
+function judgeHere(texts: Texts, options: CatalogOptions): Judged {
+  const reading = texts.ok ? parseCatalog(texts.texts, options) : texts
+  return reading.ok ? reading : { ok: false, problems: writeProblems(reading.problems) }
 }
 
 /** The files once two readings in a row, `settleMs` apart, are the same; at once if they are what is known. */
@@ -117,8 +127,8 @@ async function settled(
   { known, settleMs, signal }: { known: string; settleMs: number; signal: AbortSignal },
 ) {
   for (let texts = await readTexts(path), before = ''; ; texts = await readTexts(path)) {
-    const content = texts.ok ? fingerprintOf(texts.texts) : JSON.stringify(texts.problems)
-    if (content === known || content === before || signal.aborted) return texts
+    const content = texts.ok ? await fingerprintInTurns(texts.texts) : JSON.stringify(texts.problems)
+    if (content === known || content === before || signal.aborted) return { texts, content }
     before = content
     await pause(settleMs, signal)
   }

@@ -93,3 +93,12 @@ export const theEntitlement = (text: string) => {
   if (!found) throw new Error('there is no read on orders-db')
   return found
 }
+
+/** A good catalog of so many resources, each as large as small ones are. */
+export function manyResources(count: number): string {
+  const [head] = GOOD.split('  orders-db:')
+  const resource = (at: number) =>
+    `  r${at}: { name: R${at}, system: cluster, who: '"@engineering" in groups', ` +
+    `entitlements: { read: { name: Read, target: { database: d${at}, role: read } } } }\n`
+  return `${head}${Array.from({ length: count }, (_, at) => resource(at)).join('')}`
+}

@@ -91,6 +91,26 @@ test('a broken edit keeps the last good catalog and says what is wrong once; men
   expect(await until(2)).toEqual([heard[0], 'Orders database → Mended'])
 })
 
+test('the same broken content is judged once, however often it is looked at', async () => {
+  let judged = 0
+  const env = {
+    get DEMO_URL() {
+      judged++
+      return 'demo://here'
+    },
+  }
+  const { until, heard } = await watchIt({ pollMs: 10, settleMs: 1, env })
+  await writeFile(file, GOOD.replace('C0123ACCESS', 'nowhere'))
+  await until(1)
+  expect(judged).toBe(2)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(judged).toBe(2)
+  await writeFile(file, GOOD.replace('C0123ACCESS', 'elsewhere'))
+  await until(2)
+  expect(judged).toBe(3)
+  expect(heard[1]).toContain('elsewhere')
+})
+
 test('a file that is gone for a while is only said, and nothing changes', async () => {
   const { watch, until } = await watchIt()
   await rm(file)

@@ -1,0 +1,54 @@
+import { serialize } from 'node:v8'
+import { parentPort, workerData } from 'node:worker_threads'
+import { parseCatalog, type CatalogOptions } from './parse.ts'
+import { plainResource, type PlainResource } from './plain.ts'
+import { writeProblems } from './problem.ts'
+import type { SourceText } from './source.ts'
+import type { PlainSystem } from './system.ts'
+import type { Variables } from './variables.ts'
+
+/** What a thread is started with. */
+export interface Question {
+  readonly texts: readonly SourceText[]
+  readonly env: Variables
+}
+
+/** Serialized lists, each small enough to be read in one turn of the event loop. `Item` is what they hold. */
+export type Slices<Item> = readonly (Uint8Array & { readonly holds?: Item })[]
+
+export type Answer =
+  | { readonly ok: false; readonly problems: readonly string[] }
+  | {
+      readonly ok: true
+      readonly systems: Slices<PlainSystem>
+      readonly resources: Slices<PlainResource>
+      readonly managers: Slices<readonly [string, string]>
+      readonly fingerprint: string
+      readonly loadedAt: Date
+    }
+
+/** Inside the thread: judges what it was started with, says so, and has nothing left to do. */
+export function answerQuestion(kinds: CatalogOptions['kinds']): void {
+  const { texts, env } = workerData as Question
+  parentPort?.postMessage(answerTo(texts, { env, kinds }))
+}
+
+function answerTo(texts: readonly SourceText[], options: CatalogOptions): Answer {
+  const reading = parseCatalog(texts, options)
+  if (!reading.ok) return { ok: false, problems: writeProblems(reading.problems) }
+  const { resources, managers, fingerprint, loadedAt } = reading.catalog
+  return {
+    ok: true,
+    systems: slicesOf(reading.systems, 20),
+    resources: slicesOf([...resources.values()].map(plainResource), 25),
+    managers: slicesOf([...managers], 1000),
+    fingerprint,
+    loadedAt,
+  }
+}
+
+function slicesOf<Item>(items: readonly Item[], length: number): Slices<Item> {
+  const slices: Uint8Array[] = []
+  for (let at = 0; at < items.length; at += length) slices.push(serialize(items.slice(at, at + length)))
+  return slices
+}

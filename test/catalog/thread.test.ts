@@ -1,0 +1,189 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Worker } from 'node:worker_threads'
+import { parseCatalog } from '../../src/catalog/parse.ts'
+import { watchCatalog, type CatalogWatch } from '../../src/catalog/watch.ts'
+import { connectorKinds } from '../../src/connectors/registry.ts'
+import type { Attributes, Catalog } from '../../src/domain/catalog.ts'
+import { manyResources } from './reading.ts'
+
+const env = { MONGO: 'mongodb://u:s3cret@here.example/', HOOK: 'whsec_' + 'A'.repeat(43) + '=' }
+const options = { env, kinds: connectorKinds }
+const onMongoDb = (text: string) =>
+  text.replace('connector: demo', 'connector: mongodb').replace('DEMO_URL', 'MONGO')
+
+let folder: string
+let file: string
+let watching: CatalogWatch | null = null
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'thread-'))
+  file = join(folder, 'catalog.yml')
+  await writeFile(file, onMongoDb(manyResources(1)))
+})
+afterEach(async () => {
+  await watching?.close()
+  watching = null
+  await rm(folder, { recursive: true })
+})
+
+/** Watches, and says what comes of writing this over it. */
+async function aWatch(): Promise<(text: string) => Promise<Catalog | readonly string[]>> {
+  let hear: (reloaded: Catalog | readonly string[]) => void = () => undefined
+  watching = await watchCatalog({
+    ...options,
+    path: file,
+    thread: new URL('../../src/catalog-worker.ts', import.meta.url),
+    settleMs: 30,
+    pollMs: 60_000,
+    onReload: (next) => hear(next),
+    onBroken: (problems) => hear(problems),
+  })
+  return async (text) => {
+    const heard = new Promise<Catalog | readonly string[]>((resolve) => (hear = resolve))
+    await writeFile(file, text)
+    return heard
+  }
+}
+
+const isCatalog = (reloaded: Catalog | readonly string[]): reloaded is Catalog => 'resources' in reloaded
+
+function good(reloaded: Catalog | readonly string[]): Catalog {
+  if (!isCatalog(reloaded)) throw new Error(reloaded.join('\n'))
+  return reloaded
+}
+
+function readHere(text: string): Catalog {
+  const reading = parseCatalog([{ file, text }], options)
+  if (!reading.ok) throw new Error(reading.problems.map(({ message }) => message).join('\n'))
+  return reading.catalog
+}
+
+const RICH = `version: 1
+managers: { riley@acme.example: ada@acme.example }
+systems:
+  cluster: { connector: mongodb, url: "\${MONGO}", principal: 'email.split("@")[0]' }
+  hook:
+    connector: webhook
+    url: https://hook.example/
+    secret: \${HOOK}
+    headers: { x-team: access }
+    timeout: 4s
+    principal: { Riley@acme.example: riley }
+resources:
+  orders-db:
+    name: Orders database
+    owner: ada@acme.example
+    system: cluster
+    channel: C0123ACCESS
+    admins: [ada@acme.example]
+    entitlements:
+      read:
+        name: Read orders
+        target: { database: orders, role: read }
+        who: '"@engineering" in groups'
+        onBehalf: 'guest == false'
+        review:
+          stages:
+            - approvers: { who: 'email.endsWith("@acme.example")' }
+              quiet: { who: guest }
+              otherwise: { people: [sam@acme.example], who: 'zone == "Europe/Berlin"' }
+              escalate: { after: 1h, to: { who: 'reason.contains("INC")' } }
+            - approvers: { people: [kim@acme.example], manager: true }
+        auto:
+          - { because: on duty, when: '"@duty" in groups', quota: { uses: 2, per: 1d }, notAfter: "2030-01-01" }
+        windows: { only: [{ days: [Mon], from: "09:00", to: "17:00", zone: Europe/Berlin }] }
+  page:
+    name: Pages
+    system: hook
+    channel: C0123ACCESS
+    admins: [ada@acme.example]
+    entitlements:
+      edit: { name: Edit, target: { page: one }, mode: standing, who: 'email == "riley@acme.example"' }
+`
+
+const riley: Attributes = {
+  email: 'riley@acme.example',
+  slackUserId: 'URILEY',
+  groups: new Set(['@engineering']),
+  guest: false,
+  zone: 'Europe/Berlin',
+  durationMs: 60_000,
+  reason: 'INC-1',
+  now: new Date(0),
+  resource: 'orders-db',
+  entitlement: 'read',
+}
+
+/** The catalog with what each condition answers and each name, instead of the functions. */
+const told = ({ loadedAt: _, ...catalog }: Catalog): unknown =>
+  JSON.parse(
+    JSON.stringify(catalog, (_key, value: unknown) => {
+      if (typeof value === 'function') return (value as (attributes: Attributes) => unknown)(riley)
+      return value instanceof Map ? [...value] : value
+    }),
+  )
+
+test('what a thread has read says, answers and names the same as what is read here', async () => {
+  const reload = await aWatch()
+  const reloaded = good(await reload(RICH))
+  expect(told(reloaded)).toEqual(told(readHere(RICH)))
+})
+
+test('mistakes and their places are told as they are here, and no secret with them', async () => {
+  const reload = await aWatch()
+  const complaints = await reload(
+    RICH.replace('C0123ACCESS', 'nowhere').replace('${MONGO}', '${MONGO}?nonsense=1'),
+  )
+  expect(complaints).toEqual([
+    expect.stringMatching(/catalog\.yml:4:39 systems\.cluster\.url: /),
+    expect.stringMatching(/catalog\.yml:17:14 resources\.orders-db\.channel: "nowhere" is not/),
+  ])
+  expect(JSON.stringify(complaints)).not.toContain('s3cret')
+})
+
+test('a system whose settings stay the same keeps its connections, wherever it is read', async () => {
+  const reload = await aWatch()
+  const before = watching?.current().systems.get('cluster')?.settingsFingerprint
+  const after = good(await reload(onMongoDb(manyResources(2)))).systems.get('cluster')?.settingsFingerprint
+  expect(after).toBe(before)
+})
+
+/** The longest that nothing else could run meanwhile. */
+async function stallOf(act: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  await act()
+  delay.disable()
+  return delay.max / 1e6
+}
+
+test('whoever takes access back does not wait while 5,000 resources are read', async () => {
+  const reload = await aWatch()
+  // As idle as this thread can be on this machine while another of its threads is busy for as long.
+  const busyThread = 'for (const end = Date.now() + 3000; Date.now() < end; );'
+  const idleMs = await stallOf(() => once(new Worker(busyThread, { eval: true, execArgv: [] }), 'exit'))
+  // What we do stalls each time; what else this machine does, now and then.
+  const stalls: number[] = []
+  for (const count of [5000, 5001, 5002]) {
+    const text = onMongoDb(manyResources(count))
+    const reloading = async () => expect(good(await reload(text)).resources.size).toBe(count)
+    stalls.push(await stallOf(reloading))
+  }
+  console.info(
+    `stalled for ${stalls.map(Math.round).join(', ')} ms at most, for ${idleMs.toFixed(0)} when idle`,
+  )
+  expect(Math.min(...stalls)).toBeLessThanOrEqual(Math.max(100, 3 * idleMs))
+}, 90_000)
+
+test('closing ends a reading that is under way, and nothing is said of it', async () => {
+  const reload = await aWatch()
+  const reloading = reload(onMongoDb(manyResources(5000)))
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const began = performance.now()
+  await watching?.close()
+  expect(performance.now() - began).toBeLessThan(1000)
+  expect(await Promise.race([reloading, Promise.resolve('nothing was said')])).toBe('nothing was said')
+})
