@@ -10,7 +10,11 @@ import { connectorKinds } from '../../src/connectors/registry.ts'
 import type { Attributes, Catalog } from '../../src/domain/catalog.ts'
 import { manyResources } from './reading.ts'
 
-const env = { MONGO: 'mongodb://u:s3cret@here.example/', HOOK: 'whsec_' + 'A'.repeat(43) + '=' }
+const env = {
+  CATALOG_VARIABLES: 'MONGO,HOOK',
+  MONGO: 'mongodb://u:s3cret@here.example/',
+  HOOK: 'whsec_' + 'A'.repeat(43) + '=',
+}
 const options = { env, kinds: connectorKinds }
 const onMongoDb = (text: string) =>
   text.replace('connector: demo', 'connector: mongodb').replace('DEMO_URL', 'MONGO')

@@ -94,6 +94,7 @@ test('a broken edit keeps the last good catalog and says what is wrong once; men
 test('the same broken content is judged once, however often it is looked at', async () => {
   let judged = 0
   const env = {
+    CATALOG_VARIABLES: 'DEMO_URL',
     get DEMO_URL() {
       judged++
       return 'demo://here'
