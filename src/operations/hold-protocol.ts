@@ -190,7 +190,13 @@ async function prepareToLeave(
     await owe(world, grant.id, new Error(elsewhere(grant.system)))
     return null
   }
-  if (grant.id in claims) await finishEarlier(world, lease.hold)
+  const unsaid = grant.id in claims ? await finishEarlier(world, lease.hold) : null
+  // Taking back waits for no other grant's record for long.
+  if (unsaid !== null && grant.tries < patientTries) {
+    await lease.release()
+    await owe(world, grant.id, unsaid)
+    return null
+  }
   const mustTake = grant.id in claims && Object.keys(claims).length === 1 && !heldBefore
   const waitMs = Math.max(0, grant.takeAt.getTime() - world.clock.now().getTime())
   const keepMs = waitMs + lease.callMs
@@ -199,17 +205,25 @@ async function prepareToLeave(
   return { lease, grant, mustTake }
 }
 
-/** 8. Whoever left before may have died before its grant moved on: said now, as the hold remembers only the last. */
-async function finishEarlier(world: World, { lastLeft }: Hold): Promise<void> {
-  if (lastLeft === null) return
+const patientTries = 3
+
+/**
+ * 8. Whoever left before may have died before its grant moved on: said now, as the hold remembers only the last. Null,
+ * or why it could not be said.
+ */
+async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | null> {
+  if (lastLeft === null) return null
+  const { grantId, left, keptUntil } = lastLeft
   try {
-    await record(world, lastLeft.grantId, {
-      type: 'taken',
-      left: lastLeft.left,
-      keptUntil: lastLeft.keptUntil,
-    })
+    const said = await world.grants.change(grantId, (grant, now) =>
+      transition(grant, { type: 'taken', left, keptUntil }, now),
+    )
+    // By a clock that is behind, its instant has not come: it is said by the next try.
+    const isUnsaid = isRefusal(said) && said.grant?.status === 'revoking'
+    return isUnsaid ? new Error('an earlier grant has not moved on yet') : null
   } catch (error) {
-    world.log.warn('cannot say now what an earlier grant left', { grantId: lastLeft.grantId, error })
+    world.log.warn('cannot say now what an earlier grant left', { grantId, error })
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
 

@@ -69,7 +69,7 @@ export class Auditor implements Eyes {
   readonly #wasSent = new Set<string>()
   readonly #seenEnded = new Set<string>()
   /** Grants that are due while nobody has their hold: since when. */
-  readonly #leftAlone = new Map<string, number>()
+  readonly #leftAlone = new Map<string, { sinceMs: number; at: string }>()
 
   constructor(options: {
     time: VirtualTime
@@ -178,8 +178,11 @@ export class Auditor implements Eyes {
       this.#leftAlone.delete(grant.id)
       return
     }
-    const sinceMs = this.#leftAlone.get(grant.id) ?? this.#time.nowMs
-    this.#leftAlone.set(grant.id, sinceMs)
+    // Whoever had it between two looks has raised its token, or moved the grant on.
+    const at = `${hold?.token ?? 0} ${grant.status}`
+    const before = this.#leftAlone.get(grant.id)
+    const sinceMs = before?.at === at ? before.sinceMs : this.#time.nowMs
+    this.#leftAlone.set(grant.id, { sinceMs, at })
     if (this.#time.nowMs - sinceMs === Math.ceil(noticedMs / lookEachMs) * lookEachMs)
       this.#note('unpunctual', `${grant.id} waits for a hold that nobody has`)
   }
