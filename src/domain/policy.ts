@@ -79,12 +79,23 @@ export function mayHold(
   now: Date,
   mostMs = entitlement.duration.maxMs,
 ): Verdict {
-  if (!facts.isHere) return no({ kind: 'not-here' })
-  if (facts.isExternal && !entitlement.external) return no({ kind: 'external' })
-  if (asking.durationMs > mostMs) return no({ kind: 'too-long', maxMs: mostMs })
+  const outside = whyOutside(facts, entitlement, asking, mostMs)
+  if (outside !== null) return outside
   const { who } = entitlement
   const answer = who.evaluate(attributesOf(facts, entitlement, asking, now))
   return { answer, reasons: [{ kind: 'rule', source: who.source, answer }] }
+}
+
+/** What no rule of the catalog can allow. */
+function whyOutside(
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  asking: Asking,
+  mostMs: number,
+): Verdict | null {
+  if (!facts.isHere) return no({ kind: 'not-here' })
+  if (facts.isExternal && !entitlement.external) return no({ kind: 'external' })
+  return asking.durationMs > mostMs ? no({ kind: 'too-long', maxMs: mostMs }) : null
 }
 
 /** May this person ask for somebody else? The other must be allowed it all the same. */
@@ -150,26 +161,34 @@ export interface Wish
 
 /**
  * Do the rules of this moment still allow what was approved, exactly as it was approved? Asked right before giving, and
- * while it is `held`: then who said yes is not asked again, nor how often a rule did; everything else is.
+ * while it is `held`: then who said yes is not asked again, nor how often a rule did; everything else is. Of what is
+ * `kept`, the conditions on the person are not asked either.
  */
 export function stillAllows(
   catalog: Catalog,
   facts: PersonFacts,
   wish: Wish,
   now: Date,
-  { isHeld = false, moreMs = 0 }: { isHeld?: boolean; moreMs?: number } = {},
+  {
+    isHeld = false,
+    isKept = false,
+    moreMs = 0,
+  }: { isHeld?: boolean; isKept?: boolean; moreMs?: number } = {},
 ): Verdict {
   const entitlement = findEntitlement(catalog, wish.resource.id, wish.entitlement.id)
   if (!entitlement) return no({ kind: 'gone' })
   if (wish.isStanding !== (entitlement.mode === 'standing')) return no({ kind: 'gone' })
   const wholeMs = totalMs(wish) + moreMs
   const asking = wish.isStanding ? standingAsking(entitlement) : { durationMs: wholeMs, reason: wish.reason }
-  const verdict = mayHold(facts, entitlement, asking, now, mostFor(entitlement, wish, wholeMs))
+  const mostMs = mostFor(entitlement, wish, wholeMs)
+  const verdict: Verdict = isKept
+    ? (whyOutside(facts, entitlement, asking, mostMs) ?? { answer: 'yes', reasons: [] })
+    : mayHold(facts, entitlement, asking, now, mostMs)
   if (verdict.answer !== 'yes') return verdict
   if (wish.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
   // What people added later, the rule was not asked for.
   const approved = { ...asking, durationMs: wish.isStanding ? asking.durationMs : wish.durationMs }
-  const byRule = allowsByItself(facts, entitlement, wish, approved, now, isHeld)
+  const byRule = isKept ? null : allowsByItself(facts, entitlement, wish, approved, now, isHeld)
   if (byRule !== null) return byRule
   const only = entitlement.windows?.only ?? []
   const endsAt = new Date(wish.endsAt.getTime() + moreMs)
@@ -193,14 +212,15 @@ export function mayKeep(catalog: Catalog, facts: PersonFacts, wish: Wish, now: D
   const verdict = stillAllows(catalog, facts, wish, now, { isHeld: true })
   const entitlement = findEntitlement(catalog, wish.resource.id, wish.entitlement.id)
   if (verdict.answer !== 'no' || wish.isStanding || !entitlement?.keeps) return verdict
-  // Neither what is given, nor for how long, nor who they are there: only what its conditions say of them.
-  const areRules = verdict.reasons.every(({ kind }) => kind === 'rule' || kind === 'not-by-itself')
-  return areRules ? { answer: 'yes', reasons: verdict.reasons } : verdict
+  // Neither what is given, nor for how long, nor when, nor who they are there: only what its conditions say of them.
+  return stillAllows(catalog, facts, wish, now, { isHeld: true, isKept: true })
 }
 
-/** What was extended may last as long as extensions may make it. */
-const mostFor = ({ duration, extend }: Entitlement, wish: Wish, wholeMs: number): number =>
-  wholeMs > wish.durationMs ? Math.max(duration.maxMs, extend?.totalMs ?? 0) : duration.maxMs
+/** What was extended may last as long as extensions may make it; what was taken in an emergency, as that may. */
+function mostFor({ duration, extend, breakGlass }: Entitlement, wish: Wish, wholeMs: number): number {
+  if (wish.isBreakGlass) return Math.min(duration.maxMs, breakGlass?.maxMs ?? duration.maxMs)
+  return wholeMs > wish.durationMs ? Math.max(duration.maxMs, extend?.totalMs ?? 0) : duration.maxMs
+}
 
 /** Null where no rule approved it, or the one that did says so still. */
 function allowsByItself(

@@ -224,8 +224,8 @@ export interface Directory {
   facts(slack: SlackIdentity): Promise<Known<PersonFacts>>
   /** Asked of Slack now, within 2 s: for the moment before giving. */
   freshFacts(slack: SlackIdentity): Promise<Known<PersonFacts>>
-  /** Everybody of the workspace, those who left too: whole, or unknown. */
-  everyone(): Promise<Known<readonly PersonFacts[]>>
+  /** Everybody of the workspace, those who left too: whole, or unknown. At most so old. */
+  everyone(maxAgeMs?: number): Promise<Known<readonly PersonFacts[]>>
   /** Slack ids of these people (e-mails or ids) as far as there are such; unknown when one cannot be looked up now. */
   idsOf(people: readonly string[]): Promise<Known<readonly string[]>>
   /** Groups may have changed: what was remembered of them counts no longer. */

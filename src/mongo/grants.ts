@@ -119,6 +119,7 @@ const heldFields = {
   window: 1,
   opensAt: 1,
   next: 1,
+  giveAt: 1,
 } as const
 
 const askedFields = {
@@ -151,13 +152,14 @@ const heldRow = z
     window: asked.shape.window,
     opensAt: z.date().nullish(),
     next: z.object({ opensAt: z.date() }).nullish(),
+    giveAt: z.date().nullish(),
   })
-  .transform(({ _id: id, opensAt, next, window, ...row }): HeldRow => ({
+  .transform(({ _id: id, opensAt, next, giveAt, window, ...row }): HeldRow => ({
     ...row,
     id,
     // A series is fitted into the catalog's windows as a whole, as each of its windows is.
     window: row.status === 'recurring' ? { seriesId: id, index: 0 } : window,
-    opensAt: opensAt ?? next?.opensAt ?? null,
+    opensAt: opensAt ?? next?.opensAt ?? (row.status === 'granting' ? (giveAt ?? null) : null),
   }))
 
 const askedRow = z

@@ -51,7 +51,7 @@ export async function answerExtension(
   const { stages } = entitlement.review
   const counting = earlier.filter((_, i) => still[i] === 'yes')
   const stage = openStage(seatsFilled(counting), stages) ?? stages.length - 1
-  const hasAnswered = earlier.some((person) => isSameHuman(person, facts.person))
+  const hasAnswered = counting.some((person) => isSameHuman(person, facts.person))
   const refusal = hasAnswered ? null : whyNoRight(seen, panels, verdict === 'deny' ? null : stage, facts)
   if (refusal !== null) return refusal
   const event = {

@@ -57,7 +57,8 @@ function agreedNow(facts: PersonFacts, entitlement: Entitlement, grant: Grant, n
   const { because } = grant.auto
   const asking = { durationMs: totalMs(grant) + may.addMs, reason: grant.reason }
   const rule = entitlement.auto.find((one) => one.because === because)
-  const answer = rule?.when.evaluate(attributesOf(facts, entitlement, asking, now)) ?? 'no'
+  const isOver = rule === undefined || (rule.notAfter !== null && now >= rule.notAfter)
+  const answer = isOver ? 'no' : rule.when.evaluate(attributesOf(facts, entitlement, asking, now))
   return answer === 'yes' ? agreed : totalMs(grant)
 }
 

@@ -14,6 +14,9 @@ export interface HeldWatch {
 
 /** Changes that come together are looked at together. */
 const soonMs = 300
+/** The look of each minute asks Slack anew; one that an event brought about goes by what is known since. */
+const freshMs = 5_000
+const rememberedMs = 60_000
 /** However much changes: between two looks others have their turn. */
 const restMs = 1_000
 const inQueue = 'what is held'
@@ -65,9 +68,9 @@ export function watchHeld(
       )
     }
   }
-  const lookNow = async (): Promise<void> => {
+  const lookNow = async (maxAgeMs: number): Promise<void> => {
     if (!world.clock.isSure()) await world.clock.sample()
-    const look = await lookAtHeld(world)
+    const look = await lookAtHeld(world, { maxAgeMs })
     lookedAtMs = world.clock.monotonicMs()
     noteUnreadable(look.unreadable)
     noteFailing(look)
@@ -76,16 +79,16 @@ export function watchHeld(
   let running: Promise<void> | null = null
   let next: Promise<void> | null = null
   /** Never two at a time here; whoever asks while one runs is answered by the one after it. */
-  const look = (): Promise<void> => {
+  const look = (maxAgeMs: number): Promise<void> => {
     if (running === null) {
-      running = lookNow().finally(() => (running = null))
+      running = lookNow(maxAgeMs).finally(() => (running = null))
       return running
     }
     next ??= running
       .catch(() => undefined)
       .then(() => {
         next = null
-        return look()
+        return look(maxAgeMs)
       })
     return next
   }
@@ -94,13 +97,15 @@ export function watchHeld(
     timer ??= setTimeout(
       () => {
         timer = null
-        look().catch((error: unknown) => world.log.error('could not look at what is held now', { error }))
+        look(rememberedMs).catch((error: unknown) =>
+          world.log.error('could not look at what is held now', { error }),
+        )
       },
       Math.max(soonMs, restsForMs),
     )
   }
   return {
-    look,
+    look: () => look(freshMs),
     soon: (userId) => {
       soon()
       if (userId === undefined) return

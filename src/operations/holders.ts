@@ -14,16 +14,16 @@ const fewAtMost = 20
 const mostLookedUp = 60
 const atOnce = 10
 
-/** Facts about these people: each one is asked about, whoever the list of everybody shows. */
+/** Facts about these people, at most so old: each one is asked about, whoever the list of everybody shows. */
 export async function holdersOf(
   world: World,
   people: readonly PersonRef[],
-  { isEverybodyNeeded }: { isEverybodyNeeded: boolean },
+  { isEverybodyNeeded, maxAgeMs }: { isEverybodyNeeded: boolean; maxAgeMs: number },
 ): Promise<Holders> {
   const { directory } = world
   const wanted = new Map(people.map((person) => [person.slack.userId, person]))
   const everybody =
-    isEverybodyNeeded || wanted.size > fewAtMost ? await directory.everyone() : ('unknown' as const)
+    isEverybodyNeeded || wanted.size > fewAtMost ? await directory.everyone(maxAgeMs) : ('unknown' as const)
   const byUserId = new Map<string, PersonFacts>()
   if (everybody !== 'unknown') for (const facts of everybody) byUserId.set(facts.person.slack.userId, facts)
   const missing = [...wanted.values()].filter(({ slack }) => !byUserId.has(slack.userId))
@@ -32,7 +32,7 @@ export async function holdersOf(
   for (let at = 0; at < turns.length; at += atOnce) {
     await Promise.all(
       turns.slice(at, at + atOnce).map(async ({ slack }) => {
-        const facts = await directory.facts(slack)
+        const facts = await (maxAgeMs < 60_000 ? directory.freshFacts(slack) : directory.facts(slack))
         if (facts !== 'unknown') byUserId.set(slack.userId, facts)
       }),
     )

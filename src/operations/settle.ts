@@ -100,7 +100,11 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   const facts = await (grant.isStanding ? directory.facts(slack) : directory.freshFacts(slack))
   if (facts === 'unknown')
     return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
-  const verdict = stillAllows(world.catalog(), facts, grant, world.clock.now())
+  if ((grant.isStanding || grant.auto !== null) && !world.agrees())
+    return owed(world, grant, 'the replicas of Curfew go by different catalogs just now')
+  // What is prepared a little ahead is judged as of its instant.
+  const now = world.clock.now()
+  const verdict = stillAllows(world.catalog(), facts, grant, grant.giveAt > now ? grant.giveAt : now)
   if (verdict.answer === 'unknown') return owed(world, grant, explainAll(verdict.reasons))
   if (verdict.answer === 'no') return refused(world, grant, { why: explainAll(verdict.reasons), ends: true })
   const takenBack = await wordTakenBack(world, grant)

@@ -43,9 +43,13 @@ const quietMs = 70_000
  * Looks at everything that is held or waits to be, and at each of its holders, and ends what would not be given now: at
  * once where the holder left, or the catalog names it no longer; where the rules say no, unless the catalog keeps it or
  * so many would lose it that an admin says first. What cannot be read changes nothing. Then gives what is held by rule
- * to whoever lacks it. Any number of replicas may look at once: ending twice is ending, and a grant is unique.
+ * to whoever lacks it. What was remembered of people, up to `maxAgeMs` old, only says whom to ask about: nobody loses
+ * anything by it alone. Any number of replicas may look at once: ending twice is ending, and a grant is unique.
  */
-export async function lookAtHeld(world: World): Promise<Look> {
+export async function lookAtHeld(
+  world: World,
+  { maxAgeMs = 60_000 }: { maxAgeMs?: number } = {},
+): Promise<Look> {
   const catalog = world.catalog()
   const rows = await world.grants.held()
   const pending = await world.grants.pending(5_000)
@@ -58,7 +62,7 @@ export async function lookAtHeld(world: World): Promise<Look> {
       ...pending.flatMap(({ requester, subject }) => [requester, subject]),
       ...words.flatMap(({ approver, subject }) => [approver, subject]),
     ],
-    { isEverybodyNeeded: hasRules },
+    { isEverybodyNeeded: hasRules, maxAgeMs },
   )
   await closeWhatIsAsked(world, pending, holders)
   await stopWords(world, words, holders)
@@ -66,8 +70,14 @@ export async function lookAtHeld(world: World): Promise<Look> {
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, found.gone)
-  await endEach(world, found.left)
-  await takeWhatIsMeant(world, found.unmatched)
+  const losing = new Set([...found.left, ...found.unmatched].map(({ id }) => id))
+  const sure = await judgeAfresh(
+    world,
+    catalog,
+    rows.filter(({ id }) => losing.has(id)),
+  )
+  await endEach(world, sure.left)
+  await takeWhatIsMeant(world, sure.unmatched)
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...(given?.unreadable ?? [])]),
@@ -157,6 +167,19 @@ async function judge(
   return found
 }
 
+/** Before anybody loses anything, Slack is asked about them now: another replica may have heard what this one has not. */
+async function judgeAfresh(world: World, catalog: Catalog, rows: readonly HeldRow[]): Promise<Found> {
+  const people = new Map(rows.map(({ subject }) => [subject.slack.userId, subject.slack]))
+  if (people.size > 0) world.directory.groupsChanged()
+  const facts = new Map(
+    await Promise.all(
+      [...people].map(async ([userId, slack]) => [userId, await world.directory.freshFacts(slack)] as const),
+    ),
+  )
+  const of = ({ slack }: HeldRow['subject']) => facts.get(slack.userId) ?? 'unknown'
+  return judge(world, catalog, rows, { everybody: 'unknown', of })
+}
+
 /** What is not open yet is judged as of the moment at which it opens. */
 function verdictOn(world: World, catalog: Catalog, row: HeldRow, facts: PersonFacts | 'unknown'): Verdict {
   if (facts === 'unknown') return { answer: 'unknown', reasons: [] }
@@ -230,7 +253,8 @@ async function closeWhatIsAsked(
 ): Promise<void> {
   for (const { id, requester, subject } of pending) {
     const gone = [subject, requester].find((person) => hasLeft(holders, person))
-    if (gone) await tell(world, id, { type: 'drop', note: leftNow(gone.name).note })
+    if (gone && (await isGone(world, gone)))
+      await tell(world, id, { type: 'drop', note: leftNow(gone.name).note })
   }
 }
 
@@ -241,13 +265,18 @@ async function stopWords(
   holders: Holders,
 ): Promise<void> {
   for (const { id, approver, subject } of words) {
-    if ([approver, subject].some((person) => hasLeft(holders, person)))
-      await world.preApprovals.stop(id, null, world.clock.now())
+    const gone = [approver, subject].find((person) => hasLeft(holders, person))
+    if (gone && (await isGone(world, gone))) await world.preApprovals.stop(id, null, world.clock.now())
   }
 }
 
 function hasLeft(holders: Holders, person: HeldRow['subject']): boolean {
   const facts = holders.of(person)
+  return facts !== 'unknown' && !facts.isHere
+}
+
+async function isGone(world: World, { slack }: HeldRow['subject']): Promise<boolean> {
+  const facts = await world.directory.freshFacts(slack)
   return facts !== 'unknown' && !facts.isHere
 }
 

@@ -139,8 +139,16 @@ export function slackDirectory(options: {
   /** Each of them as our records keep them; apps and the like are nobody. */
   const readEveryone = async (ourTeamId: string): Promise<Listed> => {
     const askedAtMs = elapsedMs()
-    const found = (await listUsers()).filter(({ isNobody }) => !isNobody)
-    for (const user of found) users.learn(user.id, user, askedAtMs)
+    const listed = (await listUsers()).filter(({ isNobody }) => !isNobody)
+    // A listing takes its time: of whom Slack said something meanwhile, that counts.
+    const current = await Promise.all(
+      listed.map((user) =>
+        users.isOutdated(user.id, askedAtMs)
+          ? users.get(user.id, decidesForMs, () => readUser(user.id)).catch(() => null)
+          : users.learn(user.id, user, askedAtMs),
+      ),
+    )
+    const found = current.filter((user) => user !== null)
     const each = await Promise.all(
       found.map(async (user) => ({ user, person: await personOf(user, ourTeamId, everyoneForMs) })),
     )
@@ -201,11 +209,11 @@ export function slackDirectory(options: {
   return {
     facts: (slack) => factsWithin(slack, decidesForMs),
     freshFacts: (slack) => factsWithin(slack, 0, readAmongOthers),
-    everyone: async () => {
+    everyone: async (maxAgeMs = decidesForMs) => {
       const ourTeamId = teamId()
       if (ourTeamId === null) return 'unknown'
       const [listed, all] = await Promise.all([
-        known('everyone', () => everyone.get('all', decidesForMs, () => readEveryone(ourTeamId))),
+        known('everyone', () => everyone.get('all', maxAgeMs, () => readEveryone(ourTeamId))),
         currentGroups(),
       ])
       if (listed === 'unknown') return listed
@@ -227,14 +235,15 @@ export function slackDirectory(options: {
       if (heard === null || ourTeamId === null) return true
       const listed = everyone.peek('all', decidesForMs)
       const before = users.peek(heard.id, showsForMs) ?? listed?.users.get(heard.id)?.user ?? null
+      if (before !== null && JSON.stringify(before) === JSON.stringify(heard)) return false
+      // A reading that is under way may have passed them already.
+      users.outdate(heard.id)
       // Where nothing is remembered there is nothing to correct.
       if (before === null && listed === null) return true
-      if (before !== null && JSON.stringify(before) === JSON.stringify(heard)) return false
       const askedAtMs = elapsedMs()
       const now = await known('person', () => readUser(heard.id).then((found) => ({ found })))
       // Not answered: what was known of them may be wrong by now, and is asked for when it is needed.
-      if (now === 'unknown') users.forget(heard.id)
-      else users.learn(heard.id, now.found, askedAtMs)
+      if (now !== 'unknown') users.learn(heard.id, now.found, askedAtMs)
       if (listed === null) return true
       if (now === 'unknown' || now.found === null || now.found.isNobody) listed.users.delete(heard.id)
       else {

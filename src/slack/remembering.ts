@@ -6,15 +6,32 @@ const failedForMs = 2_000
 /** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
 export class Remembering<T> {
   readonly #known = new Map<string, { value: T; atMs: number }>()
+  readonly #outdatedAtMs = new Map<string, number>()
   readonly #failed = new Map<string, { error: unknown; untilMs: number }>()
   readonly #reading = new Map<string, Promise<T>>()
   readonly #most = 100_000
 
-  /** What was learned in another way, now. */
-  learn(key: string, value: T, atMs: number): void {
+  /** What was found out in another way, by asking then; answers what was found out last, which may be newer. */
+  learn(key: string, value: T, atMs: number): T {
+    const known = this.#known.get(key)
+    if (known && known.atMs > atMs) return known.value
+    if (this.isOutdated(key, atMs)) return value
+    this.#outdatedAtMs.delete(key)
     if (this.#known.size >= this.#most) this.#known.clear()
     this.#known.set(key, { value, atMs })
     this.#failed.delete(key)
+    return value
+  }
+
+  /** It changed just now: what was asked for before does not count, known already or still to come. */
+  outdate(key: string): void {
+    if (this.#outdatedAtMs.size >= this.#most) this.#outdatedAtMs.clear()
+    this.#outdatedAtMs.set(key, elapsedMs())
+    this.forget(key)
+  }
+
+  isOutdated(key: string, atMs: number): boolean {
+    return (this.#outdatedAtMs.get(key) ?? -Infinity) > atMs
   }
 
   forget(key: string): void {

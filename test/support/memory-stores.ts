@@ -279,7 +279,8 @@ const standingRowOf = ({ id, status, subject, resource, entitlement, place, cano
 
 function heldRowOf(grant: Grant): HeldRow[] {
   if (!isApproved(grant) || grant.status === 'revoking' || grant.status === 'ended') return []
-  const opensAt = grant.status === 'waiting' ? grant.opensAt : null
+  const opensAt =
+    grant.status === 'waiting' ? grant.opensAt : grant.status === 'granting' ? grant.giveAt : null
   const { status } = grant
   return status === 'recurring'
     ? [{ ...grant, status, window: { seriesId: grant.id, index: 0 }, opensAt: grant.next?.opensAt ?? null }]
