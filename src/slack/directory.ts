@@ -142,7 +142,7 @@ export function slackDirectory(options: {
     const listed = (await listUsers()).filter(({ isNobody }) => !isNobody)
     // A listing takes its time: of whom Slack said something meanwhile, that counts.
     const current = await Promise.all(
-      listed.map((user) =>
+      listed.map(async (user) =>
         users.isOutdated(user.id, askedAtMs)
           ? users.get(user.id, decidesForMs, () => readUser(user.id)).catch(() => null)
           : users.learn(user.id, user, askedAtMs),
