@@ -7,6 +7,7 @@ import type { World } from './operations/world.ts'
 const collection = 'jobs'
 const guardEveryMs = 2_000
 const quietMs = 60_000
+const readyWithinMs = 5_000
 
 /** Something that one of the replicas does every so often, and any number of them may do at once. */
 export interface Job {
@@ -40,7 +41,11 @@ export async function startJobs(
   const startedAtMs = clock.monotonicMs()
   const db = connection.db
   if (!db) throw new Error('the jobs need an open connection')
-  const agenda = new Agenda({ backend: new MongoBackend({ mongo: db, collection }), processEvery: 200 })
+  // Of a handful of jobs no index is needed; one that could not be made would be an error that nobody hears.
+  const agenda = new Agenda({
+    backend: new MongoBackend({ mongo: db, collection, ensureIndex: false }),
+    processEvery: 200,
+  })
   let saidAtMs = -Infinity
   agenda.on('error', (error: Error) => {
     // After an outage it reports each of its polls at once.
@@ -63,12 +68,18 @@ export async function startJobs(
   const wake = (name: string) =>
     db.collection(collection).updateMany({ name }, { $set: { nextRunAt: new Date(0), lockedAt: null } })
 
-  // At once: what fell due while nobody ran must not wait for the first tick.
-  const [first] = table
-  if (first) await runOnce(first)
-  await agenda.ready
-  for (const { name, everyMs } of table) await agenda.every(everyMs, name)
-  await agenda.start()
+  /** An outage while they are written ends like any other. */
+  async function again(work: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      try {
+        await work()
+        return
+      } catch (error) {
+        log.warn('waiting for MongoDB', { error })
+        await clock.sleep(1_000)
+      }
+    }
+  }
 
   const guarding = new Set<string>()
   const warnedAtMs = new Map<string, number>()
@@ -98,6 +109,23 @@ export async function startJobs(
     }
   }
   const timer = setInterval(() => void guard(), guardEveryMs)
+  // At once: what fell due while nobody ran must not wait for the first tick.
+  const [first] = table
+  if (first) await runOnce(first)
+  // Whatever becomes of Agenda in an outage at the start: each replica looks after the jobs from now on.
+  const isReady = await Promise.race([
+    agenda.ready.then(
+      () => true,
+      () => false,
+    ),
+    clock.sleep(readyWithinMs).then(() => false),
+  ])
+  if (isReady) {
+    for (const { name, everyMs } of table) await again(() => agenda.every(everyMs, name))
+    await again(() => agenda.start())
+  } else {
+    log.error('the job queue did not start: this replica looks after its jobs every few seconds by itself')
+  }
   return {
     isRunning: async (name) => {
       const ageMs = await ticks.agesMs()
@@ -105,7 +133,7 @@ export async function startJobs(
     },
     stop: async () => {
       clearInterval(timer)
-      await agenda.stop(false)
+      if (isReady) await agenda.stop(false)
     },
   }
 }

@@ -104,11 +104,10 @@ export async function start(
   try {
     const connection = await connectPatiently(config.mongodbUri, log)
     endings.rest.push(() => connection.close())
-    await ensureIndexes(connection).catch((error: unknown) => {
-      throw asConfigError(asUnusable(config.mongodbUri, error))
-    })
-    clock = mongoClock(connection)
-    await clock.sample()
+    await patiently(() => ensureIndexes(connection), config.mongodbUri, log)
+    const databaseClock = mongoClock(connection)
+    await patiently(() => databaseClock.sample(), config.mongodbUri, log)
+    clock = databaseClock
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
     void checkSystems(catalog.current(), systems, log)
     const people = mongoPeople(connection)
@@ -276,12 +275,17 @@ async function checkSystems(catalog: Catalog, systems: Systems, log: Log): Promi
 const asConfigError = (error: unknown): unknown =>
   error instanceof Unusable ? new ConfigError(error.message, { cause: error }) : error
 
-async function connectPatiently(uri: string, log: Log): Promise<Connection> {
+const connectPatiently = (uri: string, log: Log): Promise<Connection> =>
+  patiently(() => connect(uri), uri, log)
+
+/** Again and again until it is done: an outage ends, whatever is done meanwhile. Throws what waiting cannot mend. */
+async function patiently<T>(work: () => Promise<T>, uri: string, log: Log): Promise<T> {
   for (;;) {
     try {
-      return await connect(uri)
+      return await work()
     } catch (error) {
-      if (error instanceof Unusable) throw asConfigError(error)
+      const unusable = error instanceof Unusable ? error : asUnusable(uri, error)
+      if (unusable instanceof Unusable) throw asConfigError(unusable)
       log.warn('waiting for MongoDB', { error })
       await sleep(1_000)
     }

@@ -294,6 +294,9 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
   const reasons: Reason[] = unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle }))
   if (matching === 'unknown' && approvers.who)
     reasons.push({ kind: 'rule', source: approvers.who.source, answer: matching })
+  // Named by an e-mail that Slack does not show now, perhaps.
+  const byEmail = [...approvers.people, ...(approvers.manager && managerOf !== null ? [managerOf] : [])]
+  if (!facts.isEmailRead && byEmail.some((name) => name.includes('@'))) reasons.push({ kind: 'unread-email' })
   if (reasons.length > 0) return { answer: 'unknown', reasons }
   const unlisted = lookups.filter(({ members }) => members === 'unlisted')
   return { answer: 'no', reasons: unlisted.map(({ handle }) => ({ kind: 'unlisted-group', group: handle })) }

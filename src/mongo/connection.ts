@@ -40,6 +40,16 @@ const decidedHere = new Set([
   'retryreads',
   'retrywrites',
   'timeoutms',
+  'raw',
+  'promotevalues',
+  'promotelongs',
+  'promotebuffers',
+  'usebigint64',
+  'bsonregexp',
+  'ignoreundefined',
+  'fieldsasraw',
+  'serializefunctions',
+  'forceserverobjectid',
 ])
 
 /**
@@ -80,7 +90,8 @@ function withoutDecided(uri: string): string {
   return `${place}?${kept.join('&')}`
 }
 
-const nameOf = (option: string): string => (option.split('=')[0] ?? '').toLowerCase()
+/** As the driver reads it, however it is written. */
+const nameOf = (option: string): string => [...new URLSearchParams(option).keys()].join().toLowerCase()
 
 /** The driver's own collection of an open connection: without mongoose's casting, which what zod parsed needs not. */
 export function collectionOf<D extends { _id: string }>(connection: Connection, name: string): Collection<D> {

@@ -13,6 +13,8 @@ export interface Agreement {
 const everyMs = 2_000
 /** One that was not heard of for so long is gone. */
 const heardWithinMs = 8_000
+/** What was heard of the others says nothing of them any more after this. */
+const countsForMs = 15_000
 
 export async function watchAgreement({
   id,
@@ -32,13 +34,20 @@ export async function watchAgreement({
   /** A change reaches the replicas within seconds of each other: only what lasts is said. */
   patienceMs?: number
 }): Promise<Agreement> {
-  let others: readonly string[] = []
+  /** Null until they were heard of, and once that is too long ago. */
+  let others: readonly string[] | null = null
+  let heardAtMs = -Infinity
   let differsSinceMs: number | null = null
   let isTold = false
-  const agrees = () => others.every((fingerprint) => fingerprint === catalog().fingerprint)
+  const agrees = () =>
+    others !== null &&
+    clock.monotonicMs() - heardAtMs < countsForMs &&
+    others.every((fingerprint) => fingerprint === catalog().fingerprint)
   const exchange = async (): Promise<void> => {
     await replicas.say(id, catalog().fingerprint)
+    const askedAtMs = clock.monotonicMs()
     others = (await replicas.heard(heardWithinMs)).flatMap((one) => (one.id === id ? [] : one.catalog))
+    heardAtMs = askedAtMs
     if (agrees()) {
       differsSinceMs = null
       isTold = false

@@ -19,6 +19,9 @@ const freshMs = 5_000
 const rememberedMs = 60_000
 /** However much changes: between two looks others have their turn. */
 const restMs = 1_000
+/** Where Slack does not answer about somebody who may have left, it is asked a few times more, and each minute after. */
+const againMs = 700
+const mostAgain = 5
 const inQueue = 'what is held'
 
 /** `tell` says something to the admins of whom it is for, once a day for the same words. */
@@ -75,7 +78,12 @@ export function watchHeld(
     noteUnreadable(look.unreadable)
     noteFailing(look)
     noteUnlisted(await unlistedGroups(world))
+    unsureLooks = look.isUnsure ? unsureLooks + 1 : 0
+    if (look.isUnsure && unsureLooks <= mostAgain) soon()
   }
+  let unsureLooks = 0
+  let stopped = false
+  const isStopped = () => stopped
   let running: Promise<void> | null = null
   let next: Promise<void> | null = null
   /** Never two at a time here; whoever asks while one runs is answered by the one after it. */
@@ -92,7 +100,8 @@ export function watchHeld(
       })
     return next
   }
-  const soon = (): void => {
+  function soon(): void {
+    if (stopped) return
     const restsForMs = lookedAtMs + restMs - world.clock.monotonicMs()
     timer ??= setTimeout(
       () => {
@@ -111,14 +120,19 @@ export function watchHeld(
       if (userId === undefined) return
       world.queues.start(`${inQueue} by ${userId}`, inQueue, async () => {
         try {
-          if (await lookAtPerson(world, userId))
-            world.log.info('somebody left: what they had ends', { userId })
+          for (let again = 0; again <= mostAgain; again++) {
+            const found = await lookAtPerson(world, userId)
+            if (found === 'left') world.log.info('somebody left: what they had ends', { userId })
+            if (found !== 'unknown' || isStopped()) return
+            await world.clock.sleep(againMs)
+          }
         } catch (error) {
           world.log.error('could not look at what somebody holds now', { userId, error })
         }
       })
     },
     stop: async () => {
+      stopped = true
       if (timer !== null) clearTimeout(timer)
       await Promise.allSettled([next, running])
     },

@@ -23,6 +23,8 @@ import { isOutdated, type World } from './world.ts'
 export interface Look {
   /** What nobody can say now, in words: nobody new is given it, nobody loses it. */
   readonly unreadable: ReadonlySet<string>
+  /** Of somebody who holds something Slack did not say what was asked: worth asking again soon. */
+  readonly isUnsure: boolean
   /** Could not be given by its rule: for each entitlement, whom and why. */
   readonly failing: readonly Failing[]
 }
@@ -32,7 +34,7 @@ export interface Failing {
   readonly people: readonly { readonly name: string; readonly why: string }[]
 }
 
-const nothingFound: Look = { unreadable: new Set(), failing: [] }
+const nothingFound: Look = { unreadable: new Set(), isUnsure: false, failing: [] }
 
 /** Between what is done for so many, other work has its turn. */
 const atOnce = 100
@@ -80,24 +82,25 @@ export async function lookAtHeld(
   await takeWhatIsMeant(world, sure.unmatched)
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
-    unreadable: new Set([...found.unreadable, ...(given?.unreadable ?? [])]),
+    unreadable: new Set([...found.unreadable, ...sure.unreadable, ...(given?.unreadable ?? [])]),
+    isUnsure: sure.unreadable.size + found.unreadable.size > 0,
     failing: given?.failing ?? [],
   }
 }
 
-/** Slack said that this person changed: whatever they have ends at once where they left. True where they did. */
-export async function lookAtPerson(world: World, userId: string): Promise<boolean> {
+/** Slack said that this person changed: whatever they have ends at once where they left. */
+export async function lookAtPerson(world: World, userId: string): Promise<'left' | 'stays' | 'unknown'> {
   const seen = await world.people.bySlackUser(userId)
   // Whoever was never seen here has nothing to lose.
-  if (seen === null) return false
+  if (seen === null) return 'stays'
   const { id } = seen
   const open = await world.grants.openOf(id)
   const said = (await world.preApprovals.running(world.clock.now())).filter(
     ({ approver, subject }) => approver.id === id || subject.id === id,
   )
-  if (open.length === 0 && said.length === 0) return false
+  if (open.length === 0 && said.length === 0) return 'stays'
   const facts = await world.directory.freshFacts(seen.slack)
-  if (facts === 'unknown' || facts.isHere) return false
+  if (facts === 'unknown' || facts.isHere) return facts === 'unknown' ? facts : 'stays'
   const theirs = open.flatMap((grant) => (grant.status === 'pending' ? grant : []))
   const holders: Holders = {
     everybody: 'unknown',
@@ -109,7 +112,7 @@ export async function lookAtPerson(world: World, userId: string): Promise<boolea
   )
   await closeWhatIsAsked(world, theirs, holders)
   await stopWords(world, said, holders)
-  return true
+  return 'left'
 }
 
 interface Ending {

@@ -19,8 +19,8 @@ const showsForMs = 600_000
 const everyoneForMs = 86_400_000
 /** Whoever waits for an answer hears "unknown" after this, though Slack may be asked on. */
 const mostPatientMs = 2_300
-/** A workspace that has no groups, or an app that may not read them, is not asked again at once. */
 const refusedForMs = 30_000
+const brieflyMs = 2_000
 /** Slack allows twenty and more a minute of what lists everybody. */
 const tierTwo = { burst: 8, everyMs: 3_000 } as const
 
@@ -40,8 +40,11 @@ export interface SlackDirectory extends Directory {
 
 interface AllGroups {
   readonly byHandle: ReadonlyMap<string, SlackGroup>
+  readonly handles: ReadonlySet<string>
   /** Slack lists them, and what it says of them cannot be read. */
   readonly broken: ReadonlySet<string>
+  /** One cannot be read at all: any handle that is missing may be its. */
+  readonly hasNameless: boolean
 }
 
 interface Listed {
@@ -128,13 +131,19 @@ export function slackDirectory(options: {
     const answer = await lists.groups.call(() =>
       client.usergroups.list({ include_users: true, include_disabled: false }),
     )
-    const { found, broken } = readEach(answer.usergroups ?? [], parseGroup, {
+    const { found, broken, hasNameless } = readEach(answer.usergroups ?? [], parseGroup, {
       what: 'group',
       log,
       isTold: brokenGroups,
     })
     const listed = found.filter((group) => group !== null)
-    return { byHandle: new Map(listed.map((group) => [group.handle, group])), broken: new Set(broken) }
+    const byHandle = new Map(listed.map((group) => [group.handle, group]))
+    return {
+      byHandle,
+      handles: new Set(byHandle.keys()),
+      broken: new Set(broken),
+      hasNameless,
+    }
   }
   /** Each of them as our records keep them; apps and the like are nobody. */
   const readEveryone = async (ourTeamId: string): Promise<Listed> => {
@@ -162,7 +171,7 @@ export function slackDirectory(options: {
       return 'unknown'
     }
   }
-  const allGroups = (maxAgeMs: number) => groups.get('all', maxAgeMs, readGroups, refusedForMs)
+  const allGroups = (maxAgeMs: number) => groups.get('all', maxAgeMs, readGroups, failedForMs)
   const currentGroups = () => known('groups', () => inTime(allGroups(decidesForMs)))
   const factsOf = (
     user: SlackUser,
@@ -194,12 +203,15 @@ export function slackDirectory(options: {
     if (user.found !== null)
       return factsOf(user.found, await personOf(user.found, ourTeamId, showsForMs), ourTeamId, all)
     const person = await people.bySlackUser(userId)
-    return person === null ? 'unknown' : { ...goneFacts, person, ...groupFacts(all, new Set()) }
+    // Of another workspace's people, one that ours does not know says nothing: we may see less of them, or be elsewhere.
+    return person?.slack.teamId !== ourTeamId
+      ? 'unknown'
+      : { ...goneFacts, person, ...groupFacts(all, new Set()) }
   }
   /** Empty when nobody is called so. */
-  const lookUpUser = async (person: string): Promise<Known<string>> =>
+  const lookUpUser = async (person: string, maxAgeMs = showsForMs): Promise<Known<string>> =>
     person.includes('@')
-      ? known('e-mail', () => emails.get(person, showsForMs, () => lookUp(client, person)))
+      ? known('e-mail', () => emails.get(person, maxAgeMs, () => lookUp(client, person)))
       : person
   const userIdOf = async (person: string): Promise<string | null> => {
     const found = await lookUpUser(person)
@@ -254,7 +266,7 @@ export function slackDirectory(options: {
     },
     groupsChanged: () => groups.clear(),
     idsOf: async (listed) => {
-      const found = await Promise.all(listed.map(lookUpUser))
+      const found = await Promise.all(listed.map((person) => lookUpUser(person, decidesForMs)))
       return found.includes('unknown') ? 'unknown' : found.filter((id) => id !== '')
     },
     groups: async (handles) => {
@@ -262,7 +274,7 @@ export function slackDirectory(options: {
       const all = await currentGroups()
       return (handle): GroupMembers => {
         if (all === 'unknown' || all.broken.has(handle)) return 'unknown'
-        return all.byHandle.get(handle)?.members ?? 'unlisted'
+        return all.byHandle.get(handle)?.members ?? (all.hasNameless ? 'unknown' : 'unlisted')
       }
     },
     remembered: (slack) => {
@@ -316,6 +328,19 @@ const isNobodyThere = (error: unknown): boolean =>
   error instanceof WebAPIPlatformError &&
   ['user_not_found', 'users_not_found', 'user_not_visible'].includes(error.data.error)
 
+/** A workspace that has no groups, or an app that may not read them, is not asked again at once. */
+const failedForMs = (error: unknown): number =>
+  error instanceof WebAPIPlatformError && lasting.has(error.data.error) ? refusedForMs : brieflyMs
+
+const lasting = new Set([
+  'missing_scope',
+  'not_allowed_token_type',
+  'paid_teams_only',
+  'paid_only',
+  'plan_upgrade_required',
+  'access_denied',
+])
+
 /** Errors that were logged already: one that is remembered fails whoever waits for it. */
 const said = new WeakSet<object>()
 function isSaid(error: unknown): boolean {
@@ -341,7 +366,7 @@ async function inTime<T>(reading: Promise<T>): Promise<T> {
 
 /** A condition that names a group which is not listed, or cannot be read, has no answer. */
 const groupFacts = (all: Known<AllGroups>, theirs: ReadonlySet<string>) =>
-  all === 'unknown' ? { groups: all } : { groups: theirs, listedGroups: new Set(all.byHandle.keys()) }
+  all === 'unknown' ? { groups: all } : { groups: theirs, listedGroups: all.handles }
 
 /** What Slack says of somebody, as far as their record keeps it. */
 type Seen = Pick<Person, 'slack' | 'name' | 'email'>

@@ -52,7 +52,12 @@ export class Remembering<T> {
   }
 
   /** Throws as `read` does; what failed a moment ago fails again, unless it must be fresh. */
-  async get(key: string, maxAgeMs: number, read: () => Promise<T>, failedMs = failedForMs): Promise<T> {
+  async get(
+    key: string,
+    maxAgeMs: number,
+    read: () => Promise<T>,
+    failedMs: (error: unknown) => number = () => failedForMs,
+  ): Promise<T> {
     const remembered = this.peek(key, maxAgeMs)
     if (remembered !== null) return remembered
     const underWay = this.#reading.get(key)
@@ -70,7 +75,7 @@ export class Remembering<T> {
         },
         (error: unknown) => {
           if (this.#reading.get(key) === reading)
-            this.#failed.set(key, { error, untilMs: elapsedMs() + failedMs })
+            this.#failed.set(key, { error, untilMs: elapsedMs() + failedMs(error) })
           throw error
         },
       )

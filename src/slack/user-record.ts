@@ -108,19 +108,21 @@ export function readEach<T>(
   said: unknown,
   read: (one: unknown) => T,
   { what, log, isTold }: { what: string; log: Log; isTold: Set<string> },
-): { found: T[]; broken: string[] } {
+): { found: T[]; broken: string[]; hasNameless: boolean } {
   const found: T[] = []
   const broken: string[] = []
+  let hasNameless = false
   for (const one of z.array(z.unknown()).parse(said)) {
     try {
       found.push(read(one))
     } catch (error) {
       const { id = 'one without an id', handle } = named.safeParse(one).data ?? {}
+      hasNameless ||= handle === undefined
       broken.push(...(handle === undefined ? [id] : [id, `@${handle}`]))
       if (isTold.has(id)) continue
       isTold.add(id)
       log.warn('a record of Slack cannot be read', { what, id, error })
     }
   }
-  return { found, broken }
+  return { found, broken, hasNameless }
 }

@@ -57,8 +57,14 @@ async function isHeld({ riley, ...stage }: Stage): Promise<Extract<Grant, { stat
 async function rileyHolds(stage: Stage, { approvers = [stage.ada], label = 'Approve 30 s' } = {}) {
   const reason = aReason()
   await asks(stage.riley, 'gate open', reason)
-  for (const approver of approvers)
+  for (const [before, approver] of approvers.entries()) {
     await approver.clicks(label, await approver.sees(reason, stage.orders, patient))
+    // The next stage is asked once this one has answered.
+    await eventually(
+      () => onlyGrantOf(stage, stage.riley),
+      ({ reviews }) => reviews.length > before,
+    )
+  }
   return isHeld(stage)
 }
 

@@ -119,7 +119,7 @@ export function peopleComeAndGo({ time, random, db, replicas, people, system }: 
       const replica = someReplica()
       if (!replica) return
       void lookAtPerson(replica.world, userId)
-        .then((left) => (left ? undefined : lookAtHeld(replica.world)))
+        .then((found) => (found === 'left' ? undefined : lookAtHeld(replica.world)))
         .catch(() => undefined)
     })
   const change = (atMs: number, userId: string, how: () => void): void =>
