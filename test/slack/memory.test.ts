@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { ErrorCode, WebAPIPlatformError, type WebClient } from '@slack/web-api'
+import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import { isAdminOf } from '../../src/operations/admins.ts'
 import type { Log, PeopleStore } from '../../src/domain/ports.ts'
 import type { Person } from '../../src/domain/person.ts'
@@ -24,7 +24,7 @@ const said = ({ id, email, deleted }: One) => ({
   tz: 'UTC',
   profile: { display_name: id, ...(email === undefined ? {} : { email }) },
 })
-const nobody = (error: string) => new WebAPIPlatformError({ ok: false, error } as never)
+const nobody = (error: string) => new WebAPIPlatformError({ ok: false, error })
 
 function memoryPeople(): PeopleStore {
   const known = new Map<string, Person>()
@@ -35,7 +35,7 @@ function memoryPeople(): PeopleStore {
       return person
     },
     bySlackUser: async (id: string) => known.get(id) ?? null,
-  } as unknown as PeopleStore
+  }
 }
 
 /** As if so much time went by; only for how old something is. */
@@ -113,9 +113,9 @@ resources:
 
 test('what Slack said of somebody is not overwritten by a list that was begun before', async () => {
   let isDeleted = false
-  let goOn = () => undefined as void
+  let goOn = (): void => undefined
   const paused = new Promise<void>((resolve) => (goOn = resolve))
-  let atTwo = () => undefined as void
+  let atTwo = (): void => undefined
   const secondPage = new Promise<void>((resolve) => (atTwo = resolve))
   const directory = aDirectory({
     info: async (user) => ({ id: user, email: 'sam@acme.example', deleted: isDeleted }),
@@ -142,7 +142,7 @@ test('what Slack said of somebody is not overwritten by a list that was begun be
 
 test('nor by a reading of them that was begun before', async () => {
   let isDeleted = false
-  let goOn = () => undefined as void
+  let goOn = (): void => undefined
   const paused = new Promise<void>((resolve) => (goOn = resolve))
   let asked = 0
   const directory = aDirectory({
