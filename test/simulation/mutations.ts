@@ -150,7 +150,7 @@ export const mutations: readonly Mutation[] = [
     rule: 'lookAtHeld',
     file: 'src/operations/while-held.ts',
     edits: [
-      ['await endEach(world, found.left)', ''],
+      ['await endEach(world, sure.left)', ''],
       [
         '  await endEach(\n    world,\n    open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject.name) })),\n  )\n',
         '',
