@@ -22,8 +22,9 @@ export async function holdersOf(
 ): Promise<Holders> {
   const { directory } = world
   const wanted = new Map(people.map((person) => [person.slack.userId, person]))
-  const everybody =
+  const everyone =
     isEverybodyNeeded || wanted.size > fewAtMost ? await directory.everyone(maxAgeMs) : ('unknown' as const)
+  const everybody = everyone === 'unknown' ? everyone : everyone.people
   const byUserId = new Map<string, PersonFacts>()
   if (everybody !== 'unknown') for (const facts of everybody) byUserId.set(facts.person.slack.userId, facts)
   const missing = [...wanted.values()].filter(({ slack }) => !byUserId.has(slack.userId))

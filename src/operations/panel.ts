@@ -155,12 +155,12 @@ async function canFill(
   if (!lists.some(({ who }) => who !== null)) return false
   const everyone = await world.directory.everyone()
   if (everyone === 'unknown') return true
-  for (const facts of everyone) {
+  for (const facts of everyone.people) {
     if (able.has(facts.person.slack.userId) || cannot.some((one) => isSameHuman(one, facts.person))) continue
     const { answer } = isReviewer(facts, lists, listing)
     if (answer === 'unknown') return true
     if (answer === 'yes') able.add(facts.person.slack.userId)
     if (isEnough()) return true
   }
-  return false
+  return everyone.isSomebodyUnread
 }

@@ -7,7 +7,14 @@ import { elapsedMs } from '../elapsed.ts'
 import { mention, plainWords } from './mrkdwn.ts'
 import { Paced } from './paced.ts'
 import { Remembering } from './remembering.ts'
-import { parseGroup, parseUser, readEach, type SlackGroup, type SlackUser } from './user-record.ts'
+import {
+  mayBeSomebody,
+  parseGroup,
+  parseUser,
+  readEach,
+  type SlackGroup,
+  type SlackUser,
+} from './user-record.ts'
 
 /** More than so many who are asked for together are read from one list of everybody. */
 const manyAtOnce = 20
@@ -49,6 +56,14 @@ interface AllGroups {
 
 interface Listed {
   readonly users: Map<string, { user: SlackUser; person: Person }>
+  readonly isSomebodyUnread: boolean
+}
+
+/** As one page of a list said it. */
+interface Page {
+  readonly askedAtMs: number
+  readonly users: readonly SlackUser[]
+  readonly isSomebodyUnread: boolean
 }
 
 /**
@@ -84,25 +99,33 @@ export function slackDirectory(options: {
       throw error
     }
   }
-  const listUsers = async (): Promise<SlackUser[]> => {
-    const found: SlackUser[] = []
+  const listUsers = async (): Promise<Page[]> => {
+    const pages: Page[] = []
     let cursor = ''
     do {
-      const page = await lists.people.call(() =>
-        client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) }),
-      )
-      found.push(
-        ...readEach(page.members ?? [], parseUser, { what: 'person', log, isTold: brokenPeople }).found,
-      )
+      const { askedAtMs, page } = await lists.people.call(async () => ({
+        askedAtMs: elapsedMs(),
+        page: await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) }),
+      }))
+      const { found, unread } = readEach(page.members ?? [], parseUser, {
+        what: 'person',
+        log,
+        isTold: brokenPeople,
+      })
+      pages.push({ askedAtMs, users: found, isSomebodyUnread: unread.some(mayBeSomebody) })
       cursor = page.response_metadata?.next_cursor ?? ''
     } while (cursor !== '')
-    return found
+    return pages
   }
   /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
   const readings = new DataLoader<string, () => Promise<SlackUser | null>>(
     async (userIds) => {
-      const listed = userIds.length > manyAtOnce ? await listUsers().catch(() => [] as const) : ([] as const)
-      const byId = new Map(listed.map((user) => [user.id, user]))
+      const pages = userIds.length > manyAtOnce ? await listUsers().catch(() => []) : []
+      // A long list takes its time: what its first pages said may be too old by now.
+      const isNew = ({ askedAtMs }: Page) => elapsedMs() - askedAtMs < decidesForMs
+      const byId = new Map(
+        pages.filter(isNew).flatMap(({ users: listed }) => listed.map((user) => [user.id, user])),
+      )
       return userIds.map((userId) => {
         const user = byId.get(userId)
         return () => (user ? Promise.resolve(user) : readUser(userId))
@@ -147,21 +170,27 @@ export function slackDirectory(options: {
   }
   /** Each of them as our records keep them; apps and the like are nobody. */
   const readEveryone = async (ourTeamId: string): Promise<Listed> => {
-    const askedAtMs = elapsedMs()
-    const listed = (await listUsers()).filter(({ isNobody }) => !isNobody)
+    const pages = await listUsers()
     // A listing takes its time: of whom Slack said something meanwhile, that counts.
     const current = await Promise.all(
-      listed.map(async (user) =>
-        users.isOutdated(user.id, askedAtMs)
-          ? users.get(user.id, decidesForMs, () => readUser(user.id)).catch(() => null)
-          : users.learn(user.id, user, askedAtMs),
+      pages.flatMap(({ askedAtMs, users: listed }) =>
+        listed
+          .filter(({ isNobody }) => !isNobody)
+          .map(async (user) =>
+            users.isOutdated(user.id, askedAtMs)
+              ? users.get(user.id, decidesForMs, () => readUser(user.id)).catch(() => 'unread' as const)
+              : users.learn(user.id, user, askedAtMs),
+          ),
       ),
     )
-    const found = current.filter((user) => user !== null)
+    const found = current.filter((user) => user !== null && user !== 'unread')
     const each = await Promise.all(
       found.map(async (user) => ({ user, person: await personOf(user, ourTeamId, everyoneForMs) })),
     )
-    return { users: new Map(each.map((one) => [one.user.id, one])) }
+    return {
+      users: new Map(each.map((one) => [one.user.id, one])),
+      isSomebodyUnread: pages.some((page) => page.isSomebodyUnread) || current.includes('unread'),
+    }
   }
   const known = async <T>(what: string, read: () => Promise<T>): Promise<Known<T>> => {
     try {
@@ -230,10 +259,13 @@ export function slackDirectory(options: {
       ])
       if (listed === 'unknown') return listed
       const groupsOf = all === 'unknown' ? new Map<string, Set<string>>() : byMember(all)
-      return [...listed.users.values()].map(({ user, person }) => ({
-        ...factsOf(user, person, ourTeamId, 'unknown'),
-        ...groupFacts(all, groupsOf.get(user.id) ?? new Set<string>()),
-      }))
+      return {
+        isSomebodyUnread: listed.isSomebodyUnread,
+        people: [...listed.users.values()].map(({ user, person }) => ({
+          ...factsOf(user, person, ourTeamId, 'unknown'),
+          ...groupFacts(all, groupsOf.get(user.id) ?? new Set<string>()),
+        })),
+      }
     },
     heardOf: async (said) => {
       const ourTeamId = teamId()

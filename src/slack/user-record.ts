@@ -77,6 +77,15 @@ export function parseUser(said: unknown): SlackUser {
   }
 }
 
+const nobody = z.union([
+  z.object({ deleted: z.literal(true) }),
+  z.object({ is_bot: z.literal(true) }),
+  z.object({ is_workflow_bot: z.literal(true) }),
+])
+
+/** Of a record that cannot be read as a whole: whether it may still be of somebody who is here. */
+export const mayBeSomebody = (said: unknown): boolean => !nobody.safeParse(said).success
+
 const groupSchema = z.object({
   id: z.string().min(1),
   handle: z.string().min(1),
@@ -103,19 +112,21 @@ export function parseGroup(said: unknown): SlackGroup | null {
 
 const named = z.object({ id: z.string().optional(), handle: z.string().optional() })
 
-/** Reads each by itself; the ids and handles of those that cannot be read are told, and logged once. */
+/** Reads each by itself; those that cannot be read are told, with their ids and handles, and logged once. */
 export function readEach<T>(
   said: unknown,
   read: (one: unknown) => T,
   { what, log, isTold }: { what: string; log: Log; isTold: Set<string> },
-): { found: T[]; broken: string[]; hasNameless: boolean } {
+): { found: T[]; unread: unknown[]; broken: string[]; hasNameless: boolean } {
   const found: T[] = []
+  const unread: unknown[] = []
   const broken: string[] = []
   let hasNameless = false
   for (const one of z.array(z.unknown()).parse(said)) {
     try {
       found.push(read(one))
     } catch (error) {
+      unread.push(one)
       const { id = 'one without an id', handle } = named.safeParse(one).data ?? {}
       hasNameless ||= handle === undefined
       broken.push(...(handle === undefined ? [id] : [id, `@${handle}`]))
@@ -124,5 +135,5 @@ export function readEach<T>(
       log.warn('a record of Slack cannot be read', { what, id, error })
     }
   }
-  return { found, broken, hasNameless }
+  return { found, unread, broken, hasNameless }
 }

@@ -64,6 +64,22 @@ test('admins stand in where nobody meets a rule for approvers, Slackbot or not',
   await stage.riley.sees(/You have Peek at orders/, 'dm', patient)
 }, 40_000)
 
+test('nobody stands in for an approver whose record cannot be read: that is not the same as nobody', async () => {
+  const rule = `review: { stages: [{ approvers: { who: 'email == "kim@acme.example"' } }] }`
+  const stage = await aStage({
+    started: false,
+    catalog: (cast) => ordersCatalog(cast).replace('approvers: { groups: ["@dba"] }', rule),
+  })
+  const { kim, ada } = stage
+  Object.assign(kim.account, { realName: 17 })
+  await stage.startApp()
+  listenToLog(stage.app.world.log)
+  const card = await aCard(stage, 'orders-db peek 10s')
+  expect(card.plain).not.toContain('the admins stand in')
+  await ada.clicks('Approve 10 s', card)
+  await ada.sees(/You can't answer this/, 'ephemeral', patient)
+}, 40_000)
+
 test('whoever has no verified e-mail meets no rule on one, and is no reason for an alarm', async () => {
   const rule = 'email.endsWith("acme.example") && !guest'
   const { stage, gate } = await aStandingGate(

@@ -48,7 +48,7 @@ function aWorld({ left = [] as string[], unread = [] as string[] } = {}) {
   const directory = {
     facts,
     freshFacts: facts,
-    everyone: async () => all.map(({ name }) => factsOf(name)),
+    everyone: async () => ({ people: all.map(({ name }) => factsOf(name)), isSomebodyUnread: false }),
     idsOf: async (listed: readonly string[]) =>
       listed.flatMap((one) => all.find(({ email }) => email === one)?.slack.userId ?? []),
     groups: async () => () => new Set<string>(),

@@ -13,7 +13,10 @@ export class People {
   readonly directory: Directory = {
     facts: async (identity) => this.#factsOf(identity),
     freshFacts: async (identity) => this.#factsOf(identity),
-    everyone: async () => [...askers, ...admins].map((identity) => this.#factsOf(identity)),
+    everyone: async () => ({
+      people: [...askers, ...admins].map((identity) => this.#factsOf(identity)),
+      isSomebodyUnread: false,
+    }),
     idsOf: async (people) => people,
     groups: async () => () => new Set<string>(),
     groupsChanged: () => undefined,
