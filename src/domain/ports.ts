@@ -270,7 +270,7 @@ export interface MassLoss {
 
 /** What waits for an admin's word, one at most for each entitlement; whoever looks writes it, all replicas show it. */
 export interface LossStore {
-  all(): Promise<MassLoss[]>
+  all(): Promise<(MassLoss & { readonly isConfirmed: boolean })[]>
   /** Notes what was just found; true where an admin said yes to exactly this. */
   note(found: MassLoss): Promise<boolean>
   /** An admin's yes to what carries this mark; false where the people are others by now. */

@@ -14,6 +14,11 @@ const stored = z.object({
   confirmed: z.string().nullable().default(null),
 })
 
+const parseLoss = (row: unknown) => {
+  const { confirmed, ...loss } = stored.parse(row)
+  return { ...loss, isConfirmed: confirmed === loss.mark }
+}
+
 const schema = new Schema(
   { _id: String, mark: String, confirmed: String, notedAt: Date },
   { collection: 'losses', strict: false, versionKey: false, minimize: false },
@@ -27,8 +32,7 @@ const idOfLoss = ({ resource, entitlement }: MassLoss): string => idOf(resource.
 export function mongoLosses(connection: Connection, log?: Log): LossStore {
   const model = lossModel(connection)
   return {
-    all: async () =>
-      readEach(await model.find().lean<unknown[]>(), (row) => stored.parse(row), { what: 'loss', log }),
+    all: async () => readEach(await model.find().lean<unknown[]>(), parseLoss, { what: 'loss', log }),
     note: async (found) => {
       const { resource, entitlement, channel, mark, count } = found
       const said = { $literal: { resource, entitlement, channel, mark, count } }
@@ -39,7 +43,7 @@ export function mongoLosses(connection: Connection, log?: Log): LossStore {
           { upsert: true, returnDocument: 'after', updatePipeline: true },
         )
         .lean<unknown>()
-      return stored.parse(row).confirmed === mark
+      return parseLoss(row).isConfirmed
     },
     confirm: async ({ resource, entitlement, mark }) => {
       aboutToWrite()

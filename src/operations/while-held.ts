@@ -72,14 +72,15 @@ export async function lookAtHeld(
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, found.gone)
-  const losing = new Set([...found.left, ...found.unmatched].map(({ id }) => id))
+  const { asking, waiting } = await butWaiting(world, found.unmatched)
+  const losing = new Set([...found.left, ...asking].map(({ id }) => id))
   const sure = await judgeAfresh(
     world,
     catalog,
     rows.filter(({ id }) => losing.has(id)),
   )
   await endEach(world, sure.left)
-  await takeWhatIsMeant(world, sure.unmatched)
+  await takeWhatIsMeant(world, sure.unmatched, waiting)
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...sure.unreadable, ...(given?.unreadable ?? [])]),
@@ -204,24 +205,55 @@ function whyGone(entitlement: Entitlement | null, row: HeldRow): string | null {
   return null
 }
 
-/** Ends what the rules do not allow any more; where many would lose the same at once, once an admin has said so. */
-async function takeWhatIsMeant(world: World, unmatched: readonly Unmatched[]): Promise<void> {
-  const byEntitlement = new Map<Entitlement, Unmatched[]>()
-  for (const one of unmatched)
-    byEntitlement.set(one.entitlement, [...(byEntitlement.get(one.entitlement) ?? []), one])
+/** What an admin was asked about already, the same people and nobody's yes since, waits on: Slack is not asked again. */
+async function butWaiting(
+  world: World,
+  unmatched: readonly Unmatched[],
+): Promise<{ asking: Unmatched[]; waiting: MassLoss[] }> {
+  const asking: Unmatched[] = []
   const waiting: MassLoss[] = []
-  for (const [entitlement, those] of byEntitlement) {
-    const people = new Set(those.map(({ subjectId }) => subjectId))
-    if (people.size > entitlement.confirmAbove) {
-      const loss = lossOf(entitlement, people)
-      if (!(await world.losses.note(loss))) {
-        waiting.push(loss)
-        continue
-      }
-    }
-    await endEach(world, those)
+  const known = new Map((await world.losses.all()).map((loss) => [loss.mark, loss]))
+  for (const those of byEntitlement(unmatched)) {
+    const loss = massLossOf(those)
+    if (loss === null || known.get(loss.mark)?.isConfirmed !== false || (await world.losses.note(loss)))
+      asking.push(...those)
+    else waiting.push(loss)
+  }
+  return { asking, waiting }
+}
+
+/** Ends what the rules do not allow any more; where many would lose the same at once, once an admin has said so. */
+async function takeWhatIsMeant(
+  world: World,
+  unmatched: readonly Unmatched[],
+  alreadyWaiting: readonly MassLoss[],
+): Promise<void> {
+  const waiting = [...alreadyWaiting]
+  for (const those of byEntitlement(unmatched)) {
+    const loss = massLossOf(those)
+    if (loss === null || (await world.losses.note(loss))) await endEach(world, those)
+    else waiting.push(loss)
   }
   await world.losses.forgetBut(waiting, quietMs)
+}
+
+function byEntitlement(unmatched: readonly Unmatched[]): Unmatched[][] {
+  const found = new Map<Entitlement, Unmatched[]>()
+  for (const one of unmatched) {
+    const those = found.get(one.entitlement)
+    if (those === undefined) found.set(one.entitlement, [one])
+    else those.push(one)
+  }
+  return [...found.values()]
+}
+
+/** Null where so few would lose it that nobody is asked. */
+function massLossOf(those: readonly Unmatched[]): MassLoss | null {
+  const [first] = those
+  const people = new Set(those.map(({ subjectId }) => subjectId))
+  return first === undefined || people.size <= first.entitlement.confirmAbove
+    ? null
+    : lossOf(first.entitlement, people)
 }
 
 const lossOf = ({ resource, id, name, channel }: Entitlement, people: ReadonlySet<string>): MassLoss => ({

@@ -196,6 +196,32 @@ test('one yes takes what it was asked for: the same people keep another entitlem
   await eventually(held, (now) => now === 'kim cellar,kim vault')
 }, 60_000)
 
+test('while it waits for the admin, Slack is not asked about the same people again and again', async () => {
+  const { stage } = await aGateWith('', standing('vault', '[ada@acme.example]'))
+  const { ada, sam, kim, orders, dba, workspace } = stage
+  await eventually(
+    async () => (await stage.app.world.grants.standing()).filter(({ status }) => status === 'active').length,
+    (held) => held === 2,
+  )
+  dba.members = [kim]
+  await ada.sees(/2 people would lose Open the vault on The gate at once/, orders, patient)
+  const listed = () => workspace.calls.filter(({ method }) => method === 'usergroups.list').length
+  const askedAbout = () =>
+    workspace.calls.filter(
+      ({ method, args }) => method === 'users.info' && [ada.id, sam.id].includes(String(args['user'])),
+    ).length
+  const before = askedAbout()
+  for (let looks = 0; looks < 3; looks++) {
+    const earlier = listed()
+    dba.members = [kim]
+    await eventually(
+      async () => listed(),
+      (now) => now > earlier,
+    )
+  }
+  expect(askedAbout() - before).toBeLessThanOrEqual(1)
+}, 60_000)
+
 test('many who asked for it lose it together only once an admin has said so, whichever replica asks', async () => {
   const gate = await aGate()
   const stage = await aStage({

@@ -292,7 +292,13 @@ export function memoryLosses(): LossStore {
   const noted = new Map<string, MassLoss & { confirmed: string | null }>()
   const keyOf = (resource: string, entitlement: string) => `${resource}/${entitlement}`
   return {
-    all: async () => Promise.resolve([...noted.values()]),
+    all: async () =>
+      Promise.resolve(
+        [...noted.values()].map(({ confirmed, ...loss }) => ({
+          ...loss,
+          isConfirmed: confirmed === loss.mark,
+        })),
+      ),
     note: async (found) => {
       const key = keyOf(found.resource.id, found.entitlement.id)
       const confirmed = noted.get(key)?.confirmed ?? null
