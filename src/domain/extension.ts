@@ -30,11 +30,14 @@ export interface AnswerExtension {
   readonly voided: readonly string[]
 }
 
+/** Each asking mentions the approvers: after so many noes they are left in peace. */
+const mostDenied = 3
+
 /** How an active grant may be extended now, or why not. */
 export type MayExtend =
   | { readonly addMs: number; readonly isReviewed: boolean }
-  /** `never`: not here. `asked`: more time waits for a review. `times`, `total`: the most was reached. */
-  | { readonly not: 'never' | 'asked' | 'times' | 'total' }
+  /** `never`: not here. `asked`: more time waits for a review. `times`, `total`, `denied`: the most was reached. */
+  | { readonly not: 'never' | 'asked' | 'times' | 'total' | 'denied' }
   | { readonly not: 'early'; readonly from: Date }
 
 /**
@@ -56,7 +59,9 @@ export function mayExtend(
   const from = new Date(grant.endsAt.getTime() - totalMs(grant) * (1 - rules.afterShare))
   if (now < from) return { not: 'early', from }
   const addMs = Math.min(rules.stepMs, leftMs)
-  return { addMs, isReviewed: rules.isReviewed || totalMs(grant) + addMs > agreedMs }
+  const isReviewed = rules.isReviewed || totalMs(grant) + addMs > agreedMs
+  const denied = grant.extensions.filter(({ outcome }) => outcome === 'denied')
+  return isReviewed && denied.length >= mostDenied ? { not: 'denied' } : { addMs, isReviewed }
 }
 
 /**

@@ -43,6 +43,7 @@ export type RefusalCode =
   | 'extend-asked'
   | 'extend-times'
   | 'extend-total'
+  | 'extend-denied'
   | 'extend-early'
   | 'extended-already'
   | 'extension-decided'

@@ -45,6 +45,8 @@ export function whyNoMore(grant: Grant, may: MayExtend | null): string | null {
     case 'times':
     case 'total':
       return `${formatDuration(totalMs(grant))} is the most.`
+    case 'denied':
+      return 'More time was denied three times.'
     case 'early':
       return `It can be extended from ${when(may.from)}.`
   }

@@ -92,6 +92,8 @@ export function refusalWords(refusal: Refusal): string {
       return 'This was extended as often as it may be.'
     case 'extend-total':
       return `${grant && isApproved(grant) ? formatDuration(totalMs(grant)) : 'This'} is the most.`
+    case 'extend-denied':
+      return 'More time was denied three times; it is not asked for again.'
     case 'extend-early':
       return 'It is too early to extend this: use some of the time first.'
     case 'extended-already':
