@@ -8,6 +8,7 @@ import { ConfigError, secretsOf, type Config } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { openSystems, type Systems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
+import { isSamePlace } from './domain/place.ts'
 import type { Clock, Log } from './domain/ports.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
@@ -203,7 +204,10 @@ async function whyNot(next: Catalog, world: World, systems: Systems): Promise<st
   const dropped = inUse.filter((id) => !next.systems.has(id))
   if (dropped.length > 0)
     return `access is still held on ${dropped.join(', ')}: keep the system until it has ended`
-  const moved = inUse.filter((id) => systems.get(id)?.connector.where !== placeOf(next, id))
+  const moved = inUse.filter((id) => {
+    const [here, there] = [systems.get(id)?.connector.where, placeOf(next, id)]
+    return here === undefined || there === null || !isSamePlace(here, there)
+  })
   if (moved.length > 0)
     return `access is still held on ${moved.join(', ')}: keep its address until it has ended`
   try {

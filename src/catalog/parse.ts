@@ -50,10 +50,9 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   for (const { source, id, value } of entriesOf(sources, 'systems', field.id, report)) {
     const read = readSystem(source, id, value, { ...options, report, reportMissing })
     systems.set(id, read)
-    if (read.place === null) continue
-    const earlier = leadingTo.get(read.place)
+    const earlier = read.ways.map((way) => leadingTo.get(way)).find((other) => other !== undefined)
     if (earlier) report(sameServer(source, id, earlier))
-    else leadingTo.set(read.place, { source, id })
+    for (const way of read.ways) leadingTo.set(way, { source, id })
   }
 
   const managers = new Map<string, string>()

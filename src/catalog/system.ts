@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { PrincipalRule, System } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
+import { waysTo } from '../domain/place.ts'
 import { attempt } from './attempt.ts'
 import { parseAt, type Report } from './explain.ts'
 import * as field from './fields.ts'
@@ -34,8 +35,8 @@ export interface ReadSystem {
   readonly system: System | null
   /** The same as plain data. */
   readonly plain: PlainSystem | null
-  /** Which real system it leads to, as far as it can be said: two of one place would undo each other. Never shown. */
-  readonly place: string | null
+  /** What leads to it, as far as it can be said: two that share one would undo each other. Never shown. */
+  readonly ways: readonly string[]
   /** Null when there is no such connector. */
   readonly kind: ConnectorKind | null
 }
@@ -54,7 +55,7 @@ export function readSystem(source: Source, id: string, value: unknown, reader: S
     report(problemIn(source, [...path, 'connector'], `"${connector}" is not a connector${meant}`))
   }
   const settings = kind && readSettings(source, path, kind, rest, reader)
-  if (!own || !settings || !principal) return { system: null, plain: null, place: null, kind }
+  if (!own || !settings || !principal) return { system: null, plain: null, ways: [], kind }
   const plain = {
     id,
     connector,
@@ -62,20 +63,20 @@ export function readSystem(source: Source, id: string, value: unknown, reader: S
     settings: settings.filled,
     principal: principal.plain,
   }
-  const place = placeOf(kind, settings, own.timeout)
-  return { system: systemOf(plain, settings.parsed, principal.rule), plain, place, kind }
+  const ways = waysOf(kind, settings, own.timeout)
+  return { system: systemOf(plain, settings.parsed, principal.rule), plain, ways, kind }
 }
 
 /** Asked of a connector that is never called. Without its variables: how it is written. */
-function placeOf(
+function waysOf(
   kind: ConnectorKind,
   { parsed, filled }: NonNullable<ReturnType<typeof readSettings>>,
   timeoutMs: number,
-): string | null {
-  if (parsed === undefined) return `${kind.kind} ${JSON.stringify(filled)}`
+): string[] {
+  if (parsed === undefined) return [`${kind.kind} ${JSON.stringify(filled)}`]
   const connector = attempt(() => kind.connect(parsed, { timeoutMs, now: () => new Date(0), proxies: null }))
   void connector?.close().catch(() => undefined)
-  return connector?.where ?? null
+  return connector ? waysTo(connector.where) : []
 }
 
 /** Of what was found good before, in another thread perhaps. */

@@ -39,7 +39,7 @@ export interface Connector {
   check(signal: AbortSignal): Promise<void>
   /** The target as one string: two targets that mean the same access are written the same. */
   canonical(target: Target): string
-  /** Which real system this is, without secrets: with another address or tenant it is another. */
+  /** Which real system this is, without secrets: with another address or tenant it is another. Its form: `place.ts`. */
   readonly where: string
   /** How late `has` may tell the truth after a change, in milliseconds; 0 where reads follow writes. */
   readonly hasLagMs: number

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { holdId, nextIntent, systemExpiry, type Hold, type HoldKey } from '../domain/hold.ts'
 import { ConnectorError } from '../domain/connector.ts'
+import { isSamePlace } from '../domain/place.ts'
 import type { HoldWrite, OpenSystem } from '../domain/ports.ts'
 import type { World } from './world.ts'
 
@@ -143,7 +144,7 @@ export class Lease {
   /** What is claimed was given on another system than the catalog's name for it leads to now. */
   get isElsewhere(): boolean {
     const { where, claims } = this.#hold
-    return where !== null && where !== this.where && Object.keys(claims).length > 0
+    return where !== null && !isSamePlace(where, this.where) && Object.keys(claims).length > 0
   }
 
   /** Rule 12. Keeps the lease while the system's answers may still be of before the call, and a read-back longer. */

@@ -32,6 +32,11 @@ test.each([
     mongodb('mongodb://a.example,b.example/'),
     mongodb('mongodb://b.example,a.example/'),
   ],
+  [
+    'a member more',
+    mongodb('mongodb://a.example,b.example/'),
+    mongodb('mongodb://b.example,c.example,d.example/'),
+  ],
   ['a member named twice', mongodb('mongodb://a.example/'), mongodb('mongodb://a.example,a.example:27017/')],
   [
     'capitals of a cluster',
