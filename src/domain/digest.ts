@@ -1,7 +1,5 @@
-import type { Catalog, Entitlement } from './catalog.ts'
+import type { Entitlement } from './catalog.ts'
 import type { Grant } from './grant.ts'
-import type { Person } from './person.ts'
-import { isAdmin } from './policy.ts'
 import type { AskedRow, LastUse } from './ports.ts'
 
 /** What one admin should know of a day: everything in it is theirs, and something in it is not empty. */
@@ -30,15 +28,13 @@ export interface Day {
 export const unusedForMs = 90 * 24 * 60 * 60_000
 const DAY_MS = 24 * 60 * 60_000
 
-/** Null where there is nothing to tell. */
-export function digestFor(person: Person, catalog: Catalog, day: Day): Digest | null {
-  const theirs = new Map<string, Entitlement>()
-  for (const { id, entitlements } of catalog.resources.values()) {
-    for (const entitlement of entitlements.values()) {
-      if (entitlement.isInDigest && isAdmin(person, entitlement))
-        theirs.set(keyOf({ resource: { id }, entitlement }), entitlement)
-    }
-  }
+/** Of what somebody looks after; null where there is nothing to tell. */
+export function digestFor(lookedAfter: readonly Entitlement[], day: Day): Digest | null {
+  const theirs = new Map(
+    lookedAfter
+      .filter(({ isInDigest }) => isInDigest)
+      .map((entitlement) => [keyOf({ resource: entitlement.resource, entitlement }), entitlement]),
+  )
   const asked = day.asked.filter((row) => theirs.has(keyOf(row)))
   const ending = day.held.filter(
     (grant) =>

@@ -302,10 +302,6 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
   return { answer: 'no', reasons: unlisted.map(({ handle }) => ({ kind: 'unlisted-group', group: handle })) }
 }
 
-/** Admins may end and retry. */
-export const isAdmin = (person: Person, entitlement: Entitlement): boolean =>
-  isListed(person, entitlement.admins)
-
 /** Lists name people by verified e-mail or by Slack user id. */
 export function isListed(person: Person, people: readonly string[]): boolean {
   return (

@@ -1,4 +1,4 @@
-import { everyEntitlement, findEntitlement, type Catalog } from '../domain/catalog.ts'
+import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
 import type { Known, PersonFacts } from '../domain/person.ts'
 import { isListed } from '../domain/policy.ts'
 import type { World } from './world.ts'
@@ -61,6 +61,15 @@ export async function lookedAfterBy<T extends LookedAfter>(
   }
   const answers = await Promise.all(all.map(isTheirs))
   return all.filter((_, i) => answers[i])
+}
+
+/** Of all that the catalog holds now, what they look after. */
+export async function entitlementsOf(world: Asking, facts: PersonFacts): Promise<Entitlement[]> {
+  const all = everyEntitlement(world.catalog()).map((entitlement) => ({
+    resource: entitlement.resource,
+    entitlement,
+  }))
+  return (await lookedAfterBy(world, facts, all)).map(({ entitlement }) => entitlement)
 }
 
 /** Does the catalog name this person as an admin of anything? */

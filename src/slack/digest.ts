@@ -4,7 +4,7 @@ import { formatDuration } from '../domain/duration.ts'
 import type { PersonRef } from '../domain/person.ts'
 import type { Log, SurfaceStore } from '../domain/ports.ts'
 import { dateIn, dayOf, instantOf, isZone, weekdayOf } from '../domain/windows/wall-clock.ts'
-import { everyAdmin } from '../operations/admins.ts'
+import { entitlementsOf, everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
 import { section, type Message } from './blocks.ts'
 import type { SlackDirectory } from './directory.ts'
@@ -82,7 +82,8 @@ export function digests(options: {
           const facts = await directory.facts({ teamId: '', userId })
           if (facts === 'unknown') continue
           const day = { from, to, asked, held }
-          const digest = digestFor(facts.person, world.catalog(), { ...day, uses: isMonday ? uses : null })
+          const theirs = await entitlementsOf(world, facts)
+          const digest = digestFor(theirs, { ...day, uses: isMonday ? uses : null })
           if (digest === null) await keepSilent(key)
           else if (await deliver(userId, key, digest)) sent++
           settled.keys.add(key)

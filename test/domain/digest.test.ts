@@ -1,7 +1,8 @@
+import { everyEntitlement } from '../../src/domain/catalog.ts'
 import { digestFor, type Day } from '../../src/domain/digest.ts'
 import type { AskedRow } from '../../src/domain/ports.ts'
 import { read, withKeys } from '../catalog/reading.ts'
-import { ada, anActiveGrant, at, kim, riley } from '../support/builders.ts'
+import { ada, anActiveGrant, at, riley } from '../support/builders.ts'
 
 const DAY = 86_400
 const here = { resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } }
@@ -19,13 +20,13 @@ const day = (about: Partial<Day> = {}): Day => ({
   ...about,
 })
 
-const catalog = read(withKeys())
+const theirs = everyEntitlement(read(withKeys()))
 
 test("an empty day, and one of things that are somebody else's to look after, tell nothing", () => {
-  expect(digestFor(ada, catalog, day())).toBeNull()
-  expect(digestFor(kim, catalog, day({ asked: [asked({ because: 'on call' })] }))).toBeNull()
-  const silent = read(withKeys('digest: false'))
-  expect(digestFor(ada, silent, day({ asked: [asked({ because: 'on call' })] }))).toBeNull()
+  expect(digestFor(theirs, day())).toBeNull()
+  expect(digestFor([], day({ asked: [asked({ because: 'on call' })] }))).toBeNull()
+  const silent = everyEntitlement(read(withKeys('digest: false')))
+  expect(digestFor(silent, day({ asked: [asked({ because: 'on call' })] }))).toBeNull()
 })
 
 test('rules, lapses and the longest wait are those of that day', () => {
@@ -42,7 +43,7 @@ test('rules, lapses and the longest wait are those of that day', () => {
     asked({ id: 'slower', requestedAt: at(-2 * DAY), reviews: answered(-3_600) }),
     asked({ id: 'waits', status: 'pending', requestedAt: at(DAY - 60) }),
   ]
-  expect(digestFor(ada, catalog, day({ asked: rows }))).toMatchObject({
+  expect(digestFor(theirs, day({ asked: rows }))).toMatchObject({
     byRule: [{ because: 'on call', times: 2 }],
     lapsed: [{ closedAt: at(120) }],
     waitedLongest: { row: { id: 'slow' }, forMs: 7_200_000, isOver: true },
@@ -53,12 +54,12 @@ test('rules, lapses and the longest wait are those of that day', () => {
 test('what ends within a day is named, and what nobody used for 90 days', () => {
   const soon = { ...anActiveGrant(here), endsAt: at(DAY + 3_600) }
   const later = { ...anActiveGrant(here), endsAt: at(3 * DAY) }
-  expect(digestFor(ada, catalog, day({ held: [later, soon] }))?.ending).toEqual([soon])
+  expect(digestFor(theirs, day({ held: [later, soon] }))?.ending).toEqual([soon])
   const use = (days: number) => [{ resource: 'orders-db', entitlement: 'read', at: at(-days * DAY) }]
-  expect(digestFor(ada, catalog, day({ uses: use(91) }))?.unused.map(({ id }) => id)).toEqual(['read'])
-  expect(digestFor(ada, catalog, day({ uses: use(80) }))).toBeNull()
+  expect(digestFor(theirs, day({ uses: use(91) }))?.unused.map(({ id }) => id)).toEqual(['read'])
+  expect(digestFor(theirs, day({ uses: use(80) }))).toBeNull()
   // Never used, by people who began lately: nothing is old yet.
-  expect(digestFor(ada, catalog, day({ uses: [] }))).toBeNull()
+  expect(digestFor(theirs, day({ uses: [] }))).toBeNull()
   const elsewhere = [{ resource: 'gone', entitlement: 'read', at: at(-100 * DAY) }]
-  expect(digestFor(ada, catalog, day({ uses: elsewhere }))?.unused.map(({ id }) => id)).toEqual(['read'])
+  expect(digestFor(theirs, day({ uses: elsewhere }))?.unused.map(({ id }) => id)).toEqual(['read'])
 })

@@ -1,4 +1,4 @@
-import { adminIds, adminsOf, isAdminOf, lookedAfterBy } from '../../src/operations/admins.ts'
+import { adminIds, adminsOf, entitlementsOf, isAdminOf, lookedAfterBy } from '../../src/operations/admins.ts'
 import type { Known, PersonFacts } from '../../src/domain/person.ts'
 import { read } from '../catalog/reading.ts'
 import { aPerson } from '../support/builders.ts'
@@ -90,6 +90,9 @@ test('when all its admins have left, the next ones can look after it, and nobody
   expect(await isAdminOf(world, factsOf('Kim'), read)).toBe(false)
   expect(await isAdminOf(world, factsOf('Ada'), read)).toBe(false)
   expect(await adminIds(world, read)).toEqual(['USAM'])
+  // In the message of the day too.
+  expect((await entitlementsOf(world, factsOf('Sam'))).map(({ id }) => id)).toEqual(['read', 'write'])
+  expect(await entitlementsOf(world, factsOf('Ada'))).toEqual([])
   const deserted = aWorld({ left: ['Ada', 'Sam', 'Kim'] })
   expect(await adminsOf(deserted.world, read)).toEqual([])
 })
