@@ -108,11 +108,17 @@ async function panelOf(
     lists,
     mentioned: [approvers, ...beside]
       .map((list) => withManager(list, listing.managerOf))
-      .map((list) => ({ ...list, groups: list.groups.filter((one) => listing.groups(one) !== 'unlisted') })),
+      .map((list) => withoutUnlisted(list, listing.groups)),
     standIns: isAdmins ? 'admins' : isLacking ? 'otherwise' : null,
     may: (facts) => isReviewer(facts, lists, listing),
   }
 }
+
+/** A group that Slack does not list calls nobody. */
+export const withoutUnlisted = (list: Approvers, groups: Listing['groups']): Approvers => ({
+  ...list,
+  groups: list.groups.filter((handle) => groups(handle) !== 'unlisted'),
+})
 
 const withManager = (list: Approvers, manager: string | null): Approvers =>
   list.manager && manager !== null ? { ...list, people: [...list.people, manager] } : list

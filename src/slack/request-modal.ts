@@ -1,10 +1,11 @@
 import { WebAPIPlatformError, type ViewsUpdateArguments } from '@slack/web-api'
 import type { InputBlock, KnownBlock, ModalView, PlainTextElement, PlainTextOption } from '@slack/types'
-import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import { findEntitlement, type Entitlement, type Stage } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { forecast } from '../operations/forecast.ts'
+import { withoutUnlisted } from '../operations/panel.ts'
 import { requestAccess } from '../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
 import { plainWords } from './mrkdwn.ts'
@@ -226,17 +227,27 @@ async function whoDecides(
 }
 
 async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promise<KnownBlock> {
-  const stages = await Promise.all(
-    entitlement.review.stages.map(async ({ name, approvers, needs }) => {
-      const listed = await directory.mentions(approvers)
-      const others = nameApprovers({ ...approvers, people: [], groups: [] })
-      const names = [...listed, ...others.map((one) => plainWords(one, 60))].slice(0, 10).join(', ')
-      const who = name === null ? names : plainWords(name, 60)
-      return needs > 1 ? `${who} (${needs} of them)` : who
-    }),
-  )
-  return context(`Reviewed by ${stages.join(', then ')}`)
+  const { stages } = entitlement.review
+  const isIn = await directory.groups(stages.flatMap(groupsOf))
+  const named = stages.map(async ({ name, approvers, otherwise, needs }) => {
+    const asked = [approvers, otherwise]
+      .flatMap((list) => (list === null ? [] : withoutUnlisted(list, isIn)))
+      .find((list) => nameApprovers(list).length > 0)
+    // Nobody is left of whom the catalog names: the admins stand in.
+    if (asked === undefined) return 'the admins'
+    const listed = await directory.mentions(asked)
+    const others = nameApprovers({ ...asked, people: [], groups: [] })
+    const names = [...listed, ...others.map((one) => plainWords(one, 60))].slice(0, 10).join(', ')
+    const who = name === null ? names : plainWords(name, 60)
+    return needs > 1 ? `${who} (${needs} of them)` : who
+  })
+  return context(`Reviewed by ${(await Promise.all(named)).join(', then ')}`)
 }
+
+const groupsOf = ({ approvers, otherwise }: Stage): string[] => [
+  ...approvers.groups,
+  ...(otherwise?.groups ?? []),
+]
 
 export function listenToRequest(parts: Parts): void {
   const { app, world, directory, log } = parts

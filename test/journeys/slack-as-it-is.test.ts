@@ -164,7 +164,10 @@ test('when the group of the approvers was disabled, nobody is said to have been 
   dba.members = [ada, sam]
   await ada.sees(/The catalog names @dba for .*Slack lists no such group/, 'dm', patient)
   const reason = aReason()
-  await asks(riley, 'orders-db peek 10s', reason)
+  await riley.runs(`/request-access orders-db peek 10s ${reason}`)
+  const form = await riley.modal(/Reviewed by/, patient)
+  expect(form.text).toContain('Reviewed by the admins')
+  expect(await riley.submits()).toMatchObject({ outcome: 'cleared' })
   const card = await ada.sees(reason, orders, patient)
   expect(card.plain).toContain('the admins stand in')
   const asked = await riley.sees(/Asked for Peek at orders/, 'dm', patient)
