@@ -23,6 +23,8 @@ export interface Mongod {
 export interface MongodOptions {
   /** A replica set of one: needed by transactions and change streams. */
   readonly replicaSet?: boolean
+  /** Started to join a replica set `curfew` that another began; whoever starts it adds it there. */
+  readonly joins?: true
   /** Creates this admin (role `root`) and turns authorization on. */
   readonly auth?: { readonly user: string; readonly password: string }
   /** Loopback port; a free one unless given. */
@@ -76,7 +78,7 @@ async function launch(binary: string, folder: string, port: number, options: Mon
   args.push('--wiredTigerCacheSizeGB', String(options.cacheGB ?? 0.5))
   args.push('--setParameter', 'diagnosticDataCollectionEnabled=false')
   if (options.failPoints) args.push('--setParameter', 'enableTestCommands=1')
-  if (options.replicaSet) args.push('--replSet', 'curfew', '--oplogSize', '256')
+  if (options.replicaSet || options.joins) args.push('--replSet', 'curfew', '--oplogSize', '256')
   if (options.auth) args.push('--auth')
   if (options.auth && options.replicaSet) args.push('--keyFile', await keyFile(folder))
   // `detached`: Ctrl-C reaches us alone, so that we can shut down in order.
