@@ -20,6 +20,7 @@ export interface OrdersDatabase {
   holders(role: string, database?: string): Promise<string[]>
   /** As somebody with a shell would, behind Curfew's back. */
   giveByHand(login: string, role: string, database?: string): Promise<void>
+  takeByHand(login: string, role: string, database?: string): Promise<void>
   /** Nobody holds anything any more. */
   forgetRoles(): Promise<void>
   /** The database stops answering until `thaw`. */
@@ -78,6 +79,9 @@ export async function anOrdersDatabase(logins: readonly string[]): Promise<Order
     },
     giveByHand: async (login, role, database = 'orders') => {
       await root.db('admin').command({ grantRolesToUser: login, roles: [{ role, db: database }] })
+    },
+    takeByHand: async (login, role, database = 'orders') => {
+      await root.db('admin').command({ revokeRolesFromUser: login, roles: [{ role, db: database }] })
     },
     forgetRoles: async () => {
       for (const login of logins) {
