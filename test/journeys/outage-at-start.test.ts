@@ -1,10 +1,14 @@
 import { MongoClient } from 'mongodb'
+import { z } from 'zod'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 import { start } from '../../src/main.ts'
 import { aStage } from '../support/curfew.ts'
+import { freePort } from '../support/free-port.ts'
 import { startMongod } from '../support/mongod.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
+import { eventually } from './acts.ts'
+import { curfew } from './app-process.ts'
 
 // Agenda leaves its failed connection as a rejection that nobody handles: cli.ts logs those and goes on.
 const ignored = (): void => undefined
@@ -12,6 +16,15 @@ beforeAll(() => void process.on('unhandledRejection', ignored))
 afterAll(() => void process.off('unhandledRejection', ignored))
 
 const again = { errorCode: 10107 }
+
+async function aServerThatFails(data: object): Promise<string> {
+  const mongod = await startMongod({ replicaSet: true, failPoints: true, cacheGB: 0.25 })
+  afterThis(() => mongod.stop())
+  const client = await new MongoClient(mongod.uri).connect()
+  afterThis(() => client.close())
+  await client.db('admin').command({ configureFailPoint: 'failCommand', mode: { times: 2 }, data })
+  return mongod.uri
+}
 
 test.each([
   ['a failover while our indexes are made', { failCommands: ['createIndexes'], ...again }],
@@ -36,12 +49,8 @@ test.each([
   '%s, at the start, is an outage like any other: neither does the start end, nor is nothing taken back for ever',
   async (_, data) => {
     const stage = await aStage({ started: false })
-    const mongod = await startMongod({ replicaSet: true, failPoints: true, cacheGB: 0.25 })
-    afterThis(() => mongod.stop())
-    const client = await new MongoClient(mongod.uri).connect()
-    afterThis(() => client.close())
-    await client.db('admin').command({ configureFailPoint: 'failCommand', mode: { times: 2 }, data })
-    const config = readConfig({ ...stage.environment, MONGODB_URI: mongod.uri })
+    const MONGODB_URI = await aServerThatFails(data)
+    const config = readConfig({ ...stage.environment, MONGODB_URI })
     const log = createLog('error')
     log.error = () => undefined
     const outcome = await Promise.race([
@@ -58,3 +67,19 @@ test.each([
   },
   40_000,
 )
+
+test('a server that shuts down while the first sweep looks up what is due: it runs, and sweeps, all the same', async () => {
+  const stage = await aStage({ started: false })
+  const MONGODB_URI = await aServerThatFails({
+    failCommands: ['find'],
+    errorCode: 91,
+    namespace: 'test.grants',
+  })
+  const app = curfew(['start'], { ...stage.environment, MONGODB_URI, PORT: String(await freePort()) })
+  await app.says('curfew is running', 20_000)
+  const { port } = z.object({ port: z.number() }).parse(JSON.parse(app.lines.at(-1) ?? ''))
+  await eventually(
+    async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status,
+    (status) => status === 200,
+  )
+}, 60_000)
