@@ -18,26 +18,57 @@ const secretForms: readonly (readonly [RegExp, string])[] = [
     /\b([\w.-]{0,40}(?:token|secret|key|passw|pwd|sig|ticket|auth|credential)[\w.-]{0,20}=)[^&\s"'<>#]+/gi,
     `$1${redaction}`,
   ],
+  [
+    /((?:token|secret|passw(?:or)?d|pwd|api_?key|authorization)\w{0,20}(?:\\*["']|%22)?(?:\s?:\s?|%3A)(?:\\*["']|%22))[^"'\\%]+/gi,
+    `$1${redaction}`,
+  ],
+  [/\b(x-[\w-]{0,40}(?:key|token|secret)|(?:set-)?cookie|authorization)(\s?:\s?)\S.*/gi, `$1$2${redaction}`],
+  [/("type":"Buffer","data":\[)[\d,]+/g, `$1${redaction}`],
 ]
 
+/** Of one text; nothing is looked for in what is not logged. */
+const mostLogged = 20_000
 /** Shorter ones would make the log unreadable, and keep nothing secret. */
 const leastLength = 6
 const hidden = new Set<string>()
 let hiddenText: RegExp | null = null
 
-/** From now on this value is cut out of whatever is logged; of an address the password alone counts too. */
+/** From now on this value is cut out of whatever is logged; of an address the passwords in it count too. */
 export function hide(value: string): void {
-  for (const secret of [value, passwordOf(value)]) {
-    if (secret === null) continue
-    for (const written of [secret, encodeURIComponent(secret), decoded(secret)])
-      if (written.length >= leastLength) hidden.add(written)
-  }
+  for (const secret of [value, ...passwordsOf(value)].filter(({ length }) => length >= leastLength))
+    for (const written of writingsOf(secret)) if (written.length >= leastLength) hidden.add(written)
   const longestFirst = [...hidden].sort((one, other) => other.length - one.length)
   const escaped = longestFirst.map((one) => one.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
   hiddenText = escaped.length > 0 ? new RegExp(escaped.join('|'), 'g') : null
 }
 
-const passwordOf = (value: string): string | null => /:\/\/[^:@]*:(.+)@/s.exec(value)?.[1] ?? null
+/** As it may have been meant: up to the first @ of an address, or up to the last where it was not encoded. */
+function passwordsOf(value: string): string[] {
+  const login = [/:\/\/[^:@/]*:([^@/]*)@/.exec(value)?.[1], /:\/\/[^:@]*:(.+)@/s.exec(value)?.[1]]
+  const options = [...value.matchAll(/[?&][^=&#]*(?:password|secret|token)[^=&#]*=([^&#]+)/gi)]
+  return [...login, ...options.map(([, option]) => option)].filter((found) => found !== undefined)
+}
+
+/** As addresses, forms, JSON, and what carries bytes as text would write it. */
+function writingsOf(secret: string): string[] {
+  const encoded = encodeURIComponent(secret.toWellFormed())
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  return [
+    ...[secret, decoded(secret), encoded, encoded.replace(/%../g, (one) => one.toLowerCase())],
+    encoded.replaceAll('%20', '+'),
+    ...[inJson, JSON.stringify(inJson).slice(1, -1)],
+    ...[0, 1, 2].flatMap((before) => base64After(before, secret)),
+    Buffer.from(secret).toString('hex'),
+  ]
+}
+
+/** What is always the same of it in base64, behind so many other bytes (modulo 3). */
+function base64After(before: number, secret: string): string[] {
+  const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
+  const whole = Math.floor((bytes.length * 8) / 6)
+  const text = bytes.toString('base64').slice(Math.ceil((before * 8) / 6), whole)
+  return [text, text.replaceAll('+', '-').replaceAll('/', '_')]
+}
 
 function decoded(text: string): string {
   try {
@@ -48,8 +79,10 @@ function decoded(text: string): string {
 }
 
 function clean(text: string): string {
-  const shown = hiddenText === null ? text : text.replace(hiddenText, redaction)
-  return secretForms.reduce((cleaned, [form, instead]) => cleaned.replace(form, instead), shown)
+  const looked = text.slice(0, mostLogged + 1_000)
+  const shown = hiddenText === null ? looked : looked.replace(hiddenText, redaction)
+  const cleaned = secretForms.reduce((rest, [form, instead]) => rest.replace(form, instead), shown)
+  return text.length > mostLogged ? `${cleaned.slice(0, mostLogged)}…` : cleaned
 }
 
 /** JSON lines: a fixed message and fields. Whatever looks like a secret, by its key or its form, is cut out. */
@@ -77,8 +110,12 @@ export function redacted(value: unknown, depth = 0): unknown {
     const errors = value instanceof AggregateError ? { errors: value.errors as unknown[] } : {}
     return redacted({ name, message, stack, ...(cause === undefined ? {} : { cause }), ...errors }, depth + 1)
   }
-  if (ArrayBuffer.isView(value)) return '[bytes]'
-  if (Array.isArray(value)) return value.map((item) => redacted(item, depth + 1))
+  if (ArrayBuffer.isView(value) || isBufferAsJson(value)) return '[bytes]'
+  // Headers as they came: each name is followed by its value.
+  if (Array.isArray(value))
+    return value.map((item, i) =>
+      isHeaderSecret(value[i - 1], item) ? redaction : redacted(item, depth + 1),
+    )
   if (value instanceof Set) return redacted([...(value as Set<unknown>)], depth)
   const entries: [unknown, unknown][] =
     value instanceof Map ? [...(value as Map<unknown, unknown>)] : Object.entries(value)
@@ -89,3 +126,9 @@ export function redacted(value: unknown, depth = 0): unknown {
     ]),
   )
 }
+
+const isHeaderSecret = (name: unknown, value: unknown): boolean =>
+  typeof name === 'string' && typeof value === 'string' && /^[\w-]{1,60}$/.test(name) && secretKey.test(name)
+
+const isBufferAsJson = (value: object): boolean =>
+  'type' in value && value.type === 'Buffer' && 'data' in value && Array.isArray(value.data)

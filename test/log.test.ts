@@ -57,6 +57,14 @@ test.each([
       new Error('xoxb-s3cr3tvalue'),
     ),
   ],
+  ['JSON', '{"password":"s3cr3tvalue"}'],
+  ['JSON in JSON', '{\\"access_token\\": \\"s3cr3tvalue\\"}'],
+  ['what Node shows of an object', "{ password: 's3cr3tvalue' }"],
+  ['an encoded payload', 'payload=%7B%22token%22%3A%22s3cr3tvalue%22%7D'],
+  ['a line of a header', 'x-api-key: s3cr3tvalue'],
+  ['headers as they came', { rawHeaders: ['host', 'a.example', 'x-api-key', 's3cr3tvalue'] }],
+  ['bytes as JSON', { body: Buffer.from('s3cr3tvalue').toJSON() }],
+  ['bytes as JSON in a text', JSON.stringify(Buffer.from('s3cr3tvalue'))],
   ['what an error holds', Object.assign(new Error('x'), { config: { headers: { auth: 's3cr3tvalue' } } })],
 ])('%s is cut out', (_, value) => {
   expect(text({ value })).not.toMatch(/s3cr3t|czNj|115,51/)
@@ -80,6 +88,35 @@ test('what was configured is cut out by its value, as it is and as a URL writes 
     c: '[redacted] [redacted]',
     d: 'true',
   })
+})
+
+test.each([
+  ['base64', (s: string) => Buffer.from(s).toString('base64')],
+  ['base64, behind a name', (s: string) => Buffer.from(`curfew:${s}`).toString('base64')],
+  ['base64, behind a letter', (s: string) => Buffer.from(`c${s}`).toString('base64')],
+  ['base64 of addresses', (s: string) => Buffer.from(s).toString('base64url')],
+  ['hex', (s: string) => Buffer.from(s).toString('hex')],
+  ['JSON', (s: string) => JSON.stringify({ note: s })],
+  ['JSON in JSON', (s: string) => JSON.stringify(JSON.stringify({ note: s }))],
+  ['a form', (s: string) => new URLSearchParams({ note: s }).toString()],
+  ['an address in small letters', (s: string) => encodeURIComponent(s).toLowerCase()],
+])('what was configured is cut out of %s', (_, write) => {
+  const secret = 's3cr3t/pa s+word"x?>'
+  hide(secret)
+  expect(text({ value: write(secret.toLowerCase()) })).toContain('[redacted]')
+})
+
+test('of an address every password is cut out, whatever else has an @ in it', () => {
+  hide('mongodb://curfew:hunter2hunter2@db.example/orders?appName=curfew@acme')
+  hide('mongodb://curfew:hunter3hunter3@db.example/?tlsCertificateKeyFilePassword=keyfilepw9')
+  expect(text('refused hunter2hunter2, bad decrypt keyfilepw9')).not.toMatch(/hunter2|keyfilepw9/)
+})
+
+test('a text of a megabyte is cut, and holds nothing up', () => {
+  const before = process.cpuUsage()
+  for (const part of ['://:', 'token', '"password":', 'a@', '=.-'])
+    expect(text(part.repeat(1_000_000 / part.length)).length).toBeLessThan(100_000)
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000)
 })
 
 test('what is no secret stays readable', () => {
