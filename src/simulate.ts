@@ -6,6 +6,7 @@ import { ConfigError, readPlaces } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import type { Catalog } from './domain/catalog.ts'
 import { formatDuration } from './domain/duration.ts'
+import { plainlyNamed } from './domain/person.ts'
 import { replay, type Replayed } from './domain/replay.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { connect } from './mongo/connection.ts'
@@ -118,7 +119,7 @@ function describe({ before, after }: Change): string {
   const { subject, requestedAt, askedMs } = before.row
   const when = requestedAt.toISOString().slice(0, 16).replace('T', ' ')
   const said = ({ answer, why }: Replayed) => (why === '' ? answer : `${answer} (${why})`)
-  return `${when}  ${subject.name}, ${keyOf(before)}, ${formatDuration(askedMs)}: ${said(before)} → ${said(after)}`
+  return `${when}  ${plainlyNamed(subject)}, ${keyOf(before)}, ${formatDuration(askedMs)}: ${said(before)} → ${said(after)}`
 }
 
 function asJson(asked: Asked, changes: readonly Change[]): string {
@@ -129,6 +130,7 @@ function asJson(asked: Asked, changes: readonly Change[]): string {
     changes: changes.map(({ before, after }) => ({
       grantId: before.row.id,
       subject: before.row.subject.name,
+      subjectEmail: before.row.subject.email,
       resource: before.row.resource.id,
       entitlement: before.row.entitlement.id,
       requestedAt: before.row.requestedAt,

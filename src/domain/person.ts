@@ -1,3 +1,5 @@
+import { cut } from './cut.ts'
+
 /** A person as Curfew knows them: our own id, and links to where they come from. */
 export interface Person {
   readonly id: string
@@ -37,6 +39,17 @@ export interface PersonFacts {
 }
 
 export const refTo = ({ id, slack, name, email }: Person): PersonRef => ({ id, slack, name, email })
+
+/**
+ * In plain text, so that they cannot be mistaken for somebody else: a display name is what people choose, and two may
+ * choose the same; the verified e-mail stands beside it.
+ */
+export function plainlyNamed({ name, email, slack }: PersonRef): string {
+  const called = cut(name, 60)
+  const sure = email ?? `${slack.userId}, no verified e-mail`
+  // A name with an @ in it may be meant to be taken for an e-mail.
+  return called === '' || called.includes('@') ? sure : `${called} (${sure})`
+}
 
 /** One human behind two identities: the same person, Slack user, or verified e-mail. */
 export const isSameHuman = (one: PersonRef, other: PersonRef): boolean =>

@@ -1,3 +1,4 @@
+import type { PersonRef } from './person.ts'
 import type { AskedRow } from './ports.ts'
 
 /** How long requests of one resource waited for people. */
@@ -9,7 +10,7 @@ export interface WaitingTimes {
   readonly p90Ms: number
   /** From the asking to their answer, the busiest first. */
   readonly approvers: readonly {
-    readonly name: string
+    readonly by: PersonRef
     readonly answers: number
     readonly medianMs: number
   }[]
@@ -62,14 +63,11 @@ function approversOf(rows: readonly AskedRow[]): WaitingTimes['approvers'] {
   )
   const byPerson = groupBy(answers, ({ by }) => by.id)
   return [...byPerson.values()]
-    .map((own) => ({
-      name: own[0]?.by.name ?? '',
-      answers: own.length,
-      medianMs: percentile(
-        own.map(({ ms }) => ms),
-        0.5,
-      ),
-    }))
+    .flatMap((own) => {
+      const [first] = own
+      const waits = own.map(({ ms }) => ms)
+      return first ? [{ by: first.by, answers: own.length, medianMs: percentile(waits, 0.5) }] : []
+    })
     .sort((a, b) => b.answers - a.answers)
     .slice(0, mostApprovers)
 }

@@ -2,7 +2,7 @@ import { usedUp } from '../domain/auto-approval.ts'
 import { cut } from '../domain/cut.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
-import { isSameHuman, type PersonFacts } from '../domain/person.ts'
+import { isSameHuman, plainlyNamed, type PersonFacts } from '../domain/person.ts'
 import { termsFor } from '../domain/policy.ts'
 import { isHonoured } from '../domain/pre-approval.ts'
 import { isRefusal } from '../domain/refusal.ts'
@@ -119,7 +119,8 @@ export async function wordTakenBack(
   for (const { preApprovalId, by } of reviews) {
     if (preApprovalId === null) continue
     const found = await world.preApprovals.get(preApprovalId)
-    if (found === null || found.stoppedAt !== null) return `what ${by.name} approved ahead was stopped`
+    if (found === null || found.stoppedAt !== null)
+      return `what ${plainlyNamed(by)} approved ahead was stopped`
     if (rules?.preApproveMs == null) return 'the catalog does not let anybody approve this ahead any more'
   }
   return null

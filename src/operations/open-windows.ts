@@ -1,6 +1,7 @@
 import { findEntitlement, type Catalog } from '../domain/catalog.ts'
 import { isOpen, type Ended, type Granting, type Recurring } from '../domain/grant.ts'
 import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '../domain/series.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import { openStage } from '../domain/stages.ts'
 import { fitsOnly } from '../domain/timing.ts'
 import { transition, type Event } from '../domain/transition.ts'
@@ -99,7 +100,7 @@ async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): 
   const valid = verdicts.flatMap(({ answer, review }) => (answer === 'yes' ? review : []))
   if (openStage(valid, stages) === null) return null
   if (verdicts.some(({ answer }) => answer === 'unknown')) return 'unknown'
-  const gone = verdicts.filter(({ answer }) => answer === 'no').map(({ by }) => by.name)
+  const gone = verdicts.filter(({ answer }) => answer === 'no').map(({ by }) => plainlyNamed(by))
   const why =
     gone.length === 0 ? 'more approvals are needed now' : `${gone.join(' and ')} may not approve it any more`
   return { why, ends: true }

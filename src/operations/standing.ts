@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { everyEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
 import { cut } from '../domain/cut.ts'
 import type { GrantPlace, Granting } from '../domain/grant.ts'
-import { refTo, type Known, type PersonFacts } from '../domain/person.ts'
+import { plainlyNamed, refTo, type Known, type PersonFacts } from '../domain/person.ts'
 import { mayHold, placeFor, standingAsking } from '../domain/policy.ts'
 import { pairOf, type FailedRow } from '../domain/ports.ts'
 import { isStandingRule, termMs } from '../domain/standing.ts'
@@ -51,9 +51,9 @@ export async function giveByRule(
       const place = placeFor(catalog, facts, rule, standingAsking(rule), now)
       const before = failures.get(keyOf(facts, rule)) ?? []
       const [last] = before
-      if ('unresolved' in place) why.push({ name: surely(facts), why: place.unresolved })
+      if ('unresolved' in place) why.push({ name: plainlyNamed(facts.person), why: place.unresolved })
       else if (last && isSame(last, place) && now < againAt(last, before.length))
-        why.push({ name: surely(facts), why: last.why })
+        why.push({ name: plainlyNamed(facts.person), why: last.why })
       else give.push({ facts, place })
     }
     for (let at = 0; at < give.length; at += atOnce)
@@ -84,9 +84,6 @@ async function lackingOf(
 
 const keyOf = ({ person }: PersonFacts, rule: Entitlement): string =>
   pairOf({ subjectId: person.id, resource: rule.resource.id, entitlement: rule.id })
-
-/** Names are what people choose: whoever mends it reads who it is. */
-const surely = ({ person }: PersonFacts): string => `${person.name}, ${person.email ?? person.slack.userId}`
 
 const isSame = (row: FailedRow, place: GrantPlace): boolean =>
   row.principal === place.principal && row.canonical === place.canonical

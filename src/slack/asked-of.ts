@@ -1,10 +1,11 @@
 import type { Stage } from '../domain/catalog.ts'
 import type { Grant, Review } from '../domain/grant.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import { nameApprovers } from '../domain/policy.ts'
 import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { section, type Message } from './blocks.ts'
 import { plainWords } from './mrkdwn.ts'
-import { named, plainlyNamed } from './who.ts'
+import { allNamed, named } from './who.ts'
 import type { Parts } from './parts.ts'
 import type { Picture } from './pictures.ts'
 
@@ -23,7 +24,10 @@ export const stageWords = ({ name, approvers }: Pick<Stage, 'name' | 'approvers'
 /** Whose yes counts no longer; null where all do. */
 function voidedWords({ voided }: AskedOf): string | null {
   if (voided.length === 0) return null
-  const names = voided.map(({ by }) => plainWords(by.name, 60)).join(' and ')
+  const names = allNamed(
+    voided.map(({ by }) => by),
+    named,
+  )
   const whose = voided.length === 1 ? 'that yes counts' : 'those count'
   return `${names} may not approve this any more: ${whose} no longer.`
 }

@@ -4,7 +4,7 @@ import { findEntitlement } from '../domain/catalog.ts'
 import { owesReview } from '../domain/break-glass.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { isApproved, offeredMs, type Grant, type Review } from '../domain/grant.ts'
-import type { Known, PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { plainlyNamed, type Known, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
 import { placeFor } from '../domain/policy.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { adminsOf } from '../operations/admins.ts'
@@ -26,7 +26,7 @@ import { plainWords, spelled, when } from './mrkdwn.ts'
 import { parseClick, type Click } from './payloads.ts'
 import { openWindows, patternWords, seriesButtons } from './series.ts'
 import { isAhead, isLate, statusLine, statusWord } from './status.ts'
-import { askingText, askingWords, emailsOf, mentionOf, named, plainlyNamed, principalWords } from './who.ts'
+import { askingText, askingWords, emailsOf, mentionOf, named, principalWords } from './who.ts'
 
 /** The admin card: one for each request and channel, redrawn until the story is over. */
 
@@ -127,7 +127,7 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   const told = grant.isBreakGlass ? `${plainlyNamed(subject)} broke glass${again}:` : askingText(grant)
   const review = reviewLine(grant)
   const next = grant.status === 'pending' && about.next !== null ? ` Next: ${about.next}` : ''
-  const status = statusLine(asCounted(grant, about.voided), now, about.windows)
+  const status = statusLine(asCounted(grant, about.voided), now, { windows: about.windows })
   const blocks: KnownBlock[] = [
     section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${asks} ${what}, ${howLong}.${pinged}`),
     plainSection(grant.reason),

@@ -1,6 +1,7 @@
 import type { Button, ModalView } from '@slack/types'
 import { owesReview } from '../domain/break-glass.ts'
 import type { Grant } from '../domain/grant.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import { closeReview } from '../operations/close-review.ts'
 import { reasonLength } from '../operations/request.ts'
 import { answerUnopened, tellClicker } from './answers.ts'
@@ -9,7 +10,7 @@ import { answerSubmission } from './modal-submission.ts'
 import { clockTime, plainWords } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick, parseInView } from './payloads.ts'
-import { named, plainlyNamed } from './who.ts'
+import { named } from './who.ts'
 
 /** The review that is owed after glass was broken: its line and button on the card, the reminders, and the form that closes it. */
 
@@ -23,7 +24,7 @@ export function reviewLine(grant: Grant): string | null {
   if (!('afterReview' in grant) || grant.afterReview === null) return null
   const { closedAt, closedBy, note } = grant.afterReview
   if (closedAt === null || closedBy === null) return '*A review is owed.*'
-  return `Reviewed by ${plainWords(closedBy.name, 60)} ${clockTime(closedAt)}: ${plainWords(note ?? '', 500)}`
+  return `Reviewed by ${named(closedBy)} ${clockTime(closedAt)}: ${plainWords(note ?? '', 500)}`
 }
 
 export const reviewButtons = (grant: Grant): Button[] =>

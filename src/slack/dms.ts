@@ -10,7 +10,7 @@ import {
   type Review,
   type Withdrawn,
 } from '../domain/grant.ts'
-import { isSameHuman } from '../domain/person.ts'
+import { isSameHuman, plainlyNamed } from '../domain/person.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
 import { askedOf, mentionedOf, type AskedOf } from '../operations/asked-of.ts'
 import { releaseGrant } from '../operations/release.ts'
@@ -25,7 +25,7 @@ import { parseClick } from './payloads.ts'
 import { openRequest } from './request-modal.ts'
 import { nextWords, openWindows, patternWords, seriesButtons } from './series.ts'
 import { isAhead, isLate, leftLine, statusLine } from './status.ts'
-import { approverWords, mentionOf, named, plainlyNamed, whoWithdrew, withdrawnVerb } from './who.ts'
+import { approverWords, mentionOf, reviewerWords, surely, whoWithdrew, withdrawnVerb } from './who.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
 
@@ -163,7 +163,7 @@ function askedDm(grant: Grant, { approvers, voided }: DmAbout): Message {
 function waitingDm(grant: Grant, { zone, windows }: DmAbout): Message {
   if (isApproved(grant) && grant.pattern !== null) return seriesDm(grant, windows)
   if (!isApproved(grant) || grant.startsAt === null) return dm(bold(grant), nameOf(grant))
-  const by = approverWords(grant)
+  const by = approverWords(grant, surely)
   return dm(
     `${by.startsWith('the') ? `The${by.slice(3)}` : by} approved ${bold(grant)}: it opens ${when(grant.startsAt)}, until ${when(grant.endsAt)}.`,
     `${nameOf(grant)} was approved: it opens ${spelled(grant.startsAt, zone)}`,
@@ -173,7 +173,7 @@ function waitingDm(grant: Grant, { zone, windows }: DmAbout): Message {
 
 /** Kept true while windows come and go: an edit, which does not notify. */
 function seriesDm(grant: Approved, windows: readonly Grant[]): Message {
-  const by = plainWords(grant.reviews.at(-1)?.by.name ?? 'An approver', 60)
+  const by = reviewerWords(grant.reviews.at(-1)?.by, surely)
   const approved = `${by} approved ${bold(grant)}, ${patternWords(grant) ?? ''}.`
   const text = `${nameOf(grant)} was approved: ${grant.pattern ? describePattern(grant.pattern) : ''}`
   if (grant.status !== 'recurring' || grant.stop !== null) return dm(approved, text)
@@ -188,7 +188,7 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
   switch (grant.status) {
     case 'denied': {
       const last = grant.reviews.at(-1)
-      const who = plainWords(last?.by.name ?? 'An approver', 60)
+      const who = reviewerWords(last?.by, surely)
       return dm(
         `${who} said no to ${bold(grant)}: ${plainWords(last?.note ?? '', 500)}`,
         `${nameOf(grant)} was denied`,
@@ -265,9 +265,7 @@ function endedDm(grant: Grant, { zone }: DmAbout): Message {
   if (grant.pattern !== null) return seriesEndedDm(grant)
   if (isCalledOff(grant)) {
     const by = grant.endedBy
-    const why = by
-      ? `${plainWords(by.name, 60)} ended it`
-      : plainWords(grant.endNote ?? 'it was removed', 200)
+    const why = by ? `${surely(by)} ended it` : plainWords(grant.endNote ?? 'it was removed', 200)
     return dm(`${bold(grant)} will not be given: ${why}.`, `${nameOf(grant)} will not be given`, [
       askAgain(grant),
     ])
@@ -288,7 +286,7 @@ function seriesEndedDm(grant: Ended): Message {
     return dm(`The last window of ${bold(grant)} is over.`, `The last window of ${nameOf(grant)} is over`, [
       askAgain(grant),
     ])
-  const by = endedBy ? plainWords(endedBy.name, 60) : ''
+  const by = endedBy ? surely(endedBy) : ''
   const why =
     cause === 'released'
       ? 'you stopped it'
@@ -330,7 +328,7 @@ const withdrawnWords = (grant: Withdrawn): string =>
   grant.closedBecause !== null
     ? `Closed: ${plainWords(grant.closedBecause, 200)}.`
     : isForAnother(grant)
-      ? `${withdrawnVerb(grant)} by ${named(whoWithdrew(grant))}.`
+      ? `${withdrawnVerb(grant)} by ${surely(whoWithdrew(grant))}.`
       : 'You withdrew this.'
 
 const decline = (grant: Grant): Button =>
@@ -347,7 +345,7 @@ export function renderForRequester(grant: Grant, moment: 'asked' | 'outcome', no
       grant.status === 'pending' ? [withdraw(grant)] : [],
     )
   return dm(
-    `${who}, ${bold(grant)}: ${statusLine(grant, now) ?? ''}`,
+    `${who}, ${bold(grant)}: ${statusLine(grant, now, { name: surely }) ?? ''}`,
     `${plainlyNamed(grant.subject)}: ${nameOf(grant)}`,
   )
 }

@@ -195,7 +195,7 @@ function heldRow(world: World, grant: Grant, now: Date): KnownBlock[] {
     grant.isStanding || !('endsAt' in grant)
       ? 'by rule, as long as it names you'
       : `until ${when(grant.endsAt)}`
-  const words = isOn ? until : (statusLine(grant, now) ?? '')
+  const words = isOn ? until : (statusLine(grant, now, { name: surely }) ?? '')
   const buttons =
     grant.status === 'active' && !grant.isStanding ? [...(extend ? [extend] : []), done(grant)] : []
   return withButtons(`held:${grant.id}`, `${bold(grant)}\n${words}`, buttons)
@@ -241,11 +241,11 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
 
 function keptRow(grant: Grant, now: Date, id: string): KnownBlock[] {
   const as = isApproved(grant) ? `, ${principalWords(grant.place.principal, grant.system)}` : ''
-  const words = `${surely(grant.subject)}${as}: ${bold(grant)}\n${statusLine(grant, now) ?? ''}`
+  const words = `${surely(grant.subject)}${as}: ${bold(grant)}\n${statusLine(grant, now, { name: surely }) ?? ''}`
   return withButtons(`${id}:${grant.id}`, words, cardButtons(grant, false, now))
 }
 
 function overRow(grant: Grant, now: Date): KnownBlock[] {
-  const words = section(`${bold(grant)}\n${statusLine(grant, now) ?? ''}`)
+  const words = section(`${bold(grant)}\n${statusLine(grant, now, { name: surely }) ?? ''}`)
   return [{ ...words, type: 'section', accessory: askAgain(grant) } as KnownBlock]
 }

@@ -1,6 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types'
 import { formatDuration } from '../domain/duration.ts'
 import type { Grant } from '../domain/grant.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import { reviewLines, type Lines } from '../operations/review-lines.ts'
 import { answerClick, tellClicker } from './answers.ts'
 import { asCounted } from './asked-of.ts'
@@ -13,7 +14,7 @@ import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
 import { refusalWords } from './refusal-words.ts'
 import { statusLine } from './status.ts'
-import { askingText, askingWords, plainlyNamed, principalWords } from './who.ts'
+import { askingText, askingWords, principalWords } from './who.ts'
 
 /** The card of a request for several things: one for each channel, which lists its lines, answered as a whole or one by one. */
 

@@ -3,6 +3,7 @@ import { findEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { agreedMs, mayExtend, totalMs, type MayExtend } from '../domain/extension.ts'
 import { isApproved, type Approved, type Extension, type Grant } from '../domain/grant.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import { answerExtension } from '../operations/answer-extension.ts'
 import { extendGrant } from '../operations/extend.ts'
 import type { World } from '../operations/world.ts'
@@ -10,7 +11,7 @@ import { answerClick, tellClicker } from './answers.ts'
 import { button, section, type Message } from './blocks.ts'
 import { plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
-import { named, plainlyNamed } from './who.ts'
+import { allNamed, named, reviewerWords, surely } from './who.ts'
 import { parseClick } from './payloads.ts'
 
 /** More time: the holder's button, the approvers' note in the card's thread, and what the holder hears of it. */
@@ -58,7 +59,6 @@ export function threadNote(grant: Approved, extension: Extension, approvers: rea
   const more = formatDuration(addMs)
   const name = plainlyNamed(by)
   const who = named(by)
-  const names = (people: readonly { name: string }[]) => people.map((one) => one.name).join(' and ')
   const note = (words: string, text: string, buttons: Button[] = []): Message => ({
     text,
     blocks: [
@@ -70,9 +70,7 @@ export function threadNote(grant: Approved, extension: Extension, approvers: rea
     case 'asked': {
       const until = new Date(grant.endsAt.getTime() + addMs)
       const count =
-        approvedBy.length > 0
-          ? ` ${approvedBy.length} of ${needs}: ${plainWords(names(approvedBy), 60)}.`
-          : ''
+        approvedBy.length > 0 ? ` ${approvedBy.length} of ${needs}: ${allNamed(approvedBy, named)}.` : ''
       return note(
         `${who} asks for ${more} more, until ${when(until)}.${count} ${approvers.slice(0, 10).join(' ')}`.trim(),
         `${name} asks for ${more} more`,
@@ -83,12 +81,12 @@ export function threadNote(grant: Approved, extension: Extension, approvers: rea
       return approvedBy.length === 0
         ? note(`${who} extended this by ${more}.`, `${name} extended this by ${more}`)
         : note(
-            `${who} asked for ${more} more. Approved by ${plainWords(names(approvedBy), 120)}.`,
-            `${more} more for ${name}: approved by ${names(approvedBy)}`,
+            `${who} asked for ${more} more. Approved by ${allNamed(approvedBy, named)}.`,
+            `${more} more for ${name}: approved by ${allNamed(approvedBy, plainlyNamed)}`,
           )
     case 'denied':
       return note(
-        `${who} asked for ${more} more. ${plainWords(deniedBy?.name ?? 'An approver', 60)} said no.`,
+        `${who} asked for ${more} more. ${reviewerWords(deniedBy, named)} said no.`,
         `${more} more for ${name}: denied`,
       )
     case 'lapsed':
@@ -116,7 +114,7 @@ export function answerDm(grant: Approved, extension: Extension, zone: string): M
   const name = `${grant.entitlement.name} on ${grant.resource.name}`
   const ends = grant.status === 'active' ? 'ends' : 'ended'
   if (outcome === 'added' && approvedBy.length > 0) {
-    const by = plainWords(approvedBy.map((one) => one.name).join(' and '), 120)
+    const by = allNamed(approvedBy, surely)
     return {
       text: `You got ${more} more of ${name}: it ${ends} ${spelled(grant.endsAt, zone)}`,
       blocks: [
@@ -125,7 +123,7 @@ export function answerDm(grant: Approved, extension: Extension, zone: string): M
     }
   }
   if (outcome !== 'denied') return null
-  const who = plainWords(deniedBy?.name ?? 'An approver', 60)
+  const who = reviewerWords(deniedBy, surely)
   return {
     text: `No more time for ${name}: it ${ends} ${spelled(grant.endsAt, zone)}`,
     blocks: [section(`${who} said no to ${more} more of ${what}: it ${ends} ${when(grant.endsAt)}.`)],

@@ -5,6 +5,7 @@ import { isApproved, type Approved, type Grant, type Review } from '../domain/gr
 import type { Surface } from '../domain/ports.ts'
 import { section, type Message } from './blocks.ts'
 import { seatsFilled, waitingExtension } from '../domain/extension.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import { openStage } from '../domain/stages.ts'
 import { askedAgain } from '../operations/answer-extension.ts'
 import { adminIds, adminsOf } from '../operations/admins.ts'
@@ -30,6 +31,7 @@ import { drawLines } from './lines-card.ts'
 import { plainWords } from './mrkdwn.ts'
 import type { Lane } from './outbox.ts'
 import type { Parts } from './parts.ts'
+import { named } from './who.ts'
 
 /** One message that pictures a grant: where it belongs, how important it is now, and how to draw it. */
 export interface Picture {
@@ -257,7 +259,7 @@ function noteOf(grant: Grant, { by, verdict, note, durationMs }: Review): Messag
     ? `approved ${formatDuration(durationMs)} instead of ${formatDuration(grant.askedMs)}`
     : 'approved'
   const said = note === null ? '' : `: ${plainWords(note, 500)}`
-  return { text: `${by.name} ${what}`, blocks: [section(`${plainWords(by.name, 60)} ${what}${said}`)] }
+  return { text: `${plainlyNamed(by)} ${what}`, blocks: [section(`${named(by)} ${what}${said}`)] }
 }
 
 function cardLane(grant: Grant): Lane {

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { formatDuration } from '../domain/duration.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import type { PreApproval } from '../domain/pre-approval.ts'
 import { stopPreApproval } from '../operations/stop-pre-approval.ts'
 import { answerClick, tellClicker } from './answers.ts'
@@ -7,7 +8,7 @@ import { button, section } from './blocks.ts'
 import { plainWords, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { parseClick } from './payloads.ts'
-import { plainlyNamed, surely } from './who.ts'
+import { surely } from './who.ts'
 
 /** What was approved ahead, on the Home tabs of its approver, of whom it is for, and of the admins. Made in `change-modal.ts`. */
 

@@ -119,7 +119,7 @@ export function refusalWords(refusal: Refusal): string {
 
 function decidedWords(grant: Grant): string {
   const last = grant.reviews.at(-1)
-  const who = last ? ` by ${plainWords(last.by.name, 60)} at ${clockTime(last.at)}` : ''
+  const who = last ? ` by ${named(last.by)} at ${clockTime(last.at)}` : ''
   switch (grant.status) {
     case 'pending':
       return 'This is still waiting for an answer.'

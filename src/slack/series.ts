@@ -1,6 +1,7 @@
 import type { Button } from '@slack/types'
 import { z } from 'zod'
 import { type Ended, type Grant, type Recurring } from '../domain/grant.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import { isWindowOf, windowsToCome } from '../domain/series.ts'
 import { describePattern } from '../domain/windows/pattern.ts'
 import { skipWindow } from '../operations/skip-window.ts'
@@ -10,7 +11,7 @@ import { answerClick, tellClicker } from './answers.ts'
 import { button } from './blocks.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
 import type { Parts } from './parts.ts'
-import { plainlyNamed } from './who.ts'
+import type { Naming } from './who.ts'
 import { parseClick } from './payloads.ts'
 
 /** Recurring windows: their words on the card and in the holder's DMs, and the buttons that skip one or stop them all. */
@@ -42,9 +43,12 @@ export function nextWords(series: Recurring, windows: readonly Grant[]): string 
 }
 
 /** What is to be said of a series on its card, beside what is open of it now. */
-export function seriesLine(series: Recurring, by: string, windows: readonly Grant[]): string {
+export function seriesLine(
+  series: Recurring,
+  { by, windows, name }: { by: string; windows: readonly Grant[]; name: Naming },
+): string {
   if (series.stop !== null) {
-    const who = series.stop.by === null ? '' : ` by ${plainWords(series.stop.by.name, 60)}`
+    const who = series.stop.by === null ? '' : ` by ${name(series.stop.by)}`
     const why = series.stop.note === null ? '' : `: ${plainWords(series.stop.note, 300)}`
     return `Stopped${who} ${clockTime(series.stop.at)}${why}`
   }
@@ -54,8 +58,8 @@ export function seriesLine(series: Recurring, by: string, windows: readonly Gran
 }
 
 /** How a series ended, for the card. */
-export function seriesEndLine({ cause, endedBy, endNote, endedAt }: Ended): string {
-  const by = endedBy ? ` by ${plainWords(endedBy.name, 60)}` : ''
+export function seriesEndLine({ cause, endedBy, endNote, endedAt }: Ended, name: Naming): string {
+  const by = endedBy ? ` by ${name(endedBy)}` : ''
   const why = endNote === null ? '' : `: ${plainWords(endNote, 300)}`
   return cause === 'expired' ? `Over ${clockTime(endedAt)}` : `Stopped${by} ${clockTime(endedAt)}${why}`
 }

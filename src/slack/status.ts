@@ -1,7 +1,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { Approved, Ended, Grant, Revoking } from '../domain/grant.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
-import { approverWords, named, whoWithdrew, withdrawnVerb } from './who.ts'
+import { approverWords, named, whoWithdrew, withdrawnVerb, type Naming } from './who.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series.ts'
 
 /** Ends are prepared a little ahead; until their instant the card shows what still is. */
@@ -12,9 +12,13 @@ const isSlow = (grant: Revoking, now: Date): boolean => now.getTime() - grant.ta
  * The card's line of status, the whole truth of this moment; null while nothing was decided. `windows` are those of a
  * series that have not ended.
  */
-export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = []): string | null {
+export function statusLine(
+  grant: Grant,
+  now: Date,
+  { windows = [], name = named }: { windows?: readonly Grant[]; name?: Naming } = {},
+): string | null {
   const last = grant.reviews.at(-1)
-  const by = approverWords(grant)
+  const by = approverWords(grant, name)
   const how = grant.isBreakGlass ? 'Nobody was asked' : `Approved by ${by}`
   switch (grant.status) {
     case 'pending':
@@ -24,14 +28,14 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'withdrawn':
       if (grant.closedBecause !== null) return `Closed: ${plainWords(grant.closedBecause, 100)}`
       return grant.supersededBy === null
-        ? `${withdrawnVerb(grant)} by ${named(whoWithdrew(grant))}`
-        : `Withdrawn: ${named(grant.requester)} asked again`
+        ? `${withdrawnVerb(grant)} by ${name(whoWithdrew(grant))}`
+        : `Withdrawn: ${name(grant.requester)} asked again`
     case 'lapsed':
       return `Nobody answered in ${formatDuration(grant.lapsesAt.getTime() - grant.requestedAt.getTime())}`
     case 'waiting':
       return opensLine(grant, grant.opensAt, by)
     case 'recurring':
-      return seriesLine(grant, by, windows)
+      return seriesLine(grant, { by, windows, name })
     case 'granting':
       if (grant.giveAt > now) return opensLine(grant, grant.giveAt, by)
       return grant.alertedAt === null
@@ -42,7 +46,7 @@ export function statusLine(grant: Grant, now: Date, windows: readonly Grant[] = 
     case 'revoking':
       return revokingLine(grant, how, now)
     case 'ended':
-      return `${grant.pattern === null ? endedLine(grant) : seriesEndLine(grant)}. ${leftLine(grant)}`
+      return `${grant.pattern === null ? endedLine(grant, name) : seriesEndLine(grant, name)}. ${leftLine(grant)}`
   }
 }
 
@@ -64,9 +68,9 @@ function revokingLine(grant: Revoking, how: string, now: Date): string {
 const tried = ({ tries, lastError, retryAt }: Pick<Revoking, 'tries' | 'lastError' | 'retryAt'>): string =>
   `${tries} ${tries === 1 ? 'try' : 'tries'}, last: ${plainWords(lastError ?? 'no answer', 200)}. Next ${clockTime(retryAt)}`
 
-function endedLine(grant: Ended): string {
+function endedLine(grant: Ended, name: Naming): string {
   const at = clockTime(grant.endedAt)
-  const by = grant.endedBy ? plainWords(grant.endedBy.name, 60) : ''
+  const by = grant.endedBy ? name(grant.endedBy) : ''
   switch (grant.cause) {
     case 'expired':
       return `Ended ${at} (time was up)`
@@ -77,7 +81,7 @@ function endedLine(grant: Ended): string {
     case 'unmatched':
     case 'offboarded':
     case 'removed':
-      return `Ended ${at} (${plainWords(grant.endNote ?? 'removed from the catalog', 100)})`
+      return `Ended ${at} (${plainWords(grant.endNote ?? 'removed from the catalog', 300)})`
     case 'failed':
       return `Could not give: ${plainWords(grant.endNote ?? '', 300)}`
   }

@@ -5,6 +5,7 @@ import type { AskedRow } from '../domain/ports.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './blocks.ts'
 import { plainWords } from './mrkdwn.ts'
+import { surely } from './who.ts'
 
 /** How long requests wait, on an admin's Home tab: by resource and approver, and what a rule would save. */
 
@@ -35,9 +36,7 @@ export function waitRow({
   approvers,
   rule,
 }: WaitingTimes): KnownBlock[] {
-  const names = approvers.map(
-    ({ name, answers, medianMs: ms }) => `${plainWords(name, 60)} ${time(ms)} (${answers})`,
-  )
+  const names = approvers.map(({ by, answers, medianMs: ms }) => `${surely(by)} ${time(ms)} (${answers})`)
   const saving =
     rule === null
       ? []

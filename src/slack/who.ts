@@ -1,6 +1,5 @@
 import type { Grant } from '../domain/grant.ts'
-import { isSameHuman, type PersonRef } from '../domain/person.ts'
-import { plain } from './blocks.ts'
+import { isSameHuman, plainlyNamed, type PersonRef } from '../domain/person.ts'
 import { mention, plainWords } from './mrkdwn.ts'
 
 /** How the people of a request are named: who asks, who said yes, who took it back. */
@@ -12,29 +11,24 @@ export const withdrawnVerb = (grant: Grant): string =>
   isSameHuman(whoWithdrew(grant), grant.requester) ? 'Withdrawn' : 'Declined'
 
 /*
- * A display name is what people choose, and two may choose the same. Whoever decides or looks after something reads who it
- * is for sure: a mention, or the verified e-mail beside the name.
+ * A display name is what people choose, and two may choose the same. Everybody reads who it is for sure: a mention, or the
+ * verified e-mail beside the name. In plain text and in `text`: `plainlyNamed`.
  */
+
+/** How people are called: `named` in messages of a channel, which may be new, `surely` where nobody is notified. */
+export type Naming = (person: PersonRef) => string
 
 /** In what is posted where they are, this notifies them. */
 export const mentionOf = ({ slack }: Pick<PersonRef, 'slack'>): string => mention(slack.userId)
 
-/** In plain text and in `text`. */
-export function plainlyNamed(person: PersonRef): string {
-  const name = plain(person.name, 60).text
-  const sure = person.email ?? `${person.slack.userId}, no verified e-mail`
-  // A name with an @ in it may be meant to be taken for an e-mail.
-  return name === '' || name.includes('@') ? sure : `${name} (${sure})`
-}
-
-/** In mrkdwn, for lists and reminders: notifies nobody. */
-export const named = (person: PersonRef): string => plainWords(plainlyNamed(person), 400)
+/** In mrkdwn, for cards, threads, lists and reminders: notifies nobody. */
+export const named: Naming = (person) => plainWords(plainlyNamed(person), 400)
 
 export const emailOf = ({ email }: Pick<PersonRef, 'email'>): string =>
   email === null ? 'no verified e-mail' : plainWords(email, 200)
 
-/** Where nobody is notified, and no line beside it says the e-mail: the Home tab. */
-export const surely = (person: PersonRef): string => `${mentionOf(person)} (${emailOf(person)})`
+/** Where nobody is notified, and no line beside it says the e-mail: the Home tab, and what somebody else hears by DM. */
+export const surely: Naming = (person) => `${mentionOf(person)} (${emailOf(person)})`
 
 /** "@Riley asks for", or "@Kim asks, for @Riley, for". */
 export const askingWords = (grant: Grant): string => asking(grant, mentionOf)
@@ -57,10 +51,17 @@ export const emailsOf = ({ requester, subject }: Grant): string =>
 export const principalWords = (principal: string, system: string): string =>
   `as ${plainWords(principal, 100)} on ${plainWords(system, 60)}`
 
+/** Several who answered: "Kim (kim@acme.example) and Sam (sam@acme.example)". */
+export const allNamed = (people: readonly PersonRef[], name: Naming): string => people.map(name).join(' and ')
+
+/** Whoever answered, where that is written down. */
+export const reviewerWords = (person: PersonRef | null | undefined, name: Naming): string =>
+  person ? name(person) : 'An approver'
+
 /** Who, or which rule, said yes last. */
-export function approverWords({ auto, reviews }: Grant): string {
+export function approverWords({ auto, reviews }: Grant, name: Naming): string {
   if (auto !== null) return `the rule "${plainWords(auto.because, 100)}"`
   const last = reviews.at(-1)
   if (last === undefined) return ''
-  return `${plainWords(last.by.name, 60)}${last.preApprovalId === null ? '' : ' ahead'}`
+  return `${name(last.by)}${last.preApprovalId === null ? '' : ' ahead'}`
 }

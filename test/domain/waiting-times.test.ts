@@ -43,13 +43,13 @@ test('by resource and approver, of what people approved: rules, words given ahea
     {
       resource: { id: 'orders-db', name: 'Orders' },
       ...{ approved: 5, medianMs: 6 * 60_000, p90Ms: 100 * 60_000 },
-      approvers: [{ name: 'Ada', answers: 5, medianMs: 6 * 60_000 }],
+      approvers: [{ by: ada, answers: 5, medianMs: 6 * 60_000 }],
       rule: { group: '@contractors', answers: 5 },
     },
     {
       resource: { id: 'reports', name: 'Reports' },
       ...{ approved: 1, medianMs: 20 * 60_000, p90Ms: 20 * 60_000 },
-      approvers: [{ name: 'Sam', answers: 1, medianMs: 20 * 60_000 }],
+      approvers: [{ by: sam, answers: 1, medianMs: 20 * 60_000 }],
       rule: null,
     },
   ])

@@ -172,7 +172,7 @@ test('a reason full of mentions, links and marks stays harmless text', async () 
   await ada.modal('Why?', patient)
   await ada.types('Why?', `No: ${reason}`)
   await ada.submits()
-  const told = await riley.sees(/Ada said no/, 'dm', patient)
+  const told = await riley.sees(/@Ada \(ada@acme\.example\) said no/, 'dm', patient)
   const denied = await ada.sees(/Denied by Ada/, orders, patient)
   for (const { blocks, text } of [told, denied]) {
     const mrkdwn = JSON.stringify(blocks.filter((block) => JSON.stringify(block).includes('"mrkdwn"')))

@@ -55,7 +55,7 @@ test('an admin sees on the Home tab how long requests wait, and by whom they are
   await riley.sees(/You have Peek at orders/, 'dm', patient)
   await ada.opensHome()
   await ada.seesHome(
-    /How long requests wait \(30 days\).*Orders database: half within a minute, nine of ten within a minute \(1\).*Usually: Ada a minute \(1\)/s,
+    /How long requests wait \(30 days\).*Orders database: half within a minute, nine of ten within a minute \(1\).*Usually: @Ada \(ada@acme\.example\) a minute \(1\)/s,
     patient,
   )
   await riley.opensHome()

@@ -83,7 +83,11 @@ test('where somebody must say yes: the old end stands until an approver adds mor
   await kim.clicks('Extend 10 s', note)
   await kim.sees(/You can't answer this/, 'ephemeral', patient)
   await ada.clicks('Extend 10 s', note)
-  await riley.sees(/You got 10 s more of Open the gate on The gate, approved by Ada: it ends/, 'dm', patient)
+  await riley.sees(
+    /You got 10 s more of Open the gate on The gate, approved by @Ada \(ada@acme\.example\): it ends/,
+    'dm',
+    patient,
+  )
   expect(await endOf(stage)).toBe(first + 10_000)
   await ada.sees(/Riley \(riley@contractor\.example\) asked for 10 s more\. Approved by Ada/, orders, patient)
   await sam.clicks('Extend 10 s', note, { asSeen: true })
@@ -97,7 +101,11 @@ test('where somebody must say yes: the old end stands until an approver adds mor
     'No',
     await sam.sees(/Riley \(riley@contractor\.example\) asks for 10 s more/, orders, patient),
   )
-  await riley.sees(/Sam said no to 10 s more of Open the gate on The gate: it ends/, 'dm', patient)
+  await riley.sees(
+    /@Sam \(sam@acme\.example\) said no to 10 s more of Open the gate on The gate: it ends/,
+    'dm',
+    patient,
+  )
   expect(await endOf(stage)).toBe(first + 10_000)
 
   await ada.sees(/Ended .* \(time was up\)\. Checked: gone/, orders, { withinMs: 40_000 })

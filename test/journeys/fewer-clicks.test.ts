@@ -103,7 +103,7 @@ test('a rule may leave no card at all, and one that is over or too short leaves 
   await ada.modal('Why?', patient)
   await ada.types('Why?', 'just a try')
   await ada.submits()
-  await riley.sees(/Ada said no/, 'dm', patient)
+  await riley.sees(/@Ada \(ada@acme\.example\) said no/, 'dm', patient)
 
   const quiet = aReason()
   await changeCatalog(stage, (text) => text.replace('max: 5m', 'max: 10m'))
@@ -279,9 +279,13 @@ test('what was said ahead ends with the right of whoever said it, and stopped at
   workspace.faults.next('users.info', { status: 500 }, 2)
   await asks(riley, 'gate open')
   await world.preApprovals.stop(given?.id ?? '', person, new Date())
-  await riley.sees(/Could not give Open the gate on The gate: what Ada approved ahead was stopped/, 'dm', {
-    withinMs: 20_000,
-  })
+  await riley.sees(
+    /Could not give Open the gate on The gate: what Ada \(ada@acme\.example\) approved ahead was stopped/,
+    'dm',
+    {
+      withinMs: 20_000,
+    },
+  )
   expect([...gate.holders]).toEqual([])
 
   const reason = aReason()

@@ -48,7 +48,11 @@ test('the holder declines, before and after it was given', async () => {
   const { riley, kim, ada, orders, workspace } = stage
   await asksFor(kim, riley)
   await riley.clicks('Decline', await riley.sees(/Kim asked for Open the gate/, 'dm', patient))
-  await kim.sees(/Riley, Open the gate on The gate: Declined by Riley/, 'dm', patient)
+  await kim.sees(
+    /Riley, Open the gate on The gate: Declined by @Riley \(riley@contractor\.example\)/,
+    'dm',
+    patient,
+  )
   await ada.sees(/Declined by Riley/, orders, patient)
 
   const { reason } = await asksFor(kim, riley)

@@ -65,7 +65,7 @@ test('what waits and what comes is withdrawn, called off, skipped and stopped fr
   await riley.opensHome()
   await riley.seesHome(/You wait for/, patient)
   await riley.clicks('Withdraw', 'home')
-  await riley.seesHome(/Lately.*Withdrawn by Riley/s, patient)
+  await riley.seesHome(/Lately.*Withdrawn by @Riley \(riley@contractor\.example\)/s, patient)
 
   await asksWeekly(riley, 'gate open', nextMinute(3_600_000), { reason: two })
   const card = await ada.sees(two, orders, patient)
@@ -113,7 +113,7 @@ test('approvers answer from there, the oldest first; who comes second reads why 
   await sam.modal('Why?', patient)
   await sam.types('Why?', 'not this week')
   await sam.submits()
-  await riley.sees(/Sam said no to .*: not this week/, 'dm', patient)
+  await riley.sees(/@Sam \(sam@acme\.example\) said no to .*: not this week/, 'dm', patient)
   await eventually(
     async () => sam.home?.text ?? '',
     (plain) => !/Waiting for you/.test(plain),

@@ -91,7 +91,9 @@ describeInBrowser('Curfew, through the practice page', () => {
     await right.modal.getByRole('textbox', { name: 'Why?' }).fill('Kim looks after that one')
     await right.sends('Deny')
 
-    await left.sees(/Ada said no to Read orders on Orders database: Kim looks after that one/)
+    await left.sees(
+      /@Ada \(ada@acme\.example\) said no to Read orders on Orders database: Kim looks after that one/,
+    )
     await right.sees(/Denied by Ada .*: Kim looks after that one/)
     await door.says('not authorized', { to: 'Riley' })
     expect(await doorOf(stage)).toEqual(shut)

@@ -50,7 +50,11 @@ test('of two admins who click at the same moment one decides, the other is told 
   const { reviews } = await onlyGrantOf(stage, riley)
   expect(reviews).toHaveLength(1)
   const [winner, loser] = reviews[0]?.by.name === 'Ada' ? [ada, sam] : [sam, ada]
-  await loser.sees(new RegExp(`Already approved by ${winner.name} at .*\\d\\d:\\d\\d`), 'ephemeral', patient)
+  await loser.sees(
+    new RegExp(`Already approved by ${winner.name} \\(.*\\) at .*\\d\\d:\\d\\d`),
+    'ephemeral',
+    patient,
+  )
   expect(winner.ephemerals()).toEqual([])
   expect(wrongWith(workspace)).toEqual([])
 }, 30_000)
@@ -80,7 +84,7 @@ test.each(['at the same moment', 'the yes first', 'the withdrawal first'] as con
       expect(riley.ephemerals()).toEqual([])
       expect(await database.holders('read')).toEqual([])
     } else {
-      await riley.sees(/Already approved by Ada at/, 'ephemeral', patient)
+      await riley.sees(/Already approved by Ada \(ada@acme\.example\) at/, 'ephemeral', patient)
       await givenTo(riley)
       expect(ada.ephemerals()).toEqual([])
     }
@@ -108,14 +112,16 @@ test.each(['at the same moment', 'the yes first', 'the no first'] as const)(
     if (order !== 'at the same moment')
       expect(submitted.outcome).toBe(order === 'the yes first' ? 'errors' : 'cleared')
     if (submitted.outcome === 'cleared') {
-      await ada.sees(/Already denied by Sam at/, 'ephemeral', patient)
-      await riley.sees(/Sam said no to .*Please use the report instead/, 'dm', patient)
+      await ada.sees(/Already denied by Sam \(sam@acme\.example\) at/, 'ephemeral', patient)
+      await riley.sees(/@Sam \(sam@acme\.example\) said no to .*Please use the report instead/, 'dm', patient)
       expect(await database.holders('read')).toEqual([])
     } else {
       expect(submitted).toEqual({
         outcome: 'errors',
         errors: {
-          'Why?': expect.stringMatching(/^Already approved by Ada at \d\d? \w+ \d\d:\d\d/) as string,
+          'Why?': expect.stringMatching(
+            /^Already approved by Ada \(ada@acme\.example\) at \d\d? \w+ \d\d:\d\d/,
+          ) as string,
         },
       })
       expect(ada.ephemerals()).toEqual([])
@@ -215,7 +221,7 @@ describe('where two must approve', () => {
     await sam.sees('This changed since you saw it: now 30 min. Please look again.', 'ephemeral', patient)
     expect(await onlyGrantOf(stage, riley)).toMatchObject({ status: 'pending', reviews: { length: 1 } })
     const changed = await sam.sees(/1 of 2: Ada/, orders, patient)
-    await sam.sees(/Ada approved 30 min instead of 1 h/, card, patient)
+    await sam.sees(/Ada \(ada@acme\.example\) approved 30 min instead of 1 h/, card, patient)
     await sam.clicks('Approve 30 min', changed, { confirm: true })
     await riley.sees(/You have Change orders/, 'dm', patient)
     expect(await onlyGrantOf(stage, riley)).toMatchObject({ durationMs: 30 * 60_000 })
@@ -252,7 +258,7 @@ test('a yes that Slack delivers twice gives once, and nobody is told off', async
   await givenTo(riley)
   await workspace.redeliverLast()
   await sam.clicks('Approve 10 s', card, { asSeen: true })
-  await sam.sees(/Already approved by Ada at/, 'ephemeral', patient)
+  await sam.sees(/Already approved by Ada \(ada@acme\.example\) at/, 'ephemeral', patient)
   expect(ada.ephemerals()).toEqual([])
   expect(riley.dms.filter(({ plain }) => plain.includes('You have'))).toHaveLength(1)
   expect((await onlyGrantOf(stage, riley)).reviews).toHaveLength(1)
@@ -304,7 +310,7 @@ test('only an admin ends access before its time, and the holder hears by whom', 
   await sam.sees('Only the admins of this resource can do that.', 'ephemeral', patient)
   expect(await database.holders('read')).toEqual(['riley'])
   await ada.clicks('End now', active, { confirm: true })
-  await ada.sees(/Ended .* \(ended by Ada\)\. Checked: gone/, orders, patient)
+  await ada.sees(/Ended .* \(ended by Ada \(ada@acme\.example\)\)\. Checked: gone/, orders, patient)
   await riley.sees(/Read orders .* ended .*; checked, it is gone/, 'dm', patient)
   expect(await database.holders('read')).toEqual([])
   expect(wrongWith(workspace)).toEqual([])

@@ -55,7 +55,11 @@ test('three things in one form are one card, answered line by line or as a whole
   await ada.modal('Why?', patient)
   await ada.types('Why?', 'not this one')
   expect(await ada.submits()).toMatchObject({ outcome: 'cleared' })
-  await riley.sees(/Ada said no to Change orders on Orders database: not this one/, 'dm', patient)
+  await riley.sees(
+    /@Ada \(ada@acme\.example\) said no to Change orders on Orders database: not this one/,
+    'dm',
+    patient,
+  )
 
   const now = await sam.sees(/Denied by Ada/, orders, patient)
   expect(now.buttons.slice(0, 2)).toEqual(['Approve all 2', 'Deny all…'])

@@ -35,8 +35,12 @@ test('`curfew simulate` says what a changed catalog would have answered to what 
   expect(said).toMatch(/orders-db read +0 → 0 +1 → 1 +0 → 0/)
   expect(said).toMatch(/all +0 → 1 +3 → 1 +0 → 1/)
   expect(said).toContain('2 answers change:')
-  expect(said).toMatch(/Riley, orders-db peek, 10 s: reviewed → approved \(a look\)/)
-  expect(said).toMatch(/Riley, orders-db write, 1 h: reviewed → refused \(the rule is !guest\)/)
+  expect(said).toMatch(
+    /Riley \(riley@contractor\.example\), orders-db peek, 10 s: reviewed → approved \(a look\)/,
+  )
+  expect(said).toMatch(
+    /Riley \(riley@contractor\.example\), orders-db write, 1 h: reviewed → refused \(the rule is !guest\)/,
+  )
 
   const json = curfew(['simulate', changed, '--json'], env)
   expect(await json.exited).toBe(0)

@@ -75,7 +75,7 @@ test('one no ends it, whichever stage says it', async () => {
   await kim.modal('Why?', patient)
   await kim.types('Why?', 'not this month')
   expect(await kim.submits()).toMatchObject({ outcome: 'cleared' })
-  await riley.sees(/Kim said no to Open the gate.*not this month/, 'dm', patient)
+  await riley.sees(/@Kim \(kim@acme\.example\) said no to Open the gate.*not this month/, 'dm', patient)
 }, 60_000)
 
 test('who filled a seat and may not any more has filled none: the stage is asked again', async () => {
@@ -113,7 +113,7 @@ test('card, Home tab and click agree on whose turn it is when a yes counts no lo
   await kim.clicks('Approve 10 min', next)
   await kim.sees(/It is not your turn yet: first sam@acme.example/, 'ephemeral', patient)
   const shown = await ada.sees(
-    /Ada may not approve this any more: that yes counts no longer/,
+    /Ada \(ada@acme\.example\) may not approve this any more: that yes counts no longer/,
     orders,
     patient,
   )

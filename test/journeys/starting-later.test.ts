@@ -29,7 +29,7 @@ async function approved(stage: Stage, start: Date): Promise<void> {
   const { reason, submitted } = await asksFor(stage, start)
   expect(submitted).toMatchObject({ outcome: 'cleared' })
   await ada.clicks('Approve 6 s', await ada.sees(reason, orders, patient))
-  await riley.sees(/Ada approved Open the gate on The gate: it opens/, 'dm', patient)
+  await riley.sees(/@Ada \(ada@acme\.example\) approved Open the gate on The gate: it opens/, 'dm', patient)
 }
 
 const gives = ({ calls }: Gate) => calls.filter(({ action }) => action === 'give')
@@ -86,7 +86,11 @@ test('the holder calls it off while it waits, and an admin too: nothing is ever 
   await approved(stage, inSeconds(3_600))
   const card = await ada.sees(/Opens /, orders, patient)
   await ada.clicks('End now', card, { confirm: true })
-  await riley.sees(/Open the gate on The gate will not be given: Ada ended it/, 'dm', patient)
+  await riley.sees(
+    /Open the gate on The gate will not be given: @Ada \(ada@acme\.example\) ended it/,
+    'dm',
+    patient,
+  )
   expect(gate.calls.filter(({ action }) => action !== 'check')).toEqual([])
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)

@@ -102,7 +102,11 @@ test('the holder skips the next and is done with the one that is open; an approv
 
   const stopped = await ada.sees(/Stopped by Sam/, orders, patient)
   expect(stopped.buttons).toEqual([])
-  await riley.sees(/Open the gate on The gate opens no more: Sam stopped it/, 'dm', patient)
+  await riley.sees(
+    /Open the gate on The gate opens no more: @Sam \(sam@acme\.example\) stopped it/,
+    'dm',
+    patient,
+  )
   expect(await onlyGrantOf(stage, riley)).toMatchObject({ status: 'ended', cause: 'revoked', left: 'gone' })
   expect(wrongWith(workspace)).toEqual([])
 }, 90_000)
@@ -181,7 +185,11 @@ test('what changed since decides at the next opening: rule or approver gone, it 
   )
 
   await riley.sees(/Open the gate on The gate opens no more: the rule is/, 'dm', oneMinute)
-  await riley.sees(/second gate .*opens no more: Sam may not approve it any more/, 'dm', oneMinute)
+  await riley.sees(
+    /second gate .*opens no more: Sam \(sam@acme\.example\) may not approve it any more/,
+    'dm',
+    oneMinute,
+  )
   await ada.sees(/Stopped .*the rule is/, orders, patient)
   expect(gate.calls.filter(({ action }) => action === 'give')).toEqual([])
   expect(wrongWith(workspace)).toEqual([])
