@@ -95,7 +95,7 @@ describeInBrowser('Who decides, and how seldom, through the practice page', () =
     await left.modal.getByRole('button', { name: 'Send request' }).waitFor()
     await left.sends('Send request')
     await door.isOpenFor('Riley')
-    await right.sees(/Active until .* Approved by Ada ahead/)
+    await right.sees(/Active until .* Approved by Ada \(ada@acme\.example\) ahead/)
     await right.opensApp()
     await right.all.getByRole('tab', { name: 'Home' }).click()
     await right.all.getByText('You approve these without being asked').waitFor()
