@@ -9,7 +9,7 @@ import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
 import { Unusable } from './mongo/unusable.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
-import { SlackRefused } from './slack/slack-refused.ts'
+import { SlackRefused } from './slack/wire/wrong-token.ts'
 
 const usage = `curfew start              run the app; reads the environment and .env
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)

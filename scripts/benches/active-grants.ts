@@ -6,7 +6,7 @@ import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoGrants } from '../../src/mongo/grants.ts'
 import { mongoHolds } from '../../src/mongo/holds.ts'
 import { surfaceModel } from '../../src/mongo/surfaces.ts'
-import { cardKey } from '../../src/slack/card.ts'
+import { cardKey } from '../../src/slack/deciding/card.ts'
 import { accepted, ada, after, aPendingGrant, approval } from '../../test/support/builders.ts'
 import { transition } from '../../src/domain/transition.ts'
 

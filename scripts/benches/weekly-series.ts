@@ -6,7 +6,7 @@ import { weekdayOf, dayOf } from '../../src/domain/windows/wall-clock.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoGrants } from '../../src/mongo/grants.ts'
 import { surfaceModel } from '../../src/mongo/surfaces.ts'
-import { cardKey } from '../../src/slack/card.ts'
+import { cardKey } from '../../src/slack/deciding/card.ts'
 import { after, aPendingGrant, approval } from '../../test/support/builders.ts'
 import type { Holder } from './active-grants.ts'
 

@@ -3,7 +3,7 @@ import { owesReview } from '../domain/break-glass.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { isApproved, type Approved, type Grant, type Review } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
-import { section, type Message } from './blocks.ts'
+import { section, type Message } from './words/blocks.ts'
 import { seatsFilled, waitingExtension } from '../domain/extension.ts'
 import { plainlyNamed } from '../domain/person.ts'
 import { openStage } from '../domain/stages.ts'
@@ -11,8 +11,8 @@ import { askedAgain } from '../operations/answer-extension.ts'
 import { adminIds, adminsOf } from '../operations/admins.ts'
 import { askedOf, mentionedOf } from '../operations/asked-of.ts'
 import { panelsOf } from '../operations/panel.ts'
-import { calls, mentionsOf, remindersBeside } from './asked-of.ts'
-import { aboutCard, cardKey, renderCard } from './card.ts'
+import { calls, mentionsOf, remindersBeside } from './deciding/calls.ts'
+import { aboutCard, cardKey, renderCard } from './deciding/card.ts'
 import {
   aboutDm,
   isAnswered,
@@ -24,14 +24,14 @@ import {
   renderDm,
   renderForRequester,
   type Moment,
-} from './dms.ts'
-import { reminderNote } from './close-review-modal.ts'
-import { answerDm, threadNote } from './more-time.ts'
-import { drawLines } from './lines-card.ts'
-import { plainWords } from './mrkdwn.ts'
-import type { Lane } from './outbox.ts'
+} from './holding/dms.ts'
+import { reminderNote } from './looking-after/close-review-modal.ts'
+import { answerDm, threadNote } from './holding/more-time.ts'
+import { drawLines } from './deciding/lines-card.ts'
+import { plainWords } from './words/mrkdwn.ts'
+import type { Lane } from './publish/outbox.ts'
 import type { Parts } from './parts.ts'
-import { named } from './who.ts'
+import { named } from './words/who.ts'
 
 /** One message that pictures a grant: where it belongs, how important it is now, and how to draw it. */
 export interface Picture {

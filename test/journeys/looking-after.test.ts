@@ -1,7 +1,7 @@
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { closeReview } from '../../src/operations/close-review.ts'
 import { stopSeries } from '../../src/operations/stop-series.ts'
-import { refusalWords } from '../../src/slack/refusal-words.ts'
+import { refusalWords } from '../../src/slack/words/refusal-words.ts'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'

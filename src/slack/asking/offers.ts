@@ -1,0 +1,99 @@
+import closeness from 'fastest-levenshtein'
+import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { parseDuration } from '../../domain/duration.ts'
+import type { PersonFacts } from '../../domain/person.ts'
+import { mayAskForOthers, mayHold } from '../../domain/policy.ts'
+
+/**
+ * What this person may request now, for themselves or for others, each judged with its default duration and its example reason. What a person may
+ * not request is never named to them.
+ */
+export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entitlement[] {
+  return everyEntitlement(catalog).filter(
+    (entitlement) =>
+      entitlement.mode === 'approval' &&
+      (isForThem(facts, entitlement, now) || mayAskForOthers(facts, entitlement, usual(entitlement), now)),
+  )
+}
+
+/** Is there anything of which nobody can say now whether they may request it? Then "nothing" would be a guess. */
+export const isAnyUnknown = (catalog: Catalog, facts: PersonFacts, now: Date): boolean =>
+  everyEntitlement(catalog).some(
+    (entitlement) =>
+      entitlement.mode === 'approval' &&
+      mayHold(facts, entitlement, usual(entitlement), now).answer === 'unknown',
+  )
+
+/** What is said then. */
+export const unknownOffers = 'Slack does not say now what you can request. Please try again in a minute.'
+
+/** May they have it themselves? */
+export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
+  mayHold(facts, entitlement, usual(entitlement), now).answer === 'yes'
+
+const usual = ({ duration, reasonExample }: Entitlement) => ({
+  durationMs: duration.defaultMs,
+  reason: reasonExample ?? '',
+})
+
+export const offerKey = ({ resource, id }: Entitlement): string => `${resource.id}/${id}`
+
+export interface Wish {
+  readonly entitlement: Entitlement | null
+  readonly durationMs: number | null
+  readonly reason: string
+  /** A word that looked like a name but matched nothing, and what was perhaps meant. */
+  readonly unmatched: { readonly word: string; readonly meant: string } | null
+}
+
+/**
+ * Reads `[resource entitlement] [duration] [reason…]`: exact ids first, then a prefix that means only one thing.
+ * Words that match nothing stay in the reason.
+ */
+export function parseWish(text: string, offers: readonly Entitlement[]): Wish {
+  const words = text
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  const resourceIds = [...new Set(offers.map(({ resource }) => resource.id))]
+  const resourceId = match(words[0], resourceIds)
+  let entitlement: Entitlement | null = null
+  let unmatched: Wish['unmatched'] = null
+  if (resourceId !== null) {
+    const own = offers.filter(({ resource }) => resource.id === resourceId)
+    const id = match(
+      words[1],
+      own.map((one) => one.id),
+    )
+    entitlement = own.find((one) => one.id === id) ?? (own.length === 1 ? (own[0] ?? null) : null)
+    words.splice(0, id === null ? 1 : 2)
+  } else if (words[0] !== undefined) {
+    unmatched = guess(words[0], resourceIds)
+  }
+  const { durationMs, used } = leadingDuration(words)
+  return { entitlement, durationMs, reason: words.slice(used).join(' '), unmatched }
+}
+
+function match(word: string | undefined, ids: readonly string[]): string | null {
+  if (word === undefined) return null
+  const lower = word.toLowerCase()
+  if (ids.includes(lower)) return lower
+  const starting = ids.filter((id) => id.startsWith(lower))
+  return starting.length === 1 ? (starting[0] ?? null) : null
+}
+
+/** Close enough to be a slip of the keys: at most two of them, and not most of the word. */
+function guess(word: string, ids: readonly string[]): Wish['unmatched'] {
+  if (ids.length === 0) return null
+  const meant = closeness.closest(word.toLowerCase(), [...ids])
+  const slips = closeness.distance(word.toLowerCase(), meant)
+  return slips <= 2 && slips < word.length / 2 ? { word, meant } : null
+}
+
+function leadingDuration(words: readonly string[]): { durationMs: number | null; used: number } {
+  for (const used of [4, 3, 2, 1]) {
+    const durationMs = words.length >= used ? parseDuration(words.slice(0, used).join(' ')) : null
+    if (durationMs !== null) return { durationMs, used }
+  }
+  return { durationMs: null, used: 0 }
+}

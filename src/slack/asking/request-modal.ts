@@ -1,0 +1,398 @@
+import { WebAPIPlatformError, type ViewsUpdateArguments } from '@slack/web-api'
+import type { InputBlock, KnownBlock, ModalView, PlainTextElement, PlainTextOption } from '@slack/types'
+import { findEntitlement, type Entitlement, type Stage } from '../../domain/catalog.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import type { PersonFacts, SlackIdentity } from '../../domain/person.ts'
+import { refuse, type Refusal } from '../../domain/refusal.ts'
+import { forecast } from '../../operations/forecast.ts'
+import { withoutUnlisted } from '../../operations/panel.ts'
+import { requestAccess } from '../../operations/request.ts'
+import { breakGlassWay } from './break-glass-modal.ts'
+import { plainWords } from '../words/mrkdwn.ts'
+import { mayAskForOthers, nameApprovers } from '../../domain/policy.ts'
+import { answerUnopened, said, unreadWords, type Tell } from '../replies/answer-click.ts'
+import { context, plain, plainSection, section } from '../words/blocks.ts'
+import { messageView } from '../replies/message-view.ts'
+import { answerSubmission } from '../replies/answer-submission.ts'
+import { isAnyUnknown, isForThem, offerKey, offersTo, parseWish, unknownOffers, type Wish } from './offers.ts'
+import type { Parts } from '../parts.ts'
+import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+import { optionFor, reasonField, reasonInput } from './request-fields.ts'
+import { listenToSeveral, severalActions, severalWay } from './several-modal.ts'
+import { recurrenceOf, startOf, whenActions, whenInputs, whenOf, zoneOf, type When } from './when-fields.ts'
+
+/** "Request access": the modal, its choices, and what sending it does. Nothing exists until it is sent. */
+
+const callbackId = 'request'
+export const shortcutId = 'request_access'
+const title = 'Request access'
+const actions = {
+  entitlement: 'entitlement',
+  duration: 'duration',
+  holder: 'holder',
+} as const
+const mostOptions = 100
+
+/** Opens at once from remembered facts; where there are none yet, with a loading view that is then filled in. */
+export async function openRequest(
+  parts: Parts,
+  { by, triggerId, text, tell }: { by: SlackIdentity; triggerId: string; text: string; tell: Tell },
+): Promise<void> {
+  const { clients, directory, log } = parts
+  try {
+    const remembered = directory.remembered(by)
+    if (remembered !== null) {
+      const view = await requestView(parts, remembered, text)
+      await clients.interactive.views.open({ trigger_id: triggerId, view })
+      return
+    }
+    const [opened, view] = await Promise.all([
+      clients.interactive.views.open({ trigger_id: triggerId, view: messageView(title, 'Loading…') }),
+      viewOnceKnown(parts, by, text),
+    ])
+    const { id: viewId, hash } = opened.view ?? {}
+    if (viewId) await fillIn(parts, { view_id: viewId, view, ...(hash ? { hash } : {}) })
+  } catch (error) {
+    await answerUnopened({ log }, tell, error)
+  }
+}
+
+async function viewOnceKnown(parts: Parts, by: SlackIdentity, text: string): Promise<ModalView> {
+  try {
+    const facts = await parts.directory.facts(by)
+    if (facts !== 'unknown') return await requestView(parts, facts, text)
+    return messageView(title, 'Slack does not say now who you are. Please try again in a minute.')
+  } catch (error) {
+    return messageView(title, unreadWords(parts.log, error))
+  }
+}
+
+/** Whoever closed the loading view, or was given a newer one, misses nothing. */
+async function fillIn({ clients, log }: Parts, update: ViewsUpdateArguments): Promise<void> {
+  try {
+    await clients.interactive.views.update(update)
+  } catch (error) {
+    const code = error instanceof WebAPIPlatformError ? error.data.error : null
+    if (code !== 'not_found' && code !== 'hash_conflict') throw error
+    log.debug('a loading view is gone', { code })
+  }
+}
+
+async function requestView(parts: Parts, facts: PersonFacts, text: string): Promise<ModalView> {
+  const { world } = parts
+  const offers = offersTo(world.catalog(), facts, world.clock.now())
+  if (offers.length === 0) return nothingView(parts, facts)
+  return formView(parts, parseWish(text, offers), { when: 'soon', facts, holder: null })
+}
+
+/** Whoever may request nothing sees no inputs, and no names of what others may request. */
+async function nothingView({ world, directory }: Parts, facts: PersonFacts): Promise<ModalView> {
+  if (facts.isExternal) return messageView(title, refusalWords(refuse('external')))
+  if (isAnyUnknown(world.catalog(), facts, world.clock.now())) return messageView(title, unknownOffers)
+  const owners = [...world.catalog().resources.values()].flatMap(({ owner }) => owner ?? [])
+  const asked = owners[0] === undefined ? [] : await directory.mentions({ people: [owners[0]], groups: [] })
+  const ask = asked[0] === undefined ? '' : ` Ask ${asked[0]}.`
+  return { ...messageView(title, ''), blocks: [section(`There is nothing you can request here.${ask}`)] }
+}
+
+async function formView(
+  parts: Parts,
+  wish: Wish,
+  { when, facts, holder }: { when: When; facts: PersonFacts; holder: string | null },
+): Promise<ModalView> {
+  const about = { when, zone: zoneOf(facts) }
+  const { entitlement, durationMs, reason, unmatched } = wish
+  const now = parts.world.clock.now()
+  const didYouMean = unmatched
+    ? [plainSection(`No '${unmatched.word}'. Did you mean ${unmatched.meant}?`)]
+    : []
+  return {
+    type: 'modal',
+    callback_id: callbackId,
+    title: plain(title, 24),
+    submit: plain('Send request', 24),
+    close: plain('Cancel', 24),
+    blocks: [
+      ...didYouMean,
+      entitlementInput(entitlement),
+      ...(entitlement ? holderInput(entitlement, facts, now) : []),
+      ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
+      ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
+      reasonInput(entitlement, reason),
+      ...(entitlement
+        ? [
+            await whoDecides(parts, facts, wish, entitlement, { when, holder }),
+            severalWay,
+            ...breakGlassWay(entitlement),
+          ]
+        : [severalWay]),
+    ],
+  }
+}
+
+const entitlementInput = (chosen: Entitlement | null): InputBlock => ({
+  type: 'input',
+  block_id: 'entitlement',
+  dispatch_action: true,
+  label: plain('What do you want to access?', 2_000),
+  element: {
+    type: 'external_select',
+    action_id: actions.entitlement,
+    min_query_length: 0,
+    placeholder: plain('Type to search', 150),
+    ...(chosen ? { initial_option: optionFor(chosen) } : {}),
+  },
+})
+
+/**
+ * For whom, where they may ask for others; whoever may not have it themselves must say. Choosing redraws the form, which
+ * foretells who decides; what was chosen stays.
+ */
+function holderInput(entitlement: Entitlement, facts: PersonFacts, now: Date): InputBlock[] {
+  const { duration, reasonExample } = entitlement
+  const asking = { durationMs: duration.defaultMs, reason: reasonExample ?? '' }
+  if (!mayAskForOthers(facts, entitlement, asking, now)) return []
+  const isForOneself = isForThem(facts, entitlement, now)
+  return [
+    {
+      type: 'input',
+      block_id: isForOneself ? 'holder' : 'holder:other',
+      optional: isForOneself,
+      dispatch_action: true,
+      label: plain('For whom?', 2_000),
+      ...(isForOneself ? { hint: plain('Empty: for yourself. They are told, and may decline.', 2_000) } : {}),
+      element: { type: 'users_select', action_id: actions.holder },
+    },
+  ]
+}
+
+/** Its block id names the entitlement: under a kept one Slack would keep the old entitlement's value. */
+function durationInput(entitlement: Entitlement, wishedMs: number | null): InputBlock {
+  const { choicesMs, defaultMs, maxMs } = entitlement.duration
+  const preselected = wishedMs === null ? defaultMs : Math.min(wishedMs, maxMs)
+  const choices = [...new Set([...choicesMs, preselected])].sort((a, b) => a - b)
+  const options = choices.map((ms) => ({ text: plain(formatDuration(ms), 75), value: String(ms) }))
+  const initial = options.find(({ value }) => value === String(preselected))
+  return {
+    type: 'input',
+    block_id: durationBlock(offerKey(entitlement)),
+    label: plain('For how long?', 2_000),
+    hint: plain('The clock starts when access is given.', 2_000),
+    element: {
+      type: 'static_select',
+      action_id: actions.duration,
+      options: options.slice(0, mostOptions),
+      ...(initial ? { initial_option: initial } : {}),
+    },
+  }
+}
+
+const durationBlock = (key: string): string => `duration:${key}`
+
+const tooLong = ({ duration: { maxMs } }: Entitlement, wishedMs: number | null): KnownBlock[] =>
+  wishedMs !== null && wishedMs > maxMs
+    ? [context(`Asked ${formatDuration(wishedMs)}; the most is ${formatDuration(maxMs)}.`)]
+    : []
+
+/**
+ * Whether a rule would approve it by itself, by the same forecast as it is decided by, as far as can be said before it is
+ * sent; else who reviews it.
+ */
+async function whoDecides(
+  parts: Parts,
+  subject: PersonFacts,
+  { durationMs, reason }: Wish,
+  entitlement: Entitlement,
+  { when, holder }: { when: When; holder: string | null },
+): Promise<KnownBlock> {
+  const { world } = parts
+  const asking = {
+    durationMs: Math.min(durationMs ?? entitlement.duration.defaultMs, entitlement.duration.maxMs),
+    reason: reason === '' ? (entitlement.reasonExample ?? '') : reason,
+  }
+  const isForAnother =
+    holder === null
+      ? !isForThem(subject, entitlement, world.clock.now())
+      : holder !== subject.person.slack.userId
+  const wish = { subject, entitlement, asking, isSeries: when === 'weekly', isForAnother }
+  const { rule, left } = await forecast(world, wish)
+  if (rule === null) return reviewedBy(parts, entitlement)
+  const most = `for up to ${formatDuration(rule.maxMs)}`
+  const times =
+    left === null || rule.quota === null
+      ? ''
+      : ` (${left} of ${rule.quota.uses} left in ${formatDuration(rule.quota.perMs)})`
+  return context(`No review needed ${most}: ${plainWords(rule.because, 100)}${times}`)
+}
+
+async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promise<KnownBlock> {
+  const { stages } = entitlement.review
+  const isIn = await directory.groups(stages.flatMap(groupsOf))
+  const named = stages.map(async ({ name, approvers, otherwise, needs }) => {
+    const asked = [approvers, otherwise]
+      .flatMap((list) => (list === null ? [] : withoutUnlisted(list, isIn)))
+      .find((list) => nameApprovers(list).length > 0)
+    // Nobody is left of whom the catalog names: the admins stand in.
+    if (asked === undefined) return 'the admins'
+    const listed = await directory.mentions(asked)
+    const others = nameApprovers({ ...asked, people: [], groups: [] })
+    const names = [...listed, ...others.map((one) => plainWords(one, 60))].slice(0, 10).join(', ')
+    const who = name === null ? names : plainWords(name, 60)
+    return needs > 1 ? `${who} (${needs} of them)` : who
+  })
+  return context(`Reviewed by ${(await Promise.all(named)).join(', then ')}`)
+}
+
+const groupsOf = ({ approvers, otherwise }: Stage): string[] => [
+  ...approvers.groups,
+  ...(otherwise?.groups ?? []),
+]
+
+export function listenToRequest(parts: Parts): void {
+  const { app, world, directory, log } = parts
+  listenToSeveral(parts, actions.entitlement)
+
+  app.shortcut(shortcutId, async ({ ack, body }) => {
+    const { by, triggerId } = parseShortcut(body)
+    const tell: Tell = async (words) => {
+      await parts.clients.background.chat.postMessage({ channel: by.userId, ...said(words) })
+    }
+    await Promise.all([ack(), openRequest(parts, { by, triggerId, text: '', tell })])
+  })
+
+  for (const actionId of [actions.entitlement, severalActions.entitlements])
+    app.options(actionId, async ({ ack, body }) => {
+      const { by, typed } = parseSuggestion(body)
+      const facts = directory.remembered(by) ?? (await directory.facts(by))
+      const offers = facts === 'unknown' ? [] : offersTo(world.catalog(), facts, world.clock.now())
+      const recent = facts === 'unknown' ? [] : await recentKeys(parts, facts.person.id)
+      await ack(optionsFor(offers, typed, recent))
+    })
+
+  for (const actionId of [actions.entitlement, whenActions.when, actions.holder]) {
+    app.action(actionId, async ({ ack, body }) => {
+      await ack()
+      const shown = parseInView(body)
+      try {
+        const view = await viewAfterChoosing(parts, shown)
+        if (view) await fillIn(parts, { view_id: shown.viewId, hash: shown.hash, view })
+      } catch (error) {
+        log.warn('could not update the request modal', { error })
+      }
+    })
+  }
+
+  app.view(callbackId, async ({ ack, body }) => {
+    const view = parseInView(body)
+    const { by, viewId, field, blockOf } = view
+    const key = field(actions.entitlement) ?? ''
+    const [resource = '', entitlement = ''] = key.split('/')
+    const durationMs = Number(field(actions.duration) ?? Number.NaN)
+    const found = findEntitlement(world.catalog(), resource, entitlement)
+    const recurrence = recurrenceOf(view)
+    const holderId = field(actions.holder)
+    const ask = {
+      holder: holderId === null ? null : { teamId: by.teamId, userId: holderId },
+      requestId: viewId,
+      by,
+      resource,
+      entitlement,
+      startsAt: startOf(view),
+      reason: field(reasonField) ?? '',
+    }
+    await answerSubmission({
+      ...{ parts, ack, viewId, title },
+      fieldFor: (refusal) => fieldFor(refusal, blockOf),
+      words: (refusal) => wordsFor(refusal, found),
+      work: async () =>
+        recurrence === 'unreadable'
+          ? refuse('bad-pattern', { reasons: ['Please fill in the days, the time and the dates'] })
+          : requestAccess(world, {
+              ...ask,
+              recurrence,
+              durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
+            }),
+    })
+  })
+}
+
+/** Everything is drawn anew for the chosen entitlement; the reason's block is kept, and so what was typed there. */
+async function viewAfterChoosing(parts: Parts, shown: InView): Promise<ModalView | null> {
+  const { world, directory } = parts
+  const { by, field } = shown
+  const [resource = '', id = ''] = (field(actions.entitlement) ?? '').split('/')
+  const entitlement = findEntitlement(world.catalog(), resource, id)
+  if (entitlement === null) return null
+  const facts = directory.remembered(by) ?? (await directory.facts(by))
+  if (facts === 'unknown' || !offersTo(world.catalog(), facts, world.clock.now()).includes(entitlement))
+    return null
+  const durationMs = Number(field(actions.duration) ?? Number.NaN)
+  const isSame = shown.blockOf(actions.duration) === durationBlock(offerKey(entitlement))
+  return formView(
+    parts,
+    { entitlement, durationMs: isSame ? durationMs : null, reason: '', unmatched: null },
+    { when: isSame ? whenOf(shown) : 'soon', facts, holder: field(actions.holder) },
+  )
+}
+
+/** An error on a block that the view does not hold would not be shown. */
+function fieldFor({ refused }: Refusal, blockOf: (actionId: string) => string | null): string {
+  const actionId = fieldOf[refused]
+  return (actionId === undefined ? null : blockOf(actionId)) ?? 'entitlement'
+}
+
+const fieldOf: Partial<Record<Refusal['refused'], string>> = {
+  'bad-reason': reasonField,
+  'not-for-others': actions.holder,
+  'not-for-them': actions.holder,
+  'asked-already': actions.holder,
+  'bad-duration': actions.duration,
+  'bad-start': whenActions.start,
+  'outside-windows': actions.duration,
+  'bad-pattern': whenActions.until,
+}
+
+function wordsFor(refusal: Refusal, entitlement: Entitlement | null): string {
+  if (refusal.refused === 'bad-duration' && entitlement) {
+    return `The most is ${formatDuration(entitlement.duration.maxMs)}.`
+  }
+  return refusalWords(refusal)
+}
+
+/** Recent ones first, then by resource; all that was typed must occur. */
+function optionsFor(
+  offers: readonly Entitlement[],
+  typed: string,
+  recent: readonly string[],
+):
+  | { options: PlainTextOption[] }
+  | { option_groups: { label: PlainTextElement; options: PlainTextOption[] }[] } {
+  const words = typed
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+  const matching = offers.filter(({ id, name, resource }) => {
+    const text = `${resource.id} ${id} ${name} ${resource.name}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+  if (matching.length === 0) return { options: [] }
+  const rank = (entitlement: Entitlement) => {
+    const at = recent.indexOf(offerKey(entitlement))
+    return at === -1 ? recent.length : at
+  }
+  const sorted = matching.sort((a, b) => rank(a) - rank(b) || a.resource.name.localeCompare(b.resource.name))
+  if (sorted.length <= mostOptions) return { options: sorted.map(optionFor) }
+  const label = plain(`${mostOptions} of ${sorted.length}, keep typing`, 75)
+  return { option_groups: [{ label, options: sorted.slice(0, mostOptions).map(optionFor) }] }
+}
+
+async function recentKeys({ world, log }: Parts, personId: string): Promise<string[]> {
+  try {
+    const latest = await world.grants.latestOf(personId, 10)
+    return [...new Set(latest.map(({ resource, entitlement }) => `${resource.id}/${entitlement.id}`))]
+  } catch (error) {
+    log.warn('could not read recent requests', { error })
+    return []
+  }
+}

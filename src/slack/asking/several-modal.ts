@@ -1,0 +1,149 @@
+import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
+import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import type { Grant } from '../../domain/grant.ts'
+import { isRefusal } from '../../domain/refusal.ts'
+import { mostLines, requestSeveral, type NotOne } from '../../operations/request-several.ts'
+import { button, context, plain } from '../words/blocks.ts'
+import { answerSubmission } from '../replies/answer-submission.ts'
+import { plainWords } from '../words/mrkdwn.ts'
+import { offerKey } from './offers.ts'
+import type { Parts } from '../parts.ts'
+import { parseInView, type InView } from '../wire/payloads.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+import { optionFor, reasonField, reasonInput } from './request-fields.ts'
+
+/** "Several at once": the way in from the request form, its form, and what sending it does. */
+
+const callbackId = 'request_several'
+const title = 'Request access'
+export const severalActions = { open: 'several_open', entitlements: 'entitlements' } as const
+const duration = 'several_duration'
+
+/** At the end of the request form. */
+export const severalWay: KnownBlock = {
+  type: 'actions',
+  block_id: 'several',
+  elements: [button(severalActions.open, 'Several at once…', 'several', 'Ask for several things at once')],
+}
+
+function severalView(chosen: readonly Entitlement[], reason: string): ModalView {
+  const options = chosen.map(optionFor)
+  return {
+    type: 'modal',
+    callback_id: callbackId,
+    title: plain(title, 24),
+    submit: plain('Send request', 24),
+    close: plain('Cancel', 24),
+    blocks: [
+      {
+        type: 'input',
+        block_id: 'entitlements',
+        dispatch_action: true,
+        label: plain('What do you want to access?', 2_000),
+        hint: plain(`Up to ${mostLines}. Each is approved by itself.`, 2_000),
+        element: {
+          type: 'multi_external_select',
+          action_id: severalActions.entitlements,
+          min_query_length: 0,
+          max_selected_items: mostLines,
+          placeholder: plain('Type to search', 150),
+          ...(options.length > 0 ? { initial_options: options } : {}),
+        },
+      },
+      ...(chosen.length > 0 ? [durationInput(chosen)] : []),
+      reasonInput(null, reason),
+      context('Each is reviewed by its own approvers; what a rule approves needs nobody.'),
+    ],
+  }
+}
+
+/** What all of them allow. Its block id changes with that: under a kept one Slack would keep the old choice. */
+function durationInput(chosen: readonly Entitlement[]): InputBlock {
+  const mostMs = Math.min(...chosen.map(({ duration: { maxMs } }) => maxMs))
+  const usualMs = Math.min(...chosen.map(({ duration: { defaultMs } }) => defaultMs))
+  const all = chosen.flatMap(({ duration: { choicesMs } }) => choicesMs).filter((ms) => ms <= mostMs)
+  const choices = [...new Set([...all, usualMs])].sort((a, b) => a - b).slice(0, 100)
+  const options = choices.map((ms) => ({ text: plain(formatDuration(ms), 75), value: String(ms) }))
+  const initial = options.find(({ value }) => value === String(usualMs))
+  return {
+    type: 'input',
+    block_id: `several-duration:${choices.join('-')}`.slice(0, 255),
+    label: plain('For how long?', 2_000),
+    hint: plain('The clock of each starts when it is given.', 2_000),
+    element: {
+      type: 'static_select',
+      action_id: duration,
+      options,
+      ...(initial ? { initial_option: initial } : {}),
+    },
+  }
+}
+
+function chosenIn(catalog: Catalog, keys: readonly string[]): Entitlement[] {
+  return keys.flatMap((key) => {
+    const [resource = '', entitlement = ''] = key.split('/')
+    return findEntitlement(catalog, resource, entitlement) ?? []
+  })
+}
+
+/** `single` is the id of the one-thing form's menu: what was chosen there is chosen here. */
+export function listenToSeveral(parts: Parts, single: string): void {
+  const { app, world, clients, log } = parts
+  const redraw = async (shown: InView, keys: readonly string[]): Promise<void> => {
+    try {
+      const view = severalView(chosenIn(world.catalog(), keys), shown.field(reasonField) ?? '')
+      await clients.interactive.views.update({ view_id: shown.viewId, hash: shown.hash, view })
+    } catch (error) {
+      log.warn('could not update the form for several', { error })
+    }
+  }
+  app.action(severalActions.open, async ({ ack, body }) => {
+    await ack()
+    const shown = parseInView(body)
+    const key = shown.field(single)
+    await redraw(shown, key === null ? [] : [key])
+  })
+  app.action(severalActions.entitlements, async ({ ack, body }) => {
+    await ack()
+    const shown = parseInView(body)
+    await redraw(shown, shown.choices(severalActions.entitlements))
+  })
+  app.view(callbackId, async ({ ack, body }) => {
+    const view = parseInView(body)
+    const { by, viewId, field } = view
+    const wanted = chosenIn(world.catalog(), view.choices(severalActions.entitlements))
+    const named = new Map(wanted.map((one) => [offerKey(one), one]))
+    const usualMs = Math.min(...wanted.map((one) => one.duration.defaultMs))
+    const outcome = async (): Promise<Grant | NotOne> => {
+      const made = await requestSeveral(world, {
+        ...{ requestId: viewId, by, startsAt: null, recurrence: null },
+        wanted: wanted.map((one) => ({ resource: one.resource.id, entitlement: one.id })),
+        durationMs: Number(field(duration) ?? usualMs),
+        reason: field(reasonField) ?? '',
+      })
+      if ('refused' in made) return made
+      const [first] = made
+      if (first === undefined) throw new Error('nothing was asked for')
+      return first
+    }
+    let which: Entitlement | null = null
+    await answerSubmission({
+      ...{ parts, ack, viewId, title },
+      fieldFor: ({ refused }) =>
+        (refused === 'bad-reason'
+          ? view.blockOf(reasonField)
+          : refused === 'bad-duration'
+            ? view.blockOf(duration)
+            : null) ?? 'entitlements',
+      words: (refusal) =>
+        `${which === null ? '' : `${plainWords(which.name, 60)}: `}${refusalWords(refusal)}`,
+      work: async () => {
+        const made = await outcome()
+        if (isRefusal(made) && made.which !== null && !['bad-reason', 'bad-duration'].includes(made.refused))
+          which = named.get(`${made.which.resource}/${made.which.entitlement}`) ?? null
+        return made
+      },
+    })
+  })
+}

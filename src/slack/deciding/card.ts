@@ -1,0 +1,280 @@
+import type { Button, KnownBlock } from '@slack/types'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findEntitlement } from '../../domain/catalog.ts'
+import { owesReview } from '../../domain/break-glass.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { isApproved, offeredMs, type Grant, type Review } from '../../domain/grant.ts'
+import { plainlyNamed, type Known, type PersonFacts, type SlackIdentity } from '../../domain/person.ts'
+import { placeFor } from '../../domain/policy.ts'
+import { isRefusal, type Refusal } from '../../domain/refusal.ts'
+import { adminsOf } from '../../operations/admins.ts'
+import { askedOf } from '../../operations/asked-of.ts'
+import { reviewGrant } from '../../operations/review.ts'
+import { revokeGrant } from '../../operations/revoke.ts'
+import { tryNow } from '../../operations/try-now.ts'
+import { isSame } from '../../operations/withdraw.ts'
+import type { World } from '../../operations/world.ts'
+import type { Parts } from '../parts.ts'
+import { button, context, plainSection, section, type Message } from '../words/blocks.ts'
+import { asCounted, mentionsOf, notesOn, stageWords } from './calls.ts'
+import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { cardValue, parseCardValue } from './card-value.ts'
+import { reviewButtons, reviewLine } from '../looking-after/close-review-modal.ts'
+import { openChange } from './change-modal.ts'
+import { openDeny } from './deny-modal.ts'
+import { plainWords, spelled, when } from '../words/mrkdwn.ts'
+import { parseClick, type Click } from '../wire/payloads.ts'
+import { openWindows, patternWords, seriesButtons } from '../holding/series.ts'
+import { isAhead, isLate, statusLine, statusWord } from '../words/status.ts'
+import { askingText, askingWords, emailsOf, mentionOf, named, principalWords } from '../words/who.ts'
+
+/** The admin card: one for each request and channel, redrawn until the story is over. */
+
+export const cardActions = {
+  approve: 'card_approve',
+  change: 'card_change',
+  deny: 'card_deny',
+  endNow: 'card_end_now',
+  tryNow: 'card_try_now',
+} as const
+
+/** What is shown of the requester beside their words; looked up once, before the card is drawn. */
+export interface CardAbout {
+  /** Approvers as mentions; the admins where glass was broken. */
+  readonly approvers: readonly string[]
+  /** The stage that is open, when others were answered before it. */
+  readonly next: string | null
+  /** Why others than usual are asked, and whose yes counts no longer. */
+  readonly notes: string | null
+  /** Who said yes and may not any more. */
+  readonly voided: readonly Review[]
+  /** Who the subject is, or would be, on the system; null where that is not known. */
+  readonly principal: string | null
+  readonly isGuest: boolean | null
+  readonly zone: string | null
+  /** How many of this person's latest requests of this entitlement were approved. */
+  readonly record: { readonly approved: number; readonly of: number }
+  readonly confirm: boolean
+  /** The windows of a series that have not ended, the newest last. */
+  readonly windows: readonly Grant[]
+}
+
+export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const asked = await askedOf(world, grant)
+  const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
+  const [facts, latest, mentions, windows] = await Promise.all([
+    directory.facts(grant.subject.slack),
+    world.grants.latestOf(grant.subject.id, 20),
+    asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
+    openWindows(world, grant),
+  ])
+  const earlier = latest.filter(
+    (other) =>
+      other.entitlement.id === grant.entitlement.id &&
+      other.resource.id === grant.resource.id &&
+      other.requestedAt < grant.requestedAt &&
+      other.status !== 'withdrawn' &&
+      other.status !== 'pending',
+  )
+  return {
+    approvers: mentions,
+    next: asked && asked.at > 0 ? stageWords(asked.panel.stage) : null,
+    notes: asked && notesOn(asked),
+    voided: asked?.voided ?? [],
+    principal: principalOf(world, grant, facts),
+    isGuest: facts === 'unknown' ? null : facts.isGuest,
+    zone: facts === 'unknown' ? null : facts.zone,
+    record: { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length },
+    confirm: entitlement?.confirm ?? false,
+    windows,
+  }
+}
+
+/** As it was fixed by the approval, or as it would be by the rules of now. */
+function principalOf(world: World, grant: Grant, facts: Known<PersonFacts>): string | null {
+  if (isApproved(grant)) return grant.place.principal
+  const catalog = world.catalog()
+  const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+  if (entitlement === null || facts === 'unknown') return null
+  const asking = { durationMs: offeredMs(grant), reason: grant.reason }
+  const place = placeFor(catalog, facts, entitlement, asking, world.clock.now())
+  return 'principal' in place ? place.principal : null
+}
+
+/** What a rule approved leaves one line: who has what, until when, and why. */
+function renderLine(grant: Grant, now: Date): Message {
+  const { subject, entitlement, resource } = grant
+  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const words = `${named(subject)}: ${what}, ${formatDuration(grant.askedMs)}. ${statusLine(grant, now) ?? ''}`
+  const [first] = cardButtons(grant, false, now)
+  const line = section(words)
+  return {
+    text: `${plainlyNamed(subject)}: ${entitlement.name} on ${resource.name}, ${statusWord(grant, now)}`,
+    blocks: [first && line.type === 'section' ? { ...line, accessory: first } : line],
+  }
+}
+
+export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
+  if (grant.auto !== null) return renderLine(grant, now)
+  const { subject, entitlement, resource } = grant
+  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from(grant)}`
+  const isAsked = grant.status === 'pending' || owesReview(grant)
+  const pinged = isAsked ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
+  const again = timesBroken(grant)
+  const asks = grant.isBreakGlass ? `${mentionOf(subject)} broke glass${again}:` : askingWords(grant)
+  const told = grant.isBreakGlass ? `${plainlyNamed(subject)} broke glass${again}:` : askingText(grant)
+  const review = reviewLine(grant)
+  const next = grant.status === 'pending' && about.next !== null ? ` Next: ${about.next}` : ''
+  const status = statusLine(asCounted(grant, about.voided), now, { windows: about.windows })
+  const blocks: KnownBlock[] = [
+    section(`${grant.isBreakGlass ? ':rotating_light: ' : ''}${asks} ${what}, ${howLong}.${pinged}`),
+    plainSection(grant.reason),
+    context(aboutLine(grant, about)),
+    ...(status === null ? [] : [section(`${status}${next && `.${next}`}`)]),
+    ...(about.notes === null ? [] : [context(about.notes)]),
+    ...(review === null ? [] : [section(review)]),
+    ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
+    ...buttons(grant, about, now),
+  ]
+  const text = `${told} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
+  return { text: `${text}: ${statusWord(grant, now)}`, blocks }
+}
+
+/** Taken again soon after the last time, it is said louder. */
+function timesBroken(grant: Grant): string {
+  const before = isApproved(grant) ? (grant.afterReview?.brokenBefore ?? 0) : 0
+  return before === 0 ? '' : ` *again, ${before + 1} times within a day*`
+}
+
+const from = ({ startsAt }: Grant): string => (startsAt === null ? '' : ` from ${when(startsAt)}`)
+
+export function aboutLine(grant: Grant, { principal, isGuest, zone, record }: CardAbout): string {
+  const parts = [
+    emailsOf(grant),
+    principal === null ? null : principalWords(principal, grant.system),
+    isGuest === null ? null : isGuest ? 'guest' : 'member',
+    zone === null ? null : `asked at ${spelled(grant.requestedAt, zone)}`,
+    record.of > 0 ? `approved ${record.approved} of the last ${record.of}` : 'first request',
+    grant.needs > 1 ? `${grant.needs} approvals needed` : null,
+    grant.status === 'pending' ? `lapses ${when(grant.lapsesAt)}` : null,
+  ]
+  return parts.filter((part) => part !== null).join(' · ')
+}
+
+function buttons(grant: Grant, about: CardAbout, now: Date): KnownBlock[] {
+  return [...about.windows, grant].flatMap((one) => {
+    const elements = cardButtons(one, about.confirm, now)
+    return elements.length === 0 ? [] : [{ type: 'actions', block_id: `do:${one.id}`, elements }]
+  })
+}
+
+/** What an admin or approver can do with it now, here and on the Home tab. */
+export function cardButtons(grant: Grant, confirm: boolean, now: Date): Button[] {
+  const value = cardValue(grant)
+  const whom = plainlyNamed(grant.subject)
+  const what = `${grant.entitlement.name} for ${whom}`
+  const offered = formatDuration(offeredMs(grant))
+  if (grant.status === 'pending') {
+    const sure = { title: 'Are you sure?', text: `Give ${what} for ${offered}?`, yes: 'Approve' }
+    return [
+      button(cardActions.approve, `Approve ${offered}`, value, `Approve ${what}`, {
+        style: 'primary',
+        ...(confirm ? { sure } : {}),
+      }),
+      button(cardActions.change, 'Change…', value, `Approve ${what} with changes`),
+      button(cardActions.deny, 'Deny…', value, `Deny ${what}`, { style: 'danger' }),
+    ]
+  }
+  if (grant.status === 'recurring') return seriesButtons(grant)
+  if (
+    grant.status === 'waiting' ||
+    grant.status === 'granting' ||
+    grant.status === 'active' ||
+    (grant.status === 'revoking' && isAhead(grant, now))
+  ) {
+    const loses = grant.status === 'waiting' ? 'will not get' : 'loses'
+    const at = grant.status === 'waiting' ? '' : ' at once'
+    const text = `${whom} ${loses} ${grant.entitlement.name}${at}.`
+    const sure = { title: 'End now?', text, yes: 'End now' }
+    const words = grant.window === null ? 'End now' : 'End this window'
+    return [
+      button(cardActions.endNow, words, value, `End ${what}`, { style: 'danger', sure }),
+      ...reviewButtons(grant),
+    ]
+  }
+  if (grant.status === 'revoking' && isLate(grant, now)) {
+    return [button(cardActions.tryNow, 'Try now', value, `Try now: ${what}`), ...reviewButtons(grant)]
+  }
+  return reviewButtons(grant)
+}
+
+export function listenToCards(parts: Parts): void {
+  const { app, world } = parts
+  const onClick = (
+    actionId: string,
+    operate: (click: Click & { grantId: string; terms: string }) => Promise<Grant | Refusal>,
+  ): void => {
+    app.action(actionId, async ({ ack, body, respond }) => {
+      await ack()
+      const click = parseClick(body)
+      const { grantId, terms } = parseCardValue(click.value)
+      const isDone = await answerClick(parts, tellClicker(parts, click, respond), () =>
+        operate({ ...click, grantId, terms }),
+      )
+      if (isDone) await adopt(parts, click, grantId)
+    })
+  }
+  onClick(cardActions.approve, async ({ grantId, terms, by, clickedAt }) => {
+    const answer = { grantId, by, terms, verdict: 'approve', note: null, durationMs: null } as const
+    const outcome = await reviewGrant(world, answer)
+    return isSameClick(outcome, by, clickedAt) ? outcome.grant : outcome
+  })
+  onClick(cardActions.endNow, ({ grantId, by }) => revokeGrant(world, { grantId, by }))
+  onClick(cardActions.tryNow, ({ grantId, by }) => tryNow(world, { grantId, by }))
+  app.action(cardActions.change, async ({ ack, body, respond }) => {
+    const click = parseClick(body)
+    await Promise.all([ack(), openChange(parts, click, tellClicker(parts, click, respond))])
+  })
+  app.action(cardActions.deny, async ({ ack, body, respond }) => {
+    const click = parseClick(body)
+    await Promise.all([ack(), openDeny(parts, click, tellClicker(parts, click, respond))])
+  })
+}
+
+/** Sooner than anybody can have seen their own answer; covers what Slack's clock and ours differ by. */
+const unseenMs = 500
+
+/** A click that Slack delivered twice, or a double one: made before its own answer could be seen, it is that answer. */
+function isSameClick(
+  outcome: Grant | Refusal,
+  by: SlackIdentity,
+  clickedAt: Date,
+): outcome is Refusal & { grant: Grant } {
+  if (!isRefusal(outcome) || outcome.refused !== 'already-reviewed') return false
+  const review = outcome.grant?.reviews.find((one) => isSame(one.by.slack, by))
+  return review !== undefined && clickedAt.getTime() < review.at.getTime() + unseenMs
+}
+
+const adoptTries = 25
+
+/** A card was posted twice (a crash between posting and noting it): the one that people click is the one we keep. */
+async function adopt({ surfaces, world, log }: Parts, { message }: Click, grantId: string): Promise<void> {
+  try {
+    if (message === null || (await surfaces.byMessage(message.channel, message.ts)) !== null) return
+    const grant = await world.grants.get(grantId)
+    if (grant === null || message.channel !== grant.channel) return
+    // The publisher is most likely just redrawing the other one, because of this very click.
+    for (let tries = 0; (await surfaces.lease(cardKey(grant), grant.requestId, 5_000)) === null; tries++) {
+      if (tries === adoptTries) return
+      await sleep(200)
+    }
+    await surfaces.save(cardKey(grant), { ...message, shows: null, failure: null, needsLook: true })
+  } catch (error) {
+    log.warn('could not adopt a card', { grantId, error })
+  }
+}
+
+export const cardKey = ({ requestId, channel }: Pick<Grant, 'requestId' | 'channel'>): string =>
+  `card:${requestId}:${channel}`

@@ -1,0 +1,439 @@
+import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
+import DataLoader from 'dataloader'
+import type { Approvers } from '../../domain/catalog.ts'
+import type { Known, Person, PersonFacts, SlackIdentity } from '../../domain/person.ts'
+import type { Directory, GroupMembers, Log, PeopleStore } from '../../domain/ports.ts'
+import { elapsedMs } from '../../elapsed.ts'
+import { mention, plainWords } from '../words/mrkdwn.ts'
+import { Paced } from './paced.ts'
+import { Remembering } from './remembering.ts'
+import {
+  mayBeSomebody,
+  parseGroup,
+  parseUser,
+  readEach,
+  type SlackGroup,
+  type SlackUser,
+} from './user-record.ts'
+
+/** More than so many who are asked for together are read from one list of everybody. */
+const manyAtOnce = 20
+const gatheringMs = 10
+/** What decides is never older; what is only shown may be. */
+const decidesForMs = 60_000
+const showsForMs = 600_000
+/** A person's record changes only with what Slack says of them, which is part of its key. */
+const everyoneForMs = 86_400_000
+/** Whoever waits for an answer hears "unknown" after this, though Slack may be asked on. */
+const mostPatientMs = 2_300
+const refusedForMs = 30_000
+const brieflyMs = 2_000
+/** Slack allows twenty and more a minute of what lists everybody. */
+const tierTwo = { burst: 8, everyMs: 3_000 } as const
+
+/** What the Slack surfaces need besides the operations' port. */
+export interface SlackDirectory extends Directory {
+  /** Facts from memory, for showing: perhaps minutes old; null when there are none. */
+  remembered(slack: SlackIdentity): PersonFacts | null
+  /** Slack said something of somebody: true where anything that is read of them changed, and then it is read anew. */
+  heardOf(user: unknown): Promise<boolean>
+  /** Approvers as Slack mentions, those who cannot be looked up by name. */
+  mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
+  /** Slack ids of the people named (not of groups), as far as they can be looked up. */
+  userIds(people: readonly string[]): Promise<string[]>
+  /** Members of a channel; unknown where Slack does not tell. */
+  channelMembers(channel: string): Promise<Known<ReadonlySet<string>>>
+}
+
+interface AllGroups {
+  readonly byHandle: ReadonlyMap<string, SlackGroup>
+  readonly handles: ReadonlySet<string>
+  /** Slack lists them, and what it says of them cannot be read. */
+  readonly broken: ReadonlySet<string>
+  /** One cannot be read at all: any handle that is missing may be its. */
+  readonly hasNameless: boolean
+}
+
+interface Listed {
+  readonly users: Map<string, { user: SlackUser; person: Person }>
+  readonly isSomebodyUnread: boolean
+}
+
+/** As one page of a list said it. */
+interface Page {
+  readonly askedAtMs: number
+  readonly users: readonly SlackUser[]
+  readonly isSomebodyUnread: boolean
+}
+
+/**
+ * People and groups from Slack. Answers that decide are at most 60 s old; whatever Slack does not say is unknown.
+ * `facts` and `freshFacts` throw when our own database cannot be asked who somebody is.
+ * Source: users.info, users.list, usergroups.list (`include_users`), users.lookupByEmail, conversations.members.
+ */
+export function slackDirectory(options: {
+  client: WebClient
+  /** Our own workspace; null while it is not known, and then nobody's facts are. */
+  teamId: () => string | null
+  people: PeopleStore
+  log: Log
+}): SlackDirectory {
+  const { client, teamId, people, log } = options
+  const users = new Remembering<SlackUser | null>()
+  /** Whose record does not change as long as Slack says the same of them. */
+  const records = new Remembering<Person>()
+  const groups = new Remembering<AllGroups>()
+  const emails = new Remembering<string>()
+  const members = new Remembering<ReadonlySet<string>>()
+  const everyone = new Remembering<Listed>()
+  const lists = { people: new Paced(tierTwo), groups: new Paced(tierTwo) }
+  const brokenPeople = new Set<string>()
+  const brokenGroups = new Set<string>()
+
+  /** Null where Slack knows no such person, or none whom we may see: whoever that was is not here. */
+  const readUser = async (userId: string): Promise<SlackUser | null> => {
+    try {
+      return parseUser((await client.users.info({ user: userId })).user)
+    } catch (error) {
+      if (isNobodyThere(error)) return null
+      throw error
+    }
+  }
+  const listUsers = async (): Promise<Page[]> => {
+    const pages: Page[] = []
+    let cursor = ''
+    do {
+      const { askedAtMs, page } = await lists.people.call(async () => ({
+        askedAtMs: elapsedMs(),
+        page: await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) }),
+      }))
+      const { found, unread } = readEach(page.members ?? [], parseUser, {
+        what: 'person',
+        log,
+        isTold: brokenPeople,
+      })
+      pages.push({ askedAtMs, users: found, isSomebodyUnread: unread.some(mayBeSomebody) })
+      cursor = page.response_metadata?.next_cursor ?? ''
+    } while (cursor !== '')
+    return pages
+  }
+  /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
+  const readings = new DataLoader<string, () => Promise<SlackUser | null>>(
+    async (userIds) => {
+      const pages = userIds.length > manyAtOnce ? await listUsers().catch(() => []) : []
+      // A long list takes its time: what its first pages said may be too old by now.
+      const isNew = ({ askedAtMs }: Page) => elapsedMs() - askedAtMs < decidesForMs
+      const byId = new Map(
+        pages.filter(isNew).flatMap(({ users: listed }) => listed.map((user) => [user.id, user])),
+      )
+      return userIds.map((userId) => {
+        const user = byId.get(userId)
+        return () => (user ? Promise.resolve(user) : readUser(userId))
+      })
+    },
+    { cache: false, batchScheduleFn: (begin) => setTimeout(begin, gatheringMs) },
+  )
+  const readAmongOthers = async (userId: string): Promise<SlackUser | null> => (await readings.load(userId))()
+  const isOurs = (user: SlackUser, ourTeamId: string): boolean =>
+    !user.isStranger && (user.teamId === ourTeamId || user.teams.includes(ourTeamId))
+  const seenAs = (user: SlackUser, ourTeamId: string): Seen => {
+    // Another workspace's word for an e-mail counts for nothing here: its admins can write whatever they like.
+    const email = isOurs(user, ourTeamId) && user.email !== 'unknown' ? user.email : null
+    return { slack: { teamId: user.teamId, userId: user.id }, name: user.name, email }
+  }
+  const personOf = async (user: SlackUser, ourTeamId: string, maxAgeMs: number): Promise<Person> => {
+    const seen = seenAs(user, ourTeamId)
+    // What cannot be read now does not make us forget what was.
+    const isUnread = user.email === 'unknown' && isOurs(user, ourTeamId)
+    const profile = isUnread ? { name: seen.name } : { name: seen.name, email: seen.email }
+    const key = JSON.stringify([keyOf(seen), isUnread])
+    const person = await records.get(key, maxAgeMs, () => people.seen(seen.slack, profile))
+    return isUnread ? { ...person, email: null } : person
+  }
+  const readGroups = async (): Promise<AllGroups> => {
+    const answer = await lists.groups.call(() =>
+      client.usergroups.list({ include_users: true, include_disabled: false }),
+    )
+    const { found, broken, hasNameless } = readEach(answer.usergroups ?? [], parseGroup, {
+      what: 'group',
+      log,
+      isTold: brokenGroups,
+    })
+    const listed = found.filter((group) => group !== null)
+    const byHandle = new Map(listed.map((group) => [group.handle, group]))
+    return {
+      byHandle,
+      handles: new Set(byHandle.keys()),
+      broken: new Set(broken),
+      hasNameless,
+    }
+  }
+  /** Each of them as our records keep them; apps and the like are nobody. */
+  const readEveryone = async (ourTeamId: string): Promise<Listed> => {
+    const pages = await listUsers()
+    // A listing takes its time: of whom Slack said something meanwhile, that counts.
+    const current = await Promise.all(
+      pages.flatMap(({ askedAtMs, users: listed }) =>
+        listed
+          .filter(({ isNobody }) => !isNobody)
+          .map(async (user) =>
+            users.isOutdated(user.id, askedAtMs)
+              ? users.get(user.id, decidesForMs, () => readUser(user.id)).catch(() => 'unread' as const)
+              : users.learn(user.id, user, askedAtMs),
+          ),
+      ),
+    )
+    const found = current.filter((user) => user !== null && user !== 'unread')
+    const each = await Promise.all(
+      found.map(async (user) => ({ user, person: await personOf(user, ourTeamId, everyoneForMs) })),
+    )
+    return {
+      users: new Map(each.map((one) => [one.user.id, one])),
+      isSomebodyUnread: pages.some((page) => page.isSomebodyUnread) || current.includes('unread'),
+    }
+  }
+  const known = async <T>(what: string, read: () => Promise<T>): Promise<Known<T>> => {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isSaid(error)) log.warn('the directory did not answer', { what, error })
+      return 'unknown'
+    }
+  }
+  const allGroups = (maxAgeMs: number) => groups.get('all', maxAgeMs, readGroups, failedForMs)
+  const currentGroups = () => known('groups', () => inTime(allGroups(decidesForMs)))
+  const factsOf = (
+    user: SlackUser,
+    person: Person,
+    ourTeamId: string,
+    all: Known<AllGroups>,
+  ): PersonFacts => ({
+    person,
+    isHere: !user.isDeleted && !user.isNobody,
+    isGuest: user.isGuest,
+    isExternal: !isOurs(user, ourTeamId),
+    isEmailRead: user.email !== 'unknown' || !isOurs(user, ourTeamId),
+    zone: user.zone,
+    ...groupFacts(all, all === 'unknown' ? new Set() : groupsWith(all, user.id)),
+  })
+  const factsWithin = async (
+    { userId }: SlackIdentity,
+    maxAgeMs: number,
+    read = readUser,
+  ): Promise<Known<PersonFacts>> => {
+    // Without it, nobody's e-mail could count: unknown, which is not the same as none.
+    const ourTeamId = teamId()
+    if (ourTeamId === null) return 'unknown'
+    const [user, all] = await Promise.all([
+      known('person', () => users.get(userId, maxAgeMs, () => read(userId)).then((found) => ({ found }))),
+      currentGroups(),
+    ])
+    if (user === 'unknown') return user
+    if (user.found !== null)
+      return factsOf(user.found, await personOf(user.found, ourTeamId, showsForMs), ourTeamId, all)
+    const person = await people.bySlackUser(userId)
+    // Of another workspace's people, one that ours does not know says nothing: we may see less of them, or be elsewhere.
+    return person?.slack.teamId !== ourTeamId
+      ? 'unknown'
+      : { ...goneFacts, person, ...groupFacts(all, new Set()) }
+  }
+  /** Empty when nobody is called so. */
+  const lookUpUser = async (person: string, maxAgeMs = showsForMs): Promise<Known<string>> =>
+    person.includes('@')
+      ? known('e-mail', () => emails.get(person, maxAgeMs, () => lookUp(client, person)))
+      : person
+  const userIdOf = async (person: string): Promise<string | null> => {
+    const found = await lookUpUser(person)
+    return found === 'unknown' || found === '' ? null : found
+  }
+
+  return {
+    facts: (slack) => factsWithin(slack, decidesForMs),
+    freshFacts: (slack) => factsWithin(slack, 0, readAmongOthers),
+    everyone: async (maxAgeMs = decidesForMs) => {
+      const ourTeamId = teamId()
+      if (ourTeamId === null) return 'unknown'
+      const [listed, all] = await Promise.all([
+        known('everyone', () => everyone.get('all', maxAgeMs, () => readEveryone(ourTeamId))),
+        currentGroups(),
+      ])
+      if (listed === 'unknown') return listed
+      const groupsOf = all === 'unknown' ? new Map<string, Set<string>>() : byMember(all)
+      return {
+        isSomebodyUnread: listed.isSomebodyUnread,
+        people: [...listed.users.values()].map(({ user, person }) => ({
+          ...factsOf(user, person, ourTeamId, 'unknown'),
+          ...groupFacts(all, groupsOf.get(user.id) ?? new Set<string>()),
+        })),
+      }
+    },
+    heardOf: async (said) => {
+      const ourTeamId = teamId()
+      const heard = ((): SlackUser | null => {
+        try {
+          return parseUser(said)
+        } catch {
+          return null
+        }
+      })()
+      if (heard === null || ourTeamId === null) return true
+      const listed = everyone.peek('all', decidesForMs)
+      const before = users.peek(heard.id, showsForMs) ?? listed?.users.get(heard.id)?.user ?? null
+      if (before !== null && JSON.stringify(before) === JSON.stringify(heard)) return false
+      // A reading that is under way may have passed them already.
+      users.outdate(heard.id)
+      // Where nothing is remembered there is nothing to correct.
+      if (before === null && listed === null) return true
+      const askedAtMs = elapsedMs()
+      const now = await known('person', () => readUser(heard.id).then((found) => ({ found })))
+      // Not answered: what was known of them may be wrong by now, and is asked for when it is needed.
+      if (now !== 'unknown') users.learn(heard.id, now.found, askedAtMs)
+      if (listed === null) return true
+      if (now === 'unknown' || now.found === null || now.found.isNobody) listed.users.delete(heard.id)
+      else {
+        const person = await personOf(now.found, ourTeamId, showsForMs)
+        listed.users.set(heard.id, { user: now.found, person })
+      }
+      return true
+    },
+    groupsChanged: () => groups.clear(),
+    idsOf: async (listed) => {
+      const found = await Promise.all(listed.map((person) => lookUpUser(person, decidesForMs)))
+      return found.includes('unknown') ? 'unknown' : found.filter((id) => id !== '')
+    },
+    groups: async (handles) => {
+      if (handles.length === 0) return () => new Set<string>()
+      const all = await currentGroups()
+      return (handle): GroupMembers => {
+        if (all === 'unknown' || all.broken.has(handle)) return 'unknown'
+        return all.byHandle.get(handle)?.members ?? (all.hasNameless ? 'unknown' : 'unlisted')
+      }
+    },
+    remembered: (slack) => {
+      const ourTeamId = teamId()
+      const user = users.peek(slack.userId, showsForMs)
+      const all = groups.peek('all', showsForMs)
+      if (ourTeamId === null || user === null || all === null) return null
+      const isUnread = user.email === 'unknown' && isOurs(user, ourTeamId)
+      const key = JSON.stringify([keyOf(seenAs(user, ourTeamId)), isUnread])
+      const person = records.peek(key, showsForMs)
+      if (person === null) return null
+      if (users.peek(slack.userId, decidesForMs / 2) === null) {
+        void known('person', () => factsWithin(slack, decidesForMs / 2))
+      }
+      if (groups.peek('all', decidesForMs / 2) === null) {
+        void known('groups', () => allGroups(decidesForMs / 2))
+      }
+      return factsOf(user, isUnread ? { ...person, email: null } : person, ourTeamId, all)
+    },
+    mentions: async ({ groups: handles, people: listed }) => {
+      const all = handles.length > 0 ? await currentGroups() : 'unknown'
+      const groupMentions = handles.map((handle) => {
+        const id = all === 'unknown' ? undefined : all.byHandle.get(handle)?.id
+        return id === undefined ? plainWords(handle, 40) : `<!subteam^${id}>`
+      })
+      const personMentions = listed.map(async (person) => {
+        const id = await userIdOf(person)
+        return id === null ? plainWords(person, 60) : mention(id)
+      })
+      return [...groupMentions, ...(await Promise.all(personMentions))]
+    },
+    userIds: async (listed) => {
+      const ids = await Promise.all(listed.map(userIdOf))
+      return ids.filter((id) => id !== null)
+    },
+    channelMembers: (channel) =>
+      known('channel members', () => members.get(channel, showsForMs, () => readMembers(client, channel))),
+  }
+}
+
+/** Slack knows them no more, or does not let us see them: they are nobody here. */
+const goneFacts = {
+  isHere: false,
+  isGuest: false,
+  isExternal: false,
+  isEmailRead: true,
+  zone: 'UTC',
+} as const
+
+const isNobodyThere = (error: unknown): boolean =>
+  error instanceof WebAPIPlatformError &&
+  ['user_not_found', 'users_not_found', 'user_not_visible'].includes(error.data.error)
+
+/** A workspace that has no groups, or an app that may not read them, is not asked again at once. */
+const failedForMs = (error: unknown): number =>
+  error instanceof WebAPIPlatformError && lasting.has(error.data.error) ? refusedForMs : brieflyMs
+
+const lasting = new Set([
+  'missing_scope',
+  'not_allowed_token_type',
+  'paid_teams_only',
+  'paid_only',
+  'plan_upgrade_required',
+  'access_denied',
+])
+
+/** Errors that were logged already: one that is remembered fails whoever waits for it. */
+const said = new WeakSet<object>()
+function isSaid(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  if (said.has(error)) return true
+  said.add(error)
+  return false
+}
+
+/** The answer, or an error when it does not come in time; the reading goes on. */
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('Slack did not answer in time')), mostPatientMs)
+  })
+  try {
+    return await Promise.race([reading, late])
+  } finally {
+    clearTimeout(timer)
+    reading.catch(() => undefined)
+  }
+}
+
+/** A condition that names a group which is not listed, or cannot be read, has no answer. */
+const groupFacts = (all: Known<AllGroups>, theirs: ReadonlySet<string>) =>
+  all === 'unknown' ? { groups: all } : { groups: theirs, listedGroups: all.handles }
+
+/** What Slack says of somebody, as far as their record keeps it. */
+type Seen = Pick<Person, 'slack' | 'name' | 'email'>
+
+const keyOf = ({ slack, name, email }: Seen): string =>
+  JSON.stringify([slack.teamId, slack.userId, name, email])
+
+const byMember = ({ byHandle }: AllGroups): ReadonlyMap<string, ReadonlySet<string>> => {
+  const found = new Map<string, Set<string>>()
+  for (const [handle, { members }] of byHandle) {
+    for (const member of members) found.set(member, (found.get(member) ?? new Set()).add(handle))
+  }
+  return found
+}
+
+const groupsWith = ({ byHandle }: AllGroups, userId: string): ReadonlySet<string> =>
+  new Set([...byHandle].filter(([, { members }]) => members.has(userId)).map(([handle]) => handle))
+
+/** The Slack id behind an e-mail; empty when nobody has it. */
+async function lookUp(client: WebClient, email: string): Promise<string> {
+  try {
+    return (await client.users.lookupByEmail({ email })).user?.id ?? ''
+  } catch (error) {
+    if (isNobodyThere(error)) return ''
+    throw error
+  }
+}
+
+async function readMembers(client: WebClient, channel: string): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  let cursor: string | undefined
+  do {
+    const page = await client.conversations.members({ channel, limit: 200, ...(cursor ? { cursor } : {}) })
+    for (const member of page.members ?? []) found.add(member)
+    cursor = page.response_metadata?.next_cursor
+  } while (cursor && found.size < 5_000)
+  return found
+}

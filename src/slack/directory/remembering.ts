@@ -1,0 +1,88 @@
+import { elapsedMs } from '../../elapsed.ts'
+
+/** What could not be found out is not asked again at once: everybody who waits for it would ask. */
+const failedForMs = 2_000
+
+/** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
+export class Remembering<T> {
+  readonly #known = new Map<string, { value: T; atMs: number }>()
+  readonly #outdatedAtMs = new Map<string, number>()
+  readonly #failed = new Map<string, { error: unknown; untilMs: number }>()
+  readonly #reading = new Map<string, Promise<T>>()
+  readonly #most = 100_000
+
+  /** What was found out in another way, by asking then; answers what was found out last, which may be newer. */
+  learn(key: string, value: T, atMs: number): T {
+    const known = this.#known.get(key)
+    if (known && known.atMs > atMs) return known.value
+    if (this.isOutdated(key, atMs)) return value
+    this.#outdatedAtMs.delete(key)
+    if (this.#known.size >= this.#most) this.#known.clear()
+    this.#known.set(key, { value, atMs })
+    this.#failed.delete(key)
+    return value
+  }
+
+  /** It changed just now: what was asked for before does not count, known already or still to come. */
+  outdate(key: string): void {
+    if (this.#outdatedAtMs.size >= this.#most) this.#outdatedAtMs.clear()
+    this.#outdatedAtMs.set(key, elapsedMs())
+    this.forget(key)
+  }
+
+  isOutdated(key: string, atMs: number): boolean {
+    return (this.#outdatedAtMs.get(key) ?? -Infinity) > atMs
+  }
+
+  forget(key: string): void {
+    this.#known.delete(key)
+    this.#failed.delete(key)
+    this.#reading.delete(key)
+  }
+
+  clear(): void {
+    this.#known.clear()
+    this.#failed.clear()
+    this.#reading.clear()
+  }
+
+  peek(key: string, maxAgeMs: number): T | null {
+    const found = this.#known.get(key)
+    return found && elapsedMs() - found.atMs < maxAgeMs ? found.value : null
+  }
+
+  /** Throws as `read` does; what failed a moment ago fails again, unless it must be fresh. */
+  async get(
+    key: string,
+    maxAgeMs: number,
+    read: () => Promise<T>,
+    failedMs: (error: unknown) => number = () => failedForMs,
+  ): Promise<T> {
+    const remembered = this.peek(key, maxAgeMs)
+    if (remembered !== null) return remembered
+    const underWay = this.#reading.get(key)
+    // What must be fresh is not answered by a reading that began before it was asked for.
+    if (underWay && maxAgeMs > 0) return underWay
+    const failed = this.#failed.get(key)
+    if (failed && maxAgeMs > 0 && elapsedMs() < failed.untilMs) throw failed.error
+    const askedAtMs = elapsedMs()
+    const reading = read()
+      .then(
+        (value) => {
+          // What was forgotten meanwhile, or is read anew, is not remembered.
+          if (this.#reading.get(key) === reading) this.learn(key, value, askedAtMs)
+          return value
+        },
+        (error: unknown) => {
+          if (this.#reading.get(key) === reading)
+            this.#failed.set(key, { error, untilMs: elapsedMs() + failedMs(error) })
+          throw error
+        },
+      )
+      .finally(() => {
+        if (this.#reading.get(key) === reading) this.#reading.delete(key)
+      })
+    this.#reading.set(key, reading)
+    return reading
+  }
+}

@@ -1,0 +1,146 @@
+import type { HomeView, KnownBlock } from '@slack/types'
+import { z } from 'zod'
+import { findEntitlement } from '../../domain/catalog.ts'
+import { isOpen, type Grant } from '../../domain/grant.ts'
+import type { PersonFacts, SlackIdentity } from '../../domain/person.ts'
+import { isTheirs, type PreApproval } from '../../domain/pre-approval.ts'
+import { isAnyAdmin, lookedAfterBy } from '../../operations/admins.ts'
+import { waitingFor } from '../../operations/waiting-for.ts'
+import type { World } from '../../operations/world.ts'
+import { section } from '../words/blocks.ts'
+import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
+import type { Parts } from '../parts.ts'
+import { homeActions } from './home-actions.ts'
+import { parseAct, parseClick, parseHomeOpened } from '../wire/payloads.ts'
+import { openRequest } from '../asking/request-modal.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+import { refuse } from '../../domain/refusal.ts'
+import { waitingTimes } from '../../domain/waiting-times.ts'
+import { recentlyAsked } from '../looking-after/waiting-times.ts'
+import type { AskedRow } from '../../domain/ports.ts'
+import { tellClicker } from '../replies/answer-click.ts'
+
+/**
+ * The Home tab: what somebody holds and waits for, what waits for them, and what they must look after. Published when
+ * it is opened, and after the viewer's own acts while it may still be open; nobody else's acts redraw it.
+ */
+
+/** How long after opening it somebody is taken to have it before them still. */
+const openForMs = 3_600_000
+const mostViewers = 10_000
+
+const pagesSchema = z.record(z.string(), z.int().min(0).max(10_000)).catch({})
+
+export function listenToHome(parts: Parts): void {
+  const { app, log } = parts
+  const openedAt = new Map<string, number>()
+  const asked = recentlyAsked()
+
+  const show = async (by: SlackIdentity, pages: Pages = {}): Promise<void> => {
+    try {
+      await parts.clients.background.views.publish({
+        user_id: by.userId,
+        view: await homeOf(parts, by, pages, asked),
+      })
+    } catch (error) {
+      log.warn('could not show a Home tab', { userId: by.userId, error })
+    }
+  }
+
+  app.event('app_home_opened', async ({ body }) => {
+    const opened = parseHomeOpened(body)
+    if (opened.tab !== 'home') return
+    if (openedAt.size >= mostViewers) openedAt.clear()
+    openedAt.set(opened.by.userId, parts.world.clock.monotonicMs())
+    await show(opened.by)
+  })
+
+  // After whatever listens to it: by then the act is written.
+  app.use(async ({ body, next }) => {
+    await next()
+    const act = parseAct(body)
+    if (act === null || !['block_actions', 'view_submission'].includes(act.type)) return
+    const sinceMs = parts.world.clock.monotonicMs() - (openedAt.get(act.by.userId) ?? -Infinity)
+    if (act.isOnHome || sinceMs < openForMs) await show(act.by, pagesSchema.parse(act.pages))
+  })
+
+  app.action(homeActions.request, async ({ ack, body }) => {
+    const click = parseClick(body)
+    const { by, triggerId } = click
+    const tell = tellClicker(parts, click)
+    await Promise.all([ack(), openRequest(parts, { by, triggerId, text: '', tell })])
+  })
+  // The page asked for is in what was clicked; the redrawing above does the rest.
+  app.action(new RegExp(`^${homeActions.page}:`), async ({ ack }) => ack())
+}
+
+type Asked = ReturnType<typeof recentlyAsked>
+
+async function homeOf(parts: Parts, by: SlackIdentity, pages: Pages, asked: Asked): Promise<HomeView> {
+  const facts = await parts.directory.facts(by)
+  if (facts === 'unknown') return saying('Slack does not say now who you are. Please come back in a minute.')
+  if (facts.isExternal) return saying(refusalWords(refuse('external')))
+  return renderHome(await aboutHome(parts, facts, asked), pages)
+}
+
+const saying = (words: string): HomeView => ({
+  type: 'home',
+  blocks: [section(words)] satisfies KnownBlock[],
+})
+
+async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promise<HomeAbout> {
+  const { world } = parts
+  const catalog = world.catalog()
+  const now = world.clock.now()
+  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers] = await Promise.all([
+    world.grants.openOf(facts.person.id),
+    world.grants.latestOf(facts.person.id, 30),
+    waitingFor(world, facts),
+    keptBy(world, facts),
+    world.preApprovals.byApprover(facts.person.id, now),
+    world.preApprovals.forSubject(facts.person.id, now),
+    promisedWhereAdmin(world, facts),
+  ])
+  return {
+    world,
+    now,
+    promised,
+    promisedMe,
+    promisedByOthers,
+    waits: isAnyAdmin(catalog, facts) ? waitingTimes(await asksOf(world, facts, await asked(world))) : [],
+    open,
+    over: latest.filter((grant) => !isOpen(grant)),
+    forMe,
+    kept,
+    catalogFault: isAnyAdmin(catalog, facts) ? parts.catalogFault() : null,
+  }
+}
+
+/** What is or will be held where this person is an admin, also of what left the catalog. */
+async function keptBy(world: World, facts: PersonFacts): Promise<Grant[]> {
+  if (!isAnyAdmin(world.catalog(), facts)) return []
+  const owed = await world.grants.owed()
+  // By rule, thousands may hold something: only what is late is worth a row.
+  const shown = owed.filter(({ isStanding, status }) => !isStanding || status !== 'active')
+  return lookedAfterBy(world, facts, shown)
+}
+
+/** What others approved ahead where this person is an admin, who may stop it. */
+async function promisedWhereAdmin(world: World, facts: PersonFacts): Promise<PreApproval[]> {
+  if (!isAnyAdmin(world.catalog(), facts)) return []
+  const running = await world.preApprovals.running(world.clock.now())
+  return lookedAfterBy(
+    world,
+    facts,
+    running.filter((one) => !isTheirs(one, facts)),
+  )
+}
+
+/** What was asked for where they are an admin; nobody waits any more for what left the catalog. */
+const asksOf = (world: World, facts: PersonFacts, asked: readonly AskedRow[]): Promise<AskedRow[]> => {
+  const catalog = world.catalog()
+  const named = asked.filter(
+    ({ resource, entitlement }) => findEntitlement(catalog, resource.id, entitlement.id) !== null,
+  )
+  return lookedAfterBy(world, facts, named)
+}

@@ -1,0 +1,146 @@
+import type { Grant } from '../../domain/grant.ts'
+import type { Surface } from '../../domain/ports.ts'
+import { adminIds } from '../../operations/admins.ts'
+import { section, type Message } from '../words/blocks.ts'
+import { clockTime, plainWords, wholeLines } from '../words/mrkdwn.ts'
+import type { Parts } from '../parts.ts'
+import { named } from '../words/who.ts'
+import type { Picture } from '../pictures.ts'
+
+/** After how long an alert that stands is said again, as a new message. */
+const againAfterMs = [5, 30, 120].map((minutes) => minutes * 60_000)
+const mostListed = 15
+
+export type AlertPicture = Picture & { readonly requestId: string; readonly row: Surface | undefined }
+
+/**
+ * What is late, said in the channel of each resource: one message, edited as debts come and go, again after 5, 30 and
+ * 120 minutes, and a last word in its thread when nothing is late any more. A thousand late debts are one message.
+ */
+export async function pictureAlerts(parts: Parts): Promise<AlertPicture[]> {
+  const { world, surfaces } = parts
+  const late = new Map<string, Grant[]>()
+  for (const grant of await world.grants.late()) {
+    const place = `alert:${grant.resource.id}:${grant.channel}`
+    late.set(place, [...(late.get(place) ?? []), grant])
+  }
+  const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith('alert:'))
+  const places = new Set([...late.keys(), ...open.map(({ requestId }) => requestId)])
+  const pictures: AlertPicture[] = []
+  for (const place of places) {
+    const rows = open.filter(({ requestId }) => requestId === place)
+    const here = late.get(place) ?? []
+    pictures.push(...alertsAt(place, here, rows, world.clock.now()))
+    if (rows.some(({ failure }) => failure !== null)) pictures.push(...(await toAdmins(parts, place, here)))
+  }
+  return pictures
+}
+
+/** Where the channel cannot be reached, its admins hear by DM, once: a debt is never said nowhere. */
+async function toAdmins(
+  { world, surfaces }: Parts,
+  place: string,
+  late: readonly Grant[],
+): Promise<AlertPicture[]> {
+  const [first] = late
+  if (!first) return []
+  const kinds = new Map(late.map((grant) => [grant.entitlement.id, grant]))
+  const admins = new Set((await Promise.all([...kinds.values()].map((one) => adminIds(world, one)))).flat())
+  const requestId = `${place}:by-dm`
+  const rows = await surfaces.of(requestId)
+  return [...admins].map((userId) => {
+    const key = `${requestId}:${alertedMs(first, world.clock.now())}:${userId}`
+    const row = rows.find((other) => other.key === key)
+    const draw = () => Promise.resolve(lateMessage(late))
+    return {
+      key,
+      row,
+      requestId,
+      lane: 'alert',
+      isWanted: true,
+      needsLook: false,
+      to: { channel: userId },
+      draw,
+    }
+  })
+}
+
+function alertsAt(
+  place: string,
+  late: readonly Grant[],
+  rows: readonly Surface[],
+  now: Date,
+): AlertPicture[] {
+  const channel = place.split(':').at(-1) ?? ''
+  const picture = (
+    key: string,
+    row: Surface | undefined,
+    message: Message,
+    needsLook: boolean,
+    threadTs?: string,
+  ) => ({
+    ...{ key, row, requestId: place, lane: 'alert' as const, isWanted: true, needsLook },
+    to: { channel, ...(threadTs ? { threadTs } : {}) },
+    draw: () => Promise.resolve(message),
+  })
+  const newest = rows.reduce<Surface | undefined>(
+    (a, b) => (a && episode(a.key).step > episode(b.key).step ? a : b),
+    undefined,
+  )
+  if (late.length === 0) {
+    const settled = rows.map((row) => picture(row.key, row, settledMessage, false))
+    const word = newest?.ts
+      ? [picture(`${newest.key}:settled`, undefined, settledMessage, false, newest.ts)]
+      : []
+    return [...settled, ...word]
+  }
+  const sinceMs = newest
+    ? episode(newest.key).sinceMs
+    : Math.min(...late.map((grant) => alertedMs(grant, now)))
+  const step = againAfterMs.filter((ms) => now.getTime() - sinceMs >= ms).length
+  const key = `${place}:${sinceMs}:${step}`
+  const current = rows.find((row) => row.key === key)
+  const older = rows.filter((row) => row.key !== key)
+  return [
+    picture(key, current, lateMessage(late), true),
+    ...older.map((row) => picture(row.key, row, saidAgain, false)),
+  ]
+}
+
+/** When the episode began and how often it was said again: the last two parts of an alert's key. */
+function episode(key: string): { sinceMs: number; step: number } {
+  const [sinceMs, step] = key.split(':').slice(3).map(Number)
+  return { sinceMs: sinceMs ?? 0, step: step ?? 0 }
+}
+
+const alertedMs = (grant: Grant, now: Date): number =>
+  'alertedAt' in grant && grant.alertedAt !== null ? grant.alertedAt.getTime() : now.getTime()
+
+function lateMessage(late: readonly Grant[]): Message {
+  const resource = late[0]?.resource.name ?? ''
+  const lines = late.slice(0, mostListed).map((grant) => {
+    const what = `${named(grant.subject)}, ${plainWords(grant.entitlement.name, 60)}`
+    if (grant.status === 'revoking') {
+      const last = grant.lastError === null ? '' : `; last: ${plainWords(grant.lastError, 150)}`
+      return `• *STILL HELD* ${what}: due ${clockTime(grant.takeAt)}, ${grant.tries} tries${last}`
+    }
+    const last =
+      'lastError' in grant && grant.lastError !== null ? `; last: ${plainWords(grant.lastError, 150)}` : ''
+    return `• not given yet: ${what}${last}`
+  })
+  const title = `:warning: *${plainWords(resource, 60)}*: ${late.length} late`
+  return {
+    text: `${resource}: ${late.length} late`,
+    blocks: [section(wholeLines(title, lines, { atMost: mostListed }))],
+  }
+}
+
+const settledMessage: Message = {
+  text: 'Settled: nothing is late here any more',
+  blocks: [section('Settled: nothing is late here any more. Each card says how it ended.')],
+}
+
+const saidAgain: Message = {
+  text: 'Still late; said again below',
+  blocks: [section('Still late; said again below.')],
+}

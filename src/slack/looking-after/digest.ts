@@ -1,0 +1,154 @@
+import type { WebClient } from '@slack/web-api'
+import { digestFor, type Digest } from '../../domain/digest.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import type { PersonRef } from '../../domain/person.ts'
+import type { Log, SurfaceStore } from '../../domain/ports.ts'
+import { dateIn, dayOf, instantOf, isZone, weekdayOf } from '../../domain/windows/wall-clock.ts'
+import { entitlementsOf, everyAdmin } from '../../operations/admins.ts'
+import type { World } from '../../operations/world.ts'
+import { section, type Message } from '../words/blocks.ts'
+import type { SlackDirectory } from '../directory/directory.ts'
+import { named } from '../words/who.ts'
+import { escapeText, plainWords, when, wholeLines } from '../words/mrkdwn.ts'
+
+/** The message of the day: each admin's, by DM, at nine in the morning where they are; never an empty one. */
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const atMs = 9 * HOUR_MS
+/** As long as a request may wait for an answer. */
+const lookBackMs = 31 * DAY_MS
+const mostRows = 20_000
+const mostNamed = 8
+const monday = 1
+
+export interface Digests {
+  /** Sends to whom it is time for by `now`, once for each day and admin, whichever process does; returns how many it sent. */
+  send(world: World, now: Date): Promise<number>
+}
+
+export function digests(options: {
+  client: WebClient
+  directory: SlackDirectory
+  surfaces: SurfaceStore
+  log: Log
+}): Digests {
+  const { client, directory, surfaces, log } = options
+  /** Of today, those who need not be looked at again by this process. */
+  let settled = { date: '', keys: new Set<string>() }
+
+  const isFirst = async (key: string): Promise<boolean> => {
+    const row = await surfaces.lease(key, 'digest', 60_000)
+    return row !== null && row.ts === null
+  }
+  const deliver = async (userId: string, key: string, digest: Digest): Promise<boolean> => {
+    if (!(await isFirst(key))) return false
+    const { text, blocks } = messageOf(digest)
+    const posted = await client.chat.postMessage({ channel: userId, text: escapeText(text), blocks })
+    await surfaces.save(key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
+    return true
+  }
+
+  /** Nothing to tell today: nor will there be later, to this process or another. */
+  const keepSilent = async (key: string): Promise<void> => {
+    if (await isFirst(key)) await surfaces.save(key, { ts: 'nothing to tell' })
+  }
+
+  return {
+    send: async (world, now) => {
+      const today = dateIn('UTC', now)
+      if (settled.date !== today) settled = { date: today, keys: new Set() }
+      const due: { userId: string; key: string; from: Date; to: Date; isMonday: boolean }[] = []
+      for (const userId of await directory.userIds(everyAdmin(world.catalog()))) {
+        const facts = await directory.facts({ teamId: '', userId })
+        if (facts === 'unknown' || !facts.isHere) continue
+        const zone = isZone(facts.zone) ? facts.zone : 'UTC'
+        const date = dateIn(zone, now)
+        const nine = (day: number) => new Date(instantOf(day, atMs, zone))
+        const [from, to] = [nine(dayOf(date) - 1), nine(dayOf(date))]
+        const key = `digest:${userId}:${date}`
+        if (now >= to && !settled.keys.has(key))
+          due.push({ userId, key, from, to, isMonday: weekdayOf(dayOf(date)) === monday })
+      }
+      if (due.length === 0) return 0
+      const [asked, held, uses] = await Promise.all([
+        world.grants.askedSince(new Date(now.getTime() - lookBackMs), mostRows),
+        world.grants.owed(),
+        due.some(({ isMonday }) => isMonday) ? world.grants.lastUses() : null,
+      ])
+      let sent = 0
+      for (const { userId, key, from, to, isMonday } of due) {
+        try {
+          const facts = await directory.facts({ teamId: '', userId })
+          if (facts === 'unknown') continue
+          const day = { from, to, asked, held }
+          const theirs = await entitlementsOf(world, facts)
+          const digest = digestFor(theirs, { ...day, uses: isMonday ? uses : null })
+          if (digest === null) await keepSilent(key)
+          else if (await deliver(userId, key, digest)) sent++
+          settled.keys.add(key)
+        } catch (error) {
+          log.warn('could not send an admin the message of the day', { userId, error })
+        }
+      }
+      return sent
+    },
+  }
+}
+
+type Named = { readonly entitlement: { readonly name: string }; readonly resource: { readonly name: string } }
+
+const what = ({ entitlement, resource }: Named): string =>
+  `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+
+const who = ({ subject }: { subject: PersonRef }): string => named(subject)
+
+export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Digest): Message {
+  const total = byRule.reduce((sum, { times }) => sum + times, 0)
+  const parts = [
+    listed(
+      `Approved by rules: ${total}`,
+      byRule.map(({ row, because, times }) => `${times} × ${what(row)}: ${plainWords(because, 100)}`),
+    ),
+    listed(
+      `Nobody answered in time: ${lapsed.length}`,
+      lapsed.map((row) => `${who(row)}: ${what(row)}`),
+    ),
+    waitedLongest === null
+      ? []
+      : [
+          `*Waited longest*${waitedLongest.isOver ? '' : ' (and still waits)'}\n• ${who(waitedLongest.row)}: ${what(waitedLongest.row)}, ${formatDuration(minutes(waitedLongest.forMs))}`,
+        ],
+    listed(
+      `Ending within a day: ${ending.length}`,
+      ending.map(
+        (grant) => `${who(grant)}: ${what(grant)}${'endsAt' in grant ? `, ${when(grant.endsAt)}` : ''}`,
+      ),
+    ),
+    listed(
+      `Not used for 90 days: ${unused.length}`,
+      unused.map((entitlement) => what({ entitlement, resource: entitlement.resource })),
+    ),
+  ].flat()
+  return {
+    text: 'Access where you are an admin, since yesterday',
+    blocks: [
+      section(':sunrise: *Access where you are an admin, since yesterday*'),
+      ...parts.map((part) => section(part)),
+    ],
+  }
+}
+
+function listed(title: string, rows: readonly string[]): string[] {
+  if (rows.length === 0) return []
+  return [
+    wholeLines(
+      `*${title}*`,
+      rows.map((row) => `• ${row}`),
+      { atMost: mostNamed },
+    ),
+  ]
+}
+
+/** Seconds are of no interest by now. */
+const minutes = (ms: number): number => Math.max(60_000, Math.round(ms / 60_000) * 60_000)

@@ -1,0 +1,80 @@
+import type { MassLoss } from '../../domain/ports.ts'
+import { confirmLoss } from '../../operations/confirm-loss.ts'
+import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { button, section, type Message } from '../words/blocks.ts'
+import type { AlertPicture } from './alerts.ts'
+import { plainWords } from '../words/mrkdwn.ts'
+import type { Parts } from '../parts.ts'
+import { parseClick } from '../wire/payloads.ts'
+
+/** Many people at once would lose what they hold: said in the resource's channel, and taken once an admin says so. */
+
+const takeId = 'standing_take'
+const prefix = 'standing:'
+
+export async function pictureLosses({ world, surfaces }: Parts): Promise<AlertPicture[]> {
+  const losses = await world.losses.all()
+  const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
+  const rows = await Promise.all(losses.map(({ mark }) => surfaces.of(`${prefix}${mark}`)))
+  const current = losses.map((loss, i): AlertPicture => {
+    const key = `${prefix}${loss.mark}`
+    const to = { channel: loss.channel }
+    const draw = () => Promise.resolve(lossMessage(loss))
+    const row = rows[i]?.find((one) => one.key === key)
+    return { key, row, requestId: key, lane: 'alert', isWanted: true, needsLook: true, to, draw }
+  })
+  const keys = new Set(current.map(({ key }) => key))
+  const over = open
+    .filter(({ key }) => !keys.has(key))
+    .map((row): AlertPicture => {
+      const to = { channel: row.channel ?? '' }
+      const draw = () => Promise.resolve(overMessage)
+      return {
+        key: row.key,
+        row,
+        requestId: row.key,
+        lane: 'cleanUp',
+        isWanted: false,
+        needsLook: false,
+        to,
+        draw,
+      }
+    })
+  return [...current, ...over]
+}
+
+function lossMessage({ resource, entitlement, mark, count }: MassLoss): Message {
+  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const words = `:warning: ${count} people would lose ${what} at once: its rule does not name them any more. They keep it until an admin says so.`
+  const sure = {
+    title: 'Take it back?',
+    text: `${count} people lose ${entitlement.name} on ${resource.name} at once.`,
+    yes: 'Take it back',
+  }
+  const label = `Take it back from ${count}`
+  const value = `${resource.id}:${entitlement.id}:${mark}`
+  return {
+    text: `${count} people would lose ${entitlement.name} on ${resource.name}`,
+    blocks: [
+      section(words),
+      { type: 'actions', elements: [button(takeId, label, value, label, { style: 'danger', sure })] },
+    ],
+  }
+}
+
+const overMessage: Message = {
+  text: 'Settled: nobody waits to lose access here',
+  blocks: [section('Settled: it was taken back, or the rule names them again.')],
+}
+
+export function listenToLosses(parts: Parts): void {
+  const { app, world } = parts
+  app.action(takeId, async ({ ack, body, respond }) => {
+    await ack()
+    const click = parseClick(body)
+    const [resource = '', entitlement = '', mark = ''] = click.value.split(':')
+    await answerClick(parts, tellClicker(parts, click, respond), () =>
+      confirmLoss(world, { by: click.by, resource, entitlement, mark }),
+    )
+  })
+}

@@ -1,0 +1,192 @@
+import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from '@slack/web-api'
+import PQueue from 'p-queue'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SurfaceStore } from '../../domain/ports.ts'
+import type { Message } from '../words/blocks.ts'
+import { escapeText } from '../words/mrkdwn.ts'
+
+/** Smaller goes first. */
+export const lanes = {
+  alert: 0,
+  newCard: 1,
+  decision: 2,
+  active: 3,
+  warning: 4,
+  ended: 5,
+  cleanUp: 6,
+} as const
+export type Lane = keyof typeof lanes
+
+export type Sent =
+  | { outcome: 'sent'; channel: string; ts: string }
+  /** What was to be edited or answered is not there any more. */
+  | { outcome: 'message-gone' }
+  /** It cannot be shown there at all. */
+  | { outcome: 'unreachable'; why: string }
+  | { outcome: 'later'; why: string; inMs: number }
+
+const messageGone = new Set([
+  'message_not_found',
+  'cant_update_message',
+  'thread_not_found',
+  'edit_window_closed',
+])
+/** Known to mean that nothing can be shown there as things are; anything else may pass and is tried again. */
+const unreachable = new Set([
+  'channel_not_found',
+  'is_archived',
+  'not_in_channel',
+  'restricted_action',
+  'user_disabled',
+  'user_not_found',
+  'user_not_visible',
+  'cannot_dm_bot',
+  'messages_tab_disabled',
+  'invalid_blocks',
+  'invalid_arguments',
+  'msg_too_long',
+  'msg_blocks_too_long',
+  'no_text',
+])
+
+/** Slack's published limits: about 50 updates a minute, a message a second in a channel, each with a small burst. */
+const limits = { update: { burst: 20, perMinute: 50 }, post: { burst: 3, perMinute: 60 } }
+
+/**
+ * Sends messages one lane after the other, no faster than Slack allows, and stands still while Slack asks for it
+ * (a pause that replicas share). Never throws: says what became of it.
+ */
+export class Outbox {
+  readonly #client: WebClient
+  readonly #surfaces: SurfaceStore
+  /** A queue for each channel: a busy one keeps no other waiting. */
+  readonly #posts = new Map<string, PQueue>()
+  readonly #updates = new PQueue({ concurrency: 2 })
+  readonly #buckets = new Map<string, Bucket>()
+  readonly #pausedUntilMs = new Map<string, number>()
+
+  constructor({ client, surfaces }: { client: WebClient; surfaces: SurfaceStore }) {
+    this.#client = client
+    this.#surfaces = surfaces
+  }
+
+  /** `draw` is called when its turn has come, so that what is sent is true then; null: not worth sending any more. */
+  async post(
+    lane: Lane,
+    to: { channel: string; threadTs?: string },
+    draw: () => Promise<Message | null>,
+  ): Promise<Sent | null> {
+    const add = () =>
+      this.#send('chat.postMessage', this.#bucket(to.channel, limits.post), draw, async (message) => {
+        const posted = await this.#client.chat.postMessage({
+          channel: to.channel,
+          ...(to.threadTs ? { thread_ts: to.threadTs } : {}),
+          ...message,
+          ...asWritten,
+        })
+        return { outcome: 'sent', channel: posted.channel ?? to.channel, ts: posted.ts ?? '' }
+      })
+    return this.#postsTo(to.channel).add(add, { priority: -lanes[lane] })
+  }
+
+  async update(
+    lane: Lane,
+    at: { channel: string; ts: string },
+    draw: () => Promise<Message | null>,
+  ): Promise<Sent | null> {
+    const add = () =>
+      this.#send('chat.update', this.#bucket('update', limits.update), draw, async (message) => {
+        await this.#client.chat.update({ ...at, ...message, parse: 'none' })
+        return { outcome: 'sent', ...at }
+      })
+    return this.#updates.add(add, { priority: -lanes[lane] })
+  }
+
+  /** Learns what pauses other replicas were asked for. */
+  async refreshPauses(): Promise<void> {
+    for (const [method, leftMs] of await this.#surfaces.pauses()) {
+      this.#pausedUntilMs.set(method, performance.now() + leftMs)
+    }
+  }
+
+  async #send(
+    method: string,
+    bucket: Bucket,
+    draw: () => Promise<Message | null>,
+    call: (message: Message) => Promise<Sent>,
+  ): Promise<Sent | null> {
+    await bucket.take()
+    for (;;) {
+      const pauseMs = (this.#pausedUntilMs.get(method) ?? 0) - performance.now()
+      if (pauseMs <= 0) break
+      await sleep(pauseMs, undefined, { ref: false })
+    }
+    try {
+      const message = await draw()
+      // The words around the blocks hold names: nothing in them mentions anybody.
+      return message && (await call({ ...message, text: escapeText(message.text) }))
+    } catch (error) {
+      return this.#whatBecame(method, error)
+    }
+  }
+
+  async #whatBecame(method: string, error: unknown): Promise<Sent> {
+    if (error instanceof WebAPIRateLimitedError) {
+      const forMs = error.retryAfter * 1_000
+      this.#pausedUntilMs.set(method, performance.now() + forMs)
+      await this.#surfaces.pause(method, forMs).catch(() => undefined)
+      return { outcome: 'later', why: 'ratelimited', inMs: forMs }
+    }
+    if (error instanceof WebAPIPlatformError) {
+      const why = error.data.error
+      if (messageGone.has(why)) return { outcome: 'message-gone' }
+      return unreachable.has(why) ? { outcome: 'unreachable', why } : { outcome: 'later', why, inMs: 10_000 }
+    }
+    if (error instanceof WebAPIHTTPError)
+      return { outcome: 'later', why: `HTTP ${error.statusCode}`, inMs: 1_000 }
+    return { outcome: 'later', why: error instanceof Error ? error.message : String(error), inMs: 1_000 }
+  }
+
+  #postsTo(channel: string): PQueue {
+    let queue = this.#posts.get(channel)
+    if (!queue) {
+      queue = new PQueue({ concurrency: 2 })
+      queue.on('idle', () => this.#posts.delete(channel))
+      this.#posts.set(channel, queue)
+    }
+    return queue
+  }
+
+  #bucket(name: string, { burst, perMinute }: { burst: number; perMinute: number }): Bucket {
+    let bucket = this.#buckets.get(name)
+    if (!bucket) {
+      if (this.#buckets.size > 5_000) this.#buckets.clear()
+      bucket = new Bucket(burst, perMinute)
+      this.#buckets.set(name, bucket)
+    }
+    return bucket
+  }
+}
+
+/** Names, links and mentions stay exactly as we wrote them; nothing is unfolded. */
+const asWritten = { parse: 'none', unfurl_links: false, unfurl_media: false } as const
+
+/** A token bucket: a burst, then an even pace. */
+class Bucket {
+  readonly #burst: number
+  readonly #everyMs: number
+  #fullAtMs = 0
+
+  constructor(burst: number, perMinute: number) {
+    this.#burst = burst
+    this.#everyMs = 60_000 / perMinute
+  }
+
+  async take(): Promise<void> {
+    const now = performance.now()
+    this.#fullAtMs = Math.max(this.#fullAtMs, now) + this.#everyMs
+    const waitMs = this.#fullAtMs - now - this.#burst * this.#everyMs
+    if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
+  }
+}

@@ -1,0 +1,262 @@
+import PQueue from 'p-queue'
+import { createHash } from 'node:crypto'
+import type { Grant } from '../../domain/grant.ts'
+import type { Surface } from '../../domain/ports.ts'
+import { pictureAlerts } from '../looking-after/alerts.ts'
+import type { Message } from '../words/blocks.ts'
+import { pictureLosses } from '../looking-after/standing-loss.ts'
+import { Outbox, type Sent } from './outbox.ts'
+import type { Parts } from '../parts.ts'
+import { picturesOf, type Picture } from '../pictures.ts'
+
+/** Longer than a send with its timeout; after a crash the row is free again this much later. */
+const rowLeaseMs = 15_000
+const tickMs = 1_000
+const mostPending = 500
+const alertsEveryMs = 5_000
+/** Lists of approvers change without a word to us: whose yes still counts is looked at as often as lists are read. */
+const halfAnsweredEveryMs = 60_000
+
+/**
+ * Makes Slack show what is true. Wakes on this process's own writes and every second, looks at grants that are not
+ * shown at their newest revision, and posts or edits until they are. Nobody calls it, and nothing waits for it.
+ */
+export class Publisher {
+  readonly #parts: Parts
+  readonly #outbox: Outbox
+  readonly #looks = new PQueue({ concurrency: 4 })
+  readonly #showing = new Set<string>()
+  /** Those being shown that changed meanwhile. */
+  readonly #again = new Set<string>()
+  readonly #notBeforeMs = new Map<string, number>()
+  readonly #inFlight = new Set<Promise<void>>()
+  #timers: NodeJS.Timeout[] = []
+  #stopListening: () => void = () => undefined
+  #isAlerting = false
+  #isTicking = false
+  #halfAnsweredAtMs = -Infinity
+  #isStopped = false
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#outbox = new Outbox({ client: parts.clients.background, surfaces: parts.surfaces })
+  }
+
+  start(): void {
+    this.#stopListening = this.#parts.world.grants.onChange((grant) => {
+      if (grant.unshown) this.#begin(grant.id)
+    })
+    this.#timers = [
+      setInterval(() => void this.#tick(), tickMs),
+      setInterval(() => void this.#showAlerts(), alertsEveryMs),
+    ]
+  }
+
+  /** Takes nothing new; resolves when what is being sent has been, or after the time given. */
+  async stop(withinMs = 3_000): Promise<void> {
+    this.#isStopped = true
+    this.#stopListening()
+    for (const timer of this.#timers) clearInterval(timer)
+    await Promise.race([
+      Promise.all(this.#inFlight),
+      new Promise((resolve) => setTimeout(resolve, withinMs).unref()),
+    ])
+  }
+
+  /** Draws anew what shows this grant, where it has changed. */
+  look(grantId: string): void {
+    this.#begin(grantId)
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#isTicking || this.#isStopped) return
+    this.#isTicking = true
+    const { world, surfaces, log } = this.#parts
+    try {
+      await this.#outbox.refreshPauses()
+      for (const grant of await world.grants.unshown(500)) this.#begin(grant.id)
+      for (const grant of await this.#halfAnswered()) this.#begin(grant.id)
+      for (const row of await surfaces.needingLook(200)) {
+        for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant.id)
+      }
+    } catch (error) {
+      log.warn('the publisher could not look now', { error })
+    } finally {
+      this.#isTicking = false
+    }
+  }
+
+  /** Once a minute, those that some approved and others are still asked about; else none. */
+  async #halfAnswered(): Promise<Grant[]> {
+    const { clock, grants } = this.#parts.world
+    if (clock.monotonicMs() - this.#halfAnsweredAtMs < halfAnsweredEveryMs) return []
+    this.#halfAnsweredAtMs = clock.monotonicMs()
+    return (await grants.pending(mostPending)).filter(({ reviews }) => reviews.length > 0)
+  }
+
+  async #showAlerts(): Promise<void> {
+    if (this.#isAlerting || this.#isStopped) return
+    this.#isAlerting = true
+    try {
+      const said = [...(await pictureAlerts(this.#parts)), ...(await pictureLosses(this.#parts))]
+      for (const picture of said) {
+        const isSettling = picture.row?.needsLook !== picture.needsLook
+        if (isSettling || (await isStale(picture, picture.row))) {
+          await this.#send(picture, picture.requestId, picture.row)
+        }
+      }
+    } catch (error) {
+      this.#parts.log.warn('could not show what is late now', { error })
+    } finally {
+      this.#isAlerting = false
+    }
+  }
+
+  #begin(grantId: string): void {
+    if (this.#isStopped || (this.#notBeforeMs.get(grantId) ?? 0) > this.#parts.world.clock.monotonicMs())
+      return
+    if (this.#showing.has(grantId)) {
+      this.#again.add(grantId)
+      return
+    }
+    this.#showing.add(grantId)
+    const run = this.#showUntilTrue(grantId)
+      .catch((error: unknown) => this.#parts.log.warn('could not show a grant now', { grantId, error }))
+      .finally(() => {
+        this.#showing.delete(grantId)
+        this.#again.delete(grantId)
+        this.#inFlight.delete(run)
+      })
+    this.#inFlight.add(run)
+  }
+
+  async #showUntilTrue(grantId: string): Promise<void> {
+    do {
+      this.#again.delete(grantId)
+      const waitMs = await this.#show(grantId)
+      if (waitMs > 0) {
+        this.#notBeforeMs.set(grantId, this.#parts.world.clock.monotonicMs() + waitMs)
+        return
+      }
+      this.#notBeforeMs.delete(grantId)
+    } while (this.#again.has(grantId) && !this.#isStopped)
+  }
+
+  /**
+   * Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait.
+   * A window is shown once the card of its series tells of it too.
+   */
+  async #show(grantId: string): Promise<number> {
+    const { world } = this.#parts
+    for (let rounds = 0; rounds < 5; rounds++) {
+      const look = await this.#looks.add(() => this.#look(grantId))
+      if (look === null) return 0
+      if (look.stale.length === 0) {
+        const { window } = look.grant
+        const waitMs = window === null ? 0 : await this.#show(window.seriesId)
+        if (waitMs > 0) return waitMs
+        await world.grants.shown(grantId, look.grant.revision)
+        return 0
+      }
+      const { requestId } = look.grant
+      const waits = await Promise.all(
+        look.stale.map(({ picture, row }) =>
+          this.#send({ ...picture, draw: () => this.#redraw(grantId, picture.key) }, requestId, row),
+        ),
+      )
+      const waitMs = Math.max(...waits)
+      if (waitMs > 0) return waitMs
+      if (this.#isStopped) return 0
+    }
+    return tickMs
+  }
+
+  async #look(grantId: string): Promise<{ grant: Grant; stale: Stale[] } | null> {
+    const { world, surfaces } = this.#parts
+    const grant = await world.grants.get(grantId)
+    if (grant === null) return null
+    const rows = new Map((await surfaces.of(grant.requestId)).map((row) => [row.key, row]))
+    const stale: Stale[] = []
+    for (const picture of await picturesOf(this.#parts, grant, rows)) {
+      const row = rows.get(picture.key)
+      if (await isStale(picture, row)) stale.push({ picture, row })
+    }
+    return { grant, stale }
+  }
+
+  /** The picture as it is when its turn has come: much may have happened while it waited. */
+  async #redraw(grantId: string, key: string): Promise<Message | null> {
+    const look = await this.#look(grantId)
+    const found = look?.stale.find(({ picture }) => picture.key === key)
+    return found ? found.picture.draw() : null
+  }
+
+  /**
+   * One message to where it belongs. Its row is leased when its turn in the outbox has come, so that waiting there
+   * keeps nobody else from it. Returns how long to wait before trying again; 0 when done.
+   */
+  async #send(picture: Sending, requestId: string, seen: Surface | undefined): Promise<number> {
+    const { surfaces } = this.#parts
+    const { key, lane } = picture
+    const turn: { row: Surface | null; shows: string | null } = { row: null, shows: null }
+    const draw = async (): Promise<Message | null> => {
+      turn.row = await surfaces.lease(key, requestId, rowLeaseMs)
+      if (turn.row === null || turn.row.ts !== (seen?.ts ?? null)) return null
+      const message = await picture.draw()
+      turn.shows = message && markOf(message)
+      return message
+    }
+    const at = seen?.channel && seen.ts ? { channel: seen.channel, ts: seen.ts } : null
+    const sent = at
+      ? await this.#outbox.update(lane, at, draw)
+      : await this.#outbox.post(lane, picture.to, draw)
+    if (turn.row === null) return tickMs
+    return this.#note(turn.row, sent, { shows: turn.shows, needsLook: picture.needsLook ?? false })
+  }
+
+  /** Writes down what became of a message. */
+  async #note(row: Surface, sent: Sent | null, now: Pick<Surface, 'shows' | 'needsLook'>): Promise<number> {
+    const { surfaces, log } = this.#parts
+    if (sent === null) {
+      await surfaces.save(row.key, { needsLook: now.needsLook })
+      return 0
+    }
+    switch (sent.outcome) {
+      case 'sent':
+        await surfaces.save(row.key, { ...now, channel: sent.channel, ts: sent.ts, failure: null, tries: 0 })
+        return 0
+      case 'message-gone':
+        log.info('a message is gone, posting it again if it still matters', { key: row.key })
+        await surfaces.save(row.key, { channel: null, ts: null, shows: null })
+        return 0
+      case 'unreachable':
+        log.warn('a message cannot be shown there', { key: row.key, why: sent.why })
+        await surfaces.save(row.key, { ...now, failure: sent.why, tries: row.tries + 1 })
+        return 0
+      case 'later':
+        await surfaces.save(row.key, { tries: row.tries + 1 })
+        if (row.tries > 2)
+          log.warn('a message has to wait', { key: row.key, why: sent.why, tries: row.tries + 1 })
+        return Math.min(60_000, sent.inMs * 2 ** Math.min(row.tries, 6))
+    }
+  }
+}
+
+interface Stale {
+  readonly picture: Picture
+  readonly row: Surface | undefined
+}
+
+/** A picture that may turn out not to be worth sending any more when its turn has come. */
+type Sending = Omit<Picture, 'draw'> & { draw(): Promise<Message | null> }
+
+/** A failure is tried again once there is something new to show. */
+async function isStale(picture: Picture, row: Surface | undefined): Promise<boolean> {
+  const isShown = row?.ts !== null && row?.ts !== undefined
+  if (!isShown && !picture.isWanted) return false
+  if (!isShown && (row?.failure ?? null) === null) return true
+  return row?.shows !== markOf(await picture.draw())
+}
+
+export const markOf = (message: Message): string =>
+  createHash('sha256').update(JSON.stringify(message)).digest('base64url').slice(0, 16)

@@ -1,0 +1,49 @@
+import type { AckFn, ViewResponseAction } from '@slack/bolt'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Grant } from '../../domain/grant.ts'
+import { isRefusal, type Refusal } from '../../domain/refusal.ts'
+import { tellingWrites } from '../../domain/writes.ts'
+import { failureWords } from './answer-click.ts'
+import { messageView } from './message-view.ts'
+import { unmarked } from '../words/mrkdwn.ts'
+import type { Parts } from '../parts.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+
+/** For a submission the acknowledgement is the answer: the operation has this long before the modal says "Sending…". */
+const budgetMs = 2_000
+
+type Ack = AckFn<ViewResponseAction> | AckFn<void>
+
+/**
+ * Operates first and acknowledges with what came of it: closed, or an error on its field. If that takes too long the
+ * modal waits and is told later. Which field a refusal belongs to is `fieldFor`'s to say.
+ */
+export async function answerSubmission(options: {
+  parts: Parts
+  ack: Ack
+  viewId: string
+  title: string
+  fieldFor: (refusal: Refusal) => string
+  words?: (refusal: Refusal) => string
+  work: () => Promise<Grant | Refusal>
+}): Promise<void> {
+  const { parts, viewId, title, fieldFor, words = refusalWords } = options
+  const ack = options.ack as AckFn<ViewResponseAction>
+  const working = tellingWrites(options.work).then(
+    (outcome) => (isRefusal(outcome) ? { field: fieldFor(outcome), words: unmarked(words(outcome)) } : null),
+    (error: unknown) => ({ field: null, words: failureWords(parts.log, error) }),
+  )
+  const inTime = await Promise.race([working, sleep(budgetMs, 'late' as const, { ref: false })])
+  if (inTime === 'late') {
+    await ack({ response_action: 'update', view: messageView(title, 'Sending…') })
+    const outcome = await working
+    const said = outcome === null ? 'Done. You can close this.' : outcome.words
+    await parts.clients.background.views.update({ view_id: viewId, view: messageView(title, said) })
+  } else if (inTime === null) {
+    await ack({ response_action: 'clear' })
+  } else if (inTime.field === null) {
+    await ack({ response_action: 'update', view: messageView(title, inTime.words) })
+  } else {
+    await ack({ response_action: 'errors', errors: { [inTime.field]: inTime.words } })
+  }
+}

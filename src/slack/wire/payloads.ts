@@ -1,0 +1,195 @@
+import { z } from 'zod'
+import { wellFormed } from '../../domain/cut.ts'
+import type { SlackIdentity } from '../../domain/person.ts'
+import { homeActions } from '../home/home-actions.ts'
+
+/** What Slack sends, as far as we read it: parsed here, once. */
+const user = z.object({ id: z.string(), team_id: z.string().nullish() })
+const team = z.object({ id: z.string() }).nullish()
+/** What people typed. */
+const typed = z.string().transform(wellFormed)
+
+const click = z.object({
+  user,
+  team,
+  trigger_id: z.string(),
+  channel: z.object({ id: z.string() }).nullish(),
+  message: z.object({ ts: z.string() }).nullish(),
+  view: z.object({ type: z.string() }).nullish(),
+  actions: z
+    .array(
+      z.object({
+        action_id: z.string(),
+        value: z.string().nullish(),
+        action_ts: z.string().regex(/^\d+(\.\d+)?$/),
+      }),
+    )
+    .min(1),
+})
+
+export interface Click {
+  readonly by: SlackIdentity
+  readonly triggerId: string
+  readonly value: string
+  /** When it was clicked, by Slack's clock: the same on a redelivery. */
+  readonly clickedAt: Date
+  /** The message that was clicked; null in modals and on the Home tab. */
+  readonly message: { readonly channel: string; readonly ts: string } | null
+  readonly isOnHome: boolean
+}
+
+export function parseClick(body: unknown): Click {
+  const { user: by, team: from, trigger_id: triggerId, channel, message, view, actions } = click.parse(body)
+  return {
+    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    triggerId,
+    value: actions[0]?.value ?? '',
+    clickedAt: new Date(Number(actions[0]?.action_ts ?? 0) * 1_000),
+    message: channel && message ? { channel: channel.id, ts: message.ts } : null,
+    isOnHome: view?.type === 'home',
+  }
+}
+
+const act = z.object({
+  type: z.string(),
+  user,
+  team,
+  view: z.object({ type: z.string(), private_metadata: z.string().nullish() }).nullish(),
+  actions: z.array(z.object({ action_id: z.string(), value: z.string().nullish() })).nullish(),
+})
+
+export interface Act {
+  readonly type: string
+  readonly by: SlackIdentity
+  readonly isOnHome: boolean
+  /** Which page of each section of the Home tab is wanted now. */
+  readonly pages: unknown
+}
+
+/** Who did something, wherever it was; null for what nobody did. */
+export function parseAct(body: unknown): Act | null {
+  const read = act.safeParse(body)
+  if (!read.success) return null
+  const { type, user: by, team: from, view, actions } = read.data
+  const isOnHome = view?.type === 'home'
+  const turned = actions?.find(({ action_id: id }) => id.startsWith(homeActions.page))?.value
+  return {
+    type,
+    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    isOnHome,
+    pages: isOnHome ? jsonOf(turned ?? view.private_metadata ?? '') : {},
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
+
+const homeOpened = z.object({
+  team_id: z.string(),
+  event: z.object({ user: z.string(), tab: z.string().nullish() }),
+})
+
+export function parseHomeOpened(body: unknown): { by: SlackIdentity; tab: string } {
+  const { team_id: teamId, event } = homeOpened.parse(body)
+  return { by: { teamId, userId: event.user }, tab: event.tab ?? '' }
+}
+
+const option = z.object({ value: z.string() }).nullish()
+const values = z.record(
+  z.string(),
+  z.record(
+    z.string(),
+    z.object({
+      value: typed.nullish(),
+      selected_option: option,
+      selected_options: z.array(z.object({ value: z.string() })).nullish(),
+      selected_user: z.string().nullish(),
+      selected_date: z.string().nullish(),
+      selected_time: z.string().nullish(),
+      selected_date_time: z.number().nullish(),
+    }),
+  ),
+)
+
+const view = z.object({
+  id: z.string(),
+  hash: z.string(),
+  private_metadata: z.string().nullish(),
+  state: z.object({ values: values.nullish() }).nullish(),
+})
+
+const inView = z.object({ user, team, trigger_id: z.string().nullish(), view })
+
+export interface InView {
+  readonly by: SlackIdentity
+  readonly viewId: string
+  readonly hash: string
+  readonly metadata: string
+  /** What stands in an input, by its action id: its text, its choice, its date or time, or its instant in seconds; null while it is empty. */
+  readonly field: (actionId: string) => string | null
+  /** What is ticked. */
+  readonly choices: (actionId: string) => readonly string[]
+  /** The block that holds this input, if it is on the view now. */
+  readonly blockOf: (actionId: string) => string | null
+}
+
+export function parseInView(body: unknown): InView {
+  const { user: by, team: from, view: shown } = inView.parse(body)
+  const blocks = Object.entries(shown.state?.values ?? {})
+  const inputs = blocks.flatMap(([, block]) => Object.entries(block))
+  const fields = new Map(
+    inputs.map(([actionId, { value, ...picked }]) => [
+      actionId,
+      picked.selected_option?.value ??
+        picked.selected_user ??
+        picked.selected_date ??
+        picked.selected_time ??
+        picked.selected_date_time?.toString() ??
+        value ??
+        null,
+    ]),
+  )
+  const ticked = new Map(
+    inputs.map(([actionId, input]) => [actionId, input.selected_options?.map(({ value }) => value) ?? []]),
+  )
+  return {
+    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    viewId: shown.id,
+    hash: shown.hash,
+    metadata: shown.private_metadata ?? '',
+    field: (actionId) => fields.get(actionId) ?? null,
+    choices: (actionId) => ticked.get(actionId) ?? [],
+    blockOf: (actionId) => blocks.find(([, block]) => actionId in block)?.[0] ?? null,
+  }
+}
+
+const command = z.object({
+  user_id: z.string(),
+  team_id: z.string(),
+  trigger_id: z.string(),
+  text: typed.nullish(),
+})
+
+export function parseCommand(body: unknown): { by: SlackIdentity; triggerId: string; text: string } {
+  const { user_id: userId, team_id: teamId, trigger_id: triggerId, text } = command.parse(body)
+  return { by: { teamId, userId }, triggerId, text: text ?? '' }
+}
+
+const shortcut = z.object({ user, team, trigger_id: z.string() })
+
+export function parseShortcut(body: unknown): { by: SlackIdentity; triggerId: string } {
+  const { user: by, team: from, trigger_id: triggerId } = shortcut.parse(body)
+  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, triggerId }
+}
+
+const suggestion = z.object({ user, team, value: typed.nullish() })
+
+export function parseSuggestion(body: unknown): { by: SlackIdentity; typed: string } {
+  const { user: by, team: from, value } = suggestion.parse(body)
+  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, typed: value ?? '' }
+}

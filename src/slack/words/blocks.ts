@@ -1,0 +1,56 @@
+import type { Button, KnownBlock, PlainTextElement } from '@slack/types'
+import { cut } from '../../domain/cut.ts'
+import { cutMarked } from './mrkdwn.ts'
+
+/** A message as it is sent: always both, as `text` alone would delete the blocks. */
+export interface Message {
+  /** State in words, without mentions: what is read aloud and shown where blocks are not. */
+  readonly text: string
+  readonly blocks: KnownBlock[]
+}
+
+/** Texts are cut to Slack's limits here, so that no name or error can make a message refused. */
+export const plain = (text: string, most: number): PlainTextElement => ({
+  type: 'plain_text',
+  text: cut(text, most),
+  emoji: false,
+})
+
+export const section = (text: string): KnownBlock => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: cutMarked(text, 3_000), verbatim: true },
+})
+
+export const plainSection = (text: string): KnownBlock => ({ type: 'section', text: plain(text, 3_000) })
+
+export const context = (text: string): KnownBlock => ({
+  type: 'context',
+  elements: [{ type: 'mrkdwn', text: cutMarked(text, 3_000), verbatim: true }],
+})
+
+export function button(
+  actionId: string,
+  text: string,
+  value: string,
+  label: string,
+  { style, sure }: { style?: 'primary' | 'danger'; sure?: { title: string; text: string; yes: string } } = {},
+): Button {
+  return {
+    type: 'button',
+    action_id: actionId,
+    text: plain(text, 75),
+    value,
+    accessibility_label: cut(label, 75),
+    ...(style ? { style } : {}),
+    ...(sure
+      ? {
+          confirm: {
+            title: plain(sure.title, 100),
+            text: plain(sure.text, 300),
+            confirm: plain(sure.yes, 30),
+            deny: plain('Cancel', 30),
+          },
+        }
+      : {}),
+  }
+}

@@ -1,0 +1,51 @@
+import { aStage } from '../../support/curfew.ts'
+
+test('many who are looked up at one moment are read from one list, each as they are now', async () => {
+  const { app, workspace } = await aStage()
+  const people = Array.from({ length: 30 }, (_, i) =>
+    workspace.addPerson({ name: `person-${i}`, email: `person-${i}@acme.example` }),
+  )
+  const [gone] = people
+  if (gone) workspace.deactivate(gone)
+  const before = workspace.calls.length
+
+  const facts = await Promise.all(
+    people.map(({ id }) => app.world.directory.freshFacts({ teamId: workspace.teamId, userId: id })),
+  )
+
+  expect(facts.map((one) => one !== 'unknown' && one.isHere)).toEqual(people.map((one) => one !== gone))
+  const asked = workspace.calls.slice(before)
+  const isOfThem = ({ user }: { user?: unknown }) => people.some(({ id }) => id === user)
+  expect(asked.filter(({ method, args }) => method === 'users.info' && isOfThem(args))).toEqual([])
+  expect(asked.filter(({ method }) => method === 'users.list')).toHaveLength(1)
+})
+
+test('where the list cannot be read each is asked for, and a few always are', async () => {
+  const { app, workspace } = await aStage()
+  const people = Array.from({ length: 30 }, (_, i) =>
+    workspace.addPerson({ name: `person-${i}`, email: `person-${i}@acme.example` }),
+  )
+  const ask = (some: typeof people) =>
+    Promise.all(
+      some.map(({ id }) => app.world.directory.freshFacts({ teamId: workspace.teamId, userId: id })),
+    )
+  workspace.faults.next('users.list', { error: 'internal_error' })
+  expect(await ask(people)).not.toContain('unknown')
+  const before = workspace.calls.length
+  expect(await ask(people.slice(0, 3))).not.toContain('unknown')
+  const asked = workspace.calls.slice(before).map(({ method }) => method)
+  expect(asked.filter((method) => method === 'users.info')).toHaveLength(3)
+  expect(asked).not.toContain('users.list')
+})
+
+test('a long listing goes on page by page though Slack says "not so fast" in the middle', async () => {
+  const { app, workspace } = await aStage()
+  for (let i = 0; i < 3_000; i++) workspace.addPerson({ name: `person-${i}`, email: `${i}@acme.example` })
+  const before = workspace.calls.length
+  workspace.faults.next('users.list', { delayMs: 0 }, 2)
+  workspace.faults.next('users.list', { ratelimited: true, retryAfterSeconds: 1 })
+  const found = await app.world.directory.everyone()
+  expect(found === 'unknown' ? 0 : found.people.length).toBeGreaterThan(3_000)
+  const pages = workspace.calls.slice(before).filter(({ method }) => method === 'users.list')
+  expect(pages.map(({ status }) => status)).toEqual([200, 200, 429, 200, 200])
+}, 60_000)
