@@ -2,7 +2,7 @@ import { findEntitlement } from '../domain/catalog.ts'
 import type { SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
-import { lookAtHeld } from './while-held.ts'
+import { lookAtHeld } from './by-itself/while-held.ts'
 import type { World } from './world.ts'
 
 /**

@@ -13,7 +13,7 @@ import type {
   Systems,
 } from '../domain/ports.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
-import type { Queues } from './queues.ts'
+import type { Queues } from './by-itself/queues.ts'
 
 /** Everything an operation may touch. Composed once by `main`; tests and the simulation compose their own. */
 export interface World {

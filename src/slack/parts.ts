@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import type { Log, SurfaceStore } from '../domain/ports.ts'
-import type { HeldWatch } from '../operations/held-watch.ts'
+import type { HeldWatch } from '../operations/by-itself/held-watch.ts'
 import type { World } from '../operations/world.ts'
 import type { SlackClients } from './wire/clients.ts'
 import type { SlackDirectory } from './directory/directory.ts'

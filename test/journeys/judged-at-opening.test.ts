@@ -1,4 +1,4 @@
-import { lookAtHeld } from '../../src/operations/while-held.ts'
+import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { transition } from '../../src/domain/transition.ts'

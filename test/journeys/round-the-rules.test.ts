@@ -1,7 +1,7 @@
 import { breakGlass } from '../../src/operations/break-glass.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
-import { lookAtHeld } from '../../src/operations/while-held.ts'
+import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
 import type { Grant } from '../../src/domain/grant.ts'

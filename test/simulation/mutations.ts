@@ -9,8 +9,8 @@ export interface Mutation {
   readonly edits: readonly (readonly [text: string, by: string])[]
 }
 
-const lease = 'src/operations/lease.ts'
-const protocol = 'src/operations/hold-protocol.ts'
+const lease = 'src/operations/by-itself/lease.ts'
+const protocol = 'src/operations/by-itself/hold-protocol.ts'
 
 /** Whether the simulation sees what the rules are for: with any of them left out, some run breaks a promise. */
 export const mutations: readonly Mutation[] = [
@@ -148,7 +148,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'nobody looks at whoever holds something',
     rule: 'lookAtHeld',
-    file: 'src/operations/while-held.ts',
+    file: 'src/operations/by-itself/while-held.ts',
     edits: [
       ['await endEach(world, sure.left)', ''],
       [

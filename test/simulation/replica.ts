@@ -1,7 +1,7 @@
 import type { Catalog } from '../../src/domain/catalog.ts'
 import type { Directory, Log } from '../../src/domain/ports.ts'
-import { Queues } from '../../src/operations/queues.ts'
-import { settleOnChange, sweep } from '../../src/operations/sweep.ts'
+import { Queues } from '../../src/operations/by-itself/queues.ts'
+import { settleOnChange, sweep } from '../../src/operations/by-itself/sweep.ts'
 import type { World } from '../../src/operations/world.ts'
 import {
   memoryGrants,

@@ -1,9 +1,9 @@
-import type { DueGrant } from '../domain/ports.ts'
-import { holdId } from '../domain/hold.ts'
+import type { DueGrant } from '../../domain/ports.ts'
+import { holdId } from '../../domain/hold.ts'
 import { lookAheadMs, repair } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import { settle } from './settle.ts'
-import type { World } from './world.ts'
+import type { World } from '../world.ts'
 
 /** How much this process takes on at once for one system; the rest stays due and is found by a later sweep. */
 const mostOfASystem = 2_000

@@ -1,12 +1,12 @@
-import { findEntitlement, type Catalog } from '../domain/catalog.ts'
-import { isOpen, type Ended, type Granting, type Recurring } from '../domain/grant.ts'
-import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '../domain/series.ts'
-import { plainlyNamed } from '../domain/person.ts'
-import { openStage } from '../domain/stages.ts'
-import { fitsOnly } from '../domain/timing.ts'
-import { transition, type Event } from '../domain/transition.ts'
-import { isOnOwnList, panelsOf } from './panel.ts'
-import type { World } from './world.ts'
+import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
+import { isOpen, type Ended, type Granting, type Recurring } from '../../domain/grant.ts'
+import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '../../domain/series.ts'
+import { plainlyNamed } from '../../domain/person.ts'
+import { openStage } from '../../domain/stages.ts'
+import { fitsOnly } from '../../domain/timing.ts'
+import { transition, type Event } from '../../domain/transition.ts'
+import { isOnOwnList, panelsOf } from '../panel.ts'
+import type { World } from '../world.ts'
 
 /*
  * The windows of a series. The grant of a window is written before the series moves on: a crash in between finds it

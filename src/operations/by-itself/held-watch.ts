@@ -1,6 +1,6 @@
 import { unlistedGroups, type UnlistedGroup } from './unlisted-groups.ts'
 import { lookAtHeld, lookAtPerson, type Look } from './while-held.ts'
-import type { World } from './world.ts'
+import type { World } from '../world.ts'
 
 /** Looks at what is held, each minute and soon after something changed, and says aloud what stays wrong. */
 export interface HeldWatch {

@@ -1,5 +1,5 @@
-import { everyEntitlement, type Entitlement, type Stage } from '../domain/catalog.ts'
-import type { World } from './world.ts'
+import { everyEntitlement, type Entitlement, type Stage } from '../../domain/catalog.ts'
+import type { World } from '../world.ts'
 
 /** A group that the catalog names and Slack does not list: renamed, or disabled. Nobody is in it, and nobody is called. */
 export interface UnlistedGroup {

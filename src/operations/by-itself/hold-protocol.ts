@@ -1,12 +1,12 @@
-import { ConnectorError } from '../domain/connector.ts'
-import { cut } from '../domain/cut.ts'
-import type { Active, Approved, Grant, Granting, Revoking } from '../domain/grant.ts'
-import { holdId, type Hold, type HoldKey, type Left } from '../domain/hold.ts'
-import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
-import { transition, type Event } from '../domain/transition.ts'
+import { ConnectorError } from '../../domain/connector.ts'
+import { cut } from '../../domain/cut.ts'
+import type { Active, Approved, Grant, Granting, Revoking } from '../../domain/grant.ts'
+import { holdId, type Hold, type HoldKey, type Left } from '../../domain/hold.ts'
+import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { transition, type Event } from '../../domain/transition.ts'
 import { Lease, LeaseLost } from './lease.ts'
 import { retryAt } from './retry.ts'
-import type { World } from './world.ts'
+import type { World } from '../world.ts'
 
 /*
  * Giving and taking safely. A hold is one principal having one target; grants claim it. The numbers are the rules of

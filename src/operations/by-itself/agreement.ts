@@ -1,4 +1,4 @@
-import type { CurrentCatalog, Clock, Log, ReplicaStore } from '../domain/ports.ts'
+import type { CurrentCatalog, Clock, Log, ReplicaStore } from '../../domain/ports.ts'
 
 /**
  * Whether all replicas that run go by the same catalog. One that lacks a new variable, or reads an old folder, would give

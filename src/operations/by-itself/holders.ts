@@ -1,5 +1,5 @@
-import type { Known, PersonFacts, PersonRef } from '../domain/person.ts'
-import type { World } from './world.ts'
+import type { Known, PersonFacts, PersonRef } from '../../domain/person.ts'
+import type { World } from '../world.ts'
 
 /** Who the holders are, as far as that can be read now. */
 export interface Holders {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { holdId, nextIntent, systemExpiry, type Hold, type HoldKey } from '../domain/hold.ts'
-import { ConnectorError } from '../domain/connector.ts'
-import { isSamePlace } from '../domain/place.ts'
-import type { HoldWrite, OpenSystem } from '../domain/ports.ts'
-import type { World } from './world.ts'
+import { holdId, nextIntent, systemExpiry, type Hold, type HoldKey } from '../../domain/hold.ts'
+import { ConnectorError } from '../../domain/connector.ts'
+import { isSamePlace } from '../../domain/place.ts'
+import type { HoldWrite, OpenSystem } from '../../domain/ports.ts'
+import type { World } from '../world.ts'
 
 /** Between the longest call and the end of the lease. */
 export const leaseMarginMs = 500

@@ -1,4 +1,4 @@
-import type { World } from './world.ts'
+import type { World } from '../world.ts'
 
 const firstMs = 1_000
 const mostMs = 60_000

@@ -1,14 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { everyEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
-import { cut } from '../domain/cut.ts'
-import type { GrantPlace, Granting } from '../domain/grant.ts'
-import { plainlyNamed, refTo, type Known, type PersonFacts } from '../domain/person.ts'
-import { mayHold, placeFor, standingAsking } from '../domain/policy.ts'
-import { pairOf, type FailedRow } from '../domain/ports.ts'
-import { isStandingRule, termMs } from '../domain/standing.ts'
-import { dueOf, startGiving } from '../domain/transition.ts'
+import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { cut } from '../../domain/cut.ts'
+import type { GrantPlace, Granting } from '../../domain/grant.ts'
+import { plainlyNamed, refTo, type Known, type PersonFacts } from '../../domain/person.ts'
+import { mayHold, placeFor, standingAsking } from '../../domain/policy.ts'
+import { pairOf, type FailedRow } from '../../domain/ports.ts'
+import { isStandingRule, termMs } from '../../domain/standing.ts'
+import { dueOf, startGiving } from '../../domain/transition.ts'
 import type { Failing } from './while-held.ts'
-import type { World } from './world.ts'
+import type { World } from '../world.ts'
 
 /** What is held by rule is given to whoever matches and lacks it; `lookAtHeld` takes it from whoever does not match. */
 
