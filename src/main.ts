@@ -54,9 +54,12 @@ export async function start(
     log,
     environment,
     patienceMs,
+    isPaced = true,
   }: {
     log: Log
     environment: NodeJS.ProcessEnv
+    /** False: Slack is told as fast as there is something to tell; to measure the work and not the waiting. */
+    isPaced?: boolean
     /** How long Slack may not say who is in a group before admins hear of it. */
     patienceMs?: number
   },
@@ -113,7 +116,7 @@ export async function start(
     void checkSystems(catalog.current(), systems, log)
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection)
-    const slack = openSlack({ ...config, people, surfaces, log })
+    const slack = openSlack({ ...config, people, surfaces, log, isPaced })
     endings.slack = () => slack.stopListening()
     const queues = new Queues()
     const agreement = await watchAgreement({

@@ -6,7 +6,7 @@ import { startAppProcess, type AppProcess } from '../app-process.ts'
 import type { Workspace } from '../../test/workspace/workspace.ts'
 import { print, type Report } from './report.ts'
 
-const longestMs = 240_000
+const longestMs = 400_000
 
 export interface Bench {
   readonly seconds: number

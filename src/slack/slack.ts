@@ -66,8 +66,10 @@ export function openSlack(options: {
   people: PeopleStore
   surfaces: SurfaceStore
   log: Log
+  /** False: messages are sent as fast as they come, whatever Slack would allow. */
+  isPaced?: boolean
 }): Slack {
-  const { botToken, transport, slackApiUrl, proxies, people, surfaces, log } = options
+  const { botToken, transport, slackApiUrl, proxies, people, surfaces, log, isPaced = true } = options
   const dispatcher = dispatcherThrough(proxies)
   const clients = slackClients({ botToken, slackApiUrl, dispatcher, log })
   let ourselves: Ourselves | null = null
@@ -160,7 +162,7 @@ export function openSlack(options: {
         listen(parts)
       }
       ourselves = await whoAmI(clients.background, log, () => isStopping)
-      publisher = new Publisher(parts)
+      publisher = new Publisher(parts, { isPaced })
       publisher.start()
       await sockets?.start(app)
     },

@@ -37,9 +37,9 @@ export class Publisher {
   #halfAnsweredAtMs = -Infinity
   #isStopped = false
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, { isPaced = true }: { isPaced?: boolean } = {}) {
     this.#parts = parts
-    this.#outbox = new Outbox({ client: parts.clients.background, surfaces: parts.surfaces })
+    this.#outbox = new Outbox({ client: parts.clients.background, surfaces: parts.surfaces, isPaced })
   }
 
   start(): void {
