@@ -384,8 +384,10 @@ function parsed(stored: unknown): Grant | null | Error {
   }
 }
 
+const withId = z.looseObject({ _id: z.string() })
+
 function parse(stored: unknown): Grant | null {
   if (stored === null) return null
-  const { _id: id, ...rest } = z.looseObject({ _id: z.string() }).parse(stored)
+  const { _id: id, ...rest } = withId.parse(stored)
   return grantSchema.parse({ id, ...rest })
 }

@@ -46,7 +46,9 @@ export function mongoPreApprovals(connection: Connection, log?: Log): PreApprova
   }
 }
 
+const withId = z.looseObject({ _id: z.string() })
+
 function parse(doc: unknown): PreApproval {
-  const { _id: id, ...rest } = z.looseObject({ _id: z.string() }).parse(doc)
+  const { _id: id, ...rest } = withId.parse(doc)
   return preApprovalSchema.parse({ id, ...rest })
 }

@@ -1,4 +1,6 @@
-import { Schema, type Connection } from 'mongoose'
+import { MongoServerError } from 'mongodb'
+import { Schema, type Connection, type PipelineStage } from 'mongoose'
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Surface, SurfaceStore } from '../domain/ports.ts'
 
@@ -23,6 +25,7 @@ const schema = new Schema(
     failure: String,
     tries: Number,
     leaseUntil: Date,
+    leasedBy: String,
     needsLook: Boolean,
   },
   { collection: 'surfaces', versionKey: false },
@@ -30,6 +33,8 @@ const schema = new Schema(
 schema.index({ requestId: 1 })
 schema.index({ channel: 1, ts: 1 })
 schema.index({ needsLook: 1 }, { partialFilterExpression: { needsLook: true } })
+
+const unposted = { channel: null, ts: null, shows: null, failure: null, tries: 0, needsLook: false }
 
 const pauseSchema = new Schema({ _id: String, until: Date }, { collection: 'pauses', versionKey: false })
 
@@ -40,6 +45,21 @@ export function mongoSurfaces(connection: Connection): SurfaceStore {
   const model = surfaceModel(connection)
   const pauses = pauseModel(connection)
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
+  /** Null where somebody else made it in this very moment: theirs it is. */
+  const makeOrFind = async (key: string, pipeline: PipelineStage.ReplaceWith[]) => {
+    try {
+      return await model
+        .findOneAndUpdate({ _id: key }, pipeline, {
+          upsert: true,
+          returnDocument: 'after',
+          updatePipeline: true,
+        })
+        .lean<Record<string, unknown> | null>()
+    } catch (error) {
+      if (error instanceof MongoServerError && error.code === 11000) return null
+      throw error
+    }
+  }
 
   return {
     of: async (requestId) => (await model.find({ requestId }).lean()).map(parse),
@@ -48,28 +68,15 @@ export function mongoSurfaces(connection: Connection): SurfaceStore {
       return found && parse(found)
     },
     lease: async (key, requestId, forMs) => {
-      const fresh = {
-        requestId,
-        channel: null,
-        ts: null,
-        shows: null,
-        failure: null,
-        tries: 0,
-        needsLook: false,
-      }
-      await model.updateOne(
-        { _id: key },
-        { $setOnInsert: { ...fresh, leaseUntil: new Date(0) } },
-        { upsert: true },
-      )
-      const leased = await model
-        .findOneAndUpdate(
-          { _id: key, $expr: { $lte: ['$leaseUntil', '$$NOW'] } },
-          [{ $set: { leaseUntil: inMs(forMs) } }],
-          { returnDocument: 'after', updatePipeline: true },
-        )
-        .lean()
-      return leased && parse(leased)
+      const token = randomBytes(9).toString('base64url')
+      const isFree = { $lte: [{ $ifNull: ['$leaseUntil', new Date(0)] }, '$$NOW'] }
+      const ours = { leaseUntil: inMs(forMs), leasedBy: token }
+      const pipeline = [
+        { $replaceWith: { $mergeObjects: [{ $literal: { ...unposted, requestId } }, '$$ROOT'] } },
+        { $replaceWith: { $mergeObjects: ['$$ROOT', { $cond: [isFree, ours, {}] }] } },
+      ]
+      const row = await makeOrFind(key, pipeline)
+      return row?.['leasedBy'] === token ? parse(row) : null
     },
     save: async (key, shown) => {
       await model.updateOne({ _id: key }, { $set: { ...shown, leaseUntil: new Date(0) } })

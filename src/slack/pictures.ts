@@ -40,6 +40,8 @@ export interface Picture {
   /** Worth a new message now, if there is none yet. */
   readonly isWanted: boolean
   readonly to: { readonly channel: string; readonly threadTs?: string }
+  /** Others hang on where it stands: once it is posted, they are to be looked at. */
+  readonly isAnchor?: true
   /** True: the publisher looks at its row again although no grant changed. */
   readonly needsLook?: boolean
   draw(): Promise<Message>
@@ -48,17 +50,17 @@ export interface Picture {
 /** Slack takes about one new message a second: no list of approvers keeps everybody else's cards waiting for minutes. */
 const mostCopies = 50
 
-/** Every message that should or does show this grant, as it is now. */
+/** Every message that should or does show this grant, as it is now; `many` are all that its request asks for. */
 export async function picturesOf(
   parts: Parts,
   grant: Grant,
+  many: readonly Grant[],
   rows: ReadonlyMap<string, Surface>,
 ): Promise<Picture[]> {
   // Held by a rule: nobody asked, and nobody is told of each. What is late is said all the same.
   if (grant.isStanding) return []
   const now = parts.world.clock.now()
   const card = rows.get(cardKey(grant))
-  const many = mayHaveLines(grant) ? await parts.world.grants.byRequest(grant.requestId) : [grant]
   return [
     // A window is told of on the card of its series.
     ...(grant.window === null ? await cards(parts, grant, rows, many) : []),
@@ -118,9 +120,10 @@ async function cards(
   const key = cardKey(grant)
   const lane = cardLane(grant)
   const { sent, asked } = await copies(parts, grant, rows)
-  const copy = { lane, isWanted: grant.status === 'pending' || owesReview(grant), draw }
+  const isCopyWanted = grant.status === 'pending' || owesReview(grant)
+  const copy = { lane, isWanted: isCopyWanted, isAnchor: true as const, draw }
   return [
-    { key, lane, isWanted: grant.dueAt !== null, to: { channel: grant.channel }, draw },
+    { key, lane, isWanted: grant.dueAt !== null, to: { channel: grant.channel }, isAnchor: true, draw },
     ...[...new Set([...sent, ...asked])].map((userId) => ({
       ...copy,
       key: `${key}:${userId}`,
@@ -136,7 +139,7 @@ async function cards(
 }
 
 /** Only what was asked for once can be one of several. */
-const mayHaveLines = ({ window, pattern, isBreakGlass }: Grant): boolean =>
+export const mayHaveLines = ({ window, pattern, isBreakGlass }: Grant): boolean =>
   window === null && pattern === null && !isBreakGlass
 
 /** What is on the same card: the lines of one request, for one channel, that people see there. */

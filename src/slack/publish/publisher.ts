@@ -7,12 +7,14 @@ import type { Message } from '../words/blocks.ts'
 import { pictureLosses } from '../looking-after/standing-loss.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
-import { picturesOf, type Picture } from '../pictures.ts'
+import { mayHaveLines, picturesOf, type Picture } from '../pictures.ts'
 
 /** Longer than a send with its timeout; after a crash the row is free again this much later. */
 const rowLeaseMs = 15_000
 const tickMs = 1_000
 const mostPending = 500
+/** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
+const lookHoldsMs = 500
 const alertsEveryMs = 5_000
 /** Lists of approvers change without a word to us: whose yes still counts is looked at as often as lists are read. */
 const halfAnsweredEveryMs = 60_000
@@ -44,7 +46,7 @@ export class Publisher {
 
   start(): void {
     this.#stopListening = this.#parts.world.grants.onChange((grant) => {
-      if (grant.unshown) this.#begin(grant.id)
+      if (grant.unshown) this.#begin(grant)
     })
     this.#timers = [
       setInterval(() => void this.#tick(), tickMs),
@@ -65,7 +67,7 @@ export class Publisher {
 
   /** Draws anew what shows this grant, where it has changed. */
   look(grantId: string): void {
-    this.#begin(grantId)
+    this.#begin({ id: grantId })
   }
 
   async #tick(): Promise<void> {
@@ -74,10 +76,10 @@ export class Publisher {
     const { world, surfaces, log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
-      for (const grant of await world.grants.unshown(500)) this.#begin(grant.id)
-      for (const grant of await this.#halfAnswered()) this.#begin(grant.id)
+      for (const grant of await world.grants.unshown(500)) this.#begin(grant)
+      for (const grant of await this.#halfAnswered()) this.#begin(grant)
       for (const row of await surfaces.needingLook(200)) {
-        for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant.id)
+        for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant)
       }
     } catch (error) {
       log.warn('the publisher could not look now', { error })
@@ -112,96 +114,123 @@ export class Publisher {
     }
   }
 
-  #begin(grantId: string): void {
-    if (this.#isStopped || (this.#notBeforeMs.get(grantId) ?? 0) > this.#parts.world.clock.monotonicMs())
-      return
-    if (this.#showing.has(grantId)) {
-      this.#again.add(grantId)
+  /** By the grant itself its lines are read at once; its id alone is enough. */
+  #begin(asked: Grant | { readonly id: string }): void {
+    const { id } = asked
+    if (this.#isStopped || (this.#notBeforeMs.get(id) ?? 0) > this.#parts.world.clock.monotonicMs()) return
+    if (this.#showing.has(id)) {
+      this.#again.add(id)
       return
     }
-    this.#showing.add(grantId)
-    const run = this.#showUntilTrue(grantId)
-      .catch((error: unknown) => this.#parts.log.warn('could not show a grant now', { grantId, error }))
+    this.#showing.add(id)
+    const requestId = 'requestId' in asked && mayHaveLines(asked) ? asked.requestId : null
+    const run = this.#showUntilTrue({ id, requestId })
+      .catch((error: unknown) => this.#parts.log.warn('could not show a grant now', { grantId: id, error }))
       .finally(() => {
-        this.#showing.delete(grantId)
-        this.#again.delete(grantId)
+        this.#showing.delete(id)
+        this.#again.delete(id)
         this.#inFlight.delete(run)
       })
     this.#inFlight.add(run)
   }
 
-  async #showUntilTrue(grantId: string): Promise<void> {
+  async #showUntilTrue(asked: Asked): Promise<void> {
+    const { id } = asked
     do {
-      this.#again.delete(grantId)
-      const waitMs = await this.#show(grantId)
+      this.#again.delete(id)
+      const waitMs = await this.#show(asked)
       if (waitMs > 0) {
-        this.#notBeforeMs.set(grantId, this.#parts.world.clock.monotonicMs() + waitMs)
+        this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
         return
       }
-      this.#notBeforeMs.delete(grantId)
-    } while (this.#again.has(grantId) && !this.#isStopped)
+      this.#notBeforeMs.delete(id)
+    } while (this.#again.has(id) && !this.#isStopped)
   }
 
   /**
    * Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait.
    * A window is shown once the card of its series tells of it too.
    */
-  async #show(grantId: string): Promise<number> {
+  async #show(asked: Asked): Promise<number> {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
-      const look = await this.#looks.add(() => this.#look(grantId))
+      const look = await this.#looks.add(() => this.#look(asked))
       if (look === null) return 0
-      if (look.stale.length === 0) {
-        const { window } = look.grant
-        const waitMs = window === null ? 0 : await this.#show(window.seriesId)
-        if (waitMs > 0) return waitMs
-        await world.grants.shown(grantId, look.grant.revision)
-        return 0
-      }
-      const { requestId } = look.grant
-      const waits = await Promise.all(
-        look.stale.map(({ picture, row }) =>
-          this.#send({ ...picture, draw: () => this.#redraw(grantId, picture.key) }, requestId, row),
-        ),
-      )
-      const waitMs = Math.max(...waits)
-      if (waitMs > 0) return waitMs
+      const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
+      const sentWaitMs = Math.max(0, ...sendings.map(({ waitMs }) => waitMs))
+      if (sentWaitMs > 0) return sentWaitMs
       if (this.#isStopped) return 0
+      if (!sendings.every(({ isSettled }) => isSettled)) continue
+      const { window } = look.grant
+      const waitMs = window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null })
+      if (waitMs > 0) return waitMs
+      await world.grants.shown(asked.id, look.grant.revision)
+      return 0
     }
     return tickMs
   }
 
-  async #look(grantId: string): Promise<{ grant: Grant; stale: Stale[] } | null> {
+  /** Settled: it shows what was looked at, and nothing else hangs on where it stands. */
+  async #sendStale(look: Look, { picture, row }: Stale): Promise<{ waitMs: number; isSettled: boolean }> {
+    const turn = { isAsLooked: false }
+    const draw = async (): Promise<Message | null> => {
+      turn.isAsLooked = this.#isStillSo(look)
+      return turn.isAsLooked ? picture.draw() : this.#redraw(look, picture.key)
+    }
+    const { waitMs, isSent } = await this.#send({ ...picture, draw }, look.grant.requestId, row)
+    const isFirst = row?.ts === null || row?.ts === undefined
+    return { waitMs, isSettled: isSent && turn.isAsLooked && !(isFirst && picture.isAnchor === true) }
+  }
+
+  /** Looked at a moment ago, and not heard of since. */
+  #isStillSo({ grant, atMs }: Look): boolean {
+    return this.#parts.world.clock.monotonicMs() - atMs < lookHoldsMs && !this.#again.has(grant.id)
+  }
+
+  async #look({ id, requestId }: Asked): Promise<Look | null> {
     const { world, surfaces } = this.#parts
-    const grant = await world.grants.get(grantId)
+    const atMs = world.clock.monotonicMs()
+    const [lines, shown] =
+      requestId === null
+        ? [null, null]
+        : await Promise.all([world.grants.byRequest(requestId), surfaces.of(requestId)])
+    const grant = lines?.find((line) => line.id === id) ?? (await world.grants.get(id))
     if (grant === null) return null
-    const rows = new Map((await surfaces.of(grant.requestId)).map((row) => [row.key, row]))
+    const many = lines ?? (mayHaveLines(grant) ? await world.grants.byRequest(grant.requestId) : [grant])
+    const rows = new Map((shown ?? (await surfaces.of(grant.requestId))).map((row) => [row.key, row]))
     const stale: Stale[] = []
-    for (const picture of await picturesOf(this.#parts, grant, rows)) {
+    for (const made of await picturesOf(this.#parts, grant, many, rows)) {
+      const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
       if (await isStale(picture, row)) stale.push({ picture, row })
     }
-    return { grant, stale }
+    return { grant, stale, atMs, asked: { id, requestId } }
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */
-  async #redraw(grantId: string, key: string): Promise<Message | null> {
-    const look = await this.#look(grantId)
+  async #redraw({ asked }: Look, key: string): Promise<Message | null> {
+    const look = await this.#look(asked)
     const found = look?.stale.find(({ picture }) => picture.key === key)
     return found ? found.picture.draw() : null
   }
 
   /**
    * One message to where it belongs. Its row is leased when its turn in the outbox has come, so that waiting there
-   * keeps nobody else from it. Returns how long to wait before trying again; 0 when done.
+   * keeps nobody else from it. Answers how long to wait before trying again (0 when done), and whether it was sent.
    */
-  async #send(picture: Sending, requestId: string, seen: Surface | undefined): Promise<number> {
+  async #send(
+    picture: Sending,
+    requestId: string,
+    seen: Surface | undefined,
+  ): Promise<{ waitMs: number; isSent: boolean }> {
     const { surfaces } = this.#parts
     const { key, lane } = picture
     const turn: { row: Surface | null; shows: string | null } = { row: null, shows: null }
     const draw = async (): Promise<Message | null> => {
       turn.row = await surfaces.lease(key, requestId, rowLeaseMs)
+      // Another replica sent it meanwhile: what is stale is to be looked at anew.
       if (turn.row === null || turn.row.ts !== (seen?.ts ?? null)) return null
+      if (turn.row.shows !== (seen?.shows ?? null)) return null
       const message = await picture.draw()
       turn.shows = message && markOf(message)
       return message
@@ -210,8 +239,10 @@ export class Publisher {
     const sent = at
       ? await this.#outbox.update(lane, at, draw)
       : await this.#outbox.post(lane, picture.to, draw)
-    if (turn.row === null) return tickMs
-    return this.#note(turn.row, sent, { shows: turn.shows, needsLook: picture.needsLook ?? false })
+    if (turn.row === null) return { waitMs: tickMs, isSent: false }
+    const needsLook = picture.needsLook ?? false
+    const waitMs = await this.#note(turn.row, sent, { shows: turn.shows, needsLook })
+    return { waitMs, isSent: sent?.outcome === 'sent' }
   }
 
   /** Writes down what became of a message. */
@@ -242,6 +273,19 @@ export class Publisher {
   }
 }
 
+/** Which grant is to be shown, and of which request it is a line, where that is known. */
+interface Asked {
+  readonly id: string
+  readonly requestId: string | null
+}
+
+interface Look {
+  readonly asked: Asked
+  readonly grant: Grant
+  readonly stale: readonly Stale[]
+  readonly atMs: number
+}
+
 interface Stale {
   readonly picture: Picture
   readonly row: Surface | undefined
@@ -249,6 +293,12 @@ interface Stale {
 
 /** A picture that may turn out not to be worth sending any more when its turn has come. */
 type Sending = Omit<Picture, 'draw'> & { draw(): Promise<Message | null> }
+
+/** What decides whether it is stale is what is sent. */
+function drawnOnce(picture: Picture): () => Promise<Message> {
+  let drawn: Promise<Message> | null = null
+  return () => (drawn ??= picture.draw())
+}
 
 /** A failure is tried again once there is something new to show. */
 async function isStale(picture: Picture, row: Surface | undefined): Promise<boolean> {
