@@ -66,7 +66,7 @@ function aMonth(random: () => number): AskedRow[] {
       resource: { id: 'orders-db', name: 'Orders database' },
       entitlement: isWriting ? { id: 'write', name: 'Change orders' } : { id: 'read', name: 'Read orders' },
       ...{ subject, requester: subject, because: null, isSeries: false, isBreakGlass: false },
-      asker: { groups: ['@contractors'], guest: true, zone },
+      asker: { groups: ['@contractors'], guest: true, zone, earlier: null },
       ...{ reviews: [], approvedAt: null, closedAt: null },
     }
   })

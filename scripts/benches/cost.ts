@@ -126,7 +126,7 @@ async function aSlack(bench: Bench, lives: number) {
   })
   bench.atEnd(() => workspace.close())
   const channel = workspace.addChannel({ name: 'access', app: true })
-  const ada = workspace.addPerson({ name: 'Ada', email: 'ada@acme.example' })
+  const ada = workspace.addPerson({ name: 'Ada', email: 'ada@acme.example', channels: [channel] })
   const people = Array.from({ length: lives + 1 }, (_, i) =>
     workspace.addPerson({ name: `Person ${i}`, email: `person-${i}@acme.example` }),
   )

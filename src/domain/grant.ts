@@ -65,7 +65,13 @@ const asked = z.object({
   whyReviewed: z.string().nullable().default(null),
   /** What was known of the subject when they asked: rules can be tried on it later. */
   asker: z
-    .object({ groups: z.array(z.string()).nullable(), guest: z.boolean(), zone: z.string() })
+    .object({
+      groups: z.array(z.string()).nullable(),
+      guest: z.boolean(),
+      zone: z.string(),
+      /** How many of their latest requests of the same were approved. */
+      earlier: z.object({ approved: z.number(), of: z.number() }).nullable().default(null),
+    })
     .nullable()
     .default(null),
   /** Held by whoever matches the rule, without asking. */

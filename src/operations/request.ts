@@ -1,3 +1,4 @@
+import { countEarlier } from './earlier-requests.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { slotOf, type Grant, type Pending } from '../domain/grant.ts'
 import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
@@ -41,9 +42,13 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
   const one = withOneCatalog(world)
   const fit = await fitToAsk(one, ask)
   if (isRefusal(fit)) return fit
-  const { asked, subject, entitlement } = fit
-  const since = new Date(asked.requestedAt.getTime() - mostAsked.withinMs)
-  const others = await world.grants.requestsSince(asked.requester.id, since)
+  const { subject, entitlement } = fit
+  const since = new Date(fit.asked.requestedAt.getTime() - mostAsked.withinMs)
+  const [others, earlier] = await Promise.all([
+    world.grants.requestsSince(fit.asked.requester.id, since),
+    countEarlier(world, fit.asked),
+  ])
+  const asked: Pending = { ...fit.asked, asker: fit.asked.asker && { ...fit.asked.asker, earlier } }
   if (others.filter((id) => id !== asked.requestId).length >= mostAsked.times)
     return refuse('asked-too-often')
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -196,6 +201,7 @@ function pendingGrant(
       groups: subject.groups === 'unknown' ? null : [...subject.groups].sort(),
       guest: subject.isGuest,
       zone: subject.zone,
+      earlier: null,
     },
     isStanding: false,
     notAfter,

@@ -40,6 +40,8 @@ export interface Picture {
   /** Worth a new message now, if there is none yet. */
   readonly isWanted: boolean
   readonly to: { readonly channel: string; readonly threadTs?: string }
+  /** What it shows now passes by itself within a moment: an edit may wait so long for what comes next. */
+  readonly mayWaitUntil?: Date | null
   /** Others hang on where it stands: once it is posted, they are to be looked at. */
   readonly isAnchor?: true
   /** True: the publisher looks at its row again although no grant changed. */
@@ -49,6 +51,7 @@ export interface Picture {
 
 /** Slack takes about one new message a second: no list of approvers keeps everybody else's cards waiting for minutes. */
 const mostCopies = 50
+const givingMs = 1_000
 
 /** Every message that should or does show this grant, as it is now; `many` are all that its request asks for. */
 export async function picturesOf(
@@ -123,7 +126,15 @@ async function cards(
   const isCopyWanted = grant.status === 'pending' || owesReview(grant)
   const copy = { lane, isWanted: isCopyWanted, isAnchor: true as const, draw }
   return [
-    { key, lane, isWanted: grant.dueAt !== null, to: { channel: grant.channel }, isAnchor: true, draw },
+    {
+      key,
+      lane,
+      isWanted: grant.dueAt !== null,
+      to: { channel: grant.channel },
+      isAnchor: true,
+      mayWaitUntil: passesBy(grant),
+      draw,
+    },
     ...[...new Set([...sent, ...asked])].map((userId) => ({
       ...copy,
       key: `${key}:${userId}`,
@@ -136,6 +147,12 @@ async function cards(
     ...calls(parts, grant, placeOf(rows.get(key))).filter((call) => !rows.get(call.key)?.ts),
     ...(await reminders(parts, grant, rows.get(key))),
   ]
+}
+
+/** Most systems give within a moment of the approval: then the card says at once that it is held. */
+function passesBy(grant: Grant): Date | null {
+  if (grant.status !== 'granting' || grant.tries > 0 || grant.alertedAt !== null) return null
+  return new Date(grant.approvedAt.getTime() + givingMs)
 }
 
 /** Only what was asked for once can be one of several. */

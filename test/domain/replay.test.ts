@@ -12,7 +12,7 @@ const asked = (about: Partial<AskedRow> = {}): AskedRow => ({
   ...{ id: `g${++made}`, status: 'ended', askedMs: 3_600_000, reason: 'INC-1: stuck', requestedAt: at(0) },
   ...{ resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } },
   ...{ subject: riley, requester: riley, because: null, isSeries: false, isBreakGlass: false },
-  asker: { groups: ['@engineering'], guest: false, zone: 'UTC' },
+  asker: { groups: ['@engineering'], guest: false, zone: 'UTC', earlier: null },
   ...{ reviews: [], approvedAt: null, closedAt: null },
   ...about,
 })
@@ -31,7 +31,7 @@ test('a request is approved by the first rule that fits, reviewed, or refused wi
         asked(),
         asked({ askedMs: 3 * 3_600_000 }),
         asked({ askedMs: 5 * 3_600_000 }),
-        asked({ asker: { groups: [], guest: true, zone: 'UTC' } }),
+        asked({ asker: { groups: [], guest: true, zone: 'UTC', earlier: null } }),
         asked({ asker: null }),
         asked({ entitlement: { id: 'gone', name: 'Gone' } }),
         asked({ isSeries: true }),

@@ -10,7 +10,7 @@ function approvedAfter(minutes: number, about: Partial<AskedRow> = {}): AskedRow
     ...{ id: 'g', status: 'ended', askedMs: 3_600_000, reason: 'INC-1', requestedAt: at(0) },
     ...{ resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } },
     ...{ subject: riley, requester: riley, because: null, isSeries: false, isBreakGlass: false },
-    asker: { groups: ['@contractors'], guest: true, zone: 'UTC' },
+    asker: { groups: ['@contractors'], guest: true, zone: 'UTC', earlier: null },
     reviews: [{ by: ada, verdict: 'approve', at: at(minutes * minute), preApprovalId: null }],
     approvedAt: at(minutes * minute),
     closedAt: null,
@@ -57,7 +57,7 @@ test('by resource and approver, of what people approved: rules, words given ahea
 
 test('a rule is worth naming where it would have answered a good part', () => {
   const others = Array.from({ length: 40 }, (_, i) =>
-    approvedAfter(1, { asker: { groups: [`@team-${i}`], guest: false, zone: 'UTC' } }),
+    approvedAfter(1, { asker: { groups: [`@team-${i}`], guest: false, zone: 'UTC', earlier: null } }),
   )
   const few = Array.from({ length: 5 }, () => approvedAfter(1))
   expect(waitingTimes([...others, ...few])[0]?.rule).toBeNull()

@@ -9,6 +9,7 @@ import { placeFor } from '../../domain/policy.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { adminsOf } from '../../operations/admins.ts'
 import { askedOf } from '../../operations/asked-of.ts'
+import { earlierRequests, type EarlierRequests } from '../../operations/earlier-requests.ts'
 import { reviewGrant } from '../../operations/review.ts'
 import { revokeGrant } from '../../operations/revoke.ts'
 import { tryNow } from '../../operations/try-now.ts'
@@ -52,8 +53,7 @@ export interface CardAbout {
   readonly principal: string | null
   readonly isGuest: boolean | null
   readonly zone: string | null
-  /** How many of this person's latest requests of this entitlement were approved. */
-  readonly record: { readonly approved: number; readonly of: number }
+  readonly earlier: EarlierRequests
   readonly confirm: boolean
   /** The windows of a series that have not ended, the newest last. */
   readonly windows: readonly Grant[]
@@ -63,20 +63,12 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   const asked = await askedOf(world, grant)
   const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
-  const [facts, latest, mentions, windows] = await Promise.all([
+  const [facts, earlier, mentions, windows] = await Promise.all([
     directory.facts(grant.subject.slack),
-    world.grants.latestOf(grant.subject.id, 20),
+    earlierRequests(world, grant),
     asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
     openWindows(world, grant),
   ])
-  const earlier = latest.filter(
-    (other) =>
-      other.entitlement.id === grant.entitlement.id &&
-      other.resource.id === grant.resource.id &&
-      other.requestedAt < grant.requestedAt &&
-      other.status !== 'withdrawn' &&
-      other.status !== 'pending',
-  )
   return {
     approvers: mentions,
     next: asked && asked.at > 0 ? stageWords(asked.panel.stage) : null,
@@ -85,7 +77,7 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
     principal: principalOf(world, grant, facts),
     isGuest: facts === 'unknown' ? null : facts.isGuest,
     zone: facts === 'unknown' ? null : facts.zone,
-    record: { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length },
+    earlier,
     confirm: entitlement?.confirm ?? false,
     windows,
   }
@@ -150,13 +142,13 @@ function timesBroken(grant: Grant): string {
 
 const from = ({ startsAt }: Grant): string => (startsAt === null ? '' : ` from ${when(startsAt)}`)
 
-export function aboutLine(grant: Grant, { principal, isGuest, zone, record }: CardAbout): string {
+export function aboutLine(grant: Grant, { principal, isGuest, zone, earlier }: CardAbout): string {
   const parts = [
     emailsOf(grant),
     principal === null ? null : principalWords(principal, grant.system),
     isGuest === null ? null : isGuest ? 'guest' : 'member',
     zone === null ? null : `asked at ${spelled(grant.requestedAt, zone)}`,
-    record.of > 0 ? `approved ${record.approved} of the last ${record.of}` : 'first request',
+    earlier.of > 0 ? `approved ${earlier.approved} of the last ${earlier.of}` : 'first request',
     grant.needs > 1 ? `${grant.needs} approvals needed` : null,
     grant.status === 'pending' ? `lapses ${when(grant.lapsesAt)}` : null,
   ]

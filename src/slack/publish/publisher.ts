@@ -161,6 +161,8 @@ export class Publisher {
       if (sentWaitMs > 0) return sentWaitMs
       if (this.#isStopped) return 0
       if (!sendings.every(({ isSettled }) => isSettled)) continue
+      // Not noted as shown: the next change, or the next tick, looks again.
+      if (look.isWaiting) return 0
       const { window } = look.grant
       const waitMs = window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null })
       if (waitMs > 0) return waitMs
@@ -170,16 +172,17 @@ export class Publisher {
     return tickMs
   }
 
-  /** Settled: it shows what was looked at, and nothing else hangs on where it stands. */
+  /** Settled: it shows what was looked at, and nothing else hangs on where it was posted just now. */
   async #sendStale(look: Look, { picture, row }: Stale): Promise<{ waitMs: number; isSettled: boolean }> {
+    // Several things asked for together are written one after the other: what notifies shows them all.
+    const isFirst = picture.isAnchor === true && (row?.ts ?? null) === null
     const turn = { isAsLooked: false }
     const draw = async (): Promise<Message | null> => {
-      turn.isAsLooked = this.#isStillSo(look)
+      turn.isAsLooked = !isFirst && this.#isStillSo(look)
       return turn.isAsLooked ? picture.draw() : this.#redraw(look, picture.key)
     }
     const { waitMs, isSent } = await this.#send({ ...picture, draw }, look.grant.requestId, row)
-    const isFirst = row?.ts === null || row?.ts === undefined
-    return { waitMs, isSettled: isSent && turn.isAsLooked && !(isFirst && picture.isAnchor === true) }
+    return { waitMs, isSettled: isSent && turn.isAsLooked }
   }
 
   /** Looked at a moment ago, and not heard of since. */
@@ -190,6 +193,7 @@ export class Publisher {
   async #look({ id, requestId }: Asked): Promise<Look | null> {
     const { world, surfaces } = this.#parts
     const atMs = world.clock.monotonicMs()
+    const now = world.clock.now()
     const [lines, shown] =
       requestId === null
         ? [null, null]
@@ -199,12 +203,14 @@ export class Publisher {
     const many = lines ?? (mayHaveLines(grant) ? await world.grants.byRequest(grant.requestId) : [grant])
     const rows = new Map((shown ?? (await surfaces.of(grant.requestId))).map((row) => [row.key, row]))
     const stale: Stale[] = []
+    let isWaiting = false
     for (const made of await picturesOf(this.#parts, grant, many, rows)) {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
-      if (await isStale(picture, row)) stale.push({ picture, row })
+      if (isShown(row) && (picture.mayWaitUntil ?? now) > now) isWaiting = true
+      else if (await isStale(picture, row)) stale.push({ picture, row })
     }
-    return { grant, stale, atMs, asked: { id, requestId } }
+    return { grant, stale, isWaiting, atMs, asked: { id, requestId } }
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */
@@ -283,6 +289,8 @@ interface Look {
   readonly asked: Asked
   readonly grant: Grant
   readonly stale: readonly Stale[]
+  /** Something else may be stale, and waits for what comes next. */
+  readonly isWaiting: boolean
   readonly atMs: number
 }
 
@@ -300,11 +308,12 @@ function drawnOnce(picture: Picture): () => Promise<Message> {
   return () => (drawn ??= picture.draw())
 }
 
+const isShown = (row: Surface | undefined): boolean => row?.ts !== null && row?.ts !== undefined
+
 /** A failure is tried again once there is something new to show. */
 async function isStale(picture: Picture, row: Surface | undefined): Promise<boolean> {
-  const isShown = row?.ts !== null && row?.ts !== undefined
-  if (!isShown && !picture.isWanted) return false
-  if (!isShown && (row?.failure ?? null) === null) return true
+  if (!isShown(row) && !picture.isWanted) return false
+  if (!isShown(row) && (row?.failure ?? null) === null) return true
   return row?.shows !== markOf(await picture.draw())
 }
 
