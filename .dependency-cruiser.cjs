@@ -1,5 +1,7 @@
 /** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog → domain. */
 const edges = ['slack', 'web', 'jobs']
+/** Below the rooms of people's moments: shared by all of them. */
+const shared = 'publish|replies|words|directory|wire'
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
@@ -27,6 +29,12 @@ module.exports = {
       ),
     ),
     {
+      name: 'what-rooms-of-slack-share-knows-none-of-them',
+      severity: 'error',
+      from: { path: `^src/slack/(${shared})/` },
+      to: { path: '^src/slack/', pathNot: `^src/slack/((${shared})/|parts\\.ts$)` },
+    },
+    {
       name: 'src-knows-no-tests',
       severity: 'error',
       from: { path: '^src/' },
@@ -36,7 +44,7 @@ module.exports = {
       name: 'no-circles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'runtime-only-dependencies',

@@ -1,6 +1,7 @@
 import { Duration } from '@marcbachmann/cel-js/evaluator'
 import type { Answer, Attributes, Condition } from '../domain/catalog.ts'
-import { celEnvironment, compile, type ExpressionFault } from './expression.ts'
+import { celEnvironment, compile } from './expression.ts'
+import type { ExpressionFault } from './expression-fault.ts'
 import { namedGroups } from './named-groups.ts'
 
 /** What a condition may mention, with its CEL type. */

@@ -7,16 +7,10 @@ import {
 } from '@marcbachmann/cel-js'
 import type { RE2JS } from 're2js'
 import { everyNode } from './every-node.ts'
+import type { ExpressionFault } from './expression-fault.ts'
 import { LINEAR_MATCHES, takePatterns, withLinearMatches } from './patterns.ts'
 import { didYouMean } from './spelling.ts'
 import { costlyWalk } from './walks.ts'
-
-/** Why an expression cannot be used, and where in it. */
-export interface ExpressionFault {
-  readonly message: string
-  /** Characters from the start of the expression. */
-  readonly offset: number
-}
 
 export interface Expression {
   readonly source: string

@@ -1,6 +1,6 @@
 import { EvaluationError, type ASTNode, type Environment } from '@marcbachmann/cel-js'
 import { RE2JS, RE2JSSyntaxException } from 're2js'
-import type { ExpressionFault } from './expression.ts'
+import type { ExpressionFault } from './expression-fault.ts'
 
 const MAX_PATTERN_LENGTH = 200
 /** Instructions of all patterns of one expression: each may be run at each letter. */

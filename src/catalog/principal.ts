@@ -1,5 +1,6 @@
 import type { Attributes, PrincipalRule } from '../domain/catalog.ts'
-import { celEnvironment, compile, type ExpressionFault } from './expression.ts'
+import { celEnvironment, compile } from './expression.ts'
+import type { ExpressionFault } from './expression-fault.ts'
 
 /** Only what the directory verified: nothing that people edit in their own profile. */
 export const PRINCIPAL_VARIABLES = { email: 'string' } as const

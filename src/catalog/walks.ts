@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { everyNode } from './every-node.ts'
-import type { ExpressionFault } from './expression.ts'
+import type { ExpressionFault } from './expression-fault.ts'
 
 /** Each may make its list or text so many times longer. */
 const MAX_WALKS = 2

@@ -38,6 +38,8 @@ const asked = z.object({
   /** One submission; (requestId, line) is unique, so a redelivered one finds what it already made. */
   requestId: z.string(),
   line: z.number(),
+  /** How many things its request asks for; null: not known, as it was made before that was noted. */
+  lines: z.number().nullable().default(null),
   resource: z.object({ id: z.string(), name: z.string() }),
   entitlement: z.object({ id: z.string(), name: z.string() }),
   system: z.string(),
@@ -334,3 +336,7 @@ export function termsOf(grant: Grant): string {
   ]
   return createHash('sha256').update(JSON.stringify(terms)).digest('base64url').slice(0, 10)
 }
+
+/** May others be lines of the same request? Only what was asked for once can. */
+export const mayHaveLines = ({ lines, window, pattern, isBreakGlass }: Grant): boolean =>
+  lines === null ? window === null && pattern === null && !isBreakGlass : lines > 1

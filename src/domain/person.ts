@@ -38,6 +38,9 @@ export interface PersonFacts {
   readonly listedGroups?: ReadonlySet<string>
 }
 
+/** Members of a group; unlisted: Slack answered, and has no such group (it was renamed, or disabled). */
+export type GroupMembers = Known<ReadonlySet<string>> | 'unlisted'
+
 export const refTo = ({ id, slack, name, email }: Person): PersonRef => ({ id, slack, name, email })
 
 /**

@@ -9,8 +9,7 @@ import {
 } from './catalog.ts'
 import { totalMs, type Lasting } from './extension.ts'
 import type { Approved, Grant, GrantPlace } from './grant.ts'
-import type { Person, PersonFacts } from './person.ts'
-import type { GroupMembers } from './ports.ts'
+import type { GroupMembers, Person, PersonFacts } from './person.ts'
 import { describeOnly } from './timing.ts'
 import { fixedWindowAt, type FixedWindow } from './windows/fixed.ts'
 

@@ -2,7 +2,7 @@ import type { Catalog, Quota } from './catalog.ts'
 import type { Connector } from './connector.ts'
 import type { Grant, Pending, Review } from './grant.ts'
 import type { Hold, HoldKey, Intent, Left } from './hold.ts'
-import type { Known, Person, PersonFacts, PersonRef, SlackIdentity } from './person.ts'
+import type { GroupMembers, Known, Person, PersonFacts, PersonRef, SlackIdentity } from './person.ts'
 import type { Wish } from './policy.ts'
 import type { PreApproval } from './pre-approval.ts'
 import type { Refusal } from './refusal.ts'
@@ -239,9 +239,6 @@ export interface Directory {
   /** Members (Slack user ids) of these groups, by handle. */
   groups(handles: readonly string[]): Promise<(handle: string) => GroupMembers>
 }
-
-/** Members of a group; unlisted: Slack answered, and has no such group (it was renamed, or disabled). */
-export type GroupMembers = Known<ReadonlySet<string>> | 'unlisted'
 
 /** When each job that replicas share last ran through, whoever ran it: by the database's clock. */
 export interface TickStore {

@@ -472,12 +472,12 @@ const isEscalation = (before: Grant, next: Grant): boolean =>
   before.nudge?.escalatedAt !== next.nudge?.escalatedAt
 
 function approvedPart(grant: Waiting | Granting | Active | Revoking) {
-  const { id, revision, requestId, line, resource, entitlement, system, canonical, channel } = grant
+  const { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel } = grant
   const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
   const { isStanding, auto, whyReviewed, asker, needs, requestedAt } = grant
   const { reviews, history, dueAt, unshown } = grant
   const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview } = grant
-  const asked = { id, revision, requestId, line, resource, entitlement, system, canonical, channel }
+  const asked = { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel }
   const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
   const kept = { isStanding, auto, whyReviewed, asker, needs, requestedAt, reviews, history, dueAt, unshown }
   const approved = { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview }

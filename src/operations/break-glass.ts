@@ -98,6 +98,7 @@ function takenNow(
     revision: 0,
     requestId,
     line: 0,
+    lines: 1,
     resource: { id: resource.id, name: resource.name },
     entitlement: { id, name },
     ...{ system, canonical, channel, warnMs, alertMs, place, durationMs },

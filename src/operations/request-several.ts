@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 export const mostLines = 10
 
-export type AskSeveral = Omit<Ask, 'resource' | 'entitlement' | 'line'> & {
+export type AskSeveral = Omit<Ask, 'resource' | 'entitlement' | 'line' | 'lines'> & {
   readonly wanted: readonly Pick<Ask, 'resource' | 'entitlement'>[]
 }
 
@@ -20,7 +20,7 @@ export async function requestSeveral(
   world: World,
   { wanted, ...ask }: AskSeveral,
 ): Promise<readonly Grant[] | NotOne> {
-  const lines = wanted.map((what, line): Ask => ({ ...ask, ...what, line }))
+  const lines = wanted.map((what, line): Ask => ({ ...ask, ...what, line, lines: wanted.length }))
   if (lines.length === 0 || lines.length > mostLines) return { ...refuse('unknown-entitlement'), which: null }
   const made = await world.grants.byRequest(ask.requestId)
   if (made.length === 0) {

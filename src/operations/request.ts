@@ -17,6 +17,8 @@ export interface Ask extends Wish {
   readonly requestId: string
   /** Which of several that are asked for in one submission. */
   readonly line?: number
+  /** How many the form asks for together; one unless said. */
+  readonly lines?: number
   readonly by: SlackIdentity
   /** Who will hold it, where that is somebody else. */
   readonly holder?: SlackIdentity | null
@@ -182,6 +184,7 @@ function pendingGrant(
     revision: 0,
     requestId: ask.requestId,
     line: ask.line ?? 0,
+    lines: ask.lines ?? 1,
     resource: { id: entitlement.resource.id, name: entitlement.resource.name },
     entitlement: { id: entitlement.id, name: entitlement.name },
     system: entitlement.system,

@@ -30,28 +30,14 @@ import { answerDm, threadNote } from './holding/more-time.ts'
 import { drawLines } from './deciding/lines-card.ts'
 import { plainWords } from './words/mrkdwn.ts'
 import type { Lane } from './publish/outbox.ts'
+import type { Picture } from './publish/picture.ts'
 import type { Parts } from './parts.ts'
 import { named } from './words/who.ts'
-
-/** One message that pictures a grant: where it belongs, how important it is now, and how to draw it. */
-export interface Picture {
-  readonly key: string
-  readonly lane: Lane
-  /** Worth a new message now, if there is none yet. */
-  readonly isWanted: boolean
-  readonly to: { readonly channel: string; readonly threadTs?: string }
-  /** What it shows now passes by itself within a moment: an edit may wait so long for what comes next. */
-  readonly mayWaitUntil?: Date | null
-  /** Others hang on where it stands: once it is posted, they are to be looked at. */
-  readonly isAnchor?: true
-  /** True: the publisher looks at its row again although no grant changed. */
-  readonly needsLook?: boolean
-  draw(): Promise<Message>
-}
 
 /** Slack takes about one new message a second: no list of approvers keeps everybody else's cards waiting for minutes. */
 const mostCopies = 50
 const givingMs = 1_000
+const writingMs = 2_000
 
 /** Every message that should or does show this grant, as it is now; `many` are all that its request asks for. */
 export async function picturesOf(
@@ -64,12 +50,13 @@ export async function picturesOf(
   if (grant.isStanding) return []
   const now = parts.world.clock.now()
   const card = rows.get(cardKey(grant))
+  const isOneOfMany = (grant.lines ?? many.length) > 1
   return [
     // A window is told of on the card of its series.
     ...(grant.window === null ? await cards(parts, grant, rows, many) : []),
-    ...(many.length > 1 ? [askedSeveral(many)] : []),
+    ...(isOneOfMany ? [askedSeveral(many)] : []),
     ...moments.flatMap((moment) =>
-      moment === 'asked' && many.length > 1
+      moment === 'asked' && isOneOfMany
         ? []
         : {
             key: moment === 'warning' ? warningKey(grant, timesExtended(grant)) : `dm:${grant.id}:${moment}`,
@@ -92,6 +79,7 @@ function askedSeveral(lines: readonly Grant[]): Picture {
     key: `dm:${first?.requestId ?? ''}:asked`,
     lane: isWaiting ? 'newCard' : 'cleanUp',
     isWanted: isWaiting,
+    mayWaitUntil: untilAllAreWritten(lines),
     to: { channel: first?.subject.slack.userId ?? '' },
     draw: () => Promise.resolve(renderAskedSeveral(lines)),
   }
@@ -132,7 +120,7 @@ async function cards(
       isWanted: grant.dueAt !== null,
       to: { channel: grant.channel },
       isAnchor: true,
-      mayWaitUntil: passesBy(grant),
+      mayWaitUntil: untilAllAreWritten(many) ?? (rows.get(key)?.ts ? passesBy(grant) : null),
       draw,
     },
     ...[...new Set([...sent, ...asked])].map((userId) => ({
@@ -149,15 +137,18 @@ async function cards(
   ]
 }
 
+/** Several things asked for together are written one after the other: what notifies shows them all. */
+function untilAllAreWritten(many: readonly Grant[]): Date | null {
+  const [first] = many
+  if (first === undefined || many.length >= (first.lines ?? 1)) return null
+  return new Date(first.requestedAt.getTime() + writingMs)
+}
+
 /** Most systems give within a moment of the approval: then the card says at once that it is held. */
 function passesBy(grant: Grant): Date | null {
   if (grant.status !== 'granting' || grant.tries > 0 || grant.alertedAt !== null) return null
   return new Date(grant.approvedAt.getTime() + givingMs)
 }
-
-/** Only what was asked for once can be one of several. */
-export const mayHaveLines = ({ window, pattern, isBreakGlass }: Grant): boolean =>
-  window === null && pattern === null && !isBreakGlass
 
 /** What is on the same card: the lines of one request, for one channel, that people see there. */
 const linesOn = (grant: Grant, many: readonly Grant[]): readonly Grant[] =>

@@ -25,6 +25,7 @@ import { listenToMore } from './holding/more-time.ts'
 import { listenToLines } from './deciding/lines-card.ts'
 import { escapeText, plainWords } from './words/mrkdwn.ts'
 import type { Parts } from './parts.ts'
+import { picturesOf } from './pictures.ts'
 import { listenToPreApprovals } from './deciding/pre-approvals.ts'
 import { dispatcherThrough, fetchBy } from './wire/proxied.ts'
 import { Publisher } from './publish/publisher.ts'
@@ -32,7 +33,8 @@ import { listenToRequest } from './asking/request-modal.ts'
 import { listenToSeries } from './holding/series.ts'
 import { slackLogger } from './wire/library-log.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
-import { listenToLosses } from './looking-after/standing-loss.ts'
+import { pictureAlerts } from './looking-after/alerts.ts'
+import { listenToLosses, pictureLosses } from './looking-after/standing-loss.ts'
 import { Sockets } from './wire/sockets.ts'
 
 export type Transport = { kind: 'socket'; appToken: string } | { kind: 'http'; signingSecret: string }
@@ -162,7 +164,13 @@ export function openSlack(options: {
         listen(parts)
       }
       ourselves = await whoAmI(clients.background, log, () => isStopping)
-      publisher = new Publisher(parts, { isPaced })
+      publisher = new Publisher(parts, {
+        isPaced,
+        pictures: {
+          of: (grant, many, rows) => picturesOf(parts, grant, many, rows),
+          alerts: async () => [...(await pictureAlerts(parts)), ...(await pictureLosses(parts))],
+        },
+      })
       publisher.start()
       await sockets?.start(app)
     },

@@ -5,7 +5,6 @@ import {
   type GiveCall,
   type Place,
 } from '../../src/domain/connector.ts'
-import type { Replica } from './replica.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface Habits {
@@ -25,6 +24,14 @@ export interface Trouble {
   rate: number
   untilMs: number
   outage: { fromMs: number; untilMs: number } | null
+}
+
+/** The process whose calls these are: it may be paused, or dead. */
+export interface Caller {
+  /** Resolves once a call may leave it; never where it is dead. */
+  maySend(): Promise<void>
+  wait(ms: number): Promise<void>
+  never(): Promise<never>
 }
 
 /** What an auditor with eyes on the system sees. */
@@ -73,7 +80,7 @@ export class ScriptedSystem {
   }
 
   /** The connector of one replica: its calls leave when the replica runs. */
-  connectorOf(replica: Replica): Connector {
+  connectorOf(replica: Caller): Connector {
     const { hasLagMs } = this.habits
     return {
       give: (call) => this.#call(replica, call, 'give', () => this.#give(call)),
@@ -111,7 +118,7 @@ export class ScriptedSystem {
     if (sinceMs === null) this.#eyes.onAppear(key)
   }
 
-  async #call(replica: Replica, call: Call, verb: 'give' | 'take', effect: () => void): Promise<void> {
+  async #call(replica: Caller, call: Call, verb: 'give' | 'take', effect: () => void): Promise<void> {
     await replica.maySend()
     this.#eyes.onSend(verb, keyOf(call))
     const { timeoutMs, lies } = this.habits
@@ -147,7 +154,7 @@ export class ScriptedSystem {
     }
   }
 
-  async #ask(replica: Replica, place: Place): Promise<boolean> {
+  async #ask(replica: Caller, place: Place): Promise<boolean> {
     const fate = this.#fate()
     await replica.wait(this.#random() * 40)
     if (fate !== 'ok' && fate !== 'slow' && fate !== 'lost') {

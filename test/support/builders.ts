@@ -26,6 +26,7 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     revision: 0,
     requestId: 'r1',
     line: 0,
+    lines: 1,
     resource: { id: 'orders-db', name: 'Orders database' },
     entitlement: { id: 'read', name: 'Read orders' },
     system: 'orders-cluster',

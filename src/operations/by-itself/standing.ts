@@ -7,7 +7,6 @@ import { mayHold, placeFor, standingAsking } from '../../domain/policy.ts'
 import { pairOf, type FailedRow } from '../../domain/ports.ts'
 import { isStandingRule, termMs } from '../../domain/standing.ts'
 import { dueOf, startGiving } from '../../domain/transition.ts'
-import type { Failing } from './while-held.ts'
 import type { World } from '../world.ts'
 
 /** What is held by rule is given to whoever matches and lacks it; `lookAtHeld` takes it from whoever does not match. */
@@ -18,6 +17,11 @@ const HOUR_MS = 3_600_000
 const againAfterMs = [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS] as const
 const mostSeldomMs = 7 * 24 * HOUR_MS
 const lookBackMs = 30 * 24 * HOUR_MS
+
+export interface Failing {
+  readonly rule: Entitlement
+  readonly people: readonly { readonly name: string; readonly why: string }[]
+}
 
 export interface Given {
   readonly unreadable: readonly string[]
@@ -100,6 +104,7 @@ async function giveTo(world: World, facts: PersonFacts, rule: Entitlement, place
     revision: 0,
     requestId: id,
     line: 0,
+    lines: 1,
     resource: { id: rule.resource.id, name: rule.resource.name },
     entitlement: { id: rule.id, name: rule.name },
     system: rule.system,

@@ -11,7 +11,7 @@ import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import { transition, type Event } from '../../domain/transition.ts'
 import { holdersOf, type Holders } from './holders.ts'
-import { giveByRule } from './standing.ts'
+import { giveByRule, type Failing } from './standing.ts'
 import { isOutdated, type World } from '../world.ts'
 
 /*
@@ -27,11 +27,6 @@ export interface Look {
   readonly isUnsure: boolean
   /** Could not be given by its rule: for each entitlement, whom and why. */
   readonly failing: readonly Failing[]
-}
-
-export interface Failing {
-  readonly rule: Entitlement
-  readonly people: readonly { readonly name: string; readonly why: string }[]
 }
 
 const nothingFound: Look = { unreadable: new Set(), isUnsure: false, failing: [] }

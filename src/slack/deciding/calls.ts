@@ -7,7 +7,7 @@ import { section, type Message } from '../words/blocks.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import { allNamed, named } from '../words/who.ts'
 import type { Parts } from '../parts.ts'
-import type { Picture } from '../pictures.ts'
+import type { Picture } from '../publish/picture.ts'
 
 /** How those are called whom a request waits for. */
 

@@ -5,19 +5,17 @@ import { section, type Message } from '../words/blocks.ts'
 import { clockTime, plainWords, wholeLines } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { named } from '../words/who.ts'
-import type { Picture } from '../pictures.ts'
+import type { Alert } from '../publish/picture.ts'
 
 /** After how long an alert that stands is said again, as a new message. */
 const againAfterMs = [5, 30, 120].map((minutes) => minutes * 60_000)
 const mostListed = 15
 
-export type AlertPicture = Picture & { readonly requestId: string; readonly row: Surface | undefined }
-
 /**
  * What is late, said in the channel of each resource: one message, edited as debts come and go, again after 5, 30 and
  * 120 minutes, and a last word in its thread when nothing is late any more. A thousand late debts are one message.
  */
-export async function pictureAlerts(parts: Parts): Promise<AlertPicture[]> {
+export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
   const { world, surfaces } = parts
   const late = new Map<string, Grant[]>()
   for (const grant of await world.grants.late()) {
@@ -26,7 +24,7 @@ export async function pictureAlerts(parts: Parts): Promise<AlertPicture[]> {
   }
   const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith('alert:'))
   const places = new Set([...late.keys(), ...open.map(({ requestId }) => requestId)])
-  const pictures: AlertPicture[] = []
+  const pictures: Alert[] = []
   for (const place of places) {
     const rows = open.filter(({ requestId }) => requestId === place)
     const here = late.get(place) ?? []
@@ -37,11 +35,7 @@ export async function pictureAlerts(parts: Parts): Promise<AlertPicture[]> {
 }
 
 /** Where the channel cannot be reached, its admins hear by DM, once: a debt is never said nowhere. */
-async function toAdmins(
-  { world, surfaces }: Parts,
-  place: string,
-  late: readonly Grant[],
-): Promise<AlertPicture[]> {
+async function toAdmins({ world, surfaces }: Parts, place: string, late: readonly Grant[]): Promise<Alert[]> {
   const [first] = late
   if (!first) return []
   const kinds = new Map(late.map((grant) => [grant.entitlement.id, grant]))
@@ -65,12 +59,7 @@ async function toAdmins(
   })
 }
 
-function alertsAt(
-  place: string,
-  late: readonly Grant[],
-  rows: readonly Surface[],
-  now: Date,
-): AlertPicture[] {
+function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[], now: Date): Alert[] {
   const channel = place.split(':').at(-1) ?? ''
   const picture = (
     key: string,

@@ -2,7 +2,7 @@ import type { MassLoss } from '../../domain/ports.ts'
 import { confirmLoss } from '../../operations/confirm-loss.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, section, type Message } from '../words/blocks.ts'
-import type { AlertPicture } from './alerts.ts'
+import type { Alert } from '../publish/picture.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -12,11 +12,11 @@ import { parseClick } from '../wire/payloads.ts'
 const takeId = 'standing_take'
 const prefix = 'standing:'
 
-export async function pictureLosses({ world, surfaces }: Parts): Promise<AlertPicture[]> {
+export async function pictureLosses({ world, surfaces }: Parts): Promise<Alert[]> {
   const losses = await world.losses.all()
   const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
   const rows = await Promise.all(losses.map(({ mark }) => surfaces.of(`${prefix}${mark}`)))
-  const current = losses.map((loss, i): AlertPicture => {
+  const current = losses.map((loss, i): Alert => {
     const key = `${prefix}${loss.mark}`
     const to = { channel: loss.channel }
     const draw = () => Promise.resolve(lossMessage(loss))
@@ -26,7 +26,7 @@ export async function pictureLosses({ world, surfaces }: Parts): Promise<AlertPi
   const keys = new Set(current.map(({ key }) => key))
   const over = open
     .filter(({ key }) => !keys.has(key))
-    .map((row): AlertPicture => {
+    .map((row): Alert => {
       const to = { channel: row.channel ?? '' }
       const draw = () => Promise.resolve(overMessage)
       return {

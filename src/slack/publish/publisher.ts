@@ -1,13 +1,11 @@
 import PQueue from 'p-queue'
 import { createHash } from 'node:crypto'
-import type { Grant } from '../../domain/grant.ts'
+import { mayHaveLines, type Grant } from '../../domain/grant.ts'
 import type { Surface } from '../../domain/ports.ts'
-import { pictureAlerts } from '../looking-after/alerts.ts'
 import type { Message } from '../words/blocks.ts'
-import { pictureLosses } from '../looking-after/standing-loss.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
-import { mayHaveLines, picturesOf, type Picture } from '../pictures.ts'
+import type { Picture, Pictures } from './picture.ts'
 
 /** Longer than a send with its timeout; after a crash the row is free again this much later. */
 const rowLeaseMs = 15_000
@@ -25,6 +23,7 @@ const halfAnsweredEveryMs = 60_000
  */
 export class Publisher {
   readonly #parts: Parts
+  readonly #pictures: Pictures
   readonly #outbox: Outbox
   readonly #looks = new PQueue({ concurrency: 4 })
   readonly #showing = new Set<string>()
@@ -39,8 +38,9 @@ export class Publisher {
   #halfAnsweredAtMs = -Infinity
   #isStopped = false
 
-  constructor(parts: Parts, { isPaced = true }: { isPaced?: boolean } = {}) {
+  constructor(parts: Parts, { pictures, isPaced = true }: { pictures: Pictures; isPaced?: boolean }) {
     this.#parts = parts
+    this.#pictures = pictures
     this.#outbox = new Outbox({ client: parts.clients.background, surfaces: parts.surfaces, isPaced })
   }
 
@@ -100,8 +100,7 @@ export class Publisher {
     if (this.#isAlerting || this.#isStopped) return
     this.#isAlerting = true
     try {
-      const said = [...(await pictureAlerts(this.#parts)), ...(await pictureLosses(this.#parts))]
-      for (const picture of said) {
+      for (const picture of await this.#pictures.alerts()) {
         const isSettling = picture.row?.needsLook !== picture.needsLook
         if (isSettling || (await isStale(picture, picture.row))) {
           await this.#send(picture, picture.requestId, picture.row)
@@ -174,15 +173,14 @@ export class Publisher {
 
   /** Settled: it shows what was looked at, and nothing else hangs on where it was posted just now. */
   async #sendStale(look: Look, { picture, row }: Stale): Promise<{ waitMs: number; isSettled: boolean }> {
-    // Several things asked for together are written one after the other: what notifies shows them all.
-    const isFirst = picture.isAnchor === true && (row?.ts ?? null) === null
     const turn = { isAsLooked: false }
     const draw = async (): Promise<Message | null> => {
-      turn.isAsLooked = !isFirst && this.#isStillSo(look)
+      turn.isAsLooked = this.#isStillSo(look)
       return turn.isAsLooked ? picture.draw() : this.#redraw(look, picture.key)
     }
     const { waitMs, isSent } = await this.#send({ ...picture, draw }, look.grant.requestId, row)
-    return { waitMs, isSettled: isSent && turn.isAsLooked }
+    const isFirst = (row?.ts ?? null) === null
+    return { waitMs, isSettled: isSent && turn.isAsLooked && !(isFirst && picture.isAnchor === true) }
   }
 
   /** Looked at a moment ago, and not heard of since. */
@@ -204,10 +202,10 @@ export class Publisher {
     const rows = new Map((shown ?? (await surfaces.of(grant.requestId))).map((row) => [row.key, row]))
     const stale: Stale[] = []
     let isWaiting = false
-    for (const made of await picturesOf(this.#parts, grant, many, rows)) {
+    for (const made of await this.#pictures.of(grant, many, rows)) {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
-      if (isShown(row) && (picture.mayWaitUntil ?? now) > now) isWaiting = true
+      if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
       else if (await isStale(picture, row)) stale.push({ picture, row })
     }
     return { grant, stale, isWaiting, atMs, asked: { id, requestId } }

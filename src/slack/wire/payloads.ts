@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { wellFormed } from '../../domain/cut.ts'
 import type { SlackIdentity } from '../../domain/person.ts'
-import { homeActions } from '../home/home-actions.ts'
 
 /** What Slack sends, as far as we read it: parsed here, once. */
-const user = z.object({ id: z.string(), team_id: z.string().nullish() })
-const team = z.object({ id: z.string() }).nullish()
+export const user = z.object({ id: z.string(), team_id: z.string().nullish() })
+export const team = z.object({ id: z.string() }).nullish()
 /** What people typed. */
 const typed = z.string().transform(wellFormed)
 
@@ -48,55 +47,6 @@ export function parseClick(body: unknown): Click {
     message: channel && message ? { channel: channel.id, ts: message.ts } : null,
     isOnHome: view?.type === 'home',
   }
-}
-
-const act = z.object({
-  type: z.string(),
-  user,
-  team,
-  view: z.object({ type: z.string(), private_metadata: z.string().nullish() }).nullish(),
-  actions: z.array(z.object({ action_id: z.string(), value: z.string().nullish() })).nullish(),
-})
-
-export interface Act {
-  readonly type: string
-  readonly by: SlackIdentity
-  readonly isOnHome: boolean
-  /** Which page of each section of the Home tab is wanted now. */
-  readonly pages: unknown
-}
-
-/** Who did something, wherever it was; null for what nobody did. */
-export function parseAct(body: unknown): Act | null {
-  const read = act.safeParse(body)
-  if (!read.success) return null
-  const { type, user: by, team: from, view, actions } = read.data
-  const isOnHome = view?.type === 'home'
-  const turned = actions?.find(({ action_id: id }) => id.startsWith(homeActions.page))?.value
-  return {
-    type,
-    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
-    isOnHome,
-    pages: isOnHome ? jsonOf(turned ?? view.private_metadata ?? '') : {},
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return {}
-  }
-}
-
-const homeOpened = z.object({
-  team_id: z.string(),
-  event: z.object({ user: z.string(), tab: z.string().nullish() }),
-})
-
-export function parseHomeOpened(body: unknown): { by: SlackIdentity; tab: string } {
-  const { team_id: teamId, event } = homeOpened.parse(body)
-  return { by: { teamId, userId: event.user }, tab: event.tab ?? '' }
 }
 
 const option = z.object({ value: z.string() }).nullish()

@@ -1,0 +1,6 @@
+/** Why an expression cannot be used, and where in it. */
+export interface ExpressionFault {
+  readonly message: string
+  /** Characters from the start of the expression. */
+  readonly offset: number
+}
