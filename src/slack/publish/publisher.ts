@@ -122,8 +122,12 @@ export class Publisher {
       return
     }
     this.#showing.add(id)
-    const requestId = 'requestId' in asked && mayHaveLines(asked) ? asked.requestId : null
-    const run = this.#showUntilTrue({ id, requestId })
+    const isWhole = 'requestId' in asked
+    const run = this.#showUntilTrue({
+      id,
+      requestId: isWhole && mayHaveLines(asked) ? asked.requestId : null,
+      seen: isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null,
+    })
       .catch((error: unknown) => this.#parts.log.warn('could not show a grant now', { grantId: id, error }))
       .finally(() => {
         this.#showing.delete(id)
@@ -133,11 +137,13 @@ export class Publisher {
     this.#inFlight.add(run)
   }
 
-  async #showUntilTrue(asked: Asked): Promise<void> {
-    const { id } = asked
+  async #showUntilTrue(first: Asked): Promise<void> {
+    const { id } = first
+    let asked = first
     do {
       this.#again.delete(id)
       const waitMs = await this.#show(asked)
+      asked = { ...asked, seen: null }
       if (waitMs > 0) {
         this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
         return
@@ -153,7 +159,7 @@ export class Publisher {
   async #show(asked: Asked): Promise<number> {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
-      const look = await this.#looks.add(() => this.#look(asked))
+      const look = await this.#looks.add(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null }))
       if (look === null) return 0
       const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
       const sentWaitMs = Math.max(0, ...sendings.map(({ waitMs }) => waitMs))
@@ -163,7 +169,8 @@ export class Publisher {
       // Not noted as shown: the next change, or the next tick, looks again.
       if (look.isWaiting) return 0
       const { window } = look.grant
-      const waitMs = window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null })
+      const waitMs =
+        window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null, seen: null })
       if (waitMs > 0) return waitMs
       await world.grants.shown(asked.id, look.grant.revision)
       return 0
@@ -188,7 +195,7 @@ export class Publisher {
     return this.#parts.world.clock.monotonicMs() - atMs < lookHoldsMs && !this.#again.has(grant.id)
   }
 
-  async #look({ id, requestId }: Asked): Promise<Look | null> {
+  async #look({ id, requestId, seen }: Asked): Promise<Look | null> {
     const { world, surfaces } = this.#parts
     const atMs = world.clock.monotonicMs()
     const now = world.clock.now()
@@ -196,7 +203,8 @@ export class Publisher {
       requestId === null
         ? [null, null]
         : await Promise.all([world.grants.byRequest(requestId), surfaces.of(requestId)])
-    const grant = lines?.find((line) => line.id === id) ?? (await world.grants.get(id))
+    const isNew = seen !== null && atMs - seen.atMs < lookHoldsMs && !this.#again.has(id)
+    const grant = lines?.find((line) => line.id === id) ?? (isNew ? seen.grant : await world.grants.get(id))
     if (grant === null) return null
     const many = lines ?? (mayHaveLines(grant) ? await world.grants.byRequest(grant.requestId) : [grant])
     const rows = new Map((shown ?? (await surfaces.of(grant.requestId))).map((row) => [row.key, row]))
@@ -208,7 +216,7 @@ export class Publisher {
       if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
       else if (await isStale(picture, row)) stale.push({ picture, row })
     }
-    return { grant, stale, isWaiting, atMs, asked: { id, requestId } }
+    return { grant, stale, isWaiting, atMs, asked: { id, requestId, seen: null } }
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */
@@ -281,6 +289,8 @@ export class Publisher {
 interface Asked {
   readonly id: string
   readonly requestId: string | null
+  /** As this process has just written or read it. */
+  readonly seen: { readonly grant: Grant; readonly atMs: number } | null
 }
 
 interface Look {
