@@ -9,13 +9,8 @@ import { parseCatalog, type CatalogOptions } from './parse.ts'
 import { CatalogError, writeProblems } from './problem.ts'
 import { judgeInThread, type Judged } from './thread.ts'
 
-export interface WatchOptions extends CatalogOptions {
+export interface OpenOptions extends CatalogOptions {
   readonly path: string
-  readonly onReload: (next: Catalog, previous: Catalog) => void
-  /** Told once of each broken content, and once of each new reason why a good one is refused. */
-  readonly onBroken: (problems: readonly string[]) => void
-  /** Why this catalog may not replace the current one; null if it may. Asked again while it is refused. */
-  readonly accept?: (next: Catalog, current: Catalog) => Promise<string | null> | string | null
   /** A file that calls `answerQuestion`: there reloads are judged in a thread, and without it in this one. */
   readonly thread?: URL
   /** How often files are read without being told of a change. */
@@ -24,18 +19,28 @@ export interface WatchOptions extends CatalogOptions {
   readonly settleMs?: number
 }
 
-export interface CatalogWatch {
+export interface Reloading {
+  readonly onReload: (next: Catalog, previous: Catalog) => void
+  /** Told once of each broken content, and once of each new reason why a good one is refused. */
+  readonly onBroken: (problems: readonly string[]) => void
+  /** Why this catalog may not replace the current one; null if it may. Asked again while it is refused. */
+  readonly accept?: (next: Catalog, current: Catalog) => Promise<string | null> | string | null
+}
+
+export interface OpenCatalog {
   /** The last good catalog. */
   current(): Catalog
   /** What is wrong with the files now, where the last good catalog stays in force; null while nothing is. */
   fault(): string | null
+  /** From now on it follows its files; once. */
+  follow(reloading: Reloading): Promise<void>
   /** No callback comes after this resolves, and no thread is left. */
   close(): Promise<void>
 }
 
-/** Loads the catalog and keeps it up to date. Throws a `CatalogError` if it is not good to begin with. */
-export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch> {
-  const { path, onReload, onBroken, accept = () => null, pollMs = 5000, settleMs = 200 } = options
+/** Loads the catalog, which can be kept up to date. Throws a `CatalogError` if it is not good to begin with. */
+export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
+  const { path, pollMs = 5000, settleMs = 200 } = options
   const first = judgeHere(await readTexts(path), options)
   if (!first.ok) throw new CatalogError(first.problems)
 
@@ -46,62 +51,65 @@ export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch>
   const closing = new AbortController()
   const isClosed = () => closing.signal.aborted
 
-  const say = (problems: readonly string[]) => {
-    if (said === problems.join('\n')) return
-    said = problems.join('\n')
-    onBroken(problems)
-  }
-
-  async function look(): Promise<void> {
-    const { signal } = closing
-    const { texts, content } = await settled(path, { known: current.fingerprint, settleMs, signal })
-    if (isClosed()) return
-    if (content === current.fingerprint) {
-      said = ''
-      judged = null
-      return
-    }
-    const read = judged?.content === content ? judged.read : await judge(texts, { ...options, signal })
-    judged = { content, read }
-    const problems = read.ok ? await whyNot(read.catalog) : read.problems
-    if (isClosed()) return
-    if (!read.ok || problems.length > 0) {
-      say(problems)
-      return
-    }
-    const previous = current
-    current = read.catalog
-    judged = null
-    said = ''
-    onReload(current, previous)
-  }
-
-  async function whyNot(next: Catalog): Promise<string[]> {
-    try {
-      const refusal = await accept(next, current)
-      return refusal === null ? [] : [refusal]
-    } catch (error) {
-      return [`the new catalog could not be compared with what is held: ${why(error)}`]
-    }
-  }
-
   let nap = new AbortController()
-  const watcher = await watchFolder(path, () => nap.abort())
-  const loop = (async () => {
-    while (!isClosed()) {
-      await pause(pollMs, nap.signal)
-      await pause(settleMs, closing.signal)
-      nap = new AbortController()
-      if (!isClosed())
-        await look().catch((error: unknown) => {
-          if (!isClosed()) say([`the catalog could not be reloaded: ${why(error)}`])
-        })
+  let watcher: FSWatcher | null = null
+  let loop: Promise<void> = Promise.resolve()
+
+  async function follow({ onReload, onBroken, accept = () => null }: Reloading): Promise<void> {
+    const say = (problems: readonly string[]) => {
+      if (said === problems.join('\n')) return
+      said = problems.join('\n')
+      onBroken(problems)
     }
-  })()
+    const whyNot = async (next: Catalog): Promise<string[]> => {
+      try {
+        const refusal = await accept(next, current)
+        return refusal === null ? [] : [refusal]
+      } catch (error) {
+        return [`the new catalog could not be compared with what is held: ${why(error)}`]
+      }
+    }
+    const look = async (): Promise<void> => {
+      const { signal } = closing
+      const { texts, content } = await settled(path, { known: current.fingerprint, settleMs, signal })
+      if (isClosed()) return
+      if (content === current.fingerprint) {
+        said = ''
+        judged = null
+        return
+      }
+      const read = judged?.content === content ? judged.read : await judge(texts, { ...options, signal })
+      judged = { content, read }
+      const problems = read.ok ? await whyNot(read.catalog) : read.problems
+      if (isClosed()) return
+      if (!read.ok || problems.length > 0) {
+        say(problems)
+        return
+      }
+      const previous = current
+      current = read.catalog
+      judged = null
+      said = ''
+      onReload(current, previous)
+    }
+    watcher = await watchFolder(path, () => nap.abort())
+    loop = (async () => {
+      while (!isClosed()) {
+        await pause(pollMs, nap.signal)
+        await pause(settleMs, closing.signal)
+        nap = new AbortController()
+        if (!isClosed())
+          await look().catch((error: unknown) => {
+            if (!isClosed()) say([`the catalog could not be reloaded: ${why(error)}`])
+          })
+      }
+    })()
+  }
 
   return {
     current: () => current,
     fault: () => (said === '' ? null : said),
+    follow,
     close: async () => {
       closing.abort()
       nap.abort()
@@ -111,7 +119,7 @@ export async function watchCatalog(options: WatchOptions): Promise<CatalogWatch>
   }
 }
 
-function judge(texts: Texts, options: WatchOptions & { signal: AbortSignal }): Judged | Promise<Judged> {
+function judge(texts: Texts, options: OpenOptions & { signal: AbortSignal }): Judged | Promise<Judged> {
   const { thread } = options
   return thread && texts.ok ? judgeInThread(thread, texts.texts, options) : judgeHere(texts, options)
 }

@@ -47,7 +47,11 @@ export interface Slack {
   /** Begins to listen and to show; the world must be whole by now. */
   start(world: World, beside: Pick<Parts, 'catalogFault' | 'held'>): Promise<void>
   /** Tells these admins, or every admin of the catalog, by DM and once a day for the same words. */
-  tellAdmins(world: World, words: string, admins?: readonly string[] | null): Promise<void>
+  tellAdmins(
+    world: Pick<World, 'catalog' | 'clock'>,
+    words: string,
+    admins: readonly string[] | null,
+  ): Promise<void>
   /** Sends the message of the day to each admin for whom it is time by `now`; returns how many. */
   sendDigests(world: World, now: Date): Promise<number>
   /** Stops hearing people; what is under way is finished by `stop`. */

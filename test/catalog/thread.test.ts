@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import { watchCatalog, type CatalogWatch } from '../../src/catalog/watch.ts'
+import { openCatalog, type OpenCatalog } from '../../src/catalog/watch.ts'
 import { connectorKinds } from '../../src/connectors/registry.ts'
 import type { Attributes, Catalog } from '../../src/domain/catalog.ts'
 import { manyResources } from './reading.ts'
@@ -21,7 +21,7 @@ const onMongoDb = (text: string) =>
 
 let folder: string
 let file: string
-let watching: CatalogWatch | null = null
+let watching: OpenCatalog | null = null
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'thread-'))
   file = join(folder, 'catalog.yml')
@@ -36,12 +36,14 @@ afterEach(async () => {
 /** Watches, and says what comes of writing this over it. */
 async function aWatch(): Promise<(text: string) => Promise<Catalog | readonly string[]>> {
   let hear: (reloaded: Catalog | readonly string[]) => void = () => undefined
-  watching = await watchCatalog({
+  watching = await openCatalog({
     ...options,
     path: file,
     thread: new URL('../../src/catalog-worker.ts', import.meta.url),
     settleMs: 30,
     pollMs: 60_000,
+  })
+  await watching.follow({
     onReload: (next) => hear(next),
     onBroken: (problems) => hear(problems),
   })

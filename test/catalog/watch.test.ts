@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Catalog } from '../../src/domain/catalog.ts'
-import { watchCatalog, type CatalogWatch, type WatchOptions } from '../../src/catalog/watch.ts'
+import { openCatalog, type OpenCatalog, type OpenOptions, type Reloading } from '../../src/catalog/watch.ts'
 import { GOOD, options } from './reading.ts'
 
 let folder: string
 let file: string
-let watching: CatalogWatch | null = null
+let watching: OpenCatalog | null = null
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'watch-'))
   file = join(folder, 'catalog.yml')
@@ -23,18 +23,15 @@ const named = (name: string) => GOOD.replace('Orders database', name)
 const nameIn = (catalog: Catalog) => catalog.resources.get('orders-db')?.name
 
 /** Everything that was said, and a way to wait for the next word. */
-async function watchIt(more: Partial<WatchOptions> = {}) {
+async function watchIt(more: Partial<OpenOptions & Reloading> = {}) {
   const heard: string[] = []
   let wake = () => {}
   const hear = (word: string) => {
     heard.push(word)
     wake()
   }
-  watching = await watchCatalog({
-    ...options,
-    path: file,
-    settleMs: 30,
-    pollMs: 60_000,
+  watching = await openCatalog({ ...options, path: file, settleMs: 30, pollMs: 60_000, ...more })
+  await watching.follow({
     onReload: (next, previous) => hear(`${nameIn(previous)} → ${nameIn(next)}`),
     onBroken: (problems) => hear(problems.join('; ')),
     ...more,

@@ -1,0 +1,112 @@
+import { readTexts } from './catalog/load.ts'
+import type { Reloading } from './catalog/watch.ts'
+import { connectorKinds } from './connectors/registry.ts'
+import type { Systems } from './connectors/systems.ts'
+import type { Catalog } from './domain/catalog.ts'
+import { isSamePlace } from './domain/place.ts'
+import type { Log } from './domain/ports.ts'
+import { hide } from './log.ts'
+import type { HeldWatch } from './operations/by-itself/held-watch.ts'
+import type { World } from './operations/world.ts'
+
+/*
+ * A changed catalog, from its files to what is held. `catalog/watch.ts` notices it and has it judged; what is good may
+ * still have to wait (`whyNot`). Once it is in force its secrets are hidden from the log, its systems are tried, and what
+ * is held is looked at by its rules.
+ */
+
+export function reloading({
+  path,
+  environment,
+  world,
+  systems,
+  held,
+  tellAdmins,
+}: {
+  path: string
+  environment: NodeJS.ProcessEnv
+  world: World
+  systems: Systems
+  held: HeldWatch
+  tellAdmins: (words: string) => void
+}): Reloading {
+  const { log } = world
+  return {
+    accept: (next) => whyNot(next, world, systems),
+    onReload: (next) => {
+      log.info('catalog reloaded', { resources: next.resources.size })
+      held.soon()
+      void hideVariables(path, environment).then(() => checkSystems(next, systems, log))
+    },
+    onBroken: (problems) => {
+      log.error('the catalog is broken; the last good one stays', { problems })
+      tellAdmins(`The catalog is broken; the last good one stays in force.\n${problems.join('\n')}`)
+    },
+  }
+}
+
+/** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */
+async function whyNot(next: Catalog, world: World, systems: Systems): Promise<string | null> {
+  const inUse = [...(await world.holds.systemsInUse())].filter((id) => systems.get(id) !== null)
+  const dropped = inUse.filter((id) => !next.systems.has(id))
+  if (dropped.length > 0)
+    return `access is still held on ${dropped.join(', ')}: keep the system until it has ended`
+  const moved = inUse.filter((id) => {
+    const [here, there] = [systems.get(id)?.connector.where, placeOf(next, id)]
+    return here === undefined || there === null || !isSamePlace(here, there)
+  })
+  if (moved.length > 0)
+    return `access is still held on ${moved.join(', ')}: keep its address until it has ended`
+  try {
+    systems.use(next)
+    return null
+  } catch (error) {
+    return `its systems cannot be opened: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+/** Where a catalog's system would be: asked of a connector that is never called. */
+function placeOf(catalog: Catalog, systemId: string): string | null {
+  const system = catalog.systems.get(systemId)
+  const kind = system && connectorKinds.get(system.connector)
+  if (!kind) return null
+  const connector = kind.connect(system.settings, {
+    timeoutMs: system.timeoutMs,
+    now: () => new Date(),
+    proxies: null,
+  })
+  void connector.close()
+  return connector.where
+}
+
+/** At the start nothing can be refused: what is held on a system that nobody names any more is an alarm. */
+export async function lostSystems(world: World): Promise<string | null> {
+  const inUse = await world.holds.systemsInUse()
+  const lost = [...inUse].filter((id) => world.systems(id) === null)
+  if (lost.length === 0) return null
+  world.log.error('access is held on systems that are not in the catalog', { systems: lost })
+  return `Access is held on ${lost.join(', ')}, but the catalog does not name that system any more. Curfew cannot take it back until it does.`
+}
+
+/** Says early what giving would say late: whether each system can be reached and lets us in. Warms its connections too. */
+export async function checkSystems(catalog: Catalog, systems: Systems, log: Log): Promise<void> {
+  await Promise.all(
+    [...catalog.systems.keys()].map(async (id) => {
+      const system = systems.get(id)
+      try {
+        await system?.connector.check(AbortSignal.timeout(system.timeoutMs))
+        log.info('system can be reached', { system: id })
+      } catch (error) {
+        log.error('system cannot be used now', { system: id, error })
+      }
+    }),
+  )
+}
+
+/** What a catalog's `${NAME}` stand for are secrets mostly: none of them is to be read in the log. */
+export async function hideVariables(path: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const texts = await readTexts(path)
+  if (!texts.ok) return
+  for (const { text } of texts.texts)
+    for (const [, name = ''] of text.matchAll(/\$\{(\w+)\}/g)) hide(environment[name] ?? '')
+}
