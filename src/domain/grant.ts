@@ -332,7 +332,8 @@ export function termsOf(grant: Grant): string {
     offeredMs(grant),
     reason,
     startsAt,
-    pattern,
+    // As it was made or as it was read: in whatever order its fields stand.
+    pattern && Object.entries(pattern).sort(([one], [other]) => (one < other ? -1 : 1)),
   ]
   return createHash('sha256').update(JSON.stringify(terms)).digest('base64url').slice(0, 10)
 }

@@ -185,7 +185,7 @@ test('every stage that agreed to the first time agrees to more', async () => {
   expect(isAsked(await wantsMore(stage))).toBe(true)
   expect(outcomeOf(await says(stage, sam))).toBe('not-yet')
   expect(isAsked(await says(stage, ada))).toBe(true)
-  await ada.sees(/1 of 2: Ada\. .*Sam/, orders, patient)
+  await ada.sees(/1 of 2: Ada \(ada@acme\.example\)\. .*Sam/, orders, patient)
   expect(outcomeOf(await says(stage, ada))).toBe('already-reviewed')
   expect((await isHeld(stage)).endsAt).toEqual(before.endsAt)
   const agreed = await says(stage, sam)

@@ -62,6 +62,7 @@ test('whoever is deactivated loses at once what they asked for, their requests a
   const weekly = aReason()
   await asksWeekly(riley, 'gate open', nextMinute(600_000), { reason: weekly })
   await ada.clicks('Approve 10 min', await ada.sees(weekly, orders, patient))
+  await riley.sees(/approved Open the gate on The gate, every/, 'dm', patient)
   const waiting = aReason()
   await asks(riley, 'orders-db peek 10s', waiting)
   const card = await ada.sees(waiting, orders, patient)
