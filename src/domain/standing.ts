@@ -1,3 +1,4 @@
+import { owedNow } from './extension.ts'
 import type { Entitlement } from './catalog.ts'
 import type { Active, Grant } from './grant.ts'
 import { refuse, type Refusal } from './refusal.ts'
@@ -18,5 +19,5 @@ export const renewsAt = ({ endsAt }: Active): Date => new Date(endsAt.getTime() 
 export function renew(grant: Grant, { endsAt }: RenewEvent, now: Date): Grant | Refusal {
   if (grant.status !== 'active' || !grant.isStanding || endsAt <= grant.endsAt)
     return refuse('not-held', { grant })
-  return { ...grant, endsAt, owed: { tries: 0, lastError: null, retryAt: now } }
+  return { ...grant, endsAt, owed: grant.heldUntil < endsAt ? owedNow(now) : null }
 }
