@@ -2,6 +2,8 @@ import type { Button, ModalView } from '@slack/types'
 import { owesReview } from '../../domain/break-glass.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
+import type { Surface } from '../../domain/ports.ts'
+import { adminsOf } from '../../operations/admins.ts'
 import { closeReview } from '../../operations/close-review.ts'
 import { reasonLength } from '../../operations/request.ts'
 import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
@@ -9,6 +11,7 @@ import { button, plain, section, type Message } from '../words/blocks.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { clockTime, plainWords } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
+import type { Picture } from '../publish/picture.ts'
 import { parseClick, parseInView } from '../wire/payloads.ts'
 import { named } from '../words/who.ts'
 
@@ -88,4 +91,21 @@ export function listenToCloseReview(parts: Parts): void {
       work: () => closeReview(world, { grantId, by, note: value(field) ?? '' }),
     })
   })
+}
+
+/**
+ * A review that is owed is asked for again and again, in the thread of the card: of the admins. While no admin of the
+ * catalog is here, nobody is asked; the next reminder comes when one is.
+ */
+export async function reviewReminders(
+  parts: Parts,
+  grant: Grant,
+  card: Surface | undefined,
+): Promise<Picture[]> {
+  if (!owesReview(grant) || grant.afterReview.reminded === 0 || !card?.ts || !card.channel) return []
+  const people = await adminsOf(parts.world, grant)
+  const draw = async () => reminderNote(grant, await parts.directory.mentions({ people, groups: [] }))
+  const to = { channel: card.channel, threadTs: card.ts }
+  const key = `note:${grant.id}:owed:${grant.afterReview.reminded}`
+  return [{ key, lane: 'decision', isWanted: people.length > 0, to, draw }]
 }

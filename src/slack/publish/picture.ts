@@ -28,3 +28,12 @@ export interface Pictures {
   of(grant: Grant, many: readonly Grant[], rows: ReadonlyMap<string, Surface>): Promise<Picture[]>
   alerts(): Promise<Alert[]>
 }
+
+const writingMs = 2_000
+
+/** Several things asked for together are written one after the other: what notifies shows them all. */
+export function untilAllAreWritten(many: readonly Grant[]): Date | null {
+  const [first] = many
+  if (first === undefined || many.length >= (first.lines ?? 1)) return null
+  return new Date(first.requestedAt.getTime() + writingMs)
+}

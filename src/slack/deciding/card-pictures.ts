@@ -1,0 +1,155 @@
+import { owesReview } from '../../domain/break-glass.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import type { Grant, Review } from '../../domain/grant.ts'
+import { plainlyNamed } from '../../domain/person.ts'
+import type { Surface } from '../../domain/ports.ts'
+import { adminIds } from '../../operations/admins.ts'
+import { askedOf, mentionedOf } from '../../operations/asked-of.ts'
+import type { Parts } from '../parts.ts'
+import type { Lane } from '../publish/outbox.ts'
+import { untilAllAreWritten, type Picture } from '../publish/picture.ts'
+import { section, type Message } from '../words/blocks.ts'
+import { plainWords } from '../words/mrkdwn.ts'
+import { named } from '../words/who.ts'
+import { calls, remindersBeside } from './calls.ts'
+import { aboutCard, cardKey, renderCard } from './card.ts'
+import { drawLines } from './lines-card.ts'
+
+/** What those who decide see of a request: its card, copies of it, and what stands in its thread. */
+
+/** Slack takes about one new message a second: no list of approvers keeps everybody else's cards waiting for minutes. */
+const mostCopies = 50
+const givingMs = 1_000
+
+/** The card, its copies for those who cannot see it, and the notes in its thread. */
+export async function cardPictures(
+  parts: Parts,
+  grant: Grant,
+  rows: ReadonlyMap<string, Surface>,
+  many: readonly Grant[],
+): Promise<Picture[]> {
+  const isQuiet = grant.auto !== null && !grant.auto.isShown
+  if (isQuiet) return []
+  const now = parts.world.clock.now()
+  const lines = linesOn(grant, many)
+  const draw = async () =>
+    lines.length > 1 ? drawLines(parts, lines, now) : renderCard(grant, await aboutCard(parts, grant), now)
+  const key = cardKey(grant)
+  const lane = cardLane(grant)
+  const { sent, asked } = await copies(parts, grant, rows)
+  const isCopyWanted = grant.status === 'pending' || owesReview(grant)
+  const copy = { lane, isWanted: isCopyWanted, isAnchor: true as const, draw }
+  return [
+    {
+      key,
+      lane,
+      isWanted: grant.dueAt !== null,
+      to: { channel: grant.channel },
+      isAnchor: true,
+      mayWaitUntil: untilAllAreWritten(many) ?? (rows.get(key)?.ts ? passesBy(grant) : null),
+      draw,
+    },
+    ...[...new Set([...sent, ...asked])].map((userId) => ({
+      ...copy,
+      key: `${key}:${userId}`,
+      to: { channel: userId },
+    })),
+    ...asked
+      .flatMap((userId) => remindersBeside(parts, grant, placeOf(rows.get(`${key}:${userId}`)), userId))
+      .filter((call) => !rows.get(call.key)?.ts),
+    ...threadNotes(grant, rows.get(key)),
+    ...calls(parts, grant, placeOf(rows.get(key))).filter((call) => !rows.get(call.key)?.ts),
+  ]
+}
+
+/** Most systems give within a moment of the approval: then the card says at once that it is held. */
+function passesBy(grant: Grant): Date | null {
+  if (grant.status !== 'granting' || grant.tries > 0 || grant.alertedAt !== null) return null
+  return new Date(grant.approvedAt.getTime() + givingMs)
+}
+
+/** What is on the same card: the lines of one request, for one channel, that people see there. */
+const linesOn = (grant: Grant, many: readonly Grant[]): readonly Grant[] =>
+  many.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
+
+const placeOf = (card: Surface | undefined) =>
+  card?.ts && card.channel ? { channel: card.channel, ts: card.ts } : null
+
+/**
+ * Whoever is asked and cannot see the card gets it by DM, people and members of groups alike: those who are not in its
+ * channel, or everyone who may answer when the channel is gone. Once sent it is kept true.
+ */
+async function copies(
+  { world, directory }: Parts,
+  grant: Grant,
+  rows: ReadonlyMap<string, Surface>,
+): Promise<{ sent: string[]; asked: string[] }> {
+  const key = cardKey(grant)
+  const sent = [...rows.keys()]
+    .filter((other) => other.startsWith(`${key}:`))
+    .map((other) => other.slice(key.length + 1))
+  const card = rows.get(key)
+  if (!card || (grant.status !== 'pending' && !owesReview(grant))) return { sent, asked: [] }
+  // Whoever breaks glass is seen by every admin at once.
+  if (grant.isBreakGlass) return { sent, asked: await adminIds(world, grant) }
+  const asked = await askedOf(world, grant)
+  if (asked === null) return { sent, asked: [] }
+  const { people, groups } = mentionedOf(asked)
+  const [named, membersOf] = await Promise.all([directory.userIds(people), directory.groups(groups)])
+  const members = groups.map(membersOf).flatMap((some) => (typeof some === 'string' ? [] : [...some]))
+  const own = [grant.requester, grant.subject].map(({ slack }) => slack.userId)
+  const all = [...new Set([...named, ...members])].filter((id) => !own.includes(id))
+  if (card.failure !== null) return { sent, asked: all.slice(0, mostCopies) }
+  const here = await directory.channelMembers(grant.channel)
+  const outside = here === 'unknown' ? [] : all.filter((id) => !here.has(id))
+  return { sent, asked: outside.slice(0, mostCopies) }
+}
+
+/** Notes and changed terms go into the card's thread; plain approvals do not. */
+function threadNotes(grant: Grant, card: Surface | undefined): Picture[] {
+  if (!card?.ts || !card.channel) return []
+  const to = { channel: card.channel, threadTs: card.ts }
+  return grant.reviews.flatMap((review) => {
+    const words = noteOf(grant, review)
+    if (words === null) return []
+    return {
+      key: `note:${grant.id}:${review.by.id}`,
+      lane: 'decision' as const,
+      isWanted: true,
+      to,
+      draw: () => Promise.resolve(words),
+    }
+  })
+}
+
+function noteOf(grant: Grant, { by, verdict, note, durationMs }: Review): Message | null {
+  const isChanged = verdict === 'approve' && durationMs !== grant.askedMs
+  if (verdict === 'deny' || (note === null && !isChanged)) return null
+  const what = isChanged
+    ? `approved ${formatDuration(durationMs)} instead of ${formatDuration(grant.askedMs)}`
+    : 'approved'
+  const said = note === null ? '' : `: ${plainWords(note, 500)}`
+  return { text: `${plainlyNamed(by)} ${what}`, blocks: [section(`${named(by)} ${what}${said}`)] }
+}
+
+function cardLane(grant: Grant): Lane {
+  if (owesReview(grant) && grant.status === 'granting') return 'newCard'
+  if (grant.auto !== null && grant.status === 'granting') return 'cleanUp'
+  switch (grant.status) {
+    case 'pending':
+      return grant.reviews.length === 0 ? 'newCard' : 'decision'
+    case 'denied':
+    case 'waiting':
+    case 'recurring':
+    case 'granting':
+      return 'decision'
+    case 'active':
+      return 'active'
+    case 'revoking':
+      return grant.alertedAt === null ? 'ended' : 'alert'
+    case 'ended':
+    case 'withdrawn':
+    case 'lapsed':
+      return 'ended'
+  }
+}
