@@ -47,14 +47,12 @@ export function reloading({
 
 /** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */
 async function whyNot(next: Catalog, world: World, systems: Systems): Promise<string | null> {
-  const inUse = [...(await world.holds.systemsInUse())].filter((id) => systems.get(id) !== null)
+  const places = await world.holds.placesInUse()
+  const inUse = [...places.keys()].filter((id) => systems.get(id) !== null)
   const dropped = inUse.filter((id) => !next.systems.has(id))
   if (dropped.length > 0)
     return `access is still held on ${dropped.join(', ')}: keep the system until it has ended`
-  const moved = inUse.filter((id) => {
-    const [here, there] = [systems.get(id)?.connector.where, placeOf(next, id)]
-    return here === undefined || there === null || !isSamePlace(here, there)
-  })
+  const moved = inUse.filter((id) => isElsewhere(places.get(id), placeOf(next, id)))
   if (moved.length > 0)
     return `access is still held on ${moved.join(', ')}: keep its address until it has ended`
   try {
@@ -64,6 +62,13 @@ async function whyNot(next: Catalog, world: World, systems: Systems): Promise<st
     return `its systems cannot be opened: ${error instanceof Error ? error.message : String(error)}`
   }
 }
+
+/**
+ * Was anything given where this address does not lead? What counts is where it was given, not the address of now: that may
+ * be a mistake which is put right, or one step of a list that walks away host by host.
+ */
+const isElsewhere = (given: readonly string[] = [], where: string | null): boolean =>
+  given.some((place) => where === null || !isSamePlace(place, where))
 
 /** Where a catalog's system would be: asked of a connector that is never called. */
 function placeOf(catalog: Catalog, systemId: string): string | null {
@@ -79,13 +84,21 @@ function placeOf(catalog: Catalog, systemId: string): string | null {
   return connector.where
 }
 
-/** At the start nothing can be refused: what is held on a system that nobody names any more is an alarm. */
+/** At the start nothing can be refused: what is held where the catalog does not lead any more is an alarm. */
 export async function lostSystems(world: World): Promise<string | null> {
-  const inUse = await world.holds.systemsInUse()
-  const lost = [...inUse].filter((id) => world.systems(id) === null)
-  if (lost.length === 0) return null
-  world.log.error('access is held on systems that are not in the catalog', { systems: lost })
-  return `Access is held on ${lost.join(', ')}, but the catalog does not name that system any more. Curfew cannot take it back until it does.`
+  const places = await world.holds.placesInUse()
+  const lost = [...places.keys()].filter((id) => world.systems(id) === null)
+  const moved = [...places].flatMap(([id, given]) => {
+    const system = world.systems(id)
+    return system !== null && isElsewhere(given, system.connector.where) ? id : []
+  })
+  if (lost.length + moved.length === 0) return null
+  world.log.error('access is held on systems to which the catalog does not lead', { lost, moved })
+  const unnamed = `Access is held on ${lost.join(', ')}, but the catalog does not name that system any more. Curfew cannot take it back until it does.`
+  const elsewhere = `Access is held on ${moved.join(', ')}, but the catalog has another address for it now, without a host in common. Curfew cannot take it back until the old one is put back.`
+  return [lost.length > 0 ? unnamed : null, moved.length > 0 ? elsewhere : null]
+    .filter((words) => words !== null)
+    .join(' ')
 }
 
 /** Says early what giving would say late: whether each system can be reached and lets us in. Warms its connections too. */

@@ -182,8 +182,8 @@ export interface HoldStore {
   watch(key: HoldKey, watch: { gave: boolean; forMs: number }): Promise<void>
   due(before: Date, limit: number, butSystems?: readonly string[]): Promise<Hold[]>
   get(key: HoldKey): Promise<Hold | null>
-  /** Systems on which anything is claimed or watched. */
-  systemsInUse(): Promise<Set<string>>
+  /** Systems on which anything is claimed or watched, and where each was when that was given. */
+  placesInUse(): Promise<Map<string, string[]>>
 }
 
 /** How often rules approved by themselves. */

@@ -33,6 +33,10 @@ const stored = z.object({
   dueAt: z.date().nullable(),
 })
 
+const storedPlaces = z.array(
+  z.object({ _id: z.string(), places: z.array(z.string().nullable().catch(null)) }),
+)
+
 const schema = new Schema<{ _id: string; token: number; leaseUntil: Date; dueAt: Date | null }>(
   { _id: String, token: Number, leaseUntil: Date, dueAt: Date },
   { collection: 'holds', strict: false, versionKey: false, minimize: false },
@@ -136,14 +140,15 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       const found = await collection.findOne(idOf(key))
       return found && parse(found)
     },
-    systemsInUse: async () =>
-      new Set(
-        z
-          .array(z.string())
-          .parse(
-            await collection.distinct('system', { $or: [{ claims: { $ne: {} } }, { watch: { $ne: null } }] }),
-          ),
-      ),
+    placesInUse: async () => {
+      const inUse = { $or: [{ claims: { $ne: {} } }, { watch: { $ne: null } }] }
+      const found = await collection
+        .aggregate([{ $match: inUse }, { $group: { _id: '$system', places: { $addToSet: '$where' } } }])
+        .toArray()
+      return new Map(
+        storedPlaces.parse(found).map(({ _id, places }) => [_id, places.flatMap((place) => place ?? [])]),
+      )
+    },
   }
 
   function pipeline(change: HoldWrite) {

@@ -344,12 +344,13 @@ export function holdStoreContract(
     const { token } = await leased(holds, key)
     const intent = { number: 1, of: 'give:$g1 until x', isKnown: false }
     const written = await holds.write(key, token, {
+      where: 'mongodb a:1 admin',
       claim: { grantId: 'g1', end: at(60) },
       call: 'give',
       intent,
     })
     expect(written).toMatchObject({ ...key, claims: { g1: at(60) }, call: 'give', intent })
-    expect([...(await holds.systemsInUse())]).toContain('orders-cluster')
+    expect((await holds.placesInUse()).get('orders-cluster')).toContain('mongodb a:1 admin')
     const left = { grantId: 'g1', left: 'gone', keptUntil: null } as const
     const after = await holds.write(key, token, { call: null, unclaim: left })
     expect(after).toMatchObject({ claims: {}, call: null, lastLeft: left })

@@ -239,15 +239,16 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
         [...db.holds.values()].filter(({ dueAt }) => dueAt !== null && dueAt <= before).slice(0, limit),
       ),
     get: (key) => step(() => db.holds.get(holdId(key)) ?? null),
-    systemsInUse: () =>
-      step(
-        () =>
-          new Set(
-            [...db.holds.values()]
-              .filter(({ claims, watch }) => watch !== null || Object.keys(claims).length > 0)
-              .map(({ system }) => system),
-          ),
-      ),
+    placesInUse: () =>
+      step(() => {
+        const places = new Map<string, Set<string>>()
+        for (const { system, where, claims, watch } of db.holds.values()) {
+          if (watch === null && Object.keys(claims).length === 0) continue
+          const known = places.get(system) ?? new Set()
+          places.set(system, where === null ? known : known.add(where))
+        }
+        return new Map([...places].map(([system, known]) => [system, [...known]]))
+      }),
   }
 }
 
