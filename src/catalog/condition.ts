@@ -2,7 +2,7 @@ import { Duration } from '@marcbachmann/cel-js/evaluator'
 import type { Answer, Attributes, Condition } from '../domain/catalog.ts'
 import { celEnvironment, compile } from './expression.ts'
 import type { ExpressionFault } from './expression-fault.ts'
-import { namedGroups } from './named-groups.ts'
+import { bareGroup, namedGroups } from './named-groups.ts'
 
 /** What a condition may mention, with its CEL type. */
 export const CONDITION_VARIABLES = {
@@ -29,6 +29,11 @@ const environment = celEnvironment(CONDITION_VARIABLES)
 export function compileCondition(source: string): Condition | ExpressionFault {
   const expression = compile(environment, source, { result: 'bool', variables: CONDITION_VARIABLES })
   if ('offset' in expression) return expression
+  const bare = bareGroup(expression.ast)
+  if (bare) {
+    const message = `"${bare.text}" is not the handle of a Slack user group, such as "@dba"`
+    return { message, offset: bare.offset }
+  }
   const groups = namedGroups(expression.ast)
   return {
     source,

@@ -8,6 +8,15 @@ interface Bound {
   readonly scope: Scope
 }
 
+/** A text, and where the expression has it. */
+interface Written {
+  readonly text: string
+  readonly offset: number
+}
+
+/** Whether what is looked for may have been made into something else: a part of a text, or a longer one. */
+type How = 'any' | 'unchanged'
+
 const COMPARISONS: readonly string[] = ['==', '!=', '<', '<=', '>', '>=', 'in']
 const WALKS: readonly string[] = ['all', 'exists', 'exists_one', 'map', 'filter']
 const FINDS: readonly string[] = ['contains', 'indexOf', 'lastIndexOf']
@@ -18,12 +27,30 @@ const FINDS: readonly string[] = ['contains', 'indexOf', 'lastIndexOf']
  */
 export function namedGroups(ast: ASTNode): string[] {
   const named = new Set<string>()
-  const take = (node: ASTNode, scope: Scope) => {
-    for (const text of textsOf(node, scope)) if (/^@./.test(text)) named.add(text)
-  }
+  eachComparison(ast, (one, other, scope) => {
+    if (!isOfGroups(one, scope)) return
+    for (const { text } of textsOf(other, scope)) if (isHandle(text)) named.add(text)
+  })
+  return [...named]
+}
+
+/** A text that is compared with a group as it is, and that none can be called: its @ was forgotten, most likely. */
+export function bareGroup(ast: ASTNode): Written | null {
+  const bare: Written[] = []
+  eachComparison(ast, (one, other, scope) => {
+    if (!isOfGroups(one, scope, 'unchanged')) return
+    bare.push(...textsOf(other, scope, 'unchanged').filter(({ text }) => !isHandle(text)))
+  })
+  return bare[0] ?? null
+}
+
+const isHandle = (text: string): boolean => /^@./.test(text)
+
+/** Both ways round. */
+function eachComparison(ast: ASTNode, visit: (one: ASTNode, other: ASTNode, scope: Scope) => void): void {
   const compare = (one: ASTNode, other: ASTNode, scope: Scope) => {
-    if (isOfGroups(one, scope)) take(other, scope)
-    if (isOfGroups(other, scope)) take(one, scope)
+    visit(one, other, scope)
+    visit(other, one, scope)
   }
 
   const look = (node: ASTNode, scope: Scope): void => {
@@ -41,7 +68,6 @@ export function namedGroups(ast: ASTNode): string[] {
   }
 
   look(ast, new Map())
-  return [...named]
 }
 
 const isComparison = (node: ASTNode): node is Extract<ASTNode, { args: [ASTNode, ASTNode] }> =>
@@ -60,40 +86,41 @@ function boundBy(node: ASTNode, scope: Scope): Scope {
 const isBind = (node: ASTNode): boolean =>
   node.op === 'rcall' && node.args[0] === 'bind' && node.args[1].op === 'id' && node.args[1].args === 'cel'
 
-/** Is this `groups`, one of them, or made of them? */
-function isOfGroups(node: ASTNode, scope: Scope): boolean {
+/** Is this `groups`, one of them, or made of them? If `unchanged`, by nothing that makes other texts of them. */
+function isOfGroups(node: ASTNode, scope: Scope, how: How = 'any'): boolean {
   switch (node.op) {
     case 'id': {
       const bound = scope.get(node.args)
-      return bound ? isOfGroups(bound.value, bound.scope) : node.args === 'groups'
+      return bound ? isOfGroups(bound.value, bound.scope, how) : node.args === 'groups'
     }
     case 'rcall': {
       const [method, receiver, args] = node.args
-      if (isBind(node)) return isOfGroups(args[2] ?? node.args[1], boundBy(node, scope))
-      if (method === 'map') return isOfGroups(args.at(-1) ?? receiver, boundBy(node, scope))
-      return isOfGroups(receiver, scope)
+      if (isBind(node)) return isOfGroups(args[2] ?? node.args[1], boundBy(node, scope), how)
+      if (method === 'map') return isOfGroups(args.at(-1) ?? receiver, boundBy(node, scope), how)
+      return (how === 'any' || method === 'filter') && isOfGroups(receiver, scope, how)
     }
     default:
-      return valuesOf(node).some((part) => isOfGroups(part, scope))
+      return valuesOf(node, how).some((part) => isOfGroups(part, scope, how))
   }
 }
 
 /** The written-out texts that this may be or hold. */
-function textsOf(node: ASTNode, scope: Scope): string[] {
-  if (node.op === 'value') return typeof node.args === 'string' ? [node.args] : []
+function textsOf(node: ASTNode, scope: Scope, how: How = 'any'): Written[] {
+  if (node.op === 'value')
+    return typeof node.args === 'string' ? [{ text: node.args, offset: node.start }] : []
   if (node.op === 'id') {
     const bound = scope.get(node.args)
-    return bound ? textsOf(bound.value, bound.scope) : []
+    return bound ? textsOf(bound.value, bound.scope, how) : []
   }
-  if (node.op !== 'rcall') return valuesOf(node).flatMap((part) => textsOf(part, scope))
+  if (node.op !== 'rcall') return valuesOf(node, how).flatMap((part) => textsOf(part, scope, how))
   const [method, receiver, args] = node.args
-  if (isBind(node)) return args.slice(2).flatMap((part) => textsOf(part, boundBy(node, scope)))
-  if (method === 'map') return args.slice(-1).flatMap((part) => textsOf(part, boundBy(node, scope)))
-  return method === 'filter' ? textsOf(receiver, scope) : []
+  if (isBind(node)) return args.slice(2).flatMap((part) => textsOf(part, boundBy(node, scope), how))
+  if (method === 'map') return args.slice(-1).flatMap((part) => textsOf(part, boundBy(node, scope), how))
+  return method === 'filter' ? textsOf(receiver, scope, how) : []
 }
 
 /** The parts whose value becomes a part of this one's. */
-function valuesOf(node: ASTNode): readonly ASTNode[] {
+function valuesOf(node: ASTNode, how: How): readonly ASTNode[] {
   switch (node.op) {
     case '?:':
       return node.args.slice(1)
@@ -104,7 +131,7 @@ function valuesOf(node: ASTNode): readonly ASTNode[] {
     case 'map':
       return node.args.flat()
     case '+':
-      return node.args
+      return how === 'any' ? node.args : []
     case '[]':
     case '[?]':
       return node.args.slice(0, 1)

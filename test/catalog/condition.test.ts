@@ -84,6 +84,34 @@ test.each(naming)('%s names the groups %j and no other', (source, groups) => {
   expect(condition).toHaveProperty('groups', groups)
 })
 
+test.each([
+  ['"dba" in groups', 'dba', 0],
+  ['guest || !("contractors" in groups)', 'contractors', 11],
+  ['"@dba" in groups || "sre" in groups', 'sre', 20],
+  ['groups.exists(g, g == "dba")', 'dba', 22],
+  ['groups.exists(g, g in ["@dba", "sre"])', 'sre', 31],
+  ['["dba"].exists(wanted, wanted in groups)', 'dba', 1],
+  ['"dba" in groups.filter(g, g != "@sre")', 'dba', 0],
+  ['cel.bind(mine, groups, "dba" in mine)', 'dba', 23],
+  ['groups[0] == "dba"', 'dba', 13],
+  ['"@" in groups', '@', 0],
+])('%s is refused: no group is called %s, for want of an @', (source, text, offset) => {
+  const message = `"${text}" is not the handle of a Slack user group, such as "@dba"`
+  expect(compileCondition(source)).toEqual({ message, offset })
+})
+
+test.each([
+  '["dba"].exists(team, "@" + team in groups)',
+  '"@dba" in ["dba"].map(team, "@" + team) && groups.size() > 0',
+  'groups.exists(g, g.substring(1) == "dba")',
+  'groups.map(g, g.substring(1)) == ["dba"]',
+  'groups.join(" ").contains("dba")',
+  'groups.exists(g, g.split("-")[0] == "@dba" || g.split("-")[1] == "eu")',
+  'groups.exists(g, reason == "dba")',
+])('%s is not: what it compares is no handle as it is', (source) => {
+  expect(compileCondition(source)).not.toHaveProperty('message')
+})
+
 test('a group that is named and does not exist leaves no answer; the domain of an e-mail is no group', () => {
   const listedGroups = new Set(['@engineering', '@dba'])
   const email = 'riley@acme.example'
