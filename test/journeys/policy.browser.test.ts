@@ -120,7 +120,7 @@ describeInBrowser('Who decides, and how seldom, through the practice page', () =
     await right.opensApp()
     await right.all.getByRole('tab', { name: 'Home' }).click()
     await right.all.getByText('How long requests wait (30 days)').waitFor()
-    await right.all.getByText(/Usually: Ada/).waitFor()
+    await right.all.getByText(/Usually: @Ada \(ada@acme\.example\)/).waitFor()
     await right.all.getByRole('tab', { name: 'Messages' }).click()
     expect(await stage.app.sendDigests(new Date(nextNine().getTime() + 60_000))).toBe(1)
     await right.sees(
