@@ -242,6 +242,13 @@ function allowsByItself(
 }
 
 /** Inside one of the catalog's own windows, where it has any. A series is fitted into them as a whole. */
+/** What an open window says of itself: may the catalog's windows be had again and again still, and at this time? */
+export function windowStillFits({ windows }: Pick<Entitlement, 'windows'>, at: Date, endsAt: Date): Verdict {
+  if (windows?.untilMs != null && fitsIn(windows.only, at, endsAt)) return { answer: 'yes', reasons: [] }
+  const words = windows?.untilMs == null ? 'once at a time' : describeOnly(windows.only)
+  return no({ kind: 'outside', windows: words })
+}
+
 function fitsIn(only: readonly FixedWindow[], now: Date, endsAt: Date): boolean {
   if (only.length === 0) return true
   const open = fixedWindowAt(only, now)

@@ -15,6 +15,8 @@ export const preApprovalSchema = z.object({
   subject: personRef,
   resource: z.object({ id: z.string(), name: z.string() }),
   entitlement: z.object({ id: z.string(), name: z.string() }),
+  /** On which system; null: it was given before that was noted, and answers nothing. */
+  system: z.string().nullable().default(null),
   /** What it is for, as the connector writes it: another target is another thing. */
   canonical: z.string(),
   /** The longest that each use may last. */

@@ -84,6 +84,7 @@ async function approveByWord(
       isHonoured(one, entitlement, now) &&
       one.resource.id === asked.resource.id &&
       one.entitlement.id === asked.entitlement.id &&
+      one.system === asked.system &&
       one.canonical === asked.canonical &&
       asked.askedMs <= one.maxMs,
   )
@@ -113,7 +114,7 @@ async function approveByWord(
 /** Whose word, given ahead, was taken back before it was given: null, or who took what back. */
 export async function wordTakenBack(
   world: World,
-  { reviews, resource, entitlement }: Granting,
+  { reviews, resource, entitlement }: Pick<Granting, 'reviews' | 'resource' | 'entitlement'>,
 ): Promise<string | null> {
   const rules = findEntitlement(world.catalog(), resource.id, entitlement.id)
   for (const { preApprovalId, by } of reviews) {

@@ -1,12 +1,13 @@
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
 import { agreedMs, mayExtend, totalMs } from '../domain/extension.ts'
-import type { Grant } from '../domain/grant.ts'
+import { isApproved, type Grant } from '../domain/grant.ts'
 import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { attributesOf, stillAllows, type Verdict } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
+import { wordTakenBack } from './approve-ahead.ts'
 import { isSame } from './withdraw.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -26,6 +27,8 @@ export async function extendGrant(
   const catalog = one.catalog()
   const facts = await world.directory.facts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  // Whoever said yes ahead and took it back agrees to no more: somebody is asked.
+  const isTakenBack = 'reviews' in grant && (await wordTakenBack(one, grant)) !== null
   return world.grants.change(grantId, (current, now) => {
     if (isOutdated(world, one)) return newRules(current)
     const entitlement = findEntitlement(catalog, current.resource.id, current.entitlement.id)
@@ -36,7 +39,8 @@ export async function extendGrant(
       by: current.subject,
       seenEndsAt,
       rules: entitlement.extend,
-      agreedMs: agreedNow(facts, entitlement, current, now),
+      agreedMs:
+        isTakenBack && isApproved(current) ? totalMs(current) : agreedNow(facts, entitlement, current, now),
       needs: seatsOf(entitlement.review.stages),
     } as const
     const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null

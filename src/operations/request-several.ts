@@ -36,6 +36,15 @@ export async function requestSeveral(
           one.entitlement.id === line.entitlement,
       )
       if (same) return { ...refuse('already-held', { grant: same }), which: line }
+      const theirs = held.find(
+        (one) =>
+          one.status === 'pending' &&
+          one.requester.id !== fit.asked.requester.id &&
+          slotOf(one) === 'once' &&
+          one.resource.id === line.resource &&
+          one.entitlement.id === line.entitlement,
+      )
+      if (theirs) return { ...refuse('asked-already', { grant: theirs }), which: line }
     }
   }
   const grants: Grant[] = []

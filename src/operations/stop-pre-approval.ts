@@ -1,18 +1,35 @@
-import { refTo, type SlackIdentity } from '../domain/person.ts'
+import { plainlyNamed, refTo, type PersonRef, type SlackIdentity } from '../domain/person.ts'
 import { isTheirs, type PreApproval } from '../domain/pre-approval.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
+import { transition } from '../domain/transition.ts'
 import { isAdminOf } from './admins.ts'
 import type { World } from './world.ts'
 
 /** Takes back what was approved ahead: its approver, whom it is for, or an admin. What was given by it runs on. Done twice is done. */
 export async function stopPreApproval(
   world: World,
-  { id, by }: { id: string; by: SlackIdentity },
+  { id, by: identity }: { id: string; by: SlackIdentity },
 ): Promise<PreApproval | Refusal> {
   const found = await world.preApprovals.get(id)
   if (found === null) return refuse('not-found')
-  const facts = await world.directory.facts(by)
+  const facts = await world.directory.facts(identity)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   if (!isTheirs(found, facts) && !(await isAdminOf(world, facts, found))) return refuse('not-yours')
-  return (await world.preApprovals.stop(id, refTo(facts.person), world.clock.now())) ?? refuse('not-found')
+  const by = refTo(facts.person)
+  const stopped = await world.preApprovals.stop(id, by, world.clock.now())
+  if (stopped === null) return refuse('not-found')
+  await callOffBy(world, stopped, by)
+  return stopped
+}
+
+/** What is just about to be given by it: its opening was prepared, and would look no more. */
+async function callOffBy(world: World, word: PreApproval, by: PersonRef): Promise<void> {
+  const note = `what ${plainlyNamed(word.approver)} approved ahead was stopped`
+  for (const { id } of await world.grants.openOf(word.subject.id)) {
+    await world.grants.change(id, (grant, now) =>
+      grant.status === 'granting' && grant.reviews.some(({ preApprovalId }) => preApprovalId === word.id)
+        ? transition(grant, { type: 'end', cause: 'revoked', by, note, takeAt: now }, now)
+        : grant,
+    )
+  }
 }

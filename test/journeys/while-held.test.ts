@@ -100,6 +100,7 @@ test('what approvers said ahead ends with whom it is for', async () => {
     subject: subject.person,
     resource: { id: 'gate', name: 'The gate' },
     entitlement: { id: 'open', name: 'Open the gate' },
+    system: 'gate',
     canonical: '{"gate":"main"}',
     maxMs: 600_000,
     until: new Date(now.getTime() + day),

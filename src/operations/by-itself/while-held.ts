@@ -5,7 +5,7 @@ import { cut } from '../../domain/cut.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { EndCause } from '../../domain/grant.ts'
 import type { PersonFacts } from '../../domain/person.ts'
-import { mayKeep, type Verdict } from '../../domain/policy.ts'
+import { mayKeep, windowStillFits, type Verdict } from '../../domain/policy.ts'
 import type { HeldRow, MassLoss } from '../../domain/ports.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
@@ -74,8 +74,10 @@ export async function lookAtHeld(
     catalog,
     rows.filter(({ id }) => losing.has(id)),
   )
+  // Slack took its time to answer: the rules may be others by now.
+  if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, sure.left)
-  await takeWhatIsMeant(world, sure.unmatched, waiting)
+  await takeWhatIsMeant(world, butDoubted(sure, asking), waiting)
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...sure.unreadable, ...(given?.unreadable ?? [])]),
@@ -127,6 +129,8 @@ interface Found {
   readonly left: Ending[]
   readonly unmatched: Unmatched[]
   readonly unreadable: Set<string>
+  /** Ids of those of whom nobody can say. */
+  readonly doubted: Set<string>
 }
 
 async function judge(
@@ -135,7 +139,7 @@ async function judge(
   rows: readonly HeldRow[],
   holders: Holders,
 ): Promise<Found> {
-  const found: Found = { gone: [], left: [], unmatched: [], unreadable: new Set() }
+  const found: Found = { gone: [], left: [], unmatched: [], unreadable: new Set(), doubted: new Set() }
   for (const [at, row] of rows.entries()) {
     if (at % atOnce === atOnce - 1) await turn()
     const entitlement = findEntitlement(catalog, row.resource.id, row.entitlement.id)
@@ -149,9 +153,10 @@ async function judge(
       found.left.push({ id: row.id, ...leftNow(row.subject.name) })
       continue
     }
-    const verdict = verdictOn(world, catalog, row, facts)
+    const verdict = verdictOn(world, entitlement, catalog, { row, facts })
     if (verdict.answer === 'unknown') {
       found.unreadable.add(`${entitlement.name} on ${entitlement.resource.name}`)
+      found.doubted.add(row.id)
     } else if (verdict.answer === 'no') {
       const why = explainAll(verdict.reasons)
       found.unmatched.push({
@@ -180,14 +185,23 @@ async function judgeAfresh(world: World, catalog: Catalog, rows: readonly HeldRo
 }
 
 /** What is not open yet is judged as of the moment at which it opens. */
-function verdictOn(world: World, catalog: Catalog, row: HeldRow, facts: PersonFacts | 'unknown'): Verdict {
+function verdictOn(
+  world: World,
+  entitlement: Entitlement,
+  catalog: Catalog,
+  { row, facts }: { row: HeldRow; facts: PersonFacts | 'unknown' },
+): Verdict {
   if (facts === 'unknown') return { answer: 'unknown', reasons: [] }
+  // All its windows are made, and each is judged by itself.
+  if (row.status === 'recurring' && row.opensAt === null) return { answer: 'yes', reasons: [] }
   const now = world.clock.now()
   const at = row.opensAt !== null && row.opensAt > now ? row.opensAt : now
   // Its end is being prepared: it goes by itself, at its instant.
   if (row.status === 'active' && row.endsAt.getTime() - now.getTime() < 1_000)
     return { answer: 'yes', reasons: [] }
-  return mayKeep(catalog, facts, row, at)
+  const verdict = mayKeep(catalog, facts, row, at)
+  const isWindow = row.window !== null && row.status !== 'recurring'
+  return verdict.answer === 'yes' && isWindow ? windowStillFits(entitlement, at, row.endsAt) : verdict
 }
 
 const leftNow = (name: string) => ({ cause: 'offboarded' as const, note: `${name} left the workspace` })
@@ -215,6 +229,20 @@ async function butWaiting(
     else waiting.push(loss)
   }
   return { asking, waiting }
+}
+
+/**
+ * Of an entitlement that many would lose, all wait while Slack does not answer about some of them: fewer than it takes to
+ * ask an admin would be left.
+ */
+function butDoubted({ unmatched, doubted }: Found, asking: readonly Unmatched[]): Unmatched[] {
+  const many = new Set(
+    byEntitlement(asking).flatMap((those) => (massLossOf(those) === null ? [] : those.map(({ id }) => id))),
+  )
+  const held = new Set(
+    asking.flatMap(({ id, entitlement }) => (many.has(id) && doubted.has(id) ? entitlement : [])),
+  )
+  return unmatched.filter(({ entitlement }) => !held.has(entitlement))
 }
 
 /** Ends what the rules do not allow any more; where many would lose the same at once, once an admin has said so. */
