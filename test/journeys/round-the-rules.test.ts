@@ -49,8 +49,11 @@ async function isHeld(stage: Stage): Promise<Extract<Grant, { status: 'active' }
 async function rileyHolds(stage: Stage, { approvers = [stage.ada], label = 'Approve 10 min' } = {}) {
   const reason = aReason()
   await asks(stage.riley, 'gate open', reason)
-  for (const approver of approvers)
-    await approver.clicks(label, await approver.sees(reason, stage.orders, patient))
+  for (const [at, approver] of approvers.entries()) {
+    const answered = at === 0 ? '' : `${at} of ${approvers.length}`
+    const card = await approver.sees(new RegExp(`${reason}.*${answered}`, 's'), stage.orders, patient)
+    await approver.clicks(label, card)
+  }
   return isHeld(stage)
 }
 
