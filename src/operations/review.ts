@@ -75,9 +75,15 @@ async function promise(world: World, grant: Grant, by: PersonFacts, answer: Answ
     id: `${grant.id}-${own.by.id}`,
     approver: own.by,
     subject: grant.subject,
-    ...{ resource: grant.resource, entitlement: grant.entitlement },
-    ...{ system: grant.system, canonical: grant.canonical },
-    ...{ maxMs: own.durationMs, until: aheadUntil, madeAt: own.at, stoppedAt: null, stoppedBy: null },
+    resource: grant.resource,
+    entitlement: grant.entitlement,
+    system: grant.system,
+    canonical: grant.canonical,
+    maxMs: own.durationMs,
+    until: aheadUntil,
+    madeAt: own.at,
+    stoppedAt: null,
+    stoppedBy: null,
   })
 }
 
