@@ -3,7 +3,7 @@ import type { SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
 import { lookAtHeld } from './by-itself/while-held.ts'
-import type { World } from './world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 /**
  * An admin of this entitlement says that those people shall lose it; if they are others by now, nothing happens. The yes
@@ -13,13 +13,15 @@ export async function confirmLoss(
   world: World,
   asked: { by: SlackIdentity; resource: string; entitlement: string; mark: string },
 ): Promise<Refusal | { confirmed: string }> {
-  const rule = findEntitlement(world.catalog(), asked.resource, asked.entitlement)
+  const one = withOneCatalog(world)
+  const rule = findEntitlement(one.catalog(), asked.resource, asked.entitlement)
   const facts = await world.directory.facts(asked.by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  if (rule === null || !(await isAdminOf(world, facts, { resource: rule.resource, entitlement: rule })))
+  if (rule === null || !(await isAdminOf(one, facts, { resource: rule.resource, entitlement: rule })))
     return refuse('not-an-admin')
+  if (isOutdated(world, one)) return newRules(null)
   if (!(await world.losses.confirm(asked))) return refuse('loss-changed')
-  world.directory.groupsChanged()
+  await world.directory.freshGroups()
   await lookAtHeld(world)
   return { confirmed: asked.mark }
 }

@@ -211,7 +211,7 @@ test('nothing to request is said only where that is known', async () => {
   workspace.faults.next('usergroups.list', { error: 'internal_error' }, Infinity)
   await eventually(
     async () => {
-      app.world.directory.groupsChanged()
+      await app.world.directory.freshGroups()
       const facts = await app.world.directory.facts({ teamId: workspace.teamId, userId: riley.id })
       return facts === 'unknown' || facts.groups === 'unknown'
     },

@@ -19,7 +19,7 @@ export class People {
     }),
     idsOf: async (people) => people,
     groups: async () => () => new Set<string>(),
-    groupsChanged: () => undefined,
+    freshGroups: () => Promise.resolve(true),
   }
 
   #factsOf(identity: SlackIdentity): PersonFacts {

@@ -4,7 +4,7 @@ import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } fro
 import { cut } from '../../domain/cut.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { EndCause } from '../../domain/grant.ts'
-import type { PersonFacts } from '../../domain/person.ts'
+import type { Known, PersonFacts } from '../../domain/person.ts'
 import { mayKeep, windowStillFits, type Verdict } from '../../domain/policy.ts'
 import type { HeldRow, MassLoss } from '../../domain/ports.ts'
 import { isRefusal } from '../../domain/refusal.ts'
@@ -174,13 +174,16 @@ async function judge(
 /** Before anybody loses anything, Slack is asked about them now: another replica may have heard what this one has not. */
 async function judgeAfresh(world: World, catalog: Catalog, rows: readonly HeldRow[]): Promise<Found> {
   const people = new Map(rows.map(({ subject }) => [subject.slack.userId, subject.slack]))
-  if (people.size > 0) world.directory.groupsChanged()
+  const isAnew = people.size === 0 || (await world.directory.freshGroups())
   const facts = new Map(
     await Promise.all(
       [...people].map(async ([userId, slack]) => [userId, await world.directory.freshFacts(slack)] as const),
     ),
   )
-  const of = ({ slack }: HeldRow['subject']) => facts.get(slack.userId) ?? 'unknown'
+  const of = ({ slack }: HeldRow['subject']): Known<PersonFacts> => {
+    const found = facts.get(slack.userId) ?? 'unknown'
+    return found === 'unknown' || isAnew ? found : { ...found, groups: 'unknown' }
+  }
   return judge(world, catalog, rows, { everybody: 'unknown', of })
 }
 

@@ -22,6 +22,7 @@ const gatheringMs = 10
 /** What decides is never older; what is only shown may be. */
 const decidesForMs = 60_000
 const showsForMs = 600_000
+const freshForMs = 5_000
 /** A person's record changes only with what Slack says of them, which is part of its key. */
 const everyoneForMs = 86_400_000
 /** Whoever waits for an answer hears "unknown" after this, though Slack may be asked on. */
@@ -37,6 +38,11 @@ export interface SlackDirectory extends Directory {
   remembered(slack: SlackIdentity): PersonFacts | null
   /** Slack said something of somebody: true where anything that is read of them changed, and then it is read anew. */
   heardOf(user: unknown): Promise<boolean>
+  /**
+   * Slack said that groups changed: what was remembered of them counts no longer, or only until Slack lets us read them
+   * again, where that was done too often lately. Resolves when what is asked from then on is answered anew.
+   */
+  groupsChanged(): Promise<void>
   /** Approvers as Slack mentions, those who cannot be looked up by name. */
   mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
   /** Slack ids of the people named (not of groups), as far as they can be looked up. */
@@ -150,10 +156,11 @@ export function slackDirectory(options: {
     const person = await records.get(key, maxAgeMs, () => people.seen(seen.slack, profile))
     return isUnread ? { ...person, email: null } : person
   }
-  const readGroups = async (): Promise<AllGroups> => {
-    const answer = await lists.groups.call(() =>
-      client.usergroups.list({ include_users: true, include_disabled: false }),
-    )
+  const readGroups = async (isAsked: () => void = () => undefined): Promise<AllGroups> => {
+    const answer = await lists.groups.call(() => {
+      isAsked()
+      return client.usergroups.list({ include_users: true, include_disabled: false })
+    })
     const { found, broken, hasNameless } = readEach(answer.usergroups ?? [], parseGroup, {
       what: 'group',
       log,
@@ -200,7 +207,25 @@ export function slackDirectory(options: {
       return 'unknown'
     }
   }
-  const allGroups = (maxAgeMs: number) => groups.get('all', maxAgeMs, readGroups, failedForMs)
+  const allGroups = (maxAgeMs: number) => groups.get('all', maxAgeMs, () => readGroups(), failedForMs)
+  /** What waits for its turn answers all that changed until then. */
+  let readingLate: Promise<void> | null = null
+  const readGroupsLate = (): Promise<void> => {
+    if (readingLate !== null) return readingLate
+    let askedAtMs = Infinity
+    const reading = readGroups(() => {
+      askedAtMs = elapsedMs()
+      readingLate = null
+    }).then(
+      (all) => void groups.learn('all', all, askedAtMs),
+      (error: unknown) => {
+        log.warn('the directory did not answer', { what: 'groups', error })
+        groups.clear()
+      },
+    )
+    readingLate = reading
+    return reading
+  }
   const currentGroups = () => known('groups', () => inTime(allGroups(decidesForMs)))
   const factsOf = (
     user: SlackUser,
@@ -296,7 +321,18 @@ export function slackDirectory(options: {
       }
       return true
     },
-    groupsChanged: () => groups.clear(),
+    freshGroups: async () => {
+      const isFresh = () => groups.peek('all', freshForMs) !== null
+      if (lists.groups.isFree()) groups.clear()
+      else if (!isFresh()) return inTime(readGroupsLate()).then(isFresh, () => false)
+      return true
+    },
+    groupsChanged: () => {
+      // Somebody edits groups faster than Slack lets us read them: what was read last counts until its turn comes.
+      if (!lists.groups.isFree()) return readGroupsLate()
+      groups.clear()
+      return Promise.resolve()
+    },
     idsOf: async (listed) => {
       const found = await Promise.all(listed.map((person) => lookUpUser(person, decidesForMs)))
       return found.includes('unknown') ? 'unknown' : found.filter((id) => id !== '')

@@ -6,9 +6,8 @@ import type { Parts } from '../parts.ts'
  */
 export function listenToPeople({ app, directory, held, log }: Parts): void {
   const groupsChanged = async (): Promise<void> => {
-    directory.groupsChanged()
+    await directory.groupsChanged()
     held.soon()
-    return Promise.resolve()
   }
   app.event('subteam_members_changed', groupsChanged)
   app.event('subteam_updated', groupsChanged)

@@ -16,6 +16,8 @@ export class Paced {
   #tokens: number
   #filledAtMs = elapsedMs()
   #line: Promise<unknown> = Promise.resolve()
+  /** So many wait for their turn, or for the pause that Slack asked for. */
+  #waiting = 0
 
   constructor({ burst, everyMs }: { burst: number; everyMs: number }) {
     this.#burst = burst
@@ -23,10 +25,17 @@ export class Paced {
     this.#tokens = burst
   }
 
+  /** Would a call be made at once? */
+  isFree(): boolean {
+    this.#fill()
+    return this.#waiting === 0 && this.#tokens >= 1
+  }
+
   async call<T>(ask: () => Promise<T>): Promise<T> {
     const turn = this.#line.then(() => this.#wait())
     this.#line = turn.catch(() => undefined)
-    await turn
+    this.#waiting += 1
+    await turn.finally(() => (this.#waiting -= 1))
     const untilMs = elapsedMs() + mostWaitMs
     for (;;) {
       try {
@@ -38,15 +47,20 @@ export class Paced {
         this.#tokens = 0
         const pause = sleep(waitMs)
         this.#line = Promise.all([this.#line, pause])
-        await pause
+        this.#waiting += 1
+        await pause.finally(() => (this.#waiting -= 1))
       }
     }
   }
 
-  async #wait(): Promise<void> {
+  #fill(): void {
     const nowMs = elapsedMs()
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#filledAtMs) / this.#everyMs)
     this.#filledAtMs = nowMs
+  }
+
+  async #wait(): Promise<void> {
+    this.#fill()
     this.#tokens -= 1
     if (this.#tokens < 0) await sleep(-this.#tokens * this.#everyMs)
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { aStage } from '../../support/curfew.ts'
 
 test('many who are looked up at one moment are read from one list, each as they are now', async () => {
@@ -48,4 +49,40 @@ test('a long listing goes on page by page though Slack says "not so fast" in the
   expect(found === 'unknown' ? 0 : found.people.length).toBeGreaterThan(3_000)
   const pages = workspace.calls.slice(before).filter(({ method }) => method === 'users.list')
   expect(pages.map(({ status }) => status)).toEqual([200, 200, 429, 200, 200])
+}, 60_000)
+
+test('whoever edits user groups all the time keeps nobody else from being known, and what changed is known soon after', async () => {
+  const { app, workspace, riley, kim, contractors } = await aStage()
+  const { directory } = app.world
+  const social = workspace.addGroup({ handle: 'social', name: 'Social', members: [kim] })
+  const groupsOf = async () => {
+    const facts = await directory.facts({ teamId: workspace.teamId, userId: riley.id })
+    return facts === 'unknown' ? facts : facts.groups
+  }
+  const enough = new AbortController()
+  const seen = new Set<string>()
+  const editing = (async () => {
+    for (let times = 0; !enough.signal.aborted; times++) {
+      social.members = times % 2 === 0 ? [kim, riley] : [kim]
+      seen.add(String((await groupsOf()) === 'unknown'))
+      await sleep(100)
+    }
+  })()
+  // More often than Slack lets groups be read: the burst is used up.
+  await sleep(8_000)
+  const before = workspace.calls.length
+  contractors.members = [kim]
+  const fromMs = performance.now()
+  for (;;) {
+    const groups = await groupsOf()
+    if (groups !== 'unknown' && !groups.has('@contractors')) break
+    if (performance.now() - fromMs > 20_000) throw new Error('never known')
+    await sleep(50)
+  }
+  expect(performance.now() - fromMs).toBeLessThan(7_000)
+  enough.abort()
+  await editing
+  expect([...seen]).toEqual(['false'])
+  const read = workspace.calls.slice(before).filter(({ method }) => method === 'usergroups.list')
+  expect(read.length).toBeLessThan(6)
 }, 60_000)
