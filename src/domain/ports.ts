@@ -35,8 +35,13 @@ export interface GrantStore {
   /**
    * Writes a new grant. `exists` when this (requestId, line) was written before: a redelivery.
    * `open` when the subject already has an unfinished grant of this entitlement in the same slot (`slotOf`).
+   * Where it takes the place of another, that one becomes what is given in the same write: both are written or neither;
+   * `open` too when the other had moved on meanwhile.
    */
-  insert(grant: Grant): Promise<{ outcome: 'inserted' | 'exists' | 'open'; grant: Grant }>
+  insert(
+    grant: Grant,
+    replaced?: { readonly from: Grant; readonly to: Grant } | null,
+  ): Promise<{ outcome: 'inserted' | 'exists' | 'open'; grant: Grant }>
   get(id: string): Promise<Grant | null>
   /**
    * Reads, decides and writes by compare-and-set on `revision`, deciding again on each conflict.
@@ -234,8 +239,11 @@ export interface Directory {
   everyone(maxAgeMs?: number): Promise<Known<Everybody>>
   /** Slack ids of these people (e-mails or ids) as far as there are such; unknown when one cannot be looked up now. */
   idsOf(people: readonly string[]): Promise<Known<readonly string[]>>
-  /** Groups may have changed: what was remembered of them counts no longer. */
-  groupsChanged(): void
+  /**
+   * From now on groups are answered anew, or as they were at most 5 s ago where they were read too often lately for more;
+   * false when they could be read neither way within 2.3 s.
+   */
+  freshGroups(): Promise<boolean>
   /** Members (Slack user ids) of these groups, by handle. */
   groups(handles: readonly string[]): Promise<(handle: string) => GroupMembers>
 }

@@ -1,5 +1,5 @@
 import { Schema, type Connection } from 'mongoose'
-import { MongoServerError } from 'mongodb'
+import { MongoError, MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { grantSchema, isOpen, openStatuses, personRef, slotOf, type Grant } from '../domain/grant.ts'
 import {
@@ -200,6 +200,18 @@ export const askedFilter = (since: Date) => ({ isAsked: true, requestedAt: { $gt
 /** `dueAt` with its type: without it the partial index would not serve. */
 export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: before } as const })
 
+/** Written only where it is still at the revision that was read. */
+const compareAndSet = ({ from, to }: { from: Grant; to: Grant }) => ({
+  filter: { _id: from.id, revision: from.revision },
+  pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, { marks: '$marks' }] } }],
+})
+
+/** Source: MongoDB manual, "TransientTransactionError": the whole transaction may be tried again. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof MongoError && error.hasErrorLabel('TransientTransactionError')
+
+const mostTries = 5
+
 export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, log?: Log): GrantStore {
   const model = grantModel(connection)
   const collection = collectionOf<Stored>(connection, 'grants')
@@ -216,13 +228,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   })
   /** Whether it was still at the revision that was read. */
   const replace = together((changes: readonly { from: Grant; to: Grant }[]) =>
-    updateEach(
-      collection,
-      changes.map(({ from, to }) => ({
-        filter: { _id: from.id, revision: from.revision },
-        pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, { marks: '$marks' }] } }],
-      })),
-    ),
+    updateEach(collection, changes.map(compareAndSet)),
   )
   /** As it was written, or null when the grant had moved on meanwhile. */
   const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
@@ -230,14 +236,38 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     aboutToWrite()
     return (await replace({ from, to })) ? wrote(to) : null
   }
+  /** Both or neither; false when the other had moved on meanwhile. */
+  const insertInstead = async (grant: Grant, change: { from: Grant; to: Grant }): Promise<boolean> => {
+    const { filter, pipeline } = compareAndSet(change)
+    for (let tries = 1; ; tries++) {
+      const session = await connection.startSession()
+      try {
+        session.startTransaction()
+        const { matchedCount } = await collection.updateOne(filter, pipeline, { session })
+        if (matchedCount === 0) return false
+        await collection.insertOne(toStored(grant), { session })
+        await session.commitTransaction()
+        return true
+      } catch (error) {
+        // Something else is writing to the other in this very moment.
+        if (!isTransient(error) || tries === mostTries) throw error
+      } finally {
+        // Ends what is not committed.
+        await session.endSession()
+      }
+    }
+  }
   const find = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) =>
     readable(await model.find(filter).sort(sort).limit(limit).lean(), parse)
 
   return {
-    insert: async (grant) => {
+    insert: async (grant, replaced = null) => {
+      const withdrawn = replaced && { ...replaced.to, revision: replaced.from.revision + 1 }
       aboutToWrite()
       try {
-        await collection.insertOne(toStored(grant))
+        if (replaced === null || withdrawn === null) await collection.insertOne(toStored(grant))
+        else if (await insertInstead(grant, { from: replaced.from, to: withdrawn })) wrote(withdrawn)
+        else return { outcome: 'open', grant: (await get(withdrawn.id)) ?? withdrawn }
         return { outcome: 'inserted', grant: wrote(grant) }
       } catch (error) {
         if (!isDuplicate(error)) throw error

@@ -49,6 +49,36 @@ export function grantStoreContract(open: () => Promise<GrantStore>): void {
     expect((await store.insert(second)).outcome).toBe('inserted')
   })
 
+  test('what takes the place of another request is written with its withdrawal, or not at all', async () => {
+    const store = await open()
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    const newer = { ...grant, id: `${grant.id}-2`, requestId: `${grant.requestId}-2` }
+    const event = { type: 'withdraw', by: riley, supersededBy: newer.id } as const
+    const to = transition(grant, event, at(10))
+    if (isRefusal(to)) throw new Error(to.refused)
+    // Somebody else's is in the way: the older one stays as it is.
+    const taken = { ...newer, requestId: grant.requestId }
+    expect(await store.insert(taken, { from: grant, to })).toEqual({ outcome: 'exists', grant })
+    expect(await store.get(grant.id)).toEqual(grant)
+    expect(await store.insert(newer, { from: grant, to })).toEqual({ outcome: 'inserted', grant: newer })
+    expect(await store.get(grant.id)).toMatchObject({ status: 'withdrawn', supersededBy: newer.id })
+    expect(await store.get(newer.id)).toEqual(newer)
+  })
+
+  test('what had moved on meanwhile is not withdrawn, and nothing takes its place', async () => {
+    const store = await open()
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    await store.change(grant.id, (g) => transition(g, approval(ada), at(10)))
+    const newer = { ...grant, id: `${grant.id}-2`, requestId: `${grant.requestId}-2` }
+    const to = transition(grant, { type: 'withdraw', by: riley, supersededBy: newer.id }, at(10))
+    if (isRefusal(to)) throw new Error(to.refused)
+    const answer = await store.insert(newer, { from: grant, to })
+    expect(answer).toMatchObject({ outcome: 'open', grant: { id: grant.id, status: 'granting' } })
+    expect(await store.get(newer.id)).toBeNull()
+  })
+
   test('two changes at once both count, each deciding on what it finds', async () => {
     const store = await open()
     const grant = aPendingGrant({ ...fresh(), needs: 2 })

@@ -66,16 +66,23 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
     return isWritten ? wrote(to) : null
   }
   return {
-    insert: async (grant) => {
+    insert: async (grant, replaced = null) => {
+      const withdrawn = replaced && { ...replaced.to, revision: replaced.from.revision + 1 }
       const result = await step(() => {
         const again = all().find((g) => g.requestId === grant.requestId && g.line === grant.line)
         if (again) return { outcome: 'exists' as const, grant: again }
-        const open = all().find((g) => isOpen(g) && samePair(g, grant))
+        const before = replaced && db.grants.get(replaced.from.id)
+        if (before && before.revision !== replaced.from.revision)
+          return { outcome: 'open' as const, grant: before }
+        const open = all().find((g) => isOpen(g) && samePair(g, grant) && g.id !== before?.id)
         if (open) return { outcome: 'open' as const, grant: open }
+        if (withdrawn) db.grants.set(withdrawn.id, withdrawn)
         db.grants.set(grant.id, grant)
         return { outcome: 'inserted' as const, grant }
       })
-      if (result.outcome === 'inserted') wrote(result.grant)
+      if (result.outcome !== 'inserted') return result
+      if (withdrawn) wrote(withdrawn)
+      wrote(result.grant)
       return result
     },
     get: (id) => step(() => db.grants.get(id) ?? null),
