@@ -30,6 +30,8 @@ export function explain(reason: Reason): string {
       return `it is to be had only ${reason.windows}`
     case 'not-listed':
       return `only ${reason.people} can answer this`
+    case 'unread-approvers':
+      return 'Slack does not say now which of its approvers are here, so whether others may answer'
     case 'unlisted-group':
       return `Slack has no group ${reason.group} any more (renamed, or disabled): the admins can mend the catalog`
     case 'unreadable-group':

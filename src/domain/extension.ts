@@ -1,5 +1,5 @@
 import type { Entitlement, ExtendRules } from './catalog.ts'
-import type { Active, Approved, Extension, Grant } from './grant.ts'
+import type { Active, AnsweredAs, Approved, Extension, Grant } from './grant.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
 import { openStage, seatsOf } from './stages.ts'
@@ -26,6 +26,7 @@ export interface AnswerExtension {
   readonly rules: ExtendRules | null
   /** Which stage it answers, and how many each needs, by the rules of now. */
   readonly stage: number
+  readonly as: AnsweredAs
   readonly stages: readonly { readonly needs: number }[]
   readonly voided: readonly string[]
 }
@@ -118,7 +119,7 @@ export function answerExtension(grant: Grant, event: AnswerExtension, now: Date)
   const asked = waitingExtension(grant)
   if (asked === null || asked.askedAt.getTime() !== event.askedAt.getTime())
     return refuse('extension-decided', { grant })
-  const { by, rules, stage, stages, voided } = event
+  const { by, rules, stage, as, stages, voided } = event
   if ([grant.requester, grant.subject, asked.by].some((one) => isSameHuman(one, by)))
     return refuse('own-request', { grant })
   const become = (change: Partial<Extension>): Active => ({
@@ -128,7 +129,7 @@ export function answerExtension(grant: Grant, event: AnswerExtension, now: Date)
   if (event.verdict === 'deny') return become({ outcome: 'denied', deniedBy: by })
   const counting = asked.approvedBy.filter(({ id }) => !voided.includes(id))
   if (counting.some((one) => isSameHuman(one, by))) return refuse('already-reviewed', { grant })
-  const approvedBy = [...counting, { ...by, stage }]
+  const approvedBy = [...counting, { ...by, stage, as }]
   const needs = seatsOf(stages)
   if (openStage(seatsFilled(approvedBy), stages) !== null) return become({ needs, approvedBy })
   // The rules of now: they may have become stricter since it was asked.

@@ -9,6 +9,12 @@ export const personRef = z.object({
   email: z.string().nullable(),
 })
 
+/**
+ * By which list of its stage somebody answered: its approvers, or in their place whoever stands in where they are too
+ * few (its `otherwise`, or the admins), or was called since nobody answered.
+ */
+const answeredAs = z.enum(['own', 'otherwise', 'admins', 'called'])
+
 const review = z.object({
   by: personRef,
   verdict: z.enum(['approve', 'deny']),
@@ -17,6 +23,8 @@ const review = z.object({
   durationMs: z.number(),
   /** Which stage's seat it fills. */
   stage: z.number().default(0),
+  /** Null: it was given before that was noted. */
+  as: answeredAs.nullable().default(null),
   /** Given ahead: the pre-approval that answered. */
   preApprovalId: z.string().nullable().default(null),
   /** The longest that it agreed to, with more time; null: as long as holders may extend it by themselves. */
@@ -76,6 +84,11 @@ const asked = z.object({
     })
     .nullable()
     .default(null),
+  /**
+   * Who the subject was on the system when it was asked for: approvers agree to this one. Null: not known, as it was made
+   * before that was noted.
+   */
+  principal: z.string().nullable().default(null),
   /** Held by whoever matches the rule, without asking. */
   isStanding: z.boolean().default(false),
   /** How many different people must approve, in all stages. */
@@ -108,7 +121,9 @@ const extension = z.object({
   outcome: z.enum(['asked', 'added', 'denied', 'lapsed']),
   needs: z.number(),
   /** Empty where the catalog lets holders extend at once. Each fills a seat of a stage, as with the request. */
-  approvedBy: z.array(personRef.extend({ stage: z.number().default(0) })),
+  approvedBy: z.array(
+    personRef.extend({ stage: z.number().default(0), as: answeredAs.nullable().default(null) }),
+  ),
   deniedBy: personRef.nullable(),
 })
 
@@ -269,6 +284,7 @@ export type Ended = Extract<Grant, { status: 'ended' }>
 /** Anything that was approved: it has a place on a system and an end. */
 export type Approved = Waiting | Recurring | Granting | Active | Revoking | Ended
 export type Review = z.infer<typeof review>
+export type AnsweredAs = z.infer<typeof answeredAs>
 export type Nudge = z.infer<typeof nudge>
 export type WindowOf = NonNullable<Grant['window']>
 export type AfterReview = z.infer<typeof afterReview>

@@ -35,6 +35,8 @@ export type Reason =
   | { readonly kind: 'outside'; readonly windows: string }
   | { readonly kind: 'not-listed'; readonly people: string }
   | { readonly kind: 'unreadable-group'; readonly group: string }
+  /** Whether somebody stands in for the approvers hangs on who of them is here. */
+  | { readonly kind: 'unread-approvers' }
   /** Slack lists no such group: it was renamed, or disabled. */
   | { readonly kind: 'unlisted-group'; readonly group: string }
 
@@ -241,7 +243,6 @@ function allowsByItself(
   return isAllowed ? null : no({ kind: 'not-by-itself', because: auto.because })
 }
 
-/** Inside one of the catalog's own windows, where it has any. A series is fitted into them as a whole. */
 /** What an open window says of itself: may the catalog's windows be had again and again still, and at this time? */
 export function windowStillFits({ windows }: Pick<Entitlement, 'windows'>, at: Date, endsAt: Date): Verdict {
   if (windows?.untilMs != null && fitsIn(windows.only, at, endsAt)) return { answer: 'yes', reasons: [] }
@@ -249,6 +250,7 @@ export function windowStillFits({ windows }: Pick<Entitlement, 'windows'>, at: D
   return no({ kind: 'outside', windows: words })
 }
 
+/** Inside one of the catalog's own windows, where it has any. A series is fitted into them as a whole. */
 function fitsIn(only: readonly FixedWindow[], now: Date, endsAt: Date): boolean {
   if (only.length === 0) return true
   const open = fixedWindowAt(only, now)

@@ -19,6 +19,8 @@ export const preApprovalSchema = z.object({
   system: z.string().nullable().default(null),
   /** What it is for, as the connector writes it: another target is another thing. */
   canonical: z.string(),
+  /** Who they were there when it was given; null: it was given before that was noted, and answers nothing. */
+  principal: z.string().nullable().default(null),
   /** The longest that each use may last. */
   maxMs: z.number(),
   until: z.date(),

@@ -56,6 +56,26 @@ function recurring(pattern: Pattern, { windows }: Rules, now: Date): Timing | Re
 export const mayLast = (pattern: Pattern, rules: Rules, now: Date): boolean =>
   whyUnusable(pattern, now) === null && outside(pattern, rules.windows?.only ?? []) === null
 
+/** Is what was asked for then, to start or to open when it was asked to, still to be had so by the rules of now? */
+export function isStillTimely(
+  asked: { readonly pattern: Pattern | null; readonly startsAt: Date | null },
+  rules: Rules,
+  now: Date,
+): boolean {
+  const { pattern, startsAt } = asked
+  const only = rules.windows?.only ?? []
+  if (pattern !== null) {
+    const untilMs = rules.windows?.untilMs ?? null
+    const last = windowAt(pattern, windowCount(pattern) - 1)
+    return untilMs !== null && fitsOnly(pattern, only) && last.start.getTime() <= now.getTime() + untilMs
+  }
+  const open = only.length === 0 ? null : fixedWindowAt(only, startsAt ?? now)
+  if (only.length > 0 && open === null) return false
+  // What was asked for at once starts with the catalog's own next window, where it has any.
+  const isItsOwn = startsAt === null || open?.start.getTime() === startsAt.getTime()
+  return isItsOwn || startsAt <= now || isStart(startsAt, rules, now)
+}
+
 /** Whether its windows lie inside those of the catalog, where it has any. */
 export const fitsOnly = (pattern: Pattern, only: readonly FixedWindow[]): boolean =>
   only.length === 0 || fitsWithin(pattern, only)

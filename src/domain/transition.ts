@@ -2,6 +2,7 @@ import {
   isApproved,
   offeredMs,
   type Active,
+  type AnsweredAs,
   type EndCause,
   type Ended,
   type Grant,
@@ -11,6 +12,7 @@ import {
   type Nudge,
   type Pending,
   type Recurring,
+  type Review,
   type Revoking,
   type Waiting,
 } from './grant.ts'
@@ -64,6 +66,8 @@ export type Event =
       /** Which stage it answers, and all stages, by the rules of now. */
       stage: number
       stages: readonly StageRules[]
+      /** By which of that stage's lists. */
+      as: AnsweredAs
       /** Ids of earlier approvers who may not approve any more. */
       voided: readonly string[]
       /** Used if this approval is the last one. */
@@ -212,18 +216,28 @@ function review(
   if (event.type === 'deny') {
     const { note } = event
     const stage = grant.nudge?.stage ?? 0
-    const agreed = { note, durationMs: offeredMs(grant), stage, preApprovalId: null, mostMs: null }
-    const answer = { by, verdict: 'deny' as const, ...agreed, at: now }
+    const answer: Review = {
+      by,
+      verdict: 'deny',
+      note,
+      durationMs: offeredMs(grant),
+      stage,
+      as: null,
+      preApprovalId: null,
+      mostMs: null,
+      at: now,
+    }
     return { ...asked, reviews: [...grant.reviews, answer], status: 'denied', closedAt: now }
   }
-  const { note, durationMs: agreedMs, stage, stages } = event
+  const { note, durationMs: agreedMs, stage, stages, as } = event
   const { preApprovalId, mostMs } = event.ahead ?? { preApprovalId: null, mostMs: null }
-  const answer = {
+  const answer: Review = {
     by,
-    verdict: 'approve' as const,
+    verdict: 'approve',
     note,
     durationMs: agreedMs,
     stage,
+    as,
     preApprovalId,
     mostMs,
     at: now,
@@ -474,14 +488,15 @@ const isEscalation = (before: Grant, next: Grant): boolean =>
 function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel } = grant
   const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
-  const { isStanding, auto, whyReviewed, asker, needs, requestedAt } = grant
+  const { isStanding, auto, whyReviewed, asker, principal, needs, requestedAt } = grant
   const { reviews, history, dueAt, unshown } = grant
   const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview } = grant
   const asked = { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel }
   const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
-  const kept = { isStanding, auto, whyReviewed, asker, needs, requestedAt, reviews, history, dueAt, unshown }
+  const known = { isStanding, auto, whyReviewed, asker, principal, needs, requestedAt }
+  const kept = { reviews, history, dueAt, unshown }
   const approved = { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview }
-  return { ...asked, ...wish, ...kept, ...approved }
+  return { ...asked, ...wish, ...known, ...kept, ...approved }
 }
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)

@@ -76,10 +76,16 @@ export async function entitlementsOf(world: Asking, facts: PersonFacts): Promise
 export const isAnyAdmin = (catalog: Catalog, { isHere, person }: PersonFacts): boolean =>
   isHere && isListed(person, everyAdmin(catalog))
 
-/** The admins who are here, as Slack user ids: whom a message can reach. */
-export async function adminIds(world: Asking, what: LookedAfter): Promise<string[]> {
+/** The admins who are here, as Slack user ids: whom a message can reach. Not whole where Slack does not say of one. */
+export async function adminIds(
+  world: Asking,
+  what: LookedAfter,
+): Promise<{ readonly userIds: readonly string[]; readonly isWhole: boolean }> {
   const found = await Promise.all((await adminsOf(world, what)).map((person) => hereAs(world, person)))
-  return [...new Set(found.flatMap((one) => (one === null || one === 'unknown' ? [] : one)))]
+  return {
+    userIds: [...new Set(found.flatMap((one) => (one === null || one === 'unknown' ? [] : one)))],
+    isWhole: !found.includes('unknown'),
+  }
 }
 
 const ownAdmins = (catalog: Catalog, { resource, entitlement }: LookedAfter): readonly string[] =>

@@ -40,9 +40,10 @@ export async function answerExtension(
     ...earlier.map(({ slack }) => world.directory.facts(slack)),
   ])
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const still = earlier.map(({ stage }, i) => {
+  const still = earlier.map(({ stage, as }, i) => {
     const other = others[i]
-    return other === undefined || other === 'unknown' ? 'unknown' : (panels[stage]?.may(other).answer ?? 'no')
+    if (other === undefined || other === 'unknown') return 'unknown'
+    return panels[stage]?.mayStill(other, as).answer ?? 'no'
   })
   if (verdict === 'approve' && still.includes('unknown')) {
     const why = 'Slack did not say whether those who approved before may still do so'
@@ -61,6 +62,7 @@ export async function answerExtension(
     askedAt,
     rules: entitlement.extend,
     stage,
+    as: panels[stage]?.answersAs(facts) ?? 'own',
     stages,
     voided: earlier.filter((_, i) => still[i] === 'no').map(({ id }) => id),
   } as const

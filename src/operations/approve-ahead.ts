@@ -71,7 +71,7 @@ async function approveByRule(
 }
 
 /** Each approver who said so ahead answers as they would by a click: by the lists and rules of now. */
-async function approveByWord(
+export async function approveByWord(
   world: World,
   asked: Pending,
   subject: PersonFacts,
@@ -86,6 +86,7 @@ async function approveByWord(
       one.entitlement.id === asked.entitlement.id &&
       one.system === asked.system &&
       one.canonical === asked.canonical &&
+      one.principal === asked.principal &&
       asked.askedMs <= one.maxMs,
   )
   let grant: Grant = asked
@@ -95,7 +96,7 @@ async function approveByWord(
     const by = await world.directory.facts(approver.slack)
     if (by === 'unknown') continue
     const panels = await panelsOf(world, entitlement, grant)
-    const facts = { by, subject, panels, earlier: [...earlier] }
+    const facts = { by, requester: subject, subject, panels, earlier: [...earlier] }
     const answer = { terms: termsOf(grant), verdict: 'approve', note: null, durationMs: null } as const
     const next = decideReview(
       world.catalog(),

@@ -2,7 +2,7 @@ import type { Grant } from '../domain/grant.ts'
 import type { Person, SlackIdentity } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
-import type { World } from './world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface ByAdmin {
   readonly grantId: string
@@ -19,6 +19,9 @@ export async function asAdmin(
   if (grant === null) return refuse('not-found')
   const facts = await world.directory.facts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  if (!(await isAdminOf(world, facts, grant))) return refuse('not-an-admin', { grant })
-  return world.grants.change(grantId, (current, now) => decide(current, facts.person, now))
+  const one = withOneCatalog(world)
+  if (!(await isAdminOf(one, facts, grant))) return refuse('not-an-admin', { grant })
+  return world.grants.change(grantId, (current, now) =>
+    isOutdated(world, one) ? newRules(current) : decide(current, facts.person, now),
+  )
 }

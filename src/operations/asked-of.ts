@@ -44,10 +44,10 @@ export function openNow(
   stages: readonly Pick<Stage, 'needs'>[],
 ): { readonly stage: number; readonly voided: readonly string[] } | 'unknown' {
   const answers = earlier.map(({ id, facts }) => {
-    const stage = grant.reviews.find(({ by }) => by.id === id)?.stage ?? 0
-    const panel = panels[stage]
+    const review = grant.reviews.find(({ by }) => by.id === id)
+    const panel = panels[review?.stage ?? 0]
     if (panel === undefined) return { id, answer: 'no' as const }
-    return { id, answer: facts === 'unknown' ? facts : panel.may(facts).answer }
+    return { id, answer: facts === 'unknown' ? facts : panel.mayStill(facts, review?.as ?? null).answer }
   })
   if (answers.some(({ answer }) => answer === 'unknown')) return 'unknown'
   const mayNot = answers.filter(({ answer }) => answer === 'no').map(({ id }) => id)

@@ -114,6 +114,7 @@ function takenNow(
       auto: null,
       whyReviewed: null,
       asker: null,
+      principal: place.principal,
     },
     isBreakGlass: true,
     isStanding: false,

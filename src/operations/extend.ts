@@ -1,8 +1,8 @@
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
-import { agreedMs, mayExtend, totalMs } from '../domain/extension.ts'
-import { isApproved, type Grant } from '../domain/grant.ts'
-import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { agreedMs, mayExtend, totalMs, type MayExtend } from '../domain/extension.ts'
+import { isApproved, type Approved, type Grant } from '../domain/grant.ts'
+import type { Known, PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { attributesOf, stillAllows, type Verdict } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf } from '../domain/stages.ts'
@@ -39,8 +39,7 @@ export async function extendGrant(
       by: current.subject,
       seenEndsAt,
       rules: entitlement.extend,
-      agreedMs:
-        isTakenBack && isApproved(current) ? totalMs(current) : agreedNow(facts, entitlement, current, now),
+      agreedMs: isApproved(current) ? agreedNow(facts, entitlement, current, isTakenBack, now) : 0,
       needs: seatsOf(entitlement.review.stages),
     } as const
     const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null
@@ -52,12 +51,40 @@ export async function extendGrant(
   })
 }
 
-/** A rule that approved it agrees to more only where its condition says so of all the time. */
-function agreedNow(facts: PersonFacts, entitlement: Entitlement, grant: Grant, now: Date): number {
+/**
+ * Whether the holder may have more time now, and whether somebody is asked for it; null where nothing is held. The
+ * button says by it what the click does. Where Slack does not say who they are, no rule agrees.
+ */
+export async function mayHaveMore(
+  world: World,
+  grant: Grant,
+  facts: Known<PersonFacts>,
+): Promise<MayExtend | null> {
+  if (grant.status !== 'active') return null
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  if (entitlement === null) return { not: 'never' }
+  const isTakenBack = entitlement.extend !== null && (await wordTakenBack(world, grant)) !== null
+  const now = world.clock.now()
+  return mayExtend(grant, entitlement.extend, now, agreedNow(facts, entitlement, grant, isTakenBack, now))
+}
+
+/**
+ * How long may be held in all before somebody is asked: a rule that approved it agrees to more only where its condition
+ * says so of all the time, and a word that was taken back agrees to no more.
+ */
+function agreedNow(
+  facts: Known<PersonFacts>,
+  entitlement: Entitlement,
+  grant: Approved,
+  isTakenBack: boolean,
+  now: Date,
+): number {
+  if (isTakenBack) return totalMs(grant)
   const agreed = agreedMs(grant, entitlement)
   if (grant.auto === null || grant.status !== 'active') return agreed
   const may = mayExtend(grant, entitlement.extend, now, agreed)
   if ('not' in may || may.isReviewed) return agreed
+  if (facts === 'unknown') return totalMs(grant)
   const { because } = grant.auto
   const asking = { durationMs: totalMs(grant) + may.addMs, reason: grant.reason }
   const rule = entitlement.auto.find((one) => one.because === because)

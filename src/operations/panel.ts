@@ -1,6 +1,6 @@
 import type { Approvers, Entitlement, Stage } from '../domain/catalog.ts'
-import type { Grant } from '../domain/grant.ts'
-import { isSameHuman, type PersonFacts, type PersonRef } from '../domain/person.ts'
+import type { AnsweredAs, Grant } from '../domain/grant.ts'
+import { isSameHuman, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import { isListed, isReviewer, type Listing, type Verdict } from '../domain/policy.ts'
 import type { World } from './world.ts'
 
@@ -14,6 +14,13 @@ export interface Panel {
   /** Too few of the stage's own can answer: who stands in for them. */
   readonly standIns: 'otherwise' | 'admins' | null
   may(facts: PersonFacts): Verdict
+  /** By which of its lists they answer: as one of the stage's own, or in whose place. */
+  answersAs(facts: PersonFacts): AnsweredAs
+  /**
+   * Does a yes that was given by this list count still? While its giver is on that list, or on the stage's own: whoever
+   * was called since nobody answered, or stood in, fills the seat for good. `as` null: given by one of them.
+   */
+  mayStill(facts: PersonFacts, as: AnsweredAs | null): Verdict
 }
 
 /** What is asked: a request, or one that is not made yet. */
@@ -94,23 +101,52 @@ async function panelOf(
     asked.subject,
     ...asked.reviews.filter((review) => review.stage !== index).map(({ by }) => by),
   ]
-  const isShort = async (lists: readonly Approvers[]) =>
-    !(await canFill(world, lists, needs, cannot, listing))
+  const isShort = async (lists: readonly Approvers[]): Promise<Known<boolean>> => {
+    const isFilled = await canFill(world, lists, needs, cannot, listing)
+    return isFilled === 'unknown' ? isFilled : !isFilled
+  }
   const admins: Approvers = { people: listing.entitlement.admins, groups: [], manager: false, who: null }
-  const isLacking = await isShort(own)
-  const others = !isLacking || otherwise === null ? [] : [otherwise]
-  const isAdmins = isLacking && (otherwise === null || (await isShort([...own, otherwise])))
-  const called = escalate !== null && isEscalated(asked, index) ? [escalate.to] : []
-  const beside = [...others, ...(isAdmins ? [admins] : []), ...called]
-  const lists = [...own, ...beside]
+  const insteadOf: Record<AnsweredAs, readonly Approvers[]> = {
+    own,
+    otherwise: otherwise === null ? [] : [otherwise],
+    admins: [admins],
+    called: escalate === null ? [] : [escalate.to],
+  }
+  const lacking = await isShort(own)
+  const lackingToo = lacking === true && otherwise !== null ? await isShort([...own, otherwise]) : lacking
+  const standIns = lackingToo === true ? 'admins' : lacking === true ? 'otherwise' : null
+  const beside: AnsweredAs[] = [
+    ...(lacking === true ? ['otherwise' as const] : []),
+    ...(lackingToo === true ? ['admins' as const] : []),
+    ...(isEscalated(asked, index) ? ['called' as const] : []),
+  ]
+  /** Whether these stand in cannot be found out now. */
+  const perhaps = [
+    ...(lacking === 'unknown' ? insteadOf.otherwise : []),
+    ...(lackingToo === 'unknown' ? insteadOf.admins : []),
+  ]
+  const others = beside.flatMap((as) => insteadOf[as])
+  const lists = [...own, ...others]
   return {
     stage,
     lists,
-    mentioned: [approvers, ...beside]
+    mentioned: [approvers, ...others]
       .map((list) => withManager(list, listing.managerOf))
       .map((list) => withoutUnlisted(list, listing.groups)),
-    standIns: isAdmins ? 'admins' : isLacking ? 'otherwise' : null,
-    may: (facts) => isReviewer(facts, lists, listing),
+    standIns,
+    may: (facts) => {
+      const verdict = isReviewer(facts, lists, listing)
+      const mayStandIn = verdict.answer === 'no' && isReviewer(facts, perhaps, listing).answer !== 'no'
+      return mayStandIn ? { answer: 'unknown', reasons: [{ kind: 'unread-approvers' }] } : verdict
+    },
+    answersAs: (facts) =>
+      (['own', ...beside] as const).find(
+        (as) => isReviewer(facts, insteadOf[as], listing).answer === 'yes',
+      ) ?? 'own',
+    mayStill: (facts, as) => {
+      const given = as === null ? Object.values(insteadOf).flat() : [...own, ...insteadOf[as]]
+      return isReviewer(facts, given, listing)
+    },
   }
 }
 
@@ -126,21 +162,21 @@ const withManager = (list: Approvers, manager: string | null): Approvers =>
 const isEscalated = ({ nudge }: Asked, index: number): boolean =>
   nudge?.stage === index && nudge.escalatedAt !== null
 
-/** Are there as many people on these lists as must answer? True also when that cannot be known. */
+/** Are there as many people on these lists as must answer? */
 async function canFill(
   world: World,
   lists: readonly Approvers[],
   needs: number,
   cannot: readonly PersonRef[],
   listing: Listing,
-): Promise<boolean> {
+): Promise<Known<boolean>> {
   const mayNot = new Set(cannot.map(({ slack }) => slack.userId))
   const able = new Set<string>()
   const isEnough = () => able.size >= needs
   // Slack takes whoever leaves out of the groups.
   for (const handle of lists.flatMap(({ groups }) => groups)) {
     const members = listing.groups(handle)
-    if (members === 'unknown') return true
+    if (members === 'unknown') return 'unknown'
     if (members === 'unlisted') continue
     for (const userId of members) if (!mayNot.has(userId)) able.add(userId)
   }
@@ -149,24 +185,24 @@ async function canFill(
   const isManaged = lists.some((list) => list.manager)
   const named = [...lists.flatMap(({ people }) => people), ...(isManaged && manager ? [manager] : [])]
   const userIds = await world.directory.idsOf(named)
-  if (userIds === 'unknown') return true
+  if (userIds === 'unknown') return 'unknown'
   const teamId = cannot[0]?.slack.teamId ?? ''
   for (const userId of new Set(userIds)) {
     if (able.has(userId) || mayNot.has(userId)) continue
     const facts = await world.directory.facts({ teamId, userId })
-    if (facts === 'unknown') return true
+    if (facts === 'unknown') return 'unknown'
     if (facts.isHere && !cannot.some((one) => isSameHuman(one, facts.person))) able.add(userId)
   }
   if (isEnough()) return true
   if (!lists.some(({ who }) => who !== null)) return false
   const everyone = await world.directory.everyone()
-  if (everyone === 'unknown') return true
+  if (everyone === 'unknown') return 'unknown'
   for (const facts of everyone.people) {
     if (able.has(facts.person.slack.userId) || cannot.some((one) => isSameHuman(one, facts.person))) continue
     const { answer } = isReviewer(facts, lists, listing)
-    if (answer === 'unknown') return true
+    if (answer === 'unknown') return 'unknown'
     if (answer === 'yes') able.add(facts.person.slack.userId)
     if (isEnough()) return true
   }
-  return everyone.isSomebodyUnread
+  return everyone.isSomebodyUnread ? 'unknown' : false
 }

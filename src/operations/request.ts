@@ -1,6 +1,6 @@
 import { countEarlier } from './earlier-requests.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
-import { slotOf, type Grant, type Pending } from '../domain/grant.ts'
+import { slotOf, type Grant, type GrantPlace, type Pending } from '../domain/grant.ts'
 import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
 import { mayAskForOthers, mayHold, placeFor, type Reason } from '../domain/policy.ts'
 import { explain } from '../domain/explain.ts'
@@ -55,12 +55,12 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
     return refuse('asked-too-often')
   for (let attempt = 0; attempt < 3; attempt++) {
     const ahead = await approveAhead(one, asked, subject, entitlement)
-    const blocked = isOutdated(world, one) ? newRules(null) : await makeRoom(world, asked)
-    if (blocked !== null) {
+    const room = isOutdated(world, one) ? newRules(null) : await roomFor(world, asked)
+    if (isRefusal(room)) {
       await ahead.undo()
-      return blocked
+      return room
     }
-    const written = await world.grants.insert({ ...ahead.grant, revision: 0 })
+    const written = await world.grants.insert({ ...ahead.grant, revision: 0 }, room.replaced)
     if (written.outcome !== 'inserted') await ahead.undo()
     if (written.outcome !== 'open') return written.grant
   }
@@ -84,11 +84,12 @@ export async function fitToAsk(
   if (entitlement === null) return refuse('unknown-entitlement')
   const now = world.clock.now()
   if (isForAnother && !mayAskForOthers(requester, entitlement, ask, now)) return refuse('not-for-others')
-  const refusal = whyNot(world, subject, entitlement, ask)
-  if (refusal !== null) return isForAnother ? notForThem(refusal, subject) : refusal
+  const place = whereOrWhyNot(world, subject, entitlement, ask)
+  if (isRefusal(place)) return isForAnother ? notForThem(place, subject) : place
   const timing = timingOf(ask, entitlement, now)
   if (isRefusal(timing)) return timing
-  const asked = pendingGrant(world, { requester, subject }, entitlement, ask, timing)
+  const { principal } = place
+  const asked = pendingGrant(world, { requester, subject, principal }, entitlement, ask, timing)
   return { asked, subject, entitlement }
 }
 
@@ -104,7 +105,12 @@ function notForThem(refusal: Refusal, { person }: PersonFacts): Refusal {
   return refuse('not-for-them', { reasons: [person.name, ...why] })
 }
 
-function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement, ask: Ask): Refusal | null {
+function whereOrWhyNot(
+  world: World,
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  ask: Ask,
+): GrantPlace | Refusal {
   if (entitlement.mode !== 'approval') return refuse('not-asked-for')
   const { least, most } = reasonLength
   if (ask.reason.trim().length < least || ask.reason.trim().length > most) return refuse('bad-reason')
@@ -117,7 +123,7 @@ function whyNot(world: World, facts: PersonFacts, entitlement: Entitlement, ask:
   if (verdict.answer !== 'yes')
     return refuse(codeFor(verdict.reasons), { reasons: verdict.reasons.map(explain) })
   const place = placeFor(world.catalog(), facts, entitlement, ask, now)
-  return 'unresolved' in place ? refuse('no-principal', { reasons: [place.unresolved] }) : null
+  return 'unresolved' in place ? refuse('no-principal', { reasons: [place.unresolved] }) : place
 }
 
 function codeFor(reasons: readonly Reason[]): Refusal['refused'] {
@@ -128,50 +134,40 @@ function codeFor(reasons: readonly Reason[]): Refusal['refused'] {
     : 'not-allowed'
 }
 
-/** A newer request takes the place of a pending one; what is held or being taken back stands in the way. */
-async function makeRoom(world: World, grant: Pending): Promise<Refusal | null> {
-  const { subject, resource, entitlement } = grant
+/**
+ * A newer request takes the place of a pending one, which is withdrawn as the new one is written; what is held or being
+ * taken back stands in the way.
+ */
+async function roomFor(
+  world: World,
+  grant: Pending,
+): Promise<{ readonly replaced: { readonly from: Grant; readonly to: Grant } | null } | Refusal> {
+  const { requester, subject, resource, entitlement } = grant
   const open = await world.grants.openOf(subject.id)
   const same = open.find(
     (g) =>
       g.resource.id === resource.id && g.entitlement.id === entitlement.id && slotOf(g) === slotOf(grant),
   )
   // The same submission, delivered twice at once: what the other one made is not older, and is found by inserting.
-  if (same?.requestId === grant.requestId) return null
+  if (same?.requestId === grant.requestId) return { replaced: null }
   // Only whoever asked before may put something new in its place.
-  if (same?.status === 'pending' && same.requester.id !== grant.requester.id)
+  if (same?.status === 'pending' && same.requester.id !== requester.id)
     return refuse('asked-already', { grant: same })
   if (same?.status === 'revoking') return refuse('being-taken', { grant: same })
   if (same && same.status !== 'pending') return refuse('already-held', { grant: same })
   if (!same) {
     const pending = open.filter((one) => one.status === 'pending' && one.requestId !== grant.requestId)
     const requests = new Set(pending.map(({ requestId }) => requestId))
-    return requests.size >= mostPending ? refuse('too-many-open') : null
+    return requests.size >= mostPending ? refuse('too-many-open') : { replaced: null }
   }
-  const { requester } = grant
-  const withdrawn = await world.grants.change(same.id, (current, now) =>
-    transition(current, { type: 'withdraw', by: requester, supersededBy: grant.id }, now),
-  )
-  return isRefusal(withdrawn) && withdrawn.grant?.status !== 'withdrawn'
-    ? await makeRoomAgain(world, grant)
-    : null
-}
-
-/** The pending one was decided in that very moment: what it became decides now. */
-const makeRoomAgain = async (world: World, grant: Pending): Promise<Refusal | null> => {
-  const now = await world.grants.openFor({
-    subjectId: grant.subject.id,
-    resource: grant.resource.id,
-    entitlement: grant.entitlement.id,
-    slot: slotOf(grant),
-  })
-  if (now === null || now.status === 'pending' || now.requestId === grant.requestId) return null
-  return refuse(now.status === 'revoking' ? 'being-taken' : 'already-held', { grant: now })
+  const event = { type: 'withdraw', by: requester, supersededBy: grant.id } as const
+  const withdrawn = transition(same, event, world.clock.now())
+  return isRefusal(withdrawn) ? withdrawn : { replaced: { from: same, to: withdrawn } }
 }
 
 function pendingGrant(
   world: World,
-  { requester, subject }: { requester: PersonFacts; subject: PersonFacts },
+  { requester, subject, principal }: { requester: PersonFacts; subject: PersonFacts; principal: string },
   entitlement: Entitlement,
   ask: Ask,
   { startsAt, pattern, notAfter, pointlessAt }: Timing,
@@ -206,6 +202,7 @@ function pendingGrant(
       zone: subject.zone,
       earlier: null,
     },
+    principal,
     isStanding: false,
     notAfter,
     needs: seatsOf(stages),

@@ -1,11 +1,32 @@
 import { findEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
-import { offeredMs, termsOf, type Grant, type Pending } from '../domain/grant.ts'
-import { isSameHuman, refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
-import { mayHold, nameApprovers, placeFor, termsFor, type Verdict } from '../domain/policy.ts'
+import {
+  offeredMs,
+  termsOf,
+  type AnsweredAs,
+  type Grant,
+  type GrantPlace,
+  type Pending,
+} from '../domain/grant.ts'
+import {
+  isSameHuman,
+  refTo,
+  type Known,
+  type PersonFacts,
+  type PersonRef,
+  type SlackIdentity,
+} from '../domain/person.ts'
+import {
+  mayAskForOthers,
+  mayHold,
+  nameApprovers,
+  placeFor,
+  termsFor,
+  type Verdict,
+} from '../domain/policy.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { DAY_MS } from '../domain/windows/wall-clock.ts'
-import { mayLast } from '../domain/timing.ts'
+import { isStillTimely, mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import { earlierOf, openNow, type EarlierReviewer } from './asked-of.ts'
 import { panelsOf, type Panel } from './panel.ts'
@@ -42,13 +63,14 @@ export async function reviewGrant(world: World, answer: Answer): Promise<Grant |
   const one = withOneCatalog(world)
   const catalog = one.catalog()
   const entitlement = findEntitlement(catalog, seen.resource.id, seen.entitlement.id)
-  const [by, subject, panels] = await Promise.all([
+  const [by, requester, subject, panels] = await Promise.all([
     world.directory.facts(answer.by),
+    world.directory.facts(seen.requester.slack),
     world.directory.facts(seen.subject.slack),
     entitlement ? panelsOf(one, entitlement, seen) : [],
   ])
   if (by === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const facts = { by, subject, panels, earlier: await earlierOf(world, seen) }
+  const facts = { by, requester, subject, panels, earlier: await earlierOf(world, seen) }
   const wrong = untilProblem(entitlement, answer, world.clock.now())
   if (wrong !== null) return wrong
   const reviewed = await world.grants.change(answer.grantId, (grant, now) =>
@@ -79,6 +101,7 @@ async function promise(world: World, grant: Grant, by: PersonFacts, answer: Answ
     entitlement: grant.entitlement,
     system: grant.system,
     canonical: grant.canonical,
+    principal: grant.principal,
     maxMs: own.durationMs,
     until: aheadUntil,
     madeAt: own.at,
@@ -89,7 +112,8 @@ async function promise(world: World, grant: Grant, by: PersonFacts, answer: Answ
 
 interface Facts {
   readonly by: PersonFacts
-  readonly subject: PersonFacts | 'unknown'
+  readonly requester: Known<PersonFacts>
+  readonly subject: Known<PersonFacts>
   /** Who may answer each stage, as the lists were when the facts were read. */
   readonly panels: readonly Panel[]
   /** Of those who answered before: an approval counts only while its giver may still approve. */
@@ -137,7 +161,15 @@ export function decideReview(
     return isLater ? refuse('not-yet', { grant, reasons: panel.lists.flatMap(nameApprovers) }) : wrong
   }
   if (termsOf(grant) !== answer.terms) return refuse('terms-changed', { grant })
-  return approve(catalog, facts, grant, entitlement, answer, { stage, voided }, now)
+  return approve(
+    catalog,
+    facts,
+    grant,
+    entitlement,
+    answer,
+    { stage, voided, as: panel.answersAs(facts.by) },
+    now,
+  )
 }
 
 /** Null where one of them says yes. */
@@ -160,16 +192,10 @@ function approve(
   grant: Pending,
   entitlement: Entitlement,
   answer: Given,
-  seat: { stage: number; voided: readonly string[] },
+  seat: { stage: number; voided: readonly string[]; as: AnsweredAs },
   now: Date,
 ): Grant | Refusal {
-  const { by, subject } = facts
-  if (entitlement.canonical !== grant.canonical || entitlement.system !== grant.system) {
-    return refuse('rules-changed', {
-      grant,
-      reasons: ['it now gives something else than what was asked for'],
-    })
-  }
+  const { by } = facts
   const note = answer.note?.trim() ?? ''
   if (note.length > noteLength.most) return refuse('bad-note', { grant })
   const durationMs = answer.durationMs ?? offeredMs(grant)
@@ -179,20 +205,8 @@ function approve(
   if (grant.pattern !== null && !mayLast({ ...grant.pattern, durationMs }, entitlement, now)) {
     return refuse('bad-duration', { grant })
   }
-  if (subject === 'unknown') {
-    return refuse('unsure', {
-      grant,
-      reasons: [`Slack did not say whether ${grant.subject.name} is still here`],
-    })
-  }
-  const asking = { durationMs, reason: grant.reason }
-  const verdict = mayHold(subject, entitlement, asking, now)
-  if (verdict.answer !== 'yes') {
-    const code = verdict.answer === 'unknown' ? 'unsure' : 'rules-changed'
-    return refuse(code, { grant, reasons: verdict.reasons.map(explain) })
-  }
-  const place = placeFor(catalog, subject, entitlement, asking, now)
-  if ('unresolved' in place) return refuse('rules-changed', { grant, reasons: [place.unresolved] })
+  const place = whereStill(catalog, facts, grant, entitlement, durationMs, now)
+  if (isRefusal(place)) return place
   const terms = termsFor(entitlement, place, grant)
   const event = {
     type: 'approve',
@@ -205,4 +219,41 @@ function approve(
     ...(answer.ahead === undefined ? {} : { ahead: answer.ahead }),
   } as const
   return transition(grant, event, now)
+}
+
+/** Where it would be given by the rules of now, which are asked all that they were asked with the request; or why not. */
+function whereStill(
+  catalog: Catalog,
+  { requester, subject }: Facts,
+  grant: Pending,
+  entitlement: Entitlement,
+  durationMs: number,
+  now: Date,
+): GrantPlace | Refusal {
+  const changed = (reason: string) => refuse('rules-changed', { grant, reasons: [reason] })
+  const unsure = ({ name }: PersonRef) =>
+    refuse('unsure', { grant, reasons: [`Slack did not say whether ${name} is still here`] })
+  if (entitlement.canonical !== grant.canonical || entitlement.system !== grant.system)
+    return changed('it now gives something else than what was asked for')
+  if (entitlement.mode !== 'approval') return changed('nobody asks for it any more')
+  if (!isStillTimely(grant, entitlement, now)) return changed('the catalog allows it at other times now')
+  const asking = { durationMs, reason: grant.reason }
+  if (grant.requester.id !== grant.subject.id) {
+    if (requester === 'unknown') return unsure(grant.requester)
+    if (!mayAskForOthers(requester, entitlement, asking, now))
+      return changed('whoever asked may not ask for others any more')
+  }
+  if (subject === 'unknown') return unsure(grant.subject)
+  const verdict = mayHold(subject, entitlement, asking, now)
+  if (verdict.answer !== 'yes') {
+    const code = verdict.answer === 'unknown' ? 'unsure' : 'rules-changed'
+    return refuse(code, { grant, reasons: verdict.reasons.map(explain) })
+  }
+  const place = placeFor(catalog, subject, entitlement, asking, now)
+  if ('unresolved' in place) return changed(place.unresolved)
+  const { principal } = grant
+  if (principal === null || principal === place.principal) return place
+  return changed(
+    `on ${grant.system} they are ${place.principal} now, and not ${principal} as when it was asked`,
+  )
 }

@@ -3,7 +3,7 @@ import { isTheirs, type PreApproval } from '../domain/pre-approval.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import { isAdminOf } from './admins.ts'
-import type { World } from './world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 /** Takes back what was approved ahead: its approver, whom it is for, or an admin. What was given by it runs on. Done twice is done. */
 export async function stopPreApproval(
@@ -14,7 +14,11 @@ export async function stopPreApproval(
   if (found === null) return refuse('not-found')
   const facts = await world.directory.facts(identity)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  if (!isTheirs(found, facts) && !(await isAdminOf(world, facts, found))) return refuse('not-yours')
+  const one = withOneCatalog(world)
+  if (!isTheirs(found, facts)) {
+    if (!(await isAdminOf(one, facts, found))) return refuse('not-yours')
+    if (isOutdated(world, one)) return newRules(null)
+  }
   const by = refTo(facts.person)
   const stopped = await world.preApprovals.stop(id, by, world.clock.now())
   if (stopped === null) return refuse('not-found')

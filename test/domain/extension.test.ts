@@ -24,7 +24,7 @@ test('whoever was told no three times asks their approvers for no more time', ()
     const askedAt = at(60 + no)
     expect(mayExtend(grant, rules, askedAt)).toEqual({ addMs: 600_000, isReviewed: true })
     grant = { ...grant, ...accepted(ask(askedAt)) } as typeof grant
-    const deny = { verdict: 'deny', askedAt, rules, stage: 0, stages, voided: [] } as const
+    const deny = { verdict: 'deny', askedAt, rules, stage: 0, as: 'own', stages, voided: [] } as const
     grant = after(grant, { type: 'answer-extension', by, ...deny }, at(60 + no), 'active')
   }
   expect(mayExtend(grant, rules, at(70))).toEqual({ not: 'denied' })

@@ -30,6 +30,16 @@ export async function aCard({ riley, ada, orders }: Stage, what = 'orders-db pee
 export const patient = { withinMs: 15_000 }
 
 /** Waits for what no message tells. */
+export async function eventually<T, Seen extends T>(
+  look: () => Promise<T>,
+  isIt: (seen: T) => seen is Seen,
+  withinMs?: number,
+): Promise<Seen>
+export async function eventually<T>(
+  look: () => Promise<T>,
+  isIt: (seen: T) => boolean,
+  withinMs?: number,
+): Promise<T>
 export async function eventually<T>(
   look: () => Promise<T>,
   isIt: (seen: T) => boolean,

@@ -102,6 +102,7 @@ test('what approvers said ahead ends with whom it is for', async () => {
     entitlement: { id: 'open', name: 'Open the gate' },
     system: 'gate',
     canonical: '{"gate":"main"}',
+    principal: 'riley',
     maxMs: 600_000,
     until: new Date(now.getTime() + day),
     madeAt: now,

@@ -45,6 +45,7 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     auto: null,
     whyReviewed: null,
     asker: null,
+    principal: null,
     needs: 1,
     requestedAt: at(0),
     reviews: [],
@@ -79,6 +80,7 @@ export const approval = (
   durationMs,
   stage: 0,
   stages: [aStageOf(needs)],
+  as: 'own',
   voided: [],
   terms,
 })

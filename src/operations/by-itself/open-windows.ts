@@ -94,7 +94,8 @@ async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): 
   if (openStage(listed, stages) === null) return null
   const panels = await panelsOf(world, entitlement, grant)
   const verdicts = people.map(({ review, facts }) => {
-    const answer = facts === 'unknown' ? facts : (panels[review.stage]?.may(facts).answer ?? 'no')
+    const answer =
+      facts === 'unknown' ? facts : (panels[review.stage]?.mayStill(facts, review.as).answer ?? 'no')
     return { by: review.by, review, answer }
   })
   const valid = verdicts.flatMap(({ answer, review }) => (answer === 'yes' ? review : []))

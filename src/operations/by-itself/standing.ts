@@ -122,6 +122,7 @@ async function giveTo(world: World, facts: PersonFacts, rule: Entitlement, place
     auto: null,
     whyReviewed: null,
     asker: null,
+    principal: place.principal,
     isBreakGlass: false,
     isStanding: true,
     needs: 0,

@@ -84,9 +84,10 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   }
 }
 
-/** As it was fixed by the approval, or as it would be by the rules of now. */
+/** As it was fixed by the approval, as it was asked for, or else as it would be by the rules of now. */
 function principalOf(world: World, grant: Grant, facts: Known<PersonFacts>): string | null {
   if (isApproved(grant)) return grant.place.principal
+  if (grant.principal !== null) return grant.principal
   const catalog = world.catalog()
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null || facts === 'unknown') return null
@@ -100,7 +101,7 @@ function renderLine(grant: Grant, now: Date): Message {
   const { subject, entitlement, resource } = grant
   const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
   const words = `${named(subject)}: ${what}, ${formatDuration(grant.askedMs)}. ${statusLine(grant, now) ?? ''}`
-  const [first] = cardButtons(grant, false, now)
+  const [first] = cardButtons(grant, { confirm: false, windows: [] }, now)
   const line = section(words)
   return {
     text: `${plainlyNamed(subject)}: ${entitlement.name} on ${resource.name}, ${statusWord(grant, now)}`,
@@ -158,13 +159,17 @@ export function aboutLine(grant: Grant, { principal, isGuest, zone, earlier }: C
 
 function buttons(grant: Grant, about: CardAbout, now: Date): KnownBlock[] {
   return [...about.windows, grant].flatMap((one) => {
-    const elements = cardButtons(one, about.confirm, now)
+    const elements = cardButtons(one, about, now)
     return elements.length === 0 ? [] : [{ type: 'actions', block_id: `do:${one.id}`, elements }]
   })
 }
 
 /** What an admin or approver can do with it now, here and on the Home tab. */
-export function cardButtons(grant: Grant, confirm: boolean, now: Date): Button[] {
+export function cardButtons(
+  grant: Grant,
+  { confirm, windows }: Pick<CardAbout, 'confirm' | 'windows'>,
+  now: Date,
+): Button[] {
   const value = cardValue(grant)
   const whom = plainlyNamed(grant.subject)
   const what = `${grant.entitlement.name} for ${whom}`
@@ -180,7 +185,7 @@ export function cardButtons(grant: Grant, confirm: boolean, now: Date): Button[]
       button(cardActions.deny, 'Deny…', value, `Deny ${what}`, { style: 'danger' }),
     ]
   }
-  if (grant.status === 'recurring') return seriesButtons(grant)
+  if (grant.status === 'recurring') return seriesButtons(grant, windows)
   if (
     grant.status === 'waiting' ||
     grant.status === 'granting' ||
