@@ -2,10 +2,10 @@ import type { Grant } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports.ts'
 import { cardPictures } from './deciding/card-pictures.ts'
 import { cardKey } from './deciding/card.ts'
-import { holderPictures } from './holding/holder-pictures.ts'
+import { holderPictures, moreTimePictures } from './holding/holder-pictures.ts'
 import { reviewReminders } from './looking-after/close-review-modal.ts'
 import type { Parts } from './parts.ts'
-import type { Picture } from './publish/picture.ts'
+import type { Drawn } from './publish/picture.ts'
 
 /** Every message that should or does show this grant, as it is now; `many` are all that its request asks for. */
 export async function picturesOf(
@@ -13,14 +13,22 @@ export async function picturesOf(
   grant: Grant,
   many: readonly Grant[],
   rows: ReadonlyMap<string, Surface>,
-): Promise<Picture[]> {
+): Promise<Drawn> {
   // Held by a rule: nobody asked, and nobody is told of each. What is late is said all the same.
-  if (grant.isStanding) return []
+  if (grant.isStanding) return nothing
   const card = rows.get(cardKey(grant))
-  return [
-    // A window is told of on the card of its series.
-    ...(grant.window === null ? await cardPictures(parts, grant, rows, many) : []),
-    ...(await reviewReminders(parts, grant, card)),
-    ...(await holderPictures(parts, grant, many, card)),
-  ]
+  // A window is told of on the card of its series.
+  const decided = grant.window === null ? await cardPictures(parts, grant, rows, many) : nothing
+  const extended = await moreTimePictures(parts, grant, rows)
+  return {
+    pictures: [
+      ...decided.pictures,
+      ...(await reviewReminders(parts, grant, card)),
+      ...holderPictures(parts, grant, many),
+      ...extended.pictures,
+    ],
+    isWhole: decided.isWhole && extended.isWhole,
+  }
 }
+
+const nothing: Drawn = { pictures: [], isWhole: true }

@@ -5,6 +5,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import type { PersonFacts, SlackIdentity } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
 import { forecast } from '../../operations/forecast.ts'
+import { whoSaidYesAhead } from '../../operations/said-ahead.ts'
 import { withoutUnlisted } from '../../operations/panel.ts'
 import { requestAccess } from '../../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
@@ -18,6 +19,7 @@ import { isAnyUnknown, isForThem, offerKey, offersTo, parseWish, unknownOffers, 
 import type { Parts } from '../parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
+import { allNamed, surely } from '../words/who.ts'
 import { optionFor, reasonField, reasonInput } from './request-fields.ts'
 import { listenToSeveral, severalActions, severalWay } from './several-modal.ts'
 import { recurrenceOf, startOf, whenActions, whenInputs, whenOf, zoneOf, type When } from './when-fields.ts'
@@ -217,7 +219,12 @@ async function whoDecides(
       : holder !== subject.person.slack.userId
   const wish = { subject, entitlement, asking, isSeries: when === 'weekly', isForAnother }
   const { rule, left } = await forecast(world, wish)
-  if (rule === null) return reviewedBy(parts, entitlement)
+  if (rule === null) {
+    const sayYes =
+      wish.isSeries || isForAnother ? [] : await whoSaidYesAhead(world, subject, entitlement, asking)
+    if (sayYes.length > 0) return context(`No review needed: ${allNamed(sayYes, surely)} approved this ahead`)
+    return reviewedBy(parts, entitlement)
+  }
   const most = `for up to ${formatDuration(rule.maxMs)}`
   const times =
     left === null || rule.quota === null

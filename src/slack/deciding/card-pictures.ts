@@ -4,21 +4,20 @@ import type { Grant, Review } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
 import type { Surface } from '../../domain/ports.ts'
 import { adminIds } from '../../operations/admins.ts'
-import { askedOf, mentionedOf } from '../../operations/asked-of.ts'
+import { askedOf } from '../../operations/asked-of.ts'
 import type { Parts } from '../parts.ts'
 import type { Lane } from '../publish/outbox.ts'
-import { untilAllAreWritten, type Picture } from '../publish/picture.ts'
+import { untilAllAreWritten, type Drawn, type Picture } from '../publish/picture.ts'
 import { section, type Message } from '../words/blocks.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import { named } from '../words/who.ts'
 import { calls, remindersBeside } from './calls.ts'
 import { aboutCard, cardKey, renderCard } from './card.ts'
 import { drawLines } from './lines-card.ts'
+import { askedOutside, type Outside } from './outside.ts'
 
 /** What those who decide see of a request: its card, copies of it, and what stands in its thread. */
 
-/** Slack takes about one new message a second: no list of approvers keeps everybody else's cards waiting for minutes. */
-const mostCopies = 50
 const givingMs = 1_000
 
 /** The card, its copies for those who cannot see it, and the notes in its thread. */
@@ -27,9 +26,9 @@ export async function cardPictures(
   grant: Grant,
   rows: ReadonlyMap<string, Surface>,
   many: readonly Grant[],
-): Promise<Picture[]> {
+): Promise<Drawn> {
   const isQuiet = grant.auto !== null && !grant.auto.isShown
-  if (isQuiet) return []
+  if (isQuiet) return { pictures: [], isWhole: true }
   const now = parts.world.clock.now()
   const lines = linesOn(grant, many)
   const draw = async () =>
@@ -39,27 +38,28 @@ export async function cardPictures(
   const { sent, asked } = await copies(parts, grant, rows)
   const isCopyWanted = grant.status === 'pending' || owesReview(grant)
   const copy = { lane, isWanted: isCopyWanted, isAnchor: true as const, draw }
-  return [
+  const pictures = [
     {
       key,
       lane,
       isWanted: grant.dueAt !== null,
       to: { channel: grant.channel },
-      isAnchor: true,
+      isAnchor: true as const,
       mayWaitUntil: untilAllAreWritten(many) ?? (rows.get(key)?.ts ? passesBy(grant) : null),
       draw,
     },
-    ...[...new Set([...sent, ...asked])].map((userId) => ({
+    ...[...new Set([...sent, ...asked.userIds])].map((userId) => ({
       ...copy,
       key: `${key}:${userId}`,
       to: { channel: userId },
     })),
-    ...asked
+    ...asked.userIds
       .flatMap((userId) => remindersBeside(parts, grant, placeOf(rows.get(`${key}:${userId}`)), userId))
       .filter((call) => !rows.get(call.key)?.ts),
     ...threadNotes(grant, rows.get(key)),
     ...calls(parts, grant, placeOf(rows.get(key))).filter((call) => !rows.get(call.key)?.ts),
   ]
+  return { pictures, isWhole: asked.isWhole }
 }
 
 /** Most systems give within a moment of the approval: then the card says at once that it is held. */
@@ -72,37 +72,26 @@ function passesBy(grant: Grant): Date | null {
 const linesOn = (grant: Grant, many: readonly Grant[]): readonly Grant[] =>
   many.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
 
-const placeOf = (card: Surface | undefined) =>
+export const placeOf = (card: Surface | undefined) =>
   card?.ts && card.channel ? { channel: card.channel, ts: card.ts } : null
 
-/**
- * Whoever is asked and cannot see the card gets it by DM, people and members of groups alike: those who are not in its
- * channel, or everyone who may answer when the channel is gone. Once sent it is kept true.
- */
+/** Whoever is asked and cannot see the card gets it by DM. Once sent it is kept true. */
 async function copies(
-  { world, directory }: Parts,
+  parts: Parts,
   grant: Grant,
   rows: ReadonlyMap<string, Surface>,
-): Promise<{ sent: string[]; asked: string[] }> {
+): Promise<{ sent: string[]; asked: Outside }> {
   const key = cardKey(grant)
   const sent = [...rows.keys()]
     .filter((other) => other.startsWith(`${key}:`))
     .map((other) => other.slice(key.length + 1))
+  const nobody = { userIds: [], isWhole: true }
   const card = rows.get(key)
-  if (!card || (grant.status !== 'pending' && !owesReview(grant))) return { sent, asked: [] }
+  if (!card || (grant.status !== 'pending' && !owesReview(grant))) return { sent, asked: nobody }
   // Whoever breaks glass is seen by every admin at once.
-  if (grant.isBreakGlass) return { sent, asked: await adminIds(world, grant) }
-  const asked = await askedOf(world, grant)
-  if (asked === null) return { sent, asked: [] }
-  const { people, groups } = mentionedOf(asked)
-  const [named, membersOf] = await Promise.all([directory.userIds(people), directory.groups(groups)])
-  const members = groups.map(membersOf).flatMap((some) => (typeof some === 'string' ? [] : [...some]))
-  const own = [grant.requester, grant.subject].map(({ slack }) => slack.userId)
-  const all = [...new Set([...named, ...members])].filter((id) => !own.includes(id))
-  if (card.failure !== null) return { sent, asked: all.slice(0, mostCopies) }
-  const here = await directory.channelMembers(grant.channel)
-  const outside = here === 'unknown' ? [] : all.filter((id) => !here.has(id))
-  return { sent, asked: outside.slice(0, mostCopies) }
+  if (grant.isBreakGlass) return { sent, asked: await adminIds(parts.world, grant) }
+  const asked = await askedOf(parts.world, grant)
+  return { sent, asked: asked === null ? nobody : await askedOutside(parts, grant, asked, card) }
 }
 
 /** Notes and changed terms go into the card's thread; plain approvals do not. */

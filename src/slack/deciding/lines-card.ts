@@ -76,7 +76,7 @@ function lineBlocks(
   const by =
     line.status === 'pending' && about.approvers.length > 0 ? ` ${about.approvers.slice(0, 5).join(' ')}` : ''
   const status = statusLine(asCounted(line, about.voided), now)
-  const elements = cardButtons(line, about.confirm, now)
+  const elements = cardButtons(line, about, now)
   return [
     section(`${name}:${status === null ? by : ` ${status}`}${why}`),
     ...(elements.length > 0 ? [{ type: 'actions' as const, block_id: `do:${line.id}`, elements }] : []),

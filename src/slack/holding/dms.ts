@@ -13,12 +13,13 @@ import {
 import { isSameHuman, plainlyNamed } from '../../domain/person.ts'
 import { describePattern } from '../../domain/windows/pattern.ts'
 import { askedOf, mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
+import { mayHaveMore } from '../../operations/extend.ts'
 import { releaseGrant } from '../../operations/release.ts'
 import { withdrawRequest } from '../../operations/withdraw.ts'
 import { asCounted } from '../deciding/calls.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, section, type Message } from '../words/blocks.ts'
-import { extendButton, mayHaveMore, whyNoMore } from './more-time.ts'
+import { extendButton, whyNoMore } from './more-time.ts'
 import { plainWords, spelled, when } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -55,7 +56,10 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
     voided: asked?.voided ?? [],
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
-    more: mayHaveMore(world, grant),
+    more:
+      grant.status === 'active'
+        ? await mayHaveMore(world, grant, await directory.facts(grant.subject.slack))
+        : null,
     windows: await openWindows(world, grant),
   }
 }
@@ -181,7 +185,7 @@ function seriesDm(grant: Approved, windows: readonly Grant[]): Message {
   return dm(
     `${approved} ${nextWords(grant, windows)} You will hear each time it opens.`,
     text,
-    seriesButtons(grant),
+    seriesButtons(grant, windows),
   )
 }
 

@@ -4,11 +4,14 @@ import { isApproved, type Approved, type Grant } from '../../domain/grant.ts'
 import type { Surface } from '../../domain/ports.ts'
 import { openStage } from '../../domain/stages.ts'
 import { askedAgain } from '../../operations/answer-extension.ts'
-import { panelsOf } from '../../operations/panel.ts'
+import { panelsOf, type Panel } from '../../operations/panel.ts'
 import { mentionsOf } from '../deciding/calls.ts'
+import { cardKey } from '../deciding/card.ts'
+import { placeOf } from '../deciding/card-pictures.ts'
+import { askedOutside } from '../deciding/outside.ts'
 import type { Parts } from '../parts.ts'
 import type { Lane } from '../publish/outbox.ts'
-import { untilAllAreWritten, type Picture } from '../publish/picture.ts'
+import { untilAllAreWritten, type Drawn, type Picture } from '../publish/picture.ts'
 import {
   aboutDm,
   isAnswered,
@@ -25,13 +28,7 @@ import { answerDm, threadNote } from './more-time.ts'
 
 /** What the holder, and whoever asked for them, hears of a grant. */
 
-/** `card` is where approvers see it: whoever wants more time is shown in its thread. */
-export async function holderPictures(
-  parts: Parts,
-  grant: Grant,
-  many: readonly Grant[],
-  card: Surface | undefined,
-): Promise<Picture[]> {
+export function holderPictures(parts: Parts, grant: Grant, many: readonly Grant[]): Picture[] {
   const now = parts.world.clock.now()
   const isOneOfMany = (grant.lines ?? many.length) > 1
   return [
@@ -48,7 +45,6 @@ export async function holderPictures(
           },
     ),
     ...(isForAnother(grant) ? forRequester(grant, now) : []),
-    ...(isApproved(grant) ? await moreTime(parts, grant, card) : []),
   ]
 }
 
@@ -83,33 +79,55 @@ const timesExtended = (grant: Grant): number =>
 const warningKey = (grant: Grant, extension: number): string =>
   `dm:${grant.id}:warning${extension === 0 ? '' : `:${extension}`}`
 
-/** Askings for more time in the card's thread, their answers by DM, and warnings of ends that were moved. */
-async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined): Promise<Picture[]> {
-  if (grant.extensions.length === 0) return []
-  const isOver = grant.dueAt === null
+/**
+ * Askings for more time in the thread of the card, and by DM for those who are asked and do not see its channel; their
+ * answers by DM to the holder, and warnings of ends that were moved.
+ */
+export async function moreTimePictures(
+  parts: Parts,
+  grant: Grant,
+  rows: ReadonlyMap<string, Surface>,
+): Promise<Drawn> {
+  if (!isApproved(grant) || grant.extensions.length === 0) return { pictures: [], isWhole: true }
   const dm = { lane: 'decision' as const, to: { channel: grant.subject.slack.userId } }
-  const entitlement = findEntitlement(parts.world.catalog(), grant.resource.id, grant.entitlement.id)
-  const waiting = waitingExtension(grant)
-  const panels =
-    entitlement && waiting
-      ? await panelsOf(parts.world, entitlement, askedAgain(grant, waiting.approvedBy))
-      : []
-  const open = entitlement && openStage(seatsFilled(waiting?.approvedBy ?? []), entitlement.review.stages)
-  const panel = panels[open ?? 0]
+  const card = rows.get(cardKey(grant))
+  const panel = await panelForMore(parts, grant)
+  const outside = panel && card ? await askedOutside(parts, grant, { panel }, card) : null
   const about = await aboutDm(parts, grant)
+  const isOver = grant.dueAt === null
   const asked = grant.extensions.flatMap((extension): Picture[] => {
     const name = `more:${extension.askedAt.getTime()}`
+    const key = `note:${grant.id}:${name}`
     const answer = answerDm(grant, extension, about.zone)
-    const drawNote = async () => {
+    const draw = async () => {
       const asked = panel && extension.outcome === 'asked' ? { panel } : null
       const mentioned = asked ? mentionsOf(parts, asked) : []
       return threadNote(grant, extension, await mentioned)
     }
-    const thread = card?.ts && card.channel ? { channel: card.channel, threadTs: card.ts } : null
+    const isAsked = extension.outcome === 'asked'
+    const sent = [...rows.keys()].flatMap((other) =>
+      other.startsWith(`${key}:`) ? [other.slice(key.length + 1)] : [],
+    )
+    const thread = placeOf(card)
     return [
       ...(thread
-        ? [{ key: `note:${grant.id}:${name}`, lane: dm.lane, isWanted: !isOver, to: thread, draw: drawNote }]
+        ? [
+            {
+              key,
+              lane: dm.lane,
+              isWanted: !isOver,
+              to: { channel: thread.channel, threadTs: thread.ts },
+              draw,
+            },
+          ]
         : []),
+      ...[...new Set([...sent, ...(isAsked && outside ? outside.userIds : [])])].map((userId) => ({
+        key: `${key}:${userId}`,
+        lane: dm.lane,
+        isWanted: isAsked,
+        to: { channel: userId },
+        draw,
+      })),
       ...(answer
         ? [{ key: `dm:${grant.id}:${name}`, ...dm, isWanted: true, draw: () => Promise.resolve(answer) }]
         : []),
@@ -119,7 +137,16 @@ async function moreTime(parts: Parts, grant: Approved, card: Surface | undefined
     const draw = () => Promise.resolve(outdatedWarning(grant, about))
     return { key: warningKey(grant, i), ...dm, lane: 'cleanUp', isWanted: false, draw }
   })
-  return [...asked, ...outdated]
+  return { pictures: [...asked, ...outdated], isWhole: outside?.isWhole ?? true }
+}
+
+/** Who is asked for the more time that waits; null where none does. */
+async function panelForMore({ world }: Parts, grant: Approved): Promise<Panel | null> {
+  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const waiting = waitingExtension(grant)
+  if (entitlement === null || waiting === null) return null
+  const panels = await panelsOf(world, entitlement, askedAgain(grant, waiting.approvedBy))
+  return panels[openStage(seatsFilled(waiting.approvedBy), entitlement.review.stages) ?? 0] ?? null
 }
 
 function dmLane(grant: Grant, moment: Moment): Lane {

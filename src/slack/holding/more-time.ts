@@ -1,12 +1,10 @@
 import type { Button } from '@slack/types'
-import { findEntitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
-import { agreedMs, mayExtend, totalMs, type MayExtend } from '../../domain/extension.ts'
+import { totalMs, type MayExtend } from '../../domain/extension.ts'
 import { isApproved, type Approved, type Extension, type Grant } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
 import { answerExtension } from '../../operations/answer-extension.ts'
 import { extendGrant } from '../../operations/extend.ts'
-import type { World } from '../../operations/world.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, section, type Message } from '../words/blocks.ts'
 import { plainWords, spelled, when } from '../words/mrkdwn.ts'
@@ -17,14 +15,6 @@ import { parseClick } from '../wire/payloads.ts'
 /** More time: the holder's button, the approvers' note in the card's thread, and what the holder hears of it. */
 
 export const moreActions = { extend: 'more_extend', approve: 'more_approve', deny: 'more_deny' } as const
-
-/** Whether the holder may have more time now, by the catalog of now; null where there is nothing to extend. */
-export function mayHaveMore(world: World, grant: Grant): MayExtend | null {
-  if (grant.status !== 'active') return null
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  if (entitlement === null) return { not: 'never' }
-  return mayExtend(grant, entitlement.extend, world.clock.now(), agreedMs(grant, entitlement))
-}
 
 /** "Extend 1 h", or "Ask for 1 h more" where somebody must say yes; null where it cannot be now. */
 export function extendButton(grant: Grant, may: MayExtend | null): Button | null {

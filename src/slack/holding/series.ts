@@ -9,6 +9,7 @@ import type { World } from '../../operations/world.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button } from '../words/blocks.ts'
 import { spelled } from '../words/mrkdwn.ts'
+import { nextOf } from '../words/series-words.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
 
@@ -27,9 +28,10 @@ export function openWindowsAmong(open: readonly Grant[], series: Grant): Grant[]
   return windows.sort((a, b) => (a.window?.index ?? 0) - (b.window?.index ?? 0))
 }
 
-/** Skip the next one, or stop them all. */
-export function seriesButtons(series: Recurring): Button[] {
-  const { next, stop } = series
+/** Skip the one that is said to open next, or stop them all; `windows` are those that have not ended. */
+export function seriesButtons(series: Recurring, windows: readonly Grant[]): Button[] {
+  const { stop } = series
+  const next = nextOf(series, windows)
   if (stop !== null) return []
   const what = `${series.entitlement.name} for ${plainlyNamed(series.subject)}`
   const skip =

@@ -1,6 +1,7 @@
 import type { Button, HomeView, KnownBlock } from '@slack/types'
 import { findEntitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
+import type { MayExtend } from '../../domain/extension.ts'
 import { isApproved, type Grant, type Pending } from '../../domain/grant.ts'
 import type { PreApproval } from '../../domain/pre-approval.ts'
 import type { WaitingTimes } from '../../domain/waiting-times.ts'
@@ -10,7 +11,7 @@ import { button, plain, section } from '../words/blocks.ts'
 import { cardButtons } from '../deciding/card.ts'
 import { askAgain, bold, callOff, done, withdraw } from '../holding/dms.ts'
 import { homeActions } from './home-actions.ts'
-import { extendButton, mayHaveMore } from '../holding/more-time.ts'
+import { extendButton } from '../holding/more-time.ts'
 import { when } from '../words/mrkdwn.ts'
 import { openWindowsAmong, seriesButtons } from '../holding/series.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
@@ -33,6 +34,8 @@ export interface HomeAbout {
   readonly now: Date
   /** The viewer's own, unfinished. */
   readonly open: readonly Grant[]
+  /** Of those, by id: how each may be extended now. */
+  readonly more: ReadonlyMap<string, MayExtend | null>
   /** The viewer's own, finished, the newest first. */
   readonly over: readonly Grant[]
   /** What the viewer may answer now, the oldest first. */
@@ -122,7 +125,7 @@ function sectionsOf(about: HomeAbout): Section[] {
     section(
       'late',
       'Still held past the end',
-      late.map((grant) => () => keptRow(grant, now, 'late')),
+      late.map((grant) => () => keptRow(grant, [], now, 'late')),
     ),
     section(
       'for-me',
@@ -132,7 +135,7 @@ function sectionsOf(about: HomeAbout): Section[] {
     section(
       'held',
       'You hold',
-      held.map((grant) => () => heldRow(world, grant, now)),
+      held.map((grant) => () => heldRow(grant, about.more.get(grant.id) ?? null, now)),
     ),
     section(
       'waiting',
@@ -157,7 +160,7 @@ function sectionsOf(about: HomeAbout): Section[] {
     section(
       'kept',
       'Held now, where you are an admin',
-      theirs.map((grant) => () => keptRow(grant, now, 'kept')),
+      theirs.map((grant) => () => keptRow(grant, openWindowsAmong(kept, grant), now, 'kept')),
     ),
     section(
       'promised-by-others',
@@ -189,8 +192,8 @@ const withButtons = (id: string, words: string, buttons: readonly Button[]): Kno
   ...(buttons.length > 0 ? [{ type: 'actions' as const, block_id: id, elements: [...buttons] }] : []),
 ]
 
-function heldRow(world: World, grant: Grant, now: Date): KnownBlock[] {
-  const extend = extendButton(grant, mayHaveMore(world, grant))
+function heldRow(grant: Grant, more: MayExtend | null, now: Date): KnownBlock[] {
+  const extend = extendButton(grant, more)
   const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
   const until =
     grant.isStanding || !('endsAt' in grant)
@@ -214,8 +217,9 @@ function waitingRow(grant: Grant): KnownBlock[] {
 
 function seriesRow(grant: Grant, open: readonly Grant[]): KnownBlock[] {
   if (grant.status !== 'recurring') return []
-  const words = `${bold(grant)}, ${patternWords(grant) ?? ''}\n${nextWords(grant, openWindowsAmong(open, grant))}`
-  return withButtons(`series:${grant.id}`, words, seriesButtons(grant))
+  const windows = openWindowsAmong(open, grant)
+  const words = `${bold(grant)}, ${patternWords(grant) ?? ''}\n${nextWords(grant, windows)}`
+  return withButtons(`series:${grant.id}`, words, seriesButtons(grant, windows))
 }
 
 function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
@@ -235,15 +239,15 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
     {
       type: 'actions',
       block_id: `for-me:${grant.id}`,
-      elements: cardButtons(grant, entitlement?.confirm ?? false, now),
+      elements: cardButtons(grant, { confirm: entitlement?.confirm ?? false, windows: [] }, now),
     },
   ]
 }
 
-function keptRow(grant: Grant, now: Date, id: string): KnownBlock[] {
+function keptRow(grant: Grant, windows: readonly Grant[], now: Date, id: string): KnownBlock[] {
   const as = isApproved(grant) ? `, ${principalWords(grant.place.principal, grant.system)}` : ''
   const words = `${surely(grant.subject)}${as}: ${bold(grant)}\n${statusLine(grant, now, { name: surely }) ?? ''}`
-  return withButtons(`${id}:${grant.id}`, words, cardButtons(grant, false, now))
+  return withButtons(`${id}:${grant.id}`, words, cardButtons(grant, { confirm: false, windows }, now))
 }
 
 function overRow(grant: Grant, now: Date): KnownBlock[] {

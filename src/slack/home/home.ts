@@ -5,6 +5,7 @@ import { isOpen, type Grant } from '../../domain/grant.ts'
 import type { PersonFacts, SlackIdentity } from '../../domain/person.ts'
 import { isTheirs, type PreApproval } from '../../domain/pre-approval.ts'
 import { isAnyAdmin, lookedAfterBy } from '../../operations/admins.ts'
+import { mayHaveMore } from '../../operations/extend.ts'
 import { waitingFor } from '../../operations/waiting-for.ts'
 import type { World } from '../../operations/world.ts'
 import { section } from '../words/blocks.ts'
@@ -102,9 +103,13 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     world.preApprovals.forSubject(facts.person.id, now),
     promisedWhereAdmin(world, facts),
   ])
+  const more = await Promise.all(
+    open.map(async (grant) => [grant.id, await mayHaveMore(world, grant, facts)] as const),
+  )
   return {
     world,
     now,
+    more: new Map(more),
     promised,
     promisedMe,
     promisedByOthers,

@@ -39,7 +39,8 @@ async function toAdmins({ world, surfaces }: Parts, place: string, late: readonl
   const [first] = late
   if (!first) return []
   const kinds = new Map(late.map((grant) => [grant.entitlement.id, grant]))
-  const admins = new Set((await Promise.all([...kinds.values()].map((one) => adminIds(world, one)))).flat())
+  const found = await Promise.all([...kinds.values()].map((one) => adminIds(world, one)))
+  const admins = new Set(found.flatMap(({ userIds }) => userIds))
   const requestId = `${place}:by-dm`
   const rows = await surfaces.of(requestId)
   return [...admins].map((userId) => {

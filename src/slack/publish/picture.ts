@@ -22,10 +22,16 @@ export interface Picture {
 /** One that shows no single grant: what is late at a place, a loss that waits for its admin. */
 export type Alert = Picture & { readonly requestId: string; readonly row: Surface | undefined }
 
+/** All that should or does show a grant; not whole where Slack does not say now who else is to see it. */
+export interface Drawn {
+  readonly pictures: readonly Picture[]
+  readonly isWhole: boolean
+}
+
 /** What there is to show, drawn by whoever knows; the publisher only sees that it is shown. */
 export interface Pictures {
   /** Every message that should or does show this grant, as it is now; `many` are all that its request asks for. */
-  of(grant: Grant, many: readonly Grant[], rows: ReadonlyMap<string, Surface>): Promise<Picture[]>
+  of(grant: Grant, many: readonly Grant[], rows: ReadonlyMap<string, Surface>): Promise<Drawn>
   alerts(): Promise<Alert[]>
 }
 

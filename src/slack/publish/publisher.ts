@@ -14,8 +14,10 @@ const mostPending = 500
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
 const lookHoldsMs = 500
 const alertsEveryMs = 5_000
-/** Lists of approvers change without a word to us: whose yes still counts is looked at as often as lists are read. */
-const halfAnsweredEveryMs = 60_000
+/** Where Slack does not say who else is to see something, it is asked again after this. */
+const unsureMs = 15_000
+/** Lists of approvers change without a word to us: who is asked, and whose yes counts, is looked at as often as they are read. */
+const pendingEveryMs = 60_000
 
 /**
  * Makes Slack show what is true. Wakes on this process's own writes and every second, looks at grants that are not
@@ -30,12 +32,14 @@ export class Publisher {
   /** Those being shown that changed meanwhile. */
   readonly #again = new Set<string>()
   readonly #notBeforeMs = new Map<string, number>()
+  /** Who else is to see these is not known: unless they change, they are looked at again then. */
+  readonly #unsure = new Map<string, { readonly revision: number; readonly untilMs: number }>()
   readonly #inFlight = new Set<Promise<void>>()
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
   #isAlerting = false
   #isTicking = false
-  #halfAnsweredAtMs = -Infinity
+  #pendingAtMs = -Infinity
   #isStopped = false
 
   constructor(parts: Parts, { pictures, isPaced = true }: { pictures: Pictures; isPaced?: boolean }) {
@@ -76,8 +80,8 @@ export class Publisher {
     const { world, surfaces, log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
-      for (const grant of await world.grants.unshown(500)) this.#begin(grant)
-      for (const grant of await this.#halfAnswered()) this.#begin(grant)
+      for (const grant of await world.grants.unshown(500)) if (!this.#isUnsureStill(grant)) this.#begin(grant)
+      for (const grant of await this.#pending()) this.#begin(grant)
       for (const row of await surfaces.needingLook(200)) {
         for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant)
       }
@@ -88,12 +92,17 @@ export class Publisher {
     }
   }
 
-  /** Once a minute, those that some approved and others are still asked about; else none. */
-  async #halfAnswered(): Promise<Grant[]> {
+  #isUnsureStill({ id, revision }: Grant): boolean {
+    const unsure = this.#unsure.get(id)
+    return unsure?.revision === revision && this.#parts.world.clock.monotonicMs() < unsure.untilMs
+  }
+
+  /** Once a minute, all that waits for an answer; else none. */
+  async #pending(): Promise<Grant[]> {
     const { clock, grants } = this.#parts.world
-    if (clock.monotonicMs() - this.#halfAnsweredAtMs < halfAnsweredEveryMs) return []
-    this.#halfAnsweredAtMs = clock.monotonicMs()
-    return (await grants.pending(mostPending)).filter(({ reviews }) => reviews.length > 0)
+    if (clock.monotonicMs() - this.#pendingAtMs < pendingEveryMs) return []
+    this.#pendingAtMs = clock.monotonicMs()
+    return grants.pending(mostPending)
   }
 
   async #showAlerts(): Promise<void> {
@@ -168,6 +177,14 @@ export class Publisher {
       if (!sendings.every(({ isSettled }) => isSettled)) continue
       // Not noted as shown: the next change, or the next tick, looks again.
       if (look.isWaiting) return 0
+      if (!look.isWhole) {
+        this.#unsure.set(asked.id, {
+          revision: look.grant.revision,
+          untilMs: world.clock.monotonicMs() + unsureMs,
+        })
+        return 0
+      }
+      this.#unsure.delete(asked.id)
       const { window } = look.grant
       const waitMs =
         window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null, seen: null })
@@ -210,13 +227,14 @@ export class Publisher {
     const rows = new Map((shown ?? (await surfaces.of(grant.requestId))).map((row) => [row.key, row]))
     const stale: Stale[] = []
     let isWaiting = false
-    for (const made of await this.#pictures.of(grant, many, rows)) {
+    const { pictures, isWhole } = await this.#pictures.of(grant, many, rows)
+    for (const made of pictures) {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
       if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
       else if (await isStale(picture, row)) stale.push({ picture, row })
     }
-    return { grant, stale, isWaiting, atMs, asked: { id, requestId, seen: null } }
+    return { grant, stale, isWaiting, isWhole, atMs, asked: { id, requestId, seen: null } }
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */
@@ -299,6 +317,8 @@ interface Look {
   readonly stale: readonly Stale[]
   /** Something else may be stale, and waits for what comes next. */
   readonly isWaiting: boolean
+  /** False: others should perhaps see it too, and Slack does not say now who. */
+  readonly isWhole: boolean
   readonly atMs: number
 }
 

@@ -10,13 +10,18 @@ import type { Naming } from './who.ts'
 export const patternWords = ({ pattern }: Grant): string | null =>
   pattern && plainWords(describePattern(pattern), 200)
 
-/** When it opens next: `windows` are those that have not ended, of which one may be just about to open. */
-export function nextWords(series: Recurring, windows: readonly Grant[]): string {
+/** Which window opens next: `windows` are those that have not ended, of which one may be just about to open. */
+export function nextOf(series: Recurring, windows: readonly Grant[]): Recurring['next'] {
   const coming = windows.find(({ status }) => status === 'waiting')
-  const opensAt = coming?.startsAt ?? series.next?.opensAt ?? null
-  if (opensAt === null) return windows.length > 0 ? 'This is the last window.' : 'That was the last window.'
-  const left = windowsToCome(series) + (coming ? 1 : 0)
-  return `Next opens ${when(opensAt)}; ${left === 1 ? 'it is the last' : `${left} windows are left`}.`
+  if (coming?.window == null || coming.startsAt === null) return series.next
+  return { index: coming.window.index, opensAt: coming.startsAt }
+}
+
+export function nextWords(series: Recurring, windows: readonly Grant[]): string {
+  const next = nextOf(series, windows)
+  if (next === null) return windows.length > 0 ? 'This is the last window.' : 'That was the last window.'
+  const left = windowsToCome(series) + (next === series.next ? 0 : 1)
+  return `Next opens ${when(next.opensAt)}; ${left === 1 ? 'it is the last' : `${left} windows are left`}.`
 }
 
 /** What is to be said of a series on its card, beside what is open of it now. */
