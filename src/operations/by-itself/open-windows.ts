@@ -4,7 +4,8 @@ import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '.
 import { plainlyNamed } from '../../domain/person.ts'
 import { openStage } from '../../domain/stages.ts'
 import { fitsOnly } from '../../domain/timing.ts'
-import { transition, type Event } from '../../domain/transition.ts'
+import type { Event } from '../../domain/event.ts'
+import { transition } from '../../domain/transition.ts'
 import { isOnOwnList, panelsOf } from '../panel.ts'
 import type { World } from '../world.ts'
 

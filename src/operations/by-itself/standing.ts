@@ -6,7 +6,8 @@ import { plainlyNamed, refTo, type Known, type PersonFacts } from '../../domain/
 import { mayHold, placeFor, standingAsking } from '../../domain/policy.ts'
 import { pairOf, type FailedRow } from '../../domain/ports.ts'
 import { isStandingRule, termMs } from '../../domain/standing.ts'
-import { dueOf, startGiving } from '../../domain/transition.ts'
+import { dueOf } from '../../domain/due.ts'
+import { startGiving } from '../../domain/giving.ts'
 import type { World } from '../world.ts'
 
 /** What is held by rule is given to whoever matches and lacks it; `lookAtHeld` takes it from whoever does not match. */
