@@ -1,13 +1,12 @@
 import { countEarlier } from './earlier-requests.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { slotOf, type Grant, type Pending } from '../domain/grant.ts'
-import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
+import { requestedGrant } from '../domain/new-grant.ts'
+import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { mayAskForOthers, mayHold, placeFor, type Reason } from '../domain/policy.ts'
 import { explain } from '../domain/explain.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
-import { seatsOf, startNudges } from '../domain/stages.ts'
-import { timingOf, type Timing, type Wish } from '../domain/timing.ts'
-import { dueOf } from '../domain/due.ts'
+import { timingOf, type Wish } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import { approveAhead } from './approve-ahead.ts'
 import { isSame } from './withdraw.ts'
@@ -89,7 +88,22 @@ export async function fitToAsk(
   if (refusal !== null) return isForAnother ? notForThem(refusal, subject) : refusal
   const timing = timingOf(ask, entitlement, now)
   if (isRefusal(timing)) return timing
-  const asked = pendingGrant(world, { requester, subject }, entitlement, ask, timing)
+  const { requestId, line = 0, lines = 1, durationMs, reason } = ask
+  const asked = requestedGrant(
+    {
+      id: world.newId(),
+      requestId,
+      line,
+      lines,
+      requester,
+      subject,
+      entitlement,
+      durationMs,
+      reason,
+      timing,
+    },
+    world.clock.now(),
+  )
   return { asked, subject, entitlement }
 }
 
@@ -168,58 +182,4 @@ const makeRoomAgain = async (world: World, grant: Pending): Promise<Refusal | nu
   })
   if (now === null || now.status === 'pending' || now.requestId === grant.requestId) return null
   return refuse(now.status === 'revoking' ? 'being-taken' : 'already-held', { grant: now })
-}
-
-function pendingGrant(
-  world: World,
-  { requester, subject }: { requester: PersonFacts; subject: PersonFacts },
-  entitlement: Entitlement,
-  ask: Ask,
-  { startsAt, pattern, notAfter, pointlessAt }: Timing,
-): Pending {
-  const now = world.clock.now()
-  const by = refTo(requester.person)
-  const { stages } = entitlement.review
-  const grant: Pending = {
-    id: world.newId(),
-    revision: 0,
-    requestId: ask.requestId,
-    line: ask.line ?? 0,
-    lines: ask.lines ?? 1,
-    resource: { id: entitlement.resource.id, name: entitlement.resource.name },
-    entitlement: { id: entitlement.id, name: entitlement.name },
-    system: entitlement.system,
-    canonical: entitlement.canonical,
-    channel: entitlement.channel,
-    requester: by,
-    subject: refTo(subject.person),
-    reason: ask.reason.trim(),
-    askedMs: ask.durationMs,
-    startsAt,
-    pattern,
-    window: null,
-    isBreakGlass: false,
-    auto: null,
-    whyReviewed: null,
-    asker: {
-      groups: subject.groups === 'unknown' ? null : [...subject.groups].sort(),
-      guest: subject.isGuest,
-      zone: subject.zone,
-      earlier: null,
-    },
-    isStanding: false,
-    notAfter,
-    needs: seatsOf(stages),
-    requestedAt: now,
-    reviews: [],
-    history: [{ at: now, what: 'asked', by, note: null }],
-    dueAt: null,
-    unshown: true,
-    status: 'pending',
-    nudge: startNudges(0, stages[0], now),
-    lapsesAt: new Date(
-      Math.min(now.getTime() + entitlement.review.withinMs, pointlessAt?.getTime() ?? Infinity),
-    ),
-  }
-  return { ...grant, dueAt: dueOf(grant) }
 }

@@ -1,5 +1,6 @@
 import type { Grant, Recurring } from '../../src/domain/grant.ts'
-import { prepareMs, whyShut, windowGrant, windowsToCome, windowToMake } from '../../src/domain/series.ts'
+import { windowGrant } from '../../src/domain/new-grant.ts'
+import { prepareMs, whyShut, windowsToCome, windowToMake } from '../../src/domain/series.ts'
 import { timingOf } from '../../src/domain/timing.ts'
 import type { Event } from '../../src/domain/event.ts'
 import { transition } from '../../src/domain/transition.ts'

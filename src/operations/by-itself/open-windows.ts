@@ -1,6 +1,7 @@
 import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
 import { isOpen, type Ended, type Granting, type Recurring } from '../../domain/grant.ts'
-import { isWindowOf, whyShut, windowGrant, windowGrantId, windowToMake } from '../../domain/series.ts'
+import { windowGrant } from '../../domain/new-grant.ts'
+import { isWindowOf, whyShut, windowGrantId, windowToMake } from '../../domain/series.ts'
 import { plainlyNamed } from '../../domain/person.ts'
 import { openStage } from '../../domain/stages.ts'
 import { fitsOnly } from '../../domain/timing.ts'
