@@ -2,16 +2,10 @@ import { Schema, type Connection } from 'mongoose'
 import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { grantSchema, isOpen, openStatuses, personRef, slotOf, type Grant } from '../domain/grant.ts'
-import {
-  type AskedRow,
-  type Clock,
-  type FailedRow,
-  type GrantStore,
-  type HeldRow,
-  type LastUse,
-  type Log,
-  type StandingRow,
-} from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { AskedRow, LastUse } from '../domain/ports/grant-records.ts'
+import type { FailedRow, GrantStore, HeldRow, StandingRow } from '../domain/ports/grants.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'

@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
-import type { Log, SurfaceStore } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { SurfaceStore } from '../domain/ports/surfaces.ts'
 import type { HeldWatch } from '../operations/by-itself/held-watch.ts'
 import type { World } from '../operations/world.ts'
 import type { SlackClients } from './wire/clients.ts'

@@ -1,6 +1,7 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
-import { pairOf, type GrantStore, type HoldStore } from '../../src/domain/ports.ts'
+import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
+import type { HoldStore } from '../../src/domain/ports/holds.ts'
 import { transition } from '../../src/domain/transition.ts'
 import {
   aGrantingGrant,

@@ -1,5 +1,5 @@
 import { setTimeout as passes } from 'node:timers/promises'
-import type { Log } from '../../src/domain/ports.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { askedFilter, dueFilter, grantModel, mongoGrants } from '../../src/mongo/grants.ts'
 import { holdModel, mongoHolds } from '../../src/mongo/holds.ts'

@@ -4,7 +4,7 @@ import type { GrantPlace } from '../../domain/grant.ts'
 import { standingGrant } from '../../domain/new-grant.ts'
 import { plainlyNamed, type Known, type PersonFacts } from '../../domain/person.ts'
 import { mayHold, placeFor, standingAsking } from '../../domain/policy.ts'
-import { pairOf, type FailedRow } from '../../domain/ports.ts'
+import { pairOf, type FailedRow } from '../../domain/ports/grants.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { World } from '../world.ts'
 

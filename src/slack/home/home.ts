@@ -18,7 +18,7 @@ import { refusalWords } from '../words/refusal-words.ts'
 import { refuse } from '../../domain/refusal.ts'
 import { waitingTimes } from '../../domain/waiting-times.ts'
 import { recentlyAsked } from '../looking-after/waiting-times.ts'
-import type { AskedRow } from '../../domain/ports.ts'
+import type { AskedRow } from '../../domain/ports/grant-records.ts'
 import { tellClicker } from '../replies/answer-click.ts'
 
 /**

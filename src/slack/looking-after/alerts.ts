@@ -1,5 +1,5 @@
 import type { Grant } from '../../domain/grant.ts'
-import type { Surface } from '../../domain/ports.ts'
+import type { Surface } from '../../domain/ports/surfaces.ts'
 import { adminIds } from '../../operations/admins.ts'
 import { section, type Message } from '../words/blocks.ts'
 import { clockTime, plainWords, wholeLines } from '../words/mrkdwn.ts'

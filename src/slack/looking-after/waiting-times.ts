@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import { formatDuration } from '../../domain/duration.ts'
 import type { WaitingTimes } from '../../domain/waiting-times.ts'
-import type { AskedRow } from '../../domain/ports.ts'
+import type { AskedRow } from '../../domain/ports/grant-records.ts'
 import type { World } from '../../operations/world.ts'
 import { section } from '../words/blocks.ts'
 import { plainWords } from '../words/mrkdwn.ts'
