@@ -1,6 +1,18 @@
 import type { Grant, Review } from '../grant.ts'
 import type { PersonRef } from '../person.ts'
 
+/** Grants looked at to be shown, reckoned with or said aloud: nothing is decided by them. */
+export interface GrantRecords {
+  /** What people asked for since then, the oldest first, of more than `limit` the newest. */
+  askedSince(since: Date, limit: number): Promise<AskedRow[]>
+  /** When something was last asked for or held, for each entitlement that ever was. Reads every grant: seldom to be asked. */
+  lastUses(): Promise<LastUse[]>
+  /** Every unfinished grant that was approved: what is or may be held. */
+  owed(): Promise<Grant[]>
+  /** Debts that were said aloud and are not settled yet. */
+  late(): Promise<Grant[]>
+}
+
 /** What looking back needs of a request; windows of a series and what is held by rule were not asked for. */
 export interface AskedRow {
   readonly id: string

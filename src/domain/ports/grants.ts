@@ -2,9 +2,11 @@ import type { Grant, Pending } from '../grant.ts'
 import type { PersonRef } from '../person.ts'
 import type { Wish } from '../policy.ts'
 import type { Refusal } from '../refusal.ts'
-import type { AskedRow, LastUse } from './grant-records.ts'
 
-/** Every store that writes what somebody may have asked for says so right before it does (`aboutToWrite`). */
+/**
+ * Grants, and every reading that something is decided by; what is only shown is read by `GrantRecords`.
+ * Every store that writes what somebody may have asked for says so right before it does (`aboutToWrite`).
+ */
 export interface GrantStore {
   /**
    * Writes a new grant. `exists` when this (requestId, line) was written before: a redelivery.
@@ -43,16 +45,8 @@ export interface GrantStore {
   standing(): Promise<StandingRow[]>
   /** Standing grants that could not be given and ended since then, the newest first. */
   standingFailed(since: Date): Promise<FailedRow[]>
-  /** What people asked for since then, the oldest first, of more than `limit` the newest: for looking back, not for deciding. */
-  askedSince(since: Date, limit: number): Promise<AskedRow[]>
-  /** When something was last asked for or held, for each entitlement that ever was. Reads every grant: seldom to be asked. */
-  lastUses(): Promise<LastUse[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>
-  /** Every unfinished grant that was approved: what is or may be held. */
-  owed(): Promise<Grant[]>
-  /** Debts that were said aloud and are not settled yet. */
-  late(): Promise<Grant[]>
   unshown(limit: number): Promise<Grant[]>
   /** Slack shows this revision now; a no-op if the grant moved on. */
   shown(id: string, revision: number): Promise<void>
