@@ -4,7 +4,7 @@ import { writeProblem } from '../src/catalog/problem.ts'
 import { connectorKinds } from '../src/connectors/registry.ts'
 import { findEntitlement, type Catalog } from '../src/domain/catalog.ts'
 import { dateIn, dayOf, instantOf, weekdayOf } from '../src/domain/windows/wall-clock.ts'
-import type { AskedRow } from '../src/domain/ports.ts'
+import type { AskedRow } from '../src/domain/ports/grant-records.ts'
 import { replay } from '../src/domain/replay.ts'
 import { percentile } from '../src/domain/waiting-times.ts'
 

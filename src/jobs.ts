@@ -1,7 +1,7 @@
 import { MongoBackend } from '@agendajs/mongo-backend'
 import { Agenda } from 'agenda'
 import type { Connection } from 'mongoose'
-import type { TickStore } from './domain/ports.ts'
+import type { TickStore } from './domain/ports/ticks.ts'
 import type { World } from './operations/world.ts'
 
 const collection = 'jobs'

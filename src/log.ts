@@ -1,5 +1,5 @@
 import winston from 'winston'
-import type { Log } from './domain/ports.ts'
+import type { Log } from './domain/ports/log.ts'
 
 const redaction = '[redacted]'
 

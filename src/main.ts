@@ -6,11 +6,12 @@ import { openCatalog } from './catalog/watch.ts'
 import { ConfigError, secretsOf, type Config } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import { openSystems } from './connectors/systems.ts'
-import type { Log } from './domain/ports.ts'
+import type { Log } from './domain/ports/log.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { asUnusable, connect } from './mongo/connection.ts'
+import { mongoGrantRecords } from './mongo/grant-records.ts'
 import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { mongoLosses } from './mongo/losses.ts'
@@ -98,7 +99,8 @@ export async function start(
     void checkSystems(catalog.current(), systems, log)
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection)
-    const slack = openSlack({ ...config, people, surfaces, log, isPaced })
+    const records = mongoGrantRecords(connection, log)
+    const slack = openSlack({ ...config, people, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {
       slack

@@ -10,7 +10,7 @@ import { plainlyNamed } from './domain/person.ts'
 import { replay, type Replayed } from './domain/replay.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { connect } from './mongo/connection.ts'
-import { mongoGrants } from './mongo/grants.ts'
+import { mongoGrantRecords } from './mongo/grant-records.ts'
 
 /** `curfew simulate`: what people asked for lately, asked again of a changed catalog. Reads the database, writes nothing. */
 
@@ -52,7 +52,7 @@ export async function simulateCatalog(words: readonly string[], env: NodeJS.Proc
     const clock = mongoClock(connection)
     await clock.sample()
     const since = new Date(clock.now().getTime() - days * DAY_MS)
-    const rows = await mongoGrants(connection, clock).askedSince(since, mostRows)
+    const rows = await mongoGrantRecords(connection).askedSince(since, mostRows)
     const asked = { before: replay(rows, before), after: replay(rows, after) }
     const changes = asked.before.flatMap((one, i): Change[] => {
       const other = asked.after[i]

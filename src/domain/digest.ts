@@ -1,6 +1,6 @@
 import type { Entitlement } from './catalog.ts'
 import type { Grant } from './grant.ts'
-import type { AskedRow, LastUse } from './ports.ts'
+import type { AskedRow, LastUse } from './ports/grant-records.ts'
 
 /** What one admin should know of a day: everything in it is theirs, and something in it is not empty. */
 export interface Digest {

@@ -1,4 +1,5 @@
 import type { Entitlement, ExtendRules } from './catalog.ts'
+import { owedNow } from './debt.ts'
 import type { Active, AnsweredAs, Approved, Extension, Grant } from './grant.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
@@ -146,8 +147,6 @@ export const seatsFilled = (approvedBy: readonly { readonly stage: number }[]) =
 /** What nobody answered before the end is settled by the end. */
 export const withoutWaiting = (extensions: readonly Extension[]): Extension[] =>
   extensions.map((one) => (one.outcome === 'asked' ? { ...one, outcome: 'lapsed' } : one))
-
-export const owedNow = (now: Date) => ({ tries: 0, lastError: null, retryAt: now })
 
 function moved(grant: Active, addMs: number, now: Date): Active {
   const endsAt = new Date(grant.endsAt.getTime() + addMs)

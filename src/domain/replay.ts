@@ -3,7 +3,7 @@ import { findEntitlement, type AutoRule, type Catalog, type Entitlement } from '
 import { explainAll } from './explain.ts'
 import type { PersonFacts } from './person.ts'
 import { attributesOf, mayHold } from './policy.ts'
-import type { AskedRow } from './ports.ts'
+import type { AskedRow } from './ports/grant-records.ts'
 
 /** What a catalog says to a request: a rule approves it, people review it, or it cannot be asked for. */
 export interface Replayed {

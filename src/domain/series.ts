@@ -1,4 +1,4 @@
-import type { Ended, EndCause, Grant, HistoryLine, Recurring, Waiting, WindowOf } from './grant.ts'
+import type { Ended, EndCause, Grant, HistoryLine, Recurring, WindowOf } from './grant.ts'
 import type { PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
 import { describePattern, windowCount, type Pattern } from './windows/pattern.ts'
@@ -60,28 +60,6 @@ export function windowToMake({ pattern, next, skipped }: Recurring, now: Date): 
   if (first.end > now) return first
   for (let at = last; at > next.index; at--) if (!skipped.includes(at)) return windowAt(pattern, at)
   return first
-}
-
-/** The grant of one window: approved with the series, and checked again when it opens. */
-export function windowGrant(series: Recurring, { index, start, end }: Window, now: Date): Waiting {
-  const { next: _n, made: _m, skipped: _s, missed: _mi, stop: _st, lookAt: _l, ...approved } = series
-  const number = `window ${index + 1} of ${windowCount(series.pattern)}`
-  return {
-    ...approved,
-    id: windowGrantId(series.id, index),
-    revision: 0,
-    requestId: windowGrantId(series.id, index),
-    pattern: null,
-    window: { seriesId: series.id, index },
-    startsAt: start,
-    requestedAt: now,
-    status: 'waiting',
-    opensAt: start,
-    endsAt: end,
-    history: [{ at: now, what: number, by: null, note: null }],
-    dueAt: start,
-    unshown: true,
-  }
 }
 
 /** The same whoever makes it, and however often. Without a dot: a hold keeps its claims by it. */

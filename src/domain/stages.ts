@@ -1,5 +1,6 @@
 import type { Stage } from './catalog.ts'
 import type { Grant, Nudge, Pending, Review } from './grant.ts'
+import { after } from './instants.ts'
 import { refuse, type Refusal } from './refusal.ts'
 import { fixedWindowAt, nextFixedWindow, type FixedWindow } from './windows/fixed.ts'
 
@@ -84,5 +85,3 @@ function withinHours(at: Date, hours: readonly FixedWindow[]): Date | null {
   if (hours.length === 0 || fixedWindowAt(hours, at) !== null) return at
   return nextFixedWindow(hours, at)?.start ?? null
 }
-
-const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)

@@ -1,5 +1,5 @@
-import { owedNow } from './extension.ts'
 import type { Entitlement } from './catalog.ts'
+import { owedNow } from './debt.ts'
 import type { Active, Grant } from './grant.ts'
 import { refuse, type Refusal } from './refusal.ts'
 

@@ -1,5 +1,5 @@
 import type { PersonRef } from './person.ts'
-import type { AskedRow } from './ports.ts'
+import type { AskedRow } from './ports/grant-records.ts'
 
 /** How long requests of one resource waited for people. */
 export interface WaitingTimes {

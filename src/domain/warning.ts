@@ -1,4 +1,8 @@
-import type { Granting } from './grant.ts'
+import type { Grant, Granting } from './grant.ts'
+import { after } from './instants.ts'
+import { refuse, type Refusal } from './refusal.ts'
+
+export type WarnEvent = { type: 'warn' }
 
 /** A shorter warning would come when the end is already being prepared. */
 const leastWarningMs = 5_000
@@ -13,4 +17,7 @@ export function warnAt(
   return after(endsAt, -leadMs)
 }
 
-const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
+export const warn = (grant: Grant, now: Date): Grant | Refusal =>
+  grant.status === 'active' && grant.warnAt !== null && now >= grant.warnAt
+    ? { ...grant, warnAt: null, warnedAt: now }
+    : refuse('not-held', { grant })

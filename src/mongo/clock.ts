@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose'
 import { performance } from 'node:perf_hooks'
-import type { Clock } from '../domain/ports.ts'
+import type { Clock } from '../domain/ports/clock.ts'
 import { elapsedMs } from '../elapsed.ts'
 
 const oldestMs = 10_000

@@ -1,201 +1,25 @@
-import { Schema, type Connection } from 'mongoose'
+import type { Connection } from 'mongoose'
 import { MongoError, MongoServerError } from 'mongodb'
 import { z } from 'zod'
-import { grantSchema, isOpen, openStatuses, personRef, slotOf, type Grant } from '../domain/grant.ts'
-import {
-  type AskedRow,
-  type Clock,
-  type FailedRow,
-  type GrantStore,
-  type HeldRow,
-  type LastUse,
-  type Log,
-  type StandingRow,
-} from '../domain/ports.ts'
+import { slotOf, type Grant } from '../domain/grant.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { FailedRow, GrantStore } from '../domain/ports/grants.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
+import { finding, grantModel, parsed, toStored, type Stored } from './grant-model.ts'
+import {
+  dueRow,
+  failedRow,
+  heldFields,
+  heldRow,
+  heldStatuses,
+  standingFields,
+  standingRow,
+} from './grant-rows.ts'
 import { readEach } from './readable.ts'
 import { byId, together, updateEach } from './together.ts'
-
-/** As stored: the grant, its id as `_id`, and for the indexes whether it is unfinished and asked for, and its slot. */
-interface Stored {
-  _id: string
-  revision: number
-  isOpen: boolean
-  isAsked: boolean
-  slot: string
-  dueAt: Date | null
-  unshown: boolean
-}
-
-const schema = new Schema<Stored>(
-  {
-    _id: String,
-    revision: Number,
-    isOpen: Boolean,
-    isAsked: Boolean,
-    slot: String,
-    dueAt: Date,
-    unshown: Boolean,
-  },
-  { collection: 'grants', strict: false, versionKey: false, minimize: false },
-)
-
-schema.index({ requestId: 1, line: 1 }, { unique: true })
-schema.index(
-  { 'subject.id': 1, 'resource.id': 1, 'entitlement.id': 1, slot: 1 },
-  { unique: true, partialFilterExpression: { isOpen: true }, name: 'one_open_a_slot' },
-)
-schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
-schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
-schema.index(
-  { 'subject.id': 1, requestedAt: -1 },
-  { partialFilterExpression: { isAsked: true }, name: 'asked_last' },
-)
-schema.index(
-  { slot: 1, isOpen: 1, endedAt: 1 },
-  { partialFilterExpression: { slot: 'standing' }, name: 'standing' },
-)
-schema.index(
-  { 'requester.id': 1, requestedAt: 1, requestId: 1 },
-  { partialFilterExpression: { isAsked: true }, name: 'asked_by' },
-)
-schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
-schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
-schema.index(
-  { alertedAt: 1 },
-  { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late' },
-)
-
-const dueRow = z.object({
-  _id: z.string(),
-  status: z.enum(grantSchema.options.map((option) => option.shape.status.value)),
-  system: z.string(),
-  dueAt: z.date(),
-})
-
-const standingFields = {
-  ...{ status: 1, 'subject.id': 1, 'resource.id': 1, 'entitlement.id': 1 },
-  ...{ 'place.principal': 1, canonical: 1 },
-} as const
-
-const standingRow = z
-  .object({
-    _id: z.string(),
-    status: dueRow.shape.status,
-    subject: z.object({ id: z.string() }),
-    resource: z.object({ id: z.string() }),
-    entitlement: z.object({ id: z.string() }),
-    place: z.object({ principal: z.string() }),
-    canonical: z.string(),
-  })
-  .transform(({ _id, status, subject, resource, entitlement, place, canonical }): StandingRow => ({
-    ...{ id: _id, status, subjectId: subject.id, resource: resource.id, entitlement: entitlement.id },
-    ...{ principal: place.principal, canonical },
-  }))
-
-const failedRow = z
-  .object({ subject: z.object({ name: z.string() }), endedAt: z.date(), endNote: z.string().nullable() })
-  .transform(({ subject, endedAt, endNote }) => ({ name: subject.name, endedAt, why: endNote ?? '' }))
-
-const heldStatuses = ['waiting', 'recurring', 'granting', 'active'] as const
-
-const heldFields = {
-  status: 1,
-  subject: 1,
-  resource: 1,
-  entitlement: 1,
-  system: 1,
-  place: 1,
-  durationMs: 1,
-  endsAt: 1,
-  'extensions.outcome': 1,
-  'extensions.addMs': 1,
-  reason: 1,
-  isStanding: 1,
-  isBreakGlass: 1,
-  auto: 1,
-  window: 1,
-  opensAt: 1,
-  next: 1,
-  giveAt: 1,
-} as const
-
-const askedFields = {
-  ...{ status: 1, resource: 1, entitlement: 1, subject: 1, requester: 1, askedMs: 1, reason: 1 },
-  ...{ requestedAt: 1, asker: 1, auto: 1, pattern: 1, isBreakGlass: 1, approvedAt: 1, closedAt: 1 },
-  ...{ 'reviews.by': 1, 'reviews.verdict': 1, 'reviews.at': 1, 'reviews.preApprovalId': 1 },
-} as const
-
-const named = z.object({ id: z.string(), name: z.string() })
-
-const [asked] = grantSchema.options
-const { place } = grantSchema.options[4].shape
-
-const heldRow = z
-  .object({
-    _id: z.string(),
-    status: z.enum(heldStatuses),
-    subject: personRef,
-    resource: named,
-    entitlement: named,
-    system: z.string(),
-    place: place,
-    durationMs: z.number(),
-    endsAt: z.date(),
-    extensions: z.array(z.object({ outcome: z.string(), addMs: z.number() })).default([]),
-    reason: z.string(),
-    isStanding: asked.shape.isStanding,
-    isBreakGlass: asked.shape.isBreakGlass,
-    auto: asked.shape.auto,
-    window: asked.shape.window,
-    opensAt: z.date().nullish(),
-    next: z.object({ opensAt: z.date() }).nullish(),
-    giveAt: z.date().nullish(),
-  })
-  .transform(({ _id: id, opensAt, next, giveAt, window, ...row }): HeldRow => ({
-    ...row,
-    id,
-    // A series is fitted into the catalog's windows as a whole, as each of its windows is.
-    window: row.status === 'recurring' ? { seriesId: id, index: 0 } : window,
-    opensAt: opensAt ?? next?.opensAt ?? (row.status === 'granting' ? (giveAt ?? null) : null),
-  }))
-
-const askedRow = z
-  .object({
-    _id: z.string(),
-    status: dueRow.shape.status,
-    ...{ resource: named, entitlement: named, subject: personRef, requester: personRef },
-    ...{ askedMs: z.number(), reason: z.string(), requestedAt: z.date() },
-    asker: grantSchema.options[0].shape.asker,
-    auto: z.object({ because: z.string() }).nullish(),
-    pattern: z.unknown(),
-    isBreakGlass: z.boolean().default(false),
-    reviews: z.array(
-      z.object({
-        by: personRef,
-        verdict: z.enum(['approve', 'deny']),
-        at: z.date(),
-        preApprovalId: z.string().nullable().default(null),
-      }),
-    ),
-    approvedAt: z.date().nullish(),
-    closedAt: z.date().nullish(),
-  })
-  .transform(({ _id: id, auto, pattern, approvedAt, closedAt, ...row }): AskedRow => ({
-    ...row,
-    ...{ id, because: auto?.because ?? null, isSeries: pattern != null },
-    ...{ approvedAt: approvedAt ?? null, closedAt: closedAt ?? null },
-  }))
-
-const lastUse = z
-  .object({ _id: z.object({ resource: z.string(), entitlement: z.string() }), at: z.date() })
-  .transform(({ _id, at }): LastUse => ({ ..._id, at }))
-
-export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
-
-export const askedFilter = (since: Date) => ({ isAsked: true, requestedAt: { $gte: since } })
 
 /** `dueAt` with its type: without it the partial index would not serve. */
 export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: before } as const })
@@ -257,8 +81,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       }
     }
   }
-  const find = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) =>
-    readable(await model.find(filter).sort(sort).limit(limit).lean(), parse)
+  const find = finding(connection, log)
 
   return {
     insert: async (grant, replaced = null) => {
@@ -343,37 +166,10 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .lean<{ _id: string }[]>()
       return readable(rows, (row): FailedRow => ({ ...standingRow.parse(row), ...failedRow.parse(row) }))
     },
-    askedSince: async (since, limit) => {
-      const rows = await model
-        .find(askedFilter(since), askedFields)
-        .sort({ requestedAt: -1 })
-        .limit(limit)
-        .lean<{ _id: string }[]>()
-      return readable(rows, (row) => askedRow.parse(row)).reverse()
-    },
-    lastUses: async () => {
-      const rows = await model.aggregate<unknown>([
-        {
-          $group: {
-            _id: { resource: '$resource.id', entitlement: '$entitlement.id' },
-            at: { $max: { $cond: ['$isOpen', '$$NOW', { $max: ['$requestedAt', '$endedAt'] }] } },
-          },
-        },
-      ])
-      return rows.map((row) => lastUse.parse(row))
-    },
     pending: async (limit) => {
       const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
       return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))
     },
-    owed: () =>
-      find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
-    late: () =>
-      find(
-        { isOpen: true, status: { $in: ['granting', 'revoking'] }, alertedAt: { $type: 'date' } },
-        { alertedAt: 1 },
-        1_000,
-      ),
     unshown: (limit) => find({ unshown: true }, {}, limit),
     shown: async (id, revision) => {
       await model.updateOne({ _id: id, revision }, { $set: { unshown: false } })
@@ -394,30 +190,3 @@ const inSlot = (subjectId: string, resource: string, entitlement: string, slot: 
   slot,
   isOpen: true,
 })
-
-function toStored(grant: Grant): Stored & Record<string, unknown> {
-  const { id, ...rest } = grant
-  return {
-    _id: id,
-    ...rest,
-    isOpen: isOpen(grant),
-    isAsked: grant.window === null && !grant.isStanding,
-    slot: slotOf(grant),
-  }
-}
-
-function parsed(stored: unknown): Grant | null | Error {
-  try {
-    return parse(stored ?? null)
-  } catch (error) {
-    return error instanceof Error ? error : new Error('a grant cannot be read', { cause: error })
-  }
-}
-
-const withId = z.looseObject({ _id: z.string() })
-
-function parse(stored: unknown): Grant | null {
-  if (stored === null) return null
-  const { _id: id, ...rest } = withId.parse(stored)
-  return grantSchema.parse({ id, ...rest })
-}

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose'
-import { grantModel } from './grants.ts'
+import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
 import { personModel } from './people.ts'
 import { preApprovalModel } from './pre-approvals.ts'

@@ -1,6 +1,7 @@
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
-import type { Log, LossStore, MassLoss } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { LossStore, MassLoss } from '../domain/ports/losses.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { readEach } from './readable.ts'
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import type { Person } from '../domain/person.ts'
-import type { PeopleStore } from '../domain/ports.ts'
+import type { PeopleStore } from '../domain/ports/people.ts'
 
 const stored = z.object({
   _id: z.string(),

@@ -1,7 +1,8 @@
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { preApprovalSchema, type PreApproval } from '../domain/pre-approval.ts'
-import type { Log, PreApprovalStore } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { PreApprovalStore } from '../domain/ports/pre-approvals.ts'
 import { readEach } from './readable.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 

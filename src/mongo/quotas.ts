@@ -2,7 +2,7 @@ import { MongoServerError } from 'mongodb'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import type { Quota } from '../domain/catalog.ts'
-import type { QuotaStore } from '../domain/ports.ts'
+import type { QuotaStore } from '../domain/ports/quotas.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 /** Longer than any quota's time. */

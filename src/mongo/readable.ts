@@ -1,4 +1,4 @@
-import type { Log } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
 
 /**
  * Each document by itself: one that this version cannot read (a newer one's, while rolling) must not hide the others.

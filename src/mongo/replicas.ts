@@ -1,6 +1,6 @@
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
-import type { ReplicaStore } from '../domain/ports.ts'
+import type { ReplicaStore } from '../domain/ports/replicas.ts'
 
 const schema = new Schema(
   { _id: String, catalog: String, at: Date },

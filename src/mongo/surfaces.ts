@@ -2,7 +2,7 @@ import { MongoServerError } from 'mongodb'
 import { Schema, type Connection, type PipelineStage } from 'mongoose'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import type { Surface, SurfaceStore } from '../domain/ports.ts'
+import type { Surface, SurfaceStore } from '../domain/ports/surfaces.ts'
 
 const stored = z.object({
   _id: z.string(),

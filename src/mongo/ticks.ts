@@ -1,6 +1,6 @@
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
-import type { TickStore } from '../domain/ports.ts'
+import type { TickStore } from '../domain/ports/ticks.ts'
 
 const schema = new Schema({ _id: String, at: Date }, { collection: 'ticks', versionKey: false })
 

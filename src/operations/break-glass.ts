@@ -1,11 +1,10 @@
-import { reviewOwed } from '../domain/break-glass.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
-import type { Grant, GrantPlace, Granting } from '../domain/grant.ts'
-import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
+import type { Grant } from '../domain/grant.ts'
+import { emergencyGrant } from '../domain/new-grant.ts'
+import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { mayHold, placeFor } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
-import { dueOf, startGiving } from '../domain/transition.ts'
 import { reasonLength } from './request.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -59,7 +58,13 @@ export async function breakGlass(world: World, emergency: Emergency): Promise<Gr
       grant.entitlement.id === emergency.entitlement,
   )
   if (isOutdated(world, one)) return newRules(null)
-  const taken = takenNow(world, facts, entitlement, emergency, { place, brokenBefore: before.length })
+  const { requestId, durationMs, reason } = emergency
+  const brokenBefore = before.length
+  const id = world.newId()
+  const taken = emergencyGrant(
+    { id, requestId, facts, entitlement, durationMs, reason, place, brokenBefore },
+    world.clock.now(),
+  )
   const written = await world.grants.insert(taken)
   return written.outcome === 'open' ? refuse('already-held', { grant: written.grant }) : written.grant
 }
@@ -81,54 +86,4 @@ function whyNot(
   if (verdict.answer === 'yes') return null
   const code = verdict.answer === 'unknown' ? 'unsure' : 'not-allowed'
   return refuse(code, { reasons: verdict.reasons.map(explain) })
-}
-
-function takenNow(
-  world: World,
-  facts: PersonFacts,
-  entitlement: Entitlement,
-  { requestId, durationMs, reason }: Emergency,
-  { place, brokenBefore }: { place: GrantPlace; brokenBefore: number },
-): Granting {
-  const now = world.clock.now()
-  const person = refTo(facts.person)
-  const { id, name, resource, system, canonical, channel, warnMs, alertMs } = entitlement
-  const grant: Granting = {
-    id: world.newId(),
-    revision: 0,
-    requestId,
-    line: 0,
-    lines: 1,
-    resource: { id: resource.id, name: resource.name },
-    entitlement: { id, name },
-    ...{ system, canonical, channel, warnMs, alertMs, place, durationMs },
-    requester: person,
-    subject: person,
-    reason: reason.trim(),
-    askedMs: durationMs,
-    ...{
-      startsAt: null,
-      pattern: null,
-      window: null,
-      notAfter: null,
-      auto: null,
-      whyReviewed: null,
-      asker: null,
-      principal: place.principal,
-    },
-    isBreakGlass: true,
-    isStanding: false,
-    needs: 0,
-    requestedAt: now,
-    reviews: [],
-    history: [{ at: now, what: 'broke glass', by: person, note: null }],
-    dueAt: null,
-    unshown: true,
-    approvedAt: now,
-    endsAt: new Date(now.getTime() + durationMs),
-    extensions: [],
-    afterReview: reviewOwed(entitlement.breakGlass?.remindMs ?? 0, brokenBefore, now),
-    ...startGiving(entitlement, now, now),
-  }
-  return { ...grant, dueAt: dueOf(grant) }
 }

@@ -1,13 +1,13 @@
 import { countEarlier } from './earlier-requests.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { slotOf, type Grant, type GrantPlace, type Pending } from '../domain/grant.ts'
-import { refTo, type PersonFacts, type SlackIdentity } from '../domain/person.ts'
+import { requestedGrant } from '../domain/new-grant.ts'
+import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
 import { mayAskForOthers, mayHold, placeFor, type Reason } from '../domain/policy.ts'
 import { explain } from '../domain/explain.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
-import { seatsOf, startNudges } from '../domain/stages.ts'
-import { timingOf, type Timing, type Wish } from '../domain/timing.ts'
-import { dueOf, transition } from '../domain/transition.ts'
+import { timingOf, type Wish } from '../domain/timing.ts'
+import { transition } from '../domain/transition.ts'
 import { approveAhead } from './approve-ahead.ts'
 import { isSame } from './withdraw.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
@@ -88,8 +88,23 @@ export async function fitToAsk(
   if (isRefusal(place)) return isForAnother ? notForThem(place, subject) : place
   const timing = timingOf(ask, entitlement, now)
   if (isRefusal(timing)) return timing
-  const { principal } = place
-  const asked = pendingGrant(world, { requester, subject, principal }, entitlement, ask, timing)
+  const { requestId, line = 0, lines = 1, durationMs, reason } = ask
+  const asked = requestedGrant(
+    {
+      id: world.newId(),
+      requestId,
+      line,
+      lines,
+      requester,
+      subject,
+      entitlement,
+      durationMs,
+      reason,
+      timing,
+      principal: place.principal,
+    },
+    world.clock.now(),
+  )
   return { asked, subject, entitlement }
 }
 
@@ -163,59 +178,4 @@ async function roomFor(
   const event = { type: 'withdraw', by: requester, supersededBy: grant.id } as const
   const withdrawn = transition(same, event, world.clock.now())
   return isRefusal(withdrawn) ? withdrawn : { replaced: { from: same, to: withdrawn } }
-}
-
-function pendingGrant(
-  world: World,
-  { requester, subject, principal }: { requester: PersonFacts; subject: PersonFacts; principal: string },
-  entitlement: Entitlement,
-  ask: Ask,
-  { startsAt, pattern, notAfter, pointlessAt }: Timing,
-): Pending {
-  const now = world.clock.now()
-  const by = refTo(requester.person)
-  const { stages } = entitlement.review
-  const grant: Pending = {
-    id: world.newId(),
-    revision: 0,
-    requestId: ask.requestId,
-    line: ask.line ?? 0,
-    lines: ask.lines ?? 1,
-    resource: { id: entitlement.resource.id, name: entitlement.resource.name },
-    entitlement: { id: entitlement.id, name: entitlement.name },
-    system: entitlement.system,
-    canonical: entitlement.canonical,
-    channel: entitlement.channel,
-    requester: by,
-    subject: refTo(subject.person),
-    reason: ask.reason.trim(),
-    askedMs: ask.durationMs,
-    startsAt,
-    pattern,
-    window: null,
-    isBreakGlass: false,
-    auto: null,
-    whyReviewed: null,
-    asker: {
-      groups: subject.groups === 'unknown' ? null : [...subject.groups].sort(),
-      guest: subject.isGuest,
-      zone: subject.zone,
-      earlier: null,
-    },
-    principal,
-    isStanding: false,
-    notAfter,
-    needs: seatsOf(stages),
-    requestedAt: now,
-    reviews: [],
-    history: [{ at: now, what: 'asked', by, note: null }],
-    dueAt: null,
-    unshown: true,
-    status: 'pending',
-    nudge: startNudges(0, stages[0], now),
-    lapsesAt: new Date(
-      Math.min(now.getTime() + entitlement.review.withinMs, pointlessAt?.getTime() ?? Infinity),
-    ),
-  }
-  return { ...grant, dueAt: dueOf(grant) }
 }

@@ -1,17 +1,15 @@
 import type { Grant } from '../domain/grant.ts'
-import type {
-  Clock,
-  CurrentCatalog,
-  Directory,
-  GrantStore,
-  HoldStore,
-  Log,
-  LossStore,
-  PeopleStore,
-  PreApprovalStore,
-  QuotaStore,
-  Systems,
-} from '../domain/ports.ts'
+import type { CurrentCatalog } from '../domain/ports/catalog.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { Directory } from '../domain/ports/directory.ts'
+import type { GrantStore } from '../domain/ports/grants.ts'
+import type { HoldStore } from '../domain/ports/holds.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { LossStore } from '../domain/ports/losses.ts'
+import type { PeopleStore } from '../domain/ports/people.ts'
+import type { PreApprovalStore } from '../domain/ports/pre-approvals.ts'
+import type { QuotaStore } from '../domain/ports/quotas.ts'
+import type { Systems } from '../domain/ports/systems.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import type { Queues } from './by-itself/queues.ts'
 

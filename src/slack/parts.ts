@@ -1,5 +1,7 @@
 import type { App } from '@slack/bolt'
-import type { Log, SurfaceStore } from '../domain/ports.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { GrantRecords } from '../domain/ports/grant-records.ts'
+import type { SurfaceStore } from '../domain/ports/surfaces.ts'
 import type { HeldWatch } from '../operations/by-itself/held-watch.ts'
 import type { World } from '../operations/world.ts'
 import type { SlackClients } from './wire/clients.ts'
@@ -12,6 +14,7 @@ export interface Parts {
   readonly clients: SlackClients
   readonly directory: SlackDirectory
   readonly surfaces: SurfaceStore
+  readonly records: GrantRecords
   readonly log: Log
   readonly held: HeldWatch
   /** What people saw of this grant may not be so any more: it is drawn anew where it has changed. */

@@ -1,5 +1,5 @@
 import type { Grant } from '../domain/grant.ts'
-import type { Surface } from '../domain/ports.ts'
+import type { Surface } from '../domain/ports/surfaces.ts'
 import { cardPictures } from './deciding/card-pictures.ts'
 import { cardKey } from './deciding/card.ts'
 import { holderPictures, moreTimePictures } from './holding/holder-pictures.ts'

@@ -5,7 +5,10 @@ import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Proxies } from '../domain/connector.ts'
 import { cut } from '../domain/cut.ts'
-import type { Log, PeopleStore, SurfaceStore } from '../domain/ports.ts'
+import type { GrantRecords } from '../domain/ports/grant-records.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { PeopleStore } from '../domain/ports/people.ts'
+import type { SurfaceStore } from '../domain/ports/surfaces.ts'
 import { everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
 import { section } from './words/blocks.ts'
@@ -71,11 +74,22 @@ export function openSlack(options: {
   proxies: Proxies | null
   people: PeopleStore
   surfaces: SurfaceStore
+  records: GrantRecords
   log: Log
   /** False: messages are sent as fast as they come, whatever Slack would allow. */
   isPaced?: boolean
 }): Slack {
-  const { botToken, transport, slackApiUrl, proxies, people, surfaces, log, isPaced = true } = options
+  const {
+    botToken,
+    transport,
+    slackApiUrl,
+    proxies,
+    people,
+    surfaces,
+    records,
+    log,
+    isPaced = true,
+  } = options
   const dispatcher = dispatcherThrough(proxies)
   const clients = slackClients({ botToken, slackApiUrl, dispatcher, log })
   let ourselves: Ourselves | null = null
@@ -109,7 +123,7 @@ export function openSlack(options: {
     deferInitialization: true,
     tokenVerificationEnabled: false,
   })
-  const day = digests({ client: clients.background, directory, surfaces, log })
+  const day = digests({ client: clients.background, directory, surfaces, records, log })
   let publisher: Publisher | null = null
   let isStopping = false
   const inFlight = new Set<Promise<unknown>>()
@@ -131,6 +145,7 @@ export function openSlack(options: {
         clients,
         directory,
         surfaces,
+        records,
         log,
         catalogFault,
         held,

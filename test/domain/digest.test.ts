@@ -1,6 +1,6 @@
 import { everyEntitlement } from '../../src/domain/catalog.ts'
 import { digestFor, type Day } from '../../src/domain/digest.ts'
-import type { AskedRow } from '../../src/domain/ports.ts'
+import type { AskedRow } from '../../src/domain/ports/grant-records.ts'
 import { read, withKeys } from '../catalog/reading.ts'
 import { ada, anActiveGrant, at, riley } from '../support/builders.ts'
 

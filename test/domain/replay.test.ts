@@ -1,4 +1,4 @@
-import type { AskedRow } from '../../src/domain/ports.ts'
+import type { AskedRow } from '../../src/domain/ports/grant-records.ts'
 import { replay } from '../../src/domain/replay.ts'
 import { changed, read, withKeys } from '../catalog/reading.ts'
 import { ada, at, riley } from '../support/builders.ts'

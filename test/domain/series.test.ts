@@ -1,7 +1,9 @@
 import type { Grant, Recurring } from '../../src/domain/grant.ts'
-import { prepareMs, whyShut, windowGrant, windowsToCome, windowToMake } from '../../src/domain/series.ts'
+import { windowGrant } from '../../src/domain/new-grant.ts'
+import { prepareMs, whyShut, windowsToCome, windowToMake } from '../../src/domain/series.ts'
 import { timingOf } from '../../src/domain/timing.ts'
-import { transition, type Event } from '../../src/domain/transition.ts'
+import type { Event } from '../../src/domain/event.ts'
+import { transition } from '../../src/domain/transition.ts'
 import { accepted, aPendingGrant, approval, ada, after, riley } from '../support/builders.ts'
 
 const HOUR = 3_600_000

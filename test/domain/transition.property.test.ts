@@ -4,7 +4,9 @@ import { totalMs, waitingExtension } from '../../src/domain/extension.ts'
 import { endCauses, isApproved, isOpen, type Grant } from '../../src/domain/grant.ts'
 import type { Pattern } from '../../src/domain/windows/pattern.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
-import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
+import { dueOf } from '../../src/domain/due.ts'
+import type { Event } from '../../src/domain/event.ts'
+import { transition } from '../../src/domain/transition.ts'
 import { openStage } from '../../src/domain/stages.ts'
 import {
   aStageOf,

@@ -1,4 +1,4 @@
-import type { AskedRow } from '../../src/domain/ports.ts'
+import type { AskedRow } from '../../src/domain/ports/grant-records.ts'
 import { percentile, waitingTimes } from '../../src/domain/waiting-times.ts'
 import { ada, at, riley, sam } from '../support/builders.ts'
 

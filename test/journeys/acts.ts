@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../src/domain/grant.ts'
-import type { Log } from '../../src/domain/ports.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import type { Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
 import type { Submitted } from '../workspace/people/submits.ts'

@@ -1,5 +1,5 @@
-import { windowGrant } from '../../src/domain/series.ts'
-import { startGiving } from '../../src/domain/transition.ts'
+import { startGiving } from '../../src/domain/giving.ts'
+import { windowGrant } from '../../src/domain/new-grant.ts'
 import { windowAt } from '../../src/domain/windows/window.ts'
 import { whyWindowIsShut } from '../../src/operations/by-itself/open-windows.ts'
 import { aReason, asks, changeCatalog, eventually, onlyGrantOf, patient } from './acts.ts'

@@ -1,6 +1,6 @@
 import type { Catalog, Entitlement, Stage as ReviewStage } from '../../src/domain/catalog.ts'
 import type { PersonFacts, SlackIdentity } from '../../src/domain/person.ts'
-import type { Directory } from '../../src/domain/ports.ts'
+import type { Directory } from '../../src/domain/ports/directory.ts'
 
 const slack = (userId: string): SlackIdentity => ({ teamId: 'T1', userId })
 export const askers = [slack('URILEY'), slack('UKIM')] as const

@@ -1,5 +1,6 @@
 import type { Catalog } from '../../src/domain/catalog.ts'
-import type { Directory, Log } from '../../src/domain/ports.ts'
+import type { Directory } from '../../src/domain/ports/directory.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import { Queues } from '../../src/operations/by-itself/queues.ts'
 import { settleOnChange, sweep } from '../../src/operations/by-itself/sweep.ts'
 import type { World } from '../../src/operations/world.ts'

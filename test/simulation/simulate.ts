@@ -1,5 +1,5 @@
 import { isApproved, isOpen } from '../../src/domain/grant.ts'
-import type { Log } from '../../src/domain/ports.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import { MemoryDatabase } from '../support/memory-stores.ts'
 import { Auditor, promises, type Broken } from './auditor.ts'
 import { askers, catalog, People } from './catalog.ts'

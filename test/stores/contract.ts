@@ -1,6 +1,8 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
-import { pairOf, type GrantStore, type HoldStore } from '../../src/domain/ports.ts'
+import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
+import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
+import type { HoldStore } from '../../src/domain/ports/holds.ts'
 import { transition } from '../../src/domain/transition.ts'
 import {
   aGrantingGrant,
@@ -14,7 +16,7 @@ import {
 } from '../support/builders.ts'
 
 /** What every grant store promises, whatever it is made of. */
-export function grantStoreContract(open: () => Promise<GrantStore>): void {
+export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords>): void {
   let ids = 0
   const fresh = () => {
     const id = `g${++ids}`

@@ -1,7 +1,9 @@
 import { setTimeout as passes } from 'node:timers/promises'
-import type { Log } from '../../src/domain/ports.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
-import { askedFilter, dueFilter, grantModel, mongoGrants } from '../../src/mongo/grants.ts'
+import { grantModel } from '../../src/mongo/grant-model.ts'
+import { askedFilter, mongoGrantRecords } from '../../src/mongo/grant-records.ts'
+import { dueFilter, mongoGrants } from '../../src/mongo/grants.ts'
 import { holdModel, mongoHolds } from '../../src/mongo/holds.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
@@ -23,7 +25,10 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 describe('grants in MongoDB', () =>
-  grantStoreContract(async () => mongoGrants(database.connection, mongoClock(database.connection))))
+  grantStoreContract(async () => ({
+    ...mongoGrants(database.connection, mongoClock(database.connection)),
+    ...mongoGrantRecords(database.connection),
+  })))
 
 describe('holds in MongoDB', () =>
   holdStoreContract(async () => ({

@@ -2,7 +2,9 @@ import type { Active, Grant, Granting, Pending } from '../../src/domain/grant.ts
 import type { PersonRef } from '../../src/domain/person.ts'
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
 import type { StageRules } from '../../src/domain/stages.ts'
-import { dueOf, transition, type Event } from '../../src/domain/transition.ts'
+import { dueOf } from '../../src/domain/due.ts'
+import type { Event } from '../../src/domain/event.ts'
+import { transition } from '../../src/domain/transition.ts'
 
 export const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 5, 9) + seconds * 1_000)
 

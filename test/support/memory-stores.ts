@@ -1,16 +1,10 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
-import type {
-  AskedRow,
-  GrantStore,
-  HeldRow,
-  HoldStore,
-  HoldWrite,
-  LastUse,
-  LossStore,
-  MassLoss,
-} from '../../src/domain/ports.ts'
+import type { AskedRow, GrantRecords, LastUse } from '../../src/domain/ports/grant-records.ts'
+import type { GrantStore, HeldRow } from '../../src/domain/ports/grants.ts'
+import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
+import type { LossStore, MassLoss } from '../../src/domain/ports/losses.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 
 /**
@@ -49,7 +43,11 @@ function askedRow(grant: Grant): AskedRow {
   }
 }
 
-export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Step): GrantStore {
+export function memoryGrants(
+  db: MemoryDatabase,
+  clockNow: () => Date,
+  step: Step,
+): GrantStore & GrantRecords {
   const listeners = new Set<(grant: Grant) => void>()
   const all = () => [...db.grants.values()]
   const wrote = (grant: Grant) => {

@@ -1,4 +1,7 @@
-import type { CurrentCatalog, Clock, Log, ReplicaStore } from '../../domain/ports.ts'
+import type { CurrentCatalog } from '../../domain/ports/catalog.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import type { ReplicaStore } from '../../domain/ports/replicas.ts'
 
 /**
  * Whether all replicas that run go by the same catalog. One that lacks a new variable, or reads an old folder, would give

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { holdId, nextIntent, systemExpiry, type Hold, type HoldKey } from '../../domain/hold.ts'
 import { ConnectorError } from '../../domain/connector.ts'
 import { isSamePlace } from '../../domain/place.ts'
-import type { HoldWrite, OpenSystem } from '../../domain/ports.ts'
+import type { HoldWrite } from '../../domain/ports/holds.ts'
+import type { OpenSystem } from '../../domain/ports/systems.ts'
 import type { World } from '../world.ts'
 
 /** Between the longest call and the end of the lease. */

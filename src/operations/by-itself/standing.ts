@@ -1,12 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
-import { cut } from '../../domain/cut.ts'
-import type { GrantPlace, Granting } from '../../domain/grant.ts'
-import { plainlyNamed, refTo, type Known, type PersonFacts } from '../../domain/person.ts'
+import type { GrantPlace } from '../../domain/grant.ts'
+import { standingGrant } from '../../domain/new-grant.ts'
+import { plainlyNamed, type Known, type PersonFacts } from '../../domain/person.ts'
 import { mayHold, placeFor, standingAsking } from '../../domain/policy.ts'
-import { pairOf, type FailedRow } from '../../domain/ports.ts'
-import { isStandingRule, termMs } from '../../domain/standing.ts'
-import { dueOf, startGiving } from '../../domain/transition.ts'
+import { pairOf, type FailedRow } from '../../domain/ports/grants.ts'
+import { isStandingRule } from '../../domain/standing.ts'
 import type { World } from '../world.ts'
 
 /** What is held by rule is given to whoever matches and lacks it; `lookAtHeld` takes it from whoever does not match. */
@@ -96,49 +95,6 @@ const againAt = (last: FailedRow, times: number): Date =>
   new Date(last.endedAt.getTime() + (againAfterMs[times - 1] ?? mostSeldomMs))
 
 async function giveTo(world: World, facts: PersonFacts, rule: Entitlement, place: GrantPlace): Promise<void> {
-  const now = world.clock.now()
-  const person = refTo(facts.person)
   const id = world.newId()
-  const grant: Granting = {
-    id,
-    revision: 0,
-    requestId: id,
-    line: 0,
-    lines: 1,
-    resource: { id: rule.resource.id, name: rule.resource.name },
-    entitlement: { id: rule.id, name: rule.name },
-    system: rule.system,
-    canonical: rule.canonical,
-    channel: rule.channel,
-    place,
-    requester: person,
-    subject: person,
-    reason: cut(`held by rule: ${rule.who.source}`, 500),
-    askedMs: termMs,
-    startsAt: null,
-    pattern: null,
-    window: null,
-    notAfter: null,
-    auto: null,
-    whyReviewed: null,
-    asker: null,
-    principal: place.principal,
-    isBreakGlass: false,
-    isStanding: true,
-    needs: 0,
-    requestedAt: now,
-    reviews: [],
-    history: [{ at: now, what: 'matches the rule', by: null, note: cut(rule.who.source, 500) }],
-    dueAt: null,
-    unshown: false,
-    approvedAt: now,
-    durationMs: termMs,
-    endsAt: new Date(now.getTime() + termMs),
-    warnMs: 0,
-    alertMs: rule.alertMs,
-    extensions: [],
-    afterReview: null,
-    ...startGiving(rule, now, now),
-  }
-  await world.grants.insert({ ...grant, dueAt: dueOf(grant) })
+  await world.grants.insert(standingGrant({ id, facts, rule, place }, world.clock.now()))
 }

@@ -1,4 +1,4 @@
-import type { DueGrant } from '../../domain/ports.ts'
+import type { DueGrant } from '../../domain/ports/grants.ts'
 import { holdId } from '../../domain/hold.ts'
 import { lookAheadMs, repair } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'

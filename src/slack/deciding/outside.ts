@@ -1,5 +1,5 @@
 import type { Grant } from '../../domain/grant.ts'
-import type { Surface } from '../../domain/ports.ts'
+import type { Surface } from '../../domain/ports/surfaces.ts'
 import { mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
 import type { Parts } from '../parts.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Known } from '../../domain/person.ts'
-import type { Log } from '../../domain/ports.ts'
+import type { Log } from '../../domain/ports/log.ts'
 
 /*
  * What Slack says of somebody, and of a group. Slack documents nearly every field as one that may be absent, null or

@@ -1,7 +1,7 @@
 import { findEntitlement } from '../../domain/catalog.ts'
 import { seatsFilled, waitingExtension } from '../../domain/extension.ts'
 import { isApproved, type Approved, type Grant } from '../../domain/grant.ts'
-import type { Surface } from '../../domain/ports.ts'
+import type { Surface } from '../../domain/ports/surfaces.ts'
 import { openStage } from '../../domain/stages.ts'
 import { askedAgain } from '../../operations/answer-extension.ts'
 import { panelsOf, type Panel } from '../../operations/panel.ts'

@@ -19,7 +19,7 @@ import { refusalWords } from '../words/refusal-words.ts'
 import { refuse } from '../../domain/refusal.ts'
 import { waitingTimes } from '../../domain/waiting-times.ts'
 import { recentlyAsked } from '../looking-after/waiting-times.ts'
-import type { AskedRow } from '../../domain/ports.ts'
+import type { AskedRow } from '../../domain/ports/grant-records.ts'
 import { tellClicker } from '../replies/answer-click.ts'
 
 /**
@@ -36,7 +36,7 @@ const pagesSchema = z.record(z.string(), z.int().min(0).max(10_000)).catch({})
 export function listenToHome(parts: Parts): void {
   const { app, log } = parts
   const openedAt = new Map<string, number>()
-  const asked = recentlyAsked()
+  const asked = recentlyAsked(parts.records)
 
   const show = async (by: SlackIdentity, pages: Pages = {}): Promise<void> => {
     try {
@@ -98,7 +98,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     world.grants.openOf(facts.person.id),
     world.grants.latestOf(facts.person.id, 30),
     waitingFor(world, facts),
-    keptBy(world, facts),
+    keptBy(parts, facts),
     world.preApprovals.byApprover(facts.person.id, now),
     world.preApprovals.forSubject(facts.person.id, now),
     promisedWhereAdmin(world, facts),
@@ -123,9 +123,9 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
 }
 
 /** What is or will be held where this person is an admin, also of what left the catalog. */
-async function keptBy(world: World, facts: PersonFacts): Promise<Grant[]> {
+async function keptBy({ world, records }: Parts, facts: PersonFacts): Promise<Grant[]> {
   if (!isAnyAdmin(world.catalog(), facts)) return []
-  const owed = await world.grants.owed()
+  const owed = await records.owed()
   // By rule, thousands may hold something: only what is late is worth a row.
   const shown = owed.filter(({ isStanding, status }) => !isStanding || status !== 'active')
   return lookedAfterBy(world, facts, shown)

@@ -1,5 +1,5 @@
 import type { Grant } from '../../domain/grant.ts'
-import type { Surface } from '../../domain/ports.ts'
+import type { Surface } from '../../domain/ports/surfaces.ts'
 import { adminIds } from '../../operations/admins.ts'
 import { section, type Message } from '../words/blocks.ts'
 import { clockTime, plainWords, wholeLines } from '../words/mrkdwn.ts'
@@ -16,9 +16,9 @@ const mostListed = 15
  * 120 minutes, and a last word in its thread when nothing is late any more. A thousand late debts are one message.
  */
 export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
-  const { world, surfaces } = parts
+  const { world, surfaces, records } = parts
   const late = new Map<string, Grant[]>()
-  for (const grant of await world.grants.late()) {
+  for (const grant of await records.late()) {
     const place = `alert:${grant.resource.id}:${grant.channel}`
     late.set(place, [...(late.get(place) ?? []), grant])
   }

@@ -2,7 +2,9 @@ import type { WebClient } from '@slack/web-api'
 import { digestFor, type Digest } from '../../domain/digest.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { PersonRef } from '../../domain/person.ts'
-import type { Log, SurfaceStore } from '../../domain/ports.ts'
+import type { GrantRecords } from '../../domain/ports/grant-records.ts'
+import type { Log } from '../../domain/ports/log.ts'
+import type { SurfaceStore } from '../../domain/ports/surfaces.ts'
 import { dateIn, dayOf, instantOf, isZone, weekdayOf } from '../../domain/windows/wall-clock.ts'
 import { entitlementsOf, everyAdmin } from '../../operations/admins.ts'
 import type { World } from '../../operations/world.ts'
@@ -31,9 +33,10 @@ export function digests(options: {
   client: WebClient
   directory: SlackDirectory
   surfaces: SurfaceStore
+  records: GrantRecords
   log: Log
 }): Digests {
-  const { client, directory, surfaces, log } = options
+  const { client, directory, surfaces, records, log } = options
   /** Of today, those who need not be looked at again by this process. */
   let settled = { date: '', keys: new Set<string>() }
 
@@ -72,9 +75,9 @@ export function digests(options: {
       }
       if (due.length === 0) return 0
       const [asked, held, uses] = await Promise.all([
-        world.grants.askedSince(new Date(now.getTime() - lookBackMs), mostRows),
-        world.grants.owed(),
-        due.some(({ isMonday }) => isMonday) ? world.grants.lastUses() : null,
+        records.askedSince(new Date(now.getTime() - lookBackMs), mostRows),
+        records.owed(),
+        due.some(({ isMonday }) => isMonday) ? records.lastUses() : null,
       ])
       let sent = 0
       for (const { userId, key, from, to, isMonday } of due) {

@@ -1,4 +1,4 @@
-import type { MassLoss } from '../../domain/ports.ts'
+import type { MassLoss } from '../../domain/ports/losses.ts'
 import { confirmLoss } from '../../operations/confirm-loss.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, section, type Message } from '../words/blocks.ts'

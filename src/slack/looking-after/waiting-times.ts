@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import { formatDuration } from '../../domain/duration.ts'
 import type { WaitingTimes } from '../../domain/waiting-times.ts'
-import type { AskedRow } from '../../domain/ports.ts'
+import type { AskedRow, GrantRecords } from '../../domain/ports/grant-records.ts'
 import type { World } from '../../operations/world.ts'
 import { section } from '../words/blocks.ts'
 import { plainWords } from '../words/mrkdwn.ts'
@@ -14,12 +14,12 @@ const rememberedMs = 5 * 60_000
 const mostRows = 20_000
 
 /** What was asked for in the last 30 days, read anew at most each five minutes. */
-export function recentlyAsked(): (world: World) => Promise<readonly AskedRow[]> {
+export function recentlyAsked(records: GrantRecords): (world: World) => Promise<readonly AskedRow[]> {
   let known: { rows: Promise<readonly AskedRow[]>; atMs: number } | null = null
   return (world) => {
     const nowMs = world.clock.monotonicMs()
     if (known !== null && nowMs - known.atMs < rememberedMs) return known.rows
-    const rows = world.grants.askedSince(new Date(world.clock.now().getTime() - lookBackMs), mostRows)
+    const rows = records.askedSince(new Date(world.clock.now().getTime() - lookBackMs), mostRows)
     known = { rows, atMs: nowMs }
     rows.catch(() => {
       known = null

@@ -2,7 +2,7 @@ import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebC
 import PQueue from 'p-queue'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SurfaceStore } from '../../domain/ports.ts'
+import type { SurfaceStore } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import { escapeText } from '../words/mrkdwn.ts'
 

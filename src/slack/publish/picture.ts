@@ -1,5 +1,5 @@
 import type { Grant } from '../../domain/grant.ts'
-import type { Surface } from '../../domain/ports.ts'
+import type { Surface } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import type { Lane } from './outbox.ts'
 

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import { createHash } from 'node:crypto'
 import { mayHaveLines, type Grant } from '../../domain/grant.ts'
-import type { Surface } from '../../domain/ports.ts'
+import type { Surface } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'

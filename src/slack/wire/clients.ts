@@ -1,6 +1,6 @@
 import { WebClient } from '@slack/web-api'
 import type { Dispatcher } from 'undici'
-import type { Log } from '../../domain/ports.ts'
+import type { Log } from '../../domain/ports/log.ts'
 import { fetchBy } from './proxied.ts'
 import { slackLogger } from './library-log.ts'
 

@@ -1,5 +1,5 @@
 import { LogLevel, type Logger } from '@slack/web-api'
-import type { Log } from '../../domain/ports.ts'
+import type { Log } from '../../domain/ports/log.ts'
 
 /** What Slack's libraries say, as our own log lines. Their debug output holds payloads and is dropped. */
 export function slackLogger(log: Log): Logger {

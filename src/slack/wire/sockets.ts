@@ -1,7 +1,7 @@
 import { SocketModeReceiver, type App } from '@slack/bolt'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
-import type { Log } from '../../domain/ports.ts'
+import type { Log } from '../../domain/ports/log.ts'
 import { slackLogger } from './library-log.ts'
 import { isWrongToken, refusal } from './wrong-token.ts'
 

@@ -1,0 +1,54 @@
+import type { Grant, Granting, Revoking } from './grant.ts'
+import type { PersonRef } from './person.ts'
+import { refuse, type Refusal } from './refusal.ts'
+
+/*
+ * A debt to a system: giving, taking back, or telling it of a new end. It is tried until it is settled, and said aloud
+ * once it is late.
+ */
+
+export type DebtEvent =
+  /** The system was told of this end. */
+  | { type: 'told'; heldUntil: Date }
+  | { type: 'failed'; error: string; retryAt: Date }
+  | { type: 'busy'; until: Date }
+  | { type: 'alert' }
+  | { type: 'try-now'; by: PersonRef }
+
+type Try = { tries: number; lastError: string | null; retryAt: Date }
+
+export const owedNow = (now: Date): Try => ({ tries: 0, lastError: null, retryAt: now })
+
+export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | Refusal {
+  switch (event.type) {
+    case 'told': {
+      if (grant.status !== 'active') return refuse('not-held', { grant })
+      const { heldUntil } = event
+      return { ...grant, heldUntil, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
+    }
+    case 'failed': {
+      const { error: lastError, retryAt } = event
+      return owing(grant, ({ tries }) => ({ tries: tries + 1, lastError, retryAt }))
+    }
+    case 'busy':
+      return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))
+    case 'alert':
+      return isOwing(grant) && grant.alertAt !== null && now >= grant.alertAt
+        ? { ...grant, alertAt: null, alertedAt: now }
+        : refuse('not-held', { grant })
+    case 'try-now':
+      return isOwing(grant) ? { ...grant, retryAt: now } : refuse('not-held', { grant })
+  }
+}
+
+function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
+  if (isOwing(grant)) return { ...grant, ...next(grant) }
+  if (grant.status === 'active' && grant.owed !== null) {
+    const { tries, lastError, retryAt } = next(grant.owed)
+    return { ...grant, owed: { tries, lastError, retryAt } }
+  }
+  return refuse('not-held', { grant })
+}
+
+const isOwing = (grant: Grant): grant is Granting | Revoking =>
+  grant.status === 'granting' || grant.status === 'revoking'

@@ -1,0 +1,29 @@
+import type { BreakGlassEvent } from './break-glass.ts'
+import type { CloseEvent } from './closing.ts'
+import type { DebtEvent } from './debt.ts'
+import type { EndEvent, TakenEvent } from './ending.ts'
+import type { AnswerExtension, Extend } from './extension.ts'
+import type { GivenEvent, OpenEvent } from './giving.ts'
+import type { AnswerEvent, AutoApproveEvent } from './review.ts'
+import type { SeriesEvent } from './series.ts'
+import type { NudgeEvent } from './stages.ts'
+import type { RenewEvent } from './standing.ts'
+import type { WarnEvent } from './warning.ts'
+
+/** Everything that can happen to a grant. Instants in events come from the caller's clock and dice. */
+export type Event =
+  | AnswerEvent
+  | AutoApproveEvent
+  | CloseEvent
+  | NudgeEvent
+  | OpenEvent
+  | SeriesEvent
+  | BreakGlassEvent
+  | RenewEvent
+  | GivenEvent
+  | Extend
+  | AnswerExtension
+  | DebtEvent
+  | WarnEvent
+  | EndEvent
+  | TakenEvent

@@ -1,0 +1,205 @@
+import { reviewOwed } from './break-glass.ts'
+import type { Entitlement } from './catalog.ts'
+import { cut } from './cut.ts'
+import { dueOf } from './due.ts'
+import { startGiving } from './giving.ts'
+import type { Grant, GrantPlace, Granting, HistoryLine, Pending, Recurring, Waiting } from './grant.ts'
+import { after } from './instants.ts'
+import { refTo, type PersonFacts } from './person.ts'
+import { windowGrantId } from './series.ts'
+import { seatsOf, startNudges } from './stages.ts'
+import { termMs } from './standing.ts'
+import type { Timing } from './timing.ts'
+import { windowCount } from './windows/pattern.ts'
+import type { Window } from './windows/window.ts'
+
+/*
+ * Every grant as it is first written: asked for, taken in an emergency, held by rule, or a window of a series.
+ */
+
+interface Requested {
+  readonly id: string
+  readonly requestId: string
+  readonly line: number
+  readonly lines: number
+  readonly requester: PersonFacts
+  readonly subject: PersonFacts
+  readonly entitlement: Entitlement
+  readonly durationMs: number
+  readonly reason: string
+  readonly timing: Timing
+  /** Who the subject is on the system now. */
+  readonly principal: string
+}
+
+/** To be reviewed by people, unless it needs nobody. */
+export function requestedGrant({ requester, subject, timing, ...request }: Requested, now: Date): Pending {
+  const { id, requestId, line, lines, entitlement, durationMs, reason, principal } = request
+  const { stages, withinMs } = entitlement.review
+  const { startsAt, pattern, notAfter, pointlessAt } = timing
+  const by = refTo(requester.person)
+  const lapsesAt = Math.min(now.getTime() + withinMs, pointlessAt?.getTime() ?? Infinity)
+  return due<Pending>({
+    ...begun(now, { at: now, what: 'asked', by, note: null }),
+    ...fieldsOf(entitlement),
+    ...plain,
+    id,
+    requestId,
+    line,
+    lines,
+    requester: by,
+    subject: refTo(subject.person),
+    reason: reason.trim(),
+    askedMs: durationMs,
+    startsAt,
+    pattern,
+    notAfter,
+    asker: {
+      groups: subject.groups === 'unknown' ? null : [...subject.groups].sort(),
+      guest: subject.isGuest,
+      zone: subject.zone,
+      earlier: null,
+    },
+    principal,
+    needs: seatsOf(stages),
+    status: 'pending',
+    nudge: startNudges(0, stages[0], now),
+    lapsesAt: new Date(lapsesAt),
+  })
+}
+
+interface GlassBroken {
+  readonly id: string
+  readonly requestId: string
+  readonly facts: PersonFacts
+  readonly entitlement: Entitlement
+  readonly durationMs: number
+  readonly reason: string
+  readonly place: GrantPlace
+  /** How often they had taken the same so shortly before. */
+  readonly brokenBefore: number
+}
+
+/** Given at once, and a review is owed. */
+export function emergencyGrant(
+  { facts, entitlement, durationMs, ...broken }: GlassBroken,
+  now: Date,
+): Granting {
+  const { id, requestId, reason, place, brokenBefore } = broken
+  const { warnMs, alertMs, breakGlass } = entitlement
+  const person = refTo(facts.person)
+  return due<Granting>({
+    ...begun(now, { at: now, what: 'broke glass', by: person, note: null }),
+    ...fieldsOf(entitlement),
+    ...plain,
+    id,
+    requestId,
+    requester: person,
+    subject: person,
+    reason: reason.trim(),
+    askedMs: durationMs,
+    isBreakGlass: true,
+    approvedAt: now,
+    durationMs,
+    place,
+    principal: place.principal,
+    endsAt: after(now, durationMs),
+    warnMs,
+    alertMs,
+    extensions: [],
+    afterReview: reviewOwed(breakGlass?.remindMs ?? 0, brokenBefore, now),
+    ...startGiving(entitlement, now, now),
+  })
+}
+
+interface Match {
+  readonly id: string
+  readonly facts: PersonFacts
+  readonly rule: Entitlement
+  readonly place: GrantPlace
+}
+
+/** Given because a rule says so: nobody asked, and nobody is told before it is given. */
+export function standingGrant({ id, facts, rule, place }: Match, now: Date): Granting {
+  const person = refTo(facts.person)
+  const { source } = rule.who
+  return due<Granting>({
+    ...begun(now, { at: now, what: 'matches the rule', by: null, note: cut(source, 500) }),
+    ...fieldsOf(rule),
+    ...plain,
+    id,
+    requestId: id,
+    requester: person,
+    subject: person,
+    reason: cut(`held by rule: ${source}`, 500),
+    askedMs: termMs,
+    isStanding: true,
+    unshown: false,
+    approvedAt: now,
+    durationMs: termMs,
+    place,
+    principal: place.principal,
+    endsAt: after(now, termMs),
+    warnMs: 0,
+    alertMs: rule.alertMs,
+    extensions: [],
+    afterReview: null,
+    ...startGiving(rule, now, now),
+  })
+}
+
+/** The grant of one window: approved with the series, and checked again when it opens. */
+export function windowGrant(series: Recurring, { index, start, end }: Window, now: Date): Waiting {
+  const { next: _n, made: _m, skipped: _s, missed: _mi, stop: _st, lookAt: _l, ...approved } = series
+  const id = windowGrantId(series.id, index)
+  const number = `window ${index + 1} of ${windowCount(series.pattern)}`
+  return due<Waiting>({
+    ...approved,
+    ...begun(now, { at: now, what: number, by: null, note: null }),
+    id,
+    requestId: id,
+    pattern: null,
+    window: { seriesId: series.id, index },
+    startsAt: start,
+    status: 'waiting',
+    opensAt: start,
+    endsAt: end,
+  })
+}
+
+const begun = (now: Date, line: HistoryLine) => ({
+  revision: 0,
+  requestedAt: now,
+  history: [line],
+  dueAt: null,
+  unshown: true,
+})
+
+const fieldsOf = ({ id, name, resource, system, canonical, channel }: Entitlement) => ({
+  resource: { id: resource.id, name: resource.name },
+  entitlement: { id, name },
+  system,
+  canonical,
+  channel,
+})
+
+/** Once, from now on, by itself, and reviewed by nobody: whatever is more than that says so. */
+const plain = {
+  line: 0,
+  lines: 1,
+  startsAt: null,
+  pattern: null,
+  window: null,
+  notAfter: null,
+  isBreakGlass: false,
+  auto: null,
+  whyReviewed: null,
+  asker: null,
+  principal: null,
+  isStanding: false,
+  needs: 0,
+  reviews: [],
+}
+
+/** With its first timer. */
+const due = <G extends Grant>(grant: G): G => ({ ...grant, dueAt: dueOf(grant) })

@@ -1,0 +1,42 @@
+import type { Grant, Review } from '../grant.ts'
+import type { PersonRef } from '../person.ts'
+
+/** Grants looked at to be shown, reckoned with or said aloud: nothing is decided by them. */
+export interface GrantRecords {
+  /** What people asked for since then, the oldest first, of more than `limit` the newest. */
+  askedSince(since: Date, limit: number): Promise<AskedRow[]>
+  /** When something was last asked for or held, for each entitlement that ever was. Reads every grant: seldom to be asked. */
+  lastUses(): Promise<LastUse[]>
+  /** Every unfinished grant that was approved: what is or may be held. */
+  owed(): Promise<Grant[]>
+  /** Debts that were said aloud and are not settled yet. */
+  late(): Promise<Grant[]>
+}
+
+/** What looking back needs of a request; windows of a series and what is held by rule were not asked for. */
+export interface AskedRow {
+  readonly id: string
+  readonly status: Grant['status']
+  readonly resource: Grant['resource']
+  readonly entitlement: Grant['entitlement']
+  readonly subject: PersonRef
+  readonly requester: PersonRef
+  readonly askedMs: number
+  readonly reason: string
+  readonly requestedAt: Date
+  readonly asker: Grant['asker']
+  /** The rule that approved it. */
+  readonly because: string | null
+  readonly isSeries: boolean
+  readonly isBreakGlass: boolean
+  readonly reviews: readonly Pick<Review, 'by' | 'verdict' | 'at' | 'preApprovalId'>[]
+  readonly approvedAt: Date | null
+  /** When it was denied, withdrawn or lapsed. */
+  readonly closedAt: Date | null
+}
+
+export interface LastUse {
+  readonly resource: string
+  readonly entitlement: string
+  readonly at: Date
+}

@@ -1,0 +1,97 @@
+import type { Grant, Pending } from '../grant.ts'
+import type { PersonRef } from '../person.ts'
+import type { Wish } from '../policy.ts'
+import type { Refusal } from '../refusal.ts'
+
+/**
+ * Grants, and every reading that something is decided by; what is only shown is read by `GrantRecords`.
+ * Every store that writes what somebody may have asked for says so right before it does (`aboutToWrite`).
+ */
+export interface GrantStore {
+  /**
+   * Writes a new grant. `exists` when this (requestId, line) was written before: a redelivery.
+   * `open` when the subject already has an unfinished grant of this entitlement in the same slot (`slotOf`).
+   * Where it takes the place of another, that one becomes what is given in the same write: both are written or neither;
+   * `open` too when the other had moved on meanwhile.
+   */
+  insert(
+    grant: Grant,
+    replaced?: { readonly from: Grant; readonly to: Grant } | null,
+  ): Promise<{ outcome: 'inserted' | 'exists' | 'open'; grant: Grant }>
+  get(id: string): Promise<Grant | null>
+  /**
+   * Reads, decides and writes by compare-and-set on `revision`, deciding again on each conflict.
+   * A `Refusal` writes nothing. Throws if there is no such grant. A copy that was `seen` is tried first and saves a
+   * reading: what is decided on it is written only if it is still the newest, and it alone refuses nothing.
+   */
+  change(
+    id: string,
+    decide: (grant: Grant, now: Date) => Grant | Refusal,
+    seen?: Grant,
+  ): Promise<Grant | Refusal>
+  /** Grants with `dueAt` up to `before`, the longest due first, but those of these systems. */
+  due(before: Date, limit: number, butSystems?: readonly string[]): Promise<DueGrant[]>
+  byRequest(requestId: string): Promise<Grant[]>
+  openOf(subjectId: string): Promise<Grant[]>
+  /** The unfinished grant of this subject on this entitlement in this slot, if any. */
+  openFor(query: {
+    subjectId: string
+    resource: string
+    entitlement: string
+    slot: string
+  }): Promise<Grant | null>
+  /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
+  latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** Ids of the submissions that this person made since then, for themselves or for others. */
+  requestsSince(requesterId: string, since: Date): Promise<string[]>
+  /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
+  held(): Promise<HeldRow[]>
+  /** What is held by rules and not finished. */
+  standing(): Promise<StandingRow[]>
+  /** Standing grants that could not be given and ended since then, the newest first. */
+  standingFailed(since: Date): Promise<FailedRow[]>
+  /** Requests that wait for an answer, the oldest first. */
+  pending(limit: number): Promise<Pending[]>
+  unshown(limit: number): Promise<Grant[]>
+  /** Slack shows this revision now; a no-op if the grant moved on. */
+  shown(id: string, revision: number): Promise<void>
+  /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
+  onChange(listener: (grant: Grant) => void): () => void
+}
+
+/** What a look at everybody needs of a standing grant. */
+export interface StandingRow {
+  readonly id: string
+  readonly status: Grant['status']
+  readonly subjectId: string
+  readonly resource: string
+  readonly entitlement: string
+  readonly principal: string
+  readonly canonical: string
+}
+
+/** A standing grant that could not be given, and why. */
+export interface FailedRow extends StandingRow {
+  readonly name: string
+  readonly endedAt: Date
+  readonly why: string
+}
+
+/** What a look at everything that is held needs of a grant. */
+export interface HeldRow extends Wish {
+  readonly id: string
+  readonly status: 'waiting' | 'recurring' | 'granting' | 'active'
+  readonly subject: PersonRef
+  /** When it is given next, where it is not held yet. */
+  readonly opensAt: Date | null
+}
+
+export interface DueGrant {
+  readonly id: string
+  readonly status: Grant['status']
+  readonly system: string
+  readonly dueAt: Date
+}
+
+export const pairOf = (row: { subjectId: string; resource: string; entitlement: string }): string =>
+  `${row.subjectId} ${row.resource}/${row.entitlement}`

@@ -1,0 +1,36 @@
+import type { Hold, HoldKey, Intent, Left } from '../hold.ts'
+
+export interface HoldStore {
+  /** Takes the lease, making the hold where there is none, and raises `token`; or says until when somebody has it. */
+  lease(
+    key: HoldKey & { target: Hold['target'] },
+    forMs: number,
+  ): Promise<{ taken: true; hold: Hold } | { taken: false; until: Date }>
+  /** Null, and nothing written, when the token is no longer the newest. */
+  write(key: HoldKey, token: number, change: HoldWrite): Promise<Hold | null>
+  /** For whoever lost the token after sending a call: not conditional on it. */
+  watch(key: HoldKey, watch: { gave: boolean; forMs: number }): Promise<void>
+  due(before: Date, limit: number, butSystems?: readonly string[]): Promise<Hold[]>
+  get(key: HoldKey): Promise<Hold | null>
+  /** Systems on which anything is claimed or watched, and where each was when that was given. */
+  placesInUse(): Promise<Map<string, string[]>>
+}
+
+export interface HoldWrite {
+  /** Which real system the claims are on. */
+  where?: string
+  claim?: { grantId: string; end: Date }
+  /** Removes this grant's claim, and remembers what it left. */
+  unclaim?: Left
+  heldBefore?: boolean
+  call?: Hold['call']
+  intent?: Intent
+  /** Starts or prolongs watching; once something was given, that is not forgotten until watching ends. */
+  watch?: { gave: boolean; forMs: number }
+  /** Stops watching and looking, unless somebody prolonged the watch that was seen (null: there was none). */
+  unwatch?: { seen: Date | null }
+  /** When the sweep looks again. */
+  dueInMs?: number
+  /** The lease ends this long from the write, by the database's clock; 0 releases it. */
+  keepMs?: number
+}

@@ -1,0 +1,93 @@
+import { Schema, type Connection } from 'mongoose'
+import { z } from 'zod'
+import { grantSchema, isOpen, slotOf, type Grant } from '../domain/grant.ts'
+import type { Log } from '../domain/ports/log.ts'
+import { readEach } from './readable.ts'
+
+/** As stored: the grant, its id as `_id`, and for the indexes whether it is unfinished and asked for, and its slot. */
+export interface Stored {
+  _id: string
+  revision: number
+  isOpen: boolean
+  isAsked: boolean
+  slot: string
+  dueAt: Date | null
+  unshown: boolean
+}
+
+const schema = new Schema<Stored>(
+  {
+    _id: String,
+    revision: Number,
+    isOpen: Boolean,
+    isAsked: Boolean,
+    slot: String,
+    dueAt: Date,
+    unshown: Boolean,
+  },
+  { collection: 'grants', strict: false, versionKey: false, minimize: false },
+)
+
+schema.index({ requestId: 1, line: 1 }, { unique: true })
+schema.index(
+  { 'subject.id': 1, 'resource.id': 1, 'entitlement.id': 1, slot: 1 },
+  { unique: true, partialFilterExpression: { isOpen: true }, name: 'one_open_a_slot' },
+)
+schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
+schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
+schema.index(
+  { 'subject.id': 1, requestedAt: -1 },
+  { partialFilterExpression: { isAsked: true }, name: 'asked_last' },
+)
+schema.index(
+  { slot: 1, isOpen: 1, endedAt: 1 },
+  { partialFilterExpression: { slot: 'standing' }, name: 'standing' },
+)
+schema.index(
+  { 'requester.id': 1, requestedAt: 1, requestId: 1 },
+  { partialFilterExpression: { isAsked: true }, name: 'asked_by' },
+)
+schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
+schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
+schema.index(
+  { alertedAt: 1 },
+  { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late' },
+)
+
+export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
+
+/** Finds whole grants; one that cannot be read hides no other. */
+export function finding(connection: Connection, log: Log | undefined) {
+  const model = grantModel(connection)
+  return async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) => {
+    const found = await model.find(filter).sort(sort).limit(limit).lean()
+    return readEach(found, parse, { what: 'grant', log })
+  }
+}
+
+export function toStored(grant: Grant): Stored & Record<string, unknown> {
+  const { id, ...rest } = grant
+  return {
+    _id: id,
+    ...rest,
+    isOpen: isOpen(grant),
+    isAsked: grant.window === null && !grant.isStanding,
+    slot: slotOf(grant),
+  }
+}
+
+export function parsed(stored: unknown): Grant | null | Error {
+  try {
+    return parse(stored ?? null)
+  } catch (error) {
+    return error instanceof Error ? error : new Error('a grant cannot be read', { cause: error })
+  }
+}
+
+const withId = z.looseObject({ _id: z.string() })
+
+function parse(stored: unknown): Grant | null {
+  if (stored === null) return null
+  const { _id: id, ...rest } = withId.parse(stored)
+  return grantSchema.parse({ id, ...rest })
+}

@@ -1,0 +1,107 @@
+import type { Connection } from 'mongoose'
+import { z } from 'zod'
+import { grantSchema, openStatuses, personRef } from '../domain/grant.ts'
+import type { AskedRow, GrantRecords, LastUse } from '../domain/ports/grant-records.ts'
+import type { Log } from '../domain/ports/log.ts'
+import { finding, grantModel } from './grant-model.ts'
+import { anyStatus, named } from './grant-rows.ts'
+import { readEach } from './readable.ts'
+
+const askedFields = {
+  status: 1,
+  resource: 1,
+  entitlement: 1,
+  subject: 1,
+  requester: 1,
+  askedMs: 1,
+  reason: 1,
+  requestedAt: 1,
+  asker: 1,
+  auto: 1,
+  pattern: 1,
+  isBreakGlass: 1,
+  approvedAt: 1,
+  closedAt: 1,
+  'reviews.by': 1,
+  'reviews.verdict': 1,
+  'reviews.at': 1,
+  'reviews.preApprovalId': 1,
+} as const
+
+const [asked] = grantSchema.options
+
+const askedRow = z
+  .object({
+    _id: z.string(),
+    status: anyStatus,
+    resource: named,
+    entitlement: named,
+    subject: personRef,
+    requester: personRef,
+    askedMs: z.number(),
+    reason: z.string(),
+    requestedAt: z.date(),
+    asker: asked.shape.asker,
+    auto: z.object({ because: z.string() }).nullish(),
+    pattern: z.unknown(),
+    isBreakGlass: z.boolean().default(false),
+    reviews: z.array(
+      z.object({
+        by: personRef,
+        verdict: z.enum(['approve', 'deny']),
+        at: z.date(),
+        preApprovalId: z.string().nullable().default(null),
+      }),
+    ),
+    approvedAt: z.date().nullish(),
+    closedAt: z.date().nullish(),
+  })
+  .transform(({ _id: id, auto, pattern, approvedAt, closedAt, ...row }): AskedRow => ({
+    ...row,
+    id,
+    because: auto?.because ?? null,
+    isSeries: pattern != null,
+    approvedAt: approvedAt ?? null,
+    closedAt: closedAt ?? null,
+  }))
+
+const lastUse = z
+  .object({ _id: z.object({ resource: z.string(), entitlement: z.string() }), at: z.date() })
+  .transform(({ _id, at }): LastUse => ({ ..._id, at }))
+
+export const askedFilter = (since: Date) => ({ isAsked: true, requestedAt: { $gte: since } })
+
+export function mongoGrantRecords(connection: Connection, log?: Log): GrantRecords {
+  const model = grantModel(connection)
+  const find = finding(connection, log)
+
+  return {
+    askedSince: async (since, limit) => {
+      const rows = await model
+        .find(askedFilter(since), askedFields)
+        .sort({ requestedAt: -1 })
+        .limit(limit)
+        .lean<{ _id: string }[]>()
+      return readEach(rows, (row) => askedRow.parse(row), { what: 'grant', log }).reverse()
+    },
+    lastUses: async () => {
+      const rows = await model.aggregate<unknown>([
+        {
+          $group: {
+            _id: { resource: '$resource.id', entitlement: '$entitlement.id' },
+            at: { $max: { $cond: ['$isOpen', '$$NOW', { $max: ['$requestedAt', '$endedAt'] }] } },
+          },
+        },
+      ])
+      return rows.map((row) => lastUse.parse(row))
+    },
+    owed: () =>
+      find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
+    late: () =>
+      find(
+        { isOpen: true, status: { $in: ['granting', 'revoking'] }, alertedAt: { $type: 'date' } },
+        { alertedAt: 1 },
+        1_000,
+      ),
+  }
+}
