@@ -176,6 +176,22 @@ test('when the group of the approvers was disabled, nobody is said to have been 
   await kim.sees(/Slack has no group @dba any more/, 'ephemeral', patient)
 }, 30_000)
 
+test('a form that must read everybody first opens in time all the same, and says who reviews it once that is known', async () => {
+  const rule = `review: { stages: [{ approvers: { who: 'email.endsWith("dba.acme.example")' } }] }`
+  const stage = await aStage({
+    catalog: (cast) => ordersCatalog(cast).replace('approvers: { groups: ["@dba"] }', rule),
+  })
+  const { riley, workspace } = stage
+  listenToLog(stage.app.world.log)
+  await stage.app.world.directory.facts({ teamId: workspace.teamId, userId: riley.id })
+  workspace.faults.next('users.list', { delayMs: 2_000 })
+  await riley.runs(`/request-access orders-db peek 10s ${aReason()}`)
+  await riley.modal('Loading…', patient)
+  await riley.modal(/the admins stand in/, patient)
+  expect(await riley.submits()).toMatchObject({ outcome: 'cleared' })
+  expect(wrongWith(workspace)).toEqual([])
+}, 40_000)
+
 test('a workspace without groups is not asked for them again and again', async () => {
   const stage = await aStage({ started: false })
   const { riley, workspace } = stage

@@ -1,16 +1,13 @@
 import { WebAPIPlatformError, type ViewsUpdateArguments } from '@slack/web-api'
-import type { InputBlock, KnownBlock, ModalView, PlainTextElement, PlainTextOption } from '@slack/types'
-import { findEntitlement, type Entitlement, type Stage } from '../../domain/catalog.ts'
+import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { PersonFacts, SlackIdentity } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
-import { forecast } from '../../operations/forecast.ts'
-import { whoSaidYesAhead } from '../../operations/said-ahead.ts'
-import { withoutUnlisted } from '../../operations/panel.ts'
 import { requestAccess } from '../../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
-import { plainWords } from '../words/mrkdwn.ts'
-import { mayAskForOthers, nameApprovers } from '../../domain/policy.ts'
+import { mayAskForOthers } from '../../domain/policy.ts'
 import { answerUnopened, said, unreadWords, type Tell } from '../replies/answer-click.ts'
 import { context, plain, plainSection, section } from '../words/blocks.ts'
 import { messageView } from '../replies/message-view.ts'
@@ -19,9 +16,10 @@ import { isAnyUnknown, isForThem, offerKey, offersTo, parseWish, unknownOffers, 
 import type { Parts } from '../parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
-import { allNamed, surely } from '../words/who.ts'
 import { optionFor, reasonField, reasonInput } from './request-fields.ts'
 import { listenToSeveral, severalActions, severalWay } from './several-modal.ts'
+import { mostOptions, optionsFor, recentKeys } from './suggestions.ts'
+import { whoDecides } from './who-decides.ts'
 import { recurrenceOf, startOf, whenActions, whenInputs, whenOf, zoneOf, type When } from './when-fields.ts'
 
 /** "Request access": the modal, its choices, and what sending it does. Nothing exists until it is sent. */
@@ -34,9 +32,11 @@ const actions = {
   duration: 'duration',
   holder: 'holder',
 } as const
-const mostOptions = 100
 
-/** Opens at once from remembered facts; where there are none yet, with a loading view that is then filled in. */
+/** Slack gives three seconds to open it, and the opening takes some of them. */
+const mostWaitMs = 1_000
+
+/** Opens at once from remembered facts; where something must be read first, with a loading view that is then filled in. */
 export async function openRequest(
   parts: Parts,
   { by, triggerId, text, tell }: { by: SlackIdentity; triggerId: string; text: string; tell: Tell },
@@ -44,14 +44,15 @@ export async function openRequest(
   const { clients, directory, log } = parts
   try {
     const remembered = directory.remembered(by)
-    if (remembered !== null) {
-      const view = await requestView(parts, remembered, text)
-      await clients.interactive.views.open({ trigger_id: triggerId, view })
+    const drawn = remembered === null ? null : requestView(parts, remembered, text)
+    const ready = drawn && (await Promise.race([drawn, sleep(mostWaitMs, null, { ref: false })]))
+    if (ready !== null) {
+      await clients.interactive.views.open({ trigger_id: triggerId, view: ready })
       return
     }
     const [opened, view] = await Promise.all([
       clients.interactive.views.open({ trigger_id: triggerId, view: messageView(title, 'Loading…') }),
-      viewOnceKnown(parts, by, text),
+      onceKnown(parts, drawn ?? viewOf(parts, by, text)),
     ])
     const { id: viewId, hash } = opened.view ?? {}
     if (viewId) await fillIn(parts, { view_id: viewId, view, ...(hash ? { hash } : {}) })
@@ -60,13 +61,17 @@ export async function openRequest(
   }
 }
 
-async function viewOnceKnown(parts: Parts, by: SlackIdentity, text: string): Promise<ModalView> {
+async function viewOf(parts: Parts, by: SlackIdentity, text: string): Promise<ModalView> {
+  const facts = await parts.directory.facts(by)
+  if (facts !== 'unknown') return requestView(parts, facts, text)
+  return messageView(title, 'Slack does not say now who you are. Please try again in a minute.')
+}
+
+async function onceKnown({ log }: Parts, view: Promise<ModalView>): Promise<ModalView> {
   try {
-    const facts = await parts.directory.facts(by)
-    if (facts !== 'unknown') return await requestView(parts, facts, text)
-    return messageView(title, 'Slack does not say now who you are. Please try again in a minute.')
+    return await view
   } catch (error) {
-    return messageView(title, unreadWords(parts.log, error))
+    return messageView(title, unreadWords(log, error))
   }
 }
 
@@ -197,65 +202,6 @@ const tooLong = ({ duration: { maxMs } }: Entitlement, wishedMs: number | null):
     ? [context(`Asked ${formatDuration(wishedMs)}; the most is ${formatDuration(maxMs)}.`)]
     : []
 
-/**
- * Whether a rule would approve it by itself, by the same forecast as it is decided by, as far as can be said before it is
- * sent; else who reviews it.
- */
-async function whoDecides(
-  parts: Parts,
-  subject: PersonFacts,
-  { durationMs, reason }: Wish,
-  entitlement: Entitlement,
-  { when, holder }: { when: When; holder: string | null },
-): Promise<KnownBlock> {
-  const { world } = parts
-  const asking = {
-    durationMs: Math.min(durationMs ?? entitlement.duration.defaultMs, entitlement.duration.maxMs),
-    reason: reason === '' ? (entitlement.reasonExample ?? '') : reason,
-  }
-  const isForAnother =
-    holder === null
-      ? !isForThem(subject, entitlement, world.clock.now())
-      : holder !== subject.person.slack.userId
-  const wish = { subject, entitlement, asking, isSeries: when === 'weekly', isForAnother }
-  const { rule, left } = await forecast(world, wish)
-  if (rule === null) {
-    const sayYes =
-      wish.isSeries || isForAnother ? [] : await whoSaidYesAhead(world, subject, entitlement, asking)
-    if (sayYes.length > 0) return context(`No review needed: ${allNamed(sayYes, surely)} approved this ahead`)
-    return reviewedBy(parts, entitlement)
-  }
-  const most = `for up to ${formatDuration(rule.maxMs)}`
-  const times =
-    left === null || rule.quota === null
-      ? ''
-      : ` (${left} of ${rule.quota.uses} left in ${formatDuration(rule.quota.perMs)})`
-  return context(`No review needed ${most}: ${plainWords(rule.because, 100)}${times}`)
-}
-
-async function reviewedBy({ directory }: Parts, entitlement: Entitlement): Promise<KnownBlock> {
-  const { stages } = entitlement.review
-  const isIn = await directory.groups(stages.flatMap(groupsOf))
-  const named = stages.map(async ({ name, approvers, otherwise, needs }) => {
-    const asked = [approvers, otherwise]
-      .flatMap((list) => (list === null ? [] : withoutUnlisted(list, isIn)))
-      .find((list) => nameApprovers(list).length > 0)
-    // Nobody is left of whom the catalog names: the admins stand in.
-    if (asked === undefined) return 'the admins'
-    const listed = await directory.mentions(asked)
-    const others = nameApprovers({ ...asked, people: [], groups: [] })
-    const names = [...listed, ...others.map((one) => plainWords(one, 60))].slice(0, 10).join(', ')
-    const who = name === null ? names : plainWords(name, 60)
-    return needs > 1 ? `${who} (${needs} of them)` : who
-  })
-  return context(`Reviewed by ${(await Promise.all(named)).join(', then ')}`)
-}
-
-const groupsOf = ({ approvers, otherwise }: Stage): string[] => [
-  ...approvers.groups,
-  ...(otherwise?.groups ?? []),
-]
-
 export function listenToRequest(parts: Parts): void {
   const { app, world, directory, log } = parts
   listenToSeveral(parts, actions.entitlement)
@@ -365,41 +311,4 @@ function wordsFor(refusal: Refusal, entitlement: Entitlement | null): string {
     return `The most is ${formatDuration(entitlement.duration.maxMs)}.`
   }
   return refusalWords(refusal)
-}
-
-/** Recent ones first, then by resource; all that was typed must occur. */
-function optionsFor(
-  offers: readonly Entitlement[],
-  typed: string,
-  recent: readonly string[],
-):
-  | { options: PlainTextOption[] }
-  | { option_groups: { label: PlainTextElement; options: PlainTextOption[] }[] } {
-  const words = typed
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => /[\p{L}\p{N}]/u.test(word))
-  const matching = offers.filter(({ id, name, resource }) => {
-    const text = `${resource.id} ${id} ${name} ${resource.name}`.toLowerCase()
-    return words.every((word) => text.includes(word))
-  })
-  if (matching.length === 0) return { options: [] }
-  const rank = (entitlement: Entitlement) => {
-    const at = recent.indexOf(offerKey(entitlement))
-    return at === -1 ? recent.length : at
-  }
-  const sorted = matching.sort((a, b) => rank(a) - rank(b) || a.resource.name.localeCompare(b.resource.name))
-  if (sorted.length <= mostOptions) return { options: sorted.map(optionFor) }
-  const label = plain(`${mostOptions} of ${sorted.length}, keep typing`, 75)
-  return { option_groups: [{ label, options: sorted.slice(0, mostOptions).map(optionFor) }] }
-}
-
-async function recentKeys({ world, log }: Parts, personId: string): Promise<string[]> {
-  try {
-    const latest = await world.grants.latestOf(personId, 10)
-    return [...new Set(latest.map(({ resource, entitlement }) => `${resource.id}/${entitlement.id}`))]
-  } catch (error) {
-    log.warn('could not read recent requests', { error })
-    return []
-  }
 }

@@ -39,7 +39,7 @@ export function asCounted(grant: Grant, voided: readonly Pick<Review, 'by'>[]): 
 }
 
 /** Why others than usual are asked; null where it is the usual ones. */
-function standInWords({ panel }: AskedOf): string | null {
+export function standInWords({ panel }: Pick<AskedOf, 'panel'>): string | null {
   if (panel.standIns === null) return null
   const few = `Too few of ${stageWords(panel.stage)} can answer this`
   return panel.standIns === 'admins'
