@@ -7,8 +7,8 @@ export default {
   globalSetup: '<rootDir>/test/support/jest-global-setup.ts',
   globalTeardown: '<rootDir>/test/support/jest-global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/jest-retries.ts'],
-  // Most of a journey is waiting for an instant to come; with a fourth, bounds of a fraction of a second are missed.
-  maxWorkers: 3,
+  // Most of a journey is waiting for an instant to come: two for each of two cores.
+  maxWorkers: 4,
   testTimeout: 20_000,
   // Real servers and sockets: one that lingers must not keep a finished run from ending.
   forceExit: true,

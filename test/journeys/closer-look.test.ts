@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Grant } from '../../src/domain/grant.ts'
-import { termsOf } from '../../src/domain/grant.ts'
-import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
 import { weekdayNames } from '../../src/domain/timing.ts'
 import { breakGlass } from '../../src/operations/break-glass.ts'
@@ -9,79 +7,26 @@ import { closeReview } from '../../src/operations/close-review.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { requestSeveral } from '../../src/operations/request-several.ts'
-import { reviewGrant } from '../../src/operations/review.ts'
 import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
 import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
-import type { Cast } from '../support/cast.ts'
-import { aStage, type Stage } from '../support/curfew.ts'
-import type { Person } from '../workspace/people/person.ts'
-import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aReason, changeCatalog, eventually, grantsOf, listenToLog, patient } from './acts.ts'
-import { nextMinute, thisMinute, type Minute } from './weekly.ts'
+import type { Stage } from '../support/curfew.ts'
+import { aGate } from './a-gate.ts'
+import { aReason, changeCatalog, eventually, grantsOf, patient } from './acts.ts'
+import {
+  aGateWith,
+  anAsk,
+  asked,
+  becomes,
+  by,
+  granted,
+  said,
+  weekly,
+  yes,
+  type AtTheGate,
+} from './at-the-gate.ts'
+import { nextMinute, thisMinute } from './weekly.ts'
 
 /** What a second look at the rules found: races of clicks, catalogs and Slack's answers, each with its story. */
-
-interface Held {
-  readonly stage: Stage
-  readonly gate: Gate
-}
-
-async function aGateWith(more: string, env: Record<string, string> = {}): Promise<Held> {
-  const gate = await aGate()
-  const stage = await aStage({
-    catalog: (cast: Cast) => gateCatalog(cast, { duration: '10m', more }),
-    env: { ...gate.env, ...env },
-  })
-  listenToLog(stage.app.world.log)
-  return { stage, gate }
-}
-
-const by = ({ workspace }: Stage, { id }: Person) => ({ teamId: workspace.teamId, userId: id })
-const said = (outcome: Grant | Refusal): string => (isRefusal(outcome) ? outcome.refused : outcome.status)
-const wish = { startsAt: null, recurrence: null, durationMs: 600_000, resource: 'gate', entitlement: 'open' }
-
-function granted(outcome: Grant | Refusal): Grant {
-  if (isRefusal(outcome)) throw new Error(`${outcome.refused} ${outcome.reasons.join()}`)
-  return outcome
-}
-
-async function yes(stage: Stage, { id }: Grant, aheadUntil: Date | null = null): Promise<Grant> {
-  const asked = await stage.app.world.grants.get(id)
-  if (asked === null) throw new Error('it is not written')
-  return granted(
-    await reviewGrant(stage.app.world, {
-      ...{ grantId: asked.id, by: by(stage, stage.ada), terms: termsOf(asked), verdict: 'approve' },
-      ...{ note: null, durationMs: null, aheadUntil },
-    }),
-  )
-}
-
-const becomes = (stage: Stage, id: string, status: Grant['status'], withinMs = patient.withinMs) =>
-  eventually(
-    () => stage.app.world.grants.get(id),
-    (grant) => grant?.status === status,
-    withinMs,
-  )
-
-/** One window, on this minute. */
-const once = ({ weekday, date, time }: Minute) => ({
-  weekdays: [weekdayNames.indexOf(weekday as (typeof weekdayNames)[number]) + 1],
-  everyWeeks: 1,
-  from: date,
-  until: date,
-  start: time,
-  zone: 'UTC',
-})
-
-async function aSeries(stage: Stage, minute: Minute): Promise<Grant> {
-  const asked = granted(
-    await requestAccess(stage.app.world, {
-      ...{ ...wish, recurrence: once(minute), requestId: 'weekly', by: by(stage, stage.riley) },
-      reason: aReason(),
-    }),
-  )
-  return yes(stage, asked)
-}
 
 test('the last window of a series opens by a rule on the time of day that is true when it opens', async () => {
   const { stage, gate } = await aGateWith('        windows: { until: 90d }\n')
@@ -92,7 +37,7 @@ test('the last window of a series opens by a rule on the time of day that is tru
     const at = text.indexOf('Open the gate')
     return text.slice(0, at) + text.slice(at).replace(`who: '"@contractors" in groups'`, `who: '${who}'`)
   })
-  const series = await aSeries(stage, minute)
+  const series = await yes(stage, await asked(stage, { recurrence: weekly(minute) }))
   expect(series.status).toBe('recurring')
   await eventually(
     () => stage.app.world.grants.get(series.id),
@@ -118,7 +63,7 @@ test.each([
   'a window that is open ends when the catalog allows it %s, as it would not be given now',
   async (_what, instead) => {
     const { stage, gate } = await aGateWith('        windows: { until: 90d }\n')
-    await aSeries(stage, thisMinute())
+    await yes(stage, await asked(stage, { recurrence: weekly(thisMinute()) }))
     await eventually(
       async () => [...gate.holders].join(),
       (held) => held === 'riley',
@@ -142,19 +87,17 @@ test('more would lose it than may without a question: they keep it, also where S
   )
   const { riley, kim, sam, ada, contractors, workspace } = stage
   contractors.members = [riley, kim, sam, ada]
-  for (const person of [riley, kim, sam])
+  for (const person of [riley, kim, sam]) {
+    const ask = anAsk(stage, { by: by(stage, person) })
     await eventually(
-      () =>
-        requestAccess(stage.app.world, {
-          ...{ ...wish, requestId: `by ${person.id}`, by: by(stage, person), reason: aReason() },
-        }),
+      () => requestAccess(stage.app.world, ask),
       (outcome) => !isRefusal(outcome),
     )
+  }
   await eventually(
     async () => [...gate.holders].sort().join(),
     (held) => held === 'kim,riley,sam',
   )
-  await sleep(1_500)
   workspace.faults.next('users.info', { error: 'internal_error' }, 2)
   contractors.members = [ada]
   await ada.sees(/would lose Open the gate on The gate at once/, stage.orders, patient)
@@ -162,18 +105,15 @@ test('more would lose it than may without a question: they keep it, also where S
 }, 60_000)
 
 /** Ada approved ahead what Riley asks, and Riley has given the first one back. */
-async function approvedAhead(more: string, env: Record<string, string> = {}): Promise<Held> {
+async function approvedAhead(more: string, env: Record<string, string> = {}): Promise<AtTheGate> {
   const held = await aGateWith(`        preApprove: { until: 30d }\n${more}`, env)
   const { stage, gate } = held
-  const { world } = stage.app
-  const asked = granted(
-    await requestAccess(world, { ...wish, requestId: 'r1', by: by(stage, stage.riley), reason: aReason() }),
-  )
-  await yes(stage, asked, new Date(Date.now() + 5 * 86_400_000))
-  await becomes(stage, asked.id, 'active')
+  const first = await asked(stage)
+  await yes(stage, first, { aheadUntil: new Date(Date.now() + 5 * 86_400_000) })
+  await becomes(stage, first.id, 'active')
   const dm = await stage.riley.sees(/You have Open the gate/, 'dm', patient)
   await stage.riley.clicks("I'm done", dm, { confirm: true })
-  await becomes(stage, asked.id, 'ended')
+  await becomes(stage, first.id, 'ended')
   expect([...gate.holders]).toEqual([])
   return held
 }
@@ -204,9 +144,7 @@ test('what was approved ahead on one system approves nothing on another', async 
       )
       .replace('system: gate\n', 'system: production\n'),
   )
-  const again = await requestAccess(stage.app.world, {
-    ...{ ...wish, requestId: 'r2', by: by(stage, stage.riley), reason: aReason() },
-  })
+  const again = await requestAccess(stage.app.world, anAsk(stage))
   expect(said(again)).toBe('pending')
 }, 60_000)
 
@@ -214,13 +152,9 @@ test('stopped before access was given, nothing is given: also in the last second
   const { stage, gate } = await approvedAhead('        ahead: 1d\n')
   const { world } = stage.app
   const startsAt = new Date(world.clock.now().getTime() + 7_000)
-  const asked = granted(
-    await requestAccess(world, {
-      ...{ ...wish, startsAt, requestId: 'r2', by: by(stage, stage.riley), reason: aReason() },
-    }),
-  )
-  expect(asked.status).toBe('waiting')
-  await becomes(stage, asked.id, 'granting')
+  const second = await asked(stage, { startsAt })
+  expect(second.status).toBe('waiting')
+  await becomes(stage, second.id, 'granting')
   await sleep(Math.max(0, startsAt.getTime() - 1_500 - world.clock.now().getTime()))
   const gives = gate.calls.filter(({ action }) => action === 'give').length
   await stopsTheWord(stage)
@@ -235,13 +169,8 @@ test('a word that was stopped agrees to no more time', async () => {
     '        extend: { max: 5, total: 1h, by: 5m, after: 0%, review: false }\n',
   )
   const { world } = stage.app
-  const asked = granted(
-    await requestAccess(world, {
-      ...{ ...wish, durationMs: 300_000, requestId: 'r2', by: by(stage, stage.riley), reason: aReason() },
-    }),
-  )
-  const active = await becomes(stage, asked.id, 'active')
-  if (active?.status !== 'active') throw new Error('not held')
+  const second = await asked(stage, { durationMs: 300_000 })
+  const active = await becomes(stage, second.id, 'active')
   await stopsTheWord(stage)
   const more = granted(
     await extendGrant(world, { grantId: active.id, by: by(stage, stage.riley), seenEndsAt: active.endsAt }),
@@ -253,14 +182,14 @@ test('several at once: where one cannot be had, as somebody else has asked for i
   const { stage } = await aGateWith(`        onBehalf: 'email == "kim@acme.example"'\n`)
   const { riley, kim } = stage
   const { world } = stage.app
-  granted(
-    await requestAccess(world, {
-      ...{ ...wish, requestId: 'kims', by: by(stage, kim), holder: by(stage, riley), reason: aReason() },
-    }),
-  )
+  await asked(stage, { requestId: 'kims', by: by(stage, kim), holder: by(stage, riley) })
   const outcome = await requestSeveral(world, {
-    ...{ requestId: 'several', by: by(stage, riley), startsAt: null, recurrence: null },
-    ...{ durationMs: 10_000, reason: aReason() },
+    requestId: 'several',
+    by: by(stage, riley),
+    startsAt: null,
+    recurrence: null,
+    durationMs: 10_000,
+    reason: aReason(),
     wanted: [
       { resource: 'orders-db', entitlement: 'peek' },
       { resource: 'gate', entitlement: 'open' },
@@ -275,11 +204,9 @@ test('several at once: where one cannot be had, as somebody else has asked for i
 test('nobody loses anything by rules that another catalog replaced while Slack was asked afresh', async () => {
   const { stage } = await aGateWith('')
   const { world } = stage.app
-  const asked = granted(
-    await requestAccess(world, { ...wish, requestId: 'r1', by: by(stage, stage.riley), reason: aReason() }),
-  )
-  await yes(stage, asked)
-  await becomes(stage, asked.id, 'active')
+  const request = await asked(stage)
+  await yes(stage, request)
+  await becomes(stage, request.id, 'active')
   const { directory } = world
   // Riley left the group; in this very moment the catalog comes to name everybody.
   const none = (facts: Awaited<ReturnType<typeof directory.facts>>) =>
@@ -305,7 +232,7 @@ test('nobody loses anything by rules that another catalog replaced while Slack w
     },
   })
   expect(isChanged).toBe(true)
-  expect((await world.grants.get(asked.id))?.status).toBe('active')
+  expect((await world.grants.get(request.id))?.status).toBe('active')
 }, 60_000)
 
 test('a review of broken glass is closed by the lists of one catalog, refused where another took its place meanwhile', async () => {
@@ -313,8 +240,13 @@ test('a review of broken glass is closed by the lists of one catalog, refused wh
   const { world } = stage.app
   const taken = granted(
     await breakGlass(world, {
-      ...{ requestId: 'b1', by: by(stage, stage.riley), resource: 'gate', entitlement: 'open' },
-      ...{ durationMs: 60_000, reason: aReason(), typed: 'Open the gate' },
+      requestId: 'b1',
+      by: by(stage, stage.riley),
+      resource: 'gate',
+      entitlement: 'open',
+      durationMs: 60_000,
+      reason: aReason(),
+      typed: 'Open the gate',
     }),
   )
   let isChanged = false

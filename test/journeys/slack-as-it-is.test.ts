@@ -77,8 +77,11 @@ test('nobody stands in for an approver whose record cannot be read: that is not 
   const card = await aCard(stage, 'orders-db peek 10s')
   expect(card.plain).not.toContain('the admins stand in')
   await ada.clicks('Approve 10 s', card)
-  await ada.sees(/You can't answer this/, 'ephemeral', patient)
+  await ada.sees(/could not find out .*which of its approvers are here/, 'ephemeral', patient)
 }, 40_000)
+
+/** Longer than it takes to read everybody on a busy machine. */
+const patienceMs = 2_500
 
 test('whoever has no verified e-mail meets no rule on one, and is no reason for an alarm', async () => {
   const rule = 'email.endsWith("acme.example") && !guest'
@@ -87,7 +90,7 @@ test('whoever has no verified e-mail meets no rule on one, and is no reason for 
     (before) => {
       before.kim.account.isEmailConfirmed = false
     },
-    200,
+    patienceMs,
   )
   await eventually(
     async () => [...gate.holders].sort().join(),
@@ -95,7 +98,8 @@ test('whoever has no verified e-mail meets no rule on one, and is no reason for 
   )
   // Looks that come after the patience is over would tell the admins.
   const before = stage.workspace.calls.length
-  for (let looks = 0; looks < 3; looks++) {
+  const fromMs = performance.now()
+  for (let looks = 0; performance.now() - fromMs < 2 * patienceMs; looks++) {
     stage.dba.members = [stage.ada, stage.sam]
     await eventually(
       async () => listsOf(stage, before).length,
@@ -166,7 +170,7 @@ test('when the group of the approvers was disabled, nobody is said to have been 
   const reason = aReason()
   await riley.runs(`/request-access orders-db peek 10s ${reason}`)
   const form = await riley.modal(/Reviewed by/, patient)
-  expect(form.text).toContain('Reviewed by the admins')
+  expect(form.text).toContain('Reviewed by @Ada. Too few of @dba can answer this: the admins stand in.')
   expect(await riley.submits()).toMatchObject({ outcome: 'cleared' })
   const card = await ada.sees(reason, orders, patient)
   expect(card.plain).toContain('the admins stand in')
