@@ -9,24 +9,36 @@ export type AskSeveral = Omit<Ask, 'resource' | 'entitlement' | 'line' | 'lines'
   readonly wanted: readonly Pick<Ask, 'resource' | 'entitlement'>[]
 }
 
-/** Why one of them cannot be asked for; nothing was written. */
-export type NotOne = Refusal & { readonly which: Pick<Ask, 'resource' | 'entitlement'> | null }
+/** Why one of them cannot be asked for, and how many others were asked for all the same. */
+export type NotOne = Refusal & {
+  readonly which: Pick<Ask, 'resource' | 'entitlement'> | null
+  readonly others: number
+}
 
 /**
  * Several things in one submission: a grant each, a line of one request. All are judged before the first is written, so
- * that one that cannot be had is said and nothing is asked for. Sent again, it finds what it made and makes the rest.
+ * that one that cannot be had is said and nothing is asked for; one that is refused in the very moment of writing is said
+ * too. Sent again, it finds what it made and makes the rest.
  */
 export async function requestSeveral(
   world: World,
   { wanted, ...ask }: AskSeveral,
 ): Promise<readonly Grant[] | NotOne> {
-  const lines = wanted.map((what, line): Ask => ({ ...ask, ...what, line, lines: wanted.length }))
-  if (lines.length === 0 || lines.length > mostLines) return { ...refuse('unknown-entitlement'), which: null }
+  if (wanted.length === 0 || wanted.length > mostLines)
+    return { ...refuse('unknown-entitlement'), which: null, others: 0 }
   const made = await world.grants.byRequest(ask.requestId)
+  const isMade = (what: (typeof wanted)[number]) =>
+    made.some(
+      ({ resource, entitlement }) => resource.id === what.resource && entitlement.id === what.entitlement,
+    )
+  const next = Math.max(-1, ...made.map(({ line }) => line)) + 1
+  const lines = wanted
+    .filter((what) => !isMade(what))
+    .map((what, i): Ask => ({ ...ask, ...what, line: next + i, lines: wanted.length }))
   if (made.length === 0) {
     for (const line of lines) {
       const fit = await fitToAsk(world, line)
-      if (isRefusal(fit)) return { ...fit, which: line }
+      if (isRefusal(fit)) return { ...fit, which: line, others: 0 }
       const held = await world.grants.openOf(fit.subject.person.id)
       const same = held.find(
         (one) =>
@@ -35,7 +47,7 @@ export async function requestSeveral(
           one.resource.id === line.resource &&
           one.entitlement.id === line.entitlement,
       )
-      if (same) return { ...refuse('already-held', { grant: same }), which: line }
+      if (same) return { ...refuse('already-held', { grant: same }), which: line, others: 0 }
       const theirs = held.find(
         (one) =>
           one.status === 'pending' &&
@@ -44,15 +56,16 @@ export async function requestSeveral(
           one.resource.id === line.resource &&
           one.entitlement.id === line.entitlement,
       )
-      if (theirs) return { ...refuse('asked-already', { grant: theirs }), which: line }
+      if (theirs) return { ...refuse('asked-already', { grant: theirs }), which: line, others: 0 }
     }
   }
-  const grants: Grant[] = []
-  let refused: NotOne | null = null
+  const grants: Grant[] = [...made]
+  const refused: [Refusal, Ask][] = []
   for (const line of lines) {
     const outcome = await requestAccess(world, line)
-    if (isRefusal(outcome)) refused ??= { ...outcome, which: line }
+    if (isRefusal(outcome)) refused.push([outcome, line])
     else grants.push(outcome)
   }
-  return refused !== null && grants.length === 0 ? refused : grants
+  const [first] = refused
+  return first === undefined ? grants : { ...first[0], which: first[1], others: grants.length }
 }

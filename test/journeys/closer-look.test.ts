@@ -7,6 +7,7 @@ import { closeReview } from '../../src/operations/close-review.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { requestSeveral } from '../../src/operations/request-several.ts'
+import { withdrawRequest } from '../../src/operations/withdraw.ts'
 import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
 import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
 import type { Stage } from '../support/curfew.ts'
@@ -199,6 +200,43 @@ test('several at once: where one cannot be had, as somebody else has asked for i
     'asked-already',
   )
   expect((await grantsOf(stage, riley)).map(({ requestId }) => requestId)).toEqual(['kims'])
+}, 60_000)
+
+test('one of several that is refused in the very moment of writing is said, and sent again it is made too', async () => {
+  const { stage } = await aGateWith(`        onBehalf: 'email == "kim@acme.example"'\n`)
+  const { riley, kim } = stage
+  const { world } = stage.app
+  const ask = {
+    requestId: 'several',
+    by: by(stage, riley),
+    startsAt: null,
+    recurrence: null,
+    durationMs: 10_000,
+    reason: aReason(),
+    wanted: [
+      { resource: 'orders-db', entitlement: 'peek' },
+      { resource: 'gate', entitlement: 'open' },
+      { resource: 'orders-db', entitlement: 'read' },
+    ],
+  }
+  const kims: string[] = []
+  const insert: typeof world.grants.insert = async (...what) => {
+    const written = await world.grants.insert(...what)
+    if (kims.length === 0)
+      kims.push((await asked(stage, { by: by(stage, kim), holder: by(stage, riley) })).id)
+    return written
+  }
+  const racing = { ...world, grants: { ...world.grants, insert } }
+  expect(await requestSeveral(racing, ask)).toMatchObject({
+    refused: 'asked-already',
+    which: { resource: 'gate', entitlement: 'open' },
+    others: 2,
+  })
+  granted(await withdrawRequest(world, { grantId: kims[0] ?? '', by: by(stage, kim) }))
+  const made = await requestSeveral(world, ask)
+  if ('refused' in made) throw new Error(made.refused)
+  const names = (await world.grants.byRequest('several')).map(({ entitlement }) => entitlement.id)
+  expect({ made: made.length, names }).toEqual({ made: 3, names: ['peek', 'read', 'open'] })
 }, 60_000)
 
 test('nobody loses anything by rules that another catalog replaced while Slack was asked afresh', async () => {

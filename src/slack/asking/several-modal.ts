@@ -128,6 +128,7 @@ export function listenToSeveral(parts: Parts, single: string): void {
       return first
     }
     let which: Entitlement | null = null
+    let others = 0
     await answerSubmission({
       ...{ parts, ack, viewId, title },
       fieldFor: ({ refused }) =>
@@ -137,9 +138,10 @@ export function listenToSeveral(parts: Parts, single: string): void {
             ? view.blockOf(duration)
             : null) ?? 'entitlements',
       words: (refusal) =>
-        `${which === null ? '' : `${plainWords(which.name, 60)}: `}${refusalWords(refusal)}`,
+        `${which === null ? '' : `${plainWords(which.name, 60)}: `}${refusalWords(refusal)}${others === 0 ? '' : ' The others were asked for.'}`,
       work: async () => {
         const made = await outcome()
+        others = isRefusal(made) ? made.others : 0
         if (isRefusal(made) && made.which !== null && !['bad-reason', 'bad-duration'].includes(made.refused))
           which = named.get(`${made.which.resource}/${made.which.entitlement}`) ?? null
         return made
