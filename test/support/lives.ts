@@ -152,6 +152,18 @@ export const aWindow = (series: Recurring, index = 0): Waiting => {
   return windowGrant(series, window, new Date(window.start.getTime() - 60_000))
 }
 
+/** Given at its start, and held. */
+export function anOpenWindow(series: Recurring, index = 0): Active {
+  const window = aWindow(series, index)
+  const granting = after(window, { type: 'open', aheadMs: 0 }, window.opensAt, 'granting')
+  return after(
+    granting,
+    { type: 'given', heldUntil: granting.endsAt, heldBefore: false },
+    window.opensAt,
+    'active',
+  )
+}
+
 export const aStoppedSeries = (end: End = {}, series = aSeries()): Recurring =>
   after(
     series,
