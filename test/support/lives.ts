@@ -79,6 +79,12 @@ export const aGrantByRule = (isShown = true, about: About = {}): Granting =>
 export const given = (grant: Granting): Active =>
   after(grant, { type: 'given', heldUntil: grant.endsAt, heldBefore: false }, at(11), 'active')
 
+/** Held, and warned of its end ten minutes before. */
+export function aWarnedGrant(about: About = {}): Active {
+  const warning = { ...aGrantingGrant(about), warnMs: 600_000 }
+  return after(given(warning), { type: 'warn' }, at(6_610), 'active')
+}
+
 type End = Partial<Omit<Extract<Event, { type: 'end' }>, 'type'>>
 
 /** Its time is up and it is just being taken back, unless it ended otherwise. */
