@@ -22,6 +22,7 @@ import {
   approval,
   at,
   riley,
+  sam,
   terms,
 } from './builders.ts'
 
@@ -133,6 +134,15 @@ export function aBrokenGlass(brokenBefore = 0): Granting {
   }
   return { ...grant, dueAt: dueOf(grant) }
 }
+
+/** Sam reviewed afterwards what was taken in an emergency. */
+export const aReviewedGrant = (): Ended =>
+  after(
+    anEndedGrant({}, {}, given(aBrokenGlass())),
+    { type: 'close-review', by: sam, note: 'It was justified' },
+    at(7_270),
+    'ended',
+  )
 
 /** Tuesdays 14:00 to 16:00 in Berlin, which is 13:00 to 15:00 UTC; there are four. */
 export const tuesdays = {
