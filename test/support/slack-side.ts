@@ -21,6 +21,8 @@ export interface SlackSide {
   readonly warnings: string[]
   /** From now on it is this instant. */
   setNow(now: Date): void
+  /** So long passes for whoever measures it; what waits for a timer waits all the same. */
+  passes(ms: number): void
   /** Writes this grant over the one that is there, or as a new one. */
   writes(grant: Grant): Promise<void>
 }
@@ -55,6 +57,8 @@ export function aSlackSide({
   known,
 }: { catalog?: Catalog; known?: Partial<Known> } = {}): SlackSide {
   let now = at(20)
+  let passedMs = 0
+  const monotonicMs = () => performance.now() + passedMs
   const db = new MemoryDatabase(() => now)
   const warnings: string[] = []
   const log: Log = {
@@ -64,7 +68,7 @@ export function aSlackSide({
     debug: () => undefined,
   }
   const slack = new RecordedSlack()
-  const surfaces = memorySurfaces(() => performance.now())
+  const surfaces = memorySurfaces(monotonicMs)
   const directory = memoryDirectory({
     people: [riley, ada, sam, kim],
     groups: { '@dba': [ada, sam] },
@@ -93,7 +97,7 @@ export function aSlackSide({
       now: () => now,
       isSure: () => true,
       sample: async () => undefined,
-      monotonicMs: () => performance.now(),
+      monotonicMs,
       sleep: unasked,
       within: unasked,
     },
@@ -128,6 +132,9 @@ export function aSlackSide({
     warnings,
     setNow: (instant) => {
       now = instant
+    },
+    passes: (ms) => {
+      passedMs += ms
     },
     writes: async (grant) => {
       const { outcome } = await world.grants.insert({ ...grant, revision: 0 })
