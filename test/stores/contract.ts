@@ -3,6 +3,7 @@ import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
 import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
 import type { HoldStore } from '../../src/domain/ports/holds.ts'
+import type { SurfaceStore } from '../../src/domain/ports/surfaces.ts'
 import { transition } from '../../src/domain/transition.ts'
 import {
   aGrantingGrant,
@@ -425,5 +426,71 @@ export function holdStoreContract(
         dueAt: expect.any(Date) as Date,
       })
     }
+  })
+}
+
+/** What every store of what stands in Slack promises. */
+export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
+  let ids = 0
+  const aRow = () => ({ key: `card:s${++ids}`, requestId: `s${ids}` })
+  const posted = (ts: string) => ({ channel: 'C1', ts, shows: 'mark', failure: null, needsLook: false })
+
+  test("a row is made by whoever takes it first, and is nobody else's until it is saved", async () => {
+    const store = await open()
+    const { key, requestId } = aRow()
+    expect(await store.lease(key, requestId, 60_000)).toEqual({
+      key,
+      requestId,
+      channel: null,
+      ts: null,
+      shows: null,
+      failure: null,
+      tries: 0,
+      needsLook: false,
+    })
+    expect(await store.lease(key, requestId, 60_000)).toBeNull()
+    await store.save(key, posted('1.0'))
+    expect(await store.lease(key, requestId, 60_000)).toMatchObject({ key, channel: 'C1', ts: '1.0' })
+  })
+
+  test('of many who take it at once one has it', async () => {
+    const store = await open()
+    const { key, requestId } = aRow()
+    const taken = await Promise.all(Array.from({ length: 8 }, () => store.lease(key, requestId, 60_000)))
+    expect(taken.filter((row) => row !== null)).toHaveLength(1)
+  })
+
+  test('what was saved is found by its request and by where it stands; the rest of it stays', async () => {
+    const store = await open()
+    const { key, requestId } = aRow()
+    expect(await store.of(requestId)).toEqual([])
+    await store.lease(key, requestId, 60_000)
+    await store.save(key, posted(key))
+    await store.save(key, { tries: 2 })
+    const row = { key, requestId, ...posted(key), tries: 2 }
+    expect(await store.of(requestId)).toEqual([row])
+    expect(await store.byMessage('C1', key)).toEqual(row)
+    expect(await store.byMessage('C2', key)).toBeNull()
+  })
+
+  test('what needs a look is found until it was looked at', async () => {
+    const store = await open()
+    const { key, requestId } = aRow()
+    const isFound = async () => (await store.needingLook(100)).some((row) => row.key === key)
+    await store.lease(key, requestId, 60_000)
+    await store.save(key, { ...posted('1.0'), needsLook: true })
+    expect(await isFound()).toBe(true)
+    await store.save(key, { needsLook: false })
+    expect(await isFound()).toBe(false)
+  })
+
+  test('a pause is known to all until it is over', async () => {
+    const store = await open()
+    await store.pause('chat.update', 60_000)
+    await store.pause('chat.postMessage', -1)
+    const pauses = await store.pauses()
+    expect(pauses.get('chat.update')).toBeGreaterThan(30_000)
+    expect(pauses.get('chat.update')).toBeLessThanOrEqual(60_000)
+    expect(pauses.has('chat.postMessage')).toBe(false)
   })
 }

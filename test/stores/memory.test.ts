@@ -1,6 +1,7 @@
 import { memoryGrants, memoryHolds, MemoryDatabase } from '../support/memory-stores.ts'
 import { at } from '../support/builders.ts'
-import { grantStoreContract, holdStoreContract } from './contract.ts'
+import { memorySurfaces } from '../support/memory-surfaces.ts'
+import { grantStoreContract, holdStoreContract, surfaceStoreContract } from './contract.ts'
 
 let nowMs = at(0).getTime()
 const db = new MemoryDatabase(() => new Date(nowMs))
@@ -18,3 +19,5 @@ describe('holds in memory', () =>
       nowMs += ms
     },
   })))
+describe('what stands in Slack, in memory', () =>
+  surfaceStoreContract(async () => memorySurfaces(() => performance.now())))

@@ -6,9 +6,10 @@ import { askedFilter, mongoGrantRecords } from '../../src/mongo/grant-records.ts
 import { dueFilter, mongoGrants } from '../../src/mongo/grants.ts'
 import { holdModel, mongoHolds } from '../../src/mongo/holds.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { mongoSurfaces } from '../../src/mongo/surfaces.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { anActiveGrant, aPendingGrant, at, riley } from '../support/builders.ts'
-import { grantStoreContract, holdStoreContract } from './contract.ts'
+import { grantStoreContract, holdStoreContract, surfaceStoreContract } from './contract.ts'
 
 const silent: Log = {
   error: () => undefined,
@@ -37,6 +38,9 @@ describe('holds in MongoDB', () =>
       await passes(ms)
     },
   })))
+
+describe('what stands in Slack, in MongoDB', () =>
+  surfaceStoreContract(async () => mongoSurfaces(database.connection)))
 
 test('the sweep reads by its index no more than it returns, however many old grants there are', async () => {
   const model = grantModel(database.connection)

@@ -1,0 +1,461 @@
+import { jest } from '@jest/globals'
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
+import type { Grant } from '../../../src/domain/grant.ts'
+import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
+import type { Alert, Picture, Pictures } from '../../../src/slack/publish/picture.ts'
+import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
+import { section, type Message } from '../../../src/slack/words/blocks.ts'
+import { anActiveGrant, aPendingGrant, at } from '../../support/builders.ts'
+import { anEndedGrant, aHalfApprovedGrant, aSeries, aWindow } from '../../support/lives.ts'
+import { aSlackSide, type SlackSide } from '../../support/slack-side.ts'
+
+/** Its beats come when a test says so; everything else takes the time it takes. */
+const beat = (ms = 1_000) => jest.advanceTimersByTime(ms)
+beforeEach(() => {
+  jest.useFakeTimers({
+    doNotFake: [
+      ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
+      ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
+    ],
+  })
+})
+const running: Publisher[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((publisher) => publisher.stop()))
+  jest.useRealTimers()
+})
+
+const says = (words: string): Message => ({ text: words, blocks: [section(words)] })
+
+/** One message that says the status; it is posted while the grant is open. */
+const aPicture = (grant: Grant, about: Partial<Picture> = {}): Picture => ({
+  key: `card:${grant.id}`,
+  lane: 'newCard',
+  isWanted: grant.dueAt !== null,
+  to: { channel: grant.channel },
+  draw: () => Promise.resolve(says(`${grant.id} is ${grant.status}`)),
+  ...about,
+})
+
+/** A replica; `of` says what shows a grant. */
+function aPublisher(
+  side: SlackSide,
+  of: (grant: Grant, rows: ReadonlyMap<string, Surface>) => Picture[] = (grant) => [aPicture(grant)],
+  alerts: Pictures['alerts'] = () => Promise.resolve([]),
+): Publisher {
+  const publisher = new Publisher(side.parts, {
+    pictures: { of: async (grant, _, rows) => ({ pictures: of(grant, rows), isWhole: true }), alerts },
+    isPaced: false,
+  })
+  publisher.start()
+  running.push(publisher)
+  return publisher
+}
+
+/** Polls until it is so, which it must be in time. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) {
+    if (tries === 1_000) throw new Error('it never came to be')
+    await sleep(2)
+  }
+}
+
+const shown = (side: SlackSide, id = 'g1') =>
+  until(async () => (await side.world.grants.get(id))?.unshown === false)
+
+/** Nothing here waits for the time to pass: after so many turns whatever was to follow has followed. */
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 200; turns++) await immediate()
+}
+
+const sentOf = ({ slack }: SlackSide): string[] =>
+  slack.calls.map(
+    ({ method, args }) =>
+      `${method === 'chat.update' ? `edit ${args['ts'] ?? ''}` : 'post'}: ${args['text'] ?? ''}`,
+  )
+
+describe('what is true is shown', () => {
+  test('as soon as it is written, and noted as shown with where it stands', async () => {
+    const side = aSlackSide()
+    aPublisher(side)
+    await side.writes(aPendingGrant())
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending'])
+    expect(await side.surfaces.of('r1')).toMatchObject([
+      { key: 'card:g1', channel: 'C1', ts: '1.0', shows: markOf(says('g1 is pending')), failure: null },
+    ])
+  })
+
+  test('where it stands already, by an edit', async () => {
+    const side = aSlackSide()
+    aPublisher(side)
+    await side.writes(aPendingGrant())
+    await shown(side)
+    await side.writes({ ...anEndedGrant(), unshown: true })
+    await until(() => side.slack.calls.length === 2)
+    expect(sentOf(side)).toEqual(['post: g1 is pending', 'edit 1.0: g1 is ended'])
+  })
+
+  test('once: what says the same already is not sent again', async () => {
+    const side = aSlackSide()
+    aPublisher(side)
+    await side.writes(aPendingGrant())
+    await shown(side)
+    await side.writes({ ...aPendingGrant(), reason: 'another reason', unshown: true })
+    await shown(side)
+    expect(side.slack.calls).toHaveLength(1)
+  })
+
+  test('by a new message only while that is worth one', async () => {
+    const side = aSlackSide()
+    aPublisher(side)
+    await side.writes({ ...anEndedGrant(), unshown: true })
+    await shown(side)
+    expect(side.slack.calls).toEqual([])
+  })
+
+  test('though nobody said that it changed: within a second', async () => {
+    const side = aSlackSide()
+    await side.writes(aPendingGrant())
+    aPublisher(side)
+    await settled()
+    expect(side.slack.calls).toEqual([])
+    beat()
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending'])
+  })
+
+  test('in the end, however often it changes while it is being sent', async () => {
+    const side = aSlackSide()
+    let changes = 0
+    const draw = async (grant: Grant) => {
+      if (changes++ === 0) await side.writes({ ...anActiveGrant(), unshown: true })
+      return says(`${grant.id} is ${grant.status}`)
+    }
+    aPublisher(side, (grant) => [aPicture(grant, { draw: () => draw(grant) })])
+    await side.writes(aPendingGrant())
+    await shown(side)
+    expect(sentOf(side).at(-1)).toContain('g1 is active')
+    const [row] = await side.surfaces.of('r1')
+    expect(row?.shows).toBe(markOf(says('g1 is active')))
+  })
+
+  test('by one message, though several replicas see that it changed', async () => {
+    const side = aSlackSide()
+    for (let i = 0; i < 4; i++) aPublisher(side)
+    await side.writes(aPendingGrant())
+    await shown(side)
+    await settled()
+    expect(sentOf(side)).toEqual(['post: g1 is pending'])
+  })
+
+  test('first where others hang on it: they follow once it stands', async () => {
+    const side = aSlackSide()
+    aPublisher(side, (grant, rows) => {
+      const ts = rows.get('card:g1')?.ts
+      const note = {
+        key: 'note',
+        to: { channel: 'C1', threadTs: ts ?? '' },
+        draw: async () => says('a note'),
+      }
+      return [aPicture(grant, { isAnchor: true }), ...(ts ? [aPicture(grant, note)] : [])]
+    })
+    await side.writes(aPendingGrant())
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending', 'post: a note'])
+    expect(side.slack.calls[1]?.args['thread_ts']).toBe('1.0')
+  })
+
+  test('of a window once the card of its series tells of it too', async () => {
+    const side = aSlackSide()
+    aPublisher(side)
+    await side.writes({ ...aSeries(), unshown: false })
+    await side.writes(aWindow(aSeries()))
+    await shown(side, 'g1-0')
+    expect(sentOf(side)).toEqual(['post: g1-0 is waiting', 'post: g1 is recurring'])
+  })
+
+  test('of a window not before the card of its series could be shown', async () => {
+    const side = aSlackSide()
+    aPublisher(side, (grant) => (grant.window === null ? [aPicture(grant)] : []))
+    side.slack.next('chat.postMessage', { status: 503 })
+    await side.writes({ ...aSeries(), unshown: false })
+    await side.writes(aWindow(aSeries()))
+    await settled()
+    expect((await side.world.grants.get('g1-0'))?.unshown).toBe(true)
+    side.passes(1_000)
+    beat()
+    await shown(side, 'g1-0')
+    expect(side.slack.calls).toHaveLength(2)
+  })
+})
+
+describe('what passes by itself within a moment', () => {
+  test('is not sent, and not noted as shown, until it has not passed', async () => {
+    const side = aSlackSide()
+    aPublisher(side, (grant) => [aPicture(grant, { mayWaitUntil: at(21) })])
+    await side.writes(aPendingGrant())
+    await settled()
+    expect(side.slack.calls).toEqual([])
+    expect((await side.world.grants.get('g1'))?.unshown).toBe(true)
+    side.setNow(at(21))
+    beat()
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending'])
+  })
+})
+
+describe('it looks again although no grant changed', () => {
+  /** Shown already, and what it should say is another thing by now. */
+  async function aShownGrant(grant: Grant) {
+    const side = aSlackSide()
+    let words = 'as it was'
+    const publisher = aPublisher(side, (one) => [aPicture(one, { draw: async () => says(words) })])
+    await side.writes(grant)
+    await shown(side)
+    words = 'as it is'
+    const becomes = (now: string) => {
+      words = now
+    }
+    return { side, publisher, becomes }
+  }
+
+  test('when it is told to', async () => {
+    const { side, publisher } = await aShownGrant(aPendingGrant())
+    publisher.look('g1')
+    await until(() => side.slack.calls.length === 2)
+    expect(sentOf(side)).toEqual(['post: as it was', 'edit 1.0: as it is'])
+  })
+
+  test('when somebody clicked a card that nobody kept', async () => {
+    const { side } = await aShownGrant(aPendingGrant())
+    await side.surfaces.save('card:g1', { channel: 'C1', ts: '9.0', shows: null, needsLook: true })
+    beat()
+    await until(() => side.slack.calls.length === 2)
+    await until(async () => (await side.surfaces.needingLook(10)).length === 0)
+    expect(sentOf(side)).toEqual(['post: as it was', 'edit 9.0: as it is'])
+  })
+
+  test.each([
+    ['some approved', aHalfApprovedGrant()],
+    ['nobody answered yet', aPendingGrant()],
+  ])(
+    'at what %s and others are asked about: once a minute, as approvers come and go',
+    async (_what, grant) => {
+      const { side, becomes } = await aShownGrant(grant)
+      beat()
+      await until(() => side.slack.calls.length === 2)
+      becomes('as it will be')
+      side.passes(59_000)
+      beat()
+      await settled()
+      expect(sentOf(side)).toEqual(['post: as it was', 'edit 1.0: as it is'])
+      side.passes(1_000)
+      beat()
+      await until(() => side.slack.calls.length === 3)
+      expect(sentOf(side).at(-1)).toBe('edit 1.0: as it will be')
+    },
+  )
+})
+
+describe('when Slack does not take a message', () => {
+  async function shownOnce() {
+    const side = aSlackSide()
+    aPublisher(side)
+    await side.writes(aPendingGrant())
+    await shown(side)
+    return side
+  }
+  const changes = (side: SlackSide) => side.writes({ ...anActiveGrant(), unshown: true })
+
+  test('one that somebody deleted is posted again while it matters', async () => {
+    const side = await shownOnce()
+    side.slack.next('chat.update', { error: 'message_not_found' })
+    await changes(side)
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending', 'edit 1.0: g1 is active', 'post: g1 is active'])
+    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: '2.0' }])
+  })
+
+  test('one that somebody deleted is left so once it does not matter any more', async () => {
+    const side = await shownOnce()
+    side.slack.next('chat.update', { error: 'message_not_found' })
+    await side.writes({ ...anEndedGrant(), unshown: true })
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending', 'edit 1.0: g1 is ended'])
+    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: null }])
+  })
+
+  test('where it cannot be shown that is said once, and it is tried again only with something new', async () => {
+    const side = aSlackSide()
+    aPublisher(side)
+    side.slack.next('chat.postMessage', { error: 'is_archived' })
+    await side.writes(aPendingGrant())
+    await until(() => side.warnings.length === 1)
+    expect(side.warnings).toEqual(['a message cannot be shown there'])
+    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: null, failure: 'is_archived', tries: 1 }])
+    beat()
+    await settled()
+    expect(side.slack.calls).toHaveLength(1)
+    await changes(side)
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending', 'post: g1 is active'])
+    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: '1.0', failure: null, tries: 0 }])
+  })
+
+  test('what may pass is waited for, twice as long each time, and then sent as it is by then', async () => {
+    const side = await shownOnce()
+    side.slack.next('chat.update', { status: 503 }, { status: 503 })
+    await changes(side)
+    const after = async (ms: number, calls: number) => {
+      side.passes(ms)
+      beat()
+      await settled()
+      expect(side.slack.calls).toHaveLength(calls)
+    }
+    await until(() => side.slack.calls.length === 2)
+    await after(900, 2)
+    await after(100, 3)
+    await side.writes({ ...anEndedGrant(), unshown: true })
+    await after(1_900, 3)
+    await after(100, 4)
+    await shown(side)
+    expect(sentOf(side).slice(1)).toEqual([
+      'edit 1.0: g1 is active',
+      'edit 1.0: g1 is active',
+      'edit 1.0: g1 is ended',
+    ])
+    expect(await side.surfaces.of('r1')).toMatchObject([{ tries: 0 }])
+  })
+
+  test('a grant that cannot be drawn keeps no other from being shown', async () => {
+    const side = aSlackSide()
+    aPublisher(side, (grant) => [
+      aPicture(grant, grant.id === 'g1' ? { draw: () => Promise.reject(new Error('no such person')) } : {}),
+    ])
+    await side.writes(aPendingGrant())
+    await side.writes(
+      aPendingGrant({ id: 'g2', requestId: 'r2', subject: { ...aPendingGrant().subject, id: 'p2' } }),
+    )
+    await shown(side, 'g2')
+    expect(sentOf(side)).toEqual(['post: g2 is pending'])
+    expect((await side.world.grants.get('g1'))?.unshown).toBe(true)
+  })
+})
+
+test('a message that another replica is just sending is left to it, and looked at a second later', async () => {
+  const side = aSlackSide()
+  await side.surfaces.lease('card:g1', 'r1', 500)
+  aPublisher(side)
+  await side.writes(aPendingGrant())
+  await settled()
+  expect(side.slack.calls).toEqual([])
+  side.passes(1_000)
+  beat()
+  await shown(side)
+  expect(sentOf(side)).toEqual(['post: g1 is pending'])
+})
+
+describe('what waited in the queue of one replica while another showed it is not sent again', () => {
+  /** Two that are slow to start hold up whatever else this replica has to send; meanwhile something `happens`. */
+  async function heldUp(side: SlackSide, happens: () => Promise<unknown>) {
+    let open = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const lease: SurfaceStore['lease'] = async (key, ...about) => {
+      if (key.startsWith('card:busy')) await gate
+      return side.surfaces.lease(key, ...about)
+    }
+    aPublisher({ ...side, parts: { ...side.parts, surfaces: { ...side.surfaces, lease } } })
+    for (const id of ['busy1', 'busy2'])
+      await side.writes(aPendingGrant({ id, requestId: id, subject: { ...aPendingGrant().subject, id } }))
+    await settled()
+    await side.writes(aPendingGrant())
+    await settled()
+    await happens()
+    open()
+    await shown(side, 'busy1')
+    await shown(side, 'busy2')
+    await shown(side)
+    return sentOf(side).filter((one) => one.includes('g1'))
+  }
+  const stands = async (side: SlackSide, id: string, about: Partial<Surface>) => {
+    await side.surfaces.lease(`card:${id}`, id === 'g1' ? 'r1' : id, 1_000)
+    await side.surfaces.save(`card:${id}`, { channel: 'C1', ...about })
+  }
+  const shows = markOf(says('g1 is pending'))
+
+  test('neither as a second message', async () => {
+    const side = aSlackSide()
+    expect(await heldUp(side, () => stands(side, 'g1', { ts: '9.0', shows }))).toEqual([])
+  })
+
+  test('nor as a second edit', async () => {
+    const side = aSlackSide()
+    for (const id of ['g1', 'busy1', 'busy2']) await stands(side, id, { ts: id, shows: 'something old' })
+    expect(await heldUp(side, () => stands(side, 'g1', { shows }))).toEqual([])
+  })
+
+  test('nor beside the card that somebody clicked meanwhile: that one is kept', async () => {
+    const side = aSlackSide()
+    expect(await heldUp(side, () => stands(side, 'g1', { ts: '9.0', shows: null }))).toEqual([
+      'edit 9.0: g1 is pending',
+    ])
+  })
+})
+
+test('what is late is said each five seconds, once for the same words', async () => {
+  const side = aSlackSide()
+  let words = 'late'
+  const alerts = async (): Promise<Alert[]> => {
+    const [row] = await side.surfaces.of('late')
+    const draw = async () => says(words)
+    return [
+      {
+        key: 'late',
+        requestId: 'late',
+        row,
+        lane: 'alert',
+        isWanted: true,
+        to: { channel: 'C1' },
+        draw,
+        needsLook: false,
+      },
+    ]
+  }
+  aPublisher(side, undefined, alerts)
+  beat(5_000)
+  await until(() => side.slack.calls.length === 1)
+  await settled()
+  beat(5_000)
+  await settled()
+  words = 'settled'
+  beat(5_000)
+  await until(() => side.slack.calls.length === 2)
+  expect(sentOf(side)).toEqual(['post: late', 'edit 1.0: settled'])
+})
+
+describe('once it is stopped', () => {
+  test('what is being sent has been, and nothing new is taken', async () => {
+    const side = aSlackSide()
+    let drawn = (): void => undefined
+    const drawing = new Promise<void>((resolve) => {
+      drawn = resolve
+    })
+    const publisher = aPublisher(side, (grant) => [
+      aPicture(grant, { draw: () => drawing.then(() => says(`slowly: ${grant.status}`)) }),
+    ])
+    await side.writes(aPendingGrant())
+    await settled()
+    const stopping = publisher.stop()
+    drawn()
+    await stopping
+    expect(sentOf(side)).toEqual(['post: slowly: pending'])
+    await side.writes({ ...anActiveGrant(), unshown: true })
+    publisher.look('g1')
+    beat()
+    await settled()
+    expect(side.slack.calls).toHaveLength(1)
+  })
+})
