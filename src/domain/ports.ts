@@ -71,7 +71,7 @@ export interface GrantStore {
   standingFailed(since: Date): Promise<FailedRow[]>
   /** What people asked for since then, the oldest first, of more than `limit` the newest: for looking back, not for deciding. */
   askedSince(since: Date, limit: number): Promise<AskedRow[]>
-  /** When something was last asked for or held, for each entitlement that ever was. Reads every grant: seldom to be asked. */
+  /** When something was last asked for or held, for each entitlement that ever was. Reads what is open, and little of each entitlement. */
   lastUses(): Promise<LastUse[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>

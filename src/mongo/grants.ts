@@ -8,13 +8,13 @@ import {
   type FailedRow,
   type GrantStore,
   type HeldRow,
-  type LastUse,
   type Log,
   type StandingRow,
 } from '../domain/ports.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
+import { lastUses, lastUseIndex } from './last-uses.ts'
 import { readEach } from './readable.ts'
 import { byId, together, updateEach } from './together.ts'
 
@@ -67,6 +67,7 @@ schema.index(
   { alertedAt: 1 },
   { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late' },
 )
+schema.index(lastUseIndex, { partialFilterExpression: { isOpen: false }, name: 'last_use' })
 
 const dueRow = z.object({
   _id: z.string(),
@@ -188,10 +189,6 @@ const askedRow = z
     ...{ id, because: auto?.because ?? null, isSeries: pattern != null },
     ...{ approvedAt: approvedAt ?? null, closedAt: closedAt ?? null },
   }))
-
-const lastUse = z
-  .object({ _id: z.object({ resource: z.string(), entitlement: z.string() }), at: z.date() })
-  .transform(({ _id, at }): LastUse => ({ ..._id, at }))
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
@@ -321,17 +318,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .lean<{ _id: string }[]>()
       return readable(rows, (row) => askedRow.parse(row)).reverse()
     },
-    lastUses: async () => {
-      const rows = await model.aggregate<unknown>([
-        {
-          $group: {
-            _id: { resource: '$resource.id', entitlement: '$entitlement.id' },
-            at: { $max: { $cond: ['$isOpen', '$$NOW', { $max: ['$requestedAt', '$endedAt'] }] } },
-          },
-        },
-      ])
-      return rows.map((row) => lastUse.parse(row))
-    },
+    lastUses: () => lastUses(connection, clock.now()),
     pending: async (limit) => {
       const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
       return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))

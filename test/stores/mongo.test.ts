@@ -1,4 +1,5 @@
 import { setTimeout as passes } from 'node:timers/promises'
+import type { Connection } from 'mongoose'
 import type { Log } from '../../src/domain/ports.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { askedFilter, dueFilter, grantModel, mongoGrants } from '../../src/mongo/grants.ts'
@@ -15,6 +16,23 @@ const silent: Log = {
   debug: () => undefined,
 }
 let database: TestDatabase
+
+interface Look {
+  readonly planSummary: string
+  readonly docsExamined: number
+  readonly keysExamined: number
+}
+
+/** What MongoDB itself noted of each look at the grants meanwhile. */
+async function watched<T>(connection: Connection, work: () => Promise<T>) {
+  await connection.db!.command({ profile: 2 })
+  const found = await work().finally(() => connection.db!.command({ profile: 0 }))
+  const looks = await connection
+    .collection<Look>('system.profile')
+    .find({ ns: /[.]grants$/, planSummary: { $exists: true } })
+    .toArray()
+  return { found, looks }
+}
 
 beforeAll(async () => {
   database = await aDatabase()
@@ -70,6 +88,33 @@ test('looking back reads by its index no more than was asked for since then', as
   const { executionStats, queryPlanner } = plan as unknown as Record<string, Record<string, unknown>>
   expect(JSON.stringify(queryPlanner?.['winningPlan'])).toContain('"indexName":"asked_since"')
   expect(executionStats?.['totalDocsExamined']).toBe(executionStats?.['nReturned'])
+})
+
+test('when things were last used is found by the index, a few keys for each however many old grants there are', async () => {
+  const { connection } = database
+  const store = mongoGrants(connection, mongoClock(connection))
+  const old = Array.from({ length: 2_000 }, (_, i) => ({
+    ...{ _id: `use${i}`, requestId: `use${i}`, line: 0, isOpen: false, dueAt: null, subject: riley },
+    ...{ resource: { id: `used-${i % 2}` }, entitlement: { id: `used-${i % 4}` }, requestedAt: at(i) },
+    // One of three was held.
+    ...(i % 3 === 0 ? { status: 'ended', endedAt: at(i + 1) } : { status: 'denied', closedAt: at(i + 5) }),
+  }))
+  await grantModel(connection).collection.insertMany(old as never[])
+  const { looks, found } = await watched(connection, () => store.lastUses())
+  const ours = found.filter(({ resource }) => resource.startsWith('used-'))
+  expect(ours.map(({ entitlement, at: usedAt }) => [entitlement, usedAt]).sort()).toEqual([
+    ['used-0', at(1_996)],
+    ['used-1', at(1_997)],
+    ['used-2', at(1_999)],
+    ['used-3', at(1_999)],
+  ])
+  const open = await connection.collection('grants').countDocuments({ isOpen: true })
+  const docs = looks.reduce((sum, { docsExamined }) => sum + docsExamined, 0)
+  expect(docs).toBeLessThanOrEqual(open + 2 * found.length)
+  const plans = looks.map(({ planSummary }) => planSummary)
+  expect(plans.filter((plan) => !plan.includes('isOpen: 1'))).toEqual([])
+  expect(plans.some((plan) => plan.startsWith('DISTINCT_SCAN'))).toBe(true)
+  expect(Math.max(...looks.map(({ keysExamined }) => keysExamined))).toBeLessThan(old.length / 2)
 })
 
 test('the clock is never ahead of the database, and knows when it does not know', async () => {
