@@ -57,24 +57,31 @@ export async function startCurfew(options: {
   mongodbUri: string
   catalog: string
   environment: Record<string, string>
+  tellsMemory?: true
 }): Promise<AppProcess> {
-  const { workspace, mongodbUri, catalog, environment } = options
+  const { workspace, mongodbUri, catalog, environment, tellsMemory } = options
   const folder = join(import.meta.dirname, '../../.cache/bench')
   const path = join(folder, 'catalog.yml')
   await mkdir(folder, { recursive: true })
   await writeFile(path, catalog)
   const nodeOptions = process.env['BENCH_NODE_OPTIONS']
-  return startAppProcess({
-    SLACK_BOT_TOKEN: workspace.botToken,
-    SLACK_APP_TOKEN: workspace.appToken,
-    SLACK_API_URL: workspace.apiUrl,
-    MONGODB_URI: mongodbUri,
+  const variables = {
+    ...connectedTo(workspace, mongodbUri),
     CATALOG: path,
-    NODE_ENV: 'production',
     ...(nodeOptions ? { NODE_OPTIONS: nodeOptions } : {}),
     ...environment,
-  })
+  }
+  return startAppProcess(variables, tellsMemory ? { tellsMemory } : {})
 }
+
+/** What tells an app its Slack and its database. */
+export const connectedTo = (workspace: Workspace, mongodbUri: string): Record<string, string> => ({
+  SLACK_BOT_TOKEN: workspace.botToken,
+  SLACK_APP_TOKEN: workspace.appToken,
+  SLACK_API_URL: workspace.apiUrl,
+  MONGODB_URI: mongodbUri,
+  NODE_ENV: 'production',
+})
 
 /** What Curfew warned of or failed at while it was measured: none, or the figures need a footnote. */
 export function troubles({ lines }: AppProcess): string[] {
