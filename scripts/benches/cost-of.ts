@@ -11,7 +11,7 @@ const idleMs = 20_000
 const serverStatus = z.object({
   metrics: z.object({
     commands: z.record(z.string(), z.unknown()),
-    queryExecutor: z.object({ scannedObjects: z.coerce.number() }),
+    queryExecutor: z.object({ scanned: z.coerce.number(), scannedObjects: z.coerce.number() }),
   }),
 })
 const counted = [
@@ -35,7 +35,7 @@ export interface Cost {
 }
 
 export async function costOf(lane: Lane, client: MongoClient, lives: number): Promise<Cost> {
-  const [first, ...others] = lane.people
+  const [first, ...others] = lane.people.slice(0, lives + 1)
   if (first === undefined) throw new Error('nobody to live')
   // The code is warm.
   await lane.live(first, others.length + 1)
@@ -73,7 +73,7 @@ export async function costOf(lane: Lane, client: MongoClient, lives: number): Pr
 }
 
 async function countsOf(lane: Lane, client: MongoClient): Promise<Map<string, number> & { atMs: number }> {
-  const { metrics } = serverStatus.parse(await client.db('admin').command({ serverStatus: 1 }))
+  const metrics = await metricsOf(client)
   const found = new Map<string, number>()
   for (const name of counted) {
     const { total } = z.object({ total: z.coerce.number() }).parse(metrics.commands[name])
@@ -83,6 +83,16 @@ async function countsOf(lane: Lane, client: MongoClient): Promise<Map<string, nu
   found.set('cpu', z.number().parse(await lane.app.ask({ what: 'cpu' })))
   for (const [method, times] of lane.calls) found.set(`slack ${method}`, times)
   return Object.assign(found, { atMs: performance.now() })
+}
+
+/** What the server read so far, for whoever asked. */
+export async function examinedBy(client: MongoClient): Promise<{ documents: number; keys: number }> {
+  const { queryExecutor } = await metricsOf(client)
+  return { documents: queryExecutor.scannedObjects, keys: queryExecutor.scanned }
+}
+
+async function metricsOf(client: MongoClient) {
+  return serverStatus.parse(await client.db('admin').command({ serverStatus: 1 })).metrics
 }
 
 export function commandsOf({ commands }: Cost): number {

@@ -10,7 +10,7 @@ import type { Bench } from './run-bench.ts'
 export const lastsMs = 16_000
 export const warnMs = 9_000
 const patience = { withinMs: 60_000 }
-const resources = 20
+export const resources = 20
 
 /** One app, and the local Slack, the server and the people that it works with. */
 export interface Lane {

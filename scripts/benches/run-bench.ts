@@ -6,7 +6,7 @@ import { startAppProcess, type AppProcess } from '../app-process.ts'
 import type { Workspace } from '../../test/workspace/workspace.ts'
 import { print, type Report } from './report.ts'
 
-const longestMs = 400_000
+const usual = { grants: 1_000, longestMs: 400_000 }
 
 export interface Bench {
   readonly seconds: number
@@ -16,12 +16,15 @@ export interface Bench {
 }
 
 /** Runs one bench, prints what it found and ends the process: 0 also when a goal was missed. */
-export async function runBench(measure: (bench: Bench) => Promise<Report>): Promise<never> {
+export async function runBench(
+  measure: (bench: Bench) => Promise<Report>,
+  { grants, longestMs } = usual,
+): Promise<never> {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '20' },
-      grants: { type: 'string', default: '1000' },
+      grants: { type: 'string', default: String(grants) },
     },
   })
   const endings: (() => Promise<unknown>)[] = []
