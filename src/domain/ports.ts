@@ -71,6 +71,8 @@ export interface GrantStore {
   standingFailed(since: Date): Promise<FailedRow[]>
   /** What people asked for since then, the oldest first, of more than `limit` the newest: for looking back, not for deciding. */
   askedSince(since: Date, limit: number): Promise<AskedRow[]>
+  /** Of what people asked for: what was asked, answered or closed in this time, and what waits still, the oldest first; of more than 20,000 of one kind not all. */
+  askedOrAnswered(within: { from: Date; to: Date }): Promise<AskedRow[]>
   /** When something was last asked for or held, for each entitlement that ever was. Reads what is open, and little of each entitlement. */
   lastUses(): Promise<LastUse[]>
   /** Requests that wait for an answer, the oldest first. */

@@ -62,6 +62,14 @@ schema.index(
   { partialFilterExpression: { isAsked: true }, name: 'asked_by' },
 )
 schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
+schema.index(
+  { closedAt: 1 },
+  { partialFilterExpression: { isAsked: true, closedAt: { $type: 'date' } }, name: 'closed_since' },
+)
+schema.index(
+  { 'reviews.at': 1 },
+  { partialFilterExpression: { isAsked: true, 'reviews.at': { $exists: true } }, name: 'answered_since' },
+)
 schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },
@@ -129,6 +137,9 @@ const askedFields = {
   ...{ 'reviews.by': 1, 'reviews.verdict': 1, 'reviews.at': 1, 'reviews.preApprovalId': 1 },
 } as const
 
+/** Of each kind of what happened to requests. */
+const mostOfADay = 20_000
+
 const named = z.object({ id: z.string(), name: z.string() })
 
 const [asked] = grantSchema.options
@@ -193,6 +204,16 @@ const askedRow = z
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
 export const askedFilter = (since: Date) => ({ isAsked: true, requestedAt: { $gte: since } })
+
+/** What happened to requests in this time, each by an index of its own. */
+export const dayFilters = ({ from, to }: { from: Date; to: Date }) => {
+  const within = { $gte: from, $lt: to }
+  return [
+    { isAsked: true, requestedAt: within },
+    { isAsked: true, closedAt: { ...within, $type: 'date' as const } },
+    { isAsked: true, 'reviews.at': { $exists: true }, reviews: { $elemMatch: { at: within } } },
+  ]
+}
 
 /** `dueAt` with its type: without it the partial index would not serve. */
 export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: before } as const })
@@ -318,6 +339,21 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .lean<{ _id: string }[]>()
       return readable(rows, (row) => askedRow.parse(row)).reverse()
     },
+    askedOrAnswered: async (within) => {
+      // First, so that what is answered meanwhile is seen once at least; and as it was seen last.
+      const pending = await model
+        .find({ isOpen: true, status: 'pending', isAsked: true }, askedFields)
+        .sort({ requestedAt: 1 })
+        .limit(mostOfADay)
+        .lean<{ _id: string }[]>()
+      const day = await Promise.all(
+        dayFilters(within).map((filter) =>
+          model.find(filter, askedFields).limit(mostOfADay).lean<{ _id: string }[]>(),
+        ),
+      )
+      const newest = new Map([...pending, ...day.flat()].map((row) => [row._id, row]))
+      return readable([...newest.values()], (row) => askedRow.parse(row)).sort(byAge)
+    },
     lastUses: () => lastUses(connection, clock.now()),
     pending: async (limit) => {
       const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
@@ -341,6 +377,9 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     },
   }
 }
+
+const byAge = (one: AskedRow, other: AskedRow): number =>
+  one.requestedAt.getTime() - other.requestedAt.getTime()
 
 const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11000
 

@@ -25,12 +25,12 @@ interface Look {
 
 /** What MongoDB itself noted of each look at the grants meanwhile. */
 async function watched<T>(connection: Connection, work: () => Promise<T>) {
+  const noted = connection.collection<Look>('system.profile')
+  const ofGrants = { ns: /[.]grants$/, planSummary: { $exists: true } }
+  const before = await noted.countDocuments(ofGrants)
   await connection.db!.command({ profile: 2 })
   const found = await work().finally(() => connection.db!.command({ profile: 0 }))
-  const looks = await connection
-    .collection<Look>('system.profile')
-    .find({ ns: /[.]grants$/, planSummary: { $exists: true } })
-    .toArray()
+  const looks = await noted.find(ofGrants).skip(before).toArray()
   return { found, looks }
 }
 
@@ -88,6 +88,36 @@ test('looking back reads by its index no more than was asked for since then', as
   const { executionStats, queryPlanner } = plan as unknown as Record<string, Record<string, unknown>>
   expect(JSON.stringify(queryPlanner?.['winningPlan'])).toContain('"indexName":"asked_since"')
   expect(executionStats?.['totalDocsExamined']).toBe(executionStats?.['nReturned'])
+})
+
+test('a day is read by indexes, no more of it than happened in it', async () => {
+  const { connection } = database
+  const store = mongoGrants(connection, mongoClock(connection))
+  const [from, to, hours] = [at(10_000_000), at(10_086_400), 3_600]
+  const model = { ...aPendingGrant(), isOpen: false, isAsked: true, dueAt: null, unshown: false }
+  const old = Array.from({ length: 1_000 }, (_, i) => {
+    const [askedAt, answeredAt] = [at(10_000_000 + (i - 800) * hours), at(10_000_001 + (i - 798) * hours)]
+    const review = { by: riley, verdict: 'approve', preApprovalId: null, at: answeredAt }
+    return {
+      ...{ ...model, _id: `day${i}`, requestId: `day${i}`, requestedAt: askedAt, reviews: [review] },
+      ...(i % 2 === 0
+        ? { status: 'denied', closedAt: answeredAt }
+        : { status: 'ended', endedAt: answeredAt }),
+    }
+  })
+  await grantModel(connection).collection.insertMany(old as never[])
+  const { looks, found } = await watched(connection, () => store.askedOrAnswered({ from, to }))
+  const ours = found.filter(({ id }) => id.startsWith('day'))
+  expect(ours).toHaveLength(26)
+  const happened = looks.filter(({ planSummary }) => !planSummary.includes('isOpen'))
+  expect(happened.reduce((sum, { docsExamined }) => sum + docsExamined, 0)).toBe(24 + 12 + 24)
+  const plans = looks.map(({ planSummary }) => planSummary).sort()
+  expect(plans).toEqual([
+    'IXSCAN { closedAt: 1 }',
+    'IXSCAN { isOpen: 1, status: 1, requestedAt: 1 }',
+    'IXSCAN { requestedAt: 1 }',
+    'IXSCAN { reviews.at: 1 }',
+  ])
 })
 
 test('when things were last used is found by the index, a few keys for each however many old grants there are', async () => {

@@ -155,6 +155,21 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
           .slice(-limit)
           .map(askedRow),
       ),
+    askedOrAnswered: ({ from, to }) =>
+      step(() => {
+        const isWithin = (at: Date) => at >= from && at < to
+        return all()
+          .filter(({ window, isStanding }) => window === null && !isStanding)
+          .filter(
+            (grant) =>
+              grant.status === 'pending' ||
+              isWithin(grant.requestedAt) ||
+              ('closedAt' in grant && isWithin(grant.closedAt)) ||
+              grant.reviews.some(({ at }) => isWithin(at)),
+          )
+          .sort(byAge)
+          .map(askedRow)
+      }),
     lastUses: () =>
       step(() => {
         const newest = new Map<string, LastUse>()
