@@ -61,6 +61,8 @@ export interface GrantStore {
   }): Promise<Grant | null>
   /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** Of the same grants as `latestOf`, what they are of and became: read without the grants themselves. */
+  latestRowsOf(subjectId: string, limit: number): Promise<LatestRow[]>
   /** Ids of the submissions that this person made since then, for themselves or for others. */
   requestsSince(requesterId: string, since: Date): Promise<string[]>
   /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
@@ -86,6 +88,14 @@ export interface GrantStore {
   shown(id: string, revision: number): Promise<void>
   /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
   onChange(listener: (grant: Grant) => void): () => void
+}
+
+/** What somebody asked for, by ids, and what became of it. */
+export interface LatestRow {
+  readonly resource: string
+  readonly entitlement: string
+  readonly requestedAt: Date
+  readonly status: Grant['status']
 }
 
 /** What looking back needs of a request; windows of a series and what is held by rule were not asked for. */

@@ -8,6 +8,7 @@ import {
   type FailedRow,
   type GrantStore,
   type HeldRow,
+  type LatestRow,
   type Log,
   type StandingRow,
 } from '../domain/ports.ts'
@@ -49,9 +50,10 @@ schema.index(
 )
 schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
 schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
+// With all that `latestRowsOf` returns, so that it reads no grant.
 schema.index(
-  { 'subject.id': 1, requestedAt: -1 },
-  { partialFilterExpression: { isAsked: true }, name: 'asked_last' },
+  { 'subject.id': 1, requestedAt: -1, isAsked: 1, 'resource.id': 1, 'entitlement.id': 1, status: 1 },
+  { partialFilterExpression: { isAsked: true }, name: 'asked_latest' },
 )
 schema.index(
   { slot: 1, isOpen: 1, endedAt: 1 },
@@ -130,6 +132,22 @@ const heldFields = {
   next: 1,
   giveAt: 1,
 } as const
+
+const latestFields = { _id: 0, requestedAt: 1, 'resource.id': 1, 'entitlement.id': 1, status: 1 } as const
+
+const latestRow = z
+  .object({
+    resource: z.object({ id: z.string() }),
+    entitlement: z.object({ id: z.string() }),
+    requestedAt: z.date(),
+    status: dueRow.shape.status,
+  })
+  .transform(({ resource, entitlement, requestedAt, status }): LatestRow => ({
+    resource: resource.id,
+    entitlement: entitlement.id,
+    requestedAt,
+    status,
+  }))
 
 const askedFields = {
   ...{ status: 1, resource: 1, entitlement: 1, subject: 1, requester: 1, askedMs: 1, reason: 1 },
@@ -301,6 +319,14 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
     latestOf: (subjectId, limit) =>
       find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
+    latestRowsOf: async (subjectId, limit) => {
+      const rows = await collection
+        .find({ 'subject.id': subjectId, isAsked: true }, { projection: latestFields })
+        .sort({ requestedAt: -1 })
+        .limit(limit)
+        .toArray()
+      return readable(rows, (row) => latestRow.parse(row))
+    },
     requestsSince: async (requesterId, since) => {
       const ids = await collection.distinct('requestId', {
         'requester.id': requesterId,

@@ -231,6 +231,30 @@ export function grantStoreContract(open: () => Promise<GrantStore>): void {
     expect(over).toEqual({ resource: newer.resource.id, entitlement: entitlement.id, at: at(86_400_500) })
   })
 
+  test('what somebody asked for last is known without its grants, whatever became of it', async () => {
+    const store = await open()
+    const { subject } = fresh()
+    const asked = [1, 2, 3].map((seconds) =>
+      aPendingGrant({
+        ...fresh(),
+        subject,
+        requestedAt: at(seconds),
+        entitlement: { id: `e${seconds}`, name: '' },
+      }),
+    )
+    for (const grant of asked) await store.insert(grant)
+    const [, second] = asked
+    await store.change(second?.id ?? '', (grant) => transition(grant, approval(ada), at(4)))
+    const rows = await store.latestRowsOf(subject.id, 2)
+    expect(rows).toEqual([
+      { resource: 'orders-db', entitlement: 'e3', requestedAt: at(3), status: 'pending' },
+      { resource: 'orders-db', entitlement: 'e2', requestedAt: at(2), status: 'granting' },
+    ])
+    expect(rows.map((row) => row.requestedAt)).toEqual(
+      (await store.latestOf(subject.id, 2)).map((grant) => grant.requestedAt),
+    )
+  })
+
   test('of what was asked for, a day has what was asked, answered or closed in it, and what waits still', async () => {
     const store = await open()
     const entitlement = { id: `a-day-${++ids}`, name: 'A day' }

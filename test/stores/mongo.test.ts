@@ -90,6 +90,22 @@ test('looking back reads by its index no more than was asked for since then', as
   expect(executionStats?.['totalDocsExamined']).toBe(executionStats?.['nReturned'])
 })
 
+test('what somebody asked for last is read from the index alone', async () => {
+  const { connection } = database
+  const store = mongoGrants(connection, mongoClock(connection))
+  const subject = { ...riley, id: 'p-latest' }
+  const old = Array.from({ length: 100 }, (_, i) => ({
+    ...{ ...aPendingGrant({ subject, requestedAt: at(i) }), _id: `latest${i}`, requestId: `latest${i}` },
+    ...{ status: 'ended', isOpen: false, isAsked: true, dueAt: null, unshown: false },
+  }))
+  await grantModel(connection).collection.insertMany(old as never[])
+  const { looks, found } = await watched(connection, () => store.latestRowsOf(subject.id, 20))
+  expect(found.map(({ requestedAt }) => requestedAt)).toEqual(
+    Array.from({ length: 20 }, (_, i) => at(99 - i)),
+  )
+  expect(looks).toEqual([expect.objectContaining({ docsExamined: 0, keysExamined: 20 })])
+})
+
 test('a day is read by indexes, no more of it than happened in it', async () => {
   const { connection } = database
   const store = mongoGrants(connection, mongoClock(connection))

@@ -52,6 +52,11 @@ function askedRow(grant: Grant): AskedRow {
 export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Step): GrantStore {
   const listeners = new Set<(grant: Grant) => void>()
   const all = () => [...db.grants.values()]
+  const latestOf = (subjectId: string, limit: number) =>
+    all()
+      .filter((g) => g.subject.id === subjectId && g.window === null && !g.isStanding)
+      .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
+      .slice(0, limit)
   const wrote = (grant: Grant) => {
     for (const listener of listeners) listener(grant)
     return grant
@@ -118,12 +123,15 @@ export function memoryGrants(db: MemoryDatabase, clockNow: () => Date, step: Ste
               slotOf(g) === slot,
           ) ?? null,
       ),
-    latestOf: (subjectId, limit) =>
+    latestOf: (subjectId, limit) => step(() => latestOf(subjectId, limit)),
+    latestRowsOf: (subjectId, limit) =>
       step(() =>
-        all()
-          .filter((g) => g.subject.id === subjectId && g.window === null && !g.isStanding)
-          .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
-          .slice(0, limit),
+        latestOf(subjectId, limit).map(({ resource, entitlement, requestedAt, status }) => ({
+          resource: resource.id,
+          entitlement: entitlement.id,
+          requestedAt,
+          status,
+        })),
       ),
     standing: () =>
       step(() => all().flatMap((g) => (g.isStanding && isOpen(g) && isApproved(g) ? standingRowOf(g) : []))),
