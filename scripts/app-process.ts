@@ -2,23 +2,56 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { z } from 'zod'
 import { buildApp } from './build-app.ts'
 
 export interface AppProcess {
   readonly pid: number
+  /** From its being started until it said that it runs. */
+  readonly readyMs: number
   /** Its log so far, a line each. */
   readonly lines: readonly string[]
+  /** What Node says of its memory, in bytes; of a process that was started with `tellsMemory`. */
+  memory(): Promise<Memory>
   /** Asks it to stop, as a supervisor would, and waits; resolves with its exit code. */
   stop(): Promise<number | null>
 }
 
+export interface Memory {
+  readonly rss: number
+  readonly heapUsed: number
+}
+
+const told = z.object({ memory: z.object({ rss: z.number(), heapUsed: z.number() }) })
+const preloaded = (file: string): readonly string[] => ['--import', join(import.meta.dirname, file)]
+
 /** The built app as its own process, as `npm start` runs it. Resolves when it says that it is running. */
-export async function startAppProcess(environment: Record<string, string>): Promise<AppProcess> {
-  const entry = await buildApp()
+export async function startAppProcess(
+  environment: Record<string, string>,
+  options: { tellsMemory?: true } = {},
+): Promise<AppProcess> {
+  const words = [await buildApp(), 'start']
+  return startNodeProcess(words, { environment, running: 'curfew is running', ...options })
+}
+
+/** Any program of ours that logs lines of JSON, as the app does. Resolves when it logs the message `running`. */
+export async function startNodeProcess(
+  words: readonly string[],
+  {
+    environment,
+    running,
+    tellsMemory,
+  }: { environment: Record<string, string>; running: string; tellsMemory?: true },
+): Promise<AppProcess> {
   const lines: string[] = []
+  const startedAtMs = performance.now()
   const child = spawn(
     process.execPath,
-    ['--import', join(import.meta.dirname, 'die-with-parent.mjs'), entry, 'start'],
+    [
+      ...preloaded('die-with-parent.mjs'),
+      ...(tellsMemory ? preloaded('benches/tell-memory.mjs') : []),
+      ...words,
+    ],
     {
       cwd: join(import.meta.dirname, '..'),
       env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...environment },
@@ -26,12 +59,12 @@ export async function startAppProcess(environment: Record<string, string>): Prom
     },
   )
   const exited = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null)
-  await new Promise<void>((resolve, reject) => {
+  const readyMs = await new Promise<number>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream ?? process.stdin }).on('line', (line) => {
         lines.push(line)
         if (lines.length > 5_000) lines.shift()
-        if (line.includes('"curfew is running"')) resolve()
+        if (line.includes(`"${running}"`)) resolve(performance.now() - startedAtMs)
       })
     }
     void exited.then((code) =>
@@ -40,7 +73,14 @@ export async function startAppProcess(environment: Record<string, string>): Prom
   })
   return {
     pid: child.pid ?? 0,
+    readyMs,
     lines,
+    memory: async () => {
+      const answered = once(child, 'message')
+      child.send('memory')
+      const [answer] = (await answered) as unknown[]
+      return told.parse(answer).memory
+    },
     stop: async () => {
       child.kill('SIGTERM')
       return exited

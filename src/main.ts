@@ -99,7 +99,7 @@ export async function start(
     void checkSystems(catalog.current(), systems, log)
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection)
-    const records = mongoGrantRecords(connection, log)
+    const records = mongoGrantRecords(connection, clock, log)
     const slack = openSlack({ ...config, people, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {

@@ -52,7 +52,7 @@ export async function simulateCatalog(words: readonly string[], env: NodeJS.Proc
     const clock = mongoClock(connection)
     await clock.sample()
     const since = new Date(clock.now().getTime() - days * DAY_MS)
-    const rows = await mongoGrantRecords(connection).askedSince(since, mostRows)
+    const rows = await mongoGrantRecords(connection, clock).askedSince(since, mostRows)
     const asked = { before: replay(rows, before), after: replay(rows, after) }
     const changes = asked.before.flatMap((one, i): Change[] => {
       const other = asked.after[i]

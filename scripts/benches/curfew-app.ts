@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createLog } from '../../src/log.ts'
-import { start } from '../../src/main.ts'
+import { start, type Running } from '../../src/main.ts'
 import { answerParent } from './part.ts'
 
 /** Curfew as it is composed for production, but for Slack's pace: what is measured is the work and not the waiting. */
@@ -15,13 +15,17 @@ const question = z.discriminatedUnion('what', [
     environment: z.record(z.string(), z.string()),
   }),
   z.object({ what: z.literal('cpu') }),
+  z.object({ what: z.literal('digest'), atMs: z.number() }),
 ])
+
+let running: Running | null = null
 
 answerParent(question, async (asked) => {
   if (asked.what === 'cpu') return cpuMs()
+  if (asked.what === 'digest') return running?.sendDigests(new Date(asked.atMs))
   const { botToken, appToken, slackApiUrl, mongodbUri, catalogPath, environment } = asked
   const log = createLog('warn')
-  await start(
+  running = await start(
     {
       botToken,
       transport: { kind: 'socket', appToken },

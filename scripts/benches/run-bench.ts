@@ -6,7 +6,7 @@ import { startAppProcess, type AppProcess } from '../app-process.ts'
 import type { Workspace } from '../../test/workspace/workspace.ts'
 import { print, type Report } from './report.ts'
 
-const longestMs = 400_000
+const usual = { grants: 1_000, longestMs: 400_000 }
 
 export interface Bench {
   readonly seconds: number
@@ -16,12 +16,15 @@ export interface Bench {
 }
 
 /** Runs one bench, prints what it found and ends the process: 0 also when a goal was missed. */
-export async function runBench(measure: (bench: Bench) => Promise<Report>): Promise<never> {
+export async function runBench(
+  measure: (bench: Bench) => Promise<Report>,
+  { grants, longestMs } = usual,
+): Promise<never> {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '20' },
-      grants: { type: 'string', default: '1000' },
+      grants: { type: 'string', default: String(grants) },
     },
   })
   const endings: (() => Promise<unknown>)[] = []
@@ -57,24 +60,31 @@ export async function startCurfew(options: {
   mongodbUri: string
   catalog: string
   environment: Record<string, string>
+  tellsMemory?: true
 }): Promise<AppProcess> {
-  const { workspace, mongodbUri, catalog, environment } = options
+  const { workspace, mongodbUri, catalog, environment, tellsMemory } = options
   const folder = join(import.meta.dirname, '../../.cache/bench')
   const path = join(folder, 'catalog.yml')
   await mkdir(folder, { recursive: true })
   await writeFile(path, catalog)
   const nodeOptions = process.env['BENCH_NODE_OPTIONS']
-  return startAppProcess({
-    SLACK_BOT_TOKEN: workspace.botToken,
-    SLACK_APP_TOKEN: workspace.appToken,
-    SLACK_API_URL: workspace.apiUrl,
-    MONGODB_URI: mongodbUri,
+  const variables = {
+    ...connectedTo(workspace, mongodbUri),
     CATALOG: path,
-    NODE_ENV: 'production',
     ...(nodeOptions ? { NODE_OPTIONS: nodeOptions } : {}),
     ...environment,
-  })
+  }
+  return startAppProcess(variables, tellsMemory ? { tellsMemory } : {})
 }
+
+/** What tells an app its Slack and its database. */
+export const connectedTo = (workspace: Workspace, mongodbUri: string): Record<string, string> => ({
+  SLACK_BOT_TOKEN: workspace.botToken,
+  SLACK_APP_TOKEN: workspace.appToken,
+  SLACK_API_URL: workspace.apiUrl,
+  MONGODB_URI: mongodbUri,
+  NODE_ENV: 'production',
+})
 
 /** What Curfew warned of or failed at while it was measured: none, or the figures need a footnote. */
 export function troubles({ lines }: AppProcess): string[] {

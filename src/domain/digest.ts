@@ -17,7 +17,7 @@ export interface Digest {
 export interface Day {
   readonly from: Date
   readonly to: Date
-  /** Asked for lately enough to have been answered that day. */
+  /** Of what people asked for: what was asked, answered or closed that day at least, and what waits still. */
   readonly asked: readonly AskedRow[]
   /** What is held. */
   readonly held: readonly Grant[]

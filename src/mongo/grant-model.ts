@@ -2,6 +2,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { grantSchema, isOpen, slotOf, type Grant } from '../domain/grant.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { lastUseIndex } from './last-uses.ts'
 import { readEach } from './readable.ts'
 
 /** As stored: the grant, its id as `_id`, and for the indexes whether it is unfinished and asked for, and its slot. */
@@ -35,9 +36,10 @@ schema.index(
 )
 schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
 schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
+// With all that `latestRowsOf` returns, so that it reads no grant.
 schema.index(
-  { 'subject.id': 1, requestedAt: -1 },
-  { partialFilterExpression: { isAsked: true }, name: 'asked_last' },
+  { 'subject.id': 1, requestedAt: -1, isAsked: 1, 'resource.id': 1, 'entitlement.id': 1, status: 1 },
+  { partialFilterExpression: { isAsked: true }, name: 'asked_latest' },
 )
 schema.index(
   { slot: 1, isOpen: 1, endedAt: 1 },
@@ -48,11 +50,21 @@ schema.index(
   { partialFilterExpression: { isAsked: true }, name: 'asked_by' },
 )
 schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
+schema.index(
+  { closedAt: 1 },
+  { partialFilterExpression: { isAsked: true, closedAt: { $type: 'date' } }, name: 'closed_since' },
+)
+schema.index(
+  { 'reviews.at': 1 },
+  { partialFilterExpression: { isAsked: true, 'reviews.at': { $exists: true } }, name: 'answered_since' },
+)
 schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },
   { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late' },
 )
+
+schema.index(lastUseIndex, { partialFilterExpression: { isOpen: false }, name: 'last_use' })
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 

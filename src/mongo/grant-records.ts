@@ -1,10 +1,12 @@
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
 import { grantSchema, openStatuses, personRef } from '../domain/grant.ts'
-import type { AskedRow, GrantRecords, LastUse } from '../domain/ports/grant-records.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { AskedRow, GrantRecords } from '../domain/ports/grant-records.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { finding, grantModel } from './grant-model.ts'
 import { anyStatus, named } from './grant-rows.ts'
+import { lastUses } from './last-uses.ts'
 import { readEach } from './readable.ts'
 
 const askedFields = {
@@ -65,13 +67,29 @@ const askedRow = z
     closedAt: closedAt ?? null,
   }))
 
-const lastUse = z
-  .object({ _id: z.object({ resource: z.string(), entitlement: z.string() }), at: z.date() })
-  .transform(({ _id, at }): LastUse => ({ ..._id, at }))
-
 export const askedFilter = (since: Date) => ({ isAsked: true, requestedAt: { $gte: since } })
 
-export function mongoGrantRecords(connection: Connection, log?: Log): GrantRecords {
+/** Of each kind of what happened to requests. */
+const mostOfADay = 20_000
+
+/** What happened to requests in this time, each by an index of its own. */
+export const dayFilters = ({ from, to }: { from: Date; to: Date }) => {
+  const within = { $gte: from, $lt: to }
+  return [
+    { isAsked: true, requestedAt: within },
+    { isAsked: true, closedAt: { ...within, $type: 'date' as const } },
+    { isAsked: true, 'reviews.at': { $exists: true }, reviews: { $elemMatch: { at: within } } },
+  ]
+}
+
+const byAge = (one: AskedRow, other: AskedRow): number =>
+  one.requestedAt.getTime() - other.requestedAt.getTime()
+
+export function mongoGrantRecords(
+  connection: Connection,
+  clock: Pick<Clock, 'now'>,
+  log?: Log,
+): GrantRecords {
   const model = grantModel(connection)
   const find = finding(connection, log)
 
@@ -84,17 +102,22 @@ export function mongoGrantRecords(connection: Connection, log?: Log): GrantRecor
         .lean<{ _id: string }[]>()
       return readEach(rows, (row) => askedRow.parse(row), { what: 'grant', log }).reverse()
     },
-    lastUses: async () => {
-      const rows = await model.aggregate<unknown>([
-        {
-          $group: {
-            _id: { resource: '$resource.id', entitlement: '$entitlement.id' },
-            at: { $max: { $cond: ['$isOpen', '$$NOW', { $max: ['$requestedAt', '$endedAt'] }] } },
-          },
-        },
-      ])
-      return rows.map((row) => lastUse.parse(row))
+    askedOrAnswered: async (within) => {
+      // First, so that what is answered meanwhile is seen once at least; and as it was seen last.
+      const pending = await model
+        .find({ isOpen: true, status: 'pending', isAsked: true }, askedFields)
+        .sort({ requestedAt: 1 })
+        .limit(mostOfADay)
+        .lean<{ _id: string }[]>()
+      const day = await Promise.all(
+        dayFilters(within).map((filter) =>
+          model.find(filter, askedFields).limit(mostOfADay).lean<{ _id: string }[]>(),
+        ),
+      )
+      const newest = new Map([...pending, ...day.flat()].map((row) => [row._id, row]))
+      return readEach([...newest.values()], (row) => askedRow.parse(row), { what: 'grant', log }).sort(byAge)
     },
+    lastUses: () => lastUses(connection, clock.now()),
     owed: () =>
       find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
     late: () =>

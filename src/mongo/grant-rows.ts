@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { grantSchema, personRef } from '../domain/grant.ts'
-import type { HeldRow, StandingRow } from '../domain/ports/grants.ts'
+import type { HeldRow, LatestRow, StandingRow } from '../domain/ports/grants.ts'
 
 /** What is read of a grant where many are read: the fields asked for, and each row as it is parsed. */
 
@@ -70,6 +70,29 @@ export const heldFields = {
   next: 1,
   giveAt: 1,
 } as const
+
+/** All of them are in the index `asked_latest`. */
+export const latestFields = {
+  _id: 0,
+  requestedAt: 1,
+  'resource.id': 1,
+  'entitlement.id': 1,
+  status: 1,
+} as const
+
+export const latestRow = z
+  .object({
+    resource: z.object({ id: z.string() }),
+    entitlement: z.object({ id: z.string() }),
+    requestedAt: z.date(),
+    status: anyStatus,
+  })
+  .transform(({ resource, entitlement, requestedAt, status }): LatestRow => ({
+    resource: resource.id,
+    entitlement: entitlement.id,
+    requestedAt,
+    status,
+  }))
 
 const [asked] = grantSchema.options
 const { place } = grantSchema.options[4].shape

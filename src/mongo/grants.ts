@@ -15,6 +15,8 @@ import {
   heldFields,
   heldRow,
   heldStatuses,
+  latestFields,
+  latestRow,
   standingFields,
   standingRow,
 } from './grant-rows.ts'
@@ -136,6 +138,14 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
     latestOf: (subjectId, limit) =>
       find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
+    latestRowsOf: async (subjectId, limit) => {
+      const rows = await collection
+        .find({ 'subject.id': subjectId, isAsked: true }, { projection: latestFields })
+        .sort({ requestedAt: -1 })
+        .limit(limit)
+        .toArray()
+      return readable(rows, (row) => latestRow.parse(row))
+    },
     requestsSince: async (requesterId, since) => {
       const ids = await collection.distinct('requestId', {
         'requester.id': requesterId,

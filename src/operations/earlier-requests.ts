@@ -18,13 +18,14 @@ export async function countEarlier(
   { grants }: Pick<World, 'grants'>,
   grant: Pick<Grant, 'subject' | 'resource' | 'entitlement' | 'requestedAt'>,
 ): Promise<EarlierRequests> {
-  const earlier = (await grants.latestOf(grant.subject.id, mostLookedAt)).filter(
+  const earlier = (await grants.latestRowsOf(grant.subject.id, mostLookedAt)).filter(
     (other) =>
-      other.entitlement.id === grant.entitlement.id &&
-      other.resource.id === grant.resource.id &&
+      other.entitlement === grant.entitlement.id &&
+      other.resource === grant.resource.id &&
       other.requestedAt < grant.requestedAt &&
       other.status !== 'withdrawn' &&
       other.status !== 'pending',
   )
-  return { approved: earlier.filter((other) => 'approvedAt' in other).length, of: earlier.length }
+  const approved = earlier.filter(({ status }) => status !== 'denied' && status !== 'lapsed')
+  return { approved: approved.length, of: earlier.length }
 }

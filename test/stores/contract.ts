@@ -1,9 +1,10 @@
-import type { Grant } from '../../src/domain/grant.ts'
+import type { Grant, Pending } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
 import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
 import type { HoldStore } from '../../src/domain/ports/holds.ts'
 import type { SurfaceStore } from '../../src/domain/ports/surfaces.ts'
+import type { Event } from '../../src/domain/event.ts'
 import { transition } from '../../src/domain/transition.ts'
 import {
   aGrantingGrant,
@@ -262,6 +263,67 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     )
     const over = (await store.lastUses()).find((use) => use.entitlement === entitlement.id)
     expect(over).toEqual({ resource: newer.resource.id, entitlement: entitlement.id, at: at(86_400_500) })
+  })
+
+  test('what somebody asked for last is known without its grants, whatever became of it', async () => {
+    const store = await open()
+    const { subject } = fresh()
+    const asked = [1, 2, 3].map((seconds) =>
+      aPendingGrant({
+        ...fresh(),
+        subject,
+        requestedAt: at(seconds),
+        entitlement: { id: `e${seconds}`, name: '' },
+      }),
+    )
+    for (const grant of asked) await store.insert(grant)
+    const [, second] = asked
+    await store.change(second?.id ?? '', (grant) => transition(grant, approval(ada), at(4)))
+    const rows = await store.latestRowsOf(subject.id, 2)
+    expect(rows).toEqual([
+      { resource: 'orders-db', entitlement: 'e3', requestedAt: at(3), status: 'pending' },
+      { resource: 'orders-db', entitlement: 'e2', requestedAt: at(2), status: 'granting' },
+    ])
+    expect(rows.map((row) => row.requestedAt)).toEqual(
+      (await store.latestOf(subject.id, 2)).map((grant) => grant.requestedAt),
+    )
+  })
+
+  test('of what was asked for, a day has what was asked, answered or closed in it, and what waits still', async () => {
+    const store = await open()
+    const entitlement = { id: `a-day-${++ids}`, name: 'A day' }
+    const [noon, day] = [1_000_000, 86_400]
+    const asked = async (seconds: number, about: Partial<Pending> = {}): Promise<Pending> => {
+      const times = { requestedAt: at(noon + seconds), lapsesAt: at(noon + 90 * day) }
+      const grant = aPendingGrant({ ...fresh(), entitlement, ...times, ...about })
+      await store.insert(grant)
+      return grant
+    }
+    const become = (grant: Pending, event: Event, seconds: number) =>
+      store.change(grant.id, (now) => transition(now, event, at(noon + seconds)))
+    const withdrawal = { type: 'withdraw', by: riley, supersededBy: null } as const
+    const waits = await asked(-20 * day)
+    const answered = await asked(-3 * day)
+    await become(answered, approval(ada), 100)
+    const halfAnswered = await asked(-2 * day, { needs: 2 })
+    await become(halfAnswered, approval(ada, 60_000, 2), 200)
+    await become(halfAnswered, withdrawal, 2 * day)
+    const closed = await asked(-day)
+    await become(closed, withdrawal, 300)
+    const within = await asked(400)
+    await become(within, withdrawal, 2 * day)
+    const before = await asked(-5 * day)
+    await become(before, approval(ada), -1)
+    const later = await asked(day)
+    await become(later, withdrawal, 2 * day)
+    await become(await asked(-4 * day), withdrawal, -1)
+    await asked(500, { window: { seriesId: waits.id, index: 0 } })
+    const rows = await store.askedOrAnswered({ from: at(noon), to: at(noon + day) })
+    const ours = rows.filter((row) => row.entitlement.id === entitlement.id)
+    expect(ours.map(({ id }) => id)).toEqual(
+      [waits, answered, halfAnswered, closed, within].map(({ id }) => id),
+    )
+    expect(ours[1]).toMatchObject({ approvedAt: at(noon + 100), reviews: [{ by: ada }] })
   })
 
   test('unfinished grants are found by subject and by entitlement', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as passes } from 'node:timers/promises'
+import type { Connection } from 'mongoose'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { grantModel } from '../../src/mongo/grant-model.ts'
@@ -19,6 +20,23 @@ const silent: Log = {
 }
 let database: TestDatabase
 
+interface Look {
+  readonly planSummary: string
+  readonly docsExamined: number
+  readonly keysExamined: number
+}
+
+/** What MongoDB itself noted of each look at the grants meanwhile. */
+async function watched<T>(connection: Connection, work: () => Promise<T>) {
+  const noted = connection.collection<Look>('system.profile')
+  const ofGrants = { ns: /[.]grants$/, planSummary: { $exists: true } }
+  const before = await noted.countDocuments(ofGrants)
+  await connection.db!.command({ profile: 2 })
+  const found = await work().finally(() => connection.db!.command({ profile: 0 }))
+  const looks = await noted.find(ofGrants).skip(before).toArray()
+  return { found, looks }
+}
+
 beforeAll(async () => {
   database = await aDatabase()
   await ensureIndexes(database.connection)
@@ -28,7 +46,7 @@ afterAll(() => database.drop())
 describe('grants in MongoDB', () =>
   grantStoreContract(async () => ({
     ...mongoGrants(database.connection, mongoClock(database.connection)),
-    ...mongoGrantRecords(database.connection),
+    ...mongoGrantRecords(database.connection, mongoClock(database.connection)),
   })))
 
 describe('holds in MongoDB', () =>
@@ -79,6 +97,79 @@ test('looking back reads by its index no more than was asked for since then', as
   const { executionStats, queryPlanner } = plan as unknown as Record<string, Record<string, unknown>>
   expect(JSON.stringify(queryPlanner?.['winningPlan'])).toContain('"indexName":"asked_since"')
   expect(executionStats?.['totalDocsExamined']).toBe(executionStats?.['nReturned'])
+})
+
+test('what somebody asked for last is read from the index alone', async () => {
+  const { connection } = database
+  const store = mongoGrants(connection, mongoClock(connection))
+  const subject = { ...riley, id: 'p-latest' }
+  const old = Array.from({ length: 100 }, (_, i) => ({
+    ...{ ...aPendingGrant({ subject, requestedAt: at(i) }), _id: `latest${i}`, requestId: `latest${i}` },
+    ...{ status: 'ended', isOpen: false, isAsked: true, dueAt: null, unshown: false },
+  }))
+  await grantModel(connection).collection.insertMany(old as never[])
+  const { looks, found } = await watched(connection, () => store.latestRowsOf(subject.id, 20))
+  expect(found.map(({ requestedAt }) => requestedAt)).toEqual(
+    Array.from({ length: 20 }, (_, i) => at(99 - i)),
+  )
+  expect(looks).toEqual([expect.objectContaining({ docsExamined: 0, keysExamined: 20 })])
+})
+
+test('a day is read by indexes, no more of it than happened in it', async () => {
+  const { connection } = database
+  const store = mongoGrantRecords(connection, mongoClock(connection))
+  const [from, to, hours] = [at(10_000_000), at(10_086_400), 3_600]
+  const model = { ...aPendingGrant(), isOpen: false, isAsked: true, dueAt: null, unshown: false }
+  const old = Array.from({ length: 1_000 }, (_, i) => {
+    const [askedAt, answeredAt] = [at(10_000_000 + (i - 800) * hours), at(10_000_001 + (i - 798) * hours)]
+    const review = { by: riley, verdict: 'approve', preApprovalId: null, at: answeredAt }
+    return {
+      ...{ ...model, _id: `day${i}`, requestId: `day${i}`, requestedAt: askedAt, reviews: [review] },
+      ...(i % 2 === 0
+        ? { status: 'denied', closedAt: answeredAt }
+        : { status: 'ended', endedAt: answeredAt }),
+    }
+  })
+  await grantModel(connection).collection.insertMany(old as never[])
+  const { looks, found } = await watched(connection, () => store.askedOrAnswered({ from, to }))
+  const ours = found.filter(({ id }) => id.startsWith('day'))
+  expect(ours).toHaveLength(26)
+  const happened = looks.filter(({ planSummary }) => !planSummary.includes('isOpen'))
+  expect(happened.reduce((sum, { docsExamined }) => sum + docsExamined, 0)).toBe(24 + 12 + 24)
+  const plans = looks.map(({ planSummary }) => planSummary).sort()
+  expect(plans).toEqual([
+    'IXSCAN { closedAt: 1 }',
+    'IXSCAN { isOpen: 1, status: 1, requestedAt: 1 }',
+    'IXSCAN { requestedAt: 1 }',
+    'IXSCAN { reviews.at: 1 }',
+  ])
+})
+
+test('when things were last used is found by the index, a few keys for each however many old grants there are', async () => {
+  const { connection } = database
+  const store = mongoGrantRecords(connection, mongoClock(connection))
+  const old = Array.from({ length: 2_000 }, (_, i) => ({
+    ...{ _id: `use${i}`, requestId: `use${i}`, line: 0, isOpen: false, dueAt: null, subject: riley },
+    ...{ resource: { id: `used-${i % 2}` }, entitlement: { id: `used-${i % 4}` }, requestedAt: at(i) },
+    // One of three was held.
+    ...(i % 3 === 0 ? { status: 'ended', endedAt: at(i + 1) } : { status: 'denied', closedAt: at(i + 5) }),
+  }))
+  await grantModel(connection).collection.insertMany(old as never[])
+  const { looks, found } = await watched(connection, () => store.lastUses())
+  const ours = found.filter(({ resource }) => resource.startsWith('used-'))
+  expect(ours.map(({ entitlement, at: usedAt }) => [entitlement, usedAt]).sort()).toEqual([
+    ['used-0', at(1_996)],
+    ['used-1', at(1_997)],
+    ['used-2', at(1_999)],
+    ['used-3', at(1_999)],
+  ])
+  const open = await connection.collection('grants').countDocuments({ isOpen: true })
+  const docs = looks.reduce((sum, { docsExamined }) => sum + docsExamined, 0)
+  expect(docs).toBeLessThanOrEqual(open + 2 * found.length)
+  const plans = looks.map(({ planSummary }) => planSummary)
+  expect(plans.filter((plan) => !plan.includes('isOpen: 1'))).toEqual([])
+  expect(plans.some((plan) => plan.startsWith('DISTINCT_SCAN'))).toBe(true)
+  expect(Math.max(...looks.map(({ keysExamined }) => keysExamined))).toBeLessThan(old.length / 2)
 })
 
 test('the clock is never ahead of the database, and knows when it does not know', async () => {

@@ -50,6 +50,11 @@ export function memoryGrants(
 ): GrantStore & GrantRecords {
   const listeners = new Set<(grant: Grant) => void>()
   const all = () => [...db.grants.values()]
+  const latestOf = (subjectId: string, limit: number) =>
+    all()
+      .filter((g) => g.subject.id === subjectId && g.window === null && !g.isStanding)
+      .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
+      .slice(0, limit)
   const wrote = (grant: Grant) => {
     for (const listener of listeners) listener(grant)
     return grant
@@ -123,12 +128,15 @@ export function memoryGrants(
               slotOf(g) === slot,
           ) ?? null,
       ),
-    latestOf: (subjectId, limit) =>
+    latestOf: (subjectId, limit) => step(() => latestOf(subjectId, limit)),
+    latestRowsOf: (subjectId, limit) =>
       step(() =>
-        all()
-          .filter((g) => g.subject.id === subjectId && g.window === null && !g.isStanding)
-          .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
-          .slice(0, limit),
+        latestOf(subjectId, limit).map(({ resource, entitlement, requestedAt, status }) => ({
+          resource: resource.id,
+          entitlement: entitlement.id,
+          requestedAt,
+          status,
+        })),
       ),
     standing: () =>
       step(() => all().flatMap((g) => (g.isStanding && isOpen(g) && isApproved(g) ? standingRowOf(g) : []))),
@@ -160,6 +168,21 @@ export function memoryGrants(
           .slice(-limit)
           .map(askedRow),
       ),
+    askedOrAnswered: ({ from, to }) =>
+      step(() => {
+        const isWithin = (at: Date) => at >= from && at < to
+        return all()
+          .filter(({ window, isStanding }) => window === null && !isStanding)
+          .filter(
+            (grant) =>
+              grant.status === 'pending' ||
+              isWithin(grant.requestedAt) ||
+              ('closedAt' in grant && isWithin(grant.closedAt)) ||
+              grant.reviews.some(({ at }) => isWithin(at)),
+          )
+          .sort(byAge)
+          .map(askedRow)
+      }),
     lastUses: () =>
       step(() => {
         const newest = new Map<string, LastUse>()

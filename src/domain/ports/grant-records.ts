@@ -5,7 +5,12 @@ import type { PersonRef } from '../person.ts'
 export interface GrantRecords {
   /** What people asked for since then, the oldest first, of more than `limit` the newest. */
   askedSince(since: Date, limit: number): Promise<AskedRow[]>
-  /** When something was last asked for or held, for each entitlement that ever was. Reads every grant: seldom to be asked. */
+  /**
+   * Of what people asked for: what was asked, answered or closed in this time, and what waits still, the oldest first; of
+   * more than 20,000 of one kind not all.
+   */
+  askedOrAnswered(within: { from: Date; to: Date }): Promise<AskedRow[]>
+  /** When something was last asked for or held, for each entitlement that ever was. Reads what is open, and little of each entitlement. */
   lastUses(): Promise<LastUse[]>
   /** Every unfinished grant that was approved: what is or may be held. */
   owed(): Promise<Grant[]>

@@ -42,6 +42,8 @@ export interface GrantStore {
   }): Promise<Grant | null>
   /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** Of the same grants as `latestOf`, what they are of and became: read without the grants themselves. */
+  latestRowsOf(subjectId: string, limit: number): Promise<LatestRow[]>
   /** Ids of the submissions that this person made since then, for themselves or for others. */
   requestsSince(requesterId: string, since: Date): Promise<string[]>
   /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
@@ -95,3 +97,11 @@ export interface DueGrant {
 
 export const pairOf = (row: { subjectId: string; resource: string; entitlement: string }): string =>
   `${row.subjectId} ${row.resource}/${row.entitlement}`
+
+/** What somebody asked for, by ids, and what became of it. */
+export interface LatestRow {
+  readonly resource: string
+  readonly entitlement: string
+  readonly requestedAt: Date
+  readonly status: Grant['status']
+}

@@ -40,8 +40,8 @@ export function optionsFor(
 /** What they asked for lately, the newest first. */
 export async function recentKeys({ world, log }: Parts, personId: string): Promise<string[]> {
   try {
-    const latest = await world.grants.latestOf(personId, 10)
-    return [...new Set(latest.map(({ resource, entitlement }) => `${resource.id}/${entitlement.id}`))]
+    const latest = await world.grants.latestRowsOf(personId, 10)
+    return [...new Set(latest.map(({ resource, entitlement }) => `${resource}/${entitlement}`))]
   } catch (error) {
     log.warn('could not read recent requests', { error })
     return []

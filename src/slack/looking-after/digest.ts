@@ -16,11 +16,7 @@ import { escapeText, plainWords, when, wholeLines } from '../words/mrkdwn.ts'
 /** The message of the day: each admin's, by DM, at nine in the morning where they are; never an empty one. */
 
 const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 const atMs = 9 * HOUR_MS
-/** As long as a request may wait for an answer. */
-const lookBackMs = 31 * DAY_MS
-const mostRows = 20_000
 const mostNamed = 8
 const monday = 1
 
@@ -74,8 +70,12 @@ export function digests(options: {
           due.push({ userId, key, from, to, isMonday: weekdayOf(dayOf(date)) === monday })
       }
       if (due.length === 0) return 0
+      const days = {
+        from: new Date(Math.min(...due.map(({ from }) => from.getTime()))),
+        to: new Date(Math.max(...due.map(({ to }) => to.getTime()))),
+      }
       const [asked, held, uses] = await Promise.all([
-        records.askedSince(new Date(now.getTime() - lookBackMs), mostRows),
+        records.askedOrAnswered(days),
         records.owed(),
         due.some(({ isMonday }) => isMonday) ? records.lastUses() : null,
       ])
