@@ -1,7 +1,7 @@
 import { readTexts } from './catalog/load.ts'
 import type { Reloading } from './catalog/watch.ts'
 import { connectorKinds } from './connectors/registry.ts'
-import type { Systems } from './connectors/systems.ts'
+import type { ConnectedSystems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
 import { isSamePlace } from './domain/place.ts'
 import type { Log } from './domain/ports/log.ts'
@@ -26,7 +26,7 @@ export function reloading({
   path: string
   environment: NodeJS.ProcessEnv
   world: World
-  systems: Systems
+  systems: ConnectedSystems
   held: HeldWatch
   tellAdmins: (words: string) => void
 }): Reloading {
@@ -46,7 +46,7 @@ export function reloading({
 }
 
 /** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */
-async function whyNot(next: Catalog, world: World, systems: Systems): Promise<string | null> {
+async function whyNot(next: Catalog, world: World, systems: ConnectedSystems): Promise<string | null> {
   const places = await world.holds.placesInUse()
   const inUse = [...places.keys()].filter((id) => systems.get(id) !== null)
   const dropped = inUse.filter((id) => !next.systems.has(id))
@@ -102,7 +102,7 @@ export async function lostSystems(world: World): Promise<string | null> {
 }
 
 /** Says early what giving would say late: whether each system can be reached and lets us in. Warms its connections too. */
-export async function checkSystems(catalog: Catalog, systems: Systems, log: Log): Promise<void> {
+export async function checkSystems(catalog: Catalog, systems: ConnectedSystems, log: Log): Promise<void> {
   await Promise.all(
     [...catalog.systems.keys()].map(async (id) => {
       const system = systems.get(id)

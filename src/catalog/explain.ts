@@ -7,7 +7,7 @@ import { didYouMean } from './spelling.ts'
 type Issue = z.core.$ZodIssue
 
 /** What zod found wrong with the value at `at`, in words and with places in the file. */
-export function explain(
+export function explainIssues(
   source: Source,
   at: Path,
   { schema, value, issues }: { schema: z.ZodType; value: unknown; issues: readonly Issue[] },
@@ -114,7 +114,7 @@ export function parseAt<Schema extends z.ZodType>(
   if (parsed?.success) return parsed.data
   // One by one: a call cannot have as many arguments as a file can have mistakes.
   if (parsed)
-    explain(source, at, { schema, value, issues: parsed.error.issues }).forEach((one) => report(one))
+    explainIssues(source, at, { schema, value, issues: parsed.error.issues }).forEach((one) => report(one))
   else report(problemIn(source, at, 'has more mistakes than can be told'))
   return null
 }

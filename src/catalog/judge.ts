@@ -16,7 +16,7 @@ export interface Question {
 /** Serialized lists, each small enough to be read in one turn of the event loop. `Item` is what they hold. */
 export type Slices<Item> = readonly (Uint8Array & { readonly holds?: Item })[]
 
-export type Answer =
+export type JudgeReply =
   | { readonly ok: false; readonly problems: readonly string[] }
   | {
       readonly ok: true
@@ -33,7 +33,7 @@ export function answerQuestion(kinds: CatalogOptions['kinds']): void {
   parentPort?.postMessage(answerTo(texts, { env, kinds }))
 }
 
-function answerTo(texts: readonly SourceText[], options: CatalogOptions): Answer {
+function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeReply {
   const reading = parseCatalog(texts, options)
   if (!reading.ok) return { ok: false, problems: writeProblems(reading.problems) }
   const { resources, managers, fingerprint, loadedAt } = reading.catalog

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Entitlement, Resource } from '../domain/catalog.ts'
 import type { ConnectorKind, Target } from '../domain/connector.ts'
 import { attempt } from './attempt.ts'
-import { explain, parseAt, type Report } from './explain.ts'
+import { explainIssues, parseAt, type Report } from './explain.ts'
 import * as field from './fields.ts'
 import { inherit, type Level } from './inherit.ts'
 import type { Path } from './problem.ts'
@@ -106,7 +106,7 @@ function readTarget(source: Source, path: Path, kind: ConnectorKind, value: unkn
   if (!parsed) return cannot()
   if (!parsed.success) {
     const { issues } = parsed.error
-    explain(source, path, { schema: kind.target, value, issues }).forEach((problem) => report(problem))
+    explainIssues(source, path, { schema: kind.target, value, issues }).forEach((problem) => report(problem))
     return null
   }
   const target: Target = parsed.data

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { attempt } from './attempt.ts'
-import { explain, keysOf, unknownKey, type Report } from './explain.ts'
+import { explainIssues, keysOf, unknownKey, type Report } from './explain.ts'
 import { writePath, type Path, type Problem } from './problem.ts'
 import { problemIn, type Source } from './source.ts'
 import { fillVariables, reveals, type Variables } from './variables.ts'
@@ -66,7 +66,7 @@ function complaints(
     (key) => known.length > 0 && !known.includes(key),
   )
   return [
-    ...explain(source, path, { schema, value, issues: parsed.error?.issues ?? [] }),
+    ...explainIssues(source, path, { schema, value, issues: parsed.error?.issues ?? [] }),
     ...unknown.map((key) => problemIn(source, [...path, key], unknownKey([...path, key], known), 'key')),
   ]
 }

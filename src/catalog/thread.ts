@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { deserialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Catalog, Condition } from '../domain/catalog.ts'
-import type { Answer, Question, Slices } from './judge.ts'
+import type { JudgeReply, Question, Slices } from './judge.ts'
 import { lazyCondition } from './lazy-condition.ts'
 import type { CatalogOptions } from './parse.ts'
 import { fullResource, type PlainCondition } from './plain.ts'
@@ -44,11 +44,11 @@ function startThread(entry: URL, question: Question): Worker {
   return worker
 }
 
-const answerOf = (worker: Worker, signal: AbortSignal): Promise<Answer> =>
+const answerOf = (worker: Worker, signal: AbortSignal): Promise<JudgeReply> =>
   new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error('closed while it was read'))
     signal.addEventListener('abort', giveUp, { once: true })
-    worker.once('message', (answer: Answer) => resolve(answer))
+    worker.once('message', (answer: JudgeReply) => resolve(answer))
     worker.once('error', reject)
     worker.once('exit', (code) => {
       signal.removeEventListener('abort', giveUp)
@@ -58,7 +58,7 @@ const answerOf = (worker: Worker, signal: AbortSignal): Promise<Answer> =>
   })
 
 async function assemble(
-  { systems, resources, managers, fingerprint, loadedAt }: Extract<Answer, { ok: true }>,
+  { systems, resources, managers, fingerprint, loadedAt }: Extract<JudgeReply, { ok: true }>,
   kinds: CatalogOptions['kinds'],
 ): Promise<Catalog> {
   const conditions = new Map<string, Condition>()

@@ -1,25 +1,25 @@
 import type { Catalog, System } from '../domain/catalog.ts'
 import type { Connector, ConnectorKind, Surroundings } from '../domain/connector.ts'
 
-export interface OpenSystem {
+export interface ConnectedSystem {
   readonly connector: Connector
   readonly timeoutMs: number
 }
 
-export interface Systems {
+export interface ConnectedSystems {
   /**
    * Opens what the catalog names and is not open yet. Systems it no longer names stay open, since something may still
    * be held there. If any cannot be opened it throws, and all stays as it was.
    */
   use(catalog: Pick<Catalog, 'systems'>): void
-  get(systemId: string): OpenSystem | null
+  get(systemId: string): ConnectedSystem | null
   /** Closes a system once calls in flight have ended. Does nothing while the catalog names it. */
   forget(systemId: string): void
   /** Closes all of them now; calls in flight fail. */
   close(): Promise<void>
 }
 
-interface Entry extends OpenSystem {
+interface Entry extends ConnectedSystem {
   readonly system: System
 }
 
@@ -32,7 +32,7 @@ export function openSystems({
   surroundings: Omit<Surroundings, 'timeoutMs'>
   /** An end is prepared some seconds before its call, and its read-back may wait out a lag of a minute. */
   graceMs?: number
-}): Systems {
+}): ConnectedSystems {
   let open: ReadonlyMap<string, Entry> = new Map<string, Entry>()
   let named: ReadonlySet<string> = new Set<string>()
   /** Replaced or forgotten, and closed when their timers fire. */
@@ -45,7 +45,7 @@ export function openSystems({
     return { system, timeoutMs, connector: kind.connect(system.settings, { ...surroundings, timeoutMs }) }
   }
 
-  function retire({ connector, timeoutMs }: OpenSystem): void {
+  function retire({ connector, timeoutMs }: ConnectedSystem): void {
     const timer = setTimeout(() => {
       retired.delete(connector)
       void closed(connector)

@@ -4,7 +4,7 @@ import type { EndCause, Ended, Grant, Recurring, Revoking, Waiting } from './gra
 import { after } from './instants.ts'
 import type { PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
-import { stopSeries } from './series.ts'
+import { stopWindows } from './series.ts'
 
 export type EndEvent = {
   type: 'end'
@@ -20,7 +20,7 @@ export type TakenEvent = { type: 'taken'; left: Ended['left']; keptUntil: Date |
 export function end(grant: Grant, event: EndEvent, now: Date): Revoking | Ended | Recurring | Refusal {
   if (grant.status === 'revoking') return refuse('too-late', { grant })
   if (grant.status === 'waiting') return neverOpened(grant, event, now)
-  if (grant.status === 'recurring') return stopSeries(grant, event, now)
+  if (grant.status === 'recurring') return stopWindows(grant, event, now)
   if (grant.status !== 'granting' && grant.status !== 'active') return refuse('not-held', { grant })
   if (event.cause === 'expired' && event.takeAt < grant.endsAt) return refuse('not-held', { grant })
   return {

@@ -114,7 +114,7 @@ export function extend(grant: Grant, event: Extend, now: Date): Grant | Refusal 
 }
 
 /** The old end stands until enough have said yes; one no settles it. */
-export function answerExtension(grant: Grant, event: AnswerExtension, now: Date): Grant | Refusal {
+export function countAnswer(grant: Grant, event: AnswerExtension, now: Date): Grant | Refusal {
   if (grant.status === 'revoking') return refuse('too-late', { grant })
   if (grant.status !== 'active') return refuse('not-held', { grant })
   const asked = waitingExtension(grant)

@@ -143,7 +143,7 @@ export const termsFor = (
 ) => ({ place, system, warnMs: pattern !== null && !windows?.warns ? 0 : warnMs, alertMs })
 
 /** What was approved, as far as the rules look at it. */
-export interface Wish
+export interface ApprovedWish
   extends
     Lasting,
     Pick<
@@ -168,7 +168,7 @@ export interface Wish
 export function stillAllows(
   catalog: Catalog,
   facts: PersonFacts,
-  wish: Wish,
+  wish: ApprovedWish,
   now: Date,
   {
     isHeld = false,
@@ -209,7 +209,7 @@ export function stillAllows(
 }
 
 /** While it is held: what the rules of this moment say, or yes where only they changed and the catalog lets it be kept. */
-export function mayKeep(catalog: Catalog, facts: PersonFacts, wish: Wish, now: Date): Verdict {
+export function mayKeep(catalog: Catalog, facts: PersonFacts, wish: ApprovedWish, now: Date): Verdict {
   const verdict = stillAllows(catalog, facts, wish, now, { isHeld: true })
   const entitlement = findEntitlement(catalog, wish.resource.id, wish.entitlement.id)
   if (verdict.answer !== 'no' || wish.isStanding || !entitlement?.keeps) return verdict
@@ -218,7 +218,7 @@ export function mayKeep(catalog: Catalog, facts: PersonFacts, wish: Wish, now: D
 }
 
 /** What was extended may last as long as extensions may make it; what was taken in an emergency, as that may. */
-function mostFor({ duration, extend, breakGlass }: Entitlement, wish: Wish, wholeMs: number): number {
+function mostFor({ duration, extend, breakGlass }: Entitlement, wish: ApprovedWish, wholeMs: number): number {
   if (wish.isBreakGlass) return Math.min(duration.maxMs, breakGlass?.maxMs ?? duration.maxMs)
   return wholeMs > wish.durationMs ? Math.max(duration.maxMs, extend?.totalMs ?? 0) : duration.maxMs
 }
@@ -227,7 +227,7 @@ function mostFor({ duration, extend, breakGlass }: Entitlement, wish: Wish, whol
 function allowsByItself(
   facts: PersonFacts,
   entitlement: Entitlement,
-  { auto }: Wish,
+  { auto }: ApprovedWish,
   asking: Asking,
   now: Date,
   isHeld: boolean,

@@ -122,7 +122,7 @@ function skip(grant: Recurring, index: number): Grant | Refusal {
 }
 
 /** No more windows open; those that are open are ended with it. */
-export function stopSeries(grant: Recurring, stop: StopSeries, now: Date): Recurring | Refusal {
+export function stopWindows(grant: Recurring, stop: StopSeries, now: Date): Recurring | Refusal {
   return grant.stop === null
     ? { ...grant, stop: { ...stop, at: now }, lookAt: now }
     : refuse('too-late', { grant })

@@ -4,7 +4,7 @@ import { applyToDebt } from './debt.ts'
 import { dueOf } from './due.ts'
 import { end, settled } from './ending.ts'
 import type { Event } from './event.ts'
-import { answerExtension, extend } from './extension.ts'
+import { countAnswer, extend } from './extension.ts'
 import { activate, open } from './giving.ts'
 import type { Grant } from './grant.ts'
 import { historyLine } from './history.ts'
@@ -61,7 +61,7 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
     case 'extend':
       return extend(grant, event, now)
     case 'answer-extension':
-      return answerExtension(grant, event, now)
+      return countAnswer(grant, event, now)
     case 'warn':
       return warn(grant, now)
     case 'told':

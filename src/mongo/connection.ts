@@ -1,6 +1,6 @@
 import type { Collection, MongoClientOptions } from 'mongodb'
 import mongoose, { type Connection } from 'mongoose'
-import { mustBeReadable, Unusable, whyUnusable } from './unusable.ts'
+import { mustBeReadable, Unusable, whyAddressIsUnusable } from './unusable.ts'
 
 /**
  * What the stores rely on, whatever the address says. What decides is read where it was written: from the primary, and
@@ -76,7 +76,7 @@ export async function connect(written: string): Promise<Connection> {
 
 /** As `Unusable` where waiting cannot mend it, else as it is. */
 export function asUnusable(uri: string, error: unknown): unknown {
-  const why = whyUnusable(uri, error)
+  const why = whyAddressIsUnusable(uri, error)
   return why === null ? error : new Unusable(why, { cause: error })
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { AskedRow, GrantRecords } from '../domain/ports/grant-records.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { finding, grantModel } from './grant-model.ts'
-import { anyStatus, named } from './grant-rows.ts'
+import { anyStatus, idAndName } from './grant-rows.ts'
 import { lastUses } from './last-uses.ts'
 import { readEach } from './readable.ts'
 
@@ -36,8 +36,8 @@ const askedRow = z
   .object({
     _id: z.string(),
     status: anyStatus,
-    resource: named,
-    entitlement: named,
+    resource: idAndName,
+    entitlement: idAndName,
     subject: personRef,
     requester: personRef,
     askedMs: z.number(),

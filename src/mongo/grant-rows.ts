@@ -6,7 +6,7 @@ import type { HeldRow, LatestRow, StandingRow } from '../domain/ports/grants.ts'
 
 export const anyStatus = z.enum(grantSchema.options.map((option) => option.shape.status.value))
 
-export const named = z.object({ id: z.string(), name: z.string() })
+export const idAndName = z.object({ id: z.string(), name: z.string() })
 
 export const dueRow = z.object({
   _id: z.string(),
@@ -102,8 +102,8 @@ export const heldRow = z
     _id: z.string(),
     status: z.enum(heldStatuses),
     subject: personRef,
-    resource: named,
-    entitlement: named,
+    resource: idAndName,
+    entitlement: idAndName,
     system: z.string(),
     place,
     durationMs: z.number(),

@@ -24,7 +24,7 @@ export function mustBeReadable(uri: string, options: MongoClientOptions): void {
 }
 
 /** What waiting cannot mend, in words; null for an outage, which ends. */
-export function whyUnusable(uri: string, error: unknown): string | null {
+export function whyAddressIsUnusable(uri: string, error: unknown): string | null {
   if (isWrong(error)) return `MONGODB_URI cannot work: ${sayWithout(uri, error)}`
   if (error instanceof MongoServerError) return refused(error)
   const code = codeOf(error)

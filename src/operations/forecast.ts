@@ -17,7 +17,7 @@ export interface ForRules {
 }
 
 /** The rules that approve it where their quota allows, in their order, and where it would be given. */
-export interface Fitting {
+export interface FittingRules {
   readonly fits: readonly { readonly rule: AutoRule; readonly place: GrantPlace; readonly quotaKey: string }[]
   /** Why others that might have fitted do not. */
   readonly reasons: readonly string[]
@@ -31,7 +31,7 @@ export interface Fitting {
 export function rulesFor(
   { catalog, clock, agrees }: Pick<World, 'catalog' | 'clock' | 'agrees'>,
   { subject, entitlement, asking, isSeries, isForAnother }: ForRules,
-): Fitting {
+): FittingRules {
   if (isSeries || isForAnother || entitlement.auto.length === 0) return { fits: [], reasons: [] }
   if (!agrees()) return { fits: [], reasons: ['the rules are just being changed'] }
   const now = clock.now()

@@ -1,7 +1,7 @@
 import type { Grant } from '../domain/grant.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { allDone } from '../domain/writes.ts'
-import { reviewGrant, type Answer } from './review.ts'
+import { reviewGrant, type GivenAnswer } from './review.ts'
 import type { World } from './world.ts'
 
 /** What became of each line, in their order. */
@@ -11,7 +11,7 @@ export interface Lines {
 }
 
 /** One answer to several lines of a request: each is judged by itself, so that one that moved on keeps no other back. */
-export async function reviewLines(world: World, answers: readonly Answer[]): Promise<Lines> {
+export async function reviewLines(world: World, answers: readonly GivenAnswer[]): Promise<Lines> {
   const outcomes = await allDone(answers.map((answer) => reviewGrant(world, answer)))
   return {
     answered: outcomes.flatMap((one) => (isRefusal(one) ? [] : one)),

@@ -32,7 +32,7 @@ import { earlierOf, openNow, type EarlierReviewer } from './asked-of.ts'
 import { panelsOf, type Panel } from './panel.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
-export interface Answer {
+export interface GivenAnswer {
   readonly grantId: string
   readonly by: SlackIdentity
   /** What the reviewer saw and agrees to: `termsOf` the grant as their card showed it. */
@@ -46,7 +46,7 @@ export interface Answer {
 }
 
 /** An answer, by a click or given ahead. */
-type Given = Pick<Answer, 'terms' | 'verdict' | 'note' | 'durationMs'> & {
+type Given = Pick<GivenAnswer, 'terms' | 'verdict' | 'note' | 'durationMs'> & {
   readonly ahead?: { readonly preApprovalId: string; readonly mostMs: number }
 }
 
@@ -57,7 +57,7 @@ export const noteLength = { least: 5, most: 500 } as const
  * a second answer, a stranger's, the requester's own, or one to terms that changed since is refused.
  * Answering twice the same (a redelivered click) changes nothing and is no refusal.
  */
-export async function reviewGrant(world: World, answer: Answer): Promise<Grant | Refusal> {
+export async function reviewGrant(world: World, answer: GivenAnswer): Promise<Grant | Refusal> {
   const seen = await world.grants.get(answer.grantId)
   if (seen === null) return refuse('not-found')
   const one = withOneCatalog(world)
@@ -80,7 +80,11 @@ export async function reviewGrant(world: World, answer: Answer): Promise<Grant |
   return reviewed
 }
 
-function untilProblem(entitlement: Entitlement | null, { aheadUntil }: Answer, now: Date): Refusal | null {
+function untilProblem(
+  entitlement: Entitlement | null,
+  { aheadUntil }: GivenAnswer,
+  now: Date,
+): Refusal | null {
   if (aheadUntil == null) return null
   const mostMs = entitlement?.preApproveMs ?? 0
   // The last day counts as a whole.
@@ -89,7 +93,7 @@ function untilProblem(entitlement: Entitlement | null, { aheadUntil }: Answer, n
 }
 
 /** From now on the approver's word answers the same request of the same person. */
-async function promise(world: World, grant: Grant, by: PersonFacts, answer: Answer): Promise<void> {
+async function promise(world: World, grant: Grant, by: PersonFacts, answer: GivenAnswer): Promise<void> {
   const { aheadUntil } = answer
   const own = grant.reviews.find((review) => isSameHuman(review.by, refTo(by.person)))
   if (aheadUntil == null || own?.verdict !== 'approve') return

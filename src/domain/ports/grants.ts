@@ -1,6 +1,6 @@
 import type { Grant, Pending } from '../grant.ts'
 import type { PersonRef } from '../person.ts'
-import type { Wish } from '../policy.ts'
+import type { ApprovedWish } from '../policy.ts'
 import type { Refusal } from '../refusal.ts'
 
 /**
@@ -80,7 +80,7 @@ export interface FailedRow extends StandingRow {
 }
 
 /** What a look at everything that is held needs of a grant. */
-export interface HeldRow extends Wish {
+export interface HeldRow extends ApprovedWish {
   readonly id: string
   readonly status: 'waiting' | 'recurring' | 'granting' | 'active'
   readonly subject: PersonRef

@@ -38,7 +38,7 @@ const usual = ({ duration, reasonExample }: Entitlement) => ({
 
 export const offerKey = ({ resource, id }: Entitlement): string => `${resource.id}/${id}`
 
-export interface Wish {
+export interface TypedWish {
   readonly entitlement: Entitlement | null
   readonly durationMs: number | null
   readonly reason: string
@@ -50,7 +50,7 @@ export interface Wish {
  * Reads `[resource entitlement] [duration] [reason…]`: exact ids first, then a prefix that means only one thing.
  * Words that match nothing stay in the reason.
  */
-export function parseWish(text: string, offers: readonly Entitlement[]): Wish {
+export function parseWish(text: string, offers: readonly Entitlement[]): TypedWish {
   const words = text
     .trim()
     .split(/\s+/)
@@ -58,7 +58,7 @@ export function parseWish(text: string, offers: readonly Entitlement[]): Wish {
   const resourceIds = [...new Set(offers.map(({ resource }) => resource.id))]
   const resourceId = match(words[0], resourceIds)
   let entitlement: Entitlement | null = null
-  let unmatched: Wish['unmatched'] = null
+  let unmatched: TypedWish['unmatched'] = null
   if (resourceId !== null) {
     const own = offers.filter(({ resource }) => resource.id === resourceId)
     const id = match(
@@ -83,7 +83,7 @@ function match(word: string | undefined, ids: readonly string[]): string | null 
 }
 
 /** Close enough to be a slip of the keys: at most two of them, and not most of the word. */
-function guess(word: string, ids: readonly string[]): Wish['unmatched'] {
+function guess(word: string, ids: readonly string[]): TypedWish['unmatched'] {
   if (ids.length === 0) return null
   const meant = closeness.closest(word.toLowerCase(), [...ids])
   const slips = closeness.distance(word.toLowerCase(), meant)

@@ -12,7 +12,15 @@ import { answerUnopened, said, unreadWords, type Tell } from '../replies/answer-
 import { context, plain, plainSection, section } from '../words/blocks.ts'
 import { messageView } from '../replies/message-view.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
-import { isAnyUnknown, isForThem, offerKey, offersTo, parseWish, unknownOffers, type Wish } from './offers.ts'
+import {
+  isAnyUnknown,
+  isForThem,
+  offerKey,
+  offersTo,
+  parseWish,
+  unknownOffers,
+  type TypedWish,
+} from './offers.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
@@ -105,7 +113,7 @@ async function nothingView({ world, directory }: Parts, facts: PersonFacts): Pro
 
 async function formView(
   parts: Parts,
-  wish: Wish,
+  wish: TypedWish,
   { when, facts, holder }: { when: When; facts: PersonFacts; holder: string | null },
 ): Promise<ModalView> {
   const about = { when, zone: zoneOf(facts) }

@@ -11,7 +11,7 @@ import type { Parts } from '../parts.ts'
 import { context } from '../words/blocks.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import { allNamed, surely } from '../words/who.ts'
-import { isForThem, type Wish } from './offers.ts'
+import { isForThem, type TypedWish } from './offers.ts'
 import type { When } from './when-fields.ts'
 
 /** The form's line on who decides. */
@@ -23,7 +23,7 @@ import type { When } from './when-fields.ts'
 export async function whoDecides(
   parts: Parts,
   subject: PersonFacts,
-  { durationMs, reason }: Wish,
+  { durationMs, reason }: TypedWish,
   entitlement: Entitlement,
   { when, holder }: { when: When; holder: string | null },
 ): Promise<KnownBlock> {

@@ -13,7 +13,7 @@ import {
   mayBeSomebody,
   parseGroup,
   parseUser,
-  readEach,
+  readRecords,
   type SlackGroup,
   type SlackUser,
 } from './user-record.ts'
@@ -115,7 +115,7 @@ export function slackDirectory(options: {
         askedAtMs: elapsedMs(),
         page: await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) }),
       }))
-      const { found, unread } = readEach(page.members ?? [], parseUser, {
+      const { found, unread } = readRecords(page.members ?? [], parseUser, {
         what: 'person',
         log,
         isTold: brokenPeople,
@@ -163,7 +163,7 @@ export function slackDirectory(options: {
       isAsked()
       return client.usergroups.list({ include_users: true, include_disabled: false })
     })
-    const { found, broken, hasNameless } = readEach(answer.usergroups ?? [], parseGroup, {
+    const { found, broken, hasNameless } = readRecords(answer.usergroups ?? [], parseGroup, {
       what: 'group',
       log,
       isTold: brokenGroups,

@@ -113,7 +113,7 @@ export function parseGroup(said: unknown): SlackGroup | null {
 const named = z.object({ id: z.string().optional(), handle: z.string().optional() })
 
 /** Reads each by itself; those that cannot be read are told, with their ids and handles, and logged once. */
-export function readEach<T>(
+export function readRecords<T>(
   said: unknown,
   read: (one: unknown) => T,
   { what, log, isTold }: { what: string; log: Log; isTold: Set<string> },

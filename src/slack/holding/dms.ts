@@ -19,7 +19,7 @@ import { withdrawRequest } from '../../operations/withdraw.ts'
 import { asCounted } from '../deciding/calls.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, section, type Message } from '../words/blocks.ts'
-import { extendButton, whyNoMore } from './more-time.ts'
+import { extendButton, noMoreWords } from './more-time.ts'
 import { plainWords, spelled, when } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -246,7 +246,7 @@ function warningDm(grant: Grant, { zone, more }: DmAbout, now: Date): Message {
   const isOver = grant.status === 'ended'
   const verb = isOver ? 'ended' : 'ends'
   const words = isOver ? `${bold(grant)} ended.` : `${bold(grant)} ends ${when(grant.endsAt)}.`
-  const why = whyNoMore(grant, more)
+  const why = noMoreWords(grant, more)
   const extend = extendButton(grant, more)
   return dm(
     why === null ? words : `${words} ${why}`,

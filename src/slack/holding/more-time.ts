@@ -26,7 +26,7 @@ export function extendButton(grant: Grant, may: MayExtend | null): Button | null
 }
 
 /** Why there is no such button, where that is worth a line. */
-export function whyNoMore(grant: Grant, may: MayExtend | null): string | null {
+export function noMoreWords(grant: Grant, may: MayExtend | null): string | null {
   if (may === null || !('not' in may) || !isApproved(grant)) return null
   switch (may.not) {
     case 'never':
