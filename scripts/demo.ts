@@ -29,7 +29,10 @@ async function openPractice(parts: DemoParts): Promise<void> {
   const pageDir = await buildPage()
   const environment = { ORDERS_MONGODB_URL: parts.database.curfewUrl, CATALOG_VARIABLES: 'ORDERS_*' }
   const options = {
-    ...{ workspace, catalogPath, pageDir, doors: demoDoors(parts) },
+    workspace,
+    catalogPath,
+    pageDir,
+    doors: demoDoors(parts),
     checkCatalog: async () => (await checkCatalog(catalogPath, environment, connectorKinds)).problems,
   }
   const practice = await servePractice({ ...options, port: wantedPort }).catch((error: unknown) => {

@@ -61,13 +61,22 @@ function aMonth(random: () => number): AskedRow[] {
         : pick([30 * MINUTE, HOUR])
     const at = instantOf(pick(days), (8 + 10 * random()) * HOUR, zone)
     return {
-      ...{ id: `g${i}`, status: 'ended', askedMs, requestedAt: new Date(at) },
+      id: `g${i}`,
+      status: 'ended',
+      askedMs,
+      requestedAt: new Date(at),
       reason: hasTicket ? `INC-${1_000 + i}: a customer waits` : 'a question from accounting',
       resource: { id: 'orders-db', name: 'Orders database' },
       entitlement: isWriting ? { id: 'write', name: 'Change orders' } : { id: 'read', name: 'Read orders' },
-      ...{ subject, requester: subject, because: null, isSeries: false, isBreakGlass: false },
+      subject,
+      requester: subject,
+      because: null,
+      isSeries: false,
+      isBreakGlass: false,
       asker: { groups: ['@contractors'], guest: true, zone, earlier: null },
-      ...{ reviews: [], approvedAt: null, closedAt: null },
+      reviews: [],
+      approvedAt: null,
+      closedAt: null,
     }
   })
 }

@@ -88,9 +88,9 @@ function countsOf({ before, after }: Asked) {
     all.filter((one) => one.answer === answer && (key === null || keyOf(one) === key)).length
   const line = (entitlement: string, key: string | null) => ({
     entitlement,
-    ...{ approved: [count(before, 'approved', key), count(after, 'approved', key)] },
-    ...{ reviewed: [count(before, 'reviewed', key), count(after, 'reviewed', key)] },
-    ...{ refused: [count(before, 'refused', key), count(after, 'refused', key)] },
+    approved: [count(before, 'approved', key), count(after, 'approved', key)],
+    reviewed: [count(before, 'reviewed', key), count(after, 'reviewed', key)],
+    refused: [count(before, 'refused', key), count(after, 'refused', key)],
   })
   return [...keys.map((key) => line(key, key)), line('all', null)]
 }

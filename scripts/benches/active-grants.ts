@@ -96,7 +96,12 @@ function activeGrant(
   }
   const since = new Date(endsAt.getTime() - heldMs)
   const pending = aPendingGrant({
-    ...{ id: `bench-${i}`, requestId: `request-${i}`, system, channel, subject, requester: subject },
+    id: `bench-${i}`,
+    requestId: `request-${i}`,
+    system,
+    channel,
+    subject,
+    requester: subject,
     resource: { id: what.resource, name: what.resource },
     entitlement: { id: what.entitlement, name: what.entitlement },
     canonical: webhook.canonical(target),

@@ -26,7 +26,10 @@ await runBench(async (bench): Promise<Report> => {
 
   const own = await openWindows(bench, { target, url, mongodbUri: databaseOf(mongod.uri, 'curfew_bench') })
   const plain = {
-    ...{ bench, target, url, action: 'give' as const },
+    bench,
+    target,
+    url,
+    action: 'give' as const,
     mongodbUri: databaseOf(mongod.uri, 'agenda_bench'),
   }
   const jobs = await callPlainly({ ...plain, how: 'agenda', aheadMs: 40_000 })

@@ -37,7 +37,9 @@ export function rounded(ms: number): number {
 }
 
 export const atMost = (what: string, limit: number, measured: number): Goal => ({
-  ...{ what, limit: rounded(limit), measured: rounded(measured) },
+  what,
+  limit: rounded(limit),
+  measured: rounded(measured),
   met: measured <= limit,
 })
 

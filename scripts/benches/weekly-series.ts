@@ -36,7 +36,11 @@ export async function writeSeries(
   const shown = { shows: 'written by the bench', failure: null, tries: 0, needsLook: false }
   const rows: Record<string, unknown>[] = series.flatMap((one) =>
     [cardKey(one), `dm:${one.id}:waiting`].map((_id) => ({
-      ...{ _id, requestId: one.requestId, ...posted, ...shown, leaseUntil: new Date(0) },
+      _id,
+      requestId: one.requestId,
+      ...posted,
+      ...shown,
+      leaseUntil: new Date(0),
     })),
   )
   await surfaceModel(connection).insertMany(rows, { ordered: false })
@@ -49,7 +53,10 @@ function aSeries(
 ): Recurring {
   const target = { group: 'service-1-read' }
   const person = (id: string, name: string, who: Omit<Holder, 'principal'>): PersonRef => ({
-    ...{ id, slack: who, name, email: `${name.toLowerCase()}@acme.example` },
+    id,
+    slack: who,
+    name,
+    email: `${name.toLowerCase()}@acme.example`,
   })
   const subject = person(`p-${i}`, principal, slack)
   const [date = '', time = ''] = opensAt.toISOString().split('T')
@@ -57,8 +64,13 @@ function aSeries(
   const day = { weekdays: [weekdayOf(dayOf(date))], everyWeeks: 1, from: date, until }
   const since = new Date(opensAt.getTime() - hour)
   const pending = aPendingGrant({
-    ...{ id: `bench-${i}`, requestId: `request-${i}`, system, channel: posted.channel },
-    ...{ subject, requester: subject, canonical: webhook.canonical(target) },
+    id: `bench-${i}`,
+    requestId: `request-${i}`,
+    system,
+    channel: posted.channel,
+    subject,
+    requester: subject,
+    canonical: webhook.canonical(target),
     resource: { id: 'service-1', name: 'service-1' },
     entitlement: { id: 'read', name: 'read on service-1' },
     pattern: { ...day, start: time.slice(0, 5), durationMs: hour, zone: 'UTC' },

@@ -156,7 +156,11 @@ function stageOf(written: WrittenStage, levels: readonly Level[]): Stage {
   const { name, approvers, needs, quiet, otherwise, escalate } = written
   const remindMs = written.remind ?? nearest(levels, ({ review }) => review?.remind, ['remind'])?.value ?? []
   return {
-    ...{ name: name ?? null, approvers, needs, quiet: quiet ?? null, otherwise: otherwise ?? null },
+    name: name ?? null,
+    approvers,
+    needs,
+    quiet: quiet ?? null,
+    otherwise: otherwise ?? null,
     escalate: escalate ? { afterMs: escalate.after, to: escalate.to } : null,
     remindMs: [...remindMs].sort((a, b) => a - b),
     hours: written.hours ?? nearest(levels, ({ review }) => review?.hours, ['hours'])?.value ?? [],
@@ -195,7 +199,10 @@ function autoOf(
         problemIn(source, [...rules.path, at, 'max'], `is longer than the maximum, ${formatDuration(maxMs)}`),
       )
     return {
-      ...{ because, when, notAfter: notAfter ?? null, isShown: card },
+      because,
+      when,
+      notAfter: notAfter ?? null,
+      isShown: card,
       maxMs: Math.min(max ?? maxMs, maxMs),
       quota: quota ? { uses: quota.uses, perMs: quota.per } : null,
     }

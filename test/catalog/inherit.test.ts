@@ -2,7 +2,13 @@ import { changed, complaints, GOOD, read, theEntitlement, withKeys } from './rea
 
 /** A stage that says nothing but who approves. */
 const aStage = (approvers: { people?: string[]; groups?: string[] }) => ({
-  ...{ name: null, needs: 1, quiet: null, otherwise: null, escalate: null, remindMs: [], hours: [] },
+  name: null,
+  needs: 1,
+  quiet: null,
+  otherwise: null,
+  escalate: null,
+  remindMs: [],
+  hours: [],
   approvers: { people: [], groups: [], manager: false, who: null, ...approvers },
 })
 

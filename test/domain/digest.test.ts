@@ -8,15 +8,31 @@ const DAY = 86_400
 const here = { resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } }
 
 const asked = (about: Partial<AskedRow> = {}): AskedRow => ({
-  ...{ id: 'g', status: 'ended', askedMs: 3_600_000, reason: 'INC-1: stuck', requestedAt: at(60) },
-  ...{ ...here, subject: riley, requester: riley, because: null, isSeries: false, isBreakGlass: false },
-  ...{ asker: null, reviews: [], approvedAt: null, closedAt: null },
+  id: 'g',
+  status: 'ended',
+  askedMs: 3_600_000,
+  reason: 'INC-1: stuck',
+  requestedAt: at(60),
+  ...here,
+  subject: riley,
+  requester: riley,
+  because: null,
+  isSeries: false,
+  isBreakGlass: false,
+  asker: null,
+  reviews: [],
+  approvedAt: null,
+  closedAt: null,
   ...about,
 })
 
 /** The first day. */
 const day = (about: Partial<Day> = {}): Day => ({
-  ...{ from: at(0), to: at(DAY), asked: [], held: [], uses: null },
+  from: at(0),
+  to: at(DAY),
+  asked: [],
+  held: [],
+  uses: null,
   ...about,
 })
 
@@ -47,7 +63,8 @@ test('rules, lapses and the longest wait are those of that day', () => {
     byRule: [{ because: 'on call', times: 2 }],
     lapsed: [{ closedAt: at(120) }],
     waitedLongest: { row: { id: 'slow' }, forMs: 7_200_000, isOver: true },
-    ...{ ending: [], unused: [] },
+    ending: [],
+    unused: [],
   })
 })
 

@@ -9,11 +9,22 @@ let made = 0
 
 /** Riley, of engineering, asks for an hour. */
 const asked = (about: Partial<AskedRow> = {}): AskedRow => ({
-  ...{ id: `g${++made}`, status: 'ended', askedMs: 3_600_000, reason: 'INC-1: stuck', requestedAt: at(0) },
-  ...{ resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } },
-  ...{ subject: riley, requester: riley, because: null, isSeries: false, isBreakGlass: false },
+  id: `g${++made}`,
+  status: 'ended',
+  askedMs: 3_600_000,
+  reason: 'INC-1: stuck',
+  requestedAt: at(0),
+  resource: { id: 'orders-db', name: 'Orders' },
+  entitlement: { id: 'read', name: 'Read' },
+  subject: riley,
+  requester: riley,
+  because: null,
+  isSeries: false,
+  isBreakGlass: false,
   asker: { groups: ['@engineering'], guest: false, zone: 'UTC', earlier: null },
-  ...{ reviews: [], approvedAt: null, closedAt: null },
+  reviews: [],
+  approvedAt: null,
+  closedAt: null,
   ...about,
 })
 

@@ -11,8 +11,13 @@ const DAY = 24 * HOUR
 
 /** Tuesdays 14:00 to 16:00 in Berlin, from Monday, 5 January 2026, 09:00 UTC on. */
 const tuesdays = {
-  ...{ weekdays: [2], everyWeeks: 1, from: '2026-01-05', until: '2026-01-31', start: '14:00' },
-  ...{ durationMs: 2 * HOUR, zone: 'Europe/Berlin' },
+  weekdays: [2],
+  everyWeeks: 1,
+  from: '2026-01-05',
+  until: '2026-01-31',
+  start: '14:00',
+  durationMs: 2 * HOUR,
+  zone: 'Europe/Berlin',
 }
 const date = (written: string) => new Date(written)
 const approvedAt = date('2026-01-05T09:00:00Z')

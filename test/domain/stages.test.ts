@@ -35,7 +35,8 @@ test('reminders and escalation come in the hours of the stage, in the night they
   expect(startNudges(0, rules(), at(friday)).remindAt).toEqual(at(7 * 24 * HOUR))
   expect(startNudges(0, rules({ hours: [] }), at(7 * HOUR)).remindAt).toEqual(at(9 * HOUR))
   expect(startNudges(0, rules({ remindMs: [], escalate: null }), at(0))).toMatchObject({
-    ...{ remindAt: null, escalateAt: null },
+    remindAt: null,
+    escalateAt: null,
   })
 })
 

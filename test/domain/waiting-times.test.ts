@@ -7,9 +7,18 @@ const minute = 60
 /** A request that was approved after so many minutes. */
 function approvedAfter(minutes: number, about: Partial<AskedRow> = {}): AskedRow {
   return {
-    ...{ id: 'g', status: 'ended', askedMs: 3_600_000, reason: 'INC-1', requestedAt: at(0) },
-    ...{ resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } },
-    ...{ subject: riley, requester: riley, because: null, isSeries: false, isBreakGlass: false },
+    id: 'g',
+    status: 'ended',
+    askedMs: 3_600_000,
+    reason: 'INC-1',
+    requestedAt: at(0),
+    resource: { id: 'orders-db', name: 'Orders' },
+    entitlement: { id: 'read', name: 'Read' },
+    subject: riley,
+    requester: riley,
+    because: null,
+    isSeries: false,
+    isBreakGlass: false,
     asker: { groups: ['@contractors'], guest: true, zone: 'UTC', earlier: null },
     reviews: [{ by: ada, verdict: 'approve', at: at(minutes * minute), preApprovalId: null }],
     approvedAt: at(minutes * minute),
@@ -42,13 +51,17 @@ test('by resource and approver, of what people approved: rules, words given ahea
   expect(waitingTimes(rows)).toEqual([
     {
       resource: { id: 'orders-db', name: 'Orders' },
-      ...{ approved: 5, medianMs: 6 * 60_000, p90Ms: 100 * 60_000 },
+      approved: 5,
+      medianMs: 6 * 60_000,
+      p90Ms: 100 * 60_000,
       approvers: [{ by: ada, answers: 5, medianMs: 6 * 60_000 }],
       rule: { group: '@contractors', answers: 5 },
     },
     {
       resource: { id: 'reports', name: 'Reports' },
-      ...{ approved: 1, medianMs: 20 * 60_000, p90Ms: 20 * 60_000 },
+      approved: 1,
+      medianMs: 20 * 60_000,
+      p90Ms: 20 * 60_000,
       approvers: [{ by: sam, answers: 1, medianMs: 20 * 60_000 }],
       rule: null,
     },

@@ -26,7 +26,11 @@ export async function aWindow(pageDir: string, options: Parameters<typeof aStage
   const right = new PageSide(page, 'right')
   await right.opensChannel('orders')
   return {
-    ...{ stage, page, left, right, door: new PageDoor(page, 'orders-db') },
+    stage,
+    page,
+    left,
+    right,
+    door: new PageDoor(page, 'orders-db'),
     wrong: () => [...problems, ...wrongWith(workspace)],
   }
 }

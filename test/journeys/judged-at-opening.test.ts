@@ -27,8 +27,14 @@ async function aGateFrom(opens: Date) {
 
 async function waits(stage: Stage, startsAt: Date) {
   const asked = await requestAccess(stage.app.world, {
-    ...{ startsAt, recurrence: null, durationMs: 600_000, resource: 'gate', entitlement: 'open' },
-    ...{ requestId: 'r1', by: { teamId: stage.workspace.teamId, userId: stage.riley.id }, reason: aReason() },
+    startsAt,
+    recurrence: null,
+    durationMs: 600_000,
+    resource: 'gate',
+    entitlement: 'open',
+    requestId: 'r1',
+    by: { teamId: stage.workspace.teamId, userId: stage.riley.id },
+    reason: aReason(),
   })
   if (isRefusal(asked)) throw new Error(`${asked.refused} ${asked.reasons.join()}`)
   expect(asked.status).toBe('waiting')

@@ -121,8 +121,13 @@ test('so do those who hear of broken glass, are asked on behalf of somebody, or 
 
   const by = { teamId: workspace.teamId, userId: riley.id }
   await breakGlass(stage.app.world, {
-    ...{ requestId: 'b1', by, resource: 'gate', entitlement: 'open', durationMs: 60_000 },
-    ...{ reason: aReason(), typed: 'Open the gate' },
+    requestId: 'b1',
+    by,
+    resource: 'gate',
+    entitlement: 'open',
+    durationMs: 60_000,
+    reason: aReason(),
+    typed: 'Open the gate',
   })
   const card = await ada.sees(/broke glass/, orders, patient)
   expect(JSON.stringify(card.blocks)).toContain(`<@${riley.id}> broke glass`)
@@ -199,8 +204,13 @@ test('so do they of who said no, of who ended what was to come, and of who looke
 
   const by = { teamId: workspace.teamId, userId: riley.id }
   await breakGlass(stage.app.world, {
-    ...{ requestId: 'b1', by, resource: 'gate', entitlement: 'open', durationMs: 60_000 },
-    ...{ reason: aReason(), typed: 'Open the gate' },
+    requestId: 'b1',
+    by,
+    resource: 'gate',
+    entitlement: 'open',
+    durationMs: 60_000,
+    reason: aReason(),
+    typed: 'Open the gate',
   })
   const card = await ada.sees(/broke glass/, orders, patient)
   await ada.clicks('Close review…', card)

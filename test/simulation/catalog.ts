@@ -41,7 +41,13 @@ export const entitlementIds: readonly [string, ...string[]] = ['one', 'same', 'o
 const targetOf = (id: string) => ({ role: id === 'other' || id === 'kept' ? 'write' : 'read' })
 
 const stage: ReviewStage = {
-  ...{ name: null, needs: 1, quiet: null, otherwise: null, escalate: null, remindMs: [], hours: [] },
+  name: null,
+  needs: 1,
+  quiet: null,
+  otherwise: null,
+  escalate: null,
+  remindMs: [],
+  hours: [],
   approvers: { people: ['UADA', 'USAM'], groups: [], manager: false, who: null },
 }
 
@@ -75,7 +81,10 @@ const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement]
     keeps: false,
     confirmAbove: 50,
     windows: { untilMs: 86_400_000, warns: false, only: [] },
-    ...{ auto: [], preApproveMs: null, onBehalf: null, isInDigest: true },
+    auto: [],
+    preApproveMs: null,
+    onBehalf: null,
+    isInDigest: true,
     extend: { maxTimes: 2, totalMs: 60_000, stepMs: 8_000, afterShare: 0.2, isReviewed: id === 'other' },
     reasonExample: null,
     how: null,

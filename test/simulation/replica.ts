@@ -64,8 +64,12 @@ export class Replica {
       holds: memoryHolds(db, this.#step),
       quotas: { use: () => this.never(), giveBack: () => this.never(), left: () => this.never() },
       preApprovals: {
-        ...{ insert: () => this.never(), get: () => this.never(), stop: () => this.never() },
-        ...{ forSubject: async () => [], byApprover: async () => [], running: async () => [] },
+        insert: () => this.never(),
+        get: () => this.never(),
+        stop: () => this.never(),
+        forSubject: async () => [],
+        byApprover: async () => [],
+        running: async () => [],
       },
       losses: memoryLosses(),
       people: {

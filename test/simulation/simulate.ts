@@ -74,7 +74,8 @@ async function run(seed: number, log: Log): Promise<Verdict> {
     seed,
     ...auditor.broken,
     ...whatHappened(db),
-    ...{ interruptedMs: auditor.interruptedMs, virtualMs: time.nowMs },
+    interruptedMs: auditor.interruptedMs,
+    virtualMs: time.nowMs,
   }
 }
 

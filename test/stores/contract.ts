@@ -228,7 +228,10 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     const entitlement = { id: `look-back-${++ids}`, name: 'Look back' }
     const [older, newer] = [100, 200].map((seconds) =>
       aPendingGrant({
-        ...{ ...fresh(), entitlement, requestedAt: at(86_400_000 + seconds), lapsesAt: at(99_000_000) },
+        ...fresh(),
+        entitlement,
+        requestedAt: at(86_400_000 + seconds),
+        lapsesAt: at(99_000_000),
       }),
     )
     if (!older || !newer) throw new Error('none were made')
@@ -239,7 +242,10 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     const rows = await store.askedSince(at(86_400_100), 10)
     expect(rows.map(({ id }) => id)).toEqual([older.id, newer.id])
     expect(rows[0]).toMatchObject({
-      ...{ because: null, isSeries: false, closedAt: null, approvedAt: at(86_400_150) },
+      because: null,
+      isSeries: false,
+      closedAt: null,
+      approvedAt: at(86_400_150),
       reviews: [{ by: ada, verdict: 'approve', preApprovalId: null }],
     })
     expect((await store.askedSince(at(86_400_101), 10)).map(({ id }) => id)).toEqual([newer.id])

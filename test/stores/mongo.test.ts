@@ -63,8 +63,15 @@ describe('what stands in Slack, in MongoDB', () =>
 test('the sweep reads by its index no more than it returns, however many old grants there are', async () => {
   const model = grantModel(database.connection)
   const finished = Array.from({ length: 3_000 }, (_, i) => ({
-    ...{ _id: `old${i}`, requestId: `old${i}`, line: 0, isOpen: false, status: 'ended', dueAt: null },
-    ...{ subject: riley, resource: { id: 'x' }, entitlement: { id: 'y' } },
+    _id: `old${i}`,
+    requestId: `old${i}`,
+    line: 0,
+    isOpen: false,
+    status: 'ended',
+    dueAt: null,
+    subject: riley,
+    resource: { id: 'x' },
+    entitlement: { id: 'y' },
   }))
   await model.collection.insertMany(finished as never[])
   const store = mongoGrants(database.connection, mongoClock(database.connection))
@@ -104,8 +111,14 @@ test('what somebody asked for last is read from the index alone', async () => {
   const store = mongoGrants(connection, mongoClock(connection))
   const subject = { ...riley, id: 'p-latest' }
   const old = Array.from({ length: 100 }, (_, i) => ({
-    ...{ ...aPendingGrant({ subject, requestedAt: at(i) }), _id: `latest${i}`, requestId: `latest${i}` },
-    ...{ status: 'ended', isOpen: false, isAsked: true, dueAt: null, unshown: false },
+    ...aPendingGrant({ subject, requestedAt: at(i) }),
+    _id: `latest${i}`,
+    requestId: `latest${i}`,
+    status: 'ended',
+    isOpen: false,
+    isAsked: true,
+    dueAt: null,
+    unshown: false,
   }))
   await grantModel(connection).collection.insertMany(old as never[])
   const { looks, found } = await watched(connection, () => store.latestRowsOf(subject.id, 20))
@@ -124,7 +137,11 @@ test('a day is read by indexes, no more of it than happened in it', async () => 
     const [askedAt, answeredAt] = [at(10_000_000 + (i - 800) * hours), at(10_000_001 + (i - 798) * hours)]
     const review = { by: riley, verdict: 'approve', preApprovalId: null, at: answeredAt }
     return {
-      ...{ ...model, _id: `day${i}`, requestId: `day${i}`, requestedAt: askedAt, reviews: [review] },
+      ...model,
+      _id: `day${i}`,
+      requestId: `day${i}`,
+      requestedAt: askedAt,
+      reviews: [review],
       ...(i % 2 === 0
         ? { status: 'denied', closedAt: answeredAt }
         : { status: 'ended', endedAt: answeredAt }),
@@ -149,8 +166,15 @@ test('when things were last used is found by the index, a few keys for each howe
   const { connection } = database
   const store = mongoGrantRecords(connection, mongoClock(connection))
   const old = Array.from({ length: 2_000 }, (_, i) => ({
-    ...{ _id: `use${i}`, requestId: `use${i}`, line: 0, isOpen: false, dueAt: null, subject: riley },
-    ...{ resource: { id: `used-${i % 2}` }, entitlement: { id: `used-${i % 4}` }, requestedAt: at(i) },
+    _id: `use${i}`,
+    requestId: `use${i}`,
+    line: 0,
+    isOpen: false,
+    dueAt: null,
+    subject: riley,
+    resource: { id: `used-${i % 2}` },
+    entitlement: { id: `used-${i % 4}` },
+    requestedAt: at(i),
     // One of three was held.
     ...(i % 3 === 0 ? { status: 'ended', endedAt: at(i + 1) } : { status: 'denied', closedAt: at(i + 5) }),
   }))

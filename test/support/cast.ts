@@ -48,7 +48,12 @@ export function aCast(workspace: Workspace): Cast {
     channels: [channels.access],
   })
   return {
-    ...{ riley, ada, sam, kim, mallory, ...channels },
+    riley,
+    ada,
+    sam,
+    kim,
+    mallory,
+    ...channels,
     dba: workspace.addGroup({ handle: 'dba', name: 'Database admins', members: [ada, sam] }),
     contractors: workspace.addGroup({ handle: 'contractors', name: 'Contractors', members: [riley] }),
   }

@@ -98,7 +98,12 @@ export async function aStage(
   if (started) await startApp()
   return {
     ...cast,
-    ...{ workspace, database, catalogPath, writeCatalog, startApp, stopApp },
+    workspace,
+    database,
+    catalogPath,
+    writeCatalog,
+    startApp,
+    stopApp,
     environment: {
       ...environment,
       SLACK_BOT_TOKEN: workspace.botToken,

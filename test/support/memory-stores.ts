@@ -33,7 +33,16 @@ const byAge = (one: Grant, other: Grant): number => one.requestedAt.getTime() - 
 function askedRow(grant: Grant): AskedRow {
   const { id, status, resource, entitlement, subject, requester, askedMs, reason, requestedAt, asker } = grant
   return {
-    ...{ id, status, resource, entitlement, subject, requester, askedMs, reason, requestedAt, asker },
+    id,
+    status,
+    resource,
+    entitlement,
+    subject,
+    requester,
+    askedMs,
+    reason,
+    requestedAt,
+    asker,
     because: grant.auto?.because ?? null,
     isSeries: grant.pattern !== null,
     isBreakGlass: grant.isBreakGlass,
@@ -302,8 +311,13 @@ function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
 }
 
 const standingRowOf = ({ id, status, subject, resource, entitlement, place, canonical }: Approved) => ({
-  ...{ id, status, subjectId: subject.id, resource: resource.id, entitlement: entitlement.id },
-  ...{ principal: place.principal, canonical },
+  id,
+  status,
+  subjectId: subject.id,
+  resource: resource.id,
+  entitlement: entitlement.id,
+  principal: place.principal,
+  canonical,
 })
 
 function heldRowOf(grant: Grant): HeldRow[] {

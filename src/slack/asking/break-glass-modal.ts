@@ -110,13 +110,19 @@ export function listenToBreakGlass(parts: Parts): void {
     const { by, viewId, metadata, field } = parseInView(body)
     const [resource = '', entitlement = ''] = metadata.split('/')
     const emergency = {
-      ...{ requestId: viewId, by, resource, entitlement },
+      requestId: viewId,
+      by,
+      resource,
+      entitlement,
       durationMs: Number(field(fields.duration)),
       reason: field(fields.reason) ?? '',
       typed: field(fields.typed) ?? '',
     }
     await answerSubmission({
-      ...{ parts, ack, viewId, title },
+      parts,
+      ack,
+      viewId,
+      title,
       fieldFor: ({ refused }) =>
         refused === 'bad-typed' ? fields.typed : refused === 'bad-duration' ? fields.duration : fields.reason,
       work: () => breakGlass(world, emergency),

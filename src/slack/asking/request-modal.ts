@@ -263,7 +263,10 @@ export function listenToRequest(parts: Parts): void {
       reason: field(reasonField) ?? '',
     }
     await answerSubmission({
-      ...{ parts, ack, viewId, title },
+      parts,
+      ack,
+      viewId,
+      title,
       fieldFor: (refusal) => fieldFor(refusal, blockOf),
       words: (refusal) => wordsFor(refusal, found),
       work: async () =>

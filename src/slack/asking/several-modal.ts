@@ -117,7 +117,10 @@ export function listenToSeveral(parts: Parts, single: string): void {
     const usualMs = Math.min(...wanted.map((one) => one.duration.defaultMs))
     const outcome = async (): Promise<Grant | NotOne> => {
       const made = await requestSeveral(world, {
-        ...{ requestId: viewId, by, startsAt: null, recurrence: null },
+        requestId: viewId,
+        by,
+        startsAt: null,
+        recurrence: null,
         wanted: wanted.map((one) => ({ resource: one.resource.id, entitlement: one.id })),
         durationMs: Number(field(duration) ?? usualMs),
         reason: field(reasonField) ?? '',
@@ -130,7 +133,10 @@ export function listenToSeveral(parts: Parts, single: string): void {
     let which: Entitlement | null = null
     let others = 0
     await answerSubmission({
-      ...{ parts, ack, viewId, title },
+      parts,
+      ack,
+      viewId,
+      title,
       fieldFor: ({ refused }) =>
         (refused === 'bad-reason'
           ? view.blockOf(reasonField)

@@ -116,7 +116,10 @@ export function listenToChange(parts: Parts): void {
     const note = field(fields.note)
     const until = field(fields.until)
     await answerSubmission({
-      ...{ parts, ack, viewId, title },
+      parts,
+      ack,
+      viewId,
+      title,
       fieldFor: ({ refused }) => fieldOf[refused] ?? fields.duration,
       words: (refusal) =>
         refusal.refused === 'bad-duration' ? durationWords(parts, refusal.grant) : refusalWords(refusal),
@@ -124,7 +127,12 @@ export function listenToChange(parts: Parts): void {
         durationMs === null
           ? refuse('bad-duration', { grant: await parts.world.grants.get(grantId) })
           : reviewGrant(parts.world, {
-              ...{ grantId, by, terms, verdict: 'approve', note, durationMs },
+              grantId,
+              by,
+              terms,
+              verdict: 'approve',
+              note,
+              durationMs,
               aheadUntil: until === null ? null : endOfDay(until, await zoneOf(parts, by)),
             }),
     })

@@ -50,10 +50,17 @@ export function listenToDeny(parts: Parts): void {
     const { by, viewId, metadata, field: value } = parseInView(body)
     const note = value(field)
     const answers = parseCardValues(metadata).map((line) => ({
-      ...{ ...line, by, verdict: 'deny' as const, note, durationMs: null },
+      ...line,
+      by,
+      verdict: 'deny' as const,
+      note,
+      durationMs: null,
     }))
     await answerSubmission({
-      ...{ parts, ack, viewId, title: 'Deny' },
+      parts,
+      ack,
+      viewId,
+      title: 'Deny',
       fieldFor: () => field,
       work: async () => {
         const { answered, refused } = await reviewLines(parts.world, answers)

@@ -100,8 +100,11 @@ export function listenToLines(parts: Parts): void {
     const tell = tellClicker(parts, click, respond)
     await answerClick(parts, tell, async () => {
       const answers = parseCardValues(click.value).map((line) => ({
-        ...{ ...line, by: click.by },
-        ...{ verdict: 'approve' as const, note: null, durationMs: null },
+        ...line,
+        by: click.by,
+        verdict: 'approve' as const,
+        note: null,
+        durationMs: null,
       }))
       const lines = await reviewLines(world, answers)
       const words = linesWords(lines)

@@ -69,7 +69,12 @@ function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[
     needsLook: boolean,
     threadTs?: string,
   ) => ({
-    ...{ key, row, requestId: place, lane: 'alert' as const, isWanted: true, needsLook },
+    key,
+    row,
+    requestId: place,
+    lane: 'alert' as const,
+    isWanted: true,
+    needsLook,
     to: { channel, ...(threadTs ? { threadTs } : {}) },
     draw: () => Promise.resolve(message),
   })

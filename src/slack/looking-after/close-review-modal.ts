@@ -86,7 +86,10 @@ export function listenToCloseReview(parts: Parts): void {
   app.view(callbackId, async ({ ack, body }) => {
     const { by, viewId, metadata: grantId, field: value } = parseInView(body)
     await answerSubmission({
-      ...{ parts, ack, viewId, title },
+      parts,
+      ack,
+      viewId,
+      title,
       fieldFor: () => field,
       work: () => closeReview(world, { grantId, by, note: value(field) ?? '' }),
     })

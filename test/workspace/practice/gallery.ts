@@ -5,7 +5,8 @@ import type { Block } from '../blocks/blocks.ts'
 const plain = (text: string) => ({ type: 'plain_text' as const, text })
 const mrkdwn = (text: string) => ({ type: 'mrkdwn' as const, text })
 const option = (text: string, description?: string) => ({
-  ...{ text: plain(text), value: text },
+  text: plain(text),
+  value: text,
   ...(description !== undefined && { description: plain(description) }),
 })
 const confirm = {
@@ -20,7 +21,9 @@ type Input = Extract<Block, { type: 'input' }>
 
 const input = (name: string, element: Input['element'], hint?: string): Input => ({
   type: 'input',
-  ...{ block_id: `in ${name}`, label: plain(name), element },
+  block_id: `in ${name}`,
+  label: plain(name),
+  element,
   ...(hint !== undefined && { hint: plain(hint) }),
 })
 

@@ -112,8 +112,12 @@ describeInBrowser('the practice page', () => {
     const { workspace, ada, kim } = rehearsal
     await workspace.until(() => ada.openModal?.values['Many lines'] === 'long enough for this')
     expect(ada.openModal?.values).toMatchObject({
-      ...{ Grouped: 'ledger', Person: kim.id, Radio: 'at a set time', Date: '2030-05-06' },
-      ...{ Static: '1 h', Time: '09:30' },
+      Grouped: 'ledger',
+      Person: kim.id,
+      Radio: 'at a set time',
+      Date: '2030-05-06',
+      Static: '1 h',
+      Time: '09:30',
     })
   })
 

@@ -89,12 +89,17 @@ const personOf = (account: Account, teamId: string): ShownPerson => ({
 })
 
 const channelOf = ({ id, kind, name, members, isArchived }: Channel): ShownChannel => ({
-  ...{ id, kind, name, isArchived },
+  id,
+  kind,
+  name,
+  isArchived,
   members: [...members],
 })
 
 const groupOf = ({ id, handle, name, memberIds }: Group): ShownGroup => ({
-  ...{ id, handle, name },
+  id,
+  handle,
+  name,
   members: [...memberIds],
 })
 

@@ -34,7 +34,16 @@ export async function rehearse({ port = 0 } = {}) {
   const practice = await servePractice({ workspace, doors, catalogPath, pageDir, port })
   return {
     url: practice.url,
-    ...{ workspace, doors, access, orders, ada, sam, riley, kim, mallory, catalogPath },
+    workspace,
+    doors,
+    access,
+    orders,
+    ada,
+    sam,
+    riley,
+    kim,
+    mallory,
+    catalogPath,
     close: async () => {
       await practice.close()
       await app.stop()
@@ -48,7 +57,9 @@ export async function rehearse({ port = 0 } = {}) {
 function madeUpDoor(id: string, name: string): Door & { isHeldBy: Set<string> } {
   const isHeldBy = new Set<string>()
   return {
-    ...{ id, name, isHeldBy },
+    id,
+    name,
+    isHeldBy,
     holders: async () => [...isHeldBy],
     tryAs: async (personId) =>
       isHeldBy.has(personId)

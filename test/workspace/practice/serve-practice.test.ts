@@ -25,7 +25,10 @@ async function aPractice() {
   }
   const door = { id: 'orders', name: 'Orders', holders, tryAs: async () => ({ ok: true, says: '3 orders' }) }
   const practice = await servePractice({
-    ...{ workspace, doors: [door], catalogPath: join(dir, 'catalog.yaml'), pageDir: join(dir, 'page') },
+    workspace,
+    doors: [door],
+    catalogPath: join(dir, 'catalog.yaml'),
+    pageDir: join(dir, 'page'),
   })
   afterThis(() => practice.close())
   return { ...practice, workspace, riley, asked: () => asked, host: new URL(practice.url).host }
