@@ -12,19 +12,9 @@ import { askedOutside } from '../deciding/outside.ts'
 import type { Parts } from '../parts.ts'
 import type { Lane } from '../publish/outbox.ts'
 import { untilAllAreWritten, type Drawn, type Picture } from '../publish/picture.ts'
-import {
-  aboutDm,
-  isAnswered,
-  isForAnother,
-  isMoment,
-  moments,
-  outdatedWarning,
-  renderAskedSeveral,
-  renderDm,
-  renderForRequester,
-  type Moment,
-} from './dms.ts'
+import { aboutDm, isForAnother, isMoment, moments, outdatedWarning, renderDm, type Moment } from './dms.ts'
 import { answerDm, threadNote } from './more-time.ts'
+import { isAnswered, renderAskedSeveral, renderForRequester } from './requester-dms.ts'
 
 /** What the holder, and whoever asked for them, hears of a grant. */
 

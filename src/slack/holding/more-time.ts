@@ -6,7 +6,7 @@ import { plainlyNamed } from '../../domain/person.ts'
 import { answerExtension } from '../../operations/answer-extension.ts'
 import { extendGrant } from '../../operations/extend.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
-import { button, section, type Message } from '../words/blocks.ts'
+import { button, message, section, type Message } from '../words/blocks.ts'
 import { plainWords, spelled, when } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { allNamed, named, reviewerWords, surely } from '../words/who.ts'
@@ -49,19 +49,12 @@ export function threadNote(grant: Approved, extension: Extension, approvers: rea
   const more = formatDuration(addMs)
   const name = plainlyNamed(by)
   const who = named(by)
-  const note = (words: string, text: string, buttons: Button[] = []): Message => ({
-    text,
-    blocks: [
-      section(words),
-      ...(buttons.length > 0 ? [{ type: 'actions' as const, elements: buttons }] : []),
-    ],
-  })
   switch (outcome) {
     case 'asked': {
       const until = new Date(grant.endsAt.getTime() + addMs)
       const count =
         approvedBy.length > 0 ? ` ${approvedBy.length} of ${needs}: ${allNamed(approvedBy, named)}.` : ''
-      return note(
+      return message(
         `${who} asks for ${more} more, until ${when(until)}.${count} ${approvers.slice(0, 10).join(' ')}`.trim(),
         `${name} asks for ${more} more`,
         answerButtons(grant, extension, more),
@@ -69,18 +62,18 @@ export function threadNote(grant: Approved, extension: Extension, approvers: rea
     }
     case 'added':
       return approvedBy.length === 0
-        ? note(`${who} extended this by ${more}.`, `${name} extended this by ${more}`)
-        : note(
+        ? message(`${who} extended this by ${more}.`, `${name} extended this by ${more}`)
+        : message(
             `${who} asked for ${more} more. Approved by ${allNamed(approvedBy, named)}.`,
             `${more} more for ${name}: approved by ${allNamed(approvedBy, plainlyNamed)}`,
           )
     case 'denied':
-      return note(
+      return message(
         `${who} asked for ${more} more. ${reviewerWords(deniedBy, named)} said no.`,
         `${more} more for ${name}: denied`,
       )
     case 'lapsed':
-      return note(
+      return message(
         `${who} asked for ${more} more. It ended before anybody answered.`,
         `${more} more for ${name}: lapsed`,
       )

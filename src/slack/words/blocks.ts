@@ -54,3 +54,12 @@ export function button(
       : {}),
   }
 }
+
+/** A message of one text, with buttons below it where there are any; `text` is what notifies. */
+export function message(words: string, text: string, buttons: readonly Button[] = []): Message {
+  const blocks: KnownBlock[] = [
+    section(words),
+    ...(buttons.length > 0 ? [{ type: 'actions' as const, elements: [...buttons] }] : []),
+  ]
+  return { text, blocks }
+}

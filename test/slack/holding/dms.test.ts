@@ -1,15 +1,17 @@
 import type { Grant } from '../../../src/domain/grant.ts'
 import {
-  isAnswered,
   isMoment,
   moments,
   outdatedWarning,
-  renderAskedSeveral,
   renderDm,
-  renderForRequester,
   type DmAbout,
   type Moment,
 } from '../../../src/slack/holding/dms.ts'
+import {
+  isAnswered,
+  renderAskedSeveral,
+  renderForRequester,
+} from '../../../src/slack/holding/requester-dms.ts'
 import {
   ada,
   after,
