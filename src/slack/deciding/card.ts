@@ -17,13 +17,14 @@ import { isSame } from '../../operations/withdraw.ts'
 import type { World } from '../../operations/world.ts'
 import type { Parts } from '../parts.ts'
 import { button, context, plainSection, section, type Message } from '../words/blocks.ts'
+import { bold, nameOf } from '../words/names.ts'
 import { asCounted, mentionsOf, notesOn, stageWords } from './calls.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from '../looking-after/close-review-modal.ts'
 import { openChange } from './change-modal.ts'
 import { openDeny } from './deny-modal.ts'
-import { plainWords, spelled, when } from '../words/mrkdwn.ts'
+import { spelled, when } from '../words/mrkdwn.ts'
 import { parseClick, type Click } from '../wire/payloads.ts'
 import { openWindows, seriesButtons } from '../holding/series.ts'
 import { patternWords } from '../words/series-words.ts'
@@ -98,21 +99,21 @@ function principalOf(world: World, grant: Grant, facts: Known<PersonFacts>): str
 
 /** What a rule approved leaves one line: who has what, until when, and why. */
 function renderLine(grant: Grant, now: Date): Message {
-  const { subject, entitlement, resource } = grant
-  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const { subject } = grant
+  const what = bold(grant)
   const words = `${named(subject)}: ${what}, ${formatDuration(grant.askedMs)}. ${statusLine(grant, now) ?? ''}`
   const [first] = cardButtons(grant, { confirm: false, windows: [] }, now)
   const line = section(words)
   return {
-    text: `${plainlyNamed(subject)}: ${entitlement.name} on ${resource.name}, ${statusWord(grant, now)}`,
+    text: `${plainlyNamed(subject)}: ${nameOf(grant)}, ${statusWord(grant, now)}`,
     blocks: [first && line.type === 'section' ? { ...line, accessory: first } : line],
   }
 }
 
 export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   if (grant.auto !== null) return renderLine(grant, now)
-  const { subject, entitlement, resource } = grant
-  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const { subject } = grant
+  const what = bold(grant)
   const howLong = patternWords(grant) ?? `${formatDuration(grant.askedMs)}${from(grant)}`
   const isAsked = grant.status === 'pending' || owesReview(grant)
   const pinged = isAsked ? ` ${about.approvers.slice(0, 10).join(' ')}` : ''
@@ -132,7 +133,7 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
     ...about.windows.flatMap((window) => section(`This window: ${statusLine(window, now)}`)),
     ...buttons(grant, about, now),
   ]
-  const text = `${told} ${entitlement.name} on ${resource.name}, ${formatDuration(grant.askedMs)}`
+  const text = `${told} ${nameOf(grant)}, ${formatDuration(grant.askedMs)}`
   return { text: `${text}: ${statusWord(grant, now)}`, blocks }
 }
 

@@ -6,10 +6,10 @@ import { reviewLines, type Lines } from '../../operations/review-lines.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { asCounted } from './calls.ts'
 import { button, context, plainSection, section, type Message } from '../words/blocks.ts'
+import { bold } from '../words/names.ts'
 import { aboutCard, aboutLine, cardButtons, type CardAbout } from './card.ts'
 import { cardValues, parseCardValues } from './card-value.ts'
 import { openDeny } from './deny-modal.ts'
-import { plainWords } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
@@ -69,7 +69,7 @@ function lineBlocks(
   about: CardAbout,
   { isOne, now }: { isOne: boolean; now: Date },
 ): KnownBlock[] {
-  const what = `*${plainWords(line.entitlement.name, 60)}* on *${plainWords(line.resource.name, 60)}*`
+  const what = bold(line)
   const name =
     isOne || about.principal === null ? what : `${what} (${principalWords(about.principal, line.system)})`
   const why = about.notes === null ? '' : `\n${about.notes}`

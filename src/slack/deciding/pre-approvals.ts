@@ -5,7 +5,8 @@ import type { PreApproval } from '../../domain/pre-approval.ts'
 import { stopPreApproval } from '../../operations/stop-pre-approval.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, section } from '../words/blocks.ts'
-import { plainWords, when } from '../words/mrkdwn.ts'
+import { bold } from '../words/names.ts'
+import { when } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
 import { surely } from '../words/who.ts'
@@ -15,7 +16,7 @@ import { surely } from '../words/who.ts'
 const stopId = 'ahead_stop'
 
 export function aheadRow(one: PreApproval, viewer: 'approver' | 'subject' | 'admin'): KnownBlock[] {
-  const what = `*${plainWords(one.entitlement.name, 60)}* on *${plainWords(one.resource.name, 60)}*`
+  const what = bold(one)
   const forWhom = viewer === 'subject' ? what : `${surely(one.subject)}: ${what}`
   const whose = viewer === 'approver' ? forWhom : `${forWhom}, by ${surely(one.approver)}`
   const words = `${whose}\nup to ${formatDuration(one.maxMs)} each time, until ${when(one.until)}`

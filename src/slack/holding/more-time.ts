@@ -7,7 +7,8 @@ import { answerExtension } from '../../operations/answer-extension.ts'
 import { extendGrant } from '../../operations/extend.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, message, section, type Message } from '../words/blocks.ts'
-import { plainWords, spelled, when } from '../words/mrkdwn.ts'
+import { bold, nameOf } from '../words/names.ts'
+import { spelled, when } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { allNamed, named, reviewerWords, surely } from '../words/who.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -93,8 +94,8 @@ function answerButtons(grant: Approved, { askedAt }: Extension, more: string): B
 export function answerDm(grant: Approved, extension: Extension, zone: string): Message | null {
   const { addMs, approvedBy, deniedBy, outcome } = extension
   const more = formatDuration(addMs)
-  const what = `*${plainWords(grant.entitlement.name, 60)}* on *${plainWords(grant.resource.name, 60)}*`
-  const name = `${grant.entitlement.name} on ${grant.resource.name}`
+  const what = bold(grant)
+  const name = nameOf(grant)
   const ends = grant.status === 'active' ? 'ends' : 'ended'
   if (outcome === 'added' && approvedBy.length > 0) {
     const by = allNamed(approvedBy, surely)

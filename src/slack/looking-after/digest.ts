@@ -9,6 +9,7 @@ import { dateIn, dayOf, instantOf, isZone, weekdayOf } from '../../domain/window
 import { entitlementsOf, everyAdmin } from '../../operations/admins.ts'
 import type { World } from '../../operations/world.ts'
 import { section, type Message } from '../words/blocks.ts'
+import { bold } from '../words/names.ts'
 import type { SlackDirectory } from '../directory/directory.ts'
 import { named } from '../words/who.ts'
 import { escapeText, plainWords, when, wholeLines } from '../words/mrkdwn.ts'
@@ -99,11 +100,6 @@ export function digests(options: {
   }
 }
 
-type Named = { readonly entitlement: { readonly name: string }; readonly resource: { readonly name: string } }
-
-const what = ({ entitlement, resource }: Named): string =>
-  `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
-
 const who = ({ subject }: { subject: PersonRef }): string => named(subject)
 
 export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Digest): Message {
@@ -111,26 +107,26 @@ export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Dig
   const parts = [
     listed(
       `Approved by rules: ${total}`,
-      byRule.map(({ row, because, times }) => `${times} × ${what(row)}: ${plainWords(because, 100)}`),
+      byRule.map(({ row, because, times }) => `${times} × ${bold(row)}: ${plainWords(because, 100)}`),
     ),
     listed(
       `Nobody answered in time: ${lapsed.length}`,
-      lapsed.map((row) => `${who(row)}: ${what(row)}`),
+      lapsed.map((row) => `${who(row)}: ${bold(row)}`),
     ),
     waitedLongest === null
       ? []
       : [
-          `*Waited longest*${waitedLongest.isOver ? '' : ' (and still waits)'}\n• ${who(waitedLongest.row)}: ${what(waitedLongest.row)}, ${formatDuration(minutes(waitedLongest.forMs))}`,
+          `*Waited longest*${waitedLongest.isOver ? '' : ' (and still waits)'}\n• ${who(waitedLongest.row)}: ${bold(waitedLongest.row)}, ${formatDuration(minutes(waitedLongest.forMs))}`,
         ],
     listed(
       `Ending within a day: ${ending.length}`,
       ending.map(
-        (grant) => `${who(grant)}: ${what(grant)}${'endsAt' in grant ? `, ${when(grant.endsAt)}` : ''}`,
+        (grant) => `${who(grant)}: ${bold(grant)}${'endsAt' in grant ? `, ${when(grant.endsAt)}` : ''}`,
       ),
     ),
     listed(
       `Not used for 90 days: ${unused.length}`,
-      unused.map((entitlement) => what({ entitlement, resource: entitlement.resource })),
+      unused.map((entitlement) => bold({ entitlement, resource: entitlement.resource })),
     ),
   ].flat()
   return {

@@ -2,8 +2,8 @@ import type { MassLoss } from '../../domain/ports/losses.ts'
 import { confirmLoss } from '../../operations/confirm-loss.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { button, section, type Message } from '../words/blocks.ts'
+import { bold } from '../words/names.ts'
 import type { Alert } from '../publish/picture.ts'
-import { plainWords } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
 
@@ -44,7 +44,7 @@ export async function pictureLosses({ world, surfaces }: Parts): Promise<Alert[]
 }
 
 function lossMessage({ resource, entitlement, mark, count }: MassLoss): Message {
-  const what = `*${plainWords(entitlement.name, 60)}* on *${plainWords(resource.name, 60)}*`
+  const what = bold({ entitlement, resource })
   const words = `:warning: ${count} people would lose ${what} at once: its rule does not name them any more. They keep it until an admin says so.`
   const sure = {
     title: 'Take it back?',
