@@ -117,10 +117,11 @@ test('called off in the last seconds, when its opening is prepared already: stil
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)
 
-test('who may not have it any more does not get it when it would open, and reads why at once', async () => {
+test('who may not have it any more does not get it later, and reads why at once', async () => {
   const { stage, gate } = await aLaterGate()
   const { riley, ada, orders, workspace } = stage
-  await approved(stage, inSeconds(8))
+  // Later than a busy machine takes to read the catalog, so that nothing is prepared yet.
+  await approved(stage, inSeconds(25))
   await changeCatalog(stage, (text) =>
     text.replace(/(Open the gate\n.*\n +who: ).*/, '$1\'email == "nobody@acme.example"\''),
   )
