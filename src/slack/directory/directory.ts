@@ -64,7 +64,7 @@ interface AllGroups {
 
 interface Listed {
   readonly users: Map<string, { user: SlackUser; person: Person }>
-  readonly isSomebodyUnread: boolean
+  isSomebodyUnread: boolean
 }
 
 /** As one page of a list said it. */
@@ -95,17 +95,26 @@ export function slackDirectory(options: {
   const members = new Remembering<ReadonlySet<string>>()
   const everyone = new Remembering<Listed>()
   const lists = { people: new Paced(tierTwo), groups: new Paced(tierTwo) }
+  /** Of whom a reading found something new, before Slack said so. */
+  const newlyRead = new Set<string>()
   const brokenPeople = new Set<string>()
   const brokenGroups = new Set<string>()
 
   /** Null where Slack knows no such person, or none whom we may see: whoever that was is not here. */
   const readUser = async (userId: string): Promise<SlackUser | null> => {
     try {
-      return parseUser((await client.users.info({ user: userId })).user)
+      const user = parseUser((await client.users.info({ user: userId })).user)
+      noteNews(user, users.peek(userId, showsForMs))
+      return user
     } catch (error) {
       if (isNobodyThere(error)) return null
       throw error
     }
+  }
+  /** What is read of somebody for the first time may be news as well. */
+  const noteNews = (now: SlackUser, before: SlackUser | null): void => {
+    if (newlyRead.size >= mostNews) newlyRead.clear()
+    if (before === null || !isSameRecord(before, now)) newlyRead.add(now.id)
   }
   const listUsers = async (): Promise<Page[]> => {
     const pages: Page[] = []
@@ -177,6 +186,12 @@ export function slackDirectory(options: {
       hasNameless,
     }
   }
+  /** At the first listing all are new to us, and whoever asked for it looks at all of them. */
+  const learnListed = (user: SlackUser, askedAtMs: number): SlackUser | null => {
+    const before = users.peek(user.id, showsForMs)
+    if (before !== null) noteNews(user, before)
+    return users.learn(user.id, user, askedAtMs)
+  }
   /** Each of them as our records keep them; apps and the like are nobody. */
   const readEveryone = async (ourTeamId: string): Promise<Listed> => {
     const pages = await listUsers()
@@ -188,7 +203,7 @@ export function slackDirectory(options: {
           .map(async (user) =>
             users.isOutdated(user.id, askedAtMs)
               ? users.get(user.id, decidesForMs, () => readUser(user.id)).catch(() => 'unread' as const)
-              : users.learn(user.id, user, askedAtMs),
+              : learnListed(user, askedAtMs),
           ),
       ),
     )
@@ -306,7 +321,9 @@ export function slackDirectory(options: {
       if (heard === null || ourTeamId === null) return true
       const listed = everyone.peek('all', decidesForMs)
       const before = users.peek(heard.id, showsForMs) ?? listed?.users.get(heard.id)?.user ?? null
-      if (before !== null && JSON.stringify(before) === JSON.stringify(heard)) return false
+      // No news, unless another reading was faster than the event: that was followed by nobody.
+      const isNews = newlyRead.delete(heard.id)
+      if (before !== null && isSameRecord(before, heard)) return isNews
       // A reading that is under way may have passed them already.
       users.outdate(heard.id)
       // Where nothing is remembered there is nothing to correct.
@@ -316,6 +333,8 @@ export function slackDirectory(options: {
       // Not answered: what was known of them may be wrong by now, and is asked for when it is needed.
       if (now !== 'unknown') users.learn(heard.id, now.found, askedAtMs)
       if (listed === null) return true
+      // Whoever is not read is missing from the list, and not from the workspace.
+      if (now === 'unknown') listed.isSomebodyUnread = true
       if (now === 'unknown' || now.found === null || now.found.isNobody) listed.users.delete(heard.id)
       else {
         const person = await personOf(now.found, ourTeamId, showsForMs)
@@ -381,7 +400,7 @@ export function slackDirectory(options: {
       return ids.filter((id) => id !== null)
     },
     channelMembers: (channel) =>
-      known('channel members', () => members.get(channel, showsForMs, () => readMembers(client, channel))),
+      known('channel members', () => members.get(channel, decidesForMs, () => readMembers(client, channel))),
   }
 }
 
@@ -433,6 +452,10 @@ async function inTime<T>(reading: Promise<T>): Promise<T> {
     reading.catch(() => undefined)
   }
 }
+
+const mostNews = 100_000
+const isSameRecord = (one: SlackUser, other: SlackUser): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
 
 /** A condition that names a group which is not listed, or cannot be read, has no answer. */
 const groupFacts = (all: Known<AllGroups>, theirs: ReadonlySet<string>) =>

@@ -43,12 +43,14 @@ export class Paced {
       } catch (error) {
         if (!(error instanceof WebAPIRateLimitedError)) throw error
         const waitMs = Math.max(1, error.retryAfter) * 1_000
-        if (elapsedMs() + waitMs > untilMs) throw error
         this.#tokens = 0
-        const pause = sleep(waitMs)
+        const pause = sleep(waitMs, undefined, { ref: false })
         this.#line = Promise.all([this.#line, pause])
         this.#waiting += 1
-        await pause.finally(() => (this.#waiting -= 1))
+        void pause.finally(() => (this.#waiting -= 1))
+        // Nobody waits so long for this call; those behind it wait all the same.
+        if (elapsedMs() + waitMs > untilMs) throw error
+        await pause
       }
     }
   }

@@ -9,6 +9,7 @@ export class Remembering<T> {
   readonly #outdatedAtMs = new Map<string, number>()
   readonly #failed = new Map<string, { error: unknown; untilMs: number }>()
   readonly #reading = new Map<string, Promise<T>>()
+  #clearedAtMs = -Infinity
   readonly #most = 100_000
 
   /** What was found out in another way, by asking then; answers what was found out last, which may be newer. */
@@ -31,7 +32,7 @@ export class Remembering<T> {
   }
 
   isOutdated(key: string, atMs: number): boolean {
-    return (this.#outdatedAtMs.get(key) ?? -Infinity) > atMs
+    return Math.max(this.#outdatedAtMs.get(key) ?? -Infinity, this.#clearedAtMs) > atMs
   }
 
   forget(key: string): void {
@@ -40,7 +41,9 @@ export class Remembering<T> {
     this.#reading.delete(key)
   }
 
+  /** All of it may have changed: what was asked for before does not count, by whatever way it comes. */
   clear(): void {
+    this.#clearedAtMs = elapsedMs()
     this.#known.clear()
     this.#failed.clear()
     this.#reading.clear()

@@ -268,3 +268,49 @@ test('a workspace of 20,000 people and 500 groups is read without blocking for s
     isLong: false,
   })
 }, 60_000)
+
+test('a slow list of the groups that was asked for before they changed is not remembered after', async () => {
+  const realNow = Date.now
+  let aheadMs = 0
+  Date.now = () => realNow() + aheadMs
+  try {
+    let users = ['UADA', 'USAM']
+    let goOn = (): void => undefined
+    const paused = new Promise<void>((resolve) => (goOn = resolve))
+    const slow = { isNext: false }
+    let asked = (): void => undefined
+    const isAsked = new Promise<void>((resolve) => (asked = resolve))
+    const client = {
+      usergroups: {
+        list: async () => {
+          const answer = { usergroups: [{ id: 'S1', handle: 'dba', users }] }
+          if (slow.isNext) {
+            slow.isNext = false
+            asked()
+            await paused
+          }
+          return answer
+        },
+      },
+    } as unknown as WebClient
+    const directory = slackDirectory({ client, teamId: () => 'T1', people: memoryPeople(), log: quiet })
+    const dba = async () => (await directory.groups(['@dba']))('@dba')
+    // Somebody edits groups all the time: what Slack allows at once is used up.
+    for (let i = 0; i < 8; i++) {
+      await directory.groupsChanged()
+      await dba()
+    }
+    slow.isNext = true
+    const late = directory.groupsChanged()
+    await isAsked
+    aheadMs += 4_000
+    // Ada is taken out of the group, and Slack says so.
+    users = ['USAM']
+    await directory.groupsChanged()
+    goOn()
+    await late
+    expect(await dba()).toEqual(new Set(['USAM']))
+  } finally {
+    Date.now = realNow
+  }
+}, 30_000)
