@@ -162,6 +162,9 @@ const withManager = (list: Approvers, manager: string | null): Approvers =>
 const isEscalated = ({ nudge }: Asked, index: number): boolean =>
   nudge?.stage === index && nudge.escalatedAt !== null
 
+/** Of more who are called, the others are not looked at one by one. */
+const mostLookedAt = 50
+
 /** Are there as many people on these lists as must answer? */
 async function canFill(
   world: World,
@@ -173,27 +176,33 @@ async function canFill(
   const mayNot = new Set(cannot.map(({ slack }) => slack.userId))
   const able = new Set<string>()
   const isEnough = () => able.size >= needs
-  // Slack takes whoever leaves out of the groups.
-  for (const handle of lists.flatMap(({ groups }) => groups)) {
-    const members = listing.groups(handle)
-    if (members === 'unknown') return 'unknown'
-    if (members === 'unlisted') continue
-    for (const userId of members) if (!mayNot.has(userId)) able.add(userId)
+  const teamId = cannot[0]?.slack.teamId ?? ''
+  const unsure = new Set<string>()
+  // Whoever is called may not answer for all that: they left, are another workspace's, or named by what is not verified.
+  const lookAt = async (userIds: readonly string[]): Promise<void> => {
+    const others = userIds.filter((userId) => !mayNot.has(userId) && !able.has(userId))
+    for (const userId of others.slice(mostLookedAt)) unsure.add(userId)
+    for (const userId of others.slice(0, mostLookedAt)) {
+      if (isEnough()) return
+      const facts = await world.directory.facts({ teamId, userId })
+      if (facts !== 'unknown' && cannot.some((one) => isSameHuman(one, facts.person))) continue
+      const answer = facts === 'unknown' ? facts : isReviewer(facts, lists, listing).answer
+      if (answer === 'unknown') unsure.add(userId)
+      if (answer === 'yes') able.add(userId)
+    }
   }
+  const members = lists.flatMap(({ groups }) => groups).map(listing.groups)
+  if (members.includes('unknown')) return 'unknown'
+  await lookAt([...new Set(members.flatMap((some) => (typeof some === 'string' ? [] : [...some])))])
   if (isEnough()) return true
   const { managerOf: manager } = listing
   const isManaged = lists.some((list) => list.manager)
   const named = [...lists.flatMap(({ people }) => people), ...(isManaged && manager ? [manager] : [])]
   const userIds = await world.directory.idsOf(named)
   if (userIds === 'unknown') return 'unknown'
-  const teamId = cannot[0]?.slack.teamId ?? ''
-  for (const userId of new Set(userIds)) {
-    if (able.has(userId) || mayNot.has(userId)) continue
-    const facts = await world.directory.facts({ teamId, userId })
-    if (facts === 'unknown') return 'unknown'
-    if (facts.isHere && !cannot.some((one) => isSameHuman(one, facts.person))) able.add(userId)
-  }
+  await lookAt([...new Set(userIds)])
   if (isEnough()) return true
+  if (unsure.size > 0) return 'unknown'
   if (!lists.some(({ who }) => who !== null)) return false
   const everyone = await world.directory.everyone()
   if (everyone === 'unknown') return 'unknown'
