@@ -35,15 +35,17 @@ export const isInForce = ({ stoppedAt, until }: PreApproval, now: Date): boolean
   stoppedAt === null && now < until
 
 /** Does the catalog of now still let it answer? Where it lets nobody approve ahead, or not so far, it does not. */
-export function isHonoured(
-  word: PreApproval,
+export const isHonoured = (word: PreApproval, rules: Pick<Entitlement, 'preApproveMs'>, now: Date): boolean =>
+  isInForce(word, now) && reachesTo(word, rules, now)
+
+/** Does the catalog of now let a word reach so far from when it was given? */
+export const reachesTo = (
+  { madeAt }: PreApproval,
   { preApproveMs }: Pick<Entitlement, 'preApproveMs'>,
-  now: Date,
-): boolean {
-  if (preApproveMs === null || !isInForce(word, now)) return false
+  at: Date,
+): boolean =>
   // The last day counts as a whole.
-  return now.getTime() < word.madeAt.getTime() + preApproveMs + DAY_MS
-}
+  preApproveMs !== null && at.getTime() < madeAt.getTime() + preApproveMs + DAY_MS
 
 /** Whoever gave it, and whom it is for, may stop it. */
 export const isTheirs = ({ approver, subject }: PreApproval, { person }: PersonFacts): boolean =>

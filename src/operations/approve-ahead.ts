@@ -4,7 +4,7 @@ import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
 import { isSameHuman, plainlyNamed, type PersonFacts } from '../domain/person.ts'
 import { termsFor } from '../domain/policy.ts'
-import { isHonoured } from '../domain/pre-approval.ts'
+import { isHonoured, reachesTo } from '../domain/pre-approval.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import type { EarlierReviewer } from './asked-of.ts'
@@ -118,12 +118,14 @@ export async function wordTakenBack(
   { reviews, resource, entitlement }: Pick<Granting, 'reviews' | 'resource' | 'entitlement'>,
 ): Promise<string | null> {
   const rules = findEntitlement(world.catalog(), resource.id, entitlement.id)
-  for (const { preApprovalId, by } of reviews) {
+  for (const { preApprovalId, by, at } of reviews) {
     if (preApprovalId === null) continue
     const found = await world.preApprovals.get(preApprovalId)
     if (found === null || found.stoppedAt !== null)
       return `what ${plainlyNamed(by)} approved ahead was stopped`
     if (rules?.preApproveMs == null) return 'the catalog does not let anybody approve this ahead any more'
+    if (!reachesTo(found, rules, at))
+      return 'the catalog does not let anybody approve this so far ahead any more'
   }
   return null
 }

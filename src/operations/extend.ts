@@ -39,7 +39,7 @@ export async function extendGrant(
       by: current.subject,
       seenEndsAt,
       rules: entitlement.extend,
-      agreedMs: isApproved(current) ? agreedNow(facts, entitlement, current, isTakenBack, now) : 0,
+      agreedMs: isApproved(current) ? agreedNow(world, facts, entitlement, current, isTakenBack, now) : 0,
       needs: seatsOf(entitlement.review.stages),
     } as const
     const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null
@@ -65,7 +65,12 @@ export async function mayHaveMore(
   if (entitlement === null) return { not: 'never' }
   const isTakenBack = entitlement.extend !== null && (await wordTakenBack(world, grant)) !== null
   const now = world.clock.now()
-  return mayExtend(grant, entitlement.extend, now, agreedNow(facts, entitlement, grant, isTakenBack, now))
+  return mayExtend(
+    grant,
+    entitlement.extend,
+    now,
+    agreedNow(world, facts, entitlement, grant, isTakenBack, now),
+  )
 }
 
 /**
@@ -73,6 +78,7 @@ export async function mayHaveMore(
  * says so of all the time, and a word that was taken back agrees to no more.
  */
 function agreedNow(
+  { agrees }: Pick<World, 'agrees'>,
   facts: Known<PersonFacts>,
   entitlement: Entitlement,
   grant: Approved,
@@ -84,7 +90,8 @@ function agreedNow(
   if (grant.auto === null || grant.status !== 'active') return agreed
   const may = mayExtend(grant, entitlement.extend, now, agreed)
   if ('not' in may || may.isReviewed) return agreed
-  if (facts === 'unknown') return totalMs(grant)
+  // By rule nothing is given while replicas go by different catalogs.
+  if (facts === 'unknown' || !agrees()) return totalMs(grant)
   const { because } = grant.auto
   const asking = { durationMs: totalMs(grant) + may.addMs, reason: grant.reason }
   const rule = entitlement.auto.find((one) => one.because === because)

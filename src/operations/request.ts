@@ -55,7 +55,8 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
     return refuse('asked-too-often')
   for (let attempt = 0; attempt < 3; attempt++) {
     const ahead = await approveAhead(one, asked, subject, entitlement)
-    const room = isOutdated(world, one) ? newRules(null) : await roomFor(world, asked)
+    const found = await roomFor(world, asked)
+    const room = isOutdated(world, one) ? newRules(null) : found
     if (isRefusal(room)) {
       await ahead.undo()
       return room
