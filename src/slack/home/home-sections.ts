@@ -227,6 +227,7 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
   const howLong = patternWords(grant) ?? formatDuration(grant.askedMs)
   const from = grant.startsAt === null ? '' : ` from ${when(grant.startsAt)}`
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const as = grant.principal === null ? [] : [principalWords(grant.principal, grant.system)]
   const who = `${askingWords(grant)} ${bold(grant)}, ${howLong}${from}`
   return [
     section(who),
@@ -234,7 +235,11 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
       type: 'context',
       elements: [
         plain(grant.reason, 500),
-        { type: 'mrkdwn', text: `${emailsOf(grant)} · lapses ${when(grant.lapsesAt)}`, verbatim: true },
+        {
+          type: 'mrkdwn',
+          text: [emailsOf(grant), ...as, `lapses ${when(grant.lapsesAt)}`].join(' · '),
+          verbatim: true,
+        },
       ],
     },
     {
