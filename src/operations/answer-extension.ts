@@ -1,13 +1,13 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
-import { mayExtend, seatsFilled, waitingExtension } from '../domain/extension.ts'
+import { mayExtend, waitingExtension } from '../domain/extension.ts'
 import type { Extension, Grant } from '../domain/grant.ts'
 import { isSameHuman, refTo, type SlackIdentity } from '../domain/person.ts'
 import { nameApprovers, stillAllows } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
-import { openStage } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
 import { whyNoMore } from './extend.ts'
+import { earlierOf, openNow } from './asked-of.ts'
 import { panelsOf, type Panel } from './panel.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -33,25 +33,23 @@ export async function answerExtension(
   if (entitlement === null)
     return refuse('rules-changed', { grant: seen, reasons: ['it is not in the catalog any more'] })
   const earlier = seen.status === 'active' ? (waitingExtension(seen)?.approvedBy ?? []) : []
-  const [facts, subject, panels, ...others] = await Promise.all([
+  const again = askedAgain(seen, earlier)
+  const { stages } = entitlement.review
+  const [facts, subject, panels, others] = await Promise.all([
     world.directory.facts(by),
     world.directory.facts(seen.subject.slack),
-    panelsOf(one, entitlement, askedAgain(seen, earlier)),
-    ...earlier.map(({ slack }) => world.directory.facts(slack)),
+    panelsOf(one, entitlement, again),
+    earlierOf(world, again),
   ])
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const still = earlier.map(({ stage, as }, i) => {
-    const other = others[i]
-    if (other === undefined || other === 'unknown') return 'unknown'
-    return panels[stage]?.mayStill(other, as).answer ?? 'no'
-  })
-  if (verdict === 'approve' && still.includes('unknown')) {
+  const open = openNow(again, others, panels, stages)
+  if (verdict === 'approve' && open === 'unknown') {
     const why = 'Slack did not say whether those who approved before may still do so'
     return refuse('unsure', { grant: seen, reasons: [why] })
   }
-  const { stages } = entitlement.review
-  const counting = earlier.filter((_, i) => still[i] === 'yes')
-  const stage = openStage(seatsFilled(counting), stages) ?? stages.length - 1
+  // One no needs no stage: whichever is open.
+  const { stage, voided } = open === 'unknown' ? { stage: stages.length - 1, voided: [] } : open
+  const counting = earlier.filter(({ id }) => !voided.includes(id))
   const hasAnswered = counting.some((person) => isSameHuman(person, facts.person))
   const refusal = hasAnswered ? null : whyNoRight(seen, panels, verdict === 'deny' ? null : stage, facts)
   if (refusal !== null) return refusal
@@ -64,7 +62,7 @@ export async function answerExtension(
     stage,
     as: panels[stage]?.answersAs(facts) ?? 'own',
     stages,
-    voided: earlier.filter((_, i) => still[i] === 'no').map(({ id }) => id),
+    voided,
   } as const
   return world.grants.change(grantId, (current, now) => {
     if (isOutdated(world, one)) return newRules(current)
@@ -87,7 +85,7 @@ export async function answerExtension(
 /** The same request, as its approvers are asked of it once more: who fills which seat by now. */
 export const askedAgain = (grant: Grant, approvedBy: Extension['approvedBy']) => ({
   ...grant,
-  reviews: approvedBy.map((by) => ({ by, stage: by.stage })),
+  reviews: approvedBy.map((by) => ({ by, stage: by.stage, as: by.as, verdict: 'approve' as const })),
 })
 
 const withoutAsking = (grant: Extract<Grant, { status: 'active' }>) => ({

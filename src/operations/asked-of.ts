@@ -24,7 +24,12 @@ export interface EarlierReviewer {
   readonly facts: PersonFacts | 'unknown'
 }
 
-export const earlierOf = ({ directory }: Pick<World, 'directory'>, { reviews }: Grant) =>
+/** Who answered, of a request or of more time that is asked for. */
+interface Answered {
+  readonly reviews: readonly Pick<Review, 'by' | 'stage' | 'as' | 'verdict'>[]
+}
+
+export const earlierOf = ({ directory }: Pick<World, 'directory'>, { reviews }: Answered) =>
   Promise.all(
     reviews.map(async ({ by }): Promise<EarlierReviewer> => ({
       id: by.id,
@@ -38,7 +43,7 @@ export const earlierOf = ({ directory }: Pick<World, 'directory'>, { reviews }: 
  * of somebody whether they may.
  */
 export function openNow(
-  grant: Pick<Grant, 'reviews'>,
+  grant: Answered,
   earlier: readonly EarlierReviewer[],
   panels: readonly Panel[],
   stages: readonly Pick<Stage, 'needs'>[],

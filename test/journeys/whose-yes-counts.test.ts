@@ -1,9 +1,10 @@
 import { startGiving } from '../../src/domain/giving.ts'
 import { windowGrant } from '../../src/domain/new-grant.ts'
+import { extendGrant } from '../../src/operations/extend.ts'
 import { windowAt } from '../../src/domain/windows/window.ts'
 import { whyWindowIsShut } from '../../src/operations/by-itself/open-windows.ts'
 import { aReason, asks, changeCatalog, eventually, onlyGrantOf, patient } from './acts.ts'
-import { aGateWith, answers, asked, becomes, by, said, weekly, yes } from './at-the-gate.ts'
+import { aGateWith, answers, asked, becomes, by, granted, said, weekly, yes } from './at-the-gate.ts'
 import { nextMinute, thisMinute } from './weekly.ts'
 
 /** What an approval is for, and how long it counts. */
@@ -166,4 +167,28 @@ test('a request is withdrawn for a newer one only when the newer one is written'
   expect((await world.grants.get(first.id))?.status).toBe('pending')
   const second = await asked(stage)
   expect(await world.grants.get(first.id)).toMatchObject({ status: 'withdrawn', supersededBy: second.id })
+}, 60_000)
+
+test('whoever is waited for is called for more time when a yes before counts no longer', async () => {
+  const { stage } = await aGateWith(`        extend: { max: 5, total: 1h, by: 10m, after: 0% }
+        review:
+          stages:
+            - { approvers: { people: [ada@acme.example, kim@acme.example] } }
+            - { name: Security, approvers: { people: [sam@acme.example] } }
+`)
+  const { world } = stage.app
+  const { ada, kim, sam, riley, orders } = stage
+  const request = await asked(stage)
+  await yes(stage, request, { who: kim })
+  await yes(stage, request, { who: sam })
+  const { id, endsAt } = await becomes(stage, request.id, 'active')
+  granted(await extendGrant(world, { grantId: id, by: by(stage, riley), seenEndsAt: endsAt }))
+  await ada.clicks('Extend 10 min', await ada.sees(/asks for 10 min more.*@Ada/, orders, patient))
+  const waiting = await sam.sees(/asks for 10 min more.*1 of 2.*@Sam/, orders, patient)
+  await changeCatalog(stage, (text) =>
+    text.replace('people: [ada@acme.example, kim@acme.example]', 'people: [kim@acme.example]'),
+  )
+  await sam.clicks('Extend 10 min', waiting)
+  await sam.sees(/kim@acme\.example/, 'ephemeral', patient)
+  await kim.sees(/asks for 10 min more.*@Kim/, orders, patient)
 }, 60_000)

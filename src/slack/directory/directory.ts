@@ -330,6 +330,8 @@ export function slackDirectory(options: {
       if (before === null && listed === null) return true
       const askedAtMs = elapsedMs()
       const now = await known('person', () => readUser(heard.id).then((found) => ({ found })))
+      // It is followed from here.
+      newlyRead.delete(heard.id)
       // Not answered: what was known of them may be wrong by now, and is asked for when it is needed.
       if (now !== 'unknown') users.learn(heard.id, now.found, askedAtMs)
       if (listed === null) return true

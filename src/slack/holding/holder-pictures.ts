@@ -1,8 +1,8 @@
 import { findEntitlement } from '../../domain/catalog.ts'
-import { seatsFilled, waitingExtension } from '../../domain/extension.ts'
+import { waitingExtension } from '../../domain/extension.ts'
 import { isApproved, type Approved, type Grant } from '../../domain/grant.ts'
 import type { Surface } from '../../domain/ports/surfaces.ts'
-import { openStage } from '../../domain/stages.ts'
+import { earlierOf, openNow } from '../../operations/asked-of.ts'
 import { askedAgain } from '../../operations/answer-extension.ts'
 import { panelsOf, type Panel } from '../../operations/panel.ts'
 import { mentionsOf } from '../deciding/calls.ts'
@@ -135,8 +135,12 @@ async function panelForMore({ world }: Parts, grant: Approved): Promise<Panel | 
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   const waiting = waitingExtension(grant)
   if (entitlement === null || waiting === null) return null
-  const panels = await panelsOf(world, entitlement, askedAgain(grant, waiting.approvedBy))
-  return panels[openStage(seatsFilled(waiting.approvedBy), entitlement.review.stages) ?? 0] ?? null
+  const again = askedAgain(grant, waiting.approvedBy)
+  const { stages } = entitlement.review
+  const [panels, earlier] = await Promise.all([panelsOf(world, entitlement, again), earlierOf(world, again)])
+  const known = openNow(again, earlier, panels, stages)
+  const open = known === 'unknown' ? openNow(again, [], panels, stages) : known
+  return open === 'unknown' ? null : (panels[open.stage] ?? null)
 }
 
 function dmLane(grant: Grant, moment: Moment): Lane {
