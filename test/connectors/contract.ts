@@ -36,10 +36,13 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
   describe(`${name}: the connector contract`, () => {
     let system: Harness
     let connector: Connector
+    let thaw = async () => {}
     beforeAll(async () => {
       system = await start()
       connector = system.connect()
     })
+    // What a failure leaves frozen would fail every test after it.
+    afterEach(() => thaw())
     afterAll(async () => {
       await connector.close()
       await system.stop()
@@ -47,6 +50,15 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
 
     async function aPlace() {
       return { principal: await system.aPrincipal(), ...(await system.aTarget()) }
+    }
+
+    /** Resolves to what ends it, once. */
+    async function frozen(): Promise<() => Promise<void>> {
+      const end = await system.freeze()
+      return async () => {
+        thaw = async () => {}
+        await end()
+      }
     }
 
     test('access that is given is really there, and really gone once taken', async () => {
@@ -188,7 +200,7 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       const { principal, target } = await aPlace()
       // Each has a connection before it freezes: one that cannot connect knows that nothing happened.
       await Promise.all(Array.from({ length: 5 }, () => connector.has({ principal, target, signal: soon() })))
-      const thaw = await system.freeze()
+      thaw = await frozen()
       const up = AbortSignal.timeout(300)
       const startedAt = performance.now()
       const failures = await Promise.all([
@@ -219,7 +231,7 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       const { principal, target } = await aPlace()
       // Each has a connection before it freezes: one that cannot connect knows that nothing happened.
       await Promise.all(Array.from({ length: 5 }, () => connector.has({ principal, target, signal: soon() })))
-      const thaw = await system.freeze()
+      thaw = await frozen()
       await failureOf(connector.has({ principal, target, signal: AbortSignal.timeout(100) }))
       await thaw()
       await connector.give(giveCall(principal, target))

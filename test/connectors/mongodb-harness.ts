@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
+import { freeze } from '../support/freeze.ts'
 import { startMongod } from '../support/mongod.ts'
 import { surroundings, type Harness } from './contract.ts'
 
@@ -67,9 +68,8 @@ export async function aGuardedMongodb(): Promise<MongodbHarness> {
     },
     async freeze() {
       if (!server.pid) throw new Error('only our own server can be frozen')
-      const pid = server.pid
-      process.kill(pid, 'SIGSTOP')
-      return async () => void process.kill(pid, 'SIGCONT')
+      const thaw = await freeze(server.pid)
+      return async () => thaw()
     },
     async stop() {
       await admin.close()

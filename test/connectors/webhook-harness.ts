@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
 import { freePort } from '../support/free-port.ts'
+import { freeze } from '../support/freeze.ts'
 import { surroundings, type Harness } from './contract.ts'
 
 const document = new URL('../../docs/webhook-connector.md', import.meta.url)
@@ -80,9 +81,10 @@ export async function theDocumentedReceiver(): Promise<
     },
     reallyHolds: async (principal, target) => people()[principal]?.includes(String(target['group'])) ?? false,
     async freeze() {
-      receiver.kill('SIGSTOP')
+      if (receiver.pid === undefined) throw new Error('the receiver does not run')
+      const thaw = await freeze(receiver.pid)
       return async () => {
-        receiver.kill('SIGCONT')
+        thaw()
         // What had arrived while it was frozen is done with, and writes no more, once it has answered what came after.
         for (const path of ['first', 'second'])
           await fetch(`http://127.0.0.1:${port}/${path}`, { method: 'POST' })

@@ -345,7 +345,7 @@ describeInBrowser('Curfew, through the practice page', () => {
     await aCard(stage, 'orders-db read 1h')
     await left.opensApp()
     afterThis(async () => database.thaw())
-    database.freeze()
+    await database.freeze()
 
     await right.clicks('Approve 1 h', 'Riley asks for')
     await right.sees(/Approved by Ada .*(Giving access…|Not given yet)/)

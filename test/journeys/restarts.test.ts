@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aStage, type Stage } from '../support/curfew.ts'
+import { freeze } from '../support/freeze.ts'
 import { startMongod } from '../support/mongod.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
@@ -200,19 +201,18 @@ test('MongoDB away: a click is told so, and afterwards everything goes on and en
   const reason = aReason()
   await asks(riley, 'gate open', reason)
   const card = await ada.sees(reason, orders, patient)
-  const freeze = (signal: 'SIGSTOP' | 'SIGCONT') => {
-    if (own.pid) process.kill(own.pid, signal)
-  }
-  afterThis(async () => freeze('SIGCONT'))
+  const { pid } = own
+  if (pid === null) throw new Error('only our own server can be frozen')
+  afterThis(async () => void process.kill(pid, 'SIGCONT'))
 
-  freeze('SIGSTOP')
+  const answer = await freeze(pid)
   await ada.clicks('Approve 6 s', card)
 
   await ada.sees(/Nothing was changed\. Try again in a minute\.|I could not confirm this/, 'ephemeral', {
     withinMs: 60_000,
   })
   expect([...gate.holders]).toEqual([])
-  freeze('SIGCONT')
+  answer()
   await answersAgain(stage)
   if (workspace.now(card)?.buttons.includes('Approve 6 s')) await ada.clicks('Approve 6 s', card)
   await eventually(
@@ -221,9 +221,9 @@ test('MongoDB away: a click is told so, and afterwards everything goes on and en
   )
   const grant = await onlyGrantOf(stage, riley)
   const endsAtMs = grant.status === 'active' ? grant.endsAt.getTime() : 0
-  freeze('SIGSTOP')
+  const answerAgain = await freeze(pid)
   await sleep(endsAtMs - Date.now() + 3_000)
-  freeze('SIGCONT')
+  answerAgain()
   const backAtMs = performance.now()
   await eventually(
     async () => gate.holders.size,

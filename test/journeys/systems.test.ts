@@ -135,7 +135,7 @@ test('a system frozen at the end: STILL HELD is said to all whom it concerns, un
   await ada.clicks('Approve 2 s', card)
   await riley.sees(/You have Brief look/, 'dm', patient)
   afterThis(async () => database.thaw())
-  database.freeze()
+  await database.freeze()
 
   const alarmed = await ada.sees(
     /Orders database: 1 late.*STILL HELD Riley \(riley@contractor\.example\), Brief look/s,

@@ -1,4 +1,5 @@
 import { MongoClient } from 'mongodb'
+import { freeze } from './freeze.ts'
 import { startMongod } from './mongod.ts'
 
 const rootPassword = 'root-of-the-demo'
@@ -23,8 +24,8 @@ export interface OrdersDatabase {
   takeByHand(login: string, role: string, database?: string): Promise<void>
   /** Nobody holds anything any more. */
   forgetRoles(): Promise<void>
-  /** The database stops answering until `thaw`. */
-  freeze(): void
+  /** The database stops answering until `thaw`: from when this resolves on. */
+  freeze(): Promise<void>
   thaw(): void
   stop(): Promise<void>
 }
@@ -88,8 +89,8 @@ export async function anOrdersDatabase(logins: readonly string[]): Promise<Order
         await root.db('admin').command({ updateUser: login, roles: [] })
       }
     },
-    freeze: () => {
-      if (server.pid) process.kill(server.pid, 'SIGSTOP')
+    freeze: async () => {
+      if (server.pid) await freeze(server.pid)
     },
     thaw: () => {
       if (server.pid) process.kill(server.pid, 'SIGCONT')
