@@ -4,7 +4,7 @@ import type { DebtEvent } from './debt.ts'
 import type { EndEvent, TakenEvent } from './ending.ts'
 import type { AnswerExtension, Extend } from './extension.ts'
 import type { GivenEvent, OpenEvent } from './giving.ts'
-import type { AnswerEvent, AutoApproveEvent } from './review.ts'
+import type { AnswerEvent, AutoApproveEvent, RecountEvent } from './review.ts'
 import type { SeriesEvent } from './series.ts'
 import type { NudgeEvent } from './stages.ts'
 import type { RenewEvent } from './standing.ts'
@@ -14,6 +14,7 @@ import type { WarnEvent } from './warning.ts'
 export type Event =
   | AnswerEvent
   | AutoApproveEvent
+  | RecountEvent
   | CloseEvent
   | NudgeEvent
   | OpenEvent

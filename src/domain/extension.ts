@@ -129,8 +129,11 @@ export function countAnswer(grant: Grant, event: AnswerExtension, now: Date): Gr
   })
   if (event.verdict === 'deny') return become({ outcome: 'denied', deniedBy: by })
   const counting = asked.approvedBy.filter(({ id }) => !voided.includes(id))
-  if (counting.some((one) => isSameHuman(one, by))) return refuse('already-reviewed', { grant })
-  const approvedBy = [...counting, { ...by, stage, as }]
+  const hasAnswered = counting.some((one) => isSameHuman(one, by))
+  // Once the rules ask for no more than said yes, whichever of them says so again.
+  if (hasAnswered && openStage(seatsFilled(counting), stages) !== null)
+    return refuse('already-reviewed', { grant })
+  const approvedBy = hasAnswered ? counting : [...counting, { ...by, stage, as }]
   const needs = seatsOf(stages)
   if (openStage(seatsFilled(approvedBy), stages) !== null) return become({ needs, approvedBy })
   // The rules of now: they may have become stricter since it was asked.

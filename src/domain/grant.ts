@@ -111,6 +111,8 @@ const nudge = z.object({
   remindAt: z.date().nullable(),
   escalateAt: z.date().nullable(),
   escalatedAt: z.date().nullable(),
+  /** How often a recount of the yeses had led to another stage. */
+  recounts: z.number().default(0),
 })
 
 /** More time that the holder asked for, and what became of it. The old end stands until it is `added`. */

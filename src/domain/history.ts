@@ -19,6 +19,10 @@ export function historyLine(before: Grant, next: Grant, event: Event, now: Date)
       return line(event.type, event.by, 'note' in event ? event.note : null)
     case 'auto-approve':
       return line('approved by a rule', null, event.rule.because)
+    case 'recount':
+      return line(
+        next.status === 'pending' ? 'recounted: another stage is asked' : 'recounted: enough said yes',
+      )
     case 'drop':
       return line('closed', null, event.note)
     case 'end':

@@ -48,6 +48,16 @@ export type AnswerEvent =
 /** A rule of the catalog approves what was asked for. */
 export type AutoApproveEvent = { type: 'auto-approve'; rule: NonNullable<Grant['auto']>; terms: Terms }
 
+/** The yeses of before are counted by the rules and lists of now: nobody answered since these changed. */
+export interface RecountEvent {
+  readonly type: 'recount'
+  readonly stages: readonly StageRules[]
+  /** Ids of approvers who may not approve any more. */
+  readonly voided: readonly string[]
+  /** Used if no seat is empty; null: it cannot be given now, whoever said yes. */
+  readonly terms: Terms | null
+}
+
 /** One reviewer's answer. Nobody fills two seats; nobody reviews their own request, nor one made for them. */
 export function review(grant: Grant, event: AnswerEvent, now: Date): Grant | Refusal {
   if (grant.status !== 'pending') return refuse('decided', { grant })
@@ -99,6 +109,20 @@ export const autoApprove = (grant: Grant, { rule, terms }: AutoApproveEvent, now
     ? approved({ ...grant, auto: rule }, terms, now)
     : refuse('decided', { grant })
 
+/** Another stage is open than the one that was called, or none any more; refused where all is as it was. */
+export function recount(grant: Grant, event: RecountEvent, now: Date): Grant | Refusal {
+  if (grant.status !== 'pending' || now >= grant.lapsesAt) return refuse('decided', { grant })
+  const { stages, voided, terms } = event
+  const reviews = grant.reviews.filter(({ by }) => !voided.includes(by.id))
+  const needs = seatsOf(stages)
+  const open = openStage(reviews, stages)
+  if (open === null)
+    return terms === null ? refuse('decided', { grant }) : approved({ ...grant, needs, reviews }, terms, now)
+  const rules = stages[open]
+  if (rules === undefined || grant.nudge?.stage === open) return refuse('decided', { grant })
+  return { ...grant, needs, nudge: startNudges(open, rules, now, (grant.nudge?.recounts ?? 0) + 1) }
+}
+
 /** From here on it is to be given: now, at its start, or window by window. */
 function approved(grant: Pending, terms: Terms, now: Date): Waiting | Granting | Recurring {
   const { lapsesAt: _lapsesAt, nudge: _nudge, ...asked } = grant
@@ -126,7 +150,7 @@ function approved(grant: Pending, terms: Terms, now: Date): Waiting | Granting |
 function nudgeAt({ nudge }: Pending, stage: number, stages: readonly StageRules[], now: Date): Nudge | null {
   const rules = stages[stage]
   if (nudge?.stage === stage || rules === undefined) return nudge
-  return startNudges(stage, rules, now)
+  return startNudges(stage, rules, now, nudge?.recounts)
 }
 
 /** The catalog's own window may end sooner. */

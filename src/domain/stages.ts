@@ -33,7 +33,7 @@ export const seatsOf = (stages: readonly Pick<Stage, 'needs'>[]): number =>
   stages.reduce((sum, { needs }) => sum + needs, 0)
 
 /** From now on this stage is asked. */
-export function startNudges(stage: number, rules: StageRules, now: Date): Nudge {
+export function startNudges(stage: number, rules: StageRules, now: Date, recounts = 0): Nudge {
   const { escalate, hours } = rules
   return {
     stage,
@@ -42,6 +42,7 @@ export function startNudges(stage: number, rules: StageRules, now: Date): Nudge 
     remindAt: reminderAt(rules, now, 0),
     escalateAt: escalate && withinHours(after(now, escalate.afterMs), hours),
     escalatedAt: null,
+    recounts,
   }
 }
 

@@ -9,7 +9,7 @@ import { activate, open } from './giving.ts'
 import type { Grant } from './grant.ts'
 import { historyLine } from './history.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
-import { autoApprove, review } from './review.ts'
+import { autoApprove, recount, review } from './review.ts'
 import { applyToSeries } from './series.ts'
 import { nudged } from './stages.ts'
 import { renew } from './standing.ts'
@@ -38,6 +38,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return review(grant, event, now)
     case 'auto-approve':
       return autoApprove(grant, event, now)
+    case 'recount':
+      return recount(grant, event, now)
     case 'withdraw':
     case 'drop':
     case 'lapse':

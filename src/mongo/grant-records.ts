@@ -120,6 +120,8 @@ export function mongoGrantRecords(
     lastUses: () => lastUses(connection, clock.now()),
     owed: () =>
       find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
+    askingForMore: (limit) =>
+      find({ isOpen: true, status: 'active', 'extensions.outcome': 'asked' }, { dueAt: 1 }, limit),
     late: () =>
       find(
         { isOpen: true, status: { $in: ['granting', 'revoking'] }, alertedAt: { $type: 'date' } },

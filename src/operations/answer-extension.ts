@@ -48,7 +48,8 @@ export async function answerExtension(
     return refuse('unsure', { grant: seen, reasons: [why] })
   }
   // One no needs no stage: whichever is open.
-  const { stage, voided } = open === 'unknown' ? { stage: stages.length - 1, voided: [] } : open
+  const stage = open === 'unknown' ? stages.length - 1 : open.stage
+  const voided = open === 'unknown' ? [] : open.voided
   const counting = earlier.filter(({ id }) => !voided.includes(id))
   const hasAnswered = counting.some((person) => isSameHuman(person, facts.person))
   const refusal = hasAnswered ? null : whyNoRight(seen, panels, verdict === 'deny' ? null : stage, facts)

@@ -37,17 +37,25 @@ export const earlierOf = ({ directory }: Pick<World, 'directory'>, { reviews }: 
     })),
   )
 
+export interface OpenNow {
+  readonly stage: number
+  /** As many said yes as the rules ask for. */
+  readonly isFilled: boolean
+  /** Ids of those whose yes counts no longer. */
+  readonly voided: readonly string[]
+}
+
 /**
  * The stage that is open by the lists of this moment: an approval counts only while its giver may still approve. Whoever
- * answered since the facts were read, in this very moment, was judged by the same lists. Unknown when Slack does not say
- * of somebody whether they may.
+ * answered since the facts were read, in this very moment, was judged by the same lists. Where no seat is empty, the last
+ * stage stands for all. Unknown when Slack does not say of somebody whether they may.
  */
 export function openNow(
   grant: Answered,
   earlier: readonly EarlierReviewer[],
   panels: readonly Panel[],
   stages: readonly Pick<Stage, 'needs'>[],
-): { readonly stage: number; readonly voided: readonly string[] } | 'unknown' {
+): OpenNow | 'unknown' {
   const answers = earlier.map(({ id, facts }) => {
     const review = grant.reviews.find(({ by }) => by.id === id)
     const panel = panels[review?.stage ?? 0]
@@ -58,7 +66,8 @@ export function openNow(
   const mayNot = answers.filter(({ answer }) => answer === 'no').map(({ id }) => id)
   const voided = mayNot.filter((id) => grant.reviews.some(({ by }) => by.id === id))
   const counting = grant.reviews.filter(({ by }) => !voided.includes(by.id))
-  return { stage: openStage(counting, stages) ?? stages.length - 1, voided }
+  const stage = openStage(counting, stages)
+  return { stage: stage ?? stages.length - 1, isFilled: stage === null, voided }
 }
 
 /**

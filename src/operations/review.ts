@@ -226,9 +226,9 @@ function approve(
 }
 
 /** Where it would be given by the rules of now, which are asked all that they were asked with the request; or why not. */
-function whereStill(
+export function whereStill(
   catalog: Catalog,
-  { requester, subject }: Facts,
+  { requester, subject }: Pick<Facts, 'requester' | 'subject'>,
   grant: Pending,
   entitlement: Entitlement,
   durationMs: number,

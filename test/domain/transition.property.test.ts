@@ -59,6 +59,12 @@ const events = {
       terms,
     })),
   deny: someone.map((by) => ({ type: 'deny', by, note: 'not now' })),
+  recount: fc.record({ isVoided: fc.boolean(), isGiven: fc.boolean() }).map(({ isVoided, isGiven }) => ({
+    type: 'recount',
+    stages: [aStageOf(1)],
+    voided: isVoided ? [ada.id] : [],
+    terms: isGiven ? terms : null,
+  })),
   'auto-approve': fc.constant({
     type: 'auto-approve',
     rule: { because: 'on call', source: '"@oncall" in groups', isShown: true },

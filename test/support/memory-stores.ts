@@ -1,4 +1,5 @@
 import type { Grant } from '../../src/domain/grant.ts'
+import { waitingExtension } from '../../src/domain/extension.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
 import type { AskedRow, GrantRecords, LastUse } from '../../src/domain/ports/grant-records.ts'
@@ -214,6 +215,12 @@ export function memoryGrants(
           .slice(0, limit),
       ),
     owed: () => step(() => all().filter((g) => isOpen(g) && g.status !== 'pending')),
+    askingForMore: (limit) =>
+      step(() =>
+        all()
+          .filter((g) => g.status === 'active' && waitingExtension(g) !== null)
+          .slice(0, limit),
+      ),
     late: () => step(() => all().filter((g) => isOpen(g) && 'alertedAt' in g && g.alertedAt !== null)),
     unshown: (limit) =>
       step(() =>

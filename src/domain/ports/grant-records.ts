@@ -14,6 +14,8 @@ export interface GrantRecords {
   lastUses(): Promise<LastUse[]>
   /** Every unfinished grant that was approved: what is or may be held. */
   owed(): Promise<Grant[]>
+  /** What is held and waits for an answer to more time. */
+  askingForMore(limit: number): Promise<Grant[]>
   /** Debts that were said aloud and are not settled yet. */
   late(): Promise<Grant[]>
 }

@@ -3,6 +3,7 @@ import { isOpen, type Ended, type Granting, type Recurring } from '../../domain/
 import { windowGrant } from '../../domain/new-grant.ts'
 import { isWindowOf, whyShut, windowGrantId, windowToMake } from '../../domain/series.ts'
 import { plainlyNamed } from '../../domain/person.ts'
+import type { Reason } from '../../domain/policy.ts'
 import { openStage } from '../../domain/stages.ts'
 import { fitsOnly } from '../../domain/timing.ts'
 import type { Event } from '../../domain/event.ts'
@@ -54,7 +55,7 @@ async function leftBy(world: World, { id, made }: Recurring): Promise<Pick<Ended
 }
 
 /** Why this window must not open now. `ends`: nor any later one, as what was approved does not hold any more. */
-export type Shut = { why: string; ends: boolean } | 'unknown'
+export type Shut = { readonly why: string; readonly ends: boolean } | { readonly unsure: string }
 
 /** Asked right before a window is given: does its series run, and would those who approved it still be asked? */
 export async function whyWindowIsShut(world: World, grant: Granting): Promise<Shut | null> {
@@ -96,18 +97,26 @@ async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): 
   if (openStage(listed, stages) === null) return null
   const panels = await panelsOf(world, entitlement, grant)
   const verdicts = people.map(({ review, facts }) => {
-    const answer =
-      facts === 'unknown' ? facts : (panels[review.stage]?.mayStill(facts, review.as).answer ?? 'no')
-    return { by: review.by, review, answer }
+    const verdict = facts === 'unknown' ? null : panels[review.stage]?.mayStill(facts, review.as)
+    const answer = facts === 'unknown' ? facts : (verdict?.answer ?? 'no')
+    return { by: review.by, review, answer, unlisted: unlistedIn(verdict?.reasons ?? []) }
   })
   const valid = verdicts.flatMap(({ answer, review }) => (answer === 'yes' ? review : []))
   if (openStage(valid, stages) === null) return null
-  if (verdicts.some(({ answer }) => answer === 'unknown')) return 'unknown'
+  if (verdicts.some(({ answer }) => answer === 'unknown'))
+    return { unsure: 'Slack did not say whether those who approved it may still do so' }
+  // A group that was renamed or disabled says of nobody that they left it: the catalog is to name another, or none.
+  const unlisted = [...new Set(verdicts.flatMap((verdict) => verdict.unlisted))]
+  if (unlisted.length > 0)
+    return { unsure: `Slack lists no ${unlisted.join(' nor ')}, so that it is not known who may approve it` }
   const gone = verdicts.filter(({ answer }) => answer === 'no').map(({ by }) => plainlyNamed(by))
   const why =
     gone.length === 0 ? 'more approvals are needed now' : `${gone.join(' and ')} may not approve it any more`
   return { why, ends: true }
 }
+
+const unlistedIn = (reasons: readonly Reason[]): string[] =>
+  reasons.flatMap((reason) => (reason.kind === 'unlisted-group' ? reason.group : []))
 
 /** A window that the rules of now refuse is the last: its series would only ask in vain. */
 export async function stopSeriesOf(world: World, grant: Granting, why: string): Promise<void> {

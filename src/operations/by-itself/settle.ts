@@ -112,8 +112,7 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   if (takenBack !== null) return refused(world, grant, { why: takenBack, ends: true })
   const shut = await whyWindowIsShut(world, grant)
   if (shut === null) return true
-  if (shut === 'unknown')
-    return owed(world, grant, 'Slack did not say whether those who approved it may still do so')
+  if ('unsure' in shut) return owed(world, grant, shut.unsure)
   return refused(world, grant, shut)
 }
 

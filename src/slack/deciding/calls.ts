@@ -58,10 +58,10 @@ type Place = { readonly channel: string; readonly ts: string } | null
 /** The calls in the thread of the card: the stage that comes next, reminders, and whom it was escalated to. */
 export function calls(parts: Parts, grant: Grant, card: Place): Picture[] {
   if (grant.status !== 'pending' || grant.nudge === null || card === null) return []
-  const { stage, escalatedAt } = grant.nudge
+  const { stage, escalatedAt, recounts } = grant.nudge
   const call = (name: string, words: (names: string) => string): Picture =>
     callAt(parts, grant, card, name, words)
-  const next = stage > 0 ? [call(`stage:${stage}`, (names) => `Next: ${names}`)] : []
+  const next = stage > 0 || recounts > 0 ? [call(`stage:${stage}`, (names) => `Next: ${names}`)] : []
   const escalation =
     escalatedAt === null
       ? []
@@ -84,6 +84,12 @@ function remindersAt(parts: Parts, grant: Grant, card: Place): Picture[] {
   return [callAt(parts, grant, card, `remind:${stage}:${reminded}`, words)]
 }
 
+/** A stage that is called once more than before says so anew. */
+const againOf = (grant: Grant): string =>
+  grant.status === 'pending' && grant.nudge !== null && grant.nudge.recounts > 0
+    ? `:again${grant.nudge.recounts}`
+    : ''
+
 const callAt = (
   parts: Parts,
   grant: Grant,
@@ -91,7 +97,7 @@ const callAt = (
   name: string,
   words: (names: string) => string,
 ): Picture => ({
-  key: `note:${grant.id}:${name}`,
+  key: `note:${grant.id}:${name}${againOf(grant)}`,
   lane: 'decision',
   isWanted: true,
   to: { channel: card.channel, threadTs: card.ts },

@@ -97,12 +97,17 @@ export class Publisher {
     return unsure?.revision === revision && this.#parts.world.clock.monotonicMs() < unsure.untilMs
   }
 
-  /** Once a minute, all that waits for an answer; else none. */
+  /** Once a minute, all that waits for an answer, more time too; else none. */
   async #pending(): Promise<Grant[]> {
-    const { clock, grants } = this.#parts.world
+    const { world, records } = this.#parts
+    const { clock, grants } = world
     if (clock.monotonicMs() - this.#pendingAtMs < pendingEveryMs) return []
     this.#pendingAtMs = clock.monotonicMs()
-    return grants.pending(mostPending)
+    const [pending, more] = await Promise.all([
+      grants.pending(mostPending),
+      records.askingForMore(mostPending),
+    ])
+    return [...pending, ...more]
   }
 
   async #showAlerts(): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Grant, Pending } from '../../../src/domain/grant.ts'
 import type { Surface } from '../../../src/domain/ports/surfaces.ts'
+import { startNudges } from '../../../src/domain/stages.ts'
 import { cardPictures } from '../../../src/slack/deciding/card-pictures.ts'
 import {
   ada,
+  aStageOf,
   aGrantingGrant,
   anActiveGrant,
   aPendingGrant,
@@ -146,7 +148,7 @@ describe('whoever is asked and cannot see the card', () => {
     expect(await copies(aReviewedGrant(), posted, { side })).toEqual([])
   })
   test('is reminded beside their own copy', async () => {
-    const nudge = { stage: 0, since: at(0), reminded: 1, remindAt: null, escalateAt: null, escalatedAt: null }
+    const nudge = { ...startNudges(0, aStageOf(1), at(0)), reminded: 1 }
     const rows = rowsOf(aRow(key), aRow(copy, { channel: 'DSAM', ts: '5.0' }))
     const side = without(riley, ada)
     expect(wantedOf(await picture(aPendingGrant({ nudge }), rows, { side })).slice(2)).toEqual([
@@ -178,23 +180,24 @@ describe('the thread of the card', () => {
     expect(wantedOf(await notes(yes('for this once')))).toEqual(['note:g1:p-ada → C1 1.0, decision'])
   })
 
-  const nudge = { since: at(0), remindAt: null, escalateAt: null }
+  const nudge = startNudges(0, aStageOf(1), at(0))
   const calls: [string, Partial<Pending>, string, string][] = [
+    ['calls the next stage', { nudge: { ...nudge, stage: 1 } }, 'note:g1:stage:1', 'Next: <!subteam^S-@dba>'],
     [
-      'calls the next stage',
-      { nudge: { ...nudge, stage: 1, reminded: 0, escalatedAt: null } },
-      'note:g1:stage:1',
+      'calls a stage that is open again',
+      { nudge: { ...nudge, recounts: 1 } },
+      'note:g1:stage:0:again1',
       'Next: <!subteam^S-@dba>',
     ],
     [
       'reminds those who have not answered',
-      { nudge: { ...nudge, stage: 0, reminded: 2, escalatedAt: null } },
+      { nudge: { ...nudge, reminded: 2 } },
       'note:g1:remind:0:2',
       'Still waiting: *Read orders* for Riley (riley@acme.example). Next: <!subteam^S-@dba>',
     ],
     [
       'calls others where nobody answered',
-      { nudge: { ...nudge, stage: 0, reminded: 0, escalatedAt: at(9) } },
+      { nudge: { ...nudge, escalatedAt: at(9) } },
       'note:g1:escalate:0',
       'Nobody answered yet, so others may too: <!subteam^S-@dba>',
     ],

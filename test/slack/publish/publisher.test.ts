@@ -5,7 +5,7 @@ import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.t
 import type { Alert, Picture, Pictures } from '../../../src/slack/publish/picture.ts'
 import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
 import { section, type Message } from '../../../src/slack/words/blocks.ts'
-import { anActiveGrant, aPendingGrant, at } from '../../support/builders.ts'
+import { anActiveGrant, aPendingGrant, at, riley } from '../../support/builders.ts'
 import { anEndedGrant, aHalfApprovedGrant, aSeries, aWindow } from '../../support/lives.ts'
 import { aSlackSide, type SlackSide } from '../../support/slack-side.ts'
 
@@ -73,6 +73,14 @@ const sentOf = ({ slack }: SlackSide): string[] =>
     ({ method, args }) =>
       `${method === 'chat.update' ? `edit ${args['ts'] ?? ''}` : 'post'}: ${args['text'] ?? ''}`,
   )
+
+const active = anActiveGrant()
+const askingForMore: Grant = {
+  ...active,
+  extensions: [
+    { askedAt: at(60), by: riley, addMs: 1, outcome: 'asked', needs: 1, approvedBy: [], deniedBy: null },
+  ],
+}
 
 describe('what is true is shown', () => {
   test('as soon as it is written, and noted as shown with where it stands', async () => {
@@ -239,6 +247,7 @@ describe('it looks again although no grant changed', () => {
   test.each([
     ['some approved', aHalfApprovedGrant()],
     ['nobody answered yet', aPendingGrant()],
+    ['more time is asked for', askingForMore],
   ])(
     'at what %s and others are asked about: once a minute, as approvers come and go',
     async (_what, grant) => {
