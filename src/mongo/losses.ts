@@ -51,10 +51,12 @@ export function mongoLosses(connection: Connection, log?: Log): LossStore {
       const filter = { _id: idOf(resource, entitlement), mark }
       return (await model.updateOne(filter, { $set: { confirmed: mark } })).matchedCount === 1
     },
+    taken: async (loss) => {
+      await model.deleteOne({ _id: idOfLoss(loss), mark: loss.mark, confirmed: loss.mark })
+    },
     forgetBut: async (found, quietMs) => {
       const isOld = { $lte: ['$notedAt', { $subtract: ['$$NOW', quietMs] }] }
-      const isTaken = { $eq: ['$confirmed', '$mark'] }
-      await model.deleteMany({ _id: { $nin: found.map(idOfLoss) }, $expr: { $or: [isOld, isTaken] } })
+      await model.deleteMany({ _id: { $nin: found.map(idOfLoss) }, $expr: isOld })
     },
   }
 }

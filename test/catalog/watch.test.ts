@@ -19,6 +19,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
+/** In one step, as many editors do: nobody ever reads half of it. */
+async function replaceBy(text: string): Promise<void> {
+  await writeFile(join(folder, '4913~'), text)
+  await rename(join(folder, '4913~'), file)
+}
+
 const named = (name: string) => GOOD.replace('Orders database', name)
 const nameIn = (catalog: Catalog) => catalog.resources.get('orders-db')?.name
 
@@ -54,8 +60,7 @@ test('a saved change is there a moment later', async () => {
 test('editors that replace the file by a new one are followed, again and again', async () => {
   const { until } = await watchIt()
   for (const [count, name] of ['One', 'Two', 'Three'].entries()) {
-    await writeFile(join(folder, '4913~'), named(name))
-    await rename(join(folder, '4913~'), file)
+    await replaceBy(named(name))
     await until(count + 1)
   }
   expect(await until(3)).toEqual(['Orders database → One', 'One → Two', 'Two → Three'])
@@ -98,12 +103,12 @@ test('the same broken content is judged once, however often it is looked at', as
     },
   }
   const { until, heard } = await watchIt({ pollMs: 10, settleMs: 1, env })
-  await writeFile(file, GOOD.replace('C0123ACCESS', 'nowhere'))
+  await replaceBy(GOOD.replace('C0123ACCESS', 'nowhere'))
   await until(1)
   expect(judged).toBe(2)
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(judged).toBe(2)
-  await writeFile(file, GOOD.replace('C0123ACCESS', 'elsewhere'))
+  await replaceBy(GOOD.replace('C0123ACCESS', 'elsewhere'))
   await until(2)
   expect(judged).toBe(3)
   expect(heard[1]).toContain('elsewhere')

@@ -264,6 +264,24 @@ test('many who asked for it lose it together only once an admin has said so, whi
   await heldBy(gate, '')
 }, 90_000)
 
+test('what an admin said is to be taken back is, though Slack did not answer in that very moment', async () => {
+  const { stage } = await aGateWith('', standing('vault', '[ada@acme.example]'))
+  const { ada, kim, dba, orders, workspace } = stage
+  const held = async () =>
+    (await stage.app.world.grants.standing())
+      .filter(({ status }) => status === 'active')
+      .map(({ principal }) => principal)
+      .sort()
+      .join()
+  await eventually(held, (now) => now === 'ada,sam')
+  dba.members = [kim]
+  const asked = await ada.sees(/2 people would lose Open the vault on The gate at once/, orders, patient)
+  await eventually(held, (now) => now === 'ada,kim,sam')
+  workspace.faults.next('users.info', { error: 'internal_error' }, 2)
+  await ada.clicks('Take it back from 2', asked, { confirm: true })
+  await eventually(held, (now) => now === 'kim')
+}, 60_000)
+
 test('what cannot be given by its rule is said to its admins, and does not make a document at each look', async () => {
   const gate = await aGate()
   gate.trouble = ({ action }) => (action === 'give' ? { status: 404, body: '{}' } : undefined)

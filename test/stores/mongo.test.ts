@@ -7,6 +7,7 @@ import { askedFilter, mongoGrantRecords } from '../../src/mongo/grant-records.ts
 import { dueFilter, mongoGrants } from '../../src/mongo/grants.ts'
 import { holdModel, mongoHolds } from '../../src/mongo/holds.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { mongoLosses } from '../../src/mongo/losses.ts'
 import { mongoSurfaces } from '../../src/mongo/surfaces.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { anActiveGrant, aPendingGrant, at, riley } from '../support/builders.ts'
@@ -56,6 +57,25 @@ describe('holds in MongoDB', () =>
       await passes(ms)
     },
   })))
+
+test("an admin's yes stands until it was done, whatever another replica that has seen less forgets meanwhile", async () => {
+  const losses = mongoLosses(database.connection)
+  const loss = {
+    resource: { id: 'gate', name: 'The gate' },
+    entitlement: { id: 'open', name: 'Open the gate' },
+    channel: 'C1',
+    mark: 'these two',
+    count: 2,
+  }
+  expect(await losses.note(loss)).toBe(false)
+  expect(await losses.confirm({ resource: 'gate', entitlement: 'open', mark: 'these two' })).toBe(true)
+  await losses.forgetBut([], 60_000)
+  expect(await losses.note(loss)).toBe(true)
+  await losses.taken({ ...loss, mark: 'others by now' })
+  expect(await losses.all()).toHaveLength(1)
+  await losses.taken(loss)
+  expect(await losses.all()).toEqual([])
+})
 
 describe('what stands in Slack, in MongoDB', () =>
   surfaceStoreContract(async () => mongoSurfaces(database.connection)))

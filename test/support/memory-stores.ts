@@ -361,6 +361,10 @@ export function memoryLosses(): LossStore {
       noted.set(keyOf(resource, entitlement), { ...loss, confirmed: mark })
       return Promise.resolve(true)
     },
+    taken: async ({ resource, entitlement }) => {
+      noted.delete(keyOf(resource.id, entitlement.id))
+      return Promise.resolve()
+    },
     forgetBut: async (found) => {
       const kept = new Set(found.map(({ resource, entitlement }) => keyOf(resource.id, entitlement.id)))
       for (const key of noted.keys()) if (!kept.has(key)) noted.delete(key)

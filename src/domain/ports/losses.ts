@@ -5,6 +5,8 @@ export interface LossStore {
   note(found: MassLoss): Promise<boolean>
   /** An admin's yes to what carries this mark; false where the people are others by now. */
   confirm(loss: Pick<MassLoss, 'mark'> & { resource: string; entitlement: string }): Promise<boolean>
+  /** What an admin said yes to was taken: it waits no longer. */
+  taken(loss: MassLoss): Promise<void>
   /** Forgets what is there and not among `found`, unless somebody noted it within `quietMs`: they may know more. */
   forgetBut(found: readonly MassLoss[], quietMs: number): Promise<void>
 }

@@ -81,7 +81,8 @@ export async function lookAtHeld(
   // Slack took its time to answer: the rules may be others by now.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, sure.left)
-  await takeWhatIsMeant(world, butDoubted(sure, asking), waiting)
+  const { sure: meant, doubted } = withoutDoubted(sure, asking)
+  await takeWhatIsMeant(world, meant, [...waiting, ...doubted])
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...sure.unreadable, ...(given?.unreadable ?? [])]),
@@ -240,16 +241,22 @@ async function butWaiting(
 
 /**
  * Of an entitlement that many would lose, all wait while Slack does not answer about some of them: fewer than it takes to
- * ask an admin would be left.
+ * ask an admin would be left. What was asked or said of them stands meanwhile.
  */
-function butDoubted({ unmatched, doubted }: Found, asking: readonly Unmatched[]): Unmatched[] {
-  const many = new Set(
-    byEntitlement(asking).flatMap((those) => (massLossOf(those) === null ? [] : those.map(({ id }) => id))),
-  )
-  const held = new Set(
-    asking.flatMap(({ id, entitlement }) => (many.has(id) && doubted.has(id) ? entitlement : [])),
-  )
-  return unmatched.filter(({ entitlement }) => !held.has(entitlement))
+function withoutDoubted(
+  { unmatched, doubted }: Found,
+  asking: readonly Unmatched[],
+): { sure: Unmatched[]; doubted: MassLoss[] } {
+  const held = new Map<Entitlement, MassLoss>()
+  for (const those of byEntitlement(asking)) {
+    const loss = massLossOf(those)
+    const [first] = those
+    if (first && loss !== null && those.some(({ id }) => doubted.has(id))) held.set(first.entitlement, loss)
+  }
+  return {
+    sure: unmatched.filter(({ entitlement }) => !held.has(entitlement)),
+    doubted: [...held.values()],
+  }
 }
 
 /** Ends what the rules do not allow any more; where many would lose the same at once, once an admin has said so. */
@@ -261,8 +268,11 @@ async function takeWhatIsMeant(
   const waiting = [...alreadyWaiting]
   for (const those of byEntitlement(unmatched)) {
     const loss = massLossOf(those)
-    if (loss === null || (await world.losses.note(loss))) await endEach(world, those)
-    else waiting.push(loss)
+    if (loss === null) await endEach(world, those)
+    else if (await world.losses.note(loss)) {
+      await endEach(world, those)
+      await world.losses.taken(loss)
+    } else waiting.push(loss)
   }
   await world.losses.forgetBut(waiting, quietMs)
 }

@@ -68,13 +68,15 @@ const overMessage: Message = {
 }
 
 export function listenToLosses(parts: Parts): void {
-  const { app, world } = parts
+  const { app, world, held } = parts
   app.action(takeId, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
     const [resource = '', entitlement = '', mark = ''] = click.value.split(':')
-    await answerClick(parts, tellClicker(parts, click, respond), () =>
+    const isDone = await answerClick(parts, tellClicker(parts, click, respond), () =>
       confirmLoss(world, { by: click.by, resource, entitlement, mark }),
     )
+    // Where Slack did not say of somebody just then, it is asked again soon.
+    if (isDone) held.soon()
   })
 }
