@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose'
-import { MongoError, MongoServerError } from 'mongodb'
+import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { slotOf, type Grant } from '../domain/grant.ts'
 import type { Clock } from '../domain/ports/clock.ts'
-import type { FailedRow, GrantStore } from '../domain/ports/grants.ts'
+import type { FailedRow, GrantStore, Inserted } from '../domain/ports/grants.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { aboutToWrite } from '../domain/writes.ts'
@@ -26,17 +26,21 @@ import { byId, together, updateEach } from './together.ts'
 /** `dueAt` with its type: without it the partial index would not serve. */
 export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: before } as const })
 
+/** What a write of the grant leaves as it is. */
+const kept = { marks: '$marks', successor: '$successor' }
+
 /** Written only where it is still at the revision that was read. */
 const compareAndSet = ({ from, to }: { from: Grant; to: Grant }) => ({
   filter: { _id: from.id, revision: from.revision },
-  pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, { marks: '$marks' }] } }],
+  pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, kept] } }],
 })
 
-/** Source: MongoDB manual, "TransientTransactionError": the whole transaction may be tried again. */
-const isTransient = (error: unknown): boolean =>
-  error instanceof MongoError && error.hasErrorLabel('TransientTransactionError')
+/** A write takes no longer; whoever finds it due then finishes what another process began. */
+const finishAfterMs = 5_000
 
-const mostTries = 5
+interface Leaving extends Stored {
+  readonly successor: Stored
+}
 
 export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, log?: Log): GrantStore {
   const model = grantModel(connection)
@@ -62,28 +66,45 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     aboutToWrite()
     return (await replace({ from, to })) ? wrote(to) : null
   }
-  /** Both or neither; false when the other had moved on meanwhile. */
-  const insertInstead = async (grant: Grant, change: { from: Grant; to: Grant }): Promise<boolean> => {
-    const { filter, pipeline } = compareAndSet(change)
-    for (let tries = 1; ; tries++) {
-      const session = await connection.startSession()
-      try {
-        session.startTransaction()
-        const { matchedCount } = await collection.updateOne(filter, pipeline, { session })
-        if (matchedCount === 0) return false
-        await collection.insertOne(toStored(grant), { session })
-        await session.commitTransaction()
-        return true
-      } catch (error) {
-        // Something else is writing to the other in this very moment.
-        if (!isTransient(error) || tries === mostTries) throw error
-      } finally {
-        // Ends what is not committed.
-        await session.endSession()
-      }
+  /**
+   * The one is withdrawn in one write with what takes its place, which is then written by itself: whoever finds it due
+   * writes it, if this process dies in between. No transaction: that of a process that was killed keeps its locks for a
+   * minute. False when the other had moved on meanwhile.
+   */
+  const insertInstead = async (grant: Grant, { from, to }: { from: Grant; to: Grant }): Promise<boolean> => {
+    const successor = toStored(grant)
+    const leaving = { ...toStored(to), dueAt: new Date(clock.now().getTime() + finishAfterMs), successor }
+    const { matchedCount } = await collection.updateOne({ _id: from.id, revision: from.revision }, [
+      { $replaceWith: { $mergeObjects: [{ $literal: leaving }, kept] } },
+    ])
+    if (matchedCount === 0) return false
+    await writeSuccessor(to.id, successor)
+    return true
+  }
+  /** Throws where something else took its place in this very moment. */
+  const writeSuccessor = async (of: string, successor: Stored): Promise<void> => {
+    const done = () =>
+      collection.updateOne(
+        { _id: of, 'successor._id': successor._id },
+        { $unset: { successor: '' }, $set: { dueAt: null } },
+      )
+    try {
+      await collection.insertOne(successor)
+    } catch (error) {
+      if (isDuplicate(error)) await done()
+      throw error
     }
+    await done()
   }
   const find = finding(connection, log)
+  const outcomeOfDuplicate = async (grant: Grant): Promise<Inserted> => {
+    const [again] = await find({ requestId: grant.requestId, line: grant.line })
+    if (again) return { outcome: 'exists', grant: again }
+    const [open] = await find(
+      inSlot(grant.subject.id, grant.resource.id, grant.entitlement.id, slotOf(grant)),
+    )
+    return { outcome: 'open', grant: open ?? grant }
+  }
 
   return {
     insert: async (grant, replaced = null) => {
@@ -91,18 +112,24 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       aboutToWrite()
       try {
         if (replaced === null || withdrawn === null) await collection.insertOne(toStored(grant))
+        else if ((await find({ requestId: grant.requestId, line: grant.line })).length > 0)
+          return await outcomeOfDuplicate(grant)
         else if (await insertInstead(grant, { from: replaced.from, to: withdrawn })) wrote(withdrawn)
         else return { outcome: 'open', grant: (await get(withdrawn.id)) ?? withdrawn }
         return { outcome: 'inserted', grant: wrote(grant) }
       } catch (error) {
         if (!isDuplicate(error)) throw error
-        const [again] = await find({ requestId: grant.requestId, line: grant.line })
-        if (again) return { outcome: 'exists', grant: again }
-        const [open] = await find(
-          inSlot(grant.subject.id, grant.resource.id, grant.entitlement.id, slotOf(grant)),
-        )
-        return { outcome: 'open', grant: open ?? grant }
+        return outcomeOfDuplicate(grant)
       }
+    },
+    finishReplacing: async (id) => {
+      const row = await model.findOne({ _id: id, successor: { $exists: true } }).lean<Leaving>()
+      if (row === null) return
+      await writeSuccessor(id, row.successor).catch((error: unknown) => {
+        if (!isDuplicate(error)) throw error
+      })
+      const written = await get(row.successor._id)
+      if (written) wrote(written)
     },
     get,
     change: async (id, decide, seen) => {

@@ -11,6 +11,7 @@ import { mongoLosses } from '../../src/mongo/losses.ts'
 import { mongoSurfaces } from '../../src/mongo/surfaces.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { anActiveGrant, aPendingGrant, at, riley } from '../support/builders.ts'
+import { then } from '../support/lives.ts'
 import { grantStoreContract, holdStoreContract, surfaceStoreContract } from './contract.ts'
 
 const silent: Log = {
@@ -57,6 +58,29 @@ describe('holds in MongoDB', () =>
       await passes(ms)
     },
   })))
+
+test('what was to take the place of an older request is written by whoever finds it, once, where its process died in between', async () => {
+  const { connection } = database
+  const store = mongoGrants(connection, mongoClock(connection))
+  const subject = { ...riley, id: 'replaces' }
+  const older = { ...aPendingGrant(), id: 'older', requestId: 'older', subject, requester: subject }
+  const newer = { ...older, id: 'newer', requestId: 'newer' }
+  await store.insert(older)
+  const to = then(older, { type: 'withdraw', by: subject, supersededBy: 'newer' }, at(5))
+  expect((await store.insert(newer, { from: older, to })).outcome).toBe('inserted')
+  const grants = connection.collection<{ _id: string }>('grants')
+  expect(await grants.findOne({ _id: 'older' })).toMatchObject({ status: 'withdrawn', dueAt: null })
+  // As a process leaves it that is killed right after the first of its writes.
+  const successor = await grants.findOneAndDelete({ _id: 'newer' })
+  await grants.updateOne({ _id: 'older' }, { $set: { successor, dueAt: at(10) } })
+  expect(await store.get('newer')).toBe(null)
+  await store.shown('older', 1)
+  for (let times = 0; times < 2; times++) await store.finishReplacing('older')
+  expect(await store.get('newer')).toEqual(newer)
+  const left = await grants.findOne({ _id: 'older' })
+  expect(left).toMatchObject({ status: 'withdrawn', dueAt: null })
+  expect(left).not.toHaveProperty('successor')
+})
 
 test("an admin's yes stands until it was done, whatever another replica that has seen less forgets meanwhile", async () => {
   const losses = mongoLosses(database.connection)

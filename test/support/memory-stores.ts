@@ -98,6 +98,7 @@ export function memoryGrants(
       wrote(result.grant)
       return result
     },
+    finishReplacing: async () => undefined,
     get: (id) => step(() => db.grants.get(id) ?? null),
     change: async (id, decide, seen) => {
       if (seen) {

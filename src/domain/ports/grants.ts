@@ -11,13 +11,13 @@ export interface GrantStore {
   /**
    * Writes a new grant. `exists` when this (requestId, line) was written before: a redelivery.
    * `open` when the subject already has an unfinished grant of this entitlement in the same slot (`slotOf`).
-   * Where it takes the place of another, that one becomes what is given in the same write: both are written or neither;
-   * `open` too when the other had moved on meanwhile.
+   * Where it takes the place of another, that one becomes what is given first, with the new one in the same write: of a
+   * process that dies in between, `finishReplacing` does the rest once the other is due. `open` too when the other had
+   * moved on meanwhile.
    */
-  insert(
-    grant: Grant,
-    replaced?: { readonly from: Grant; readonly to: Grant } | null,
-  ): Promise<{ outcome: 'inserted' | 'exists' | 'open'; grant: Grant }>
+  insert(grant: Grant, replaced?: { readonly from: Grant; readonly to: Grant } | null): Promise<Inserted>
+  /** Writes what was to take the place of this one, where it was not written yet. */
+  finishReplacing(id: string): Promise<void>
   get(id: string): Promise<Grant | null>
   /**
    * Reads, decides and writes by compare-and-set on `revision`, deciding again on each conflict.
@@ -59,6 +59,11 @@ export interface GrantStore {
   shown(id: string, revision: number): Promise<void>
   /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
   onChange(listener: (grant: Grant) => void): () => void
+}
+
+export interface Inserted {
+  readonly outcome: 'inserted' | 'exists' | 'open'
+  readonly grant: Grant
 }
 
 /** What a look at everybody needs of a standing grant. */

@@ -63,8 +63,10 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       await alertIfLate(world, grant, now)
       if (grant.retryAt <= now || (grant.tries === 0 && isNear(grant.takeAt, now))) await leave(world, grant)
       return
-    case 'denied':
     case 'withdrawn':
+      if (grant.dueAt !== null) await world.grants.finishReplacing(grant.id)
+      return
+    case 'denied':
     case 'lapsed':
     case 'ended':
       return
