@@ -17,6 +17,8 @@ export interface Job {
   readonly lockMs: number
   /** Nobody ran it through for so long: whoever sees that runs it, and wakes it. */
   readonly overdueMs: number
+  /** Where Slack answers another replica and not this one, it is left to that one. */
+  readonly needsSlack: boolean
   run(): Promise<void>
 }
 
@@ -34,7 +36,7 @@ export interface Jobs {
  * a job sleeps. A handler never throws: Agenda would not run the job again.
  */
 export async function startJobs(
-  { log, clock }: Pick<World, 'log' | 'clock'>,
+  { log, clock, leavesSlackToOthers }: Pick<World, 'log' | 'clock' | 'leavesSlackToOthers'>,
   connection: Connection,
   { ticks, table }: { ticks: TickStore; table: readonly Job[] },
 ): Promise<Jobs> {
@@ -54,6 +56,7 @@ export async function startJobs(
     log.warn('the job queue has a problem', { error })
   })
   const runOnce = async (job: Job): Promise<void> => {
+    if (job.needsSlack && leavesSlackToOthers()) return
     try {
       await job.run()
       await ticks.note(job.name)
@@ -91,13 +94,24 @@ export async function startJobs(
     warnedAtMs.set(job, nowMs)
     log.warn('a job is asleep: running it now, and waking it', { job, ageMs })
   }
+  let isTaking = false
+  /** Whoever cannot do all that is to be done leaves the turns to whoever can; and is there when nobody takes them. */
+  const takeTurns = async (): Promise<void> => {
+    const takes = !leavesSlackToOthers()
+    if (takes === isTaking) return
+    if (takes) await agenda.start()
+    else await agenda.stop(false)
+    isTaking = takes
+  }
   const guard = async (): Promise<void> => {
     try {
+      if (isReady) await takeTurns()
       // Each replica keeps its own sample of the database's clock fresh, sweeping or not.
       await clock.sample()
       const ageMs = await ticks.agesMs()
       for (const job of table) {
         if (ageMs(job.name) < job.overdueMs || guarding.has(job.name)) continue
+        if (job.needsSlack && leavesSlackToOthers()) continue
         warn(job.name, ageMs(job.name))
         guarding.add(job.name)
         void Promise.all([runOnce(job), wake(job.name)])
@@ -108,12 +122,13 @@ export async function startJobs(
       log.warn('could not look after the jobs', { error })
     }
   }
+  let isReady = false
   const timer = setInterval(() => void guard(), guardEveryMs)
   // At once: what fell due while nobody ran must not wait for the first tick.
   const [first] = table
   if (first) await runOnce(first)
   // Whatever becomes of Agenda in an outage at the start: each replica looks after the jobs from now on.
-  const isReady = await Promise.race([
+  isReady = await Promise.race([
     agenda.ready.then(
       () => true,
       () => false,
@@ -122,7 +137,7 @@ export async function startJobs(
   ])
   if (isReady) {
     for (const { name, everyMs } of table) await again(() => agenda.every(everyMs, name))
-    await again(() => agenda.start())
+    await again(takeTurns)
   } else {
     log.error('the job queue did not start: this replica looks after its jobs every few seconds by itself')
   }

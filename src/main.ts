@@ -112,6 +112,7 @@ export async function start(
       id: randomBytes(10).toString('hex'),
       replicas: mongoReplicas(connection),
       catalog: () => catalog.current(),
+      reachesSlack: () => slack.answers(),
       clock,
       log,
       tell: tellAdmins,
@@ -128,6 +129,7 @@ export async function start(
       directory: slack.directory,
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),
+      leavesSlackToOthers: () => agreement.leavesSlackToOthers(),
       systems: (id) => systems.get(id),
       clock,
       queues,
@@ -184,13 +186,28 @@ const jobsOf = (
   watch: HeldWatch,
   sendDigests: (now: Date) => Promise<number>,
 ): readonly Job[] => [
-  { name: 'sweep', everyMs: 1_000, lockMs: 2_000, overdueMs: 3_000, run: () => sweep(world) },
-  { name: 'held', everyMs: 60_000, lockMs: 60_000, overdueMs: 65_000, run: () => watch.look() },
+  {
+    name: 'sweep',
+    everyMs: 1_000,
+    lockMs: 2_000,
+    overdueMs: 3_000,
+    needsSlack: false,
+    run: () => sweep(world),
+  },
+  {
+    name: 'held',
+    everyMs: 60_000,
+    lockMs: 60_000,
+    overdueMs: 65_000,
+    needsSlack: true,
+    run: () => watch.look(),
+  },
   {
     name: 'digest',
     everyMs: 600_000,
     lockMs: 600_000,
     overdueMs: 660_000,
+    needsSlack: true,
     run: async () => {
       const sent = await sendDigests(world.clock.now())
       if (sent > 0) world.log.info('told admins of their day', { sent })

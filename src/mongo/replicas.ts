@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ReplicaStore } from '../domain/ports/replicas.ts'
 
 const schema = new Schema(
-  { _id: String, catalog: String, at: Date },
+  { _id: String, catalog: String, reachesSlack: Boolean, at: Date },
   { collection: 'replicas', versionKey: false },
 )
 // Whoever was killed said no goodbye.
@@ -11,12 +11,13 @@ schema.index({ at: 1 }, { expireAfterSeconds: 3_600 })
 
 export const replicaModel = (connection: Connection) => connection.model('Replica', schema)
 
-/** Which replicas run, and by which catalog: stamped and aged by the database's clock. */
+/** Which replicas run, by which catalog, and whether Slack answers them: stamped and aged by the database's clock. */
 export function mongoReplicas(connection: Connection): ReplicaStore {
   const model = replicaModel(connection)
   return {
-    say: async (id, catalog) => {
-      await model.updateOne({ _id: id }, [{ $set: { catalog: { $literal: catalog }, at: '$$NOW' } }], {
+    say: async ({ id, catalog, reachesSlack }) => {
+      const said = { catalog: { $literal: catalog }, reachesSlack: { $literal: reachesSlack } }
+      await model.updateOne({ _id: id }, [{ $set: { ...said, at: '$$NOW' } }], {
         upsert: true,
         updatePipeline: true,
       })
@@ -24,9 +25,9 @@ export function mongoReplicas(connection: Connection): ReplicaStore {
     heard: async (withinMs) => {
       const rows = await model.aggregate<unknown>([
         { $match: { $expr: { $gt: ['$at', { $subtract: ['$$NOW', withinMs] }] } } },
-        { $project: { catalog: 1 } },
+        { $project: { catalog: 1, reachesSlack: 1 } },
       ])
-      return rows.map((row) => replicaRow.parse(row)).map(({ _id: id, catalog }) => ({ id, catalog }))
+      return rows.map((row) => replicaRow.parse(row)).map(({ _id: id, ...said }) => ({ id, ...said }))
     },
     leave: async (id) => {
       await model.deleteOne({ _id: id })
@@ -34,4 +35,8 @@ export function mongoReplicas(connection: Connection): ReplicaStore {
   }
 }
 
-const replicaRow = z.object({ _id: z.string(), catalog: z.string() })
+const replicaRow = z.object({
+  _id: z.string(),
+  catalog: z.string(),
+  reachesSlack: z.boolean().default(false),
+})

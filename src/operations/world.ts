@@ -25,6 +25,8 @@ export interface World {
   readonly catalog: CurrentCatalog
   /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */
   readonly agrees: () => boolean
+  /** Slack does not answer this replica, and does another: whatever Slack must be asked for is left to that one. */
+  readonly leavesSlackToOthers: () => boolean
   readonly systems: Systems
   readonly clock: Clock
   readonly queues: Queues

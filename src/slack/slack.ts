@@ -22,6 +22,7 @@ import { listenToDeny } from './deciding/deny-modal.ts'
 import { slackDirectory, type SlackDirectory } from './directory/directory.ts'
 import { digests } from './looking-after/digest.ts'
 import { listenToDms } from './holding/holder-buttons.ts'
+import { Reach } from './directory/reach.ts'
 import { listenToPeople } from './directory/hears-of-people.ts'
 import { listenToHome } from './home/home.ts'
 import { listenToMore } from './holding/more-time.ts'
@@ -47,6 +48,8 @@ export interface Slack {
   /** Serves Slack's requests in HTTP mode; null in Socket Mode. */
   readonly requestListener: RequestListener | null
   isConnected(): boolean
+  /** Does Slack answer what it is asked of people and groups? Not before `start`. */
+  answers(): boolean
   /** Begins to listen and to show; the world must be whole by now. */
   start(world: World, beside: Pick<Parts, 'catalogFault' | 'held'>): Promise<void>
   /** Tells these admins, or every admin of the catalog, by DM and once a day for the same words. */
@@ -93,8 +96,10 @@ export function openSlack(options: {
   const dispatcher = dispatcherThrough(proxies)
   const clients = slackClients({ botToken, slackApiUrl, dispatcher, log })
   let ourselves: Ourselves | null = null
+  const reach = new Reach(clients.interactive)
   const directory = slackDirectory({
     client: clients.interactive,
+    reach,
     teamId: () => ourselves?.teamId ?? null,
     people,
     log,
@@ -136,6 +141,7 @@ export function openSlack(options: {
         if (ourselves !== null && !isStopping) http.requestListener(request, response)
         else response.writeHead(503).end()
       }),
+    answers: () => ourselves !== null && reach.answers(),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
     start: async (world, { catalogFault, held }) => {
       const lookAgain = (grantId: string) => publisher?.look(grantId)

@@ -80,6 +80,7 @@ export class Replica {
       directory: this.#asAnswered(options.directory),
       catalog: () => catalog,
       agrees: () => true,
+      leavesSlackToOthers: () => false,
       systems: () => ({ connector, timeoutMs: system.habits.timeoutMs }),
       clock: {
         now,

@@ -94,6 +94,7 @@ export function aSlackSide({
     directory,
     catalog: () => catalog,
     agrees: () => true,
+    leavesSlackToOthers: () => false,
     systems: () => null,
     clock: {
       now: () => now,

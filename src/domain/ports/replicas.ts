@@ -1,7 +1,15 @@
-/** Which replicas run, and by which catalog. */
+/** What a replica says of itself. */
+export interface Replica {
+  readonly id: string
+  /** The fingerprint of the catalog it goes by. */
+  readonly catalog: string
+  /** Does Slack answer it? */
+  readonly reachesSlack: boolean
+}
+
 export interface ReplicaStore {
-  say(id: string, catalog: string): Promise<void>
+  say(replica: Replica): Promise<void>
   /** Those that said so within this time, by the database's clock. */
-  heard(withinMs: number): Promise<{ id: string; catalog: string }[]>
+  heard(withinMs: number): Promise<Replica[]>
   leave(id: string): Promise<void>
 }

@@ -1,7 +1,7 @@
 import type { CurrentCatalog } from '../../domain/ports/catalog.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
 import type { Log } from '../../domain/ports/log.ts'
-import type { ReplicaStore } from '../../domain/ports/replicas.ts'
+import type { Replica, ReplicaStore } from '../../domain/ports/replicas.ts'
 
 /**
  * Whether all replicas that run go by the same catalog. One that lacks a new variable, or reads an old folder, would give
@@ -10,6 +10,8 @@ import type { ReplicaStore } from '../../domain/ports/replicas.ts'
 export interface Agreement {
   /** As far as the others were heard of within the last seconds. */
   agrees(): boolean
+  /** Slack does not answer this replica, and does another: whatever Slack must be asked for is left to that one. */
+  leavesSlackToOthers(): boolean
   stop(): Promise<void>
 }
 
@@ -23,6 +25,7 @@ export async function watchAgreement({
   id,
   replicas,
   catalog,
+  reachesSlack,
   clock,
   log,
   tell,
@@ -31,6 +34,7 @@ export async function watchAgreement({
   id: string
   replicas: ReplicaStore
   catalog: CurrentCatalog
+  reachesSlack: () => boolean
   clock: Pick<Clock, 'monotonicMs'>
   log: Log
   tell: (words: string) => void
@@ -38,18 +42,16 @@ export async function watchAgreement({
   patienceMs?: number
 }): Promise<Agreement> {
   /** Null until they were heard of, and once that is too long ago. */
-  let others: readonly string[] | null = null
+  let others: readonly Replica[] | null = null
   let heardAtMs = -Infinity
   let differsSinceMs: number | null = null
   let isTold = false
-  const agrees = () =>
-    others !== null &&
-    clock.monotonicMs() - heardAtMs < countsForMs &&
-    others.every((fingerprint) => fingerprint === catalog().fingerprint)
+  const lately = () => (clock.monotonicMs() - heardAtMs < countsForMs ? others : null)
+  const agrees = () => lately()?.every((one) => one.catalog === catalog().fingerprint) ?? false
   const exchange = async (): Promise<void> => {
-    await replicas.say(id, catalog().fingerprint)
+    await replicas.say({ id, catalog: catalog().fingerprint, reachesSlack: reachesSlack() })
     const askedAtMs = clock.monotonicMs()
-    others = (await replicas.heard(heardWithinMs)).flatMap((one) => (one.id === id ? [] : one.catalog))
+    others = (await replicas.heard(heardWithinMs)).filter((one) => one.id !== id)
     heardAtMs = askedAtMs
     if (agrees()) {
       differsSinceMs = null
@@ -59,7 +61,10 @@ export async function watchAgreement({
     differsSinceMs ??= clock.monotonicMs()
     if (isTold || clock.monotonicMs() - differsSinceMs < patienceMs) return
     isTold = true
-    log.error('replicas go by different catalogs', { catalog: catalog().fingerprint, others })
+    log.error('replicas go by different catalogs', {
+      catalog: catalog().fingerprint,
+      others: others.map((one) => one.catalog),
+    })
     tell(
       'The replicas of Curfew go by different catalogs. Until they agree, nothing is given by rule; look at the log of each for why it does not take the newest.',
     )
@@ -70,6 +75,7 @@ export async function watchAgreement({
   const timer = setInterval(() => void once(), everyMs)
   return {
     agrees,
+    leavesSlackToOthers: () => !reachesSlack() && (lately()?.some((one) => one.reachesSlack) ?? false),
     stop: async () => {
       clearInterval(timer)
       await replicas.leave(id).catch(() => undefined)

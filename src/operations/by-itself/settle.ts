@@ -85,6 +85,7 @@ async function nudge(world: World, { id, resource, entitlement, nudge: seen }: P
  * knows stands, and the next look at what is held decides.
  */
 async function mayTellMore(world: World, grant: Active): Promise<boolean> {
+  if (world.leavesSlackToOthers()) return false
   const { slack, name } = grant.subject
   const facts = await world.directory.facts(slack)
   if (facts === 'unknown') return owed(world, grant, `Slack did not say whether ${name} is still here`)
@@ -94,6 +95,8 @@ async function mayTellMore(world: World, grant: Active): Promise<boolean> {
 
 /** Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? */
 async function mayGive(world: World, grant: Granting): Promise<boolean> {
+  // It stays due: the other replica finds it within a second or two.
+  if (world.leavesSlackToOthers()) return false
   // After an outage the sample is old, though the database answers again.
   if (!world.clock.isSure()) await world.clock.sample()
   if (!world.clock.isSure()) return owed(world, grant, 'the database does not tell the time')

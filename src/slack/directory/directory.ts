@@ -8,6 +8,7 @@ import type { PeopleStore } from '../../domain/ports/people.ts'
 import { elapsedMs } from '../../elapsed.ts'
 import { mention, plainWords } from '../words/mrkdwn.ts'
 import { Paced } from './paced.ts'
+import { Reach } from './reach.ts'
 import { Remembering } from './remembering.ts'
 import {
   mayBeSomebody,
@@ -81,12 +82,15 @@ interface Page {
  */
 export function slackDirectory(options: {
   client: WebClient
+  /** Is told of each reading whether Slack answered. */
+  reach?: Pick<Reach, 'note'>
   /** Our own workspace; null while it is not known, and then nobody's facts are. */
   teamId: () => string | null
   people: PeopleStore
   log: Log
 }): SlackDirectory {
   const { client, teamId, people, log } = options
+  const reach = options.reach ?? new Reach(client)
   const users = new Remembering<SlackUser | null>()
   /** Whose record does not change as long as Slack says the same of them. */
   const records = new Remembering<Person>()
@@ -103,7 +107,7 @@ export function slackDirectory(options: {
   /** Null where Slack knows no such person, or none whom we may see: whoever that was is not here. */
   const readUser = async (userId: string): Promise<SlackUser | null> => {
     try {
-      const user = parseUser((await client.users.info({ user: userId })).user)
+      const user = parseUser((await reach.note(client.users.info({ user: userId }))).user)
       noteNews(user, users.peek(userId, showsForMs))
       return user
     } catch (error) {
@@ -122,7 +126,7 @@ export function slackDirectory(options: {
     do {
       const { askedAtMs, page } = await lists.people.call(async () => ({
         askedAtMs: elapsedMs(),
-        page: await client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) }),
+        page: await reach.note(client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })),
       }))
       const { found, unread } = readRecords(page.members ?? [], parseUser, {
         what: 'person',
@@ -170,7 +174,7 @@ export function slackDirectory(options: {
   const readGroups = async (isAsked: () => void = () => undefined): Promise<AllGroups> => {
     const answer = await lists.groups.call(() => {
       isAsked()
-      return client.usergroups.list({ include_users: true, include_disabled: false })
+      return reach.note(client.usergroups.list({ include_users: true, include_disabled: false }))
     })
     const { found, broken, hasNameless } = readRecords(answer.usergroups ?? [], parseGroup, {
       what: 'group',

@@ -1,0 +1,94 @@
+import { MongoClient } from 'mongodb'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startJobs, type Job } from '../../src/jobs.ts'
+import { mongoClock } from '../../src/mongo/clock.ts'
+import { mongoTicks } from '../../src/mongo/ticks.ts'
+import { aDatabase } from '../support/database.ts'
+import { aStage } from '../support/curfew.ts'
+import { freePort } from '../support/free-port.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aGate, gateCatalog } from './a-gate.ts'
+import { eventually, listenToLog } from './acts.ts'
+import { curfew } from './app-process.ts'
+import { asked, becomes, yes } from './at-the-gate.ts'
+
+/** One replica alone cannot reach Slack, and another can. */
+
+test('what starts later starts at its time, whichever of them sweeps', async () => {
+  const gate = await aGate()
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const more = names
+    .map(
+      (name) => `      ${name}:
+        name: Gate ${name}
+        target: { gate: ${name} }
+        who: '"@contractors" in groups'
+        ahead: 1d
+        duration: { default: 10m, max: 1h, choices: [10m] }
+`,
+    )
+    .join('')
+  const stage = await aStage({ catalog: (cast) => gateCatalog(cast, { more }), env: gate.env })
+  listenToLog(stage.app.world.log)
+  const away = `http://127.0.0.1:${await freePort()}/api/`
+  const lonely = curfew(['start'], { ...stage.environment, SLACK_API_URL: away })
+  await lonely.says('waiting for Slack', 40_000)
+  const client = await new MongoClient(stage.environment['MONGODB_URI'] ?? '').connect()
+  afterThis(() => client.close())
+  await eventually(
+    () => client.db().collection('replicas').find().toArray(),
+    (replicas) =>
+      replicas
+        .map(({ reachesSlack }) => String(reachesSlack))
+        .sort()
+        .join() === 'false,true',
+  )
+  const firstAt = Date.now() + 15_000
+  const waiting = []
+  for (const [i, entitlement] of names.entries()) {
+    const startsAt = new Date(firstAt + i * 2_000)
+    waiting.push({ startsAt, grant: await yes(stage, await asked(stage, { entitlement, startsAt })) })
+  }
+  const lateMs = await Promise.all(
+    waiting.map(async ({ grant, startsAt }) => {
+      const active = await becomes(stage, grant.id, 'active', 60_000)
+      return active.activeAt.getTime() - startsAt.getTime()
+    }),
+  )
+  expect(Math.max(...lateMs)).toBeLessThan(5_000)
+}, 120_000)
+
+test('a job that only the other can do is done by the other, in time, and noted by nobody else', async () => {
+  const { connection, drop } = await aDatabase()
+  afterThis(drop)
+  const clock = mongoClock(connection)
+  await clock.sample()
+  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
+  const runs = { lonely: 0, other: [] as number[] }
+  const table = (isLonely: boolean): Job[] => [
+    {
+      name: 'look',
+      everyMs: 1_000,
+      lockMs: 5_000,
+      overdueMs: 1_500,
+      needsSlack: true,
+      run: async () => {
+        if (isLonely) runs.lonely += 1
+        else runs.other.push(performance.now())
+      },
+    },
+  ]
+  const ticks = mongoTicks(connection)
+  const replica = (isLonely: boolean) =>
+    startJobs({ log, clock, leavesSlackToOthers: () => isLonely }, connection, {
+      ticks,
+      table: table(isLonely),
+    })
+  const [lonely, other] = [await replica(true), await replica(false)]
+  await sleep(12_000)
+  await Promise.all([lonely.stop(), other.stop()])
+  expect(runs.lonely).toBe(0)
+  const gapsMs = runs.other.map((atMs, i) => atMs - (runs.other[i - 1] ?? atMs))
+  expect(runs.other.length).toBeGreaterThan(2)
+  expect(Math.max(...gapsMs)).toBeLessThan(3_000)
+}, 60_000)
