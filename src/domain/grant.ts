@@ -111,7 +111,7 @@ const nudge = z.object({
   remindAt: z.date().nullable(),
   escalateAt: z.date().nullable(),
   escalatedAt: z.date().nullable(),
-  /** How often a recount of the yeses had led to another stage. */
+  /** How often a stage was called once more, as yeses of before counted no longer. */
   recounts: z.number().default(0),
 })
 

@@ -66,7 +66,9 @@ export function review(grant: Grant, event: AnswerEvent, now: Date): Grant | Ref
     return refuse('decided', { grant: { ...grant, status: 'lapsed', closedAt: grant.lapsesAt } })
   if ([grant.requester, grant.subject].some((one) => isSameHuman(one, by)))
     return refuse('own-request', { grant })
-  if (grant.reviews.some((r) => isSameHuman(r.by, by))) return refuse('already-reviewed', { grant })
+  const voided = event.type === 'approve' ? event.voided : []
+  const counting = grant.reviews.filter((r) => !voided.includes(r.by.id))
+  if (counting.some((r) => isSameHuman(r.by, by))) return refuse('already-reviewed', { grant })
   const { lapsesAt: _lapsesAt, nudge: _nudge, ...asked } = grant
   if (event.type === 'deny') {
     const { note } = event
@@ -97,7 +99,6 @@ export function review(grant: Grant, event: AnswerEvent, now: Date): Grant | Ref
     mostMs,
     at: now,
   }
-  const counting = grant.reviews.filter((r) => !event.voided.includes(r.by.id))
   const reviewed = { ...grant, needs: seatsOf(stages), reviews: [...counting, answer] }
   const open = openStage(reviewed.reviews, stages)
   if (open !== null) return { ...reviewed, nudge: nudgeAt(grant, open, stages, now) }
@@ -120,7 +121,7 @@ export function recount(grant: Grant, event: RecountEvent, now: Date): Grant | R
     return terms === null ? refuse('decided', { grant }) : approved({ ...grant, needs, reviews }, terms, now)
   const rules = stages[open]
   if (rules === undefined || grant.nudge?.stage === open) return refuse('decided', { grant })
-  return { ...grant, needs, nudge: startNudges(open, rules, now, (grant.nudge?.recounts ?? 0) + 1) }
+  return { ...grant, needs, nudge: startNudges(open, rules, now, again(grant.nudge?.recounts ?? 0)) }
 }
 
 /** From here on it is to be given: now, at its start, or window by window. */
@@ -146,12 +147,17 @@ function approved(grant: Pending, terms: Terms, now: Date): Waiting | Granting |
     : { ...kept, ...startGiving(kept, now, now) }
 }
 
-/** A stage that opens calls its approvers; one that stays open goes on as it was. */
+/** A stage that opens calls its approvers, one that is open again once more; one that stays open goes on as it was. */
 function nudgeAt({ nudge }: Pending, stage: number, stages: readonly StageRules[], now: Date): Nudge | null {
   const rules = stages[stage]
   if (nudge?.stage === stage || rules === undefined) return nudge
-  return startNudges(stage, rules, now, nudge?.recounts)
+  const recounts = nudge?.recounts ?? 0
+  return startNudges(stage, rules, now, nudge !== null && stage < nudge.stage ? again(recounts) : recounts)
 }
+
+/** However often lists go to and fro: nobody is called for it more often than this. */
+const mostRecounts = 3
+const again = (recounts: number): number => Math.min(recounts + 1, mostRecounts)
 
 /** The catalog's own window may end sooner. */
 const withinWindow = ({ notAfter }: Pending, startsAt: Date, durationMs: number): number =>

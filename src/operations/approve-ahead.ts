@@ -1,10 +1,10 @@
 import { usedUp } from '../domain/auto-approval.ts'
 import { cut } from '../domain/cut.ts'
-import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
-import { termsOf, type Grant, type Granting, type Pending } from '../domain/grant.ts'
-import { isSameHuman, plainlyNamed, type PersonFacts } from '../domain/person.ts'
+import type { Entitlement } from '../domain/catalog.ts'
+import { termsOf, type Grant, type Pending } from '../domain/grant.ts'
+import { isSameHuman, type PersonFacts } from '../domain/person.ts'
 import { termsFor } from '../domain/policy.ts'
-import { isHonoured, reachesTo } from '../domain/pre-approval.ts'
+import { isHonoured } from '../domain/pre-approval.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import type { EarlierReviewer } from './asked-of.ts'
@@ -106,26 +106,8 @@ export async function approveByWord(
       now,
     )
     if (isRefusal(next)) continue
-    earlier.push({ id: by.person.id, facts: by })
+    earlier.push({ id: by.person.id, facts: by, isTakenBack: false })
     grant = next
   }
   return grant
-}
-
-/** Whose word, given ahead, was taken back before it was given: null, or who took what back. */
-export async function wordTakenBack(
-  world: World,
-  { reviews, resource, entitlement }: Pick<Granting, 'reviews' | 'resource' | 'entitlement'>,
-): Promise<string | null> {
-  const rules = findEntitlement(world.catalog(), resource.id, entitlement.id)
-  for (const { preApprovalId, by, at } of reviews) {
-    if (preApprovalId === null) continue
-    const found = await world.preApprovals.get(preApprovalId)
-    if (found === null || found.stoppedAt !== null)
-      return `what ${plainlyNamed(by)} approved ahead was stopped`
-    if (rules?.preApproveMs == null) return 'the catalog does not let anybody approve this ahead any more'
-    if (!reachesTo(found, rules, at))
-      return 'the catalog does not let anybody approve this so far ahead any more'
-  }
-  return null
 }

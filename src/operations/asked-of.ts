@@ -3,6 +3,7 @@ import type { Grant, Pending, Review } from '../domain/grant.ts'
 import { isSameHuman, type PersonFacts } from '../domain/person.ts'
 import { openStage } from '../domain/stages.ts'
 import { panelsOf, type Panel } from './panel.ts'
+import { wordTakenBack } from './word-taken-back.ts'
 import type { World } from './world.ts'
 
 /*
@@ -22,18 +23,30 @@ export interface AskedOf {
 export interface EarlierReviewer {
   readonly id: string
   readonly facts: PersonFacts | 'unknown'
+  /** Theirs was a word given ahead, which was taken back since. */
+  readonly isTakenBack: boolean
 }
 
 /** Who answered, of a request or of more time that is asked for. */
 interface Answered {
-  readonly reviews: readonly Pick<Review, 'by' | 'stage' | 'as' | 'verdict'>[]
+  readonly resource: Grant['resource']
+  readonly entitlement: Grant['entitlement']
+  readonly reviews: readonly (Pick<Review, 'by' | 'stage' | 'as' | 'verdict'> &
+    Partial<Pick<Review, 'preApprovalId' | 'at'>>)[]
 }
 
-export const earlierOf = ({ directory }: Pick<World, 'directory'>, { reviews }: Answered) =>
+export const earlierOf = (
+  world: Pick<World, 'catalog' | 'directory' | 'preApprovals'>,
+  { reviews, ...of }: Answered,
+) =>
   Promise.all(
-    reviews.map(async ({ by }): Promise<EarlierReviewer> => ({
+    reviews.map(async ({ by, preApprovalId = null, at }): Promise<EarlierReviewer> => ({
       id: by.id,
-      facts: await directory.facts(by.slack),
+      facts: await world.directory.facts(by.slack),
+      isTakenBack:
+        preApprovalId !== null &&
+        at !== undefined &&
+        (await wordTakenBack(world, { ...of, reviews: [{ by, preApprovalId, at }] })) !== null,
     })),
   )
 
@@ -56,7 +69,8 @@ export function openNow(
   panels: readonly Panel[],
   stages: readonly Pick<Stage, 'needs'>[],
 ): OpenNow | 'unknown' {
-  const answers = earlier.map(({ id, facts }) => {
+  const answers = earlier.map(({ id, facts, isTakenBack }) => {
+    if (isTakenBack) return { id, answer: 'no' as const }
     const review = grant.reviews.find(({ by }) => by.id === id)
     const panel = panels[review?.stage ?? 0]
     if (panel === undefined) return { id, answer: 'no' as const }
@@ -89,9 +103,10 @@ export async function askedOf(world: World, grant: Grant): Promise<AskedOf | nul
 }
 
 /** May this person fill a seat of it now? Nobody answers twice, nor what they asked for or is for them. */
-export function mayAnswer({ panel }: AskedOf, grant: Pending, facts: PersonFacts): boolean {
+export function mayAnswer({ panel, voided }: AskedOf, grant: Pending, facts: PersonFacts): boolean {
   const isOwn = [grant.requester, grant.subject].some((one) => isSameHuman(one, facts.person))
-  const isAnswered = grant.reviews.some((review) => isSameHuman(review.by, facts.person))
+  const counting = grant.reviews.filter((review) => !voided.includes(review))
+  const isAnswered = counting.some((review) => isSameHuman(review.by, facts.person))
   return !isOwn && !isAnswered && panel.may(facts).answer === 'yes'
 }
 

@@ -7,7 +7,7 @@ import { attributesOf, stillAllows, type Verdict } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
-import { wordTakenBack } from './approve-ahead.ts'
+import { wordTakenBack } from './word-taken-back.ts'
 import { isSame } from './withdraw.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 

@@ -139,7 +139,9 @@ export function decideReview(
   }
   if ([grant.requester, grant.subject].some((one) => isSameHuman(one, by)))
     return refuse('own-request', { grant })
-  if (earlier) return refuse('already-reviewed', { grant })
+  // Whoever took back what they had said ahead may say yes anew.
+  const isTakenBack = facts.earlier.some((one) => one.isTakenBack && one.id === earlier?.by.id)
+  if (earlier && !(isTakenBack && answer.verdict === 'approve')) return refuse('already-reviewed', { grant })
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null)
     return refuse('rules-changed', { grant, reasons: ['it is not in the catalog any more'] })

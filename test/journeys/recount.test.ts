@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Catalog } from '../../src/domain/catalog.ts'
+import { findEntitlement, type Catalog, type Entitlement } from '../../src/domain/catalog.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
+import { watchHeld } from '../../src/operations/by-itself/held-watch.ts'
 import { recountEach } from '../../src/operations/by-itself/recount.ts'
+import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
 import type { Stage } from '../support/curfew.ts'
 import { aReason, changeCatalog, eventually, patient } from './acts.ts'
 import { aGateWith, asked, becomes, by, granted, said, weekly, yes } from './at-the-gate.ts'
@@ -134,21 +136,147 @@ test('a group that Slack does not list for a while ends no series that its membe
   )
 }, 150_000)
 
+test('replicas that go by different catalogs do not call the stages of a request in turns', async () => {
+  const { stage } = await aGateWith(twoStages('ada@acme.example, sam@acme.example'))
+  const { world } = stage.app
+  const { ada, orders } = stage
+  const old = world.catalog()
+  const request = await asked(stage)
+  await yes(stage, request)
+  await ada.sees(/Next: @dba/, orders, patient)
+  await changeCatalog(stage, (text) =>
+    text.replace('people: [ada@acme.example, sam@acme.example]', 'people: [sam@acme.example]'),
+  )
+  await ada.sees(/Next: @Sam/, orders, patient)
+  const { stages } = findEntitlement(old, 'gate', 'open')?.review ?? {}
+  const lagging = { ...world, catalog: () => withStages(world.catalog(), stages), agrees: () => false }
+  for (const one of [lagging, { ...world, agrees: () => false }, lagging])
+    await recountEach(one, await world.grants.pending(10))
+  expect(await current(stage, request)).toMatchObject({ nudge: { stage: 0, recounts: 1 } })
+}, 60_000)
+
+test('a list that goes to and fro calls the same people three times more, and no more often', async () => {
+  const { stage } = await aGateWith(twoStages('ada@acme.example, sam@acme.example'))
+  const { world } = stage.app
+  const { ada, orders } = stage
+  const old = world.catalog()
+  const request = await asked(stage)
+  await yes(stage, request)
+  await ada.sees(/Next: @dba/, orders, patient)
+  const { stages } = findEntitlement(old, 'gate', 'open')?.review ?? {}
+  const [first, second] = stages ?? []
+  if (first === undefined || second === undefined) throw new Error('it has two stages')
+  const samAlone = { ...first, approvers: { ...first.approvers, people: ['sam@acme.example'] } }
+  for (let times = 0; times < 5; times++) {
+    for (const changed of [[samAlone, second] as const, [first, second] as const]) {
+      const to = { ...world, catalog: () => withStages(world.catalog(), changed) }
+      await recountEach(to, await world.grants.pending(10))
+    }
+  }
+  expect(await current(stage, request)).toMatchObject({ nudge: { stage: 1, recounts: 3 } })
+}, 60_000)
+
+test('a stage that a click opens again without filling it is called in the thread too', async () => {
+  const { stage } = await aGateWith(twoStages('ada@acme.example'))
+  const { ada, orders } = stage
+  const request = await asked(stage)
+  await yes(stage, request)
+  await ada.sees(/Next: @dba/, orders, patient)
+  // Sam clicks before anything has counted again.
+  const { world } = stage.app
+  const [first, second] = findEntitlement(world.catalog(), 'gate', 'open')?.review.stages ?? []
+  if (first === undefined || second === undefined) throw new Error('it has two stages')
+  const two = {
+    ...first,
+    needs: 2,
+    approvers: { ...first.approvers, people: ['sam@acme.example', 'kim@acme.example'] },
+  }
+  const catalog = () => withStages(world.catalog(), [two, second])
+  await yes({ ...stage, app: { ...stage.app, world: { ...world, catalog } } }, request, { who: stage.sam })
+  expect(await current(stage, request)).toMatchObject({ nudge: { stage: 0, recounts: 1 } })
+  await ada.sees(/Next: @Ada/, orders, patient)
+}, 60_000)
+
+test('a word that was stopped fills no seat: neither a recount nor a click gives by it, and whoever gave it may say yes anew', async () => {
+  const { stage, gate } = await aGateWith(`        preApprove: { until: 30d }\n${twoOfThem}`)
+  const { world } = stage.app
+  const { ada, sam } = stage
+  const first = await asked(stage)
+  await yes(stage, first, { aheadUntil: new Date(Date.now() + 3 * 86_400_000) })
+  const request = await asked(stage)
+  expect(request.reviews.map(({ preApprovalId }) => preApprovalId !== null)).toEqual([true])
+  const [word] = await world.preApprovals.forSubject(request.subject.id, world.clock.now())
+  await stopPreApproval(world, { id: word?.id ?? '', by: by(stage, ada) })
+  await recountEach({ ...world, catalog: () => needingOne(world.catalog()) }, await world.grants.pending(10))
+  expect(said(await current(stage, request))).toBe('pending')
+  expect(said(await yes(stage, request, { who: sam }))).toBe('pending')
+  expect([...gate.holders]).toEqual([])
+  await yes(stage, request, { who: ada })
+  const { reviews } = await becomes(stage, request.id, 'active')
+  expect(reviews.map(({ by: { name }, preApprovalId }) => `${name} ${String(preApprovalId)}`)).toEqual([
+    'Sam null',
+    'Ada null',
+  ])
+}, 60_000)
+
+test('what the catalog names no more ends though nobody can say whose yes counts', async () => {
+  const vault = `      vault:
+        name: Open the vault
+        target: { gate: vault }
+        who: '"@contractors" in groups'
+        duration: { default: 10m, max: 1h, choices: [10m] }
+`
+  const { stage } = await aGateWith(twoOfThem + vault)
+  const { world } = stage.app
+  await yes(stage, await asked(stage))
+  const held = await yes(stage, await asked(stage, { entitlement: 'vault' }))
+  await becomes(stage, held.id, 'active')
+  const never = () => new Promise<never>(() => undefined)
+  const catalog = () => withoutVault(world.catalog())
+  const watch = watchHeld(
+    { ...world, catalog, directory: { ...world.directory, idsOf: never } },
+    { tell: () => undefined },
+  )
+  await watch.look()
+  await becomes(stage, held.id, 'ended')
+}, 60_000)
+
+const twoStages = (people: string): string => `        review:
+          stages:
+            - { approvers: { people: [${people}] } }
+            - { name: Security, approvers: { groups: ["@dba"] } }
+`
+
 const current = async ({ app }: Stage, { id }: Grant): Promise<Grant> => {
   const grant = await app.world.grants.get(id)
   if (grant === null) throw new Error('it is not written')
   return grant
 }
 
-/** The catalog as it would be where one yes was enough. */
-function needingOne(catalog: Catalog): Catalog {
+type Stages = Entitlement['review']['stages']
+
+/** The catalog as it would be where each entitlement was so; null: where there was none. */
+function withEach(catalog: Catalog, change: (one: Entitlement) => Entitlement | null): Catalog {
   const resources = [...catalog.resources].map(([id, resource]) => {
-    const entitlements = [...resource.entitlements].map(([name, one]) => {
-      const [first, ...others] = one.review.stages
-      const review = { ...one.review, stages: [{ ...first, needs: 1 }, ...others] as const }
-      return [name, { ...one, review }] as const
+    const entitlements = [...resource.entitlements].flatMap(([name, one]) => {
+      const changed = change(one)
+      return changed === null ? [] : [[name, changed] as const]
     })
     return [id, { ...resource, entitlements: new Map(entitlements) }] as const
   })
   return { ...catalog, resources: new Map(resources) }
 }
+
+const withStages = (catalog: Catalog, stages?: Stages): Catalog =>
+  withEach(catalog, (one) =>
+    one.id === 'open' && stages ? { ...one, review: { ...one.review, stages } } : one,
+  )
+
+const needingOne = (catalog: Catalog): Catalog =>
+  withEach(catalog, (one) => {
+    const [first, ...others] = one.review.stages
+    return { ...one, review: { ...one.review, stages: [{ ...first, needs: 1 }, ...others] } }
+  })
+
+const withoutVault = (catalog: Catalog): Catalog =>
+  withEach(catalog, (one) => (one.id === 'vault' ? null : one))

@@ -1,4 +1,5 @@
 import { unlistedGroups, type UnlistedGroup } from './unlisted-groups.ts'
+import { recounting } from './recount.ts'
 import { lookAtHeld, lookAtPerson, type Look } from './while-held.ts'
 import type { World } from '../world.ts'
 
@@ -32,6 +33,7 @@ export function watchHeld(
     patienceMs = 600_000,
   }: { tell: (words: string, admins: readonly string[] | null) => void; patienceMs?: number },
 ): HeldWatch {
+  const recounts = recounting(world)
   let timer: NodeJS.Timeout | null = null
   let lookedAtMs = -Infinity
   const unreadableSince = new Map<string, { atMs: number; isTold: boolean }>()
@@ -74,6 +76,8 @@ export function watchHeld(
   const lookNow = async (maxAgeMs: number): Promise<void> => {
     if (!world.clock.isSure()) await world.clock.sample()
     const look = await lookAtHeld(world, { maxAgeMs })
+    // Beside the looks: what must end waits for nobody's yes.
+    recounts.soon()
     lookedAtMs = world.clock.monotonicMs()
     noteUnreadable(look.unreadable)
     noteFailing(look)
@@ -134,7 +138,7 @@ export function watchHeld(
     stop: async () => {
       stopped = true
       if (timer !== null) clearTimeout(timer)
-      await Promise.allSettled([next, running])
+      await Promise.allSettled([next, running, recounts.stop()])
     },
   }
 }

@@ -10,6 +10,25 @@ import { panelsOf } from '../panel.ts'
 import { whereStill } from '../review.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 
+/** One at a time; what changes meanwhile is counted by the next look. */
+export function recounting(world: World): { soon(): void; stop(): Promise<void> } {
+  let running: Promise<void> | null = null
+  return {
+    soon: () => {
+      running ??= world.grants
+        .pending(mostPending)
+        .then((pending) => recountEach(world, pending))
+        .catch((error: unknown) => world.log.warn('could not look at what waits', { error }))
+        .finally(() => (running = null))
+    },
+    stop: async () => {
+      await running
+    },
+  }
+}
+
+const mostPending = 5_000
+
 /**
  * Counts the yeses of what waits by the rules and lists of now, as a click would: rules change, and people leave a list,
  * without anybody clicking. Where another stage is open than was called, that one is called, reminded and passed over for
@@ -35,6 +54,8 @@ async function recount(world: World, seen: Pending): Promise<void> {
   const openOf = (grant: Pending) => openNow(grant, earlier, panels, stages)
   const open = openOf(seen)
   if (open === 'unknown' || (!open.isFilled && open.stage === seen.nudge?.stage)) return
+  // Nobody clicks: as with what a rule approves, all replicas are to go by these rules.
+  if (!world.agrees()) return
   const [requester, subject] = await Promise.all([
     world.directory.facts(seen.requester.slack),
     world.directory.facts(seen.subject.slack),
@@ -45,8 +66,6 @@ async function recount(world: World, seen: Pending): Promise<void> {
     const counted = openOf(grant)
     if (counted === 'unknown') return refuse('unsure', { grant })
     const { isFilled, voided } = counted
-    // Nobody clicks: as with what a rule approves, all replicas are to go by these rules.
-    if (isFilled && !world.agrees()) return refuse('unsure', { grant })
     const counting = { ...grant, reviews: grant.reviews.filter(({ by }) => !voided.includes(by.id)) }
     if (!isFilled) return transition(grant, { type: 'recount', stages, voided, terms: null }, now)
     const place = placeOf(one, { requester, subject }, counting, entitlement, now)

@@ -13,7 +13,6 @@ import { isStandingRule } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
 import { transition } from '../../domain/transition.ts'
 import { holdersOf, type Holders } from './holders.ts'
-import { recountEach } from './recount.ts'
 import { giveByRule, type Failing } from './standing.ts'
 import { isOutdated, type World } from '../world.ts'
 
@@ -66,7 +65,6 @@ export async function lookAtHeld(
   )
   await closeWhatIsAsked(world, pending, holders)
   await stopWords(world, words, holders)
-  await recountEach(world, pending)
   const found = await judge(world, catalog, rows, holders)
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
