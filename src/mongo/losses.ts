@@ -40,7 +40,11 @@ export function mongoLosses(connection: Connection, log?: Log): LossStore {
       const row = await model
         .findOneAndUpdate(
           { _id: idOfLoss(found) },
-          [{ $replaceWith: { $mergeObjects: ['$$ROOT', said, { notedAt: '$$NOW' }] } }],
+          [
+            // A yes is for those it was said of: once others are asked about, it counts no more.
+            { $set: { confirmed: { $cond: [{ $eq: ['$confirmed', mark] }, mark, null] } } },
+            { $replaceWith: { $mergeObjects: ['$$ROOT', said, { notedAt: '$$NOW' }] } },
+          ],
           { upsert: true, returnDocument: 'after', updatePipeline: true },
         )
         .lean<unknown>()

@@ -104,6 +104,21 @@ test("an admin's yes stands until it was done, whatever another replica that has
 describe('what stands in Slack, in MongoDB', () =>
   surfaceStoreContract(async () => mongoSurfaces(database.connection)))
 
+test('a yes of an admin counts no more once others were asked about, however lately', async () => {
+  const losses = mongoLosses(database.connection)
+  const loss = {
+    resource: { id: 'gate', name: 'The gate' },
+    entitlement: { id: 'shut', name: 'Shut the gate' },
+    channel: 'C1',
+    mark: 'these two',
+    count: 2,
+  }
+  await losses.note(loss)
+  await losses.confirm({ resource: 'gate', entitlement: 'shut', mark: loss.mark })
+  expect(await losses.note({ ...loss, mark: 'those three', count: 3 })).toBe(false)
+  expect(await losses.note(loss)).toBe(false)
+})
+
 test('the sweep reads by its index no more than it returns, however many old grants there are', async () => {
   const model = grantModel(database.connection)
   const finished = Array.from({ length: 3_000 }, (_, i) => ({

@@ -352,9 +352,9 @@ export function memoryLosses(): LossStore {
       ),
     note: async (found) => {
       const key = keyOf(found.resource.id, found.entitlement.id)
-      const confirmed = noted.get(key)?.confirmed ?? null
+      const confirmed = noted.get(key)?.confirmed === found.mark ? found.mark : null
       noted.set(key, { ...found, confirmed })
-      return Promise.resolve(confirmed === found.mark)
+      return Promise.resolve(confirmed !== null)
     },
     confirm: async ({ resource, entitlement, mark }) => {
       const loss = noted.get(keyOf(resource, entitlement))

@@ -69,7 +69,8 @@ export async function lookAtHeld(
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, found.gone)
-  const { asking, waiting } = await butWaiting(world, found.unmatched)
+  const first = withoutDoubted(found.unmatched, found.doubtful)
+  const { asking, waiting } = await butWaiting(world, first.sure)
   const losing = new Set([...found.left, ...asking].map(({ id }) => id))
   const sure = await judgeAfresh(
     world,
@@ -79,8 +80,8 @@ export async function lookAtHeld(
   // Slack took its time to answer: the rules may be others by now.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, sure.left)
-  const { sure: meant, doubted } = withoutDoubted(sure, asking)
-  await takeWhatIsMeant(world, meant, [...waiting, ...doubted])
+  const second = withoutDoubted(sure.unmatched, sure.doubtful)
+  await takeWhatIsMeant(world, second.sure, [...waiting, ...first.doubted, ...second.doubted])
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...sure.unreadable, ...(given?.unreadable ?? [])]),
@@ -122,18 +123,20 @@ interface Ending {
   readonly note: string
 }
 
-interface Unmatched extends Ending {
+interface Concerned {
   readonly entitlement: Entitlement
   readonly subjectId: string
 }
+
+interface Unmatched extends Ending, Concerned {}
 
 interface Found {
   readonly gone: Ending[]
   readonly left: Ending[]
   readonly unmatched: Unmatched[]
   readonly unreadable: Set<string>
-  /** Ids of those of whom nobody can say. */
-  readonly doubted: Set<string>
+  /** Those of whom nobody can say. */
+  readonly doubtful: Concerned[]
 }
 
 async function judge(
@@ -142,7 +145,7 @@ async function judge(
   rows: readonly HeldRow[],
   holders: Holders,
 ): Promise<Found> {
-  const found: Found = { gone: [], left: [], unmatched: [], unreadable: new Set(), doubted: new Set() }
+  const found: Found = { gone: [], left: [], unmatched: [], unreadable: new Set(), doubtful: [] }
   for (const [at, row] of rows.entries()) {
     if (at % atOnce === atOnce - 1) await turn()
     const entitlement = findEntitlement(catalog, row.resource.id, row.entitlement.id)
@@ -159,7 +162,7 @@ async function judge(
     const verdict = verdictOn(world, entitlement, catalog, { row, facts })
     if (verdict.answer === 'unknown') {
       found.unreadable.add(`${entitlement.name} on ${entitlement.resource.name}`)
-      found.doubted.add(row.id)
+      found.doubtful.push({ entitlement, subjectId: row.subject.id })
     } else if (verdict.answer === 'no') {
       const why = explainAll(verdict.reasons)
       found.unmatched.push({
@@ -238,18 +241,19 @@ async function butWaiting(
 }
 
 /**
- * Of an entitlement that many would lose, all wait while Slack does not answer about some of them: fewer than it takes to
- * ask an admin would be left. What was asked or said of them stands meanwhile.
+ * Of an entitlement that many would lose, were all of whom Slack does not answer among them, all wait until it does: of
+ * the others fewer might be left than it takes to ask an admin. What was asked or said of them stands meanwhile.
  */
 function withoutDoubted(
-  { unmatched, doubted }: Found,
-  asking: readonly Unmatched[],
+  unmatched: readonly Unmatched[],
+  doubtful: readonly Concerned[],
 ): { sure: Unmatched[]; doubted: MassLoss[] } {
   const held = new Map<Entitlement, MassLoss>()
-  for (const those of byEntitlement(asking)) {
-    const loss = massLossOf(those)
+  for (const those of byEntitlement(unmatched)) {
     const [first] = those
-    if (first && loss !== null && those.some(({ id }) => doubted.has(id))) held.set(first.entitlement, loss)
+    const unread = doubtful.filter(({ entitlement }) => entitlement === first?.entitlement)
+    const loss = unread.length === 0 ? null : massLossOf([...those, ...unread])
+    if (first && loss !== null) held.set(first.entitlement, loss)
   }
   return {
     sure: unmatched.filter(({ entitlement }) => !held.has(entitlement)),
@@ -268,8 +272,8 @@ async function takeWhatIsMeant(
     const loss = massLossOf(those)
     if (loss === null) await endEach(world, those)
     else if (await world.losses.note(loss)) {
-      await endEach(world, those)
-      await world.losses.taken(loss)
+      // Of a yes that could not be carried out nothing is forgotten.
+      if (await endEach(world, those)) await world.losses.taken(loss)
     } else waiting.push(loss)
   }
   await world.losses.forgetBut(waiting, quietMs)
@@ -286,7 +290,7 @@ function byEntitlement(unmatched: readonly Unmatched[]): Unmatched[][] {
 }
 
 /** Null where so few would lose it that nobody is asked. */
-function massLossOf(those: readonly Unmatched[]): MassLoss | null {
+function massLossOf(those: readonly Concerned[]): MassLoss | null {
   const [first] = those
   const people = new Set(those.map(({ subjectId }) => subjectId))
   return first === undefined || people.size <= first.entitlement.confirmAbove
@@ -305,17 +309,21 @@ const lossOf = ({ resource, id, name, channel }: Entitlement, people: ReadonlySe
   count: people.size,
 })
 
-async function endEach(world: World, endings: readonly Ending[]): Promise<void> {
+/** True where all of it is written. */
+async function endEach(world: World, endings: readonly Ending[]): Promise<boolean> {
   const now = world.clock.now()
+  let isAll = true
   for (let at = 0; at < endings.length; at += atOnce) {
-    await Promise.all(
+    const written = await Promise.all(
       endings
         .slice(at, at + atOnce)
         .map(({ id, cause, note }) =>
           tell(world, id, { type: 'end', cause, by: null, note: cut(note, 500), takeAt: now }),
         ),
     )
+    isAll &&= written.every(Boolean)
   }
+  return isAll
 }
 
 /** Requests of whoever left, or for them, end as well. */
@@ -353,12 +361,14 @@ async function isGone(world: World, { slack }: HeldRow['subject']): Promise<bool
   return facts !== 'unknown' && !facts.isHere
 }
 
-/** One that cannot be written now is found again by the next look, and keeps no other from ending. */
-async function tell(world: World, grantId: string, event: Event): Promise<void> {
+/** One that cannot be written now (false) is found again by the next look, and keeps no other from ending. */
+async function tell(world: World, grantId: string, event: Event): Promise<boolean> {
   try {
     const changed = await world.grants.change(grantId, (grant, now) => transition(grant, event, now))
     if (isRefusal(changed)) world.log.debug('it moved on by itself meanwhile', { grantId })
+    return true
   } catch (error) {
     world.log.error('could not end what would not be given now', { grantId, error })
+    return false
   }
 }
