@@ -59,6 +59,8 @@ export async function startJobs(
     if (job.needsSlack && leavesSlackToOthers()) return
     try {
       await job.run()
+      // Found out only by doing it: another has yet to do it.
+      if (job.needsSlack && leavesSlackToOthers()) return
       await ticks.note(job.name)
     } catch (error) {
       log.warn('a job failed', { job: job.name, error })
@@ -95,13 +97,20 @@ export async function startJobs(
     log.warn('a job is asleep: running it now, and waking it', { job, ageMs })
   }
   let isTaking = false
+  let isStopping = false
   /** Whoever cannot do all that is to be done leaves the turns to whoever can; and is there when nobody takes them. */
   const takeTurns = async (): Promise<void> => {
     const takes = !leavesSlackToOthers()
-    if (takes === isTaking) return
-    if (takes) await agenda.start()
-    else await agenda.stop(false)
-    isTaking = takes
+    if (isStopping || (isTaking && !takes)) {
+      // It unlocks by a write at its end: one that failed is done again, or it would never start any more.
+      isStopping = true
+      await agenda.stop(false)
+      isStopping = false
+      isTaking = false
+    }
+    if (!takes || isTaking) return
+    await agenda.start()
+    isTaking = true
   }
   const guard = async (): Promise<void> => {
     try {

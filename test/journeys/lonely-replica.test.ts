@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals'
+import { Agenda } from 'agenda'
 import { MongoClient } from 'mongodb'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startJobs, type Job } from '../../src/jobs.ts'
@@ -91,4 +93,93 @@ test('a job that only the other can do is done by the other, in time, and noted 
   const gapsMs = runs.other.map((atMs, i) => atMs - (runs.other[i - 1] ?? atMs))
   expect(runs.other.length).toBeGreaterThan(2)
   expect(Math.max(...gapsMs)).toBeLessThan(3_000)
+}, 60_000)
+
+test('a look during which Slack stopped answering this replica is not noted as one: the other looks within seconds', async () => {
+  const { connection, drop } = await aDatabase()
+  afterThis(drop)
+  const clock = mongoClock(connection)
+  await clock.sample()
+  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
+  const ticks = mongoTicks(connection)
+  let isAway = false
+  let lookedAtMs: number | null = null
+  const table = (run: () => Promise<void>): Job[] => [
+    {
+      name: 'sweep',
+      everyMs: 1_000,
+      lockMs: 2_000,
+      overdueMs: 3_000,
+      needsSlack: false,
+      run: async () => {},
+    },
+    { name: 'held', everyMs: 60_000, lockMs: 60_000, overdueMs: 65_000, needsSlack: true, run },
+  ]
+  const goes = async () => {
+    // Its first reading fails: only now it learns that Slack does not answer it. What it read is nothing.
+    isAway = true
+  }
+  const lonely = await startJobs({ log, clock, leavesSlackToOthers: () => isAway }, connection, {
+    ticks,
+    table: table(goes),
+  })
+  await eventually(
+    async () => isAway,
+    (it) => it,
+  )
+  const other = await startJobs({ log, clock, leavesSlackToOthers: () => false }, connection, {
+    ticks,
+    table: table(async () => {
+      lookedAtMs ??= performance.now()
+    }),
+  })
+  await eventually(
+    async () => lookedAtMs,
+    (at) => at !== null,
+    20_000,
+  ).finally(() => Promise.all([lonely.stop(), other.stop()]))
+}, 60_000)
+
+test('a replica that could not even stop taking turns takes them again once Slack answers it', async () => {
+  const { connection, drop } = await aDatabase()
+  afterThis(drop)
+  const clock = mongoClock(connection)
+  await clock.sample()
+  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
+  let isAway = false
+  let runs = 0
+  const stops = jest.spyOn(Agenda.prototype, 'stop')
+  // Its last act is a write, and MongoDB is away as well.
+  stops.mockImplementationOnce(async () => Promise.reject(new Error('connection closed')))
+  const table: Job[] = [
+    {
+      name: 'tick',
+      everyMs: 250,
+      lockMs: 2_000,
+      overdueMs: 60_000,
+      needsSlack: false,
+      run: async () => void (runs += 1),
+    },
+  ]
+  const jobs = await startJobs({ log, clock, leavesSlackToOthers: () => isAway }, connection, {
+    ticks: mongoTicks(connection),
+    table,
+  })
+  isAway = true
+  await eventually(
+    async () => stops.mock.calls.length,
+    (times) => times === 1,
+  )
+  isAway = false
+  await eventually(
+    async () => stops.mock.calls.length,
+    (times) => times === 2,
+  )
+  const before = runs
+  await eventually(
+    async () => runs,
+    (now) => now > before + 2,
+  )
+  await jobs.stop()
+  stops.mockRestore()
 }, 60_000)

@@ -13,14 +13,14 @@ export class Reach {
     this.#client = client
   }
 
-  /** Passes on what Slack said; no is an answer as well. */
+  /** Passes on what Slack said; a no is an answer as well, unless it is to this process, or that Slack is in trouble. */
   async note<T>(call: Promise<T>): Promise<T> {
     try {
       const said = await call
       this.#answers = true
       return said
     } catch (error) {
-      this.#answers = error instanceof WebAPIPlatformError || error instanceof WebAPIRateLimitedError
+      this.#answers = isAnswer(error)
       throw error
     }
   }
@@ -33,3 +33,25 @@ export class Reach {
     return this.#answers
   }
 }
+
+const isAnswer = (error: unknown): boolean =>
+  error instanceof WebAPIRateLimitedError ||
+  (error instanceof WebAPIPlatformError && !noAnswers.has(error.data.error))
+
+/** Source: Slack's "common errors" of its methods. */
+const noAnswers = new Set([
+  'not_authed',
+  'invalid_auth',
+  'access_denied',
+  'accesslimited',
+  'account_inactive',
+  'token_expired',
+  'token_revoked',
+  'org_login_required',
+  'ekm_access_denied',
+  'team_access_not_granted',
+  'fatal_error',
+  'internal_error',
+  'request_timeout',
+  'service_unavailable',
+])
