@@ -99,7 +99,8 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   const find = finding(connection, log)
   const outcomeOfDuplicate = async (grant: Grant): Promise<Inserted> => {
     const [again] = await find({ requestId: grant.requestId, line: grant.line })
-    if (again) return { outcome: 'exists', grant: again }
+    // The very same: somebody else finished writing it.
+    if (again) return { outcome: again.id === grant.id ? 'inserted' : 'exists', grant: again }
     const [open] = await find(
       inSlot(grant.subject.id, grant.resource.id, grant.entitlement.id, slotOf(grant)),
     )

@@ -73,7 +73,7 @@ test('on a machine whose clock is an hour ahead, a system behind a webhook is gi
     30_000,
   )
   await app.says('system can be reached')
-  expect(app.lines.join('\n')).not.toContain('system cannot be used now')
+  expect(app.lines.filter((line) => line.includes('did not accept'))).toEqual([])
 }, 90_000)
 
 test('not one configured value is in the log, though a system answers with one of them', async () => {

@@ -3,7 +3,7 @@ import { aStage, type Stage } from '../support/curfew.ts'
 import { startMongod } from '../support/mongod.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
-import { aReason, asks, eventually, listenToLog, onlyGrantOf, patient } from './acts.ts'
+import { aReason, asks, eventually, grantsOf, listenToLog, onlyGrantOf, patient } from './acts.ts'
 
 /** A stage whose MongoDB refuses these commands on this collection from `break` to `mend`. */
 async function aBreakableStage(more = ''): Promise<{ stage: Stage; breaks: Breaks }> {
@@ -57,19 +57,22 @@ test('an approval that was written is never "nothing was changed", though what w
   )
 }, 90_000)
 
-test('an older request is not withdrawn for a newer one that could not be written, and nobody hears "nothing" before that is sure', async () => {
+test('a newer request that could not be written takes the place of the older one all the same, and nobody hears "nothing" before that is sure', async () => {
   const { stage, breaks } = await aBreakableStage()
   const { riley } = stage
   await asks(riley, 'gate open', aReason())
   const mend = await breaks('insert', 'grants')
 
-  await riley.runs(`/request-access gate open ${aReason()}`)
+  const reason = aReason()
+  await riley.runs(`/request-access gate open ${reason}`)
   await riley.modal('For how long?', patient)
   await riley.submits()
 
   await riley.modal(unsure, patient)
   await mend()
-  expect((await onlyGrantOf(stage, riley)).status).toBe('pending')
+  await stage.ada.sees(reason, stage.orders, patient)
+  const made = await grantsOf(stage, riley)
+  expect(made.map(({ status }) => status).sort()).toEqual(['pending', 'withdrawn'])
 }, 90_000)
 
 test('what failed before anything was written is said to have changed nothing', async () => {

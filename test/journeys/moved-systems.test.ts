@@ -26,7 +26,7 @@ async function aStageWithAReplicaSet() {
   })
   listenToLog(stage.app.world.log)
   const { riley, ada } = stage
-  await ada.clicks('Approve 10 s', await aCard(stage, 'orders-db peek 10s'))
+  await ada.clicks('Approve 15 s', await aCard(stage, 'orders-db peek 15s'))
   await riley.sees(/You have Peek at orders/, 'dm', patient)
   const roles = async (): Promise<unknown> => {
     const { users } = await people.command({ usersInfo: 'riley' })

@@ -5,6 +5,7 @@ import { extendGrant } from '../../src/operations/extend.ts'
 import { watchHeld } from '../../src/operations/by-itself/held-watch.ts'
 import { recountEach } from '../../src/operations/by-itself/recount.ts'
 import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
+import type { World } from '../../src/operations/world.ts'
 import type { Stage } from '../support/curfew.ts'
 import { aReason, changeCatalog, eventually, patient } from './acts.ts'
 import { aGateWith, asked, becomes, by, granted, said, weekly, yes } from './at-the-gate.ts'
@@ -217,6 +218,25 @@ test('a word that was stopped fills no seat: neither a recount nor a click gives
     'Sam null',
     'Ada null',
   ])
+}, 60_000)
+
+test('a yes that was said anew after a word was stopped is not dropped by another click that was under way', async () => {
+  const { stage } = await aGateWith(`        preApprove: { until: 30d }\n${twoOfThem}`)
+  const { world } = stage.app
+  const { ada, sam } = stage
+  await yes(stage, await asked(stage), { aheadUntil: new Date(Date.now() + 3 * 86_400_000) })
+  const request = await asked(stage)
+  const [word] = await world.preApprovals.forSubject(request.subject.id, world.clock.now())
+  await stopPreApproval(world, { id: word?.id ?? '', by: by(stage, ada) })
+  // Sam's click is under way while Ada says yes anew.
+  const change: World['grants']['change'] = async (...of) => {
+    granted(await yes(stage, request, { who: ada }))
+    return world.grants.change(...of)
+  }
+  const slower = { ...world, grants: { ...world.grants, change } }
+  await yes({ ...stage, app: { ...stage.app, world: slower } }, request, { who: sam })
+  const now = await world.grants.get(request.id)
+  expect(now?.reviews.map(({ by: { name } }) => name).sort()).toEqual(['Ada', 'Sam'])
 }, 60_000)
 
 test('what the catalog names no more ends though nobody can say whose yes counts', async () => {

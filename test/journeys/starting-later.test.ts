@@ -157,7 +157,7 @@ test('the app is away when it opens: it opens once the app is back, and ends whe
 test('the app is away all the time: nothing is given, and that is said', async () => {
   const { stage, gate } = await aLaterGate()
   const { riley } = stage
-  const start = inSeconds(3)
+  const start = inSeconds(8)
   await approved(stage, start)
   await stage.stopApp()
   await eventually(
