@@ -106,7 +106,7 @@ export async function approveByWord(
       now,
     )
     if (isRefusal(next)) continue
-    earlier.push({ id: by.person.id, facts: by, isTakenBack: false })
+    earlier.push({ id: by.person.id, facts: by, takenBack: null })
     grant = next
   }
   return grant

@@ -23,8 +23,8 @@ export interface AskedOf {
 export interface EarlierReviewer {
   readonly id: string
   readonly facts: PersonFacts | 'unknown'
-  /** Theirs was a word given ahead, which was taken back since. */
-  readonly isTakenBack: boolean
+  /** The pre-approval by which they answered, where it was taken back since. */
+  readonly takenBack: string | null
 }
 
 /** Who answered, of a request or of more time that is asked for. */
@@ -43,10 +43,11 @@ export const earlierOf = (
     reviews.map(async ({ by, preApprovalId = null, at }): Promise<EarlierReviewer> => ({
       id: by.id,
       facts: await world.directory.facts(by.slack),
-      isTakenBack:
-        preApprovalId !== null &&
+      takenBack:
         at !== undefined &&
-        (await wordTakenBack(world, { ...of, reviews: [{ by, preApprovalId, at }] })) !== null,
+        (await wordTakenBack(world, { ...of, reviews: [{ by, preApprovalId, at }] })) !== null
+          ? preApprovalId
+          : null,
     })),
   )
 
@@ -69,9 +70,9 @@ export function openNow(
   panels: readonly Panel[],
   stages: readonly Pick<Stage, 'needs'>[],
 ): OpenNow | 'unknown' {
-  const answers = earlier.map(({ id, facts, isTakenBack }) => {
-    if (isTakenBack) return { id, answer: 'no' as const }
+  const answers = earlier.map(({ id, facts, takenBack }) => {
     const review = grant.reviews.find(({ by }) => by.id === id)
+    if (takenBack !== null && review?.preApprovalId === takenBack) return { id, answer: 'no' as const }
     const panel = panels[review?.stage ?? 0]
     if (panel === undefined) return { id, answer: 'no' as const }
     return { id, answer: facts === 'unknown' ? facts : panel.mayStill(facts, review?.as ?? null).answer }

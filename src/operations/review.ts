@@ -140,7 +140,9 @@ export function decideReview(
   if ([grant.requester, grant.subject].some((one) => isSameHuman(one, by)))
     return refuse('own-request', { grant })
   // Whoever took back what they had said ahead may say yes anew.
-  const isTakenBack = facts.earlier.some((one) => one.isTakenBack && one.id === earlier?.by.id)
+  const isTakenBack = facts.earlier.some(
+    ({ id, takenBack }) => takenBack !== null && id === earlier?.by.id && takenBack === earlier.preApprovalId,
+  )
   if (earlier && !(isTakenBack && answer.verdict === 'approve')) return refuse('already-reviewed', { grant })
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null)
