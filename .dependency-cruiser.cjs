@@ -1,4 +1,4 @@
-/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog → domain. */
+/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people → domain. */
 const edges = ['slack', 'web', 'jobs']
 /** Below the rooms of people's moments: shared by all of them. */
 const shared = 'publish|replies|words|directory|wire'
@@ -13,7 +13,7 @@ module.exports = {
   forbidden: [
     only('domain-stands-alone', '^src/domain/', '^src/domain/'),
     only('operations-know-domain', '^src/operations/', '^src/(operations|domain)/'),
-    ...['mongo', 'connectors', 'catalog'].map((room) =>
+    ...['mongo', 'connectors', 'catalog', 'people'].map((room) =>
       only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|elapsed\\.ts$)`),
     ),
     only(

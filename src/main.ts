@@ -28,6 +28,8 @@ import { watchHeld, type HeldWatch } from './operations/by-itself/held-watch.ts'
 import { Queues } from './operations/by-itself/queues.ts'
 import { settleOnChange, sweep } from './operations/by-itself/sweep.ts'
 import type { World } from './operations/world.ts'
+import { directoryFrom } from './people/directory.ts'
+import { whoIsFrom } from './people/who-is.ts'
 import { checkSystems, hideVariables, lostSystems, reloading } from './reload.ts'
 import { openSlack } from './slack/slack.ts'
 import { serveWeb } from './web/server.ts'
@@ -126,7 +128,7 @@ export async function start(
       quotas: mongoQuotas(connection),
       preApprovals: mongoPreApprovals(connection, log),
       losses: mongoLosses(connection, log),
-      directory: slack.directory,
+      directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),
       leavesSlackToOthers: () => agreement.leavesSlackToOthers(),
@@ -169,7 +171,11 @@ export async function start(
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
     await held.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))
     const lost = await lostSystems(world)
-    await slack.start(world, { catalogFault: () => catalog.fault(), held })
+    await slack.start(world, {
+      catalogFault: () => catalog.fault(),
+      held,
+      whoIs: whoIsFrom(slack.directory, people),
+    })
     held.soon()
     if (lost !== null) tellAdmins(lost)
     log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })

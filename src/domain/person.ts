@@ -54,8 +54,10 @@ export function plainlyNamed({ name, email, slack }: PersonRef): string {
   return called === '' || called.includes('@') ? sure : `${called} (${sure})`
 }
 
+/** The same person of ours. Through one workspace's token a Slack user id means one person, whichever team it is of. */
+export const isSamePerson = (one: PersonRef, other: PersonRef): boolean =>
+  one.id === other.id || one.slack.userId === other.slack.userId
+
 /** One human behind two identities: the same person, Slack user, or verified e-mail. */
 export const isSameHuman = (one: PersonRef, other: PersonRef): boolean =>
-  one.id === other.id ||
-  one.slack.userId === other.slack.userId ||
-  (one.email !== null && one.email.toLowerCase() === other.email?.toLowerCase())
+  isSamePerson(one, other) || (one.email !== null && one.email.toLowerCase() === other.email?.toLowerCase())

@@ -92,11 +92,9 @@ const ownAdmins = (catalog: Catalog, { resource, entitlement }: LookedAfter): re
   findEntitlement(catalog, resource.id, entitlement.id)?.admins ?? []
 
 /** Their Slack id while they are here; null once they have left, or where nobody is called so. */
-async function hereAs({ directory }: Asking, person: string): Promise<Known<string> | null> {
-  const ids = await directory.idsOf([person])
-  if (ids === 'unknown') return ids
-  const [userId] = ids
-  if (userId === undefined) return null
-  const facts = await directory.facts({ teamId: '', userId })
-  return facts === 'unknown' || facts.isHere ? userId : null
+async function hereAs({ directory }: Asking, name: string): Promise<Known<string> | null> {
+  const facts = await directory.named(name)
+  // Whoever is named by their id needs not be looked up to be reached.
+  if (facts === 'unknown') return name.includes('@') ? facts : name
+  return facts?.isHere ? facts.person.slack.userId : null
 }

@@ -2,7 +2,7 @@ import { findEntitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
 import { mayExtend, waitingExtension } from '../domain/extension.ts'
 import type { Extension, Grant } from '../domain/grant.ts'
-import { isSameHuman, refTo, type SlackIdentity } from '../domain/person.ts'
+import { isSameHuman, refTo, type PersonRef } from '../domain/person.ts'
 import { nameApprovers, stillAllows } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
@@ -23,7 +23,7 @@ export async function answerExtension(
     by,
     verdict,
     askedAt,
-  }: { grantId: string; by: SlackIdentity; verdict: 'approve' | 'deny'; askedAt: Date },
+  }: { grantId: string; by: PersonRef; verdict: 'approve' | 'deny'; askedAt: Date },
 ): Promise<Grant | Refusal> {
   const seen = await world.grants.get(grantId)
   if (seen === null) return refuse('not-found')
@@ -37,7 +37,7 @@ export async function answerExtension(
   const { stages } = entitlement.review
   const [facts, subject, panels, others] = await Promise.all([
     world.directory.facts(by),
-    world.directory.facts(seen.subject.slack),
+    world.directory.facts(seen.subject),
     panelsOf(one, entitlement, again),
     earlierOf(world, again),
   ])

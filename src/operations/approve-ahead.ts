@@ -93,7 +93,7 @@ export async function approveByWord(
   const earlier: EarlierReviewer[] = []
   for (const { id, approver, maxMs } of fitting) {
     if (grant.status !== 'pending') break
-    const by = await world.directory.facts(approver.slack)
+    const by = await world.directory.facts(approver)
     if (by === 'unknown') continue
     const panels = await panelsOf(world, entitlement, grant)
     const facts = { by, requester: subject, subject, panels, earlier: [...earlier] }

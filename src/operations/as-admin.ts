@@ -1,12 +1,12 @@
 import type { Grant } from '../domain/grant.ts'
-import type { Person, SlackIdentity } from '../domain/person.ts'
+import type { Person, PersonRef } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface ByAdmin {
   readonly grantId: string
-  readonly by: SlackIdentity
+  readonly by: PersonRef
 }
 
 /** What only an admin of this grant does, by the lists of now (`admins.ts`); anybody else is refused. */

@@ -1,11 +1,10 @@
 import { findEntitlement } from '../domain/catalog.ts'
 import type { Grant } from '../domain/grant.ts'
-import { refTo, type PersonRef } from '../domain/person.ts'
+import { isSamePerson, refTo, type PersonRef } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
 import type { ByAdmin } from './as-admin.ts'
 import { panelsOf } from './panel.ts'
-import { isSame } from './withdraw.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 /** Who changes a series: its holder, or somebody of those who could have said no to it. */
@@ -22,7 +21,7 @@ export async function asKeeper(
 ): Promise<Grant | Refusal> {
   const grant = await world.grants.get(grantId)
   if (grant === null) return refuse('not-found')
-  if (isSame(grant.subject.slack, by)) return act(grant, { ref: grant.subject, isHolder: true })
+  if (isSamePerson(grant.subject, by)) return act(grant, { ref: grant.subject, isHolder: true })
   const facts = await world.directory.facts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   const keeper = { ref: refTo(facts.person), isHolder: false }

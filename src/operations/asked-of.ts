@@ -42,7 +42,7 @@ export const earlierOf = (
   Promise.all(
     reviews.map(async ({ by, preApprovalId = null, at }): Promise<EarlierReviewer> => ({
       id: by.id,
-      facts: await world.directory.facts(by.slack),
+      facts: await world.directory.facts(by),
       takenBack:
         at !== undefined &&
         (await wordTakenBack(world, { ...of, reviews: [{ by, preApprovalId, at }] })) !== null

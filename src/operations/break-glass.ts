@@ -2,7 +2,7 @@ import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
 import type { Grant } from '../domain/grant.ts'
 import { emergencyGrant } from '../domain/new-grant.ts'
-import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
+import type { PersonFacts, PersonRef } from '../domain/person.ts'
 import { mayHold, placeFor } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { reasonLength } from './request.ts'
@@ -15,7 +15,7 @@ const mostLookedAt = 50
 export interface Emergency {
   /** The same for a redelivered submission: it then finds what it already made. */
   readonly requestId: string
-  readonly by: SlackIdentity
+  readonly by: PersonRef
   readonly resource: string
   readonly entitlement: string
   readonly durationMs: number

@@ -1,5 +1,5 @@
 import { findEntitlement } from '../domain/catalog.ts'
-import type { SlackIdentity } from '../domain/person.ts'
+import type { PersonRef } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
 import { lookAtHeld } from './by-itself/while-held.ts'
@@ -11,7 +11,7 @@ import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
  */
 export async function confirmLoss(
   world: World,
-  asked: { by: SlackIdentity; resource: string; entitlement: string; mark: string },
+  asked: { by: PersonRef; resource: string; entitlement: string; mark: string },
 ): Promise<Refusal | { confirmed: string }> {
   const one = withOneCatalog(world)
   const rule = findEntitlement(one.catalog(), asked.resource, asked.entitlement)

@@ -2,13 +2,12 @@ import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { explain } from '../domain/explain.ts'
 import { agreedMs, mayExtend, totalMs, type MayExtend } from '../domain/extension.ts'
 import { isApproved, type Approved, type Grant } from '../domain/grant.ts'
-import type { Known, PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { isSamePerson, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import { attributesOf, stillAllows, type Verdict } from '../domain/policy.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
 import { wordTakenBack } from './word-taken-back.ts'
-import { isSame } from './withdraw.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 /**
@@ -18,11 +17,11 @@ import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
  */
 export async function extendGrant(
   world: World,
-  { grantId, by, seenEndsAt }: { grantId: string; by: SlackIdentity; seenEndsAt: Date },
+  { grantId, by, seenEndsAt }: { grantId: string; by: PersonRef; seenEndsAt: Date },
 ): Promise<Grant | Refusal> {
   const grant = await world.grants.get(grantId)
   if (grant === null) return refuse('not-found')
-  if (!isSame(grant.subject.slack, by)) return refuse('not-yours', { grant })
+  if (!isSamePerson(grant.subject, by)) return refuse('not-yours', { grant })
   const one = withOneCatalog(world)
   const catalog = one.catalog()
   const facts = await world.directory.facts(by)

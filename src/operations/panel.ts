@@ -177,19 +177,19 @@ async function canFill(
   const mayNot = new Set(cannot.map(({ slack }) => slack.userId))
   const able = new Set<string>()
   const isEnough = () => able.size >= needs
-  const teamId = cannot[0]?.slack.teamId ?? ''
   const unsure = new Set<string>()
   // Whoever is called may not answer for all that: they left, are another workspace's, or named by what is not verified.
-  const judge = async (userId: string): Promise<void> => {
-    const facts = await world.directory.facts({ teamId, userId })
+  const judge = async (name: string): Promise<void> => {
+    const facts = await world.directory.named(name)
+    if (facts === null) return
     if (facts !== 'unknown' && cannot.some((one) => isSameHuman(one, facts.person))) return
     const answer = facts === 'unknown' ? facts : isReviewer(facts, lists, listing).answer
-    if (answer === 'unknown') unsure.add(userId)
-    if (answer === 'yes') able.add(userId)
+    if (answer === 'unknown') unsure.add(name)
+    if (answer === 'yes' && facts !== 'unknown') able.add(facts.person.slack.userId)
   }
-  const lookAt = async (userIds: readonly string[]): Promise<void> => {
-    const others = userIds.filter((userId) => !mayNot.has(userId) && !able.has(userId))
-    for (const userId of others.slice(mostLookedAt)) unsure.add(userId)
+  const lookAt = async (names: readonly string[]): Promise<void> => {
+    const others = names.filter((name) => !mayNot.has(name) && !able.has(name))
+    for (const name of others.slice(mostLookedAt)) unsure.add(name)
     // Some at once: while Slack is silent each takes its time to be unknown.
     for (let at = 0; at < Math.min(others.length, mostLookedAt) && !isEnough(); at += atOnce)
       await Promise.all(others.slice(at, Math.min(at + atOnce, mostLookedAt)).map(judge))
@@ -201,9 +201,7 @@ async function canFill(
   const { managerOf: manager } = listing
   const isManaged = lists.some((list) => list.manager)
   const named = [...lists.flatMap(({ people }) => people), ...(isManaged && manager ? [manager] : [])]
-  const userIds = await world.directory.idsOf(named)
-  if (userIds === 'unknown') return 'unknown'
-  await lookAt([...new Set(userIds)])
+  await lookAt([...new Set(named)])
   if (isEnough()) return true
   if (unsure.size > 0) return 'unknown'
   if (!lists.some(({ who }) => who !== null)) return false

@@ -2,14 +2,13 @@ import { countEarlier } from './earlier-requests.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import { slotOf, type Grant, type GrantPlace, type Pending } from '../domain/grant.ts'
 import { requestedGrant } from '../domain/new-grant.ts'
-import type { PersonFacts, SlackIdentity } from '../domain/person.ts'
+import { isSamePerson, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import { mayAskForOthers, mayHold, placeFor, type Reason } from '../domain/policy.ts'
 import { explain } from '../domain/explain.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { timingOf, type Wish } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import { approveAhead } from './approve-ahead.ts'
-import { isSame } from './withdraw.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface Ask extends Wish {
@@ -19,9 +18,9 @@ export interface Ask extends Wish {
   readonly line?: number
   /** How many the form asks for together; one unless said. */
   readonly lines?: number
-  readonly by: SlackIdentity
+  readonly by: PersonRef
   /** Who will hold it, where that is somebody else. */
-  readonly holder?: SlackIdentity | null
+  readonly holder?: PersonRef | null
   readonly resource: string
   readonly entitlement: string
   readonly reason: string
@@ -74,7 +73,7 @@ export async function fitToAsk(
   ask: Ask,
 ): Promise<{ asked: Pending; subject: PersonFacts; entitlement: Entitlement } | Refusal> {
   const { by, holder } = ask
-  const isForAnother = holder != null && !isSame(holder, by)
+  const isForAnother = holder != null && !isSamePerson(holder, by)
   const [requester, subject] = await Promise.all([
     world.directory.facts(by),
     world.directory.facts(isForAnother ? holder : by),

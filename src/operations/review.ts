@@ -8,14 +8,7 @@ import {
   type GrantPlace,
   type Pending,
 } from '../domain/grant.ts'
-import {
-  isSameHuman,
-  refTo,
-  type Known,
-  type PersonFacts,
-  type PersonRef,
-  type SlackIdentity,
-} from '../domain/person.ts'
+import { isSameHuman, refTo, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import {
   mayAskForOthers,
   mayHold,
@@ -34,7 +27,7 @@ import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface GivenAnswer {
   readonly grantId: string
-  readonly by: SlackIdentity
+  readonly by: PersonRef
   /** What the reviewer saw and agrees to: `termsOf` the grant as their card showed it. */
   readonly terms: string
   readonly verdict: 'approve' | 'deny'
@@ -65,8 +58,8 @@ export async function reviewGrant(world: World, answer: GivenAnswer): Promise<Gr
   const entitlement = findEntitlement(catalog, seen.resource.id, seen.entitlement.id)
   const [by, requester, subject, panels] = await Promise.all([
     world.directory.facts(answer.by),
-    world.directory.facts(seen.requester.slack),
-    world.directory.facts(seen.subject.slack),
+    world.directory.facts(seen.requester),
+    world.directory.facts(seen.subject),
     entitlement ? panelsOf(one, entitlement, seen) : [],
   ])
   if (by === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })

@@ -1,5 +1,5 @@
 import type { Entitlement } from '../domain/catalog.ts'
-import type { PersonFacts, PersonRef } from '../domain/person.ts'
+import { refTo, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import type { Asking } from '../domain/policy.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { approveByWord } from './approve-ahead.ts'
@@ -17,10 +17,9 @@ export async function whoSaidYesAhead(
   { durationMs, reason }: Asking,
 ): Promise<readonly PersonRef[]> {
   if (entitlement.preApproveMs === null) return []
-  const { slack } = subject.person
   const fit = await fitToAsk(world, {
     requestId: 'foretold',
-    by: slack,
+    by: refTo(subject.person),
     resource: entitlement.resource.id,
     entitlement: entitlement.id,
     reason: reason.trim() === '' ? 'not written yet' : reason,

@@ -1,4 +1,4 @@
-import { plainlyNamed, refTo, type PersonRef, type SlackIdentity } from '../domain/person.ts'
+import { plainlyNamed, refTo, type PersonRef } from '../domain/person.ts'
 import { isTheirs, type PreApproval } from '../domain/pre-approval.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
@@ -8,11 +8,11 @@ import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 /** Takes back what was approved ahead: its approver, whom it is for, or an admin. What was given by it runs on. Done twice is done. */
 export async function stopPreApproval(
   world: World,
-  { id, by: identity }: { id: string; by: SlackIdentity },
+  { id, by: who }: { id: string; by: PersonRef },
 ): Promise<PreApproval | Refusal> {
   const found = await world.preApprovals.get(id)
   if (found === null) return refuse('not-found')
-  const facts = await world.directory.facts(identity)
+  const facts = await world.directory.facts(who)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   const one = withOneCatalog(world)
   if (!isTheirs(found, facts)) {

@@ -1,7 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { formatDuration } from '../domain/duration.ts'
 import type { Active } from '../domain/grant.ts'
-import type { SlackIdentity } from '../domain/person.ts'
 import { releaseGrant } from '../operations/release.ts'
 import { answerClick, unreadWords, said, tellBy } from './replies/answer-click.ts'
 import { button, context, section } from './words/blocks.ts'
@@ -28,7 +27,7 @@ const help = [
 export function listenToCommand(parts: Parts): void {
   const { app, log } = parts
   app.command(command, async ({ ack, body, respond }) => {
-    const { by, triggerId, text } = parseCommand(body)
+    const { userId, triggerId, text } = parseCommand(body)
     const tell = tellBy(respond)
     switch (text.trim().toLowerCase()) {
       case 'help':
@@ -39,21 +38,23 @@ export function listenToCommand(parts: Parts): void {
         await ack()
         try {
           const blocks =
-            text.trim().toLowerCase() === 'list' ? await listing(parts, by) : await giveBack(parts, by, tell)
+            text.trim().toLowerCase() === 'list'
+              ? await listing(parts, userId)
+              : await giveBack(parts, userId, tell)
           if (blocks) await respond({ response_type: 'ephemeral', text: 'Your access', blocks })
         } catch (error) {
           await tell(unreadWords(log, error))
         }
         return
       default:
-        await Promise.all([ack(), openRequest(parts, { by, triggerId, text, tell })])
+        await Promise.all([ack(), openRequest(parts, { userId, triggerId, text, tell })])
     }
   })
 }
 
-async function listing(parts: Parts, by: SlackIdentity): Promise<KnownBlock[]> {
+async function listing(parts: Parts, userId: string): Promise<KnownBlock[]> {
   const { world, directory } = parts
-  const facts = await directory.facts(by)
+  const facts = await directory.facts(userId)
   if (facts === 'unknown') return [section(unknownWords)]
   const offers = offersTo(world.catalog(), facts, world.clock.now())
   const lines = offers.map((entitlement) => {
@@ -61,7 +62,7 @@ async function listing(parts: Parts, by: SlackIdentity): Promise<KnownBlock[]> {
     return `• \`${offerKey(entitlement).replace('/', ' ')}\` ${plainWords(entitlement.name, 60)}, up to ${most}`
   })
   const more = (missing: number) => `…and ${missing} more: type in the form to find them.`
-  const held = await heldBy(parts, by)
+  const held = await heldBy(parts, userId)
   if (held === 'unknown') return [section(unknownWords)]
   return [
     section(held.length === 0 ? 'You hold nothing now.' : wholeLines('*You hold*', held.map(line))),
@@ -78,15 +79,17 @@ async function listing(parts: Parts, by: SlackIdentity): Promise<KnownBlock[]> {
 /** One thing held is given back at once; of several the person says which. */
 async function giveBack(
   parts: Parts,
-  by: SlackIdentity,
+  userId: string,
   tell: (text: string) => Promise<void>,
 ): Promise<KnownBlock[] | null> {
-  const held = await heldBy(parts, by)
+  const held = await heldBy(parts, userId)
   if (held === 'unknown') return [section(unknownWords)]
   const [only] = held
   if (!only) return [section('You hold nothing now.')]
   if (held.length === 1) {
-    const isDone = await answerClick(parts, tell, () => releaseGrant(parts.world, { grantId: only.id, by }))
+    const isDone = await answerClick(parts, { userId, tell }, (by) =>
+      releaseGrant(parts.world, { grantId: only.id, by }),
+    )
     const name = plainWords(only.entitlement.name, 60)
     return isDone ? [section(`Thank you. ${name} is being taken back; you will hear when it is gone.`)] : null
   }
@@ -99,8 +102,8 @@ async function giveBack(
   return missing > 0 ? [...rows, context(`…and ${missing} more, on the Home tab.`)] : rows
 }
 
-async function heldBy({ world, directory }: Parts, by: SlackIdentity) {
-  const facts = await directory.facts(by)
+async function heldBy({ world, directory }: Parts, userId: string) {
+  const facts = await directory.facts(userId)
   if (facts === 'unknown') return 'unknown' as const
   const open = await world.grants.openOf(facts.person.id)
   return open.filter((grant) => grant.status === 'active')

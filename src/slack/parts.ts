@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import type { Log } from '../domain/ports/log.ts'
 import type { GrantRecords } from '../domain/ports/grant-records.ts'
+import type { WhoIs } from '../domain/ports/people.ts'
 import type { SurfaceStore } from '../domain/ports/surfaces.ts'
 import type { HeldWatch } from '../operations/by-itself/held-watch.ts'
 import type { World } from '../operations/world.ts'
@@ -13,6 +14,7 @@ export interface Parts {
   readonly world: World
   readonly clients: SlackClients
   readonly directory: SlackDirectory
+  readonly whoIs: WhoIs
   readonly surfaces: SurfaceStore
   readonly records: GrantRecords
   readonly log: Log

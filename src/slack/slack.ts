@@ -51,7 +51,7 @@ export interface Slack {
   /** Does Slack answer what it is asked of people and groups? Not before `start`. */
   answers(): boolean
   /** Begins to listen and to show; the world must be whole by now. */
-  start(world: World, beside: Pick<Parts, 'catalogFault' | 'held'>): Promise<void>
+  start(world: World, beside: Pick<Parts, 'catalogFault' | 'held' | 'whoIs'>): Promise<void>
   /** Tells these admins, or every admin of the catalog, by DM and once a day for the same words. */
   tellAdmins(
     world: Pick<World, 'catalog' | 'clock'>,
@@ -143,13 +143,14 @@ export function openSlack(options: {
       }),
     answers: () => ourselves !== null && reach.answers(),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
-    start: async (world, { catalogFault, held }) => {
+    start: async (world, { catalogFault, held, whoIs }) => {
       const lookAgain = (grantId: string) => publisher?.look(grantId)
       const parts: Parts = {
         app,
         world,
         clients,
         directory,
+        whoIs,
         surfaces,
         records,
         log,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../src/domain/grant.ts'
+import type { PersonRef } from '../../src/domain/person.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import type { Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
@@ -56,9 +57,17 @@ export async function eventually<T>(
   }
 }
 
+/** Whoever acts, as the app knows them before it has looked: by the id that Slack vouches for. */
+export const as = ({ workspace }: Pick<Stage, 'workspace'>, { id, account }: Person): PersonRef => ({
+  id: `whoever is ${id}`,
+  slack: { teamId: workspace.teamId, userId: id },
+  name: account.name,
+  email: null,
+})
+
 /** What the app's database says of somebody's requests, newest first. */
 export async function grantsOf({ app, workspace }: Stage, person: Person): Promise<Grant[]> {
-  const facts = await app.world.directory.facts({ teamId: workspace.teamId, userId: person.id })
+  const facts = await app.world.directory.facts(as({ workspace }, person))
   return facts === 'unknown' ? [] : app.world.grants.latestOf(facts.person.id, 50)
 }
 

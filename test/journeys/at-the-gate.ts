@@ -1,5 +1,4 @@
 import { termsOf, type Grant } from '../../src/domain/grant.ts'
-import type { SlackIdentity } from '../../src/domain/person.ts'
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
 import { weekdayNames } from '../../src/domain/timing.ts'
 import { requestAccess, type Ask } from '../../src/operations/request.ts'
@@ -8,7 +7,7 @@ import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aReason, eventually, listenToLog, patient } from './acts.ts'
+import { aReason, as, eventually, listenToLog, patient } from './acts.ts'
 import type { Minute } from './weekly.ts'
 
 /** A running app, and a gate whose entitlement has these lines more in the catalog. */
@@ -39,10 +38,7 @@ export async function aGateWithLee(more: string): Promise<AtTheGate & { readonly
   return { stage, gate, lee }
 }
 
-export const by = ({ workspace }: Stage, { id }: Person): SlackIdentity => ({
-  teamId: workspace.teamId,
-  userId: id,
-})
+export { as as by } from './acts.ts'
 
 /** The one word of what became of it. */
 export const said = (outcome: Grant | Refusal): string =>
@@ -56,7 +52,7 @@ export function granted(outcome: Grant | Refusal): Grant {
 /** What Riley asks for, unless more is said: ten minutes of the gate. */
 export const anAsk = (stage: Stage, change: Partial<Ask> = {}): Ask => ({
   requestId: aReason(),
-  by: by(stage, stage.riley),
+  by: as(stage, stage.riley),
   resource: 'gate',
   entitlement: 'open',
   durationMs: 600_000,
@@ -79,7 +75,7 @@ export async function answers(
   if (now === null) throw new Error('it is not written')
   return reviewGrant(stage.app.world, {
     grantId: id,
-    by: by(stage, who),
+    by: as(stage, who),
     terms: termsOf(now),
     verdict: 'approve',
     note: null,

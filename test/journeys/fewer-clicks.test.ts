@@ -3,6 +3,7 @@ import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import {
   aReason,
+  as,
   asks,
   changeCatalog,
   eventually,
@@ -272,13 +273,12 @@ test('what was said ahead ends with the right of whoever said it, and stopped at
   // Its use is written, and giving has not begun: Slack does not say yet whether Riley is here.
   const { world } = stage.app
   const { person } = await eventually(
-    () => world.directory.facts({ teamId: workspace.teamId, userId: ada.id }),
+    () => world.directory.facts(as(stage, ada)),
     (facts) => facts !== 'unknown',
   )
   const [given] = await world.preApprovals.byApprover(person.id, new Date())
   // Who may approve is known; from now on Slack answers about nobody until the word is stopped.
-  for (const { id } of [riley, ada, sam])
-    await world.directory.freshFacts({ teamId: workspace.teamId, userId: id })
+  for (const one of [riley, ada, sam]) await world.directory.freshFacts(as(stage, one))
   workspace.faults.next('users.info', { status: 500 }, Infinity)
   await asks(riley, 'gate open')
   await world.preApprovals.stop(given?.id ?? '', person, new Date())

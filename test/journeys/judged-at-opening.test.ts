@@ -5,7 +5,7 @@ import { transition } from '../../src/domain/transition.ts'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
-import { aReason, changeCatalog, eventually, listenToLog, onlyGrantOf } from './acts.ts'
+import { aReason, as, changeCatalog, eventually, listenToLog, onlyGrantOf } from './acts.ts'
 
 async function aGateFrom(opens: Date) {
   const gate = await aGate()
@@ -33,7 +33,7 @@ async function waits(stage: Stage, startsAt: Date) {
     resource: 'gate',
     entitlement: 'open',
     requestId: 'r1',
-    by: { teamId: stage.workspace.teamId, userId: stage.riley.id },
+    by: as(stage, stage.riley),
     reason: aReason(),
   })
   if (isRefusal(asked)) throw new Error(`${asked.refused} ${asked.reasons.join()}`)

@@ -8,6 +8,7 @@ import type { Person } from '../workspace/people/person.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import {
   aReason,
+  as,
   asks,
   changeCatalog,
   eventually,
@@ -72,19 +73,18 @@ test('glass was broken for what then leaves the catalog: an admin of the resourc
 
 test('an approver ends no access that was asked for once, and a review is closed with words', async () => {
   const { stage } = await aGateWithTwoWays('        breakGlass: { max: 10m }\n')
-  const { riley, ada, sam, orders, workspace, app } = stage
-  const as = ({ id }: Person) => ({ teamId: workspace.teamId, userId: id })
+  const { riley, ada, sam, orders, app } = stage
   const reason = aReason()
   await asks(riley, 'gate open', reason)
   await ada.clicks('Approve 10 min', await ada.sees(reason, orders, patient))
   await riley.sees(/You have Open the gate/, 'dm', patient)
   const [held] = await grantsOf(stage, riley)
-  const stopped = await stopSeries(app.world, { grantId: held?.id ?? '', by: as(ada) })
+  const stopped = await stopSeries(app.world, { grantId: held?.id ?? '', by: as(stage, ada) })
   expect(stopped).toMatchObject({ refused: 'not-held' })
   expect((await grantsOf(stage, riley))[0]?.status).toBe('active')
 
   await ada.sees(/Active until/, orders, patient)
-  const bad = await closeReview(app.world, { grantId: held?.id ?? '', by: as(sam), note: 'ok' })
+  const bad = await closeReview(app.world, { grantId: held?.id ?? '', by: as(stage, sam), note: 'ok' })
   expect(bad).toMatchObject({ refused: 'bad-review' })
   expect(isRefusal(bad) && refusalWords(bad)).toBe('Please say what came of it, in 10 to 500 characters.')
 }, 60_000)
@@ -98,8 +98,7 @@ test('a review that nobody is left to close is not asked for in the thread', asy
         method === 'chat.postMessage' && /Still to be reviewed/.test(JSON.stringify(args)),
     ).length
   for (const admin of [ada, sam, kim]) workspace.deactivate(admin)
-  const facts = (who: Person) =>
-    stage.app.world.directory.freshFacts({ teamId: workspace.teamId, userId: who.id })
+  const facts = (who: Person) => stage.app.world.directory.freshFacts(as(stage, who))
   for (const admin of [ada, sam, kim])
     await eventually(
       () => facts(admin),

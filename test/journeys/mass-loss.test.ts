@@ -36,8 +36,8 @@ const activeOf = async ({ app }: Stage) =>
 const emptied = (world: World): World => {
   const facts =
     (ask: World['directory']['facts']): World['directory']['facts'] =>
-    async (identity) => {
-      const found = await ask(identity)
+    async (who) => {
+      const found = await ask(who)
       return found === 'unknown' ? found : { ...found, groups: new Set<string>() }
     }
   const { directory } = world
@@ -59,9 +59,10 @@ test('of three that would lose it at once nobody does without a yes, though Slac
     ...world,
     directory: {
       ...world.directory,
-      facts: (who) => (who.userId === first?.id ? world.directory.facts(who) : Promise.resolve('unknown')),
+      facts: (who) =>
+        who.slack.userId === first?.id ? world.directory.facts(who) : Promise.resolve('unknown'),
       freshFacts: (who) =>
-        who.userId === first?.id ? world.directory.freshFacts(who) : Promise.resolve('unknown'),
+        who.slack.userId === first?.id ? world.directory.freshFacts(who) : Promise.resolve('unknown'),
     },
   }
   await lookAtHeld(silentOnOthers)

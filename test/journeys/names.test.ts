@@ -3,7 +3,7 @@ import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aReason, asks, eventually, listenToLog, patient, wrongWith } from './acts.ts'
+import { aReason, as, asks, eventually, listenToLog, patient, wrongWith } from './acts.ts'
 
 /** Riley, a guest, calls themselves like a colleague. */
 async function aRileyCalledKim(): Promise<{ stage: Stage; gate: Gate }> {
@@ -28,11 +28,12 @@ async function aRileyCalledKim(): Promise<{ stage: Stage; gate: Gate }> {
 }
 
 /** From now on they call themselves Kim. */
-async function callKim({ workspace, app }: Stage, person: Person): Promise<void> {
+async function callKim(stage: Stage, person: Person): Promise<void> {
+  const { workspace, app } = stage
   person.account.name = 'Kim'
   workspace.personChanged(person)
   await eventually(
-    () => app.world.directory.freshFacts({ teamId: workspace.teamId, userId: person.id }),
+    () => app.world.directory.freshFacts(as(stage, person)),
     (facts) => facts !== 'unknown' && facts.person.name === 'Kim',
   )
 }
@@ -119,10 +120,9 @@ test('so do those who hear of broken glass, are asked on behalf of somebody, or 
     patient,
   )
 
-  const by = { teamId: workspace.teamId, userId: riley.id }
   await breakGlass(stage.app.world, {
     requestId: 'b1',
-    by,
+    by: as(stage, riley),
     resource: 'gate',
     entitlement: 'open',
     durationMs: 60_000,
@@ -202,10 +202,9 @@ test('so do they of who said no, of who ended what was to come, and of who looke
   await ada.clicks('End now', await ada.sees(/Opens /, orders, patient), { confirm: true })
   await riley.sees(/will not be given: @Kim \(ada@acme\.example\) ended it/, 'dm', patient)
 
-  const by = { teamId: workspace.teamId, userId: riley.id }
   await breakGlass(stage.app.world, {
     requestId: 'b1',
-    by,
+    by: as(stage, riley),
     resource: 'gate',
     entitlement: 'open',
     durationMs: 60_000,

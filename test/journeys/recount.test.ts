@@ -62,8 +62,8 @@ test('a request that has all the yeses waits on while it is not known whether it
   const { world } = stage.app
   const { riley } = stage
   const request = await yes(stage, await asked(stage))
-  const facts: typeof world.directory.facts = (identity) =>
-    identity.userId === riley.id ? Promise.resolve('unknown') : world.directory.facts(identity)
+  const facts: typeof world.directory.facts = (person) =>
+    person.slack.userId === riley.id ? Promise.resolve('unknown') : world.directory.facts(person)
   const byOtherRules = { ...world, catalog: () => needingOne(world.catalog()) }
   const silent = { ...byOtherRules, directory: { ...world.directory, facts } }
   for (const lacking of [silent, { ...byOtherRules, agrees: () => false }]) {
@@ -254,7 +254,7 @@ test('what the catalog names no more ends though nobody can say whose yes counts
   const never = () => new Promise<never>(() => undefined)
   const catalog = () => withoutVault(world.catalog())
   const watch = watchHeld(
-    { ...world, catalog, directory: { ...world.directory, idsOf: never } },
+    { ...world, catalog, directory: { ...world.directory, named: never } },
     { tell: () => undefined },
   )
   await watch.look()

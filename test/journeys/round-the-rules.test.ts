@@ -4,6 +4,7 @@ import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
+import { directoryFrom } from '../../src/people/directory.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import { slackClients } from '../../src/slack/wire/clients.ts'
 import { slackDirectory } from '../../src/slack/directory/directory.ts'
@@ -16,7 +17,7 @@ import { aStage, type Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { curfew } from './app-process.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aReason, asks, changeCatalog, eventually, listenToLog, onlyGrantOf, patient } from './acts.ts'
+import { aReason, as, asks, changeCatalog, eventually, listenToLog, onlyGrantOf, patient } from './acts.ts'
 import { nextMinute } from './weekly.ts'
 
 async function aGateWith(more: string, { who = '"@contractors" in groups', duration = '10m' } = {}) {
@@ -33,7 +34,6 @@ async function aGateWith(more: string, { who = '"@contractors" in groups', durat
   return { stage, gate }
 }
 
-const by = ({ workspace }: Stage, { id }: Person) => ({ teamId: workspace.teamId, userId: id })
 const outcomeOf = (outcome: Grant | Refusal): string =>
   isRefusal(outcome) ? outcome.refused : outcome.status
 
@@ -59,7 +59,7 @@ async function rileyHolds(stage: Stage, { approvers = [stage.ada], label = 'Appr
 
 async function wantsMore(stage: Stage): Promise<Grant | Refusal> {
   const { endsAt: seenEndsAt, id: grantId } = await isHeld(stage)
-  return extendGrant(stage.app.world, { grantId, by: by(stage, stage.riley), seenEndsAt })
+  return extendGrant(stage.app.world, { grantId, by: as(stage, stage.riley), seenEndsAt })
 }
 
 async function says(stage: Stage, approver: Person) {
@@ -68,7 +68,7 @@ async function says(stage: Stage, approver: Person) {
   if (askedAt === undefined) throw new Error('nothing is asked')
   return answerExtension(stage.app.world, {
     grantId: grant.id,
-    by: by(stage, approver),
+    by: as(stage, approver),
     verdict: 'approve',
     askedAt,
   })
@@ -106,7 +106,7 @@ test('keep: true keeps nothing for whom the system now gives it to another name'
   await rileyHolds(stage)
   contractors.members = [kim]
   await eventually(
-    () => stage.app.world.directory.facts(by(stage, riley)),
+    () => stage.app.world.directory.facts(as(stage, riley)),
     (facts) => facts !== 'unknown' && facts.groups !== 'unknown' && !facts.groups.has('@contractors'),
   )
   await changeCatalog(stage, (text) =>
@@ -125,7 +125,7 @@ test('keep: true keeps nothing outside the hours that the catalog now fixes', as
   await rileyHolds(stage)
   contractors.members = [kim]
   await eventually(
-    () => stage.app.world.directory.facts(by(stage, riley)),
+    () => stage.app.world.directory.facts(as(stage, riley)),
     (facts) => facts !== 'unknown' && facts.groups !== 'unknown' && !facts.groups.has('@contractors'),
   )
   const later = nextMinute(12 * 3_600_000)
@@ -203,7 +203,7 @@ test('who joined a group loses nothing because another replica has not heard of 
   contractors.members = [kim]
   const { world } = stage.app
   await eventually(
-    () => world.directory.facts(by(stage, riley)),
+    () => world.directory.facts(as(stage, riley)),
     (facts) => facts !== 'unknown' && facts.groups !== 'unknown' && !facts.groups.has('@contractors'),
   )
   // Another replica, with its own memory: Socket Mode hands each event to one of them only.
@@ -218,11 +218,11 @@ test('who joined a group loses nothing because another replica has not heard of 
     people: world.people,
     log: world.log,
   })
-  const other = { ...world, directory }
-  await directory.facts(by(stage, riley))
+  const other = { ...world, directory: directoryFrom(directory) }
+  await directory.facts(riley.id)
   contractors.members = [kim, riley]
   await eventually(
-    () => world.directory.facts(by(stage, riley)),
+    () => world.directory.facts(as(stage, riley)),
     (facts) => facts !== 'unknown' && facts.groups !== 'unknown' && facts.groups.has('@contractors'),
   )
   await rileyHolds(stage)
@@ -235,7 +235,7 @@ test('broken glass is held no longer than the catalog now lets anybody break it'
   const { stage } = await aGateWith('        breakGlass: { max: 10m }\n')
   const broken = await breakGlass(stage.app.world, {
     requestId: 'first',
-    by: by(stage, stage.riley),
+    by: as(stage, stage.riley),
     resource: 'gate',
     entitlement: 'open',
     durationMs: 600_000,

@@ -13,6 +13,7 @@ import type { Person } from '../workspace/people/person.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import {
   aReason,
+  as,
   asks,
   changeCatalog,
   eventually,
@@ -43,8 +44,6 @@ async function aGateWith(more: string, who = '"@contractors" in groups', duratio
   return { stage, gate }
 }
 
-const by = ({ workspace }: Stage, { id }: Person) => ({ teamId: workspace.teamId, userId: id })
-
 async function isHeld({ riley, ...stage }: Stage): Promise<Extract<Grant, { status: 'active' }>> {
   const grant = await eventually(
     () => onlyGrantOf({ riley, ...stage }, riley),
@@ -70,14 +69,14 @@ async function rileyHolds(stage: Stage, { approvers = [stage.ada], label = 'Appr
 
 async function wantsMore(stage: Stage): Promise<Grant | Refusal> {
   const { endsAt: seenEndsAt, id: grantId } = await isHeld(stage)
-  return extendGrant(stage.app.world, { grantId, by: by(stage, stage.riley), seenEndsAt })
+  return extendGrant(stage.app.world, { grantId, by: as(stage, stage.riley), seenEndsAt })
 }
 
 async function says(stage: Stage, approver: Person, verdict: 'approve' | 'deny' = 'approve') {
   const grant = await isHeld(stage)
   const askedAt = waitingExtension(grant)?.askedAt
   if (askedAt === undefined) throw new Error('nothing is asked')
-  return answerExtension(stage.app.world, { grantId: grant.id, by: by(stage, approver), verdict, askedAt })
+  return answerExtension(stage.app.world, { grantId: grant.id, by: as(stage, approver), verdict, askedAt })
 }
 
 const outcomeOf = (outcome: Grant | Refusal): string =>
@@ -108,7 +107,7 @@ test('no more time for what the catalog now gives elsewhere, nor for whom the ru
   expect(isAsked(await wantsMore(stage))).toBe(true)
   contractors.members = [kim]
   await eventually(
-    () => stage.app.world.directory.facts(by(stage, riley)),
+    () => stage.app.world.directory.facts(as(stage, riley)),
     (facts) => facts !== 'unknown' && facts.groups !== 'unknown' && !facts.groups.has('@contractors'),
   )
   expect(outcomeOf(await says(stage, ada))).toBe('rules-changed')
@@ -156,13 +155,13 @@ test('who chose a shorter time than was asked is asked for more, whatever the ca
     resource: 'gate',
     entitlement: 'open',
     requestId: 'shorter',
-    by: by(stage, riley),
+    by: as(stage, riley),
     reason: aReason(),
   })
   if (isRefusal(asked)) throw new Error(asked.refused)
   await reviewGrant(stage.app.world, {
     grantId: asked.id,
-    by: by(stage, ada),
+    by: as(stage, ada),
     terms: termsOf(asked),
     verdict: 'approve',
     note: null,
@@ -201,13 +200,13 @@ async function approvedAhead(more: string): Promise<Held> {
   const asked = await requestAccess(world, {
     ...wish,
     requestId: 'r1',
-    by: by(stage, stage.riley),
+    by: as(stage, stage.riley),
     reason: aReason(),
   })
   if (isRefusal(asked)) throw new Error(asked.refused)
   const said = await reviewGrant(world, {
     grantId: asked.id,
-    by: by(stage, stage.ada),
+    by: as(stage, stage.ada),
     terms: termsOf(asked),
     verdict: 'approve',
     note: null,
@@ -229,7 +228,7 @@ test('what was approved ahead for what Riley asks does not answer what Kim asks 
     `        preApprove: { until: 30d }\n        onBehalf: 'email == "kim@acme.example"'\n`,
   )
   const { riley, kim } = stage
-  const ask = { ...wish, requestId: 'r2', by: by(stage, kim), holder: by(stage, riley), reason: aReason() }
+  const ask = { ...wish, requestId: 'r2', by: as(stage, kim), holder: as(stage, riley), reason: aReason() }
   expect(outcomeOf(await requestAccess(stage.app.world, ask))).toBe('pending')
 }, 60_000)
 
@@ -250,7 +249,7 @@ test.each([
       await preApprovals.stop(word.id, null, clock.now())
       await preApprovals.insert({ ...word, id, madeAt: new Date(clock.now().getTime() - 2 * 86_400_000) })
     }
-    const ask = { ...wish, requestId: 'r2', by: by(stage, stage.riley), reason: aReason() }
+    const ask = { ...wish, requestId: 'r2', by: as(stage, stage.riley), reason: aReason() }
     expect(outcomeOf(await requestAccess(stage.app.world, ask))).toBe('pending')
   },
   60_000,
@@ -297,7 +296,7 @@ test('a click is decided by one catalog, and refused where another took its plac
     { ...world, directory: { ...world.directory, facts } },
     {
       grantId: grant.id,
-      by: by(stage, ada),
+      by: as(stage, ada),
       terms: termsOf(grant),
       verdict: 'approve',
       note: null,
@@ -319,7 +318,7 @@ test('asking again and again ends somewhere', async () => {
   let outcome = ''
   while (asked <= mostAsked.times && outcome !== 'asked-too-often') {
     asked += 1
-    const ask = { ...wish, durationMs: 30_000, requestId: `again ${asked}`, by: by(stage, stage.riley) }
+    const ask = { ...wish, durationMs: 30_000, requestId: `again ${asked}`, by: as(stage, stage.riley) }
     outcome = outcomeOf(await requestAccess(world, { ...ask, reason: aReason() }))
   }
   expect({ asked, outcome }).toEqual({ asked: mostAsked.times + 1, outcome: 'asked-too-often' })
@@ -331,7 +330,7 @@ test('glass that is broken again soon is said louder', async () => {
   for (const requestId of ['first', 'second']) {
     const broken = await breakGlass(stage.app.world, {
       requestId,
-      by: by(stage, riley),
+      by: as(stage, riley),
       resource: 'gate',
       entitlement: 'open',
       durationMs: 30_000,

@@ -2,7 +2,7 @@ import type { Cast } from '../support/cast.ts'
 import { ordersCatalog } from '../support/catalogs.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
-import { aCard, aReason, asks, eventually, listenToLog, patient, wrongWith } from './acts.ts'
+import { aCard, aReason, as, asks, eventually, listenToLog, patient, wrongWith } from './acts.ts'
 
 /** Slack as it really is: fields that are null, people who are none, organisations of many workspaces, storms of events. */
 
@@ -187,7 +187,7 @@ test('a form that must read everybody first opens in time all the same, and says
   })
   const { riley, workspace } = stage
   listenToLog(stage.app.world.log)
-  await stage.app.world.directory.facts({ teamId: workspace.teamId, userId: riley.id })
+  await stage.app.world.directory.facts(as(stage, riley))
   workspace.faults.next('users.list', { delayMs: 2_000 })
   await riley.runs(`/request-access orders-db peek 10s ${aReason()}`)
   await riley.modal('Loading…', patient)
@@ -232,7 +232,7 @@ test('nothing to request is said only where that is known', async () => {
   await eventually(
     async () => {
       await app.world.directory.freshGroups()
-      const facts = await app.world.directory.facts({ teamId: workspace.teamId, userId: riley.id })
+      const facts = await app.world.directory.facts(as({ workspace }, riley))
       return facts === 'unknown' || facts.groups === 'unknown'
     },
     (isUnknown) => isUnknown,

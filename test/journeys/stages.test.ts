@@ -4,6 +4,7 @@ import type { Person } from '../workspace/people/person.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import {
   aReason,
+  as,
   asks,
   changeCatalog,
   eventually,
@@ -162,7 +163,7 @@ test('whoever listed has left is not waited for, before the asking or after', as
   await riley.clicks('Withdraw', await riley.sees(/Asked for Open the gate/, 'dm', patient))
   workspace.deactivate(sam)
   await eventually(
-    () => stage.app.world.directory.freshFacts({ teamId: workspace.teamId, userId: sam.id }),
+    () => stage.app.world.directory.freshFacts(as(stage, sam)),
     (facts) => facts !== 'unknown' && !facts.isHere,
   )
   const again = await aRequest(stage)

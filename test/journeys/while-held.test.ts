@@ -8,6 +8,7 @@ import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import {
   aReason,
+  as,
   asks,
   changeCatalog,
   eventually,
@@ -89,9 +90,7 @@ test('what approvers said ahead ends with whom it is for', async () => {
   const { stage } = await aGateWith('        preApprove: { until: 30d }\n')
   const { riley, ada, workspace } = stage
   const { preApprovals, directory, clock } = stage.app.world
-  const [subject, approver] = await Promise.all(
-    [riley, ada].map((one) => directory.facts({ teamId: workspace.teamId, userId: one.id })),
-  )
+  const [subject, approver] = await Promise.all([riley, ada].map((one) => directory.facts(as(stage, one))))
   if (!subject || !approver || subject === 'unknown' || approver === 'unknown') throw new Error('unknown')
   const [now, day] = [clock.now(), 86_400_000]
   await preApprovals.insert({

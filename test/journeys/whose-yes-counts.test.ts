@@ -63,8 +63,8 @@ test('what a stand-in approved is not shut where Slack does not say who else cou
   const { opensAt: _opensAt, ...window } = windowGrant(series, windowAt(series.pattern, 0), now)
   const opening = { ...window, ...startGiving(series, now, minute.at) }
   expect(await whyWindowIsShut(world, opening)).toBe(null)
-  const idsOf = () => Promise.resolve('unknown' as const)
-  const silent = { ...world, directory: { ...world.directory, idsOf } }
+  const named = () => Promise.resolve('unknown' as const)
+  const silent = { ...world, directory: { ...world.directory, named } }
   expect(await whyWindowIsShut(silent, opening)).toBe(null)
 }, 60_000)
 
@@ -75,8 +75,8 @@ test('whoever may stand in is told that it is not known whether they do, where S
 `)
   const request = await asked(stage)
   const { world } = stage.app
-  const idsOf = () => Promise.resolve('unknown' as const)
-  const app = { ...stage.app, world: { ...world, directory: { ...world.directory, idsOf } } }
+  const named = () => Promise.resolve('unknown' as const)
+  const app = { ...stage.app, world: { ...world, directory: { ...world.directory, named } } }
   const silent = { ...stage, app }
   expect(said(await answers(silent, request, { who: stage.kim }))).toBe('unsure')
 }, 60_000)

@@ -1,5 +1,6 @@
 import { adminIds, adminsOf, entitlementsOf, isAdminOf, lookedAfterBy } from '../../src/operations/admins.ts'
 import type { Known, PersonFacts } from '../../src/domain/person.ts'
+import { directoryFrom } from '../../src/people/directory.ts'
 import { read } from '../catalog/reading.ts'
 import { aPerson } from '../support/builders.ts'
 
@@ -41,11 +42,11 @@ function aWorld({ left = [] as string[], unread = [] as string[] } = {}) {
     zone: 'UTC',
     groups: new Set(),
   })
-  const facts = async ({ userId }: { userId: string }): Promise<Known<PersonFacts>> => {
+  const facts = async (userId: string): Promise<Known<PersonFacts>> => {
     const name = all.find(({ slack }) => slack.userId === userId)?.name ?? ''
     return unread.includes(name) ? 'unknown' : factsOf(name)
   }
-  const directory = {
+  const directory = directoryFrom({
     facts,
     freshFacts: facts,
     everyone: async () => ({ people: all.map(({ name }) => factsOf(name)), isSomebodyUnread: false }),
@@ -53,7 +54,7 @@ function aWorld({ left = [] as string[], unread = [] as string[] } = {}) {
       listed.flatMap((one) => all.find(({ email }) => email === one)?.slack.userId ?? []),
     groups: async () => () => new Set<string>(),
     freshGroups: () => Promise.resolve(true),
-  }
+  })
   return { world: { catalog: () => catalog, directory }, factsOf }
 }
 

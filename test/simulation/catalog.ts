@@ -1,31 +1,36 @@
 import type { Catalog, Entitlement, Stage as ReviewStage } from '../../src/domain/catalog.ts'
-import type { PersonFacts, SlackIdentity } from '../../src/domain/person.ts'
+import type { PersonFacts, PersonRef } from '../../src/domain/person.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
 
-const slack = (userId: string): SlackIdentity => ({ teamId: 'T1', userId })
-export const askers = [slack('URILEY'), slack('UKIM')] as const
-export const admins = [slack('UADA'), slack('USAM')] as const
+const ref = (userId: string): PersonRef => ({
+  id: userId,
+  slack: { teamId: 'T1', userId },
+  name: userId,
+  email: null,
+})
+export const askers = [ref('URILEY'), ref('UKIM')] as const
+export const admins = [ref('UADA'), ref('USAM')] as const
 
 /** Who is here and who is in the group that the standing rule wants, at this moment of a run. */
 export class People {
   readonly away = new Set<string>()
   readonly members = new Set<string>()
   readonly directory: Directory = {
-    facts: async (identity) => this.#factsOf(identity),
-    freshFacts: async (identity) => this.#factsOf(identity),
+    facts: async (person) => this.#factsOf(person),
+    freshFacts: async (person) => this.#factsOf(person),
     everyone: async () => ({
-      people: [...askers, ...admins].map((identity) => this.#factsOf(identity)),
+      people: [...askers, ...admins].map((person) => this.#factsOf(person)),
       isSomebodyUnread: false,
     }),
-    idsOf: async (people) => people,
+    named: async (name) => this.#factsOf(ref(name)),
     groups: async () => () => new Set<string>(),
     freshGroups: () => Promise.resolve(true),
   }
 
-  #factsOf(identity: SlackIdentity): PersonFacts {
-    const { userId } = identity
+  #factsOf(person: PersonRef): PersonFacts {
+    const { userId } = person.slack
     return {
-      person: { id: userId, slack: slack(userId), name: userId, email: null },
+      person,
       isHere: !this.away.has(userId),
       isGuest: false,
       isExternal: false,

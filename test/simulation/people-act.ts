@@ -69,14 +69,14 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
     if (!grant) return
     const index = Math.floor(random() * 2)
     if (grant.pattern !== null && random() < 0.5)
-      await skipWindow(world, { grantId: grant.id, by: grant.subject.slack, index })
-    else if (random() < 0.6) await releaseGrant(world, { grantId: grant.id, by: grant.subject.slack })
+      await skipWindow(world, { grantId: grant.id, by: grant.subject, index })
+    else if (random() < 0.6) await releaseGrant(world, { grantId: grant.id, by: grant.subject })
     else await revokeGrant(world, { grantId: grant.id, by: pick(admins) })
   }
   const prolong = async (world: World, requestId: string): Promise<void> => {
     const grant = find(requestId)
     if (grant?.status !== 'active') return
-    await extendGrant(world, { grantId: grant.id, by: grant.subject.slack, seenEndsAt: grant.endsAt })
+    await extendGrant(world, { grantId: grant.id, by: grant.subject, seenEndsAt: grant.endsAt })
     soon(3_000, async (w) => {
       const asked = find(requestId)
       const waiting = asked?.status === 'active' ? waitingExtension(asked) : null
@@ -127,7 +127,9 @@ export function peopleComeAndGo({ time, random, db, replicas, people, system }: 
       how()
       if (random() < 0.9) hear(userId)
     })
-  for (const { userId } of askers) {
+  for (const {
+    slack: { userId },
+  } of askers) {
     if (hasLeavers && random() < 0.6) {
       const leavesMs = random() * faultsEndMs
       change(leavesMs, userId, () => people.away.add(userId))
@@ -141,7 +143,7 @@ export function peopleComeAndGo({ time, random, db, replicas, people, system }: 
       }
     }
   }
-  change(faultsEndMs + 1, askers[0].userId, () => people.members.clear())
+  change(faultsEndMs + 1, askers[0].slack.userId, () => people.members.clear())
   const look = (): void => {
     const replica = someReplica()
     if (replica) void lookAtHeld(replica.world).catch(() => undefined)

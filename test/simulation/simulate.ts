@@ -155,7 +155,7 @@ function keepReplicasComing(
   time.at(1_000, look)
 }
 
-const keys = askers.flatMap(({ userId }) =>
+const keys = askers.flatMap(({ slack: { userId } }) =>
   ['read', 'write'].map((role) => `${userId} ${JSON.stringify({ role })}`),
 )
 

@@ -24,7 +24,7 @@ export function memoryDirectory({ people, groups, channels }: Known): SlackDirec
     ),
   })
   const find = (called: string) => people.find((one) => one.email === called || idOf(one) === called)
-  const facts = async ({ userId }: { userId: string }) => {
+  const facts = async (userId: string) => {
     const person = find(userId)
     return person ? factsOf(person) : 'unknown'
   }
@@ -40,7 +40,7 @@ export function memoryDirectory({ people, groups, channels }: Known): SlackDirec
       const members = groups[handle]
       return members ? new Set(members.map(idOf)) : 'unlisted'
     },
-    remembered: ({ userId }) => {
+    remembered: (userId) => {
       const person = find(userId)
       return person ? factsOf(person) : null
     },

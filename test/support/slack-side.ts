@@ -4,6 +4,7 @@ import type { Grant } from '../../src/domain/grant.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import type { SurfaceStore } from '../../src/domain/ports/surfaces.ts'
 import { Queues } from '../../src/operations/by-itself/queues.ts'
+import { directoryFrom } from '../../src/people/directory.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { Parts } from '../../src/slack/parts.ts'
 import { read } from '../catalog/reading.ts'
@@ -91,7 +92,7 @@ export function aSlackSide({
     },
     losses: memoryLosses(),
     people: { seen: unasked, bySlackUser: unasked },
-    directory,
+    directory: directoryFrom(directory),
     catalog: () => catalog,
     agrees: () => true,
     leavesSlackToOthers: () => false,
@@ -121,6 +122,7 @@ export function aSlackSide({
     world,
     clients: { interactive: slack.client, background: slack.client },
     directory,
+    whoIs: unasked,
     surfaces,
     records: grants,
     log,

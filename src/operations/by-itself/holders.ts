@@ -32,9 +32,9 @@ export async function holdersOf(
   const turns = [...missing.slice(first), ...missing.slice(0, first)].slice(0, mostLookedUp)
   for (let at = 0; at < turns.length; at += atOnce) {
     await Promise.all(
-      turns.slice(at, at + atOnce).map(async ({ slack }) => {
-        const facts = await (maxAgeMs < 60_000 ? directory.freshFacts(slack) : directory.facts(slack))
-        if (facts !== 'unknown') byUserId.set(slack.userId, facts)
+      turns.slice(at, at + atOnce).map(async (person) => {
+        const facts = await (maxAgeMs < 60_000 ? directory.freshFacts(person) : directory.facts(person))
+        if (facts !== 'unknown') byUserId.set(person.slack.userId, facts)
       }),
     )
   }

@@ -87,7 +87,7 @@ async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): 
   if (entitlement === null) return null
   const { stages } = entitlement.review
   const people = await Promise.all(
-    grant.reviews.map(async (review) => ({ review, facts: await world.directory.facts(review.by.slack) })),
+    grant.reviews.map(async (review) => ({ review, facts: await world.directory.facts(review.by) })),
   )
   // Nearly always they are on the lists still; many windows open at one instant.
   const isOn = await isOnOwnList(world, entitlement, grant)

@@ -57,8 +57,8 @@ async function recount(world: World, seen: Pending): Promise<void> {
   // Nobody clicks: as with what a rule approves, all replicas are to go by these rules.
   if (!world.agrees()) return
   const [requester, subject] = await Promise.all([
-    world.directory.facts(seen.requester.slack),
-    world.directory.facts(seen.subject.slack),
+    world.directory.facts(seen.requester),
+    world.directory.facts(seen.subject),
   ])
   const changed = await world.grants.change(seen.id, (grant, now) => {
     if (isOutdated(world, one)) return newRules(grant)

@@ -86,9 +86,10 @@ async function nudge(world: World, { id, resource, entitlement, nudge: seen }: P
  */
 async function mayTellMore(world: World, grant: Active): Promise<boolean> {
   if (world.leavesSlackToOthers()) return false
-  const { slack, name } = grant.subject
-  const facts = await world.directory.facts(slack)
-  if (facts === 'unknown') return owed(world, grant, `Slack did not say whether ${name} is still here`)
+  const { subject } = grant
+  const facts = await world.directory.facts(subject)
+  if (facts === 'unknown')
+    return owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
   const verdict = mayKeep(world.catalog(), facts, grant, world.clock.now())
   return verdict.answer === 'yes' || owed(world, grant, explainAll(verdict.reasons))
 }
@@ -102,8 +103,8 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   if (!world.clock.isSure()) return owed(world, grant, 'the database does not tell the time')
   // By rule, many get it at once: what was just read of everybody is fresh enough.
   const { directory } = world
-  const { slack } = grant.subject
-  const facts = await (grant.isStanding ? directory.facts(slack) : directory.freshFacts(slack))
+  const { subject } = grant
+  const facts = await (grant.isStanding ? directory.facts(subject) : directory.freshFacts(subject))
   if (facts === 'unknown')
     return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
   if ((grant.isStanding || grant.auto !== null) && !world.agrees())

@@ -101,7 +101,7 @@ export async function lookAtPerson(world: World, userId: string): Promise<'left'
     ({ approver, subject }) => approver.id === id || subject.id === id,
   )
   if (open.length === 0 && said.length === 0) return 'stays'
-  const facts = await world.directory.freshFacts(seen.slack)
+  const facts = await world.directory.freshFacts(seen)
   if (facts === 'unknown' || facts.isHere) return facts === 'unknown' ? facts : 'stays'
   const theirs = open.flatMap((grant) => (grant.status === 'pending' ? grant : []))
   const holders: Holders = {
@@ -179,11 +179,13 @@ async function judge(
 
 /** Before anybody loses anything, Slack is asked about them now: another replica may have heard what this one has not. */
 async function judgeAfresh(world: World, catalog: Catalog, rows: readonly HeldRow[]): Promise<Found> {
-  const people = new Map(rows.map(({ subject }) => [subject.slack.userId, subject.slack]))
+  const people = new Map(rows.map(({ subject }) => [subject.slack.userId, subject]))
   const isAnew = people.size === 0 || (await world.directory.freshGroups())
   const facts = new Map(
     await Promise.all(
-      [...people].map(async ([userId, slack]) => [userId, await world.directory.freshFacts(slack)] as const),
+      [...people].map(
+        async ([userId, person]) => [userId, await world.directory.freshFacts(person)] as const,
+      ),
     ),
   )
   const of = ({ slack }: HeldRow['subject']): Known<PersonFacts> => {
@@ -356,8 +358,8 @@ function hasLeft(holders: Holders, person: HeldRow['subject']): boolean {
   return facts !== 'unknown' && !facts.isHere
 }
 
-async function isGone(world: World, { slack }: HeldRow['subject']): Promise<boolean> {
-  const facts = await world.directory.freshFacts(slack)
+async function isGone(world: World, person: HeldRow['subject']): Promise<boolean> {
+  const facts = await world.directory.freshFacts(person)
   return facts !== 'unknown' && !facts.isHere
 }
 

@@ -107,11 +107,10 @@ export function listenToBreakGlass(parts: Parts): void {
   })
 
   app.view(callbackId, async ({ ack, body }) => {
-    const { by, viewId, metadata, field } = parseInView(body)
+    const { userId, viewId, metadata, field } = parseInView(body)
     const [resource = '', entitlement = ''] = metadata.split('/')
     const emergency = {
       requestId: viewId,
-      by,
       resource,
       entitlement,
       durationMs: Number(field(fields.duration)),
@@ -122,10 +121,11 @@ export function listenToBreakGlass(parts: Parts): void {
       parts,
       ack,
       viewId,
+      userId,
       title,
       fieldFor: ({ refused }) =>
         refused === 'bad-typed' ? fields.typed : refused === 'bad-duration' ? fields.duration : fields.reason,
-      work: () => breakGlass(world, emergency),
+      work: (by) => breakGlass(world, { ...emergency, by }),
     })
   })
 }

@@ -3,7 +3,7 @@ import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
-import type { PersonFacts, SlackIdentity } from '../../domain/person.ts'
+import type { PersonFacts } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
 import { requestAccess } from '../../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
@@ -47,11 +47,11 @@ const mostWaitMs = 1_000
 /** Opens at once from remembered facts; where something must be read first, with a loading view that is then filled in. */
 export async function openRequest(
   parts: Parts,
-  { by, triggerId, text, tell }: { by: SlackIdentity; triggerId: string; text: string; tell: Tell },
+  { userId, triggerId, text, tell }: { userId: string; triggerId: string; text: string; tell: Tell },
 ): Promise<void> {
   const { clients, directory, log } = parts
   try {
-    const remembered = directory.remembered(by)
+    const remembered = directory.remembered(userId)
     const drawn = remembered === null ? null : requestView(parts, remembered, text)
     const ready = drawn && (await Promise.race([drawn, sleep(mostWaitMs, null, { ref: false })]))
     if (ready !== null) {
@@ -60,7 +60,7 @@ export async function openRequest(
     }
     const [opened, view] = await Promise.all([
       clients.interactive.views.open({ trigger_id: triggerId, view: messageView(title, 'Loading…') }),
-      onceKnown(parts, drawn ?? viewOf(parts, by, text)),
+      onceKnown(parts, drawn ?? viewOf(parts, userId, text)),
     ])
     const { id: viewId, hash } = opened.view ?? {}
     if (viewId) await fillIn(parts, { view_id: viewId, view, ...(hash ? { hash } : {}) })
@@ -69,8 +69,8 @@ export async function openRequest(
   }
 }
 
-async function viewOf(parts: Parts, by: SlackIdentity, text: string): Promise<ModalView> {
-  const facts = await parts.directory.facts(by)
+async function viewOf(parts: Parts, userId: string, text: string): Promise<ModalView> {
+  const facts = await parts.directory.facts(userId)
   if (facts !== 'unknown') return requestView(parts, facts, text)
   return messageView(title, 'Slack does not say now who you are. Please try again in a minute.')
 }
@@ -215,17 +215,17 @@ export function listenToRequest(parts: Parts): void {
   listenToSeveral(parts, actions.entitlement)
 
   app.shortcut(shortcutId, async ({ ack, body }) => {
-    const { by, triggerId } = parseShortcut(body)
+    const { userId, triggerId } = parseShortcut(body)
     const tell: Tell = async (words) => {
-      await parts.clients.background.chat.postMessage({ channel: by.userId, ...said(words) })
+      await parts.clients.background.chat.postMessage({ channel: userId, ...said(words) })
     }
-    await Promise.all([ack(), openRequest(parts, { by, triggerId, text: '', tell })])
+    await Promise.all([ack(), openRequest(parts, { userId, triggerId, text: '', tell })])
   })
 
   for (const actionId of [actions.entitlement, severalActions.entitlements])
     app.options(actionId, async ({ ack, body }) => {
-      const { by, typed } = parseSuggestion(body)
-      const facts = directory.remembered(by) ?? (await directory.facts(by))
+      const { userId, typed } = parseSuggestion(body)
+      const facts = directory.remembered(userId) ?? (await directory.facts(userId))
       const offers = facts === 'unknown' ? [] : offersTo(world.catalog(), facts, world.clock.now())
       const recent = facts === 'unknown' ? [] : await recentKeys(parts, facts.person.id)
       await ack(optionsFor(offers, typed, recent))
@@ -246,7 +246,7 @@ export function listenToRequest(parts: Parts): void {
 
   app.view(callbackId, async ({ ack, body }) => {
     const view = parseInView(body)
-    const { by, viewId, field, blockOf } = view
+    const { userId, viewId, field, blockOf } = view
     const key = field(actions.entitlement) ?? ''
     const [resource = '', entitlement = ''] = key.split('/')
     const durationMs = Number(field(actions.duration) ?? Number.NaN)
@@ -254,9 +254,7 @@ export function listenToRequest(parts: Parts): void {
     const recurrence = recurrenceOf(view)
     const holderId = field(actions.holder)
     const ask = {
-      holder: holderId === null ? null : { teamId: by.teamId, userId: holderId },
       requestId: viewId,
-      by,
       resource,
       entitlement,
       startsAt: startOf(view),
@@ -266,17 +264,23 @@ export function listenToRequest(parts: Parts): void {
       parts,
       ack,
       viewId,
+      userId,
       title,
       fieldFor: (refusal) => fieldFor(refusal, blockOf),
       words: (refusal) => wordsFor(refusal, found),
-      work: async () =>
-        recurrence === 'unreadable'
-          ? refuse('bad-pattern', { reasons: ['Please fill in the days, the time and the dates'] })
-          : requestAccess(world, {
-              ...ask,
-              recurrence,
-              durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
-            }),
+      work: async (by) => {
+        if (recurrence === 'unreadable')
+          return refuse('bad-pattern', { reasons: ['Please fill in the days, the time and the dates'] })
+        const holder = holderId === null ? null : await parts.whoIs(holderId)
+        if (holder === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who that is'] })
+        return requestAccess(world, {
+          ...ask,
+          by,
+          holder,
+          recurrence,
+          durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
+        })
+      },
     })
   })
 }
@@ -284,11 +288,11 @@ export function listenToRequest(parts: Parts): void {
 /** Everything is drawn anew for the chosen entitlement; the reason's block is kept, and so what was typed there. */
 async function viewAfterChoosing(parts: Parts, shown: InView): Promise<ModalView | null> {
   const { world, directory } = parts
-  const { by, field } = shown
+  const { userId, field } = shown
   const [resource = '', id = ''] = (field(actions.entitlement) ?? '').split('/')
   const entitlement = findEntitlement(world.catalog(), resource, id)
   if (entitlement === null) return null
-  const facts = directory.remembered(by) ?? (await directory.facts(by))
+  const facts = directory.remembered(userId) ?? (await directory.facts(userId))
   if (facts === 'unknown' || !offersTo(world.catalog(), facts, world.clock.now()).includes(entitlement))
     return null
   const durationMs = Number(field(actions.duration) ?? Number.NaN)

@@ -2,6 +2,7 @@ import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
 import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Grant } from '../../domain/grant.ts'
+import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { mostLines, requestSeveral, type NotOne } from '../../operations/request-several.ts'
 import { button, context, plain } from '../words/blocks.ts'
@@ -111,11 +112,11 @@ export function listenToSeveral(parts: Parts, single: string): void {
   })
   app.view(callbackId, async ({ ack, body }) => {
     const view = parseInView(body)
-    const { by, viewId, field } = view
+    const { userId, viewId, field } = view
     const wanted = chosenIn(world.catalog(), view.choices(severalActions.entitlements))
     const named = new Map(wanted.map((one) => [offerKey(one), one]))
     const usualMs = Math.min(...wanted.map((one) => one.duration.defaultMs))
-    const outcome = async (): Promise<Grant | NotOne> => {
+    const outcome = async (by: PersonRef): Promise<Grant | NotOne> => {
       const made = await requestSeveral(world, {
         requestId: viewId,
         by,
@@ -136,6 +137,7 @@ export function listenToSeveral(parts: Parts, single: string): void {
       parts,
       ack,
       viewId,
+      userId,
       title,
       fieldFor: ({ refused }) =>
         (refused === 'bad-reason'
@@ -145,8 +147,8 @@ export function listenToSeveral(parts: Parts, single: string): void {
             : null) ?? 'entitlements',
       words: (refusal) =>
         `${which === null ? '' : `${plainWords(which.name, 60)}: `}${refusalWords(refusal)}${others === 0 ? '' : ' The others were asked for.'}`,
-      work: async () => {
-        const made = await outcome()
+      work: async (by) => {
+        const made = await outcome(by)
         others = isRefusal(made) ? made.others : 0
         if (isRefusal(made) && made.which !== null && !['bad-reason', 'bad-duration'].includes(made.refused))
           which = named.get(`${made.which.resource}/${made.which.entitlement}`) ?? null

@@ -88,6 +88,6 @@ async function chosenHolder(
   holder: string | null,
 ): Promise<Person> {
   if (holder === null || holder === asker.person.slack.userId) return asker.person
-  const facts = await directory.facts({ teamId: asker.person.slack.teamId, userId: holder })
+  const facts = await directory.facts(holder)
   return facts === 'unknown' ? asker.person : facts.person
 }

@@ -4,7 +4,13 @@ import { findEntitlement } from '../../domain/catalog.ts'
 import { owesReview } from '../../domain/break-glass.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { isApproved, offeredMs, type Grant, type Review } from '../../domain/grant.ts'
-import { plainlyNamed, type Known, type PersonFacts, type SlackIdentity } from '../../domain/person.ts'
+import {
+  isSamePerson,
+  plainlyNamed,
+  type Known,
+  type PersonFacts,
+  type PersonRef,
+} from '../../domain/person.ts'
 import { placeFor } from '../../domain/policy.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { adminsOf } from '../../operations/admins.ts'
@@ -13,13 +19,12 @@ import { earlierRequests, type EarlierRequests } from '../../operations/earlier-
 import { reviewGrant } from '../../operations/review.ts'
 import { revokeGrant } from '../../operations/revoke.ts'
 import { tryNow } from '../../operations/try-now.ts'
-import { isSame } from '../../operations/withdraw.ts'
 import type { World } from '../../operations/world.ts'
 import type { Parts } from '../parts.ts'
 import { button, context, plainSection, section, type Message } from '../words/blocks.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { asCounted, mentionsOf, notesOn, stageWords } from './calls.ts'
-import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { answerClick, answerTo, tellClicker } from '../replies/answer-click.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from '../looking-after/close-review-modal.ts'
 import { openChange } from './change-modal.ts'
@@ -66,7 +71,7 @@ export async function aboutCard({ world, directory }: Parts, grant: Grant): Prom
   const asked = await askedOf(world, grant)
   const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, earlier, mentions, windows] = await Promise.all([
-    directory.facts(grant.subject.slack),
+    world.directory.facts(grant.subject),
     earlierRequests(world, grant),
     asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
     openWindows(world, grant),
@@ -213,14 +218,14 @@ export function listenToCards(parts: Parts): void {
   const { app, world } = parts
   const onClick = (
     actionId: string,
-    operate: (click: Click & { grantId: string; terms: string }) => Promise<Grant | Refusal>,
+    operate: (click: Click & { by: PersonRef; grantId: string; terms: string }) => Promise<Grant | Refusal>,
   ): void => {
     app.action(actionId, async ({ ack, body, respond }) => {
       await ack()
       const click = parseClick(body)
       const { grantId, terms } = parseCardValue(click.value)
-      const isDone = await answerClick(parts, tellClicker(parts, click, respond), () =>
-        operate({ ...click, grantId, terms }),
+      const isDone = await answerClick(parts, answerTo(parts, click, respond), (by) =>
+        operate({ ...click, by, grantId, terms }),
       )
       if (isDone) await adopt(parts, click, grantId)
     })
@@ -248,11 +253,11 @@ const unseenMs = 500
 /** A click that Slack delivered twice, or a double one: made before its own answer could be seen, it is that answer. */
 function isSameClick(
   outcome: Grant | Refusal,
-  by: SlackIdentity,
+  by: PersonRef,
   clickedAt: Date,
 ): outcome is Refusal & { grant: Grant } {
   if (!isRefusal(outcome) || outcome.refused !== 'already-reviewed') return false
-  const review = outcome.grant?.reviews.find((one) => isSame(one.by.slack, by))
+  const review = outcome.grant?.reviews.find((one) => isSamePerson(one.by, by))
   return review !== undefined && clickedAt.getTime() < review.at.getTime() + unseenMs
 }
 

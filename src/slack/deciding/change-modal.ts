@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration, parseDuration } from '../../domain/duration.ts'
 import { offeredMs, type Grant } from '../../domain/grant.ts'
-import { plainlyNamed, type SlackIdentity } from '../../domain/person.ts'
+import { plainlyNamed } from '../../domain/person.ts'
 import { dateIn, dayOf, instantOf, isZone } from '../../domain/windows/wall-clock.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
 import { noteLength, reviewGrant } from '../../operations/review.ts'
@@ -110,7 +110,7 @@ const changeView = (metadata: string, grant: Grant, rules: Entitlement | null, n
 
 export function listenToChange(parts: Parts): void {
   parts.app.view(callbackId, async ({ ack, body }) => {
-    const { by, viewId, metadata, field } = parseInView(body)
+    const { userId, viewId, metadata, field } = parseInView(body)
     const { grantId, terms } = parseCardValue(metadata)
     const durationMs = parseDuration(field(fields.duration) ?? '')
     const note = field(fields.note)
@@ -119,11 +119,12 @@ export function listenToChange(parts: Parts): void {
       parts,
       ack,
       viewId,
+      userId,
       title,
       fieldFor: ({ refused }) => fieldOf[refused] ?? fields.duration,
       words: (refusal) =>
         refusal.refused === 'bad-duration' ? durationWords(parts, refusal.grant) : refusalWords(refusal),
-      work: async () =>
+      work: async (by) =>
         durationMs === null
           ? refuse('bad-duration', { grant: await parts.world.grants.get(grantId) })
           : reviewGrant(parts.world, {
@@ -133,7 +134,7 @@ export function listenToChange(parts: Parts): void {
               verdict: 'approve',
               note,
               durationMs,
-              aheadUntil: until === null ? null : endOfDay(until, await zoneOf(parts, by)),
+              aheadUntil: until === null ? null : endOfDay(until, await zoneOf(parts, userId)),
             }),
     })
   })
@@ -144,8 +145,8 @@ const fieldOf: Partial<Record<Refusal['refused'], string>> = {
   'bad-until': fields.until,
 }
 
-async function zoneOf({ directory }: Parts, by: SlackIdentity): Promise<string> {
-  const facts = await directory.facts(by)
+async function zoneOf({ directory }: Parts, userId: string): Promise<string> {
+  const facts = await directory.facts(userId)
   return facts === 'unknown' || !isZone(facts.zone) ? 'UTC' : facts.zone
 }
 

@@ -1,4 +1,5 @@
 import type { ModalView } from '@slack/types'
+import type { PersonRef } from '../../domain/person.ts'
 import { refuse } from '../../domain/refusal.ts'
 import { reviewLines } from '../../operations/review-lines.ts'
 import { noteLength } from '../../operations/review.ts'
@@ -47,23 +48,25 @@ const view = (metadata: string): ModalView => ({
 
 export function listenToDeny(parts: Parts): void {
   parts.app.view(callbackId, async ({ ack, body }) => {
-    const { by, viewId, metadata, field: value } = parseInView(body)
+    const { userId, viewId, metadata, field: value } = parseInView(body)
     const note = value(field)
-    const answers = parseCardValues(metadata).map((line) => ({
-      ...line,
-      by,
-      verdict: 'deny' as const,
-      note,
-      durationMs: null,
-    }))
+    const answersOf = (by: PersonRef) =>
+      parseCardValues(metadata).map((line) => ({
+        ...line,
+        by,
+        verdict: 'deny' as const,
+        note,
+        durationMs: null,
+      }))
     await answerSubmission({
       parts,
       ack,
       viewId,
+      userId,
       title: 'Deny',
       fieldFor: () => field,
-      work: async () => {
-        const { answered, refused } = await reviewLines(parts.world, answers)
+      work: async (by) => {
+        const { answered, refused } = await reviewLines(parts.world, answersOf(by))
         return answered[0] ?? refused[0] ?? refuse('not-found')
       },
     })

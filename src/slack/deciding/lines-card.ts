@@ -98,10 +98,10 @@ export function listenToLines(parts: Parts): void {
     await ack()
     const click = parseClick(body)
     const tell = tellClicker(parts, click, respond)
-    await answerClick(parts, tell, async () => {
+    await answerClick(parts, { userId: click.userId, tell }, async (by) => {
       const answers = parseCardValues(click.value).map((line) => ({
         ...line,
-        by: click.by,
+        by,
         verdict: 'approve' as const,
         note: null,
         durationMs: null,

@@ -3,7 +3,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import { plainlyNamed } from '../../domain/person.ts'
 import type { PreApproval } from '../../domain/pre-approval.ts'
 import { stopPreApproval } from '../../operations/stop-pre-approval.ts'
-import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { answerClick, answerTo } from '../replies/answer-click.ts'
 import { button, section } from '../words/blocks.ts'
 import { bold } from '../words/names.ts'
 import { when } from '../words/mrkdwn.ts'
@@ -34,8 +34,8 @@ export function listenToPreApprovals(parts: Parts): void {
   parts.app.action(stopId, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
-    await answerClick(parts, tellClicker(parts, click, respond), () =>
-      stopPreApproval(parts.world, { id: click.value, by: click.by }),
+    await answerClick(parts, answerTo(parts, click, respond), (by) =>
+      stopPreApproval(parts.world, { id: click.value, by }),
     )
   })
 }

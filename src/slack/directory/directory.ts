@@ -1,8 +1,8 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import DataLoader from 'dataloader'
 import type { Approvers } from '../../domain/catalog.ts'
-import type { GroupMembers, Known, Person, PersonFacts, SlackIdentity } from '../../domain/person.ts'
-import type { Directory } from '../../domain/ports/directory.ts'
+import type { GroupMembers, Known, Person, PersonFacts } from '../../domain/person.ts'
+import type { PeopleSource } from '../../domain/ports/directory.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import type { PeopleStore } from '../../domain/ports/people.ts'
 import { elapsedMs } from '../../elapsed.ts'
@@ -35,10 +35,10 @@ const brieflyMs = 2_000
 /** Slack allows twenty and more a minute of what lists everybody. */
 const tierTwo = { burst: 8, everyMs: 3_000 } as const
 
-/** What the Slack surfaces need besides the operations' port. */
-export interface SlackDirectory extends Directory {
+/** What the Slack surfaces need besides what every source of people says. */
+export interface SlackDirectory extends PeopleSource {
   /** Facts from memory, for showing: perhaps minutes old; null when there are none. */
-  remembered(slack: SlackIdentity): PersonFacts | null
+  remembered(userId: string): PersonFacts | null
   /** Slack said something of somebody: true where anything that is read of them changed, and then it is read anew. */
   heardOf(user: unknown): Promise<boolean>
   /**
@@ -263,7 +263,7 @@ export function slackDirectory(options: {
     ...groupFacts(all, all === 'unknown' ? new Set() : groupsWith(all, user.id)),
   })
   const factsWithin = async (
-    { userId }: SlackIdentity,
+    userId: string,
     maxAgeMs: number,
     read = readUser,
   ): Promise<Known<PersonFacts>> => {
@@ -294,8 +294,8 @@ export function slackDirectory(options: {
   }
 
   return {
-    facts: (slack) => factsWithin(slack, decidesForMs),
-    freshFacts: (slack) => factsWithin(slack, 0, readAmongOthers),
+    facts: (userId) => factsWithin(userId, decidesForMs),
+    freshFacts: (userId) => factsWithin(userId, 0, readAmongOthers),
     everyone: async (maxAgeMs = decidesForMs) => {
       const ourTeamId = teamId()
       if (ourTeamId === null) return 'unknown'
@@ -372,17 +372,17 @@ export function slackDirectory(options: {
         return all.byHandle.get(handle)?.members ?? (all.hasNameless ? 'unknown' : 'unlisted')
       }
     },
-    remembered: (slack) => {
+    remembered: (userId) => {
       const ourTeamId = teamId()
-      const user = users.peek(slack.userId, showsForMs)
+      const user = users.peek(userId, showsForMs)
       const all = groups.peek('all', showsForMs)
       if (ourTeamId === null || user === null || all === null) return null
       const isUnread = user.email === 'unknown' && isOurs(user, ourTeamId)
       const key = JSON.stringify([keyOf(seenAs(user, ourTeamId)), isUnread])
       const person = records.peek(key, showsForMs)
       if (person === null) return null
-      if (users.peek(slack.userId, decidesForMs / 2) === null) {
-        void known('person', () => factsWithin(slack, decidesForMs / 2))
+      if (users.peek(userId, decidesForMs / 2) === null) {
+        void known('person', () => factsWithin(userId, decidesForMs / 2))
       }
       if (groups.peek('all', decidesForMs / 2) === null) {
         void known('groups', () => allGroups(decidesForMs / 2))

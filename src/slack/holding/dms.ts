@@ -49,10 +49,10 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
     approvers: asked ? namesOf(asked) : [],
     voided: asked?.voided ?? [],
     how: entitlement?.how ?? null,
-    zone: directory.remembered(grant.subject.slack)?.zone ?? 'UTC',
+    zone: directory.remembered(grant.subject.slack.userId)?.zone ?? 'UTC',
     more:
       grant.status === 'active'
-        ? await mayHaveMore(world, grant, await directory.facts(grant.subject.slack))
+        ? await mayHaveMore(world, grant, await world.directory.facts(grant.subject))
         : null,
     windows: await openWindows(world, grant),
   }

@@ -5,7 +5,7 @@ import { releaseGrant } from '../../operations/release.ts'
 import { withdrawRequest } from '../../operations/withdraw.ts'
 import { openRequest } from '../asking/request-modal.ts'
 import type { Parts } from '../parts.ts'
-import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { answerClick, answerTo, tellClicker } from '../replies/answer-click.ts'
 import { parseClick } from '../wire/payloads.ts'
 import { button } from '../words/blocks.ts'
 import { nameOf } from '../words/names.ts'
@@ -43,23 +43,21 @@ export function listenToDms(parts: Parts): void {
   app.action(dmActions.withdraw, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
-    const { by, value: grantId } = click
-    await answerClick(parts, tellClicker(parts, click, respond), () =>
-      withdrawRequest(world, { grantId, by }),
-    )
+    const { value: grantId } = click
+    await answerClick(parts, answerTo(parts, click, respond), (by) => withdrawRequest(world, { grantId, by }))
   })
   app.action(dmActions.done, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
-    const { by, value: grantId } = click
-    await answerClick(parts, tellClicker(parts, click, respond), () => releaseGrant(world, { grantId, by }))
+    const { value: grantId } = click
+    await answerClick(parts, answerTo(parts, click, respond), (by) => releaseGrant(world, { grantId, by }))
   })
   app.action(dmActions.askAgain, async ({ ack, body, respond }) => {
     const click = parseClick(body)
-    const { by, triggerId, value: text } = click
+    const { userId, triggerId, value: text } = click
     await Promise.all([
       ack(),
-      openRequest(parts, { by, triggerId, text, tell: tellClicker(parts, click, respond) }),
+      openRequest(parts, { userId, triggerId, text, tell: tellClicker(parts, click, respond) }),
     ])
   })
 }

@@ -5,7 +5,7 @@ import { isApproved, type Approved, type Extension, type Grant } from '../../dom
 import { plainlyNamed } from '../../domain/person.ts'
 import { answerExtension } from '../../operations/answer-extension.ts'
 import { extendGrant } from '../../operations/extend.ts'
-import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { answerClick, answerTo } from '../replies/answer-click.ts'
 import { button, message, section, type Message } from '../words/blocks.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { spelled, when } from '../words/mrkdwn.ts'
@@ -119,9 +119,9 @@ export function listenToMore(parts: Parts): void {
   app.action(moreActions.extend, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
-    const { by, value } = click
+    const { value } = click
     const [grantId, seenEndsAt] = parseValue(value)
-    await answerClick(parts, tellClicker(parts, click, respond), () =>
+    await answerClick(parts, answerTo(parts, click, respond), (by) =>
       extendGrant(world, { grantId, by, seenEndsAt }),
     )
   })
@@ -132,9 +132,9 @@ export function listenToMore(parts: Parts): void {
     app.action(actionId, async ({ ack, body, respond }) => {
       await ack()
       const click = parseClick(body)
-      const { by, value } = click
+      const { value } = click
       const [grantId, askedAt] = parseValue(value)
-      await answerClick(parts, tellClicker(parts, click, respond), () =>
+      await answerClick(parts, answerTo(parts, click, respond), (by) =>
         answerExtension(world, { grantId, by, verdict, askedAt }),
       )
     })

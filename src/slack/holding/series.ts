@@ -6,7 +6,7 @@ import { isWindowOf } from '../../domain/series.ts'
 import { skipWindow } from '../../operations/skip-window.ts'
 import { stopSeries } from '../../operations/stop-series.ts'
 import type { World } from '../../operations/world.ts'
-import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { answerClick, answerTo } from '../replies/answer-click.ts'
 import { button } from '../words/blocks.ts'
 import { spelled } from '../words/mrkdwn.ts'
 import { nextOf } from '../words/series-words.ts'
@@ -76,17 +76,17 @@ export function listenToSeries(parts: Parts): void {
   app.action(seriesActions.skip, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
-    const { by, value } = click
+    const { value } = click
     const [grantId = '', index] = valueSchema.parse(value)
-    await answerClick(parts, tellClicker(parts, click, respond), () =>
+    await answerClick(parts, answerTo(parts, click, respond), (by) =>
       skipWindow(world, { grantId, by, index: Number(index) }),
     )
   })
   app.action(seriesActions.stop, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
-    const { by, value } = click
+    const { value } = click
     const [grantId = ''] = valueSchema.parse(value)
-    await answerClick(parts, tellClicker(parts, click, respond), () => stopSeries(world, { grantId, by }))
+    await answerClick(parts, answerTo(parts, click, respond), (by) => stopSeries(world, { grantId, by }))
   })
 }

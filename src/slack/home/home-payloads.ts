@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { SlackIdentity } from '../../domain/person.ts'
-import { team, user } from '../wire/payloads.ts'
+import { user } from '../wire/payloads.ts'
 import { homeActions } from './home-actions.ts'
 
 /** What Slack sends of the Home tab: that somebody opened it, and what they did while they look at it. */
@@ -8,14 +7,13 @@ import { homeActions } from './home-actions.ts'
 const act = z.object({
   type: z.string(),
   user,
-  team,
   view: z.object({ type: z.string(), private_metadata: z.string().nullish() }).nullish(),
   actions: z.array(z.object({ action_id: z.string(), value: z.string().nullish() })).nullish(),
 })
 
 export interface Act {
   readonly type: string
-  readonly by: SlackIdentity
+  readonly userId: string
   readonly isOnHome: boolean
   /** Which page of each section of the Home tab is wanted now. */
   readonly pages: unknown
@@ -25,12 +23,12 @@ export interface Act {
 export function parseAct(body: unknown): Act | null {
   const read = act.safeParse(body)
   if (!read.success) return null
-  const { type, user: by, team: from, view, actions } = read.data
+  const { type, user: by, view, actions } = read.data
   const isOnHome = view?.type === 'home'
   const turned = actions?.find(({ action_id: id }) => id.startsWith(homeActions.page))?.value
   return {
     type,
-    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    userId: by.id,
     isOnHome,
     pages: isOnHome ? jsonOf(turned ?? view.private_metadata ?? '') : {},
   }
@@ -45,11 +43,10 @@ function jsonOf(text: string): unknown {
 }
 
 const homeOpened = z.object({
-  team_id: z.string(),
   event: z.object({ user: z.string(), tab: z.string().nullish() }),
 })
 
-export function parseHomeOpened(body: unknown): { by: SlackIdentity; tab: string } {
-  const { team_id: teamId, event } = homeOpened.parse(body)
-  return { by: { teamId, userId: event.user }, tab: event.tab ?? '' }
+export function parseHomeOpened(body: unknown): { userId: string; tab: string } {
+  const { event } = homeOpened.parse(body)
+  return { userId: event.user, tab: event.tab ?? '' }
 }

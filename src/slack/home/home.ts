@@ -2,7 +2,7 @@ import type { HomeView, KnownBlock } from '@slack/types'
 import { z } from 'zod'
 import { findEntitlement } from '../../domain/catalog.ts'
 import { isOpen, type Grant } from '../../domain/grant.ts'
-import type { PersonFacts, SlackIdentity } from '../../domain/person.ts'
+import type { PersonFacts } from '../../domain/person.ts'
 import { isTheirs, type PreApproval } from '../../domain/pre-approval.ts'
 import { isAnyAdmin, lookedAfterBy } from '../../operations/admins.ts'
 import { mayHaveMore } from '../../operations/extend.ts'
@@ -38,14 +38,14 @@ export function listenToHome(parts: Parts): void {
   const openedAt = new Map<string, number>()
   const asked = recentlyAsked(parts.records)
 
-  const show = async (by: SlackIdentity, pages: Pages = {}): Promise<void> => {
+  const show = async (userId: string, pages: Pages = {}): Promise<void> => {
     try {
       await parts.clients.background.views.publish({
-        user_id: by.userId,
-        view: await homeOf(parts, by, pages, asked),
+        user_id: userId,
+        view: await homeOf(parts, userId, pages, asked),
       })
     } catch (error) {
-      log.warn('could not show a Home tab', { userId: by.userId, error })
+      log.warn('could not show a Home tab', { userId, error })
     }
   }
 
@@ -53,8 +53,8 @@ export function listenToHome(parts: Parts): void {
     const opened = parseHomeOpened(body)
     if (opened.tab !== 'home') return
     if (openedAt.size >= mostViewers) openedAt.clear()
-    openedAt.set(opened.by.userId, parts.world.clock.monotonicMs())
-    await show(opened.by)
+    openedAt.set(opened.userId, parts.world.clock.monotonicMs())
+    await show(opened.userId)
   })
 
   // After whatever listens to it: by then the act is written.
@@ -62,15 +62,15 @@ export function listenToHome(parts: Parts): void {
     await next()
     const act = parseAct(body)
     if (act === null || !['block_actions', 'view_submission'].includes(act.type)) return
-    const sinceMs = parts.world.clock.monotonicMs() - (openedAt.get(act.by.userId) ?? -Infinity)
-    if (act.isOnHome || sinceMs < openForMs) await show(act.by, pagesSchema.parse(act.pages))
+    const sinceMs = parts.world.clock.monotonicMs() - (openedAt.get(act.userId) ?? -Infinity)
+    if (act.isOnHome || sinceMs < openForMs) await show(act.userId, pagesSchema.parse(act.pages))
   })
 
   app.action(homeActions.request, async ({ ack, body }) => {
     const click = parseClick(body)
-    const { by, triggerId } = click
+    const { userId, triggerId } = click
     const tell = tellClicker(parts, click)
-    await Promise.all([ack(), openRequest(parts, { by, triggerId, text: '', tell })])
+    await Promise.all([ack(), openRequest(parts, { userId, triggerId, text: '', tell })])
   })
   // The page asked for is in what was clicked; the redrawing above does the rest.
   app.action(new RegExp(`^${homeActions.page}:`), async ({ ack }) => ack())
@@ -78,8 +78,8 @@ export function listenToHome(parts: Parts): void {
 
 type Asked = ReturnType<typeof recentlyAsked>
 
-async function homeOf(parts: Parts, by: SlackIdentity, pages: Pages, asked: Asked): Promise<HomeView> {
-  const facts = await parts.directory.facts(by)
+async function homeOf(parts: Parts, userId: string, pages: Pages, asked: Asked): Promise<HomeView> {
+  const facts = await parts.directory.facts(userId)
   if (facts === 'unknown') return saying('Slack does not say now who you are. Please come back in a minute.')
   if (facts.isExternal) return saying(refusalWords(refuse('external')))
   return renderHome(await aboutHome(parts, facts, asked), pages)

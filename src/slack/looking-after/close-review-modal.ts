@@ -84,14 +84,15 @@ export function listenToCloseReview(parts: Parts): void {
     await Promise.all([ack(), open()])
   })
   app.view(callbackId, async ({ ack, body }) => {
-    const { by, viewId, metadata: grantId, field: value } = parseInView(body)
+    const { userId, viewId, metadata: grantId, field: value } = parseInView(body)
     await answerSubmission({
       parts,
       ack,
       viewId,
+      userId,
       title,
       fieldFor: () => field,
-      work: () => closeReview(world, { grantId, by, note: value(field) ?? '' }),
+      work: (by) => closeReview(world, { grantId, by, note: value(field) ?? '' }),
     })
   })
 }

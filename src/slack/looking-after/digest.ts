@@ -60,7 +60,7 @@ export function digests(options: {
       if (settled.date !== today) settled = { date: today, keys: new Set() }
       const due: { userId: string; key: string; from: Date; to: Date; isMonday: boolean }[] = []
       for (const userId of await directory.userIds(everyAdmin(world.catalog()))) {
-        const facts = await directory.facts({ teamId: '', userId })
+        const facts = await directory.facts(userId)
         if (facts === 'unknown' || !facts.isHere) continue
         const zone = isZone(facts.zone) ? facts.zone : 'UTC'
         const date = dateIn(zone, now)
@@ -83,7 +83,7 @@ export function digests(options: {
       let sent = 0
       for (const { userId, key, from, to, isMonday } of due) {
         try {
-          const facts = await directory.facts({ teamId: '', userId })
+          const facts = await directory.facts(userId)
           if (facts === 'unknown') continue
           const day = { from, to, asked, held }
           const theirs = await entitlementsOf(world, facts)

@@ -1,6 +1,6 @@
 import type { MassLoss } from '../../domain/ports/losses.ts'
 import { confirmLoss } from '../../operations/confirm-loss.ts'
-import { answerClick, tellClicker } from '../replies/answer-click.ts'
+import { answerClick, answerTo } from '../replies/answer-click.ts'
 import { button, section, type Message } from '../words/blocks.ts'
 import { bold } from '../words/names.ts'
 import type { Alert } from '../publish/picture.ts'
@@ -73,8 +73,8 @@ export function listenToLosses(parts: Parts): void {
     await ack()
     const click = parseClick(body)
     const [resource = '', entitlement = '', mark = ''] = click.value.split(':')
-    const isDone = await answerClick(parts, tellClicker(parts, click, respond), () =>
-      confirmLoss(world, { by: click.by, resource, entitlement, mark }),
+    const isDone = await answerClick(parts, answerTo(parts, click, respond), (by) =>
+      confirmLoss(world, { by, resource, entitlement, mark }),
     )
     // Where Slack did not say of somebody just then, it is asked again soon.
     if (isDone) held.soon()

@@ -1,7 +1,8 @@
 import { WebAPIPlatformError } from '@slack/web-api'
 import { randomBytes } from 'node:crypto'
 import type { RespondFn } from '@slack/bolt'
-import { isRefusal } from '../../domain/refusal.ts'
+import type { PersonRef } from '../../domain/person.ts'
+import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { NothingWritten, tellingWrites } from '../../domain/writes.ts'
 import { section, type Message } from '../words/blocks.ts'
 import { unmarked } from '../words/mrkdwn.ts'
@@ -35,18 +36,40 @@ export const tellClicker =
     await clients.interactive.views.open({ trigger_id: click.triggerId, view })
   }
 
+/** Who is answered, and where. */
+export interface AnswerTo {
+  readonly userId: string
+  readonly tell: Tell
+}
+
+export const answerTo = (
+  parts: Pick<Parts, 'clients'>,
+  click: Pick<Click, 'userId' | 'isOnHome' | 'triggerId'>,
+  respond?: RespondFn,
+): AnswerTo => ({ userId: click.userId, tell: tellClicker(parts, click, respond) })
+
+/** Whoever acts, as one of our people; a refusal where Slack does not say who they are. */
+export async function actor({ whoIs }: Pick<Parts, 'whoIs'>, userId: string): Promise<PersonRef | Refusal> {
+  const by = await whoIs(userId)
+  return by === 'unknown' ? refuse('unsure', { reasons: ['Slack did not say who you are'] }) : by
+}
+
 /**
  * Does what a click asks for: true when it was done. A refusal is told to the clicker alone, and
  * what they clicked is looked at again; a failure with an id that is in the log.
  */
 export async function answerClick(
-  { log, lookAgain }: Pick<Parts, 'log' | 'lookAgain'>,
-  tell: Tell,
-  work: () => Promise<object>,
+  parts: Pick<Parts, 'log' | 'lookAgain' | 'whoIs'>,
+  { userId, tell }: AnswerTo,
+  work: (by: PersonRef) => Promise<object>,
 ): Promise<boolean> {
+  const { log, lookAgain } = parts
   let words: string | null
   try {
-    const outcome = await tellingWrites(work)
+    const outcome = await tellingWrites(async () => {
+      const by = await actor(parts, userId)
+      return isRefusal(by) ? by : work(by)
+    })
     words = isRefusal(outcome) ? refusalWords(outcome) : null
     if (isRefusal(outcome) && outcome.grant !== null) lookAgain(outcome.grant.id)
   } catch (error) {

@@ -1,9 +1,10 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../domain/grant.ts'
+import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { tellingWrites } from '../../domain/writes.ts'
-import { failureWords } from './answer-click.ts'
+import { actor, failureWords } from './answer-click.ts'
 import { messageView } from './message-view.ts'
 import { unmarked } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
@@ -22,14 +23,19 @@ export async function answerSubmission(options: {
   parts: Parts
   ack: Ack
   viewId: string
+  userId: string
   title: string
   fieldFor: (refusal: Refusal) => string
   words?: (refusal: Refusal) => string
-  work: () => Promise<Grant | Refusal>
+  work: (by: PersonRef) => Promise<Grant | Refusal>
 }): Promise<void> {
   const { parts, viewId, title, fieldFor, words = refusalWords } = options
   const ack = options.ack as AckFn<ViewResponseAction>
-  const working = tellingWrites(options.work).then(
+  const outcomeOf = async (): Promise<Grant | Refusal> => {
+    const by = await actor(parts, options.userId)
+    return isRefusal(by) ? by : options.work(by)
+  }
+  const working = tellingWrites(outcomeOf).then(
     (outcome) => (isRefusal(outcome) ? { field: fieldFor(outcome), words: unmarked(words(outcome)) } : null),
     (error: unknown) => ({ field: null, words: failureWords(parts.log, error) }),
   )

@@ -1,16 +1,13 @@
 import { z } from 'zod'
 import { wellFormed } from '../../domain/cut.ts'
-import type { SlackIdentity } from '../../domain/person.ts'
 
 /** What Slack sends, as far as we read it: parsed here, once. */
-export const user = z.object({ id: z.string(), team_id: z.string().nullish() })
-export const team = z.object({ id: z.string() }).nullish()
+export const user = z.object({ id: z.string() })
 /** What people typed. */
 const typed = z.string().transform(wellFormed)
 
 const click = z.object({
   user,
-  team,
   trigger_id: z.string(),
   channel: z.object({ id: z.string() }).nullish(),
   message: z.object({ ts: z.string() }).nullish(),
@@ -27,7 +24,7 @@ const click = z.object({
 })
 
 export interface Click {
-  readonly by: SlackIdentity
+  readonly userId: string
   readonly triggerId: string
   readonly value: string
   /** When it was clicked, by Slack's clock: the same on a redelivery. */
@@ -38,9 +35,9 @@ export interface Click {
 }
 
 export function parseClick(body: unknown): Click {
-  const { user: by, team: from, trigger_id: triggerId, channel, message, view, actions } = click.parse(body)
+  const { user: by, trigger_id: triggerId, channel, message, view, actions } = click.parse(body)
   return {
-    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    userId: by.id,
     triggerId,
     value: actions[0]?.value ?? '',
     clickedAt: new Date(Number(actions[0]?.action_ts ?? 0) * 1_000),
@@ -73,10 +70,10 @@ const view = z.object({
   state: z.object({ values: values.nullish() }).nullish(),
 })
 
-const inView = z.object({ user, team, trigger_id: z.string().nullish(), view })
+const inView = z.object({ user, trigger_id: z.string().nullish(), view })
 
 export interface InView {
-  readonly by: SlackIdentity
+  readonly userId: string
   readonly viewId: string
   readonly hash: string
   readonly metadata: string
@@ -89,7 +86,7 @@ export interface InView {
 }
 
 export function parseInView(body: unknown): InView {
-  const { user: by, team: from, view: shown } = inView.parse(body)
+  const { user: by, view: shown } = inView.parse(body)
   const blocks = Object.entries(shown.state?.values ?? {})
   const inputs = blocks.flatMap(([, block]) => Object.entries(block))
   const fields = new Map(
@@ -108,7 +105,7 @@ export function parseInView(body: unknown): InView {
     inputs.map(([actionId, input]) => [actionId, input.selected_options?.map(({ value }) => value) ?? []]),
   )
   return {
-    by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id },
+    userId: by.id,
     viewId: shown.id,
     hash: shown.hash,
     metadata: shown.private_metadata ?? '',
@@ -120,26 +117,25 @@ export function parseInView(body: unknown): InView {
 
 const command = z.object({
   user_id: z.string(),
-  team_id: z.string(),
   trigger_id: z.string(),
   text: typed.nullish(),
 })
 
-export function parseCommand(body: unknown): { by: SlackIdentity; triggerId: string; text: string } {
-  const { user_id: userId, team_id: teamId, trigger_id: triggerId, text } = command.parse(body)
-  return { by: { teamId, userId }, triggerId, text: text ?? '' }
+export function parseCommand(body: unknown): { userId: string; triggerId: string; text: string } {
+  const { user_id: userId, trigger_id: triggerId, text } = command.parse(body)
+  return { userId, triggerId, text: text ?? '' }
 }
 
-const shortcut = z.object({ user, team, trigger_id: z.string() })
+const shortcut = z.object({ user, trigger_id: z.string() })
 
-export function parseShortcut(body: unknown): { by: SlackIdentity; triggerId: string } {
-  const { user: by, team: from, trigger_id: triggerId } = shortcut.parse(body)
-  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, triggerId }
+export function parseShortcut(body: unknown): { userId: string; triggerId: string } {
+  const { user: by, trigger_id: triggerId } = shortcut.parse(body)
+  return { userId: by.id, triggerId }
 }
 
-const suggestion = z.object({ user, team, value: typed.nullish() })
+const suggestion = z.object({ user, value: typed.nullish() })
 
-export function parseSuggestion(body: unknown): { by: SlackIdentity; typed: string } {
-  const { user: by, team: from, value } = suggestion.parse(body)
-  return { by: { teamId: by.team_id ?? from?.id ?? '', userId: by.id }, typed: value ?? '' }
+export function parseSuggestion(body: unknown): { userId: string; typed: string } {
+  const { user: by, value } = suggestion.parse(body)
+  return { userId: by.id, typed: value ?? '' }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { as } from '../../journeys/acts.ts'
 import { aStage } from '../../support/curfew.ts'
 
 test('many who are looked up at one moment are read from one list, each as they are now', async () => {
@@ -10,9 +11,7 @@ test('many who are looked up at one moment are read from one list, each as they 
   if (gone) workspace.deactivate(gone)
   const before = workspace.calls.length
 
-  const facts = await Promise.all(
-    people.map(({ id }) => app.world.directory.freshFacts({ teamId: workspace.teamId, userId: id })),
-  )
+  const facts = await Promise.all(people.map((one) => app.world.directory.freshFacts(as({ workspace }, one))))
 
   expect(facts.map((one) => one !== 'unknown' && one.isHere)).toEqual(people.map((one) => one !== gone))
   const asked = workspace.calls.slice(before)
@@ -27,9 +26,7 @@ test('where the list cannot be read each is asked for, and a few always are', as
     workspace.addPerson({ name: `person-${i}`, email: `person-${i}@acme.example` }),
   )
   const ask = (some: typeof people) =>
-    Promise.all(
-      some.map(({ id }) => app.world.directory.freshFacts({ teamId: workspace.teamId, userId: id })),
-    )
+    Promise.all(some.map((one) => app.world.directory.freshFacts(as({ workspace }, one))))
   workspace.faults.next('users.list', { error: 'internal_error' })
   expect(await ask(people)).not.toContain('unknown')
   const before = workspace.calls.length
@@ -56,7 +53,7 @@ test('whoever edits user groups all the time keeps nobody else from being known,
   const { directory } = app.world
   const social = workspace.addGroup({ handle: 'social', name: 'Social', members: [kim] })
   const groupsOf = async () => {
-    const facts = await directory.facts({ teamId: workspace.teamId, userId: riley.id })
+    const facts = await directory.facts(as({ workspace }, riley))
     return facts === 'unknown' ? facts : facts.groups
   }
   const enough = new AbortController()

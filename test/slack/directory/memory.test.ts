@@ -6,6 +6,7 @@ import type { Log } from '../../../src/domain/ports/log.ts'
 import type { PeopleStore } from '../../../src/domain/ports/people.ts'
 import type { Person } from '../../../src/domain/person.ts'
 import { isReviewer } from '../../../src/domain/policy.ts'
+import { directoryFrom } from '../../../src/people/directory.ts'
 import { slackDirectory } from '../../../src/slack/directory/directory.ts'
 import { read } from '../../catalog/reading.ts'
 
@@ -69,7 +70,6 @@ function aDirectory(methods: {
   } as unknown as WebClient
   return slackDirectory({ client, teamId: () => 'T1', people: memoryPeople(), log: quiet })
 }
-const slackOf = (userId: string) => ({ teamId: 'T1', userId })
 const isHere = (facts: unknown) => (facts === 'unknown' ? 'unknown' : (facts as { isHere: boolean }).isHere)
 
 test('who is an admin is decided by what Slack says now, at most 60 s old: an admin who joined is not passed over for others for ten minutes', async () => {
@@ -98,10 +98,10 @@ resources:
       return found
     },
   })
-  const world = { catalog: () => catalog, directory } as never
+  const world = { catalog: () => catalog, directory: directoryFrom(directory) }
   const what = { resource: { id: 'orders-db' }, entitlement: { id: 'read' } }
   const sam = async () => {
-    const facts = await directory.facts(slackOf('USAM'))
+    const facts = await directory.facts('USAM')
     if (facts === 'unknown') throw new Error('unknown')
     return isAdminOf(world, facts, what)
   }
@@ -127,15 +127,15 @@ test('what Slack said of somebody is not overwritten by a list that was begun be
       return { users: [{ id: 'UADA', email: 'ada@acme.example' }] }
     },
   })
-  expect(isHere(await directory.facts(slackOf('USAM')))).toBe(true)
+  expect(isHere(await directory.facts('USAM'))).toBe(true)
   const everyone = directory.everyone()
   await secondPage
   isDeleted = true
   expect(await directory.heardOf(said({ id: 'USAM', email: 'sam@acme.example', deleted: true }))).toBe(true)
-  expect(isHere(await directory.facts(slackOf('USAM')))).toBe(false)
+  expect(isHere(await directory.facts('USAM'))).toBe(false)
   goOn()
   const listed = await everyone
-  expect(isHere(await directory.facts(slackOf('USAM')))).toBe(false)
+  expect(isHere(await directory.facts('USAM'))).toBe(false)
   expect(
     listed === 'unknown' ||
       listed.people.find(({ person }) => person.slack.userId === 'USAM')?.isHere !== true,
@@ -152,7 +152,7 @@ test('many who are asked about together are not answered by the first page of a 
       return { users: ids.slice(15).map((id) => ({ id })) }
     },
   })
-  const asked = ids.map((id) => directory.freshFacts(slackOf(id)))
+  const asked = ids.map((id) => directory.freshFacts(id))
   expect(isHere(await asked[0])).toBe(false)
   expect(isHere(await asked[29])).toBe(true)
 })
@@ -170,15 +170,15 @@ test('nor by a reading of them that was begun before', async () => {
       return { id: user, email: 'sam@acme.example', deleted }
     },
   })
-  await directory.facts(slackOf('USAM'))
+  await directory.facts('USAM')
   aheadMs += 61_000
-  const slow = directory.facts(slackOf('USAM'))
+  const slow = directory.facts('USAM')
   await new Promise((resolve) => setTimeout(resolve, 20))
   isDeleted = true
   await directory.heardOf(said({ id: 'USAM', email: 'sam@acme.example', deleted: true }))
   goOn()
   await slow
-  expect(isHere(await directory.facts(slackOf('USAM')))).toBe(false)
+  expect(isHere(await directory.facts('USAM'))).toBe(false)
 })
 
 test('one group list that failed on the network is asked for again after a moment, not after half a minute', async () => {
@@ -198,7 +198,7 @@ test('one group list that failed on the network is asked for again after a momen
 
 test('whose e-mail cannot be read now may be the approver that a list names by e-mail: unknown, not no', async () => {
   const directory = aDirectory({ info: async (user) => ({ id: user }) })
-  const facts = await directory.facts(slackOf('UKIM'))
+  const facts = await directory.facts('UKIM')
   if (facts === 'unknown') throw new Error('unknown')
   expect(facts.isEmailRead).toBe(false)
   const list = { people: ['kim@acme.example'], groups: [], manager: false, who: null }
@@ -221,7 +221,7 @@ test('a record whose team_id is absent is not of another human', async () => {
     usergroups: { list: async () => ({ usergroups: [] }) },
   } as unknown as WebClient
   const directory = slackDirectory({ client, teamId: () => 'T1', people, log: quiet })
-  const facts = await directory.facts(slackOf('USAM'))
+  const facts = await directory.facts('USAM')
   expect(facts === 'unknown' || !facts.isExternal).toBe(true)
 })
 
