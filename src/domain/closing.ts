@@ -14,12 +14,23 @@ export function close(grant: Grant, event: CloseEvent, now: Date): Grant | Refus
   const withdrawn = { ...grant, status: 'withdrawn' as const, closedAt: now }
   switch (event.type) {
     case 'withdraw':
-      return { ...withdrawn, supersededBy: event.supersededBy, closedBecause: null }
+      return {
+        ...withdrawn,
+        supersededBy: event.supersededBy,
+        withdrawnBy: event.by,
+        closedBecause: null,
+      }
     case 'drop':
-      return { ...withdrawn, supersededBy: null, closedBecause: event.note }
+      return { ...withdrawn, supersededBy: null, withdrawnBy: null, closedBecause: event.note }
     case 'lapse':
       return now >= grant.lapsesAt
         ? { ...grant, status: 'lapsed', closedAt: now }
         : refuse('decided', { grant })
   }
 }
+
+/** Who took it back; of what was withdrawn before that was noted, as its history says. */
+export const whoWithdrew = (grant: Grant): PersonRef =>
+  (grant.status === 'withdrawn' ? grant.withdrawnBy : null) ??
+  grant.history.findLast((entry) => entry.type === 'withdrawn')?.by ??
+  grant.requester

@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { endCauses, lefts } from './end-causes.ts'
+import { happened } from './happened.ts'
+import { personRef } from './person.ts'
 import { patternSchema } from './windows/pattern.ts'
-
-export const personRef = z.object({
-  id: z.string(),
-  slack: z.object({ teamId: z.string(), userId: z.string() }),
-  name: z.string(),
-  email: z.string().nullable(),
-})
 
 /**
  * By which list of its stage somebody answered: its approvers, or in their place whoever stands in where they are too
@@ -30,13 +26,6 @@ const review = z.object({
   /** The longest that it agreed to, with more time; null: as long as holders may extend it by themselves. */
   mostMs: z.number().nullable().default(null),
   at: z.date(),
-})
-
-const historyLine = z.object({
-  at: z.date(),
-  what: z.string(),
-  by: personRef.nullable(),
-  note: z.string().nullable(),
 })
 
 /** One subject's wish for one entitlement, as asked. Everything a reader needs to understand it later is copied. */
@@ -95,7 +84,7 @@ const asked = z.object({
   needs: z.number(),
   requestedAt: z.date(),
   reviews: z.array(review),
-  history: z.array(historyLine),
+  history: z.array(happened),
   /** The next instant at which this grant needs someone. Null: nothing will ever happen by itself. */
   dueAt: z.date().nullable(),
   /** Slack does not show this revision yet. */
@@ -169,17 +158,6 @@ const debt = {
   alertedAt: z.date().nullable(),
 }
 
-/** `unmatched`: the rules do not allow it any more; `offboarded`: its holder left; `removed`: it left the catalog. */
-export const endCauses = [
-  'expired',
-  'released',
-  'revoked',
-  'failed',
-  'removed',
-  'unmatched',
-  'offboarded',
-] as const
-
 const end = {
   cause: z.enum(endCauses),
   endedBy: personRef.nullable(),
@@ -190,9 +168,8 @@ const end = {
   activeAt: z.date().nullable(),
 }
 
-/** What was left when it ended. `gone` is said only of what was read back; `never-given`: no call was ever meant. */
 const left = {
-  left: z.enum(['gone', 'never-given', 'kept-for-grant', 'kept-before']),
+  left: z.enum(lefts),
   /** How long another grant keeps it, where one does. */
   keptUntil: z.date().nullable(),
 }
@@ -209,6 +186,8 @@ export const grantSchema = z.discriminatedUnion('status', [
     closedAt: z.date(),
     /** The request that took its place, if one did. */
     supersededBy: z.string().nullable(),
+    /** Null: nobody did, or it was withdrawn before that was noted here. */
+    withdrawnBy: personRef.nullable().default(null),
     /** Nobody withdrew it: whoever asked, or was to hold it, left. Null where somebody did. */
     closedBecause: z.string().nullable().default(null),
   }),
@@ -290,7 +269,6 @@ export type AnsweredAs = z.infer<typeof answeredAs>
 export type Nudge = z.infer<typeof nudge>
 export type WindowOf = NonNullable<Grant['window']>
 export type AfterReview = z.infer<typeof afterReview>
-export type HistoryLine = z.infer<typeof historyLine>
 export type Extension = z.infer<typeof extension>
 export type EndCause = (typeof endCauses)[number]
 export type GrantPlace = Granting['place']

@@ -1,66 +1,77 @@
 import type { Event } from './event.ts'
 import { waitingExtension } from './extension.ts'
-import { isApproved, type Grant, type HistoryLine } from './grant.ts'
-import type { PersonRef } from './person.ts'
+import { isApproved, type Extension, type Grant } from './grant.ts'
+import type { Happened } from './happened.ts'
 import { seriesHistory } from './series.ts'
 
-/** What the history says of this event; null where it says nothing. */
-export function historyLine(before: Grant, next: Grant, event: Event, now: Date): HistoryLine | null {
-  const line = (what: string, by: PersonRef | null = null, note: string | null = null) => ({
-    at: now,
-    what,
-    by,
-    note,
-  })
+/** What the history keeps of this event; null where it keeps nothing. */
+export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Happened | null {
   switch (event.type) {
-    case 'approve':
+    case 'approve': {
+      const { by, note, stage, durationMs } = event
+      return { type: 'approved', at, by, note, stage, durationMs }
+    }
     case 'deny':
+      return { type: 'denied', at, by: event.by, note: event.note }
     case 'withdraw':
-      return line(event.type, event.by, 'note' in event ? event.note : null)
+      return { type: 'withdrawn', at, by: event.by }
     case 'auto-approve':
-      return line('approved by a rule', null, event.rule.because)
+      return { type: 'approved-by-rule', at, because: event.rule.because }
     case 'recount':
-      return line(
-        next.status === 'pending' ? 'recounted: another stage is asked' : 'recounted: enough said yes',
-      )
+      return { type: 'recounted', at, stage: next.status === 'pending' ? (next.nudge?.stage ?? 0) : null }
     case 'drop':
-      return line('closed', null, event.note)
-    case 'end':
-      return line(`end: ${event.cause}`, event.by, event.note)
+      return { type: 'dropped', at, why: event.note }
+    case 'end': {
+      const { cause, by, note } = event
+      return { type: 'end', at, cause, by, note }
+    }
     case 'taken':
-      return line(`taken: ${event.left}`)
+      return { type: 'taken', at, left: event.left }
     case 'given':
-      return line(event.heldBefore ? 'given: was held before' : 'given')
+      return { type: 'given', at, heldBefore: event.heldBefore }
     case 'try-now':
-      return line('try now', event.by)
-    case 'extend':
-      return line(isApproved(next) && waitingExtension(next) ? 'more time asked for' : 'extended', event.by)
-    case 'answer-extension':
-      return line(event.verdict === 'deny' ? 'more time denied' : 'more time approved', event.by)
+      return { type: 'tried-now', at, by: event.by }
+    case 'extend': {
+      const asked = isApproved(next) ? waitingExtension(next) : null
+      const { by } = event
+      return asked
+        ? { type: 'more-time-asked', at, by, addMs: asked.addMs }
+        : { type: 'extended', at, by, addMs: lastOf(next)?.addMs ?? null }
+    }
+    case 'answer-extension': {
+      const type = event.verdict === 'deny' ? 'more-time-denied' : 'more-time-approved'
+      return { type, at, by: event.by }
+    }
     case 'alert':
-      return line('late', null, isApproved(next) && 'lastError' in next ? next.lastError : null)
+      return { type: 'late', at, error: isApproved(next) && 'lastError' in next ? next.lastError : null }
     case 'made':
     case 'skip':
     case 'windows-open':
     case 'windows-over':
-      return seriesHistory(before, next, event, now)
+      return seriesHistory(before, next, event, at)
     case 'close-review':
-      return line('review closed', event.by, event.note)
+      return { type: 'review-closed', at, by: event.by, note: event.note }
     case 'remind':
-      return line('review owed')
+      return { type: 'review-owed', at }
     case 'nudge':
-      return line(isEscalation(before, next) ? 'escalated' : 'reminded')
+      return { type: isEscalation(before, next) ? 'escalated' : 'reminded', at }
     case 'lapse':
+      return { type: 'lapsed', at }
     case 'open':
+      return { type: 'opened', at }
     case 'renew':
+      return { type: 'renewed', at }
     case 'warn':
-      return line(event.type)
+      return { type: 'warned', at }
     case 'failed':
     case 'busy':
     case 'told':
       return null
   }
 }
+
+const lastOf = (grant: Grant): Extension | undefined =>
+  isApproved(grant) ? grant.extensions.at(-1) : undefined
 
 const isEscalation = (before: Grant, next: Grant): boolean =>
   before.status === 'pending' &&

@@ -3,8 +3,9 @@ import type { Entitlement } from './catalog.ts'
 import { cut } from './cut.ts'
 import { dueOf } from './due.ts'
 import { startGiving } from './giving.ts'
-import type { Grant, GrantPlace, Granting, HistoryLine, Pending, Recurring, Waiting } from './grant.ts'
+import type { Grant, GrantPlace, Granting, Pending, Recurring, Waiting } from './grant.ts'
 import { after } from './instants.ts'
+import type { Happened } from './happened.ts'
 import { refTo, type PersonFacts } from './person.ts'
 import { windowGrantId } from './series.ts'
 import { seatsOf, startNudges } from './stages.ts'
@@ -40,7 +41,7 @@ export function requestedGrant({ requester, subject, timing, ...request }: Reque
   const by = refTo(requester.person)
   const lapsesAt = Math.min(now.getTime() + withinMs, pointlessAt?.getTime() ?? Infinity)
   return due<Pending>({
-    ...begun(now, { at: now, what: 'asked', by, note: null }),
+    ...begun(now, { type: 'asked', at: now, by }),
     ...fieldsOf(entitlement),
     ...plain,
     id,
@@ -89,7 +90,7 @@ export function emergencyGrant(
   const { warnMs, alertMs, breakGlass } = entitlement
   const person = refTo(facts.person)
   return due<Granting>({
-    ...begun(now, { at: now, what: 'broke glass', by: person, note: null }),
+    ...begun(now, { type: 'broke-glass', at: now, by: person }),
     ...fieldsOf(entitlement),
     ...plain,
     id,
@@ -124,7 +125,7 @@ export function standingGrant({ id, facts, rule, place }: Match, now: Date): Gra
   const person = refTo(facts.person)
   const { source } = rule.who
   return due<Granting>({
-    ...begun(now, { at: now, what: 'matches the rule', by: null, note: cut(source, 500) }),
+    ...begun(now, { type: 'matched-rule', at: now, source: cut(source, 500) }),
     ...fieldsOf(rule),
     ...plain,
     id,
@@ -152,10 +153,10 @@ export function standingGrant({ id, facts, rule, place }: Match, now: Date): Gra
 export function windowGrant(series: Recurring, { index, start, end }: Window, now: Date): Waiting {
   const { next: _n, made: _m, skipped: _s, missed: _mi, stop: _st, lookAt: _l, ...approved } = series
   const id = windowGrantId(series.id, index)
-  const number = `window ${index + 1} of ${windowCount(series.pattern)}`
+  const number = index + 1
   return due<Waiting>({
     ...approved,
-    ...begun(now, { at: now, what: number, by: null, note: null }),
+    ...begun(now, { type: 'window', at: now, number, of: windowCount(series.pattern) }),
     id,
     requestId: id,
     pattern: null,
@@ -167,10 +168,10 @@ export function windowGrant(series: Recurring, { index, start, end }: Window, no
   })
 }
 
-const begun = (now: Date, line: HistoryLine) => ({
+const begun = (now: Date, first: Happened) => ({
   revision: 0,
   requestedAt: now,
-  history: [line],
+  history: [first],
   dueAt: null,
   unshown: true,
 })

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { cut } from './cut.ts'
 
 /** A person as Curfew knows them: our own id, and links to where they come from. */
@@ -15,6 +16,13 @@ export interface SlackIdentity {
 }
 
 /** What is copied onto a grant, so that its history stays readable when people leave. */
+export const personRef = z.object({
+  id: z.string(),
+  slack: z.object({ teamId: z.string(), userId: z.string() }),
+  name: z.string(),
+  email: z.string().nullable(),
+})
+
 export type PersonRef = Pick<Person, 'id' | 'slack' | 'name' | 'email'>
 
 /** A set, or not known now: an unreadable group is never an empty one. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Entitlement } from './catalog.ts'
-import { personRef } from './grant.ts'
+import { personRef } from './person.ts'
 import type { PersonFacts } from './person.ts'
 import { isSameHuman } from './person.ts'
 import { DAY_MS } from './windows/wall-clock.ts'

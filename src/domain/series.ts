@@ -1,4 +1,5 @@
-import type { Ended, EndCause, Grant, HistoryLine, Recurring, WindowOf } from './grant.ts'
+import type { Ended, EndCause, Grant, Recurring, WindowOf } from './grant.ts'
+import type { Happened } from './happened.ts'
 import type { PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
 import { describePattern, windowCount, type Pattern } from './windows/pattern.ts'
@@ -156,17 +157,16 @@ export function seriesDueAt({ stop, next, endsAt, lookAt }: Recurring): Date {
 }
 
 /** Windows have histories of their own: what is usual is not said here. */
-export function seriesHistory(before: Grant, next: Grant, event: SeriesEvent, now: Date): HistoryLine | null {
-  const line = (what: string, by: PersonRef | null = null) => ({ at: now, what, by, note: null })
+export function seriesHistory(before: Grant, next: Grant, event: SeriesEvent, at: Date): Happened | null {
   switch (event.type) {
     case 'skip':
-      return line(`skipped window ${event.index + 1}`, event.by)
+      return { type: 'skipped', at, by: event.by, number: event.index + 1 }
     case 'made': {
       const missed = missedBy(next) - missedBy(before)
-      return missed > 0 ? line(`missed ${missed} more before window ${event.index + 1}`) : null
+      return missed > 0 ? { type: 'missed', at, count: missed, before: event.index + 1 } : null
     }
     case 'windows-over':
-      return line('over')
+      return { type: 'series-over', at }
     case 'windows-open':
       return null
   }

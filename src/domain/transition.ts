@@ -7,7 +7,7 @@ import type { Event } from './event.ts'
 import { countAnswer, extend } from './extension.ts'
 import { activate, open } from './giving.ts'
 import type { Grant } from './grant.ts'
-import { historyLine } from './history.ts'
+import { entryOf } from './history.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { autoApprove, recount, review } from './review.ts'
 import { applyToSeries } from './series.ts'
@@ -22,10 +22,10 @@ import { warn } from './warning.ts'
 export function transition(grant: Grant, event: Event, now: Date): Grant | Refusal {
   const next = apply(grant, event, now)
   if (isRefusal(next)) return next
-  const line = historyLine(grant, next, event, now)
+  const entry = entryOf(grant, next, event, now)
   return {
     ...next,
-    history: line === null ? grant.history : [...grant.history, line],
+    history: entry === null ? grant.history : [...grant.history, entry],
     dueAt: dueOf(next),
     unshown: grant.unshown || isVisible(next, event, now),
   }

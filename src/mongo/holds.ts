@@ -2,6 +2,7 @@ import { Schema, type Connection } from 'mongoose'
 import { MongoBulkWriteError } from 'mongodb'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { lefts } from '../domain/end-causes.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
 import type { HoldStore, HoldWrite } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -27,7 +28,7 @@ const stored = z.object({
   lastLeft: z
     .object({
       grantId: z.string(),
-      left: z.enum(['gone', 'never-given', 'kept-for-grant', 'kept-before']),
+      left: z.enum(lefts),
       keptUntil: z.date().nullable(),
     })
     .nullable(),

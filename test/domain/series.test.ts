@@ -90,7 +90,7 @@ test('whoever was away over several windows makes the newest that is over, to sa
   expect(window).toMatchObject({ index: 2 })
   const caughtUp = changed(series, { type: 'made', index: 2 }, now)
   expect(caughtUp).toMatchObject({ missed: 2, next: { index: 3 }, made: 2 })
-  expect(caughtUp.history.at(-1)?.what).toBe('missed 2 more before window 3')
+  expect(caughtUp.history.at(-1)).toMatchObject({ type: 'missed', count: 2, before: 3 })
 })
 
 test('a skipped window does not open, is not counted, and cannot be skipped once it is made', () => {

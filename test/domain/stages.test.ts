@@ -56,7 +56,7 @@ test('each is said once, what an outage made late comes as one, and then nothing
   })
   const late = say(first, 7 * HOUR)
   expect(late.nudge).toMatchObject({ reminded: 2, escalatedAt: at(7 * HOUR), escalateAt: null })
-  expect(late.history.at(-1)?.what).toBe('escalated')
+  expect(late.history.at(-1)?.type).toBe('escalated')
   expect(nudgeDueAt(late)).toEqual(at(30 * HOUR))
   const last = say(late, 30 * HOUR)
   expect(nudgeDueAt(last)).toBeNull()

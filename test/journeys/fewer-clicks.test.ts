@@ -57,7 +57,10 @@ test('who is on call gets it without a click: the card is one line, the DM says 
   expect(JSON.stringify(line.blocks)).not.toMatch(/<@|<!subteam/)
   const [grant] = await grantsOf(stage, riley)
   expect(grant?.auto).toMatchObject({ because: 'on call' })
-  expect(grant?.history.map(({ what }) => what).slice(0, 2)).toEqual(['asked', 'approved by a rule'])
+  expect(grant?.history.slice(0, 2)).toMatchObject([
+    { type: 'asked' },
+    { type: 'approved-by-rule', because: 'on call' },
+  ])
   await ada.clicks('End now', line, sure)
   await riley.sees(/checked, it is gone/, 'dm', patient)
   await ada.sees(/Ended .*ended by Ada.*Checked: gone/, orders, patient)

@@ -68,12 +68,12 @@ test('one asking and one approval open every window: given, taken back and read 
   expect(riley.dms.filter(({ plain }) => / ends |ended/.test(plain))).toEqual([])
   const window = await windowOf(stage, await onlyGrantOf(stage, riley))
   expect(window).toMatchObject({ status: 'ended', cause: 'expired', left: 'gone' })
-  expect(window?.history.map(({ what }) => what)).toEqual([
-    'window 1 of 4',
-    'open',
-    'given',
-    'end: expired',
-    'taken: gone',
+  expect(window?.history).toMatchObject([
+    { type: 'window', number: 1, of: 4 },
+    { type: 'opened' },
+    { type: 'given', heldBefore: false },
+    { type: 'end', cause: 'expired', by: null },
+    { type: 'taken', left: 'gone' },
   ])
   expect(wrongWith(workspace)).toEqual([])
 }, 90_000)

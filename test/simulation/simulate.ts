@@ -91,7 +91,7 @@ function whatHappened(db: MemoryDatabase) {
     extendedAtOnce: added.filter(({ approvedBy }) => approvedBy.length === 0).length,
     extendedByReview: added.filter(({ approvedBy }) => approvedBy.length > 0).length,
     standing: standing.length,
-    renewed: standing.filter(({ history }) => history.some(({ what }) => what === 'renew')).length,
+    renewed: standing.filter(({ history }) => history.some(({ type }) => type === 'renewed')).length,
     lost: approved.filter(
       (one) => 'cause' in one && (one.cause === 'offboarded' || one.cause === 'unmatched'),
     ).length,

@@ -82,6 +82,27 @@ test('what was to take the place of an older request is written by whoever finds
   expect(left).not.toHaveProperty('successor')
 })
 
+test('a grant whose history was written in words is read as data, and is data once it is written again', async () => {
+  const { connection } = database
+  const store = mongoGrants(connection, mongoClock(connection))
+  const subject = { ...riley, id: 'of before' }
+  const grant = { ...aPendingGrant(), id: 'of before', requestId: 'of before', subject, requester: subject }
+  await store.insert(grant)
+  const grants = connection.collection<{ _id: string }>('grants')
+  const inWords = [{ at: at(0), what: 'asked', by: subject, note: null }]
+  await grants.updateOne({ _id: grant.id }, { $set: { history: inWords } })
+  const asked = { type: 'asked', at: at(0), by: subject }
+  expect((await store.get(grant.id))?.history).toEqual([asked])
+  expect(await grants.findOne({ _id: grant.id })).toMatchObject({ history: inWords })
+  await store.change(grant.id, (now) =>
+    then(now, { type: 'withdraw', by: subject, supersededBy: null }, at(5)),
+  )
+  expect(await grants.findOne({ _id: grant.id })).toMatchObject({
+    withdrawnBy: subject,
+    history: [asked, { type: 'withdrawn', at: at(5), by: subject }],
+  })
+})
+
 test("an admin's yes stands until it was done, whatever another replica that has seen less forgets meanwhile", async () => {
   const losses = mongoLosses(database.connection)
   const loss = {

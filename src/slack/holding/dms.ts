@@ -1,3 +1,4 @@
+import { whoWithdrew } from '../../domain/closing.ts'
 import { findEntitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { MayExtend } from '../../domain/extension.ts'
@@ -23,7 +24,7 @@ import { openWindows, seriesButtons } from './series.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
 import { isAhead, isLate, leftLine } from '../words/status.ts'
-import { approverWords, mentionOf, reviewerWords, surely, whoWithdrew, withdrawnVerb } from '../words/who.ts'
+import { approverWords, mentionOf, reviewerWords, surely, withdrawnVerb } from '../words/who.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
 

@@ -1,3 +1,4 @@
+import { whoWithdrew } from '../../domain/closing.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { totalMs } from '../../domain/extension.ts'
 import { isApproved, offeredMs, type Grant } from '../../domain/grant.ts'
@@ -5,7 +6,7 @@ import { mostAsked } from '../../operations/request.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { reasonLength } from '../../operations/request.ts'
 import { noteLength } from '../../operations/review.ts'
-import { named, whoWithdrew } from './who.ts'
+import { named } from './who.ts'
 import { clockTime, plainWords, when } from './mrkdwn.ts'
 
 /** What the person who asked for it reads when something cannot be. */

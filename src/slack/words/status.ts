@@ -1,7 +1,8 @@
+import { whoWithdrew } from '../../domain/closing.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Approved, Ended, Grant, Revoking } from '../../domain/grant.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
-import { approverWords, named, whoWithdrew, withdrawnVerb, type Naming } from './who.ts'
+import { approverWords, named, withdrawnVerb, type Naming } from './who.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series-words.ts'
 
 /** Ends are prepared a little ahead; until their instant the card shows what still is. */

@@ -1,11 +1,9 @@
+import { whoWithdrew } from '../../domain/closing.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { isSameHuman, plainlyNamed, type PersonRef } from '../../domain/person.ts'
 import { mention, plainWords } from './mrkdwn.ts'
 
 /** How the people of a request are named: who asks, who said yes, who took it back. */
-
-export const whoWithdrew = ({ history, requester }: Grant): PersonRef =>
-  history.findLast(({ what }) => what === 'withdraw')?.by ?? requester
 
 export const withdrawnVerb = (grant: Grant): string =>
   isSameHuman(whoWithdrew(grant), grant.requester) ? 'Withdrawn' : 'Declined'

@@ -1,3 +1,4 @@
+import { whoWithdrew } from '../../../src/domain/closing.ts'
 import {
   allNamed,
   approverWords,
@@ -9,7 +10,6 @@ import {
   principalWords,
   reviewerWords,
   surely,
-  whoWithdrew,
   withdrawnVerb,
 } from '../../../src/slack/words/who.ts'
 import { ada, aPendingGrant, approval, at, kim, riley, sam } from '../../support/builders.ts'
@@ -57,6 +57,11 @@ describe('who took it back', () => {
     expect(whoWithdrew(aWithdrawnGrant())).toEqual(riley)
     expect(withdrawnVerb(aWithdrawnGrant())).toBe('Withdrawn')
     expect(withdrawnVerb(aWithdrawnGrant(forRiley, { by: kim }))).toBe('Withdrawn')
+  })
+  test('of what was withdrawn before that was noted, whom the history names', () => {
+    const before = { ...aWithdrawnGrant(forRiley), withdrawnBy: null }
+    expect(whoWithdrew(before)).toEqual(riley)
+    expect(withdrawnVerb(before)).toBe('Declined')
   })
   test('whom it was for declines', () => {
     expect(whoWithdrew(aWithdrawnGrant(forRiley))).toEqual(riley)
