@@ -2,7 +2,7 @@ import type { Approvers, Catalog, Condition, Entitlement } from '../domain/catal
 import { everyEntitlement } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { formatDuration } from '../domain/duration.ts'
-import { nameApprovers } from '../domain/policy.ts'
+import { nameApprovers } from '../domain/approvers.ts'
 import { describeOnly } from '../domain/timing.ts'
 import { loadCatalog } from './load.ts'
 import { writeProblem } from './problem.ts'

@@ -1,6 +1,6 @@
 import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
 import type { Known, PersonFacts } from '../domain/person.ts'
-import { isListed } from '../domain/policy.ts'
+import { isListed } from '../domain/approvers.ts'
 import type { World } from './world.ts'
 
 /*

@@ -1,7 +1,8 @@
 import type { Approvers, Entitlement, Stage } from '../domain/catalog.ts'
 import type { AnsweredAs, Grant } from '../domain/grant.ts'
 import { isSameHuman, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
-import { isListed, isReviewer, type Listing, type Verdict } from '../domain/policy.ts'
+import { isListed, isReviewer, type Listing } from '../domain/approvers.ts'
+import type { Verdict } from '../domain/policy.ts'
 import type { World } from './world.ts'
 
 /** Who may answer one stage of a request, by the lists of now. */

@@ -9,14 +9,8 @@ import {
   type Pending,
 } from '../domain/grant.ts'
 import { isSameHuman, refTo, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
-import {
-  mayAskForOthers,
-  mayHold,
-  nameApprovers,
-  placeFor,
-  termsFor,
-  type Verdict,
-} from '../domain/policy.ts'
+import { nameApprovers } from '../domain/approvers.ts'
+import { mayAskForOthers, mayHold, placeFor, termsFor, type Verdict } from '../domain/policy.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { DAY_MS } from '../domain/windows/wall-clock.ts'
 import { isStillTimely, mayLast } from '../domain/timing.ts'

@@ -1,7 +1,7 @@
 import type { Stage } from '../../domain/catalog.ts'
 import type { Grant, Review } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
-import { nameApprovers } from '../../domain/policy.ts'
+import { nameApprovers } from '../../domain/approvers.ts'
 import { askedOf, mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
 import { section, type Message } from '../words/blocks.ts'
 import { plainWords } from '../words/mrkdwn.ts'
