@@ -192,6 +192,7 @@ export class Replica {
       ...directory,
       facts: async (who) => orUnknown(await directory.facts(who)),
       freshFacts: async (who) => orUnknown(await directory.freshFacts(who)),
+      named: async (name) => orUnknown(await directory.named(name)),
       everyone: async () => orUnknown(await directory.everyone()),
     }
   }
