@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { refTo, type Known, type PersonRef } from '../domain/person.ts'
 import type { PeopleSource } from '../domain/ports/directory.ts'
 import type { PeopleStore, WhoIs } from '../domain/ports/people.ts'
@@ -7,7 +8,7 @@ export function whoIsFrom(
   people: Pick<PeopleStore, 'bySlackUser'>,
 ): WhoIs {
   /** A Slack user is one of our people for ever. */
-  const known = new Map<string, PersonRef>()
+  const known = new LRUCache<string, PersonRef>({ max: 10_000 })
   const find = async (userId: string): Promise<Known<PersonRef>> => {
     const seen = await people.bySlackUser(userId)
     if (seen !== null) return refTo(seen)
@@ -19,10 +20,7 @@ export function whoIsFrom(
     if (before !== undefined) return before
     const found = await find(userId)
     if (found === 'unknown') return found
-    if (known.size >= mostKnown) known.clear()
     known.set(userId, found)
     return found
   }
 }
-
-const mostKnown = 10_000

@@ -1,5 +1,6 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import DataLoader from 'dataloader'
+import { LRUCache } from 'lru-cache'
 import type { Approvers } from '../../domain/catalog.ts'
 import type { GroupMembers, Known, Person, PersonFacts } from '../../domain/person.ts'
 import type { PeopleSource } from '../../domain/ports/directory.ts'
@@ -100,7 +101,7 @@ export function slackDirectory(options: {
   const everyone = new Remembering<Listed>()
   const lists = { people: new Paced(tierTwo), groups: new Paced(tierTwo) }
   /** Of whom a reading found something new, before Slack said so. */
-  const newlyRead = new Set<string>()
+  const newlyRead = new LRUCache<string, true>({ max: 100_000 })
   const brokenPeople = new Set<string>()
   const brokenGroups = new Set<string>()
 
@@ -117,8 +118,7 @@ export function slackDirectory(options: {
   }
   /** What is read of somebody for the first time may be news as well. */
   const noteNews = (now: SlackUser, before: SlackUser | null): void => {
-    if (newlyRead.size >= mostNews) newlyRead.clear()
-    if (before === null || !isSameRecord(before, now)) newlyRead.add(now.id)
+    if (before === null || !isSameRecord(before, now)) newlyRead.set(now.id, true)
   }
   const listUsers = async (): Promise<Page[]> => {
     const pages: Page[] = []
@@ -459,7 +459,6 @@ async function inTime<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
-const mostNews = 100_000
 const isSameRecord = (one: SlackUser, other: SlackUser): boolean =>
   JSON.stringify(one) === JSON.stringify(other)
 

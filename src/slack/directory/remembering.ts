@@ -1,16 +1,22 @@
+import { LRUCache } from 'lru-cache'
 import { elapsedMs } from '../../elapsed.ts'
 
 /** What could not be found out is not asked again at once: everybody who waits for it would ask. */
 const failedForMs = 2_000
+const most = 100_000
 
 /** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
 export class Remembering<T> {
-  readonly #known = new Map<string, { value: T; atMs: number }>()
-  readonly #outdatedAtMs = new Map<string, number>()
-  readonly #failed = new Map<string, { error: unknown; untilMs: number }>()
+  readonly #known = new LRUCache<string, { value: T; atMs: number }>({ max: most })
+  readonly #outdatedAtMs = new LRUCache<string, number>({ max: most })
+  /** For as long as each is believed. */
+  readonly #failed = new LRUCache<string, { error: unknown }>({
+    max: most,
+    ttlResolution: 0,
+    perf: { now: elapsedMs },
+  })
   readonly #reading = new Map<string, Promise<T>>()
   #clearedAtMs = -Infinity
-  readonly #most = 100_000
 
   /** What was found out in another way, by asking then; answers what was found out last, which may be newer. */
   learn(key: string, value: T, atMs: number): T {
@@ -18,7 +24,6 @@ export class Remembering<T> {
     if (known && known.atMs > atMs) return known.value
     if (this.isOutdated(key, atMs)) return value
     this.#outdatedAtMs.delete(key)
-    if (this.#known.size >= this.#most) this.#known.clear()
     this.#known.set(key, { value, atMs })
     this.#failed.delete(key)
     return value
@@ -26,7 +31,6 @@ export class Remembering<T> {
 
   /** It changed just now: what was asked for before does not count, known already or still to come. */
   outdate(key: string): void {
-    if (this.#outdatedAtMs.size >= this.#most) this.#outdatedAtMs.clear()
     this.#outdatedAtMs.set(key, elapsedMs())
     this.forget(key)
   }
@@ -67,7 +71,7 @@ export class Remembering<T> {
     // What must be fresh is not answered by a reading that began before it was asked for.
     if (underWay && maxAgeMs > 0) return underWay
     const failed = this.#failed.get(key)
-    if (failed && maxAgeMs > 0 && elapsedMs() < failed.untilMs) throw failed.error
+    if (failed && maxAgeMs > 0) throw failed.error
     const askedAtMs = elapsedMs()
     const reading = read()
       .then(
@@ -77,8 +81,7 @@ export class Remembering<T> {
           return value
         },
         (error: unknown) => {
-          if (this.#reading.get(key) === reading)
-            this.#failed.set(key, { error, untilMs: elapsedMs() + failedMs(error) })
+          if (this.#reading.get(key) === reading) this.#failed.set(key, { error }, { ttl: failedMs(error) })
           throw error
         },
       )

@@ -1,4 +1,5 @@
 import type { HomeView, KnownBlock } from '@slack/types'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { findEntitlement } from '../../domain/catalog.ts'
 import { isOpen, type Grant } from '../../domain/grant.ts'
@@ -29,13 +30,12 @@ import { tellClicker } from '../replies/answer-click.ts'
 
 /** How long after opening it somebody is taken to have it before them still. */
 const openForMs = 3_600_000
-const mostViewers = 10_000
 
 const pagesSchema = z.record(z.string(), z.int().min(0).max(10_000)).catch({})
 
 export function listenToHome(parts: Parts): void {
   const { app, log } = parts
-  const openedAt = new Map<string, number>()
+  const openedAt = new LRUCache<string, number>({ max: 10_000 })
   const asked = recentlyAsked(parts.records)
 
   const show = async (userId: string, pages: Pages = {}): Promise<void> => {
@@ -52,7 +52,6 @@ export function listenToHome(parts: Parts): void {
   app.event('app_home_opened', async ({ body }) => {
     const opened = parseHomeOpened(body)
     if (opened.tab !== 'home') return
-    if (openedAt.size >= mostViewers) openedAt.clear()
     openedAt.set(opened.userId, parts.world.clock.monotonicMs())
     await show(opened.userId)
   })

@@ -1,4 +1,5 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from '@slack/web-api'
+import { LRUCache } from 'lru-cache'
 import PQueue from 'p-queue'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -64,7 +65,7 @@ export class Outbox {
   /** A queue for each channel: a busy one keeps no other waiting. */
   readonly #posts = new Map<string, PQueue>()
   readonly #updates = new PQueue({ concurrency: 2 })
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #buckets = new LRUCache<string, Bucket>({ max: 5_000 })
   readonly #pausedUntilMs = new Map<string, number>()
   readonly #limits: typeof slackLimits
 
@@ -173,7 +174,6 @@ export class Outbox {
   #bucket(name: string, { burst, perMinute }: { burst: number; perMinute: number }): Bucket {
     let bucket = this.#buckets.get(name)
     if (!bucket) {
-      if (this.#buckets.size > 5_000) this.#buckets.clear()
       bucket = new Bucket(burst, perMinute)
       this.#buckets.set(name, bucket)
     }

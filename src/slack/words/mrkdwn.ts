@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { cut, fitting, inLetters, wellFormed } from '../../domain/cut.ts'
 
 /** User text inside mrkdwn: nothing in it mentions, links or formats. */
@@ -76,7 +77,6 @@ export function spelled(at: Date, zone = 'UTC'): string {
 function inZone(at: Date, zone: string): string {
   let format = formats.get(zone)
   if (!format) {
-    if (formats.size > 500) formats.clear()
     const fields = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const
     format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...fields })
     formats.set(zone, format)
@@ -85,7 +85,7 @@ function inZone(at: Date, zone: string): string {
 }
 
 /** Making one takes a thousand times as long as using it. */
-const formats = new Map<string, Intl.DateTimeFormat>()
+const formats = new LRUCache<string, Intl.DateTimeFormat>({ max: 500 })
 
 export const mention = (userId: string): string => `<@${userId}>`
 
