@@ -1,17 +1,13 @@
 import { App, HTTPReceiver, LogLevel } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
-import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Proxies } from '../domain/connector.ts'
-import { cut } from '../domain/cut.ts'
 import type { GrantRecords } from '../domain/ports/grant-records.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { PeopleStore } from '../domain/ports/people.ts'
 import type { SurfaceStore } from '../domain/ports/surfaces.ts'
-import { everyAdmin } from '../operations/admins.ts'
 import type { World } from '../operations/world.ts'
-import { section } from './words/blocks.ts'
 import { listenToBreakGlass } from './asking/break-glass-modal.ts'
 import { listenToCards } from './deciding/card.ts'
 import { listenToChange } from './deciding/change-modal.ts'
@@ -27,7 +23,6 @@ import { listenToPeople } from './directory/hears-of-people.ts'
 import { listenToHome } from './home/home.ts'
 import { listenToMore } from './holding/more-time.ts'
 import { listenToLines } from './deciding/lines-card.ts'
-import { escapeText, plainWords } from './words/mrkdwn.ts'
 import type { Parts } from './parts.ts'
 import { picturesOf } from './pictures.ts'
 import { listenToPreApprovals } from './deciding/pre-approvals.ts'
@@ -38,6 +33,7 @@ import { listenToSeries } from './holding/series.ts'
 import { slackLogger } from './wire/library-log.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
 import { pictureAlerts } from './looking-after/alerts.ts'
+import { tellAdmins } from './looking-after/tell-admins.ts'
 import { listenToLosses, pictureLosses } from './looking-after/standing-loss.ts'
 import { Sockets } from './wire/sockets.ts'
 
@@ -200,22 +196,8 @@ export function openSlack(options: {
       publisher.start()
       await sockets?.start(app)
     },
-    tellAdmins: async (world, words, admins) => {
-      const day = world.clock.now().toISOString().slice(0, 10)
-      const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
-      for (const userId of await directory.userIds(admins ?? everyAdmin(world.catalog()))) {
-        try {
-          const row = await surfaces.lease(`${key}:${userId}`, key, 60_000)
-          if (row === null || row.ts !== null) continue
-          const blocks = [section(plainWords(words, 2_900))]
-          const text = escapeText(cut(words, 300))
-          const posted = await clients.background.chat.postMessage({ channel: userId, text, blocks })
-          await surfaces.save(row.key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
-        } catch (error) {
-          log.warn('could not tell an admin', { userId, error })
-        }
-      }
-    },
+    tellAdmins: (world, words, admins) =>
+      tellAdmins({ client: clients.background, directory, surfaces, log }, world, words, admins),
     sendDigests: (world, now) => day.send(world, now),
     stopListening: async () => {
       isStopping = true
