@@ -4,7 +4,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import { breakGlass } from '../../operations/break-glass.ts'
 import { reasonLength } from '../../operations/request.ts'
 import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
-import { button, plain, section } from '../words/blocks.ts'
+import { button, buttonRow, form, plain, section } from '../words/blocks.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import { offerKey } from './offers.ts'
@@ -22,17 +22,14 @@ const fields = { duration: 'glass_duration', reason: 'glass_reason', typed: 'gla
 export const breakGlassWay = (entitlement: Entitlement): KnownBlock[] =>
   entitlement.breakGlass === null
     ? []
-    : [
-        {
-          type: 'actions',
-          block_id: 'break_glass',
-          elements: [
-            button(openId, 'Emergency: break glass…', offerKey(entitlement), 'Break glass', {
-              style: 'danger',
-            }),
-          ],
-        },
-      ]
+    : buttonRow(
+        [
+          button(openId, 'Emergency: break glass…', offerKey(entitlement), 'Break glass', {
+            style: 'danger',
+          }),
+        ],
+        'break_glass',
+      )
 
 function formView(entitlement: Entitlement, { maxMs }: { maxMs: number }): ModalView {
   const { choicesMs, defaultMs } = entitlement.duration
@@ -44,13 +41,12 @@ function formView(entitlement: Entitlement, { maxMs }: { maxMs: number }): Modal
   const initial = options.find(({ value }) => value === String(preselected))
   const name = plainWords(entitlement.name, 60)
   const where = plainWords(entitlement.resource.name, 60)
-  return {
-    type: 'modal',
-    callback_id: callbackId,
-    private_metadata: offerKey(entitlement),
-    title: plain(title, 24),
-    submit: plain('Break glass', 24),
-    close: plain('Back', 24),
+  return form({
+    callbackId,
+    metadata: offerKey(entitlement),
+    title,
+    submit: 'Break glass',
+    close: 'Back',
     blocks: [
       section(
         `You get *${name}* on *${where}* at once, and nobody is asked first. Its channel and its admins are told now, and one of them reviews it afterwards.`,
@@ -86,7 +82,7 @@ function formView(entitlement: Entitlement, { maxMs }: { maxMs: number }): Modal
         element: { type: 'plain_text_input', action_id: fields.typed, max_length: 100 },
       },
     ],
-  }
+  })
 }
 
 export function listenToBreakGlass(parts: Parts): void {

@@ -9,7 +9,7 @@ import { requestAccess } from '../../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
 import { mayAskForOthers } from '../../domain/policy.ts'
 import { answerUnopened, said, unreadWords, type Tell } from '../replies/answer-click.ts'
-import { context, plain, plainSection, section } from '../words/blocks.ts'
+import { context, form, plain, plainSection, section } from '../words/blocks.ts'
 import { messageView } from '../replies/message-view.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import {
@@ -122,12 +122,10 @@ async function formView(
   const didYouMean = unmatched
     ? [plainSection(`No '${unmatched.word}'. Did you mean ${unmatched.meant}?`)]
     : []
-  return {
-    type: 'modal',
-    callback_id: callbackId,
-    title: plain(title, 24),
-    submit: plain('Send request', 24),
-    close: plain('Cancel', 24),
+  return form({
+    callbackId,
+    title,
+    submit: 'Send request',
     blocks: [
       ...didYouMean,
       entitlementInput(entitlement),
@@ -138,12 +136,12 @@ async function formView(
       ...(entitlement
         ? [
             await whoDecides(parts, facts, wish, entitlement, { when, holder }),
-            severalWay,
+            ...severalWay,
             ...breakGlassWay(entitlement),
           ]
-        : [severalWay]),
+        : severalWay),
     ],
-  }
+  })
 }
 
 const entitlementInput = (chosen: Entitlement | null): InputBlock => ({

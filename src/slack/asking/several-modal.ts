@@ -5,7 +5,7 @@ import type { Grant } from '../../domain/grant.ts'
 import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { mostLines, requestSeveral, type NotOne } from '../../operations/request-several.ts'
-import { button, context, plain } from '../words/blocks.ts'
+import { button, buttonRow, context, form, plain } from '../words/blocks.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import { offerKey } from './offers.ts'
@@ -22,20 +22,17 @@ export const severalActions = { open: 'several_open', entitlements: 'entitlement
 const duration = 'several_duration'
 
 /** At the end of the request form. */
-export const severalWay: KnownBlock = {
-  type: 'actions',
-  block_id: 'several',
-  elements: [button(severalActions.open, 'Several at once…', 'several', 'Ask for several things at once')],
-}
+export const severalWay: readonly KnownBlock[] = buttonRow(
+  [button(severalActions.open, 'Several at once…', 'several', 'Ask for several things at once')],
+  'several',
+)
 
 function severalView(chosen: readonly Entitlement[], reason: string): ModalView {
   const options = chosen.map(optionFor)
-  return {
-    type: 'modal',
-    callback_id: callbackId,
-    title: plain(title, 24),
-    submit: plain('Send request', 24),
-    close: plain('Cancel', 24),
+  return form({
+    callbackId,
+    title,
+    submit: 'Send request',
     blocks: [
       {
         type: 'input',
@@ -56,7 +53,7 @@ function severalView(chosen: readonly Entitlement[], reason: string): ModalView 
       reasonInput(null, reason),
       context('Each is reviewed by its own approvers; what a rule approves needs nobody.'),
     ],
-  }
+  })
 }
 
 /** What all of them allow. Its block id changes with that: under a kept one Slack would keep the old choice. */

@@ -21,7 +21,7 @@ import { revokeGrant } from '../../operations/revoke.ts'
 import { tryNow } from '../../operations/try-now.ts'
 import type { World } from '../../operations/world.ts'
 import type { Parts } from '../parts.ts'
-import { button, context, plainSection, section, type Message } from '../words/blocks.ts'
+import { button, buttonRow, context, type Message, plainSection, section } from '../words/blocks.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { asCounted, mentionsOf, notesOn, stageWords } from './calls.ts'
 import { answerClick, answerTo, tellClicker } from '../replies/answer-click.ts'
@@ -164,10 +164,7 @@ export function aboutLine(grant: Grant, { principal, isGuest, zone, earlier }: C
 }
 
 function buttons(grant: Grant, about: CardAbout, now: Date): KnownBlock[] {
-  return [...about.windows, grant].flatMap((one) => {
-    const elements = cardButtons(one, about, now)
-    return elements.length === 0 ? [] : [{ type: 'actions', block_id: `do:${one.id}`, elements }]
-  })
+  return [...about.windows, grant].flatMap((one) => buttonRow(cardButtons(one, about, now), `do:${one.id}`))
 }
 
 /** What an admin or approver can do with it now, here and on the Home tab. */

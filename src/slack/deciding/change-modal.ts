@@ -7,7 +7,7 @@ import { dateIn, dayOf, instantOf, isZone } from '../../domain/windows/wall-cloc
 import { refuse, type Refusal } from '../../domain/refusal.ts'
 import { noteLength, reviewGrant } from '../../operations/review.ts'
 import { answerUnopened, type Tell } from '../replies/answer-click.ts'
-import { plain, plainSection } from '../words/blocks.ts'
+import { form, plain, plainSection } from '../words/blocks.ts'
 import { parseCardValue } from './card-value.ts'
 import { messageView } from '../replies/message-view.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
@@ -64,49 +64,48 @@ function untilInput(grant: Grant, rules: Entitlement | null, now: Date): KnownBl
   ]
 }
 
-const changeView = (metadata: string, grant: Grant, rules: Entitlement | null, now: Date): ModalView => ({
-  type: 'modal',
-  callback_id: callbackId,
-  private_metadata: metadata,
-  title: plain(title, 24),
-  submit: plain('Approve', 24),
-  close: plain('Cancel', 24),
-  blocks: [
-    plainSection(
-      `${askingText(grant)} ${grant.entitlement.name} on ${grant.resource.name}, ${formatDuration(grant.askedMs)}.`,
-    ),
-    {
-      type: 'input',
-      block_id: fields.duration,
-      label: plain('For how long?', 2_000),
-      hint: plain(
-        `Such as 90m or 2h${rules === null ? '' : `; the most is ${formatDuration(rules.duration.maxMs)}`}.`,
-        2_000,
+const changeView = (metadata: string, grant: Grant, rules: Entitlement | null, now: Date): ModalView =>
+  form({
+    callbackId,
+    metadata: metadata,
+    title,
+    submit: 'Approve',
+    blocks: [
+      plainSection(
+        `${askingText(grant)} ${grant.entitlement.name} on ${grant.resource.name}, ${formatDuration(grant.askedMs)}.`,
       ),
-      element: {
-        type: 'plain_text_input',
-        action_id: fields.duration,
-        initial_value: formatDuration(offeredMs(grant)),
-        max_length: 40,
-        focus_on_load: true,
+      {
+        type: 'input',
+        block_id: fields.duration,
+        label: plain('For how long?', 2_000),
+        hint: plain(
+          `Such as 90m or 2h${rules === null ? '' : `; the most is ${formatDuration(rules.duration.maxMs)}`}.`,
+          2_000,
+        ),
+        element: {
+          type: 'plain_text_input',
+          action_id: fields.duration,
+          initial_value: formatDuration(offeredMs(grant)),
+          max_length: 40,
+          focus_on_load: true,
+        },
       },
-    },
-    {
-      type: 'input',
-      block_id: fields.note,
-      optional: true,
-      label: plain('Note', 2_000),
-      hint: plain('Posted in the thread of the card.', 2_000),
-      element: {
-        type: 'plain_text_input',
-        action_id: fields.note,
-        multiline: true,
-        max_length: noteLength.most,
+      {
+        type: 'input',
+        block_id: fields.note,
+        optional: true,
+        label: plain('Note', 2_000),
+        hint: plain('Posted in the thread of the card.', 2_000),
+        element: {
+          type: 'plain_text_input',
+          action_id: fields.note,
+          multiline: true,
+          max_length: noteLength.most,
+        },
       },
-    },
-    ...untilInput(grant, rules, now),
-  ],
-})
+      ...untilInput(grant, rules, now),
+    ],
+  })
 
 export function listenToChange(parts: Parts): void {
   parts.app.view(callbackId, async ({ ack, body }) => {

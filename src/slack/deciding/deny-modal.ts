@@ -4,7 +4,7 @@ import { refuse } from '../../domain/refusal.ts'
 import { reviewLines } from '../../operations/review-lines.ts'
 import { noteLength } from '../../operations/review.ts'
 import { answerUnopened, type Tell } from '../replies/answer-click.ts'
-import { plain } from '../words/blocks.ts'
+import { form, plain } from '../words/blocks.ts'
 import { parseCardValues } from './card-value.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import type { Parts } from '../parts.ts'
@@ -21,30 +21,29 @@ export async function openDeny({ clients, log }: Parts, click: Click, tell: Tell
   }
 }
 
-const view = (metadata: string): ModalView => ({
-  type: 'modal',
-  callback_id: callbackId,
-  private_metadata: metadata,
-  title: plain('Deny', 24),
-  submit: plain('Deny', 24),
-  close: plain('Cancel', 24),
-  blocks: [
-    {
-      type: 'input',
-      block_id: field,
-      label: plain('Why?', 2_000),
-      hint: plain('They will read this.', 2_000),
-      element: {
-        type: 'plain_text_input',
-        action_id: field,
-        multiline: true,
-        min_length: noteLength.least,
-        max_length: noteLength.most,
-        focus_on_load: true,
+const view = (metadata: string): ModalView =>
+  form({
+    callbackId,
+    metadata: metadata,
+    title: 'Deny',
+    submit: 'Deny',
+    blocks: [
+      {
+        type: 'input',
+        block_id: field,
+        label: plain('Why?', 2_000),
+        hint: plain('They will read this.', 2_000),
+        element: {
+          type: 'plain_text_input',
+          action_id: field,
+          multiline: true,
+          min_length: noteLength.least,
+          max_length: noteLength.most,
+          focus_on_load: true,
+        },
       },
-    },
-  ],
-})
+    ],
+  })
 
 export function listenToDeny(parts: Parts): void {
   parts.app.view(callbackId, async ({ ack, body }) => {

@@ -5,7 +5,7 @@ import { plainlyNamed } from '../../domain/person.ts'
 import { reviewLines, type Lines } from '../../operations/review-lines.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { asCounted } from './calls.ts'
-import { button, context, plainSection, section, type Message } from '../words/blocks.ts'
+import { button, buttonRow, context, type Message, plainSection, section } from '../words/blocks.ts'
 import { bold } from '../words/names.ts'
 import { aboutCard, aboutLine, cardButtons, type CardAbout } from './card.ts'
 import { cardValues, parseCardValues } from './card-value.ts'
@@ -41,9 +41,7 @@ function renderLines(lines: readonly Grant[], abouts: readonly CardAbout[], now:
     section(pending.length > 0 ? `${asks} ${pinged.join(' ')}` : asks),
     plainSection(first.reason),
     context(aboutLine(first, isOne ? about : { ...about, principal: null })),
-    ...(pending.length > 1
-      ? [{ type: 'actions' as const, block_id: 'do:all', elements: forAll(pending) }]
-      : []),
+    ...(pending.length > 1 ? buttonRow(forAll(pending), 'do:all') : []),
     ...lines.flatMap((line, i) => lineBlocks(line, abouts[i] ?? about, { isOne, now })),
   ]
   const waiting = pending.length > 0 ? `${pending.length} wait for an answer` : 'all answered'
@@ -76,10 +74,9 @@ function lineBlocks(
   const by =
     line.status === 'pending' && about.approvers.length > 0 ? ` ${about.approvers.slice(0, 5).join(' ')}` : ''
   const status = statusLine(asCounted(line, about.voided), now)
-  const elements = cardButtons(line, about, now)
   return [
     section(`${name}:${status === null ? by : ` ${status}`}${why}`),
-    ...(elements.length > 0 ? [{ type: 'actions' as const, block_id: `do:${line.id}`, elements }] : []),
+    ...buttonRow(cardButtons(line, about, now), `do:${line.id}`),
   ]
 }
 

@@ -7,7 +7,7 @@ import type { PreApproval } from '../../domain/pre-approval.ts'
 import type { WaitingTimes } from '../../domain/waiting-times.ts'
 import { waitRow } from '../looking-after/waiting-times.ts'
 import type { World } from '../../operations/world.ts'
-import { button, plain, section } from '../words/blocks.ts'
+import { button, buttonRow, plain, section } from '../words/blocks.ts'
 import { cardButtons } from '../deciding/card.ts'
 import { askAgain, callOff, done, withdraw } from '../holding/holder-buttons.ts'
 import { bold } from '../words/names.ts'
@@ -65,7 +65,7 @@ export function renderHome(about: HomeAbout, pages: Pages): HomeView {
     style: 'primary',
   })
   const blocksFor = (rowsEach: number): KnownBlock[] => [
-    { type: 'actions', block_id: 'home', elements: [request] },
+    ...buttonRow([request], 'home'),
     ...fault(about),
     ...shown.flatMap((one) => pageOf(one, pages, rowsEach)),
     ...(shown.length === 0 ? [section('You hold nothing, and nothing waits for you.')] : []),
@@ -108,7 +108,7 @@ function pageOf({ id, title: words, rows }: Section, pages: Pages, rowsEach: num
   return [
     title(rows.length > rowsEach ? `${words} (${rows.length})` : words),
     ...shown,
-    ...(turns.length > 0 ? [{ type: 'actions' as const, block_id: `page:${id}`, elements: turns }] : []),
+    ...buttonRow(turns, `page:${id}`),
   ]
 }
 
@@ -190,7 +190,7 @@ const byEnd = (one: Grant, other: Grant): number => endOf(one) - endOf(other)
 /** Slack refuses two blocks of one id in a view: a grant may stand in two sections. */
 const withButtons = (id: string, words: string, buttons: readonly Button[]): KnownBlock[] => [
   section(words),
-  ...(buttons.length > 0 ? [{ type: 'actions' as const, block_id: id, elements: [...buttons] }] : []),
+  ...buttonRow(buttons, id),
 ]
 
 function heldRow(grant: Grant, more: MayExtend | null, now: Date): KnownBlock[] {
@@ -242,11 +242,10 @@ function reviewRow(world: World, grant: Pending, now: Date): KnownBlock[] {
         },
       ],
     },
-    {
-      type: 'actions',
-      block_id: `for-me:${grant.id}`,
-      elements: cardButtons(grant, { confirm: entitlement?.confirm ?? false, windows: [] }, now),
-    },
+    ...buttonRow(
+      cardButtons(grant, { confirm: entitlement?.confirm ?? false, windows: [] }, now),
+      `for-me:${grant.id}`,
+    ),
   ]
 }
 

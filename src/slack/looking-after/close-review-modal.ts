@@ -7,7 +7,7 @@ import { adminsOf } from '../../operations/admins.ts'
 import { closeReview } from '../../operations/close-review.ts'
 import { reasonLength } from '../../operations/request.ts'
 import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
-import { button, plain, section, type Message } from '../words/blocks.ts'
+import { button, form, type Message, plain, section } from '../words/blocks.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { clockTime, plainWords } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
@@ -45,30 +45,29 @@ export const reminderNote = (grant: Grant, admins: readonly string[]): Message =
   ],
 })
 
-const view = (grantId: string): ModalView => ({
-  type: 'modal',
-  callback_id: callbackId,
-  private_metadata: grantId,
-  title: plain(title, 24),
-  submit: plain('Close', 24),
-  close: plain('Cancel', 24),
-  blocks: [
-    {
-      type: 'input',
-      block_id: field,
-      label: plain('What came of it?', 2_000),
-      hint: plain('Stands on the card, and is kept.', 2_000),
-      element: {
-        type: 'plain_text_input',
-        action_id: field,
-        multiline: true,
-        min_length: reasonLength.least,
-        max_length: reasonLength.most,
-        focus_on_load: true,
+const view = (grantId: string): ModalView =>
+  form({
+    callbackId,
+    metadata: grantId,
+    title,
+    submit: 'Close',
+    blocks: [
+      {
+        type: 'input',
+        block_id: field,
+        label: plain('What came of it?', 2_000),
+        hint: plain('Stands on the card, and is kept.', 2_000),
+        element: {
+          type: 'plain_text_input',
+          action_id: field,
+          multiline: true,
+          min_length: reasonLength.least,
+          max_length: reasonLength.most,
+          focus_on_load: true,
+        },
       },
-    },
-  ],
-})
+    ],
+  })
 
 export function listenToCloseReview(parts: Parts): void {
   const { app, world, clients, log } = parts

@@ -1,7 +1,7 @@
 import type { MassLoss } from '../../domain/ports/losses.ts'
 import { confirmLoss } from '../../operations/confirm-loss.ts'
 import { answerClick, answerTo } from '../replies/answer-click.ts'
-import { button, section, type Message } from '../words/blocks.ts'
+import { button, buttonRow, type Message, section } from '../words/blocks.ts'
 import { bold } from '../words/names.ts'
 import type { Alert } from '../publish/picture.ts'
 import type { Parts } from '../parts.ts'
@@ -55,10 +55,7 @@ function lossMessage({ resource, entitlement, mark, count }: MassLoss): Message 
   const value = `${resource.id}:${entitlement.id}:${mark}`
   return {
     text: `${count} people would lose ${entitlement.name} on ${resource.name}`,
-    blocks: [
-      section(words),
-      { type: 'actions', elements: [button(takeId, label, value, label, { style: 'danger', sure })] },
-    ],
+    blocks: [section(words), ...buttonRow([button(takeId, label, value, label, { style: 'danger', sure })])],
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Button, KnownBlock, PlainTextElement } from '@slack/types'
+import type { Button, KnownBlock, ModalView, PlainTextElement } from '@slack/types'
 import { cut } from '../../domain/cut.ts'
 import { cutMarked } from './mrkdwn.ts'
 
@@ -55,11 +55,35 @@ export function button(
   }
 }
 
+/** Buttons side by side; nothing where there are none. */
+export const buttonRow = (buttons: readonly Button[], blockId?: string): KnownBlock[] =>
+  buttons.length === 0
+    ? []
+    : [{ type: 'actions', ...(blockId === undefined ? {} : { block_id: blockId }), elements: [...buttons] }]
+
+interface Form {
+  readonly callbackId: string
+  readonly title: string
+  readonly submit: string
+  readonly close?: string
+  /** What the submission is about: the form brings it back as it is. */
+  readonly metadata?: string
+  readonly blocks: readonly KnownBlock[]
+}
+
+/** A modal that is filled in and sent. */
+export const form = ({ callbackId, title, submit, close = 'Cancel', metadata, blocks }: Form): ModalView => ({
+  type: 'modal',
+  callback_id: callbackId,
+  ...(metadata === undefined ? {} : { private_metadata: metadata }),
+  title: plain(title, 24),
+  submit: plain(submit, 24),
+  close: plain(close, 24),
+  blocks: [...blocks],
+})
+
 /** A message of one text, with buttons below it where there are any; `text` is what notifies. */
 export function message(words: string, text: string, buttons: readonly Button[] = []): Message {
-  const blocks: KnownBlock[] = [
-    section(words),
-    ...(buttons.length > 0 ? [{ type: 'actions' as const, elements: [...buttons] }] : []),
-  ]
+  const blocks: KnownBlock[] = [section(words), ...buttonRow(buttons)]
   return { text, blocks }
 }
