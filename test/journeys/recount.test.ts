@@ -3,7 +3,7 @@ import { findEntitlement, type Catalog, type Entitlement } from '../../src/domai
 import type { Grant } from '../../src/domain/grant.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { watchHeld } from '../../src/operations/by-itself/held-watch.ts'
-import { recountEach } from '../../src/operations/by-itself/recount.ts'
+import { recountEach, recounting } from '../../src/operations/by-itself/recount.ts'
 import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { Stage } from '../support/curfew.ts'
@@ -259,6 +259,31 @@ test('what the catalog names no more ends though nobody can say whose yes counts
   )
   await watch.look()
   await becomes(stage, held.id, 'ended')
+}, 60_000)
+
+test('a count that is under way keeps nobody from stopping, however much waits and however slow Slack is', async () => {
+  const { stage } = await aGateWith(twoOfThem)
+  const { world } = stage.app
+  await yes(stage, await asked(stage))
+  const [one] = await world.grants.pending(1)
+  if (one === undefined) throw new Error('nothing waits')
+  let looks = 0
+  const named = async (): Promise<'unknown'> => {
+    looks += 1
+    await sleep(300)
+    return 'unknown'
+  }
+  const grants = { ...world.grants, pending: async () => Array.from({ length: 200 }, () => one) }
+  const counts = recounting({ ...world, grants, directory: { ...world.directory, named } })
+  counts.soon()
+  await eventually(
+    async () => looks,
+    (so) => so > 0,
+  )
+  const stoppedMs = performance.now()
+  await counts.stop()
+  counts.soon()
+  expect(performance.now() - stoppedMs).toBeLessThan(5_000)
 }, 60_000)
 
 const twoStages = (people: string): string => `        review:

@@ -10,18 +10,21 @@ import { panelsOf } from '../panel.ts'
 import { whereStill } from '../review.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 
-/** One at a time; what changes meanwhile is counted by the next look. */
+/** One count at a time; what changes meanwhile is counted by the next look. `stop` waits for one request at the most. */
 export function recounting(world: World): { soon(): void; stop(): Promise<void> } {
   let running: Promise<void> | null = null
+  let isStopped = false
   return {
     soon: () => {
+      if (isStopped) return
       running ??= world.grants
         .pending(mostPending)
-        .then((pending) => recountEach(world, pending))
+        .then((pending) => recountEach(world, pending, () => isStopped))
         .catch((error: unknown) => world.log.warn('could not look at what waits', { error }))
         .finally(() => (running = null))
     },
     stop: async () => {
+      isStopped = true
       await running
     },
   }
@@ -34,8 +37,13 @@ const mostPending = 5_000
  * without anybody clicking. Where another stage is open than was called, that one is called, reminded and passed over for
  * others from now on; what has all the yeses that are asked for is approved. What is not known changes nothing. Never throws.
  */
-export async function recountEach(world: World, pending: readonly Pending[]): Promise<void> {
+export async function recountEach(
+  world: World,
+  pending: readonly Pending[],
+  isStopped: () => boolean = () => false,
+): Promise<void> {
   for (const grant of pending) {
+    if (isStopped()) return
     if (grant.reviews.length === 0) continue
     try {
       await recount(world, grant)
@@ -66,8 +74,8 @@ async function recount(world: World, seen: Pending): Promise<void> {
     const counted = openOf(grant)
     if (counted === 'unknown') return refuse('unsure', { grant })
     const { isFilled, voided } = counted
-    const counting = { ...grant, reviews: grant.reviews.filter(({ by }) => !voided.includes(by.id)) }
     if (!isFilled) return transition(grant, { type: 'recount', stages, voided, terms: null }, now)
+    const counting = { ...grant, reviews: grant.reviews.filter(({ by }) => !voided.includes(by.id)) }
     const place = placeOf(one, { requester, subject }, counting, entitlement, now)
     if (isRefusal(place)) return place
     const terms = termsFor(entitlement, place, grant)
