@@ -67,7 +67,7 @@ function untilInput(grant: Grant, rules: Entitlement | null, now: Date): KnownBl
 const changeView = (metadata: string, grant: Grant, rules: Entitlement | null, now: Date): ModalView =>
   form({
     callbackId,
-    metadata: metadata,
+    metadata,
     title,
     submit: 'Approve',
     blocks: [

@@ -24,7 +24,7 @@ export async function openDeny({ clients, log }: Parts, click: Click, tell: Tell
 const view = (metadata: string): ModalView =>
   form({
     callbackId,
-    metadata: metadata,
+    metadata,
     title: 'Deny',
     submit: 'Deny',
     blocks: [
