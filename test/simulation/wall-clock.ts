@@ -17,19 +17,18 @@ export async function withBadWallClock<T>(
   const random = seeded(seed ^ 0x5eed)
   const readings: Readings = []
   const right = globalThis.Date
-  const read = (): number => {
-    // This function, the clock, and whoever reads it.
-    const reader = new Error().stack?.split('\n')[3] ?? ''
+  const read = (clock: Clock): number => {
+    const reader = callerOf(clock)
     if (/\/src\/[^ ]*\.ts/.test(reader) && !reader.includes('node_modules')) readings.push(reader.trim())
     return aboutMs + (random() - 0.5) * 2 * hourMs
   }
   class BadDate extends right {
     constructor(...at: [] | [number]) {
-      if (at.length === 0) super(read())
+      if (at.length === 0) super(read(BadDate))
       else super(...at)
     }
     static override now(): number {
-      return read()
+      return read(BadDate.now)
     }
   }
   globalThis.Date = BadDate as DateConstructor
@@ -38,4 +37,18 @@ export async function withBadWallClock<T>(
   } finally {
     globalThis.Date = right
   }
+}
+
+/** What is called to read a clock, `Date` itself or its `now`. */
+type Clock = NewableFunction | CallableFunction
+
+/** The line that called it. One frame alone: each is looked up in a source map, which is slow. */
+function callerOf(callee: Clock): string {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 1
+  const at: { stack?: string } = {}
+  Error.captureStackTrace(at, callee)
+  const line = at.stack?.split('\n')[1] ?? ''
+  Error.stackTraceLimit = limit
+  return line
 }
