@@ -1,33 +1,22 @@
-import { MongoClient } from 'mongodb'
 import { aStage, type Stage } from '../support/curfew.ts'
-import { startMongod } from '../support/mongod.ts'
-import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { aReason, asks, eventually, grantsOf, listenToLog, onlyGrantOf, patient } from './acts.ts'
+import { aBreakableMongod } from './own-mongod.ts'
 
-/** A stage whose MongoDB refuses these commands on this collection from `break` to `mend`. */
+/** A stage whose MongoDB refuses these commands on this collection from `breaks` to what that returns. */
 async function aBreakableStage(more = ''): Promise<{ stage: Stage; breaks: Breaks }> {
-  const mongod = await startMongod({ replicaSet: true, cacheGB: 0.25, failPoints: true })
-  afterThis(() => mongod.stop())
-  const admin = new MongoClient(mongod.uri)
-  afterThis(() => admin.close())
-  const before = process.env['CURFEW_TEST_MONGODB_URI']
-  process.env['CURFEW_TEST_MONGODB_URI'] = mongod.uri
+  const mongod = await aBreakableMongod()
   const gate = await aGate()
-  const catalog = aStage({ catalog: (cast) => gateCatalog(cast, { duration: '10m', more }), env: gate.env })
-  const stage = await catalog.finally(() => (process.env['CURFEW_TEST_MONGODB_URI'] = before))
+  const stage = await aStage({
+    mongodb: mongod.uri,
+    catalog: (cast) => gateCatalog(cast, { duration: '10m', more }),
+    env: gate.env,
+  })
   listenToLog(stage.app.world.log)
-  const { databases } = await admin.db('admin').admin().listDatabases({ nameOnly: true })
-  const name = databases.find((one) => one.name.startsWith('curfew_test_'))?.name
-  const failPoint = (mode: string, data: object) =>
-    admin.db('admin').command({ configureFailPoint: 'failCommand', mode, data })
   const breaks: Breaks = async (command, collection) => {
     // 50 is MaxTimeMSExpired, which the driver does not try again.
-    const data = { failCommands: [command], namespace: `${name}.${collection}`, errorCode: 50 }
-    await failPoint('alwaysOn', data)
-    return async () => {
-      await failPoint('off', {})
-    }
+    await mongod.fails(stage, { command, collection, as: { errorCode: 50 } })
+    return mongod.mend
   }
   return { stage, breaks }
 }

@@ -1,24 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MongoClient } from 'mongodb'
 import { transition } from '../../src/domain/transition.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { aStage } from '../support/curfew.ts'
-import { startMongod } from '../support/mongod.ts'
-import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { aReason, asks, eventually, grantsOf, listenToLog, patient } from './acts.ts'
 import { curfew } from './app-process.ts'
 import { anAsk, asked, becomes, granted, said } from './at-the-gate.ts'
+import { aBreakableMongod, databaseOf } from './own-mongod.ts'
 
 test('a process that is killed while a request takes the place of another leaves one of them to be answered, and keeps no end', async () => {
-  const mongod = await startMongod({ replicaSet: true, cacheGB: 0.25, failPoints: true })
-  afterThis(() => mongod.stop())
-  const admin = await new MongoClient(mongod.uri).connect()
-  afterThis(() => admin.close())
-  const before = process.env['CURFEW_TEST_MONGODB_URI']
-  process.env['CURFEW_TEST_MONGODB_URI'] = mongod.uri
+  const mongod = await aBreakableMongod()
   const gate = await aGate()
   const stage = await aStage({
+    mongodb: mongod.uri,
     catalog: (cast) =>
       gateCatalog(cast, {
         duration: '10m',
@@ -33,7 +27,7 @@ test('a process that is killed while a request takes the place of another leaves
       }),
     env: gate.env,
     started: false,
-  }).finally(() => (process.env['CURFEW_TEST_MONGODB_URI'] = before))
+  })
   const { riley, ada, orders } = stage
   const dying = curfew(['start'], stage.environment)
   await dying.says('curfew is running', 40_000)
@@ -47,23 +41,18 @@ test('a process that is killed while a request takes the place of another leaves
   await riley.sees(/You have The other gate/, 'dm', patient)
   const givenMs = performance.now()
 
-  const { pathname } = new URL(stage.environment['MONGODB_URI'] ?? '')
-  await admin.db('admin').command({
-    configureFailPoint: 'failCommand',
-    mode: { times: 1 },
-    data: {
-      failCommands: ['insert'],
-      namespace: `${pathname.slice(1)}.grants`,
-      blockConnection: true,
-      blockTimeMS: 60_000,
-    },
+  await mongod.fails(stage, {
+    command: 'insert',
+    collection: 'grants',
+    times: 1,
+    as: { blockConnection: true, blockTimeMS: 60_000 },
   })
   const newer = aReason()
   await riley.runs(`/request-access gate open ${newer}`)
   await riley.modal('For how long?', patient)
   riley.submits().catch(() => undefined)
   await eventually(
-    () => admin.db(pathname.slice(1)).collection('grants').countDocuments({ status: 'withdrawn' }),
+    () => mongod.client.db(databaseOf(stage)).collection('grants').countDocuments({ status: 'withdrawn' }),
     (withdrawn) => withdrawn === 1,
   )
   dying.kill('SIGKILL')
@@ -87,35 +76,26 @@ test('a process that is killed while a request takes the place of another leaves
 }, 120_000)
 
 test('a quota is never exceeded, though the write of what takes the place of another is slow', async () => {
-  const mongod = await startMongod({ replicaSet: true, cacheGB: 0.25, failPoints: true })
-  afterThis(() => mongod.stop())
-  const admin = await new MongoClient(mongod.uri).connect()
-  afterThis(() => admin.close())
-  const before = process.env['CURFEW_TEST_MONGODB_URI']
-  process.env['CURFEW_TEST_MONGODB_URI'] = mongod.uri
+  const mongod = await aBreakableMongod()
   const gate = await aGate()
   const stage = await aStage({
+    mongodb: mongod.uri,
     catalog: (cast) =>
       gateCatalog(cast, {
         duration: '10m',
         more: '        auto: [{ because: a little, when: "true", max: 5m, quota: { uses: 1, per: 7d } }]\n',
       }),
     env: gate.env,
-  }).finally(() => (process.env['CURFEW_TEST_MONGODB_URI'] = before))
+  })
   listenToLog(stage.app.world.log)
   const { world } = stage.app
   const older = await asked(stage, { durationMs: 600_000 })
   expect(older.status).toBe('pending')
-  const { pathname } = new URL(stage.environment['MONGODB_URI'] ?? '')
-  await admin.db('admin').command({
-    configureFailPoint: 'failCommand',
-    mode: { times: 1 },
-    data: {
-      failCommands: ['insert'],
-      namespace: `${pathname.slice(1)}.grants`,
-      blockConnection: true,
-      blockTimeMS: 9_000,
-    },
+  await mongod.fails(stage, {
+    command: 'insert',
+    collection: 'grants',
+    times: 1,
+    as: { blockConnection: true, blockTimeMS: 9_000 },
   })
   const outcome = granted(await requestAccess(world, anAsk(stage, { durationMs: 240_000 })))
   expect(outcome.auto).not.toBe(null)

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { freeze } from '../support/freeze.ts'
-import { startMongod } from '../support/mongod.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { aCard, aReason, asks, eventually, listenToLog, onlyGrantOf, patient, wrongWith } from './acts.ts'
 import { curfew } from './app-process.ts'
+import { anOwnMongod } from './own-mongod.ts'
 
 test('what ended while the app was down is taken back within 2 s of its start', async () => {
   const stage = await aStage()
@@ -189,13 +189,9 @@ test('two replicas are as one: one card, one of each DM, given once and ended on
 }, 60_000)
 
 test('MongoDB away: a click is told so, and afterwards everything goes on and ends, late by no more than that', async () => {
-  const own = await startMongod({ replicaSet: true, cacheGB: 0.25 })
-  const before = process.env['CURFEW_TEST_MONGODB_URI']
-  process.env['CURFEW_TEST_MONGODB_URI'] = own.uri
+  const own = await anOwnMongod()
   const gate = await aGate()
-  afterThis(() => own.stop())
-  const stage = await aStage({ catalog: (cast) => gateCatalog(cast), env: gate.env })
-  process.env['CURFEW_TEST_MONGODB_URI'] = before
+  const stage = await aStage({ mongodb: own.uri, catalog: (cast) => gateCatalog(cast), env: gate.env })
   const { riley, ada, orders, workspace } = stage
   listenToLog(stage.app.world.log)
   const reason = aReason()

@@ -42,12 +42,18 @@ export async function aStage(
     env?: Record<string, string>
     /** How long Slack may not say who is in a group before admins hear of it. */
     patienceMs?: number
+    /** The app's own MongoDB server, where the test needs one that it can break. */
+    mongodb?: string
     /** False: the test starts the app itself. */
     started?: boolean
   } = {},
 ): Promise<Stage> {
   const { transport = 'socket', catalog = (cast: Cast) => ordersCatalog(cast), started = true } = options
-  const [workspace, store, database] = await Promise.all([aWorkspace(), aDatabase(), ordersDatabase()])
+  const [workspace, store, database] = await Promise.all([
+    aWorkspace(),
+    aDatabase(options.mongodb),
+    ordersDatabase(),
+  ])
   workspace.limits.enforce()
   afterThis(() => store.drop())
   afterThis(() => database.forgetRoles())

@@ -14,10 +14,11 @@ export interface TestDatabase {
 
 /**
  * A database of one's own on the run's real mongod (a replica set).
- * Where no run has started one, in a script or a lone test, it starts one and stops it with `drop`.
+ * Where no run has started one, in a script or a lone test, it starts one and stops it with `drop`. `server`, a connection
+ * string, is used instead where the test has a server of its own.
  */
-export async function aDatabase(): Promise<TestDatabase> {
-  const shared = process.env['CURFEW_TEST_MONGODB_URI']
+export async function aDatabase(server?: string): Promise<TestDatabase> {
+  const shared = server ?? process.env['CURFEW_TEST_MONGODB_URI']
   const own = shared ? null : await startMongod({ replicaSet: true })
   const uri = own?.uri ?? shared ?? ''
   const name = `curfew_test_${randomBytes(6).toString('hex')}`
