@@ -7,6 +7,7 @@ export default {
   globalSetup: '<rootDir>/test/support/jest-global-setup.ts',
   globalTeardown: '<rootDir>/test/support/jest-global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/jest-retries.ts'],
+  testSequencer: '<rootDir>/test/support/jest-longest-first.js',
   // Most of a journey is waiting for an instant to come: two for each of two cores.
   maxWorkers: 4,
   testTimeout: 20_000,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -48,4 +48,11 @@ test('the manifest asks for no more than the code uses', async () => {
       'users:read.email',
     ].sort(),
   )
+})
+
+test('each test file that is to be started before the others is there', async () => {
+  const sequencer = await readFile(join(root, 'test/support/jest-longest-first.js'), 'utf8')
+  const names = [...sequencer.matchAll(/^ {2}'(.+)',$/gm)].map(([, name]) => name)
+  expect(names.length).toBeGreaterThan(5)
+  for (const name of names) await access(join(root, `test/${name}.test.ts`))
 })
