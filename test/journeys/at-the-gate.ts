@@ -3,6 +3,7 @@ import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
 import { weekdayNames } from '../../src/domain/timing.ts'
 import { requestAccess, type Ask } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
+import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
@@ -85,6 +86,14 @@ export async function answers(
 }
 
 export const yes = async (...of: Parameters<typeof answers>): Promise<Grant> => granted(await answers(...of))
+
+/** Ada takes back the one approval ahead there is. */
+export async function stopsTheWord(stage: Stage): Promise<void> {
+  const { world } = stage.app
+  const [word] = await world.preApprovals.running(world.clock.now())
+  const stopped = await stopPreApproval(world, { id: word?.id ?? '', by: as(stage, stage.ada) })
+  if (isRefusal(stopped)) throw new Error(stopped.refused)
+}
 
 export const becomes = <S extends Grant['status']>(
   stage: Stage,

@@ -8,9 +8,7 @@ import { extendGrant } from '../../src/operations/extend.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { requestSeveral } from '../../src/operations/request-several.ts'
 import { withdrawRequest } from '../../src/operations/withdraw.ts'
-import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
 import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
-import type { Stage } from '../support/curfew.ts'
 import { aGate } from './a-gate.ts'
 import { aReason, changeCatalog, eventually, grantsOf, patient } from './acts.ts'
 import {
@@ -21,6 +19,7 @@ import {
   by,
   granted,
   said,
+  stopsTheWord,
   weekly,
   yes,
   type AtTheGate,
@@ -117,13 +116,6 @@ async function approvedAhead(more: string, env: Record<string, string> = {}): Pr
   await becomes(stage, first.id, 'ended')
   expect([...gate.holders]).toEqual([])
   return held
-}
-
-async function stopsTheWord(stage: Stage): Promise<void> {
-  const { world } = stage.app
-  const [word] = await world.preApprovals.running(world.clock.now())
-  const stopped = await stopPreApproval(world, { id: word?.id ?? '', by: by(stage, stage.ada) })
-  if (isRefusal(stopped)) throw new Error(stopped.refused)
 }
 
 test('what was approved ahead on one system approves nothing on another', async () => {

@@ -1,7 +1,7 @@
 import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { aReason, asks, eventually, grantsOf, listenToLog, onlyGrantOf, patient } from './acts.ts'
-import { aBreakableMongod } from './own-mongod.ts'
+import { aBreakableMongod, databaseOf } from './own-mongod.ts'
 
 /** A stage whose MongoDB refuses these commands on this collection from `breaks` to what that returns. */
 async function aBreakableStage(more = ''): Promise<{ stage: Stage; breaks: Breaks }> {
@@ -14,9 +14,10 @@ async function aBreakableStage(more = ''): Promise<{ stage: Stage; breaks: Break
   })
   listenToLog(stage.app.world.log)
   const breaks: Breaks = async (command, collection) => {
+    const namespace = `${databaseOf(stage)}.${collection}`
     // 50 is MaxTimeMSExpired, which the driver does not try again.
-    await mongod.fails(stage, { command, collection, as: { errorCode: 50 } })
-    return mongod.mend
+    await mongod.failPoint('alwaysOn', { failCommands: [command], namespace, errorCode: 50 })
+    return () => mongod.failPoint('off', {})
   }
   return { stage, breaks }
 }

@@ -60,12 +60,20 @@ test('what starts later starts at its time, whichever of them sweeps', async () 
   expect(Math.max(...lateMs)).toBeLessThan(5_000)
 }, 120_000)
 
-test('a job that only the other can do is done by the other, in time, and noted by nobody else', async () => {
+/** Starts one replica's jobs after another, all on one database. */
+async function replicasOfOneDatabase() {
   const { connection, drop } = await aDatabase()
   afterThis(drop)
   const clock = mongoClock(connection)
   await clock.sample()
+  const ticks = mongoTicks(connection)
   const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
+  return (leavesSlackToOthers: () => boolean, table: readonly Job[]) =>
+    startJobs({ log, clock, leavesSlackToOthers }, connection, { ticks, table })
+}
+
+test('a job that only the other can do is done by the other, in time, and noted by nobody else', async () => {
+  const startsOne = await replicasOfOneDatabase()
   const runs = { lonely: 0, other: [] as number[] }
   const table = (isLonely: boolean): Job[] => [
     {
@@ -80,12 +88,7 @@ test('a job that only the other can do is done by the other, in time, and noted 
       },
     },
   ]
-  const ticks = mongoTicks(connection)
-  const replica = (isLonely: boolean) =>
-    startJobs({ log, clock, leavesSlackToOthers: () => isLonely }, connection, {
-      ticks,
-      table: table(isLonely),
-    })
+  const replica = (isLonely: boolean) => startsOne(() => isLonely, table(isLonely))
   const [lonely, other] = [await replica(true), await replica(false)]
   await sleep(12_000)
   await Promise.all([lonely.stop(), other.stop()])
@@ -96,12 +99,7 @@ test('a job that only the other can do is done by the other, in time, and noted 
 }, 60_000)
 
 test('a look during which Slack stopped answering this replica is not noted as one: the other looks within seconds', async () => {
-  const { connection, drop } = await aDatabase()
-  afterThis(drop)
-  const clock = mongoClock(connection)
-  await clock.sample()
-  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
-  const ticks = mongoTicks(connection)
+  const startsOne = await replicasOfOneDatabase()
   let isAway = false
   let lookedAtMs: number | null = null
   const table = (run: () => Promise<void>): Job[] => [
@@ -119,20 +117,17 @@ test('a look during which Slack stopped answering this replica is not noted as o
     // Its first reading fails: only now it learns that Slack does not answer it. What it read is nothing.
     isAway = true
   }
-  const lonely = await startJobs({ log, clock, leavesSlackToOthers: () => isAway }, connection, {
-    ticks,
-    table: table(goes),
-  })
+  const lonely = await startsOne(() => isAway, table(goes))
   await eventually(
     async () => isAway,
     (it) => it,
   )
-  const other = await startJobs({ log, clock, leavesSlackToOthers: () => false }, connection, {
-    ticks,
-    table: table(async () => {
+  const other = await startsOne(
+    () => false,
+    table(async () => {
       lookedAtMs ??= performance.now()
     }),
-  })
+  )
   await eventually(
     async () => lookedAtMs,
     (at) => at !== null,
@@ -141,11 +136,7 @@ test('a look during which Slack stopped answering this replica is not noted as o
 }, 60_000)
 
 test('a replica that could not even stop taking turns takes them again once Slack answers it', async () => {
-  const { connection, drop } = await aDatabase()
-  afterThis(drop)
-  const clock = mongoClock(connection)
-  await clock.sample()
-  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
+  const startsOne = await replicasOfOneDatabase()
   let isAway = false
   let runs = 0
   const stops = jest.spyOn(Agenda.prototype, 'stop')
@@ -161,10 +152,7 @@ test('a replica that could not even stop taking turns takes them again once Slac
       run: async () => void (runs += 1),
     },
   ]
-  const jobs = await startJobs({ log, clock, leavesSlackToOthers: () => isAway }, connection, {
-    ticks: mongoTicks(connection),
-    table,
-  })
+  const jobs = await startsOne(() => isAway, table)
   isAway = true
   await eventually(
     async () => stops.mock.calls.length,

@@ -1,14 +1,12 @@
-import { MongoClient } from 'mongodb'
 import { z } from 'zod'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 import { start } from '../../src/main.ts'
 import { aStage } from '../support/curfew.ts'
 import { freePort } from '../support/free-port.ts'
-import { startMongod } from '../support/mongod.ts'
-import { afterThis } from '../workspace/support/a-workspace.ts'
 import { eventually } from './acts.ts'
 import { curfew } from './app-process.ts'
+import { aBreakableMongod } from './own-mongod.ts'
 
 // Agenda leaves its failed connection as a rejection that nobody handles: cli.ts logs those and goes on.
 const ignored = (): void => undefined
@@ -18,12 +16,9 @@ afterAll(() => void process.off('unhandledRejection', ignored))
 const again = { errorCode: 10107 }
 
 async function aServerThatFails(data: object): Promise<string> {
-  const mongod = await startMongod({ replicaSet: true, failPoints: true, cacheGB: 0.25 })
-  afterThis(() => mongod.stop())
-  const client = await new MongoClient(mongod.uri).connect()
-  afterThis(() => client.close())
-  await client.db('admin').command({ configureFailPoint: 'failCommand', mode: { times: 2 }, data })
-  return mongod.uri
+  const { uri, failPoint } = await aBreakableMongod()
+  await failPoint({ times: 2 }, data)
+  return uri
 }
 
 test.each([

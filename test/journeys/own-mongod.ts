@@ -10,42 +10,23 @@ export async function anOwnMongod(options: { failPoints?: true } = {}): Promise<
   return server
 }
 
-/** One whose commands can be made to fail or to take long, each on one collection of the app's. */
-export interface Breakable {
+/** One whose commands can be made to fail or to take long. */
+export interface BreakableMongod {
   readonly uri: string
   /** Beside the app. */
   readonly client: MongoClient
-  /** From now on, this many times or until `mend`. */
-  fails(
-    stage: Stage,
-    how: { command: string; collection: string; times?: number; as: Failure },
-  ): Promise<void>
-  mend(): Promise<void>
+  /** MongoDB's own `failCommand`: what happens to which commands, and how often. */
+  failPoint(mode: 'alwaysOn' | 'off' | { times: number }, data: object): Promise<void>
 }
 
-type Failure = { errorCode: number } | { blockConnection: true; blockTimeMS: number }
-
-export async function aBreakableMongod(): Promise<Breakable> {
+export async function aBreakableMongod(): Promise<BreakableMongod> {
   const { uri } = await anOwnMongod({ failPoints: true })
   const client = await new MongoClient(uri).connect()
   afterThis(() => client.close())
-  const failPoint = (mode: string | { times: number }, data: object) =>
-    client.db('admin').command({ configureFailPoint: 'failCommand', mode, data })
-  return {
-    uri,
-    client,
-    fails: async (stage, { command, collection, times, as }) => {
-      const namespace = `${databaseOf(stage)}.${collection}`
-      await failPoint(times === undefined ? 'alwaysOn' : { times }, {
-        ...as,
-        failCommands: [command],
-        namespace,
-      })
-    },
-    mend: async () => {
-      await failPoint('off', {})
-    },
+  const failPoint: BreakableMongod['failPoint'] = async (mode, data) => {
+    await client.db('admin').command({ configureFailPoint: 'failCommand', mode, data })
   }
+  return { uri, client, failPoint }
 }
 
 /** The name of the app's database. */

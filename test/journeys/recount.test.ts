@@ -4,11 +4,10 @@ import type { Grant } from '../../src/domain/grant.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { watchHeld } from '../../src/operations/by-itself/held-watch.ts'
 import { recountEach, recounting } from '../../src/operations/by-itself/recount.ts'
-import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { Stage } from '../support/curfew.ts'
 import { aReason, changeCatalog, eventually, patient } from './acts.ts'
-import { aGateWith, asked, becomes, by, granted, said, weekly, yes } from './at-the-gate.ts'
+import { aGateWith, asked, becomes, by, granted, said, stopsTheWord, weekly, yes } from './at-the-gate.ts'
 import { nextMinute } from './weekly.ts'
 
 /** What becomes of the yeses that were given when rules and lists change afterwards and nobody clicks. */
@@ -67,11 +66,11 @@ test('a request that has all the yeses waits on while it is not known whether it
   const byOtherRules = { ...world, catalog: () => needingOne(world.catalog()) }
   const silent = { ...byOtherRules, directory: { ...world.directory, facts } }
   for (const lacking of [silent, { ...byOtherRules, agrees: () => false }]) {
-    await recountEach(lacking, await world.grants.pending(10))
+    await recounts(lacking)
     expect(said(granted(await current(stage, request)))).toBe('pending')
   }
   expect([...gate.holders]).toEqual([])
-  await recountEach(byOtherRules, await world.grants.pending(10))
+  await recounts(byOtherRules)
   expect(said(await current(stage, request))).not.toBe('pending')
 }, 60_000)
 
@@ -86,7 +85,7 @@ test('the yeses of before do not give what was not asked for: who Riley is on th
     () => world.directory.facts(by(stage, riley)),
     (facts) => facts !== 'unknown' && facts.person.email === 'root@contractor.example',
   )
-  await recountEach({ ...world, catalog: () => needingOne(world.catalog()) }, await world.grants.pending(10))
+  await recounts({ ...world, catalog: () => needingOne(world.catalog()) })
   expect(said(await current(stage, request))).toBe('pending')
   expect([...gate.holders]).toEqual([])
 }, 60_000)
@@ -149,10 +148,12 @@ test('replicas that go by different catalogs do not call the stages of a request
     text.replace('people: [ada@acme.example, sam@acme.example]', 'people: [sam@acme.example]'),
   )
   await ada.sees(/Next: @Sam/, orders, patient)
-  const { stages } = findEntitlement(old, 'gate', 'open')?.review ?? {}
-  const lagging = { ...world, catalog: () => withStages(world.catalog(), stages), agrees: () => false }
-  for (const one of [lagging, { ...world, agrees: () => false }, lagging])
-    await recountEach(one, await world.grants.pending(10))
+  const lagging = {
+    ...world,
+    catalog: () => withStages(world.catalog(), twoStagesOf(old)),
+    agrees: () => false,
+  }
+  for (const one of [lagging, { ...world, agrees: () => false }, lagging]) await recounts(one)
   expect(await current(stage, request)).toMatchObject({ nudge: { stage: 0, recounts: 1 } })
 }, 60_000)
 
@@ -164,14 +165,12 @@ test('a list that goes to and fro calls the same people three times more, and no
   const request = await asked(stage)
   await yes(stage, request)
   await ada.sees(/Next: @dba/, orders, patient)
-  const { stages } = findEntitlement(old, 'gate', 'open')?.review ?? {}
-  const [first, second] = stages ?? []
-  if (first === undefined || second === undefined) throw new Error('it has two stages')
+  const [first, second] = twoStagesOf(old)
   const samAlone = { ...first, approvers: { ...first.approvers, people: ['sam@acme.example'] } }
   for (let times = 0; times < 5; times++) {
     for (const changed of [[samAlone, second] as const, [first, second] as const]) {
       const to = { ...world, catalog: () => withStages(world.catalog(), changed) }
-      await recountEach(to, await world.grants.pending(10))
+      await recounts(to)
     }
   }
   expect(await current(stage, request)).toMatchObject({ nudge: { stage: 1, recounts: 3 } })
@@ -185,8 +184,7 @@ test('a stage that a click opens again without filling it is called in the threa
   await ada.sees(/Next: @dba/, orders, patient)
   // Sam clicks before anything has counted again.
   const { world } = stage.app
-  const [first, second] = findEntitlement(world.catalog(), 'gate', 'open')?.review.stages ?? []
-  if (first === undefined || second === undefined) throw new Error('it has two stages')
+  const [first, second] = twoStagesOf(world.catalog())
   const two = {
     ...first,
     needs: 2,
@@ -206,9 +204,8 @@ test('a word that was stopped fills no seat: neither a recount nor a click gives
   await yes(stage, first, { aheadUntil: new Date(Date.now() + 3 * 86_400_000) })
   const request = await asked(stage)
   expect(request.reviews.map(({ preApprovalId }) => preApprovalId !== null)).toEqual([true])
-  const [word] = await world.preApprovals.forSubject(request.subject.id, world.clock.now())
-  await stopPreApproval(world, { id: word?.id ?? '', by: by(stage, ada) })
-  await recountEach({ ...world, catalog: () => needingOne(world.catalog()) }, await world.grants.pending(10))
+  await stopsTheWord(stage)
+  await recounts({ ...world, catalog: () => needingOne(world.catalog()) })
   expect(said(await current(stage, request))).toBe('pending')
   expect(said(await yes(stage, request, { who: sam }))).toBe('pending')
   expect([...gate.holders]).toEqual([])
@@ -226,8 +223,7 @@ test('a yes that was said anew after a word was stopped is not dropped by anothe
   const { ada, sam } = stage
   await yes(stage, await asked(stage), { aheadUntil: new Date(Date.now() + 3 * 86_400_000) })
   const request = await asked(stage)
-  const [word] = await world.preApprovals.forSubject(request.subject.id, world.clock.now())
-  await stopPreApproval(world, { id: word?.id ?? '', by: by(stage, ada) })
+  await stopsTheWord(stage)
   // Sam's click is under way while Ada says yes anew.
   const change: World['grants']['change'] = async (...of) => {
     granted(await yes(stage, request, { who: ada }))
@@ -292,6 +288,9 @@ const twoStages = (people: string): string => `        review:
             - { name: Security, approvers: { groups: ["@dba"] } }
 `
 
+/** A look at all that waits, by what this world knows and goes by. */
+const recounts = async (world: World): Promise<void> => recountEach(world, await world.grants.pending(10))
+
 const current = async ({ app }: Stage, { id }: Grant): Promise<Grant> => {
   const grant = await app.world.grants.get(id)
   if (grant === null) throw new Error('it is not written')
@@ -299,6 +298,12 @@ const current = async ({ app }: Stage, { id }: Grant): Promise<Grant> => {
 }
 
 type Stages = Entitlement['review']['stages']
+
+function twoStagesOf(catalog: Catalog): [Stages[number], Stages[number]] {
+  const [first, second] = findEntitlement(catalog, 'gate', 'open')?.review.stages ?? []
+  if (first === undefined || second === undefined) throw new Error('it has two stages')
+  return [first, second]
+}
 
 /** The catalog as it would be where each entitlement was so; null: where there was none. */
 function withEach(catalog: Catalog, change: (one: Entitlement) => Entitlement | null): Catalog {
@@ -312,10 +317,8 @@ function withEach(catalog: Catalog, change: (one: Entitlement) => Entitlement | 
   return { ...catalog, resources: new Map(resources) }
 }
 
-const withStages = (catalog: Catalog, stages?: Stages): Catalog =>
-  withEach(catalog, (one) =>
-    one.id === 'open' && stages ? { ...one, review: { ...one.review, stages } } : one,
-  )
+const withStages = (catalog: Catalog, stages: Stages): Catalog =>
+  withEach(catalog, (one) => (one.id === 'open' ? { ...one, review: { ...one.review, stages } } : one))
 
 const needingOne = (catalog: Catalog): Catalog =>
   withEach(catalog, (one) => {

@@ -1,12 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { transition } from '../../src/domain/transition.ts'
 import { requestAccess } from '../../src/operations/request.ts'
-import { aStage } from '../support/curfew.ts'
+import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { aReason, asks, eventually, grantsOf, listenToLog, patient } from './acts.ts'
 import { curfew } from './app-process.ts'
 import { anAsk, asked, becomes, granted, said } from './at-the-gate.ts'
 import { aBreakableMongod, databaseOf } from './own-mongod.ts'
+
+/** What a fail point needs to hold up one insert of a grant for so long. */
+const slowGrant = (stage: Stage, ms: number) => ({
+  failCommands: ['insert'],
+  namespace: `${databaseOf(stage)}.grants`,
+  blockConnection: true,
+  blockTimeMS: ms,
+})
 
 test('a process that is killed while a request takes the place of another leaves one of them to be answered, and keeps no end', async () => {
   const mongod = await aBreakableMongod()
@@ -41,12 +49,7 @@ test('a process that is killed while a request takes the place of another leaves
   await riley.sees(/You have The other gate/, 'dm', patient)
   const givenMs = performance.now()
 
-  await mongod.fails(stage, {
-    command: 'insert',
-    collection: 'grants',
-    times: 1,
-    as: { blockConnection: true, blockTimeMS: 60_000 },
-  })
+  await mongod.failPoint({ times: 1 }, slowGrant(stage, 60_000))
   const newer = aReason()
   await riley.runs(`/request-access gate open ${newer}`)
   await riley.modal('For how long?', patient)
@@ -91,12 +94,7 @@ test('a quota is never exceeded, though the write of what takes the place of ano
   const { world } = stage.app
   const older = await asked(stage, { durationMs: 600_000 })
   expect(older.status).toBe('pending')
-  await mongod.fails(stage, {
-    command: 'insert',
-    collection: 'grants',
-    times: 1,
-    as: { blockConnection: true, blockTimeMS: 9_000 },
-  })
+  await mongod.failPoint({ times: 1 }, slowGrant(stage, 9_000))
   const outcome = granted(await requestAccess(world, anAsk(stage, { durationMs: 240_000 })))
   expect(outcome.auto).not.toBe(null)
   await becomes(stage, outcome.id, 'active')
