@@ -1,5 +1,4 @@
 import { Schema, type Connection } from 'mongoose'
-import { MongoBulkWriteError } from 'mongodb'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { lefts } from '../domain/end-causes.ts'
@@ -9,7 +8,7 @@ import type { Log } from '../domain/ports/log.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { readEach } from './readable.ts'
-import { byId, together, updateEach } from './together.ts'
+import { makeEach, together, updateAndReadEach } from './together.ts'
 
 const stored = z.object({
   system: z.string(),
@@ -53,69 +52,49 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
   const idOf = (key: HoldKey) => ({ _id: holdId(key) })
 
-  const readAll = (keys: readonly HoldKey[]) => byId(collection, keys.map(holdId))
-  /** Null where there is no such hold yet. */
-  const takeWhereFree = async (asked: readonly Asked[]): Promise<(Leased | Error | null)[]> => {
+  const lease = together(async (asked: readonly Asked[]): Promise<(Leased | Error)[]> => {
     const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))
-    const updated = await updateEach(
+    const found = await makeEach(
       collection,
       named.map(({ key, forMs, leasedBy }) => {
-        const set = { token: { $add: ['$token', 1] }, leaseUntil: inMs(forMs), readAt: '$$NOW', leasedBy }
+        const { system, principal, canonical, target } = key
+        const isFree = { $lte: ['$leaseUntil', '$$NOW'] }
+        const ours = {
+          token: { $add: ['$token', 1] },
+          leaseUntil: inMs(forMs),
+          readAt: '$$NOW',
+          leasedBy: { $literal: leasedBy },
+        }
+        const blank = { $literal: { ...blankHold, system, principal, canonical, target } }
         return {
-          filter: { ...idOf(key), $expr: { $lte: ['$leaseUntil', '$$NOW'] } },
-          pipeline: [{ $set: set }],
+          filter: idOf(key),
+          pipeline: [
+            { $replaceWith: { $mergeObjects: [blank, '$$ROOT'] } },
+            { $replaceWith: { $mergeObjects: ['$$ROOT', { $cond: [isFree, ours, {}] }] } },
+          ],
         }
       }),
     )
-    const found = await readAll(asked.map(({ key }) => key))
-    return named.map(({ key, leasedBy }, i) => {
-      const [result, document] = [updated[i], found.get(holdId(key))]
-      if (result instanceof Error) return result
-      if (document === undefined) return null
+    return named.map(({ leasedBy }, i) => {
+      const document = found[i]
+      if (document instanceof Error || document === undefined) return document ?? missing()
       const hold = parse(document)
-      // Its name and not only its mark: after a pause somebody else's token may be read here.
+      // Its name and not only its token: after a pause somebody else's may be read here.
       return document['leasedBy'] === leasedBy
         ? { taken: true, hold }
         : { taken: false, until: hold.leaseUntil }
     })
-  }
-  const make = (keys: readonly Asked['key'][]) =>
-    collection.bulkWrite(
-      keys.map(({ system, principal, canonical, target }) => ({
-        updateOne: {
-          filter: idOf({ system, principal, canonical }),
-          update: { $setOnInsert: { ...blankHold, system, principal, canonical, target } },
-          upsert: true,
-        },
-      })),
-      { ordered: false },
-    )
-  const lease = together(async (asked: readonly Asked[]): Promise<(Leased | Error)[]> => {
-    const first = await takeWhereFree(asked)
-    const unmade = asked.filter((_, i) => first[i] === null)
-    if (unmade.length === 0) return first.map((one) => one ?? missing())
-    // Another process may make it in the same moment: then there is one, which is all that is wanted.
-    await make(unmade.map(({ key }) => key)).catch((error: unknown) => {
-      if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error
-    })
-    const second = await takeWhereFree(unmade)
-    return first.map((one, i) => one ?? second[unmade.indexOf(asked[i] as Asked)] ?? missing())
   })
   const write = together(async (asked: readonly Writing[]): Promise<(Hold | null | Error)[]> => {
-    const updated = await updateEach(
-      collection,
-      asked.map(({ key, token, change }) => ({
-        filter: { ...idOf(key), token },
-        pipeline: pipeline(change),
-      })),
+    const updates = asked.map(({ key, token, change }) => ({
+      filter: { ...idOf(key), token },
+      pipeline: pipeline(change),
+    }))
+    const found = await updateAndReadEach(collection, updates)
+    // What was released may have been leased again before it was read: the token stays that of this write.
+    return found.map((one, i) =>
+      one === null || one instanceof Error ? one : { ...parse(one), token: asked[i]?.token ?? 0 },
     )
-    const found = await readAll(asked.map(({ key }) => key))
-    return asked.map(({ key, token }, i) => {
-      const result = updated[i]
-      if (result !== true) return result instanceof Error ? result : null
-      // What was released may have been leased again before it was read: the token stays that of this write.
-      return { ...parse(found.get(holdId(key))), token }
-    })
   })
 
   return {

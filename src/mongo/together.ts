@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { MongoBulkWriteError, type Collection, type Document, type Filter } from 'mongodb'
+import { MongoBulkWriteError, MongoServerError, type Collection, type Document, type Filter } from 'mongodb'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 
@@ -42,11 +42,70 @@ export async function updateEach<D extends { _id: string }>(
   }))
   const { matched, errors } = await writeAll(collection, operations)
   if (matched === updates.length) return updates.map(() => true)
-  const ids = updates.map(({ filter }) => filter._id)
-  const found = await byId(collection, ids, { marks: 1 })
+  const found = await byId(collection, idsOf(updates), { marks: 1 })
   const isMarked = (id: string, mark: string) => marksOf.parse(found.get(id)?.['marks'] ?? []).includes(mark)
   return marked.map(({ filter, mark }, i) => errors.get(i) ?? isMarked(filter._id, mark))
 }
+
+/** The same, and of each the document as it is afterwards: null where its condition did not hold. */
+export async function updateAndReadEach<D extends { _id: string }>(
+  collection: Collection<D>,
+  updates: readonly ConditionalUpdate[],
+): Promise<(Document | null | Error)[]> {
+  const [only, ...others] = updates
+  if (only && others.length === 0) return [await updateOne(collection, only)]
+  const applied = await updateEach(collection, updates)
+  const found = await byId(collection, idsOf(updates))
+  return updates.map(({ filter }, i) => {
+    const one = applied[i]
+    return one === true ? (found.get(filter._id) ?? null) : one instanceof Error ? one : null
+  })
+}
+
+/** Makes each that is not there, or changes it as its pipeline says; answers the documents as they are afterwards. */
+export async function makeEach<D extends { _id: string }>(
+  collection: Collection<D>,
+  updates: readonly ConditionalUpdate[],
+): Promise<(Document | Error)[]> {
+  const [only, ...others] = updates
+  if (only && others.length === 0) return [(await makeOne(collection, only)) ?? notMade()]
+  const operations = updates.map(({ filter, pipeline }) => ({
+    updateOne: { filter: filter, update: [...pipeline], upsert: true },
+  }))
+  const { errors } = await writeAll(collection, operations)
+  const found = await byId(collection, idsOf(updates))
+  // One that somebody else made in this very moment is as good.
+  return updates.map(({ filter }, i) => found.get(filter._id) ?? errors.get(i) ?? notMade())
+}
+
+const notMade = (): Error => new Error('what was just made is not there')
+
+async function updateOne<D extends { _id: string }>(
+  collection: Collection<D>,
+  { filter, pipeline }: ConditionalUpdate,
+): Promise<Document | null> {
+  return collection.findOneAndUpdate(filter, [...pipeline], { returnDocument: 'after' })
+}
+
+async function makeOne<D extends { _id: string }>(
+  collection: Collection<D>,
+  { filter, pipeline }: ConditionalUpdate,
+): Promise<Document | null> {
+  const make = () =>
+    collection.findOneAndUpdate(filter, [...pipeline], {
+      upsert: true,
+      returnDocument: 'after',
+    })
+  try {
+    return await make()
+  } catch (error) {
+    // Somebody else made it in this very moment.
+    if (error instanceof MongoServerError && error.code === 11000) return make()
+    throw error
+  }
+}
+
+const idsOf = (updates: readonly ConditionalUpdate[]): string[] => updates.map(({ filter }) => filter._id)
 
 /** Documents by their id, those that exist. */
 export async function byId<D extends { _id: string }>(
