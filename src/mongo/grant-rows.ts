@@ -14,6 +14,7 @@ export const dueRow = z.object({
   status: anyStatus,
   system: z.string(),
   dueAt: z.date(),
+  endsAt: z.date().nullable().default(null),
 })
 
 export const standingFields = {

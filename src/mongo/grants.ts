@@ -151,7 +151,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     due: async (before, limit, butSystems = []) => {
       const but = butSystems.length > 0 ? { system: { $nin: [...butSystems] } } : {}
       const rows = await model
-        .find({ ...dueFilter(before), ...but }, { status: 1, system: 1, dueAt: 1 })
+        .find({ ...dueFilter(before), ...but }, { status: 1, system: 1, dueAt: 1, endsAt: 1 })
         .sort({ dueAt: 1 })
         .limit(limit)
         .lean()

@@ -60,8 +60,11 @@ export async function reviewGrant(world: World, answer: GivenAnswer): Promise<Gr
   const facts = { by, requester, subject, panels, earlier: await earlierOf(world, seen) }
   const wrong = untilProblem(entitlement, answer, world.clock.now())
   if (wrong !== null) return wrong
-  const reviewed = await world.grants.change(answer.grantId, (grant, now) =>
-    isOutdated(world, one) ? newRules(grant) : decideReview(catalog, facts, grant, answer, now),
+  const reviewed = await world.grants.change(
+    answer.grantId,
+    (grant, now) =>
+      isOutdated(world, one) ? newRules(grant) : decideReview(catalog, facts, grant, answer, now),
+    seen,
   )
   if (!isRefusal(reviewed)) await promise(world, reviewed, by, answer)
   return reviewed

@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
     name: 'the grant is not read again right before a give',
     rule: '6',
     file: protocol,
-    edits: [['const grant = await world.grants.get(id)\n', 'const grant: Grant | null = seen\n']],
+    edits: [['isFresh ? seen : await world.grants.get(id)', 'seen']],
   },
   {
     name: 'the lease is given back before the grant moves on',
@@ -68,7 +68,7 @@ export const mutations: readonly Mutation[] = [
     file: protocol,
     edits: [
       ['await lease.write(lease.known)\n', 'await lease.finish(outcome)\n'],
-      ['heldBefore: false }))\n  await lease.finish(outcome)\n', 'heldBefore: false }))\n'],
+      ['heldBefore: false }), grant)\n  await lease.finish(outcome)\n', 'heldBefore: false }), grant)\n'],
     ],
   },
   {

@@ -161,7 +161,8 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     for (const grant of [later, soon, late]) await store.insert(grant)
     const due = (await store.due(at(-100), 100)).filter(({ id }) => [late.id, soon.id, later.id].includes(id))
     expect(due.map(({ id }) => id)).toEqual([late.id, soon.id])
-    expect(due[0]).toEqual({ id: late.id, status: 'granting', system: late.system, dueAt: late.dueAt })
+    const { status, system, dueAt, endsAt } = late
+    expect(due[0]).toEqual({ id: late.id, status, system, dueAt, endsAt })
   })
 
   test('a revision is shown only if it is still the newest', async () => {

@@ -119,9 +119,11 @@ export function memoryGrants(
       step(() =>
         all()
           .filter(({ system }) => !butSystems.includes(system))
-          .flatMap(({ id, status, system, dueAt }) =>
-            dueAt && dueAt <= before ? [{ id, status, system, dueAt }] : [],
-          )
+          .flatMap((grant) => {
+            const { id, status, system, dueAt } = grant
+            const endsAt = 'endsAt' in grant ? grant.endsAt : null
+            return dueAt && dueAt <= before ? [{ id, status, system, dueAt, endsAt }] : []
+          })
           .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
           .slice(0, limit),
       ),

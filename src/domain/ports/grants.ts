@@ -98,6 +98,8 @@ export interface DueGrant {
   readonly status: Grant['status']
   readonly system: string
   readonly dueAt: Date
+  /** Null where it has none, or none yet. */
+  readonly endsAt: Date | null
 }
 
 export const pairOf = (row: { subjectId: string; resource: string; entitlement: string }): string =>

@@ -18,6 +18,9 @@ import type { World } from '../world.ts'
 /** How far ahead of its instant an end is prepared, so that only the call itself is left for then. */
 export const lookAheadMs = 4_000
 
+/** What was read so lately is not read again right before the call: no reading could be much newer. */
+const freshMs = 200
+
 /**
  * Gives what a granting grant was approved for and makes it active; or tells the system of an active one's new end.
  * An opening that is still ahead is prepared: the hold is claimed under the lease, and nothing is given before.
@@ -65,11 +68,13 @@ interface Prepared {
   readonly grant: Granting | Active
   /** Its instant was still ahead: much may have happened since. */
   readonly isAhead: boolean
+  readonly readAtMs: number
 }
 
 /** Reading, asking, claiming and announcing: all of a join but the call. Null when nothing is left to call. */
 async function prepareToJoin(world: World, lease: Lease, grantId: string): Promise<Prepared | null> {
   // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
+  const readAtMs = world.clock.monotonicMs()
   const grant = await world.grants.get(grantId)
   if (grant === null || !isJoining(grant, world.clock.now())) {
     await lease.release()
@@ -92,21 +97,22 @@ async function prepareToJoin(world: World, lease: Lease, grantId: string): Promi
   const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt } }
   if (heldBefore) await lease.write({ ...claim, keepMs })
   else await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, claim, keepMs)
-  return { lease, grant, isAhead: waitMs > 0 }
+  return { lease, grant, isAhead: waitMs > 0, readAtMs }
 }
 
-async function giveNow(world: World, { lease, grant: seen, isAhead }: Prepared): Promise<void> {
+async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: Prepared): Promise<void> {
   const { id } = seen
   const { heldBefore } = lease.hold
   // 5. Called off while it waited for its instant, or for its place in the queue: whoever ended it takes back what is claimed.
-  const grant = await world.grants.get(id)
+  const isFresh = world.clock.monotonicMs() - readAtMs < freshMs
+  const grant = isFresh ? seen : await world.grants.get(id)
   if (grant === null || !isJoining(grant, world.clock.now())) {
     return lease.release(heldBefore ? {} : lease.known)
   }
   const told = { heldUntil: seen.endsAt }
   if (heldBefore) {
     if (isAhead && !(await lease.has())) throw new Error('it was held before, and is not any more')
-    await record(world, id, joined(seen, { ...told, heldBefore: true }))
+    await record(world, id, joined(seen, { ...told, heldBefore: true }), grant)
     return lease.release()
   }
   const outcome = await lease.give()
@@ -116,7 +122,7 @@ async function giveNow(world: World, { lease, grant: seen, isAhead }: Prepared):
   }
   // The grant moves on before the lease is given back: else another process could find it waiting, and give again.
   await lease.write(lease.known)
-  await record(world, id, joined(seen, { ...told, heldBefore: false }))
+  await record(world, id, joined(seen, { ...told, heldBefore: false }), grant)
   await lease.finish(outcome)
 }
 

@@ -15,11 +15,11 @@ import type { World } from '../world.ts'
 
 /**
  * Does for one grant whatever is due: lapses it, gives, warns, takes back. Safe to call at any time, any number of
- * times, on any replica; what fails stays due. Never throws.
+ * times, on any replica; what fails stays due. Never throws. A copy that was `seen` a moment ago saves a reading.
  */
-export async function settle(world: World, grantId: string): Promise<void> {
+export async function settle(world: World, grantId: string, seen: Grant | null = null): Promise<void> {
   try {
-    const grant = await world.grants.get(grantId)
+    const grant = seen ?? (await world.grants.get(grantId))
     if (grant) await settleNow(world, grant)
   } catch (error) {
     if (error instanceof LeaseLost) {
@@ -148,7 +148,7 @@ async function alertIfLate(world: World, grant: Granting | Revoking, now: Date):
 
 /** A grant that moved on meanwhile refuses, and whoever moved it has seen to the rest. */
 async function tell(world: World, grant: Grant, event: Event): Promise<void> {
-  await world.grants.change(grant.id, (current, now) => transition(current, event, now))
+  await world.grants.change(grant.id, (current, now) => transition(current, event, now), grant)
 }
 
 const isNear = (at: Date, now: Date): boolean => at.getTime() - lookAheadMs <= now.getTime()

@@ -1,3 +1,4 @@
+import type { Grant } from '../../domain/grant.ts'
 import type { DueGrant } from '../../domain/ports/grants.ts'
 import { holdId } from '../../domain/hold.ts'
 import { lookAheadMs, repair } from './hold-protocol.ts'
@@ -21,7 +22,7 @@ export async function sweep(world: World): Promise<void> {
   const limit = world.queues.size + mostOfASystem
   for (const grant of await world.grants.due(before, limit, full)) {
     // One that is being settled already is found again by the next sweep if that leaves anything to do.
-    if (isTimely(grant, now) && !world.queues.isRunning(grant.id)) startSettling(world, grant)
+    if (isTimely(grant, { now, before }) && !world.queues.isRunning(grant.id)) startSettling(world, grant)
   }
   for (const hold of await world.holds.due(now, limit, full)) {
     world.queues.start(holdId(hold), hold.system, async () => {
@@ -37,14 +38,30 @@ export async function sweep(world: World): Promise<void> {
 /** Settles what this process itself just made due, without waiting for the next sweep. */
 export function settleOnChange(world: World): () => void {
   return world.grants.onChange((grant) => {
-    if (grant.dueAt !== null && grant.dueAt <= world.clock.now()) startSettling(world, grant)
+    if (grant.dueAt !== null && grant.dueAt <= world.clock.now()) startSettling(world, grant, grant)
   })
 }
 
-function startSettling(world: World, { id, system }: Pick<DueGrant, 'id' | 'system'>): void {
-  world.queues.start(id, system, () => settle(world, id))
+function startSettling(
+  world: World,
+  { id, system }: Pick<DueGrant, 'id' | 'system'>,
+  written: Grant | null = null,
+): void {
+  let seen = written
+  world.queues.start(id, system, () => {
+    const first = seen
+    // Run once more, it is to see what became of it.
+    seen = null
+    return settle(world, id, first)
+  })
 }
 
 /** Only openings and ends are prepared ahead of their instant. */
-const isTimely = ({ status, dueAt }: DueGrant, now: Date): boolean =>
-  status === 'waiting' || status === 'active' || status === 'revoking' || dueAt <= now
+const isTimely = (
+  { status, dueAt, endsAt }: DueGrant,
+  { now, before }: { now: Date; before: Date },
+): boolean =>
+  dueAt <= now ||
+  status === 'waiting' ||
+  status === 'revoking' ||
+  (status === 'active' && endsAt !== null && endsAt <= before)
