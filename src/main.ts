@@ -20,6 +20,7 @@ import { mongoPeople } from './mongo/people.ts'
 import { mongoPreApprovals } from './mongo/pre-approvals.ts'
 import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoReplicas } from './mongo/replicas.ts'
+import { convertSurfaces } from './mongo/convert-surfaces.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
 import { mongoTicks } from './mongo/ticks.ts'
 import { Unusable } from './mongo/unusable.ts'
@@ -92,6 +93,7 @@ export async function start(
     const connection = await connectPatiently(config.mongodbUri, log)
     endings.rest.push(() => connection.close())
     await patiently(() => ensureIndexes(connection), config.mongodbUri, log)
+    await patiently(() => convertSurfaces(connection), config.mongodbUri, log)
     const clock = mongoClock(connection)
     await patiently(() => clock.sample(), config.mongodbUri, log)
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.

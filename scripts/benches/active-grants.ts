@@ -5,22 +5,15 @@ import { nextIntent } from '../../src/domain/hold.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoGrants } from '../../src/mongo/grants.ts'
 import { mongoHolds } from '../../src/mongo/holds.ts'
-import { surfaceModel } from '../../src/mongo/surfaces.ts'
+import type { SurfaceKey } from '../../src/domain/ports/surfaces.ts'
 import { cardKey } from '../../src/slack/deciding/card.ts'
 import { accepted, ada, after, aPendingGrant, approval } from '../../test/support/builders.ts'
+import { notePosted } from './posted.ts'
 import { transition } from '../../src/domain/transition.ts'
 
 const heldMs = 7_200_000
 const leaseMs = 3_000
 const atOnce = 32
-
-const shown = {
-  shows: 'written by the bench',
-  failure: null,
-  tries: 0,
-  needsLook: false,
-  leaseUntil: new Date(0),
-}
 
 export interface What {
   readonly resource: string
@@ -54,7 +47,7 @@ export async function writeActiveGrants(
   const { holders, system, endsAt, posted, what = usual } = options
   const grants = mongoGrants(connection, mongoClock(connection))
   const holds = mongoHolds(connection)
-  const surfaces: Record<string, unknown>[] = []
+  const messages: SurfaceKey[] = []
 
   const write = async (holder: Holder, i: number): Promise<void> => {
     const grant = activeGrant(holder, { i, system, channel: posted.channel, endsAt, what })
@@ -69,9 +62,7 @@ export async function writeActiveGrants(
     const claim = { grantId: id, end: endsAt }
     await holds.write(key, token, { heldBefore: false, claim, call: 'give', intent, keepMs: leaseMs })
     await holds.write(key, token, { call: null, intent: { ...intent, isKnown: true }, keepMs: 0 })
-    for (const _id of [cardKey(grant), `dm:${id}:outcome`]) {
-      surfaces.push({ _id, requestId, ...posted, ...shown })
-    }
+    for (const key of [cardKey(grant), `dm:${id}:outcome`]) messages.push({ key, requestId })
   }
   const left = holders.map((holder, i) => () => write(holder, i))
   await Promise.all(
@@ -79,7 +70,7 @@ export async function writeActiveGrants(
       for (let next = left.pop(); next; next = left.pop()) await next()
     }),
   )
-  await surfaceModel(connection).insertMany(surfaces, { ordered: false })
+  await notePosted(connection, messages, posted)
 }
 
 function activeGrant(

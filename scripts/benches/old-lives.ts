@@ -27,6 +27,8 @@ const lived = z.looseObject({
   unshown: z.literal(false),
 })
 
+const noted = z.looseObject({ _id: z.string(), surfaces: z.array(z.looseObject({ key: z.string() })) })
+
 /**
  * Repeats the one life that was lived in this database, into the past: its grant, its messages and its hold, each as the
  * app left them, for these people in turn and every entitlement of `benchCatalog`.
@@ -39,9 +41,9 @@ export async function writeOldLives(
   const db = connection.db
   if (!db) throw new Error('the database is not connected')
   const of = (name: string): Documents => db.collection(name)
-  const [grants, surfaces, holds] = [of('grants'), of('surfaces'), of('holds')]
+  const [grants, shown, holds] = [of('grants'), of('shown'), of('holds')]
   const model = lived.parse(await grants.findOne())
-  const shown = await surfaces.find({ requestId: model.requestId }).toArray()
+  const messages = noted.parse(await shown.findOne({ _id: model.requestId }))
   const hold = await holds.findOne({ dueAt: null, watch: null })
   if (!hold) throw new Error('what was held is still watched')
   const store = mongoPeople(connection)
@@ -51,7 +53,7 @@ export async function writeOldLives(
     ),
   )
   // Made anew afterwards, which is faster than row by row.
-  for (const collection of [grants, surfaces]) await collection.dropIndexes()
+  for (const collection of [grants, shown]) await collection.dropIndexes()
   const verbs = ['read', 'write', 'deploy', 'debug', 'admin']
   for (let from = 0; from < count; from += batch) {
     const lives = Array.from({ length: Math.min(batch, count - from) }, (_, k) => oldLife(from + k))
@@ -59,8 +61,8 @@ export async function writeOldLives(
       lives.map(({ grant }) => grant),
       { ordered: false, writeConcern: { w: 1 } },
     )
-    await surfaces.insertMany(
-      lives.flatMap(({ messages }) => messages),
+    await shown.insertMany(
+      lives.map(({ messages }) => messages),
       { ordered: false, writeConcern: { w: 1 } },
     )
     // The newest of each: the same person may have had the same before.
@@ -73,7 +75,7 @@ export async function writeOldLives(
   }
   await ensureIndexes(connection)
 
-  function oldLife(i: number): { grant: Written; messages: Written[]; held: Written } {
+  function oldLife(i: number): { grant: Written; messages: Written; held: Written } {
     const subject = subjects[i % subjects.length]
     if (!subject) throw new Error('nobody lived')
     const turn = Math.floor(i / subjects.length)
@@ -95,11 +97,11 @@ export async function writeOldLives(
       entitlement: { id: verb, name: `${verb} on ${service}` },
       place: { principal, target, canonical },
     }
-    const messages = shown.map((row) => ({
+    const ts = `${Math.floor((Date.now() - agoMs) / 1_000)}.${String(i % 1_000_000).padStart(6, '0')}`
+    const surfaces = messages.surfaces.map((row) => ({
       ...row,
-      _id: row._id.replace(model._id, _id).replace(model.requestId, requestId),
-      requestId,
-      ts: `${Math.floor((Date.now() - agoMs) / 1_000)}.${String(i % 1_000_000).padStart(6, '0')}`,
+      key: row.key.replace(model._id, _id).replace(model.requestId, requestId),
+      ts,
     }))
     const held = {
       ...earlier(hold ?? {}, agoMs),
@@ -108,7 +110,7 @@ export async function writeOldLives(
       canonical,
       target,
     }
-    return { grant, messages, held }
+    return { grant, messages: { ...messages, _id: requestId, surfaces }, held }
   }
 }
 

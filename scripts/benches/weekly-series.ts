@@ -5,10 +5,10 @@ import type { Recurring } from '../../src/domain/grant.ts'
 import { weekdayOf, dayOf } from '../../src/domain/windows/wall-clock.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoGrants } from '../../src/mongo/grants.ts'
-import { surfaceModel } from '../../src/mongo/surfaces.ts'
 import { cardKey } from '../../src/slack/deciding/card.ts'
 import { after, aPendingGrant, approval } from '../../test/support/builders.ts'
 import type { Holder } from './active-grants.ts'
+import { notePosted } from './posted.ts'
 
 const hour = 3_600_000
 const atOnce = 32
@@ -33,17 +33,10 @@ export async function writeSeries(
       for (let next = left.pop(); next; next = left.pop()) await next()
     }),
   )
-  const shown = { shows: 'written by the bench', failure: null, tries: 0, needsLook: false }
-  const rows: Record<string, unknown>[] = series.flatMap((one) =>
-    [cardKey(one), `dm:${one.id}:waiting`].map((_id) => ({
-      _id,
-      requestId: one.requestId,
-      ...posted,
-      ...shown,
-      leaseUntil: new Date(0),
-    })),
+  const messages = series.flatMap((one) =>
+    [cardKey(one), `dm:${one.id}:waiting`].map((key) => ({ key, requestId: one.requestId })),
   )
-  await surfaceModel(connection).insertMany(rows, { ordered: false })
+  await notePosted(connection, messages, posted)
 }
 
 function aSeries(

@@ -60,6 +60,13 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   const replace = together((changes: readonly { from: Grant; to: Grant }[]) =>
     updateEach(collection, changes.map(compareAndSet)),
   )
+  const noteShown = together(async (shown: readonly { id: string; revision: number }[]) => {
+    const operations = shown.map(({ id: _id, revision }) => ({
+      updateOne: { filter: { _id, revision }, update: { $set: { unshown: false } } },
+    }))
+    await collection.bulkWrite(operations, { ordered: false })
+    return shown.map(() => undefined)
+  })
   /** As it was written, or null when the grant had moved on meanwhile. */
   const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
     const to = { ...next, revision: from.revision + 1 }
@@ -209,9 +216,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))
     },
     unshown: (limit) => find({ unshown: true }, {}, limit),
-    shown: async (id, revision) => {
-      await model.updateOne({ _id: id, revision }, { $set: { unshown: false } })
-    },
+    shown: (id, revision) => noteShown({ id, revision }),
     onChange: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

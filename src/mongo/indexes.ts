@@ -5,7 +5,7 @@ import { personModel } from './people.ts'
 import { preApprovalModel } from './pre-approvals.ts'
 import { quotaModel } from './quotas.ts'
 import { replicaModel } from './replicas.ts'
-import { surfaceModel } from './surfaces.ts'
+import { shownModel } from './surfaces.ts'
 
 /** Makes every index that is missing. A start-up step: each replica may run it, and again. */
 export async function ensureIndexes(connection: Connection): Promise<void> {
@@ -13,7 +13,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     grantModel(connection),
     holdModel(connection),
     personModel(connection),
-    surfaceModel(connection),
+    shownModel(connection),
     quotaModel(connection),
     preApprovalModel(connection),
     replicaModel(connection),

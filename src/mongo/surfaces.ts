@@ -1,87 +1,153 @@
-import { MongoServerError } from 'mongodb'
-import { Schema, type Connection, type PipelineStage } from 'mongoose'
+import { Schema, type Connection } from 'mongoose'
+import type { Document } from 'mongodb'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import type { Surface, SurfaceStore } from '../domain/ports/surfaces.ts'
+import {
+  nothingShown,
+  type Shown,
+  type Surface,
+  type SurfaceKey,
+  type SurfaceStore,
+} from '../domain/ports/surfaces.ts'
+import { collectionOf } from './connection.ts'
+import { KnownShown } from './known-shown.ts'
+import { makeEach, together, updateAndReadEach } from './together.ts'
 
-const stored = z.object({
-  _id: z.string(),
-  requestId: z.string(),
+/** What is saved within so short a time of each other is written at once: the messages of one change are sent together. */
+const savesWaitMs = 20
+
+const surface = z.object({
+  key: z.string(),
   channel: z.string().nullable(),
   ts: z.string().nullable(),
   shows: z.string().nullable(),
   failure: z.string().nullable(),
   tries: z.number(),
   needsLook: z.boolean(),
+  leasedBy: z.string().optional(),
+})
+const stored = z.object({
+  _id: z.string(),
+  version: z.number(),
+  /** The process that saved last, and since which version no other did. */
+  savedBy: z.string().nullable(),
+  savedSince: z.number(),
+  surfaces: z.array(surface),
 })
 
+/** One document for each request, with all its messages. */
 const schema = new Schema(
-  {
-    _id: String,
-    requestId: String,
-    channel: String,
-    ts: String,
-    shows: String,
-    failure: String,
-    tries: Number,
-    leaseUntil: Date,
-    leasedBy: String,
-    needsLook: Boolean,
-  },
-  { collection: 'surfaces', versionKey: false },
+  { _id: String, version: Number, needsLook: Boolean },
+  { collection: 'shown', strict: false, versionKey: false, minimize: false },
 )
-schema.index({ requestId: 1 })
-schema.index({ channel: 1, ts: 1 })
+schema.index({ 'surfaces.ts': 1 })
 schema.index({ needsLook: 1 }, { partialFilterExpression: { needsLook: true } })
-
-const unposted = { channel: null, ts: null, shows: null, failure: null, tries: 0, needsLook: false }
 
 const pauseSchema = new Schema({ _id: String, until: Date }, { collection: 'pauses', versionKey: false })
 
-export const surfaceModel = (connection: Connection) => connection.model('Surface', schema)
+export const shownModel = (connection: Connection) => connection.model('Shown', schema)
 export const pauseModel = (connection: Connection) => connection.model('Pause', pauseSchema)
 
+export const unposted = {
+  channel: null,
+  ts: null,
+  shows: null,
+  failure: null,
+  tries: 0,
+  needsLook: false,
+  leaseUntil: new Date(0),
+} as const
+export const blankShown = {
+  version: 0,
+  savedBy: null,
+  savedSince: 0,
+  needsLook: false,
+  surfaces: [],
+} as const
+
+type Saved = Partial<Omit<Surface, keyof SurfaceKey>>
+
 export function mongoSurfaces(connection: Connection): SurfaceStore {
-  const model = surfaceModel(connection)
+  const collection = collectionOf<{ _id: string }>(connection, 'shown')
   const pauses = pauseModel(connection)
+  const known = new KnownShown()
+  const self = randomBytes(9).toString('base64url')
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
-  /** Null where somebody else made it in this very moment: theirs it is. */
-  const makeOrFind = async (key: string, pipeline: PipelineStage.ReplaceWith[]) => {
-    try {
-      return await model
-        .findOneAndUpdate({ _id: key }, pipeline, {
-          upsert: true,
-          returnDocument: 'after',
-          updatePipeline: true,
-        })
-        .lean<Record<string, unknown> | null>()
-    } catch (error) {
-      if (error instanceof MongoServerError && error.code === 11000) return null
-      throw error
-    }
+  const shownOf = (doc: unknown): Shown => {
+    const { _id: requestId, version, savedBy, savedSince, surfaces } = stored.parse(doc)
+    return known.learn(requestId, {
+      version,
+      othersUntil: savedBy === self ? savedSince - 1 : version,
+      surfaces: surfaces.map(({ leasedBy: _, ...row }) => ({ requestId, ...row })),
+    })
   }
+  const lease = together(async (asked: readonly Leasing[]): Promise<(Leased | Error)[]> => {
+    const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))
+    const requests = byRequest(named)
+    const found = await makeEach(
+      collection,
+      requests.map(([_id, all]) => ({
+        filter: { _id },
+        pipeline: [
+          { $replaceWith: { $mergeObjects: [{ $literal: blankShown }, '$$ROOT'] } },
+          ...all.flatMap(({ key, forMs, leasedBy }) => {
+            const isFree = { $lte: ['$$one.leaseUntil', '$$NOW'] }
+            const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy } }
+            return [withRow(key), changed(key, { $cond: [isFree, ours, {}] })]
+          }),
+        ],
+      })),
+    )
+    const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
+    return named.map(({ requestId, key, leasedBy }) => {
+      const document = documents.get(requestId)
+      if (document === undefined || document instanceof Error) return document ?? missing(requestId)
+      const shown = shownOf(document)
+      const isOurs = stored.parse(document).surfaces.some((one) => one.leasedBy === leasedBy)
+      return { row: isOurs ? (shown.surfaces.find((one) => one.key === key) ?? null) : null, shown }
+    })
+  })
+  const save = together(
+    async (asked: readonly Saving[]): Promise<(Shown | Error)[]> => {
+      const requests = byRequest(asked)
+      const found = await updateAndReadEach(
+        collection,
+        requests.map(([_id, all]) => ({
+          filter: { _id },
+          pipeline: [
+            ...all.map(({ key, now }) => changed(key, { $literal: { ...now, leaseUntil: new Date(0) } })),
+            saved(self),
+          ],
+        })),
+      )
+      const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
+      return asked.map(({ requestId }) => {
+        const document = documents.get(requestId) ?? missing(requestId)
+        return document instanceof Error ? document : shownOf(document)
+      })
+    },
+    { waitMs: savesWaitMs },
+  )
 
   return {
-    of: async (requestId) => (await model.find({ requestId }).lean()).map(parse),
+    of: async (requestId) => {
+      const document = await collection.findOne({ _id: requestId })
+      return document === null ? nothingShown : shownOf(document)
+    },
+    known: (requestId) => known.of(requestId),
     byMessage: async (channel, ts) => {
-      const found = await model.findOne({ channel, ts }).lean()
-      return found && parse(found)
+      const one = known.byMessage(channel, ts)
+      if (one !== null) return one
+      const document = await collection.findOne({ surfaces: { $elemMatch: { channel, ts } } })
+      const rows = document === null ? [] : shownOf(document).surfaces
+      return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
     },
-    lease: async (key, requestId, forMs) => {
-      const token = randomBytes(9).toString('base64url')
-      const isFree = { $lte: [{ $ifNull: ['$leaseUntil', new Date(0)] }, '$$NOW'] }
-      const ours = { leaseUntil: inMs(forMs), leasedBy: token }
-      const pipeline = [
-        { $replaceWith: { $mergeObjects: [{ $literal: { ...unposted, requestId } }, '$$ROOT'] } },
-        { $replaceWith: { $mergeObjects: ['$$ROOT', { $cond: [isFree, ours, {}] }] } },
-      ]
-      const row = await makeOrFind(key, pipeline)
-      return row?.['leasedBy'] === token ? parse(row) : null
+    lease: ({ key, requestId }, forMs) => lease({ key, requestId, forMs }),
+    save: ({ key, requestId }, now) => save({ key, requestId, now }),
+    needingLook: async (limit) => {
+      const documents = await collection.find<Document>({ needsLook: true }).limit(limit).toArray()
+      return documents.flatMap((document) => shownOf(document).surfaces.filter(({ needsLook }) => needsLook))
     },
-    save: async (key, shown) => {
-      await model.updateOne({ _id: key }, { $set: { ...shown, leaseUntil: new Date(0) } })
-    },
-    needingLook: async (limit) => (await model.find({ needsLook: true }).limit(limit).lean()).map(parse),
     pause: async (method, forMs) => {
       await pauses.updateOne({ _id: method }, [{ $set: { until: inMs(forMs) } }], {
         upsert: true,
@@ -98,9 +164,42 @@ export function mongoSurfaces(connection: Connection): SurfaceStore {
   }
 }
 
-const pauseRow = z.object({ _id: z.string(), leftMs: z.number() })
-
-function parse(doc: unknown): Surface {
-  const { _id: key, ...surface } = stored.parse(doc)
-  return { key, ...surface }
+function byRequest<T extends SurfaceKey>(asked: readonly T[]): [string, T[]][] {
+  const found = new Map<string, T[]>()
+  for (const one of asked) found.set(one.requestId, [...(found.get(one.requestId) ?? []), one])
+  return [...found]
 }
+
+const withRow = (key: string): Document => {
+  const made = { $concatArrays: ['$surfaces', [{ $literal: { key, ...unposted } }]] }
+  return { $set: { surfaces: { $cond: [{ $in: [{ $literal: key }, '$surfaces.key'] }, '$surfaces', made] } } }
+}
+
+/** One of the messages with this merged into it; `$$one` is how it is. */
+const changed = (key: string, change: Document): Document => {
+  const isIt = { $eq: ['$$one.key', { $literal: key }] }
+  const one = { $cond: [isIt, { $mergeObjects: ['$$one', change] }, '$$one'] }
+  return { $set: { surfaces: { $map: { input: '$surfaces', as: 'one', in: one } } } }
+}
+
+const saved = (by: string): Document => ({
+  $set: {
+    version: { $add: ['$version', 1] },
+    savedBy: by,
+    savedSince: { $cond: [{ $eq: ['$savedBy', by] }, '$savedSince', { $add: ['$version', 1] }] },
+    needsLook: { $in: [true, '$surfaces.needsLook'] },
+  },
+})
+
+const missing = (requestId: string): Error =>
+  new Error(`nothing is noted of what Slack shows of ${requestId}`)
+
+interface Leasing extends SurfaceKey {
+  readonly forMs: number
+}
+interface Saving extends SurfaceKey {
+  readonly now: Saved
+}
+type Leased = Awaited<ReturnType<SurfaceStore['lease']>>
+
+const pauseRow = z.object({ _id: z.string(), leftMs: z.number() })

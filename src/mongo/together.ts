@@ -10,15 +10,16 @@ const marksKept = 8
 /**
  * One asking at a time for the caller, one round trip for everything that was asked in the same turn of the event
  * loop: what a thousand grants need at once costs a few commands. `run` answers in the order asked, an `Error` for
- * what failed alone; if it throws, all that was asked with it fails.
+ * what failed alone; if it throws, all that was asked with it fails. With `waitMs`, for what is asked within that time.
  */
 export function together<Asked, Answer>(
   run: (asked: readonly Asked[]) => Promise<(Answer | Error)[]>,
+  { waitMs = 0 }: { waitMs?: number } = {},
 ): (asked: Asked) => Promise<Answer> {
   const loader = new DataLoader<Asked, Answer>(run, {
     cache: false,
     maxBatchSize: mostAtOnce,
-    batchScheduleFn: (go) => setImmediate(go),
+    batchScheduleFn: (go) => (waitMs === 0 ? setImmediate(go) : setTimeout(go, waitMs)),
   })
   return (asked) => loader.load(asked)
 }

@@ -498,7 +498,7 @@ export function holdStoreContract(
   })
 }
 
-/** What every store of what stands in Slack promises. */
+/** What every store of what stands in Slack promises; each that is opened stands for a process of its own. */
 export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
   let ids = 0
   const aRow = () => ({ key: `card:s${++ids}`, requestId: `s${ids}` })
@@ -506,10 +506,9 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
 
   test("a row is made by whoever takes it first, and is nobody else's until it is saved", async () => {
     const store = await open()
-    const { key, requestId } = aRow()
-    expect(await store.lease(key, requestId, 60_000)).toEqual({
-      key,
-      requestId,
+    const of = aRow()
+    expect((await store.lease(of, 60_000)).row).toEqual({
+      ...of,
       channel: null,
       ts: null,
       shows: null,
@@ -517,40 +516,92 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
       tries: 0,
       needsLook: false,
     })
-    expect(await store.lease(key, requestId, 60_000)).toBeNull()
-    await store.save(key, posted('1.0'))
-    expect(await store.lease(key, requestId, 60_000)).toMatchObject({ key, channel: 'C1', ts: '1.0' })
+    expect((await store.lease(of, 60_000)).row).toBeNull()
+    await store.save(of, posted('1.0'))
+    expect((await store.lease(of, 60_000)).row).toMatchObject({ key: of.key, channel: 'C1', ts: '1.0' })
   })
 
   test('of many who take it at once one has it', async () => {
+    const of = aRow()
+    const [one, other] = [await open(), await open()]
+    const taken = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => (i % 2 ? one : other).lease(of, 60_000)),
+    )
+    expect(taken.filter(({ row }) => row !== null)).toHaveLength(1)
+  })
+
+  test('several of one request are taken and saved at once, each for itself', async () => {
     const store = await open()
-    const { key, requestId } = aRow()
-    const taken = await Promise.all(Array.from({ length: 8 }, () => store.lease(key, requestId, 60_000)))
-    expect(taken.filter((row) => row !== null)).toHaveLength(1)
+    const { requestId } = aRow()
+    const all = ['card', 'dm', 'copy'].map((what) => ({ key: `${what}:${requestId}`, requestId }))
+    const taken = await Promise.all(all.map((of) => store.lease(of, 60_000)))
+    expect(taken.map(({ row }) => row?.key)).toEqual(all.map(({ key }) => key))
+    const others = await Promise.all([aRow(), aRow()].map((of) => store.lease(of, 60_000)))
+    expect(others.every(({ row }) => row !== null)).toBe(true)
+    await Promise.all(all.map((of) => store.save(of, posted(of.key))))
+    expect((await store.of(requestId)).surfaces).toEqual(
+      all.map((of) => ({ ...of, ...posted(of.key), tries: 0 })),
+    )
   })
 
   test('what was saved is found by its request and by where it stands; the rest of it stays', async () => {
     const store = await open()
-    const { key, requestId } = aRow()
-    expect(await store.of(requestId)).toEqual([])
-    await store.lease(key, requestId, 60_000)
-    await store.save(key, posted(key))
-    await store.save(key, { tries: 2 })
-    const row = { key, requestId, ...posted(key), tries: 2 }
-    expect(await store.of(requestId)).toEqual([row])
-    expect(await store.byMessage('C1', key)).toEqual(row)
-    expect(await store.byMessage('C2', key)).toBeNull()
+    const of = aRow()
+    expect(await store.of(of.requestId)).toEqual({ version: 0, othersUntil: 0, surfaces: [] })
+    await store.lease(of, 60_000)
+    await store.save(of, posted(of.key))
+    await store.save(of, { tries: 2 })
+    const row = { ...of, ...posted(of.key), tries: 2 }
+    for (const process of [store, await open()]) {
+      expect((await process.of(of.requestId)).surfaces).toEqual([row])
+      expect(await process.byMessage('C1', of.key)).toEqual(row)
+      expect(await process.byMessage('C2', of.key)).toBeNull()
+    }
+  })
+
+  test('what was never taken is not saved', async () => {
+    const store = await open()
+    await expect(store.save(aRow(), posted('1.0'))).rejects.toThrow()
+  })
+
+  test('what a process knows is what it read or wrote last, and each answer tells whether another changed it', async () => {
+    const [one, other] = [await open(), await open()]
+    const of = aRow()
+    expect(one.known(of.requestId)).toBeNull()
+    await one.lease(of, 60_000)
+    await one.save(of, posted('1.0'))
+    const seen = one.known(of.requestId)
+    expect(seen).toMatchObject({ version: 1, othersUntil: 0, surfaces: [{ ts: '1.0' }] })
+    await one.lease(of, 60_000)
+    await one.save(of, { shows: 'later' })
+    expect(one.known(of.requestId)).toMatchObject({
+      version: 2,
+      othersUntil: 0,
+      surfaces: [{ shows: 'later' }],
+    })
+    await other.lease(of, 60_000)
+    expect(other.known(of.requestId)).toMatchObject({ version: 2, othersUntil: 2 })
+    await other.save(of, { shows: 'by another' })
+    expect(one.known(of.requestId)).toMatchObject({ version: 2 })
+    // By whatever it asks next.
+    const { shown } = await one.lease(of, 60_000)
+    expect(shown).toMatchObject({ version: 3, othersUntil: 3, surfaces: [{ shows: 'by another' }] })
+    await one.save(of, { shows: 'and back' })
+    expect(await one.of(of.requestId)).toMatchObject({ version: 4, othersUntil: 3 })
+    expect(await other.of(of.requestId)).toMatchObject({ version: 4, othersUntil: 4 })
   })
 
   test('what needs a look is found until it was looked at', async () => {
     const store = await open()
-    const { key, requestId } = aRow()
-    const isFound = async () => (await store.needingLook(100)).some((row) => row.key === key)
-    await store.lease(key, requestId, 60_000)
-    await store.save(key, { ...posted('1.0'), needsLook: true })
-    expect(await isFound()).toBe(true)
-    await store.save(key, { needsLook: false })
-    expect(await isFound()).toBe(false)
+    const [of, { key }] = [aRow(), aRow()]
+    const isFound = async () => (await store.needingLook(100)).filter((row) => row.requestId === of.requestId)
+    const beside = { key, requestId: of.requestId }
+    for (const one of [of, beside]) await store.lease(one, 60_000)
+    await store.save(of, { ...posted('1.0'), needsLook: true })
+    await store.save(beside, posted('2.0'))
+    expect(await isFound()).toMatchObject([{ key: of.key }])
+    await store.save(of, { needsLook: false })
+    expect(await isFound()).toEqual([])
   })
 
   test('a pause is known to all until it is over', async () => {

@@ -1,10 +1,11 @@
 import { memoryGrants, memoryHolds, MemoryDatabase } from '../support/memory-stores.ts'
 import { at } from '../support/builders.ts'
-import { memorySurfaces } from '../support/memory-surfaces.ts'
+import { memorySurfaces, NotedSurfaces } from '../support/memory-surfaces.ts'
 import { grantStoreContract, holdStoreContract, surfaceStoreContract } from './contract.ts'
 
 let nowMs = at(0).getTime()
 const db = new MemoryDatabase(() => new Date(nowMs))
+const noted = new NotedSurfaces()
 const roundTrip = async <T>(effect: () => T) => {
   await Promise.resolve()
   return effect()
@@ -20,4 +21,4 @@ describe('holds in memory', () =>
     },
   })))
 describe('what stands in Slack, in memory', () =>
-  surfaceStoreContract(async () => memorySurfaces(() => performance.now())))
+  surfaceStoreContract(async () => memorySurfaces(() => performance.now(), noted)))

@@ -1,25 +1,67 @@
-import type { Surface, SurfaceStore } from '../../src/domain/ports/surfaces.ts'
+import { KnownShown } from '../../src/mongo/known-shown.ts'
+import {
+  nothingShown,
+  type Shown,
+  type Surface,
+  type SurfaceKey,
+  type SurfaceStore,
+} from '../../src/domain/ports/surfaces.ts'
 
 type Row = Surface & { readonly leasedUntilMs: number }
 
+/** What processes share: hand the same to each. */
+export class NotedSurfaces {
+  readonly requests = new Map<
+    string,
+    { version: number; savedBy: object | null; savedSince: number; rows: Row[] }
+  >()
+  readonly pausedUntilMs = new Map<string, number>()
+}
+
 /** What stands in Slack, noted in memory: passes the same contract as MongoDB's. Every reading is a copy. */
-export function memorySurfaces(nowMs: () => number): SurfaceStore {
-  const rows = new Map<string, Row>()
-  const pausedUntilMs = new Map<string, number>()
+export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces()): SurfaceStore {
+  const { requests, pausedUntilMs } = noted
+  const known = new KnownShown()
+  const self = {}
   const surfaceOf = ({ leasedUntilMs: _, ...surface }: Row): Surface => surface
-  const found = (isFound: (row: Row) => boolean) => [...rows.values()].filter(isFound).map(surfaceOf)
+  const found = (isFound: (row: Row) => boolean) =>
+    [...requests.values()].flatMap(({ rows }) => rows.filter(isFound).map(surfaceOf))
+  const shownOf = (requestId: string): Shown => {
+    const request = requests.get(requestId)
+    if (!request) return nothingShown
+    const { version, savedBy, savedSince, rows } = request
+    const othersUntil = savedBy === self ? savedSince - 1 : version
+    return known.learn(requestId, { version, othersUntil, surfaces: rows.map(surfaceOf) })
+  }
+  const change = ({ key, requestId }: SurfaceKey, to: (row: Row) => Row): void => {
+    const request = requests.get(requestId) ?? { version: 0, savedBy: null, savedSince: 0, rows: [] }
+    const isMade = request.rows.some((row) => row.key === key)
+    const rows = isMade ? request.rows : [...request.rows, { ...unposted, key, requestId }]
+    requests.set(requestId, { ...request, rows: rows.map((row) => (row.key === key ? to(row) : row)) })
+  }
   return {
-    of: async (requestId) => found((row) => row.requestId === requestId),
+    of: async (requestId) => shownOf(requestId),
+    known: (requestId) => known.of(requestId),
     byMessage: async (channel, ts) => found((row) => row.channel === channel && row.ts === ts)[0] ?? null,
-    lease: async (key, requestId, forMs) => {
-      const row = rows.get(key) ?? { ...unposted, key, requestId }
-      if (row.leasedUntilMs > nowMs()) return null
-      rows.set(key, { ...row, leasedUntilMs: nowMs() + forMs })
-      return surfaceOf(row)
+    lease: async (of, forMs) => {
+      const taken: Row[] = []
+      change(of, (row) => {
+        if (row.leasedUntilMs > nowMs()) return row
+        const leased = { ...row, leasedUntilMs: nowMs() + forMs }
+        taken.push(leased)
+        return leased
+      })
+      const [row] = taken
+      return { row: row ? surfaceOf(row) : null, shown: shownOf(of.requestId) }
     },
-    save: async (key, shown) => {
-      const row = rows.get(key)
-      if (row) rows.set(key, { ...row, ...shown, leasedUntilMs: 0 })
+    save: async (of, now) => {
+      const request = requests.get(of.requestId)
+      if (!request?.rows.some(({ key }) => key === of.key)) throw new Error('it was never taken')
+      change(of, (row) => ({ ...row, ...now, leasedUntilMs: 0 }))
+      const { version, savedBy, savedSince, rows } = requests.get(of.requestId) ?? request
+      const since = savedBy === self ? savedSince : version + 1
+      requests.set(of.requestId, { version: version + 1, savedBy: self, savedSince: since, rows })
+      return shownOf(of.requestId)
     },
     needingLook: async (limit) => found(({ needsLook }) => needsLook).slice(0, limit),
     pause: async (method, forMs) => {

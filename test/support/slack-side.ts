@@ -10,14 +10,17 @@ import type { Parts } from '../../src/slack/parts.ts'
 import { read } from '../catalog/reading.ts'
 import { ada, at, kim, riley, sam } from './builders.ts'
 import { memoryDirectory, type Known } from './memory-directory.ts'
-import { memorySurfaces } from './memory-surfaces.ts'
+import { memorySurfaces, NotedSurfaces } from './memory-surfaces.ts'
 import { memoryGrants, memoryHolds, memoryLosses, MemoryDatabase, type Step } from './memory-stores.ts'
 import { RecordedSlack } from './recorded-slack.ts'
 
 export interface SlackSide {
   readonly parts: Parts
   readonly slack: RecordedSlack
+  /** As another process sees them. */
   readonly surfaces: SurfaceStore
+  /** For one more process. */
+  openSurfaces(): SurfaceStore
   readonly world: World
   /** What was logged as a warning. */
   readonly warnings: string[]
@@ -70,7 +73,8 @@ export function aSlackSide({
     debug: () => undefined,
   }
   const slack = new RecordedSlack()
-  const surfaces = memorySurfaces(monotonicMs)
+  const noted = new NotedSurfaces()
+  const openSurfaces = () => memorySurfaces(monotonicMs, noted)
   const directory = memoryDirectory({
     people: [riley, ada, sam, kim],
     groups: { '@dba': [ada, sam] },
@@ -123,7 +127,7 @@ export function aSlackSide({
     clients: { interactive: slack.client, background: slack.client },
     directory,
     whoIs: unasked,
-    surfaces,
+    surfaces: openSurfaces(),
     records: grants,
     log,
     held: { look: unasked, soon: () => undefined, stop: unasked },
@@ -133,7 +137,8 @@ export function aSlackSide({
   return {
     parts,
     slack,
-    surfaces,
+    surfaces: openSurfaces(),
+    openSurfaces,
     world,
     warnings,
     setNow: (instant) => {

@@ -1,13 +1,16 @@
 export interface SurfaceStore {
-  of(requestId: string): Promise<Surface[]>
+  of(requestId: string): Promise<Shown>
+  /** As this process read or wrote it last: to be believed only once another answer shows that no other process changed it. */
+  known(requestId: string): Shown | null
+  /** What stands there; as this process knows it, if it does. */
   byMessage(channel: string, ts: string): Promise<Surface | null>
   /**
-   * Takes this row for a while, making it where there is none; null while another process has it.
+   * Takes this message for a while, making its row where there is none; `row` is null while another process has it.
    * A crash in between costs at most one repeated message.
    */
-  lease(key: string, requestId: string, forMs: number): Promise<Surface | null>
-  /** Writes what Slack shows now, and gives the row back. */
-  save(key: string, shown: Partial<Omit<Surface, 'key' | 'requestId'>>): Promise<void>
+  lease(of: SurfaceKey, forMs: number): Promise<{ readonly row: Surface | null; readonly shown: Shown }>
+  /** Writes what Slack shows now, and gives the message back. Throws where nobody ever took it. */
+  save(of: SurfaceKey, now: Partial<Omit<Surface, keyof SurfaceKey>>): Promise<Shown>
   needingLook(limit: number): Promise<Surface[]>
   /** Slack asked every replica to leave this method alone for a while. */
   pause(method: string, forMs: number): Promise<void>
@@ -15,11 +18,25 @@ export interface SurfaceStore {
   pauses(): Promise<ReadonlyMap<string, number>>
 }
 
-/** A message that pictures a request, and what it shows now. */
-export interface Surface {
+/** All that stands in Slack of one request. */
+export interface Shown {
+  /** Raised by whatever is saved of any of the messages; 0 while there are none. */
+  readonly version: number
+  /** The last version that another process wrote: whoever knew that one, and wrote since, knows this one. */
+  readonly othersUntil: number
+  readonly surfaces: readonly Surface[]
+}
+
+export const nothingShown: Shown = { version: 0, othersUntil: 0, surfaces: [] }
+
+export interface SurfaceKey {
   /** Which picture of which request: `card:…`, `dm:…`. */
   readonly key: string
   readonly requestId: string
+}
+
+/** A message that pictures a request, and what it shows now. */
+export interface Surface extends SurfaceKey {
   /** Where it was posted; null while it never was. */
   readonly channel: string | null
   readonly ts: string | null

@@ -266,12 +266,13 @@ async function adopt({ surfaces, world, log }: Parts, { message }: Click, grantI
     if (message === null || (await surfaces.byMessage(message.channel, message.ts)) !== null) return
     const grant = await world.grants.get(grantId)
     if (grant === null || message.channel !== grant.channel) return
+    const card = { key: cardKey(grant), requestId: grant.requestId }
     // The publisher is most likely just redrawing the other one, because of this very click.
-    for (let tries = 0; (await surfaces.lease(cardKey(grant), grant.requestId, 5_000)) === null; tries++) {
+    for (let tries = 0; (await surfaces.lease(card, 5_000)).row === null; tries++) {
       if (tries === adoptTries) return
       await sleep(200)
     }
-    await surfaces.save(cardKey(grant), { ...message, shows: null, failure: null, needsLook: true })
+    await surfaces.save(card, { ...message, shows: null, failure: null, needsLook: true })
   } catch (error) {
     log.warn('could not adopt a card', { grantId, error })
   }

@@ -23,10 +23,10 @@ export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
     late.set(place, [...(late.get(place) ?? []), grant])
   }
   const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith('alert:'))
-  const places = new Set([...late.keys(), ...open.map(({ requestId }) => requestId)])
+  const places = new Set([...late.keys(), ...open.map(({ key }) => placeIn(key))])
   const pictures: Alert[] = []
   for (const place of places) {
-    const rows = open.filter(({ requestId }) => requestId === place)
+    const rows = open.filter(({ key }) => placeIn(key) === place)
     const here = late.get(place) ?? []
     pictures.push(...alertsAt(place, here, rows, world.clock.now()))
     if (rows.some(({ failure }) => failure !== null)) pictures.push(...(await toAdmins(parts, place, here)))
@@ -41,10 +41,10 @@ async function toAdmins({ world, surfaces }: Parts, place: string, late: readonl
   const kinds = new Map(late.map((grant) => [grant.entitlement.id, grant]))
   const found = await Promise.all([...kinds.values()].map((one) => adminIds(world, one)))
   const admins = new Set(found.flatMap(({ userIds }) => userIds))
-  const requestId = `${place}:by-dm`
-  const rows = await surfaces.of(requestId)
+  const requestId = `${place}:by-dm:${alertedMs(first, world.clock.now())}`
+  const { surfaces: rows } = await surfaces.of(requestId)
   return [...admins].map((userId) => {
-    const key = `${requestId}:${alertedMs(first, world.clock.now())}:${userId}`
+    const key = `${requestId}:${userId}`
     const row = rows.find((other) => other.key === key)
     const draw = () => Promise.resolve(lateMessage(late))
     return {
@@ -71,7 +71,7 @@ function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[
   ) => ({
     key,
     row,
-    requestId: place,
+    requestId: row?.requestId ?? episodeIn(key),
     lane: 'alert' as const,
     isWanted: true,
     needsLook,
@@ -102,7 +102,10 @@ function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[
   ]
 }
 
-/** When the episode began and how often it was said again: the last two parts of an alert's key. */
+/** An alert's key: `alert`, the resource, the channel, when the episode began, and how often it was said again. */
+const placeIn = (key: string): string => key.split(':').slice(0, 3).join(':')
+const episodeIn = (key: string): string => key.split(':').slice(0, 4).join(':')
+
 function episode(key: string): { sinceMs: number; step: number } {
   const [sinceMs, step] = key.split(':').slice(3).map(Number)
   return { sinceMs: sinceMs ?? 0, step: step ?? 0 }

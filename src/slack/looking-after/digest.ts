@@ -37,21 +37,22 @@ export function digests(options: {
   /** Of today, those who need not be looked at again by this process. */
   let settled = { date: '', keys: new Set<string>() }
 
+  const noted = (key: string) => ({ key, requestId: key })
   const isFirst = async (key: string): Promise<boolean> => {
-    const row = await surfaces.lease(key, 'digest', 60_000)
+    const { row } = await surfaces.lease(noted(key), 60_000)
     return row !== null && row.ts === null
   }
   const deliver = async (userId: string, key: string, digest: Digest): Promise<boolean> => {
     if (!(await isFirst(key))) return false
     const { text, blocks } = messageOf(digest)
     const posted = await client.chat.postMessage({ channel: userId, text: escapeText(text), blocks })
-    await surfaces.save(key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
+    await surfaces.save(noted(key), { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
     return true
   }
 
   /** Nothing to tell today: nor will there be later, to this process or another. */
   const keepSilent = async (key: string): Promise<void> => {
-    if (await isFirst(key)) await surfaces.save(key, { ts: 'nothing to tell' })
+    if (await isFirst(key)) await surfaces.save(noted(key), { ts: 'nothing to tell' })
   }
 
   return {

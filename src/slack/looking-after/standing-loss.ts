@@ -20,7 +20,7 @@ export async function pictureLosses({ world, surfaces }: Parts): Promise<Alert[]
     const key = `${prefix}${loss.mark}`
     const to = { channel: loss.channel }
     const draw = () => Promise.resolve(lossMessage(loss))
-    const row = rows[i]?.find((one) => one.key === key)
+    const row = rows[i]?.surfaces.find((one) => one.key === key)
     return { key, row, requestId: key, lane: 'alert', isWanted: true, needsLook: true, to, draw }
   })
   const keys = new Set(current.map(({ key }) => key))

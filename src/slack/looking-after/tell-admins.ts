@@ -24,12 +24,12 @@ export async function tellAdmins(
   const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
   for (const userId of await directory.userIds(admins ?? everyAdmin(world.catalog()))) {
     try {
-      const row = await surfaces.lease(`${key}:${userId}`, key, leaseMs)
+      const { row } = await surfaces.lease({ key: `${key}:${userId}`, requestId: key }, leaseMs)
       if (row === null || row.ts !== null) continue
       const blocks = [section(plainWords(words, 2_900))]
       const text = escapeText(cut(words, 300))
       const posted = await client.chat.postMessage({ channel: userId, text, blocks })
-      await surfaces.save(row.key, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
+      await surfaces.save(row, { channel: posted.channel ?? userId, ts: posted.ts ?? '' })
     } catch (error) {
       log.warn('could not tell an admin', { userId, error })
     }

@@ -64,7 +64,7 @@ export class Outbox {
   readonly #surfaces: SurfaceStore
   /** A queue for each channel: a busy one keeps no other waiting. */
   readonly #posts = new Map<string, PQueue>()
-  readonly #updates = new PQueue({ concurrency: 2 })
+  readonly #updates = new PQueue({ concurrency: 4 })
   readonly #buckets = new LRUCache<string, Bucket>({ max: 5_000 })
   readonly #pausedUntilMs = new Map<string, number>()
   readonly #limits: typeof slackLimits

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import { createHash } from 'node:crypto'
 import { mayHaveLines, type Grant } from '../../domain/grant.ts'
-import type { Surface } from '../../domain/ports/surfaces.ts'
+import { nothingShown, type Shown, type Surface } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
@@ -182,6 +182,7 @@ export class Publisher {
       if (!sendings.every(({ isSettled }) => isSettled)) continue
       // Not noted as shown: the next change, or the next tick, looks again.
       if (look.isWaiting) return 0
+      if (!(await this.#isAsKnown(look))) continue
       if (!look.isWhole) {
         this.#unsure.set(asked.id, {
           revision: look.grant.revision,
@@ -221,15 +222,16 @@ export class Publisher {
     const { world, surfaces } = this.#parts
     const atMs = world.clock.monotonicMs()
     const now = world.clock.now()
-    const [lines, shown] =
-      requestId === null
-        ? [null, null]
-        : await Promise.all([world.grants.byRequest(requestId), surfaces.of(requestId)])
+    const lines = requestId === null ? null : await world.grants.byRequest(requestId)
     const isNew = seen !== null && atMs - seen.atMs < lookHoldsMs && !this.#again.has(id)
     const grant = lines?.find((line) => line.id === id) ?? (isNew ? seen.grant : await world.grants.get(id))
     if (grant === null) return null
     const many = lines ?? (mayHaveLines(grant) ? await world.grants.byRequest(grant.requestId) : [grant])
-    const rows = new Map((shown ?? (await surfaces.of(grant.requestId))).map((row) => [row.key, row]))
+    // Of what this process has just written for the first time nothing is shown yet.
+    const isFirst = isNew && grant.revision === 0 && !mayHaveLines(grant)
+    const known = surfaces.known(grant.requestId) ?? (isFirst ? nothingShown : null)
+    const shown = known ?? (await surfaces.of(grant.requestId))
+    const rows = new Map(shown.surfaces.map((row) => [row.key, row]))
     const stale: Stale[] = []
     let isWaiting = false
     const { pictures, isWhole } = await this.#pictures.of(grant, many, rows)
@@ -239,7 +241,16 @@ export class Publisher {
       if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
       else if (await isStale(picture, row)) stale.push({ picture, row })
     }
-    return { grant, stale, isWaiting, isWhole, atMs, asked: { id, requestId, seen: null } }
+    const isRead = known === null
+    return { grant, stale, shown, isRead, isWaiting, isWhole, atMs, asked: { id, requestId, seen: null } }
+  }
+
+  /** Looked at as this process knew the messages: did no other change one meanwhile? Whatever was sent has told. */
+  async #isAsKnown({ grant: { requestId }, shown, isRead, stale }: Look): Promise<boolean> {
+    if (isRead) return true
+    const { surfaces } = this.#parts
+    const now = stale.length > 0 ? surfaces.known(requestId) : await surfaces.of(requestId)
+    return now !== null && now.othersUntil <= shown.version
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */
@@ -262,7 +273,7 @@ export class Publisher {
     const { key, lane } = picture
     const turn: { row: Surface | null; shows: string | null } = { row: null, shows: null }
     const draw = async (): Promise<Message | null> => {
-      turn.row = await surfaces.lease(key, requestId, rowLeaseMs)
+      turn.row = (await surfaces.lease({ key, requestId }, rowLeaseMs)).row
       // Another replica sent it meanwhile: what is stale is to be looked at anew.
       if (turn.row === null || turn.row.ts !== (seen?.ts ?? null)) return null
       if (turn.row.shows !== (seen?.shows ?? null)) return null
@@ -284,23 +295,23 @@ export class Publisher {
   async #note(row: Surface, sent: Sent | null, now: Pick<Surface, 'shows' | 'needsLook'>): Promise<number> {
     const { surfaces, log } = this.#parts
     if (sent === null) {
-      await surfaces.save(row.key, { needsLook: now.needsLook })
+      await surfaces.save(row, { needsLook: now.needsLook })
       return 0
     }
     switch (sent.outcome) {
       case 'sent':
-        await surfaces.save(row.key, { ...now, channel: sent.channel, ts: sent.ts, failure: null, tries: 0 })
+        await surfaces.save(row, { ...now, channel: sent.channel, ts: sent.ts, failure: null, tries: 0 })
         return 0
       case 'message-gone':
         log.info('a message is gone, posting it again if it still matters', { key: row.key })
-        await surfaces.save(row.key, { channel: null, ts: null, shows: null })
+        await surfaces.save(row, { channel: null, ts: null, shows: null })
         return 0
       case 'unreachable':
         log.warn('a message cannot be shown there', { key: row.key, why: sent.why })
-        await surfaces.save(row.key, { ...now, failure: sent.why, tries: row.tries + 1 })
+        await surfaces.save(row, { ...now, failure: sent.why, tries: row.tries + 1 })
         return 0
       case 'later':
-        await surfaces.save(row.key, { tries: row.tries + 1 })
+        await surfaces.save(row, { tries: row.tries + 1 })
         if (row.tries > 2)
           log.warn('a message has to wait', { key: row.key, why: sent.why, tries: row.tries + 1 })
         return Math.min(60_000, sent.inMs * 2 ** Math.min(row.tries, 6))
@@ -320,6 +331,9 @@ interface Look {
   readonly asked: Asked
   readonly grant: Grant
   readonly stale: readonly Stale[]
+  readonly shown: Shown
+  /** From the database, and not as this process knew it. */
+  readonly isRead: boolean
   /** Something else may be stale, and waits for what comes next. */
   readonly isWaiting: boolean
   /** False: others should perhaps see it too, and Slack does not say now who. */

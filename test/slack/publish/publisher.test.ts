@@ -25,6 +25,7 @@ afterEach(async () => {
   jest.useRealTimers()
 })
 
+const card = { key: 'card:g1', requestId: 'r1' }
 const says = (words: string): Message => ({ text: words, blocks: [section(words)] })
 
 /** One message that says the status; it is posted while the grant is open. */
@@ -89,7 +90,7 @@ describe('what is true is shown', () => {
     await side.writes(aPendingGrant())
     await shown(side)
     expect(sentOf(side)).toEqual(['post: g1 is pending'])
-    expect(await side.surfaces.of('r1')).toMatchObject([
+    expect((await side.surfaces.of('r1')).surfaces).toMatchObject([
       { key: 'card:g1', channel: 'C1', ts: '1.0', shows: markOf(says('g1 is pending')), failure: null },
     ])
   })
@@ -144,13 +145,14 @@ describe('what is true is shown', () => {
     await side.writes(aPendingGrant())
     await shown(side)
     expect(sentOf(side).at(-1)).toContain('g1 is active')
-    const [row] = await side.surfaces.of('r1')
+    const [row] = (await side.surfaces.of('r1')).surfaces
     expect(row?.shows).toBe(markOf(says('g1 is active')))
   })
 
   test('by one message, though several replicas see that it changed', async () => {
     const side = aSlackSide()
-    for (let i = 0; i < 4; i++) aPublisher(side)
+    for (let i = 0; i < 4; i++)
+      aPublisher({ ...side, parts: { ...side.parts, surfaces: side.openSurfaces() } })
     await side.writes(aPendingGrant())
     await shown(side)
     await settled()
@@ -237,7 +239,7 @@ describe('it looks again although no grant changed', () => {
 
   test('when somebody clicked a card that nobody kept', async () => {
     const { side } = await aShownGrant(aPendingGrant())
-    await side.surfaces.save('card:g1', { channel: 'C1', ts: '9.0', shows: null, needsLook: true })
+    await side.surfaces.save(card, { channel: 'C1', ts: '9.0', shows: null, needsLook: true })
     beat()
     await until(() => side.slack.calls.length === 2)
     await until(async () => (await side.surfaces.needingLook(10)).length === 0)
@@ -283,7 +285,7 @@ describe('when Slack does not take a message', () => {
     await changes(side)
     await shown(side)
     expect(sentOf(side)).toEqual(['post: g1 is pending', 'edit 1.0: g1 is active', 'post: g1 is active'])
-    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: '2.0' }])
+    expect((await side.surfaces.of('r1')).surfaces).toMatchObject([{ ts: '2.0' }])
   })
 
   test('one that somebody deleted is left so once it does not matter any more', async () => {
@@ -292,7 +294,7 @@ describe('when Slack does not take a message', () => {
     await side.writes({ ...anEndedGrant(), unshown: true })
     await shown(side)
     expect(sentOf(side)).toEqual(['post: g1 is pending', 'edit 1.0: g1 is ended'])
-    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: null }])
+    expect((await side.surfaces.of('r1')).surfaces).toMatchObject([{ ts: null }])
   })
 
   test('where it cannot be shown that is said once, and it is tried again only with something new', async () => {
@@ -302,14 +304,16 @@ describe('when Slack does not take a message', () => {
     await side.writes(aPendingGrant())
     await until(() => side.warnings.length === 1)
     expect(side.warnings).toEqual(['a message cannot be shown there'])
-    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: null, failure: 'is_archived', tries: 1 }])
+    expect((await side.surfaces.of('r1')).surfaces).toMatchObject([
+      { ts: null, failure: 'is_archived', tries: 1 },
+    ])
     beat()
     await settled()
     expect(side.slack.calls).toHaveLength(1)
     await changes(side)
     await shown(side)
     expect(sentOf(side)).toEqual(['post: g1 is pending', 'post: g1 is active'])
-    expect(await side.surfaces.of('r1')).toMatchObject([{ ts: '1.0', failure: null, tries: 0 }])
+    expect((await side.surfaces.of('r1')).surfaces).toMatchObject([{ ts: '1.0', failure: null, tries: 0 }])
   })
 
   test('what may pass is waited for, twice as long each time, and then sent as it is by then', async () => {
@@ -334,7 +338,7 @@ describe('when Slack does not take a message', () => {
       'edit 1.0: g1 is active',
       'edit 1.0: g1 is ended',
     ])
-    expect(await side.surfaces.of('r1')).toMatchObject([{ tries: 0 }])
+    expect((await side.surfaces.of('r1')).surfaces).toMatchObject([{ tries: 0 }])
   })
 
   test('a grant that cannot be drawn keeps no other from being shown', async () => {
@@ -354,7 +358,7 @@ describe('when Slack does not take a message', () => {
 
 test('a message that another replica is just sending is left to it, and looked at a second later', async () => {
   const side = aSlackSide()
-  await side.surfaces.lease('card:g1', 'r1', 500)
+  await side.surfaces.lease(card, 500)
   aPublisher(side)
   await side.writes(aPendingGrant())
   await settled()
@@ -366,32 +370,34 @@ test('a message that another replica is just sending is left to it, and looked a
 })
 
 describe('what waited in the queue of one replica while another showed it is not sent again', () => {
-  /** Two that are slow to start hold up whatever else this replica has to send; meanwhile something `happens`. */
+  const busy = ['busy1', 'busy2', 'busy3', 'busy4']
+  /** Some that are slow to start hold up whatever else this replica has to send; meanwhile something `happens`. */
   async function heldUp(side: SlackSide, happens: () => Promise<unknown>) {
     let open = (): void => undefined
     const gate = new Promise<void>((resolve) => {
       open = resolve
     })
-    const lease: SurfaceStore['lease'] = async (key, ...about) => {
-      if (key.startsWith('card:busy')) await gate
-      return side.surfaces.lease(key, ...about)
+    const own = side.parts.surfaces
+    const lease: SurfaceStore['lease'] = async (of, forMs) => {
+      if (of.key.startsWith('card:busy')) await gate
+      return own.lease(of, forMs)
     }
-    aPublisher({ ...side, parts: { ...side.parts, surfaces: { ...side.surfaces, lease } } })
-    for (const id of ['busy1', 'busy2'])
+    aPublisher({ ...side, parts: { ...side.parts, surfaces: { ...own, lease } } })
+    for (const id of busy)
       await side.writes(aPendingGrant({ id, requestId: id, subject: { ...aPendingGrant().subject, id } }))
     await settled()
     await side.writes(aPendingGrant())
     await settled()
     await happens()
     open()
-    await shown(side, 'busy1')
-    await shown(side, 'busy2')
+    for (const id of busy) await shown(side, id)
     await shown(side)
     return sentOf(side).filter((one) => one.includes('g1'))
   }
   const stands = async (side: SlackSide, id: string, about: Partial<Surface>) => {
-    await side.surfaces.lease(`card:${id}`, id === 'g1' ? 'r1' : id, 1_000)
-    await side.surfaces.save(`card:${id}`, { channel: 'C1', ...about })
+    const of = { key: `card:${id}`, requestId: id === 'g1' ? 'r1' : id }
+    await side.surfaces.lease(of, 1_000)
+    await side.surfaces.save(of, { channel: 'C1', ...about })
   }
   const shows = markOf(says('g1 is pending'))
 
@@ -402,7 +408,7 @@ describe('what waited in the queue of one replica while another showed it is not
 
   test('nor as a second edit', async () => {
     const side = aSlackSide()
-    for (const id of ['g1', 'busy1', 'busy2']) await stands(side, id, { ts: id, shows: 'something old' })
+    for (const id of ['g1', ...busy]) await stands(side, id, { ts: id, shows: 'something old' })
     expect(await heldUp(side, () => stands(side, 'g1', { shows }))).toEqual([])
   })
 
@@ -418,7 +424,7 @@ test('what is late is said each five seconds, once for the same words', async ()
   const side = aSlackSide()
   let words = 'late'
   const alerts = async (): Promise<Alert[]> => {
-    const [row] = await side.surfaces.of('late')
+    const [row] = (await side.surfaces.of('late')).surfaces
     const draw = async () => says(words)
     return [
       {

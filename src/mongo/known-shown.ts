@@ -1,0 +1,34 @@
+import { LRUCache } from 'lru-cache'
+import type { Shown, Surface } from '../domain/ports/surfaces.ts'
+
+const mostRequests = 5_000
+const mostMessages = 20_000
+
+/** What this process read or wrote last of what stands in Slack: bounded, and as old as that. */
+export class KnownShown {
+  readonly #requests = new LRUCache<string, Shown>({ max: mostRequests })
+  readonly #requestOf = new LRUCache<string, string>({ max: mostMessages })
+
+  of(requestId: string): Shown | null {
+    return this.#requests.get(requestId) ?? null
+  }
+
+  byMessage(channel: string, ts: string): Surface | null {
+    const requestId = this.#requestOf.get(placeOf(channel, ts))
+    const rows = requestId === undefined ? [] : (this.of(requestId)?.surfaces ?? [])
+    return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
+  }
+
+  /** Answers may overtake each other: the newest stays. */
+  learn(requestId: string, shown: Shown): Shown {
+    const known = this.of(requestId)
+    if (known !== null && known.version > shown.version) return shown
+    this.#requests.set(requestId, shown)
+    for (const { channel, ts } of shown.surfaces) {
+      if (channel !== null && ts !== null) this.#requestOf.set(placeOf(channel, ts), requestId)
+    }
+    return shown
+  }
+}
+
+const placeOf = (channel: string, ts: string): string => `${channel} ${ts}`
