@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Shown, Surface } from '../domain/ports/surfaces.ts'
+import type { Shown, Surface, SurfaceKey } from '../domain/ports/surfaces.ts'
 
 const mostRequests = 5_000
 const mostMessages = 20_000
@@ -17,6 +17,14 @@ export class KnownShown {
     const requestId = this.#requestOf.get(placeOf(channel, ts))
     const rows = requestId === undefined ? [] : (this.of(requestId)?.surfaces ?? [])
     return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
+  }
+
+  /** What is about to be saved stands in Slack already: who clicks it is quicker than the database. */
+  note({ key, requestId }: SurfaceKey, now: Partial<Surface>): void {
+    const shown = this.of(requestId)
+    if (shown === null) return
+    const surfaces = shown.surfaces.map((row) => (row.key === key ? { ...row, ...now } : row))
+    this.learn(requestId, { ...shown, surfaces })
   }
 
   /** Answers may overtake each other: the newest stays. */

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { randomBytes } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
@@ -20,9 +21,13 @@ schema.index({ 'slack.userId': 1 })
 
 export const personModel = (connection: Connection) => connection.model('Person', schema)
 
+const seenForMs = 60_000
+
 /** People by our own id; a Slack identity belongs to one person for ever. */
 export function mongoPeople(connection: Connection): PeopleStore {
   const model = personModel(connection)
+  /** Who was seen acts next; another process may see that their name or e-mail changed. */
+  const lately = new LRUCache<string, Person>({ max: 5_000, ttl: seenForMs })
   return {
     seen: async ({ teamId, userId }, profile) => {
       const isNew = profile.email === undefined ? { email: null } : {}
@@ -33,9 +38,13 @@ export function mongoPeople(connection: Connection): PeopleStore {
           { upsert: true, returnDocument: 'after' },
         )
         .lean()
-      return parse(person)
+      const seen = parse(person)
+      lately.set(userId, seen)
+      return seen
     },
     bySlackUser: async (userId) => {
+      const seen = lately.get(userId)
+      if (seen !== undefined) return seen
       const person = await model.findOne({ 'slack.userId': userId }).sort({ $natural: -1 }).lean()
       return person && parse(person)
     },

@@ -143,7 +143,10 @@ export function mongoSurfaces(connection: Connection): SurfaceStore {
       return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
     },
     lease: ({ key, requestId }, forMs) => lease({ key, requestId, forMs }),
-    save: ({ key, requestId }, now) => save({ key, requestId, now }),
+    save: ({ key, requestId }, now) => {
+      known.note({ key, requestId }, now)
+      return save({ key, requestId, now })
+    },
     needingLook: async (limit) => {
       const documents = await collection.find<Document>({ needsLook: true }).limit(limit).toArray()
       return documents.flatMap((document) => shownOf(document).surfaces.filter(({ needsLook }) => needsLook))

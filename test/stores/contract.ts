@@ -559,6 +559,15 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
     }
   })
 
+  test('what is being saved stands in Slack already: it is found where it stands at once', async () => {
+    const store = await open()
+    const of = aRow()
+    await store.lease(of, 60_000)
+    const saving = store.save(of, posted(of.key))
+    expect(await store.byMessage('C1', of.key)).toMatchObject(of)
+    await saving
+  })
+
   test('what was never taken is not saved', async () => {
     const store = await open()
     await expect(store.save(aRow(), posted('1.0'))).rejects.toThrow()

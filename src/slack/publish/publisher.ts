@@ -29,8 +29,8 @@ export class Publisher {
   readonly #outbox: Outbox
   readonly #looks = new PQueue({ concurrency: 4 })
   readonly #showing = new Set<string>()
-  /** Those being shown that changed meanwhile. */
-  readonly #again = new Set<string>()
+  /** Those being shown that changed meanwhile, as they were then, where that is known. */
+  readonly #again = new Map<string, Seen | null>()
   readonly #notBeforeMs = new Map<string, number>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = new Map<string, { readonly revision: number; readonly untilMs: number }>()
@@ -131,16 +131,17 @@ export class Publisher {
   #begin(asked: Grant | { readonly id: string }): void {
     const { id } = asked
     if (this.#isStopped || (this.#notBeforeMs.get(id) ?? 0) > this.#parts.world.clock.monotonicMs()) return
+    const isWhole = 'requestId' in asked
+    const seen = isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null
     if (this.#showing.has(id)) {
-      this.#again.add(id)
+      this.#again.set(id, seen)
       return
     }
     this.#showing.add(id)
-    const isWhole = 'requestId' in asked
     const run = this.#showUntilTrue({
       id,
       requestId: isWhole && mayHaveLines(asked) ? asked.requestId : null,
-      seen: isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null,
+      seen,
     })
       .catch((error: unknown) => this.#parts.log.warn('could not show a grant now', { grantId: id, error }))
       .finally(() => {
@@ -155,6 +156,7 @@ export class Publisher {
     const { id } = first
     let asked = first
     do {
+      if (this.#again.has(id)) asked = { ...asked, seen: this.#again.get(id) ?? null }
       this.#again.delete(id)
       const waitMs = await this.#show(asked)
       asked = { ...asked, seen: null }
@@ -223,12 +225,14 @@ export class Publisher {
     const atMs = world.clock.monotonicMs()
     const now = world.clock.now()
     const lines = requestId === null ? null : await world.grants.byRequest(requestId)
-    const isNew = seen !== null && atMs - seen.atMs < lookHoldsMs && !this.#again.has(id)
-    const grant = lines?.find((line) => line.id === id) ?? (isNew ? seen.grant : await world.grants.get(id))
+    // What was heard of last, also where that is only that it changed.
+    const heard = this.#again.has(id) ? (this.#again.get(id) ?? null) : seen
+    const newest = heard !== null && atMs - heard.atMs < lookHoldsMs ? heard.grant : null
+    const grant = lines?.find((line) => line.id === id) ?? newest ?? (await world.grants.get(id))
     if (grant === null) return null
     const many = lines ?? (mayHaveLines(grant) ? await world.grants.byRequest(grant.requestId) : [grant])
     // Of what this process has just written for the first time nothing is shown yet.
-    const isFirst = isNew && grant.revision === 0 && !mayHaveLines(grant)
+    const isFirst = newest !== null && grant.revision === 0 && !mayHaveLines(grant)
     const known = surfaces.known(grant.requestId) ?? (isFirst ? nothingShown : null)
     const shown = known ?? (await surfaces.of(grant.requestId))
     const rows = new Map(shown.surfaces.map((row) => [row.key, row]))
@@ -324,7 +328,12 @@ interface Asked {
   readonly id: string
   readonly requestId: string | null
   /** As this process has just written or read it. */
-  readonly seen: { readonly grant: Grant; readonly atMs: number } | null
+  readonly seen: Seen | null
+}
+
+interface Seen {
+  readonly grant: Grant
+  readonly atMs: number
 }
 
 interface Look {

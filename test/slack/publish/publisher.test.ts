@@ -159,6 +159,18 @@ describe('what is true is shown', () => {
     expect(sentOf(side)).toEqual(['post: g1 is pending'])
   })
 
+  test('also where another replica changed a message meanwhile, which this one did not hear of', async () => {
+    const side = aSlackSide()
+    aPublisher(side)
+    await side.writes(aPendingGrant())
+    await shown(side)
+    await side.surfaces.lease(card, 1_000)
+    await side.surfaces.save(card, { shows: markOf(says('g1 is something else')) })
+    await side.writes({ ...aPendingGrant(), reason: 'another reason', unshown: true })
+    await shown(side)
+    expect(sentOf(side)).toEqual(['post: g1 is pending', 'edit 1.0: g1 is pending'])
+  })
+
   test('first where others hang on it: they follow once it stands', async () => {
     const side = aSlackSide()
     aPublisher(side, (grant, rows) => {
