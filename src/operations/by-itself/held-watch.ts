@@ -1,3 +1,4 @@
+import { OnceMore } from '../../once-more.ts'
 import { unlistedGroups, type UnlistedGroup } from './unlisted-groups.ts'
 import { recounting } from './recount.ts'
 import { lookAtHeld, lookAtPerson, type Look } from './while-held.ts'
@@ -88,22 +89,9 @@ export function watchHeld(
   let unsureLooks = 0
   let stopped = false
   const isStopped = () => stopped
-  let running: Promise<void> | null = null
-  let next: Promise<void> | null = null
-  /** Never two at a time here; whoever asks while one runs is answered by the one after it. */
-  const look = (maxAgeMs: number): Promise<void> => {
-    if (running === null) {
-      running = lookNow(maxAgeMs).finally(() => (running = null))
-      return running
-    }
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = null
-        return look(maxAgeMs)
-      })
-    return next
-  }
+  /** Whoever asks while one runs is answered by the one after it. */
+  const looks = new OnceMore<number>((_, maxAgeMs) => lookNow(maxAgeMs), { merge: Math.min })
+  const look = (maxAgeMs: number): Promise<void> => looks.ask('what is held', maxAgeMs)
   function soon(): void {
     if (stopped) return
     const restsForMs = lookedAtMs + restMs - world.clock.monotonicMs()
@@ -138,7 +126,7 @@ export function watchHeld(
     stop: async () => {
       stopped = true
       if (timer !== null) clearTimeout(timer)
-      await Promise.allSettled([next, running, recounts.stop()])
+      await Promise.all([looks.stop(), recounts.stop()])
     },
   }
 }

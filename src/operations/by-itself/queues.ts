@@ -1,7 +1,13 @@
 import PQueue from 'p-queue'
+import { OnceMore } from '../../once-more.ts'
 
 /** Calls go first, what prepares them next, read-backs and records after. */
 const priorities = { call: 2, prepare: 1, record: 0 } as const
+
+interface Work {
+  readonly system: string
+  readonly work: () => Promise<void>
+}
 
 /**
  * This process's work on the systems: a bounded queue each, so that one hanging system holds up no other.
@@ -12,25 +18,23 @@ export class Queues {
   readonly #concurrency: number
   readonly #systems = new Map<string, PQueue>()
   readonly #running = new Map<string, string>()
-  /** Those of the running that are wanted once more. */
-  readonly #again = new Set<string>()
+  readonly #runs = new OnceMore<Work>(async (id, { system, work }) => {
+    this.#running.set(id, system)
+    try {
+      await work()
+    } finally {
+      this.#running.delete(id)
+    }
+  })
   readonly #turns = new Map<string, Promise<void>>()
-  readonly #inFlight = new Set<Promise<void>>()
-  #stopped = false
 
   constructor({ concurrency = 64 }: { concurrency?: number } = {}) {
     this.#concurrency = concurrency
   }
 
-  /** Runs `work` for this id, or once more after the run that is under way. Never two at a time. */
+  /** Runs `work` for this id, or once after the run that is under way. Never two at a time. It must not reject. */
   start(id: string, system: string, work: () => Promise<void>): void {
-    if (this.#stopped) return
-    if (this.#running.has(id)) {
-      this.#again.add(id)
-      return
-    }
-    const run = this.#runUntilDone(id, system, work).finally(() => this.#inFlight.delete(run))
-    this.#inFlight.add(run)
+    void this.#runs.ask(id, { system, work })
   }
 
   isRunning(id: string): boolean {
@@ -74,25 +78,7 @@ export class Queues {
   }
 
   /** Takes nothing new; resolves when what is in flight has ended. */
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await Promise.all(this.#inFlight)
-  }
-
-  get isStopped(): boolean {
-    return this.#stopped
-  }
-
-  async #runUntilDone(id: string, system: string, work: () => Promise<void>): Promise<void> {
-    this.#running.set(id, system)
-    try {
-      do {
-        this.#again.delete(id)
-        await work()
-      } while (this.#again.has(id) && !this.isStopped)
-    } finally {
-      this.#running.delete(id)
-      this.#again.delete(id)
-    }
+  stop(): Promise<void> {
+    return this.#runs.stop()
   }
 }

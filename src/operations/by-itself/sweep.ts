@@ -45,15 +45,9 @@ export function settleOnChange(world: World): () => void {
 function startSettling(
   world: World,
   { id, system }: Pick<DueGrant, 'id' | 'system'>,
-  written: Grant | null = null,
+  seen: Grant | null = null,
 ): void {
-  let seen = written
-  world.queues.start(id, system, () => {
-    const first = seen
-    // Run once more, it is to see what became of it.
-    seen = null
-    return settle(world, id, first)
-  })
+  world.queues.start(id, system, () => settle(world, id, seen))
 }
 
 /** Only openings and ends are prepared ahead of their instant. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mayHaveLines, type Grant } from '../../domain/grant.ts'
 import { nothingShown, type Shown, type Surface } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
+import { OnceMore } from '../../once-more.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
 import type { Picture, Pictures } from './picture.ts'
@@ -28,13 +29,10 @@ export class Publisher {
   readonly #pictures: Pictures
   readonly #outbox: Outbox
   readonly #looks = new PQueue({ concurrency: 4 })
-  readonly #showing = new Set<string>()
-  /** Those being shown that changed meanwhile, as they were then, where that is known. */
-  readonly #again = new Map<string, Seen | null>()
+  readonly #showing = new OnceMore<Asked>((_, asked) => this.#showNow(asked))
   readonly #notBeforeMs = new Map<string, number>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = new Map<string, { readonly revision: number; readonly untilMs: number }>()
-  readonly #inFlight = new Set<Promise<void>>()
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
   #isAlerting = false
@@ -64,7 +62,7 @@ export class Publisher {
     this.#stopListening()
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.race([
-      Promise.all(this.#inFlight),
+      this.#showing.stop(),
       new Promise((resolve) => setTimeout(resolve, withinMs).unref()),
     ])
   }
@@ -129,43 +127,30 @@ export class Publisher {
 
   /** By the grant itself its lines are read at once; its id alone is enough. */
   #begin(asked: Grant | { readonly id: string }): void {
-    const { id } = asked
-    if (this.#isStopped || (this.#notBeforeMs.get(id) ?? 0) > this.#parts.world.clock.monotonicMs()) return
+    if (this.#isStopped || this.#isTooSoon(asked.id)) return
     const isWhole = 'requestId' in asked
-    const seen = isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null
-    if (this.#showing.has(id)) {
-      this.#again.set(id, seen)
-      return
-    }
-    this.#showing.add(id)
-    const run = this.#showUntilTrue({
-      id,
+    void this.#showing.ask(asked.id, {
+      id: asked.id,
       requestId: isWhole && mayHaveLines(asked) ? asked.requestId : null,
-      seen,
+      seen: isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null,
     })
-      .catch((error: unknown) => this.#parts.log.warn('could not show a grant now', { grantId: id, error }))
-      .finally(() => {
-        this.#showing.delete(id)
-        this.#again.delete(id)
-        this.#inFlight.delete(run)
-      })
-    this.#inFlight.add(run)
   }
 
-  async #showUntilTrue(first: Asked): Promise<void> {
-    const { id } = first
-    let asked = first
-    do {
-      if (this.#again.has(id)) asked = { ...asked, seen: this.#again.get(id) ?? null }
-      this.#again.delete(id)
+  /** Never rejects. */
+  async #showNow(asked: Asked): Promise<void> {
+    const { id } = asked
+    if (this.#isTooSoon(id)) return
+    try {
       const waitMs = await this.#show(asked)
-      asked = { ...asked, seen: null }
-      if (waitMs > 0) {
-        this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
-        return
-      }
-      this.#notBeforeMs.delete(id)
-    } while (this.#again.has(id) && !this.#isStopped)
+      if (waitMs > 0) this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
+      else this.#notBeforeMs.delete(id)
+    } catch (error) {
+      this.#parts.log.warn('could not show a grant now', { grantId: id, error })
+    }
+  }
+
+  #isTooSoon(id: string): boolean {
+    return (this.#notBeforeMs.get(id) ?? 0) > this.#parts.world.clock.monotonicMs()
   }
 
   /**
@@ -217,7 +202,7 @@ export class Publisher {
 
   /** Looked at a moment ago, and not heard of since. */
   #isStillSo({ grant, atMs }: Look): boolean {
-    return this.#parts.world.clock.monotonicMs() - atMs < lookHoldsMs && !this.#again.has(grant.id)
+    return this.#parts.world.clock.monotonicMs() - atMs < lookHoldsMs && this.#showing.next(grant.id) === null
   }
 
   async #look({ id, requestId, seen }: Asked): Promise<Look | null> {
@@ -226,7 +211,8 @@ export class Publisher {
     const now = world.clock.now()
     const lines = requestId === null ? null : await world.grants.byRequest(requestId)
     // What was heard of last, also where that is only that it changed.
-    const heard = this.#again.has(id) ? (this.#again.get(id) ?? null) : seen
+    const next = this.#showing.next(id)
+    const heard = next === null ? seen : next.asked.seen
     const newest = heard !== null && atMs - heard.atMs < lookHoldsMs ? heard.grant : null
     const grant = lines?.find((line) => line.id === id) ?? newest ?? (await world.grants.get(id))
     if (grant === null) return null
