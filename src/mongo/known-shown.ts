@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../bounded-map.ts'
 import type { Shown, Surface, SurfaceKey } from '../domain/ports/surfaces.ts'
 
 const mostRequests = 5_000
@@ -6,8 +6,8 @@ const mostMessages = 20_000
 
 /** What this process read or wrote last of what stands in Slack: bounded, and as old as that. */
 export class KnownShown {
-  readonly #requests = new LRUCache<string, Shown>({ max: mostRequests })
-  readonly #requestOf = new LRUCache<string, string>({ max: mostMessages })
+  readonly #requests = boundedMap<Shown>(mostRequests)
+  readonly #requestOf = boundedMap<string>(mostMessages)
 
   of(requestId: string): Shown | null {
     return this.#requests.get(requestId) ?? null

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../bounded-map.ts'
 import { randomBytes } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
@@ -27,7 +27,7 @@ const seenForMs = 60_000
 export function mongoPeople(connection: Connection): PeopleStore {
   const model = personModel(connection)
   /** Who was seen acts next; another process may see that their name or e-mail changed. */
-  const lately = new LRUCache<string, Person>({ max: 5_000, ttl: seenForMs })
+  const lately = boundedMap<Person>(5_000, { ttl: seenForMs })
   return {
     seen: async ({ teamId, userId }, profile) => {
       const isNew = profile.email === undefined ? { email: null } : {}

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../bounded-map.ts'
 import { refTo, type Known, type PersonRef } from '../domain/person.ts'
 import type { PeopleSource } from '../domain/ports/directory.ts'
 import type { PeopleStore, WhoIs } from '../domain/ports/people.ts'
@@ -8,7 +8,7 @@ export function whoIsFrom(
   people: Pick<PeopleStore, 'bySlackUser'>,
 ): WhoIs {
   /** A Slack user is one of our people for ever. */
-  const known = new LRUCache<string, PersonRef>({ max: 10_000 })
+  const known = boundedMap<PersonRef>(10_000)
   const find = async (userId: string): Promise<Known<PersonRef>> => {
     const seen = await people.bySlackUser(userId)
     if (seen !== null) return refTo(seen)

@@ -1,6 +1,6 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import DataLoader from 'dataloader'
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../../bounded-map.ts'
 import type { Approvers } from '../../domain/catalog.ts'
 import type { GroupMembers, Known, Person, PersonFacts } from '../../domain/person.ts'
 import type { PeopleSource } from '../../domain/ports/directory.ts'
@@ -101,7 +101,7 @@ export function slackDirectory(options: {
   const everyone = new Remembering<Listed>()
   const lists = { people: new Paced(tierTwo), groups: new Paced(tierTwo) }
   /** Of whom a reading found something new, before Slack said so. */
-  const newlyRead = new LRUCache<string, true>({ max: 100_000 })
+  const newlyRead = boundedMap<true>(100_000)
   const brokenPeople = new Set<string>()
   const brokenGroups = new Set<string>()
 

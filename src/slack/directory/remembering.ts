@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../../bounded-map.ts'
 import { elapsedMs } from '../../elapsed.ts'
 
 /** What could not be found out is not asked again at once: everybody who waits for it would ask. */
@@ -7,11 +7,10 @@ const most = 100_000
 
 /** Answers by key with their age; those who ask for the same at the same time wait for one reading. */
 export class Remembering<T> {
-  readonly #known = new LRUCache<string, { value: T; atMs: number }>({ max: most })
-  readonly #outdatedAtMs = new LRUCache<string, number>({ max: most })
+  readonly #known = boundedMap<{ value: T; atMs: number }>(most)
+  readonly #outdatedAtMs = boundedMap<number>(most)
   /** For as long as each is believed. */
-  readonly #failed = new LRUCache<string, { error: unknown }>({
-    max: most,
+  readonly #failed = boundedMap<{ error: unknown }>(most, {
     ttlResolution: 0,
     perf: { now: elapsedMs },
   })

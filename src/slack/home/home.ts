@@ -1,5 +1,5 @@
 import type { HomeView, KnownBlock } from '@slack/types'
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../../bounded-map.ts'
 import { z } from 'zod'
 import { findEntitlement } from '../../domain/catalog.ts'
 import { isOpen, type Grant } from '../../domain/grant.ts'
@@ -35,7 +35,7 @@ const pagesSchema = z.record(z.string(), z.int().min(0).max(10_000)).catch({})
 
 export function listenToHome(parts: Parts): void {
   const { app, log } = parts
-  const openedAt = new LRUCache<string, number>({ max: 10_000 })
+  const openedAt = boundedMap<number>(10_000)
   const asked = recentlyAsked(parts.records)
 
   const show = async (userId: string, pages: Pages = {}): Promise<void> => {

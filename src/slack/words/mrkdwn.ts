@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../../bounded-map.ts'
 import { cut, fitting, inLetters, wellFormed } from '../../domain/cut.ts'
 
 /** User text inside mrkdwn: nothing in it mentions, links or formats. */
@@ -85,7 +85,7 @@ function inZone(at: Date, zone: string): string {
 }
 
 /** Making one takes a thousand times as long as using it. */
-const formats = new LRUCache<string, Intl.DateTimeFormat>({ max: 500 })
+const formats = boundedMap<Intl.DateTimeFormat>(500)
 
 export const mention = (userId: string): string => `<@${userId}>`
 
