@@ -46,7 +46,7 @@ export async function startJobs(
   // Of a handful of jobs no index is needed; one that could not be made would be an error that nobody hears.
   const agenda = new Agenda({
     backend: new MongoBackend({ mongo: db, collection, ensureIndex: false }),
-    processEvery: 200,
+    processEvery: 1_000,
   })
   let saidAtMs = -Infinity
   agenda.on('error', (error: Error) => {

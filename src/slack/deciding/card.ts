@@ -261,7 +261,7 @@ function isSameClick(
 const adoptTries = 25
 
 /** A card was posted twice (a crash between posting and noting it): the one that people click is the one we keep. */
-async function adopt({ surfaces, world, log }: Parts, { message }: Click, grantId: string): Promise<void> {
+async function adopt({ surfaces, world, lookAgain, log }: Parts, { message }: Click, grantId: string): Promise<void> {
   try {
     if (message === null || (await surfaces.byMessage(message.channel, message.ts)) !== null) return
     const grant = await world.grants.get(grantId)
@@ -273,6 +273,7 @@ async function adopt({ surfaces, world, log }: Parts, { message }: Click, grantI
       await sleep(200)
     }
     await surfaces.save(card, { ...message, shows: null, failure: null, needsLook: true })
+    lookAgain(grantId)
   } catch (error) {
     log.warn('could not adopt a card', { grantId, error })
   }

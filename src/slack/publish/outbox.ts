@@ -1,5 +1,5 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from '@slack/web-api'
-import { LRUCache } from 'lru-cache'
+import { boundedMap } from '../../bounded-map.ts'
 import PQueue from 'p-queue'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -51,6 +51,8 @@ const unreachable = new Set([
   'no_text',
 ])
 
+const idleRefreshMs = 5_000
+
 /** Slack's published limits: about 50 updates a minute, a message a second in a channel, each with a small burst. */
 const slackLimits = { update: { burst: 20, perMinute: 50 }, post: { burst: 3, perMinute: 60 } }
 const noLimits = { update: { burst: 1, perMinute: Infinity }, post: { burst: 1, perMinute: Infinity } }
@@ -65,8 +67,9 @@ export class Outbox {
   /** A queue for each channel: a busy one keeps no other waiting. */
   readonly #posts = new Map<string, PQueue>()
   readonly #updates = new PQueue({ concurrency: 4 })
-  readonly #buckets = new LRUCache<string, Bucket>({ max: 5_000 })
+  readonly #buckets = boundedMap<Bucket>(5_000)
   readonly #pausedUntilMs = new Map<string, number>()
+  #refreshedAtMs = -Infinity
   readonly #limits: typeof slackLimits
 
   /** Paced as Slack wants it, unless what is measured is the work and not the waiting. */
@@ -116,8 +119,11 @@ export class Outbox {
     return this.#updates.add(add, { priority: -lanes[lane] })
   }
 
-  /** Learns what pauses other replicas were asked for. */
+  /** Learns what pauses other replicas were asked for: each time while it has something to send, else now and then. */
   async refreshPauses(): Promise<void> {
+    const isIdle = this.#posts.size === 0 && this.#updates.size + this.#updates.pending === 0
+    if (isIdle && performance.now() - this.#refreshedAtMs < idleRefreshMs) return
+    this.#refreshedAtMs = performance.now()
     for (const [method, leftMs] of await this.#surfaces.pauses()) {
       this.#pausedUntilMs.set(method, performance.now() + leftMs)
     }

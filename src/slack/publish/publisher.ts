@@ -14,7 +14,8 @@ const tickMs = 1_000
 const mostPending = 500
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
 const lookHoldsMs = 500
-const alertsEveryMs = 5_000
+/** What is late, and messages that are to be looked at though no grant changed. */
+const othersEveryMs = 5_000
 /** Where Slack does not say who else is to see something, it is asked again after this. */
 const unsureMs = 15_000
 /** Lists of approvers change without a word to us: who is asked, and whose yes counts, is looked at as often as they are read. */
@@ -52,7 +53,7 @@ export class Publisher {
     })
     this.#timers = [
       setInterval(() => void this.#tick(), tickMs),
-      setInterval(() => void this.#showAlerts(), alertsEveryMs),
+      setInterval(() => void this.#showOthers(), othersEveryMs),
     ]
   }
 
@@ -75,14 +76,11 @@ export class Publisher {
   async #tick(): Promise<void> {
     if (this.#isTicking || this.#isStopped) return
     this.#isTicking = true
-    const { world, surfaces, log } = this.#parts
+    const { world, log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
       for (const grant of await world.grants.unshown(500)) if (!this.#isUnsureStill(grant)) this.#begin(grant)
       for (const grant of await this.#pending()) this.#begin(grant)
-      for (const row of await surfaces.needingLook(200)) {
-        for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant)
-      }
     } catch (error) {
       log.warn('the publisher could not look now', { error })
     } finally {
@@ -108,10 +106,14 @@ export class Publisher {
     return [...pending, ...more]
   }
 
-  async #showAlerts(): Promise<void> {
+  async #showOthers(): Promise<void> {
     if (this.#isAlerting || this.#isStopped) return
     this.#isAlerting = true
+    const { surfaces, world } = this.#parts
     try {
+      for (const row of await surfaces.needingLook(200)) {
+        for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant)
+      }
       for (const picture of await this.#pictures.alerts()) {
         const isSettling = picture.row?.needsLook !== picture.needsLook
         if (isSettling || (await isStale(picture, picture.row))) {
@@ -119,7 +121,7 @@ export class Publisher {
         }
       }
     } catch (error) {
-      this.#parts.log.warn('could not show what is late now', { error })
+      this.#parts.log.warn('could not look at what is late now', { error })
     } finally {
       this.#isAlerting = false
     }
