@@ -1,18 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { WebClient } from '@slack/web-api'
+import mongoose from 'mongoose'
 import { z } from 'zod'
 import { startMongod } from '../../test/support/mongod.ts'
 import { commandPayload } from '../../test/workspace/delivery/payloads.ts'
 import type { Person } from '../../test/workspace/people/person.ts'
 import { startWorkspace, type Workspace } from '../../test/workspace/workspace.ts'
-import { benchCatalog, systemVariables } from './catalog.ts'
-import { startPart } from './part.ts'
+import { writeActiveGrants, type Holder } from './active-grants.ts'
+import { benchCatalog, benchSystem, systemVariables } from './catalog.ts'
+import { startPart, type Part } from './part.ts'
+import { writingMs } from './plainly.ts'
 import { atMost, spread, type Report } from './report.ts'
 import { databaseOf, runBench, startCurfew, troubles, type Bench } from './run-bench.ts'
 
 const perSecond = 50
 const blockSeconds = 2
+const endingSeconds = 8
 const people = 20
 const resources = 20
 const patienceMs = 10_000
@@ -71,28 +76,83 @@ await runBench(async (bench): Promise<Report> => {
     const order = round % 2 === 0 ? lanes : [...lanes].reverse()
     for (const lane of order) missing += await ask(lane, Math.min(blockSeconds, bench.seconds - asked))
   }
+  const busy = await whileGrantsEnd(bench, {
+    target,
+    channel,
+    curfew,
+    bare,
+    mongodbUri: databaseOf(mongod.uri, 'curfew_bench'),
+  })
+  missing += busy.missing
   const complaints = [...curfew.workspace.complaints, ...bare.workspace.complaints]
   if (complaints.length > 0) throw new Error(`the local Slack complains: ${JSON.stringify(complaints[0])}`)
 
-  const rows = lanes.map(({ name, tookMs }) => ({ name, n: tookMs.length, ...spread(tookMs) }))
-  const [own, plain] = rows
-  if (!own || !plain) throw new Error('nothing was measured')
-  const limit = Math.max(1.2 * plain.p99Ms, plain.p99Ms + 2)
+  const rows = [...lanes, ...busy.lanes].map(({ name, tookMs }) => ({
+    name,
+    n: tookMs.length,
+    ...spread(tookMs),
+  }))
+  const [own, plain, , ownBusy, plainBusy] = rows
+  if (!own || !plain || !ownBusy || !plainBusy) throw new Error('nothing was measured')
+  const limit = ({ p99Ms }: { p99Ms: number }) => Math.max(1.2 * p99Ms, p99Ms + 2)
   return {
     bench: 'ack',
     what: 'a command leaving Slack → its views.open arriving at Slack',
     rows,
     goals: [
-      atMost('curfew p99 (ms), beside 1.2 × bare or bare + 2 ms', limit, own.p99Ms),
+      atMost('curfew p99 (ms), beside 1.2 × bare or bare + 2 ms', limit(plain), own.p99Ms),
+      atMost(
+        'curfew p99 while grants end (ms), beside 1.2 × bare or bare + 2 ms',
+        limit(plainBusy),
+        ownBusy.p99Ms,
+      ),
       atMost('commands without views.open', 0, missing),
     ],
     notes: [
       `${perSecond} commands a second in blocks of ${blockSeconds} s, the listeners in turn; ${people} people, a catalog of ${resources * 5} entitlements`,
       'curfew holds 2 Socket Mode connections, the bare listener 1; "filled in" has no goal',
+      `while grants end: ${bench.grants} of as many people end in the middle of ${endingSeconds} s; both listeners are asked then, at half the pace each`,
       ...troubles(app),
     ],
   }
 })
+
+/** Asks both while all that was written ends at one instant: the machine is as busy for the one as for the other. */
+async function whileGrantsEnd(
+  bench: Bench,
+  about: {
+    target: Part
+    channel: { id: string }
+    curfew: Slack
+    bare: Slack
+    mongodbUri: string
+  },
+): Promise<{ lanes: Lane[]; missing: number }> {
+  const { target, channel, curfew, bare, mongodbUri } = about
+  const connection = await mongoose
+    .createConnection(mongodbUri, { autoIndex: false, writeConcern: { w: 1 } })
+    .asPromise()
+  bench.atEnd(() => connection.close())
+  const { workspace } = curfew
+  const holders = Array.from({ length: bench.grants }, (_, i): Holder => {
+    const principal = `holder-${i}`
+    const { id: userId } = workspace.addPerson({ name: principal, email: `${principal}@acme.example` })
+    return { principal, userId, teamId: workspace.teamId }
+  })
+  await target.ask({ what: 'hold', principals: holders.map(({ principal }) => principal) })
+  const slack = new WebClient(workspace.botToken, { slackApiUrl: workspace.apiUrl })
+  const { ts = '' } = await slack.chat.postMessage({ channel: channel.id, text: 'A request' })
+  const endsAt = new Date(Date.now() + writingMs(bench.grants))
+  const posted = { channel: channel.id, ts }
+  await writeActiveGrants(connection, { holders, system: benchSystem, endsAt, posted })
+  await sleep(endsAt.getTime() - Date.now() - (endingSeconds * 1_000) / 2)
+  const lanes: Lane[] = [
+    { name: 'curfew, while grants end', slack: curfew, text: '', tookMs: [] },
+    { name: 'bare, while grants end', slack: bare, text: '', tookMs: [] },
+  ]
+  const missing = await Promise.all(lanes.map((lane) => ask(lane, endingSeconds, perSecond / 2)))
+  return { lanes, missing: missing.reduce((all, one) => all + one, 0) }
+}
 
 async function aSlack(bench: Bench): Promise<Slack> {
   const workspace = await startWorkspace({
@@ -136,11 +196,11 @@ async function aSlack(bench: Bench): Promise<Slack> {
 }
 
 /** Asks at an even pace, whether or not answers come. Returns how many never did. */
-async function ask({ slack, text, tookMs }: Lane, seconds: number): Promise<number> {
+async function ask({ slack, text, tookMs }: Lane, seconds: number, pace = perSecond): Promise<number> {
   const startedAtMs = performance.now()
   const answers: Promise<number | null>[] = []
-  for (let i = 0; i < seconds * perSecond; i++) {
-    const waitMs = startedAtMs + (i * 1_000) / perSecond - performance.now()
+  for (let i = 0; i < seconds * pace; i++) {
+    const waitMs = startedAtMs + (i * 1_000) / pace - performance.now()
     if (waitMs > 0) await sleep(waitMs)
     answers.push(slack.ask(text))
   }

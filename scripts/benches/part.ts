@@ -6,6 +6,7 @@ import { z } from 'zod'
 
 /** A part of a bench in a process of its own, which ends with ours. */
 export interface Part {
+  readonly pid: number
   /** Rejects if the part fails at it, or dies. */
   ask(question: unknown): Promise<unknown>
   stop(): Promise<void>
@@ -34,6 +35,7 @@ export function startPart(file: string): Part {
   })
   let number = 0
   return {
+    pid: child.pid ?? NaN,
     ask: (question) =>
       new Promise((resolve, reject) => {
         number += 1

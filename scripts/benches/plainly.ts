@@ -1,8 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { startPart, type Part } from './part.ts'
-import { spread } from './report.ts'
-import type { Bench } from './run-bench.ts'
+import { atMost, rounded, spread, type Goal } from './report.ts'
+import { cpuMsOf, type Bench } from './run-bench.ts'
+
+/** How long before the instant it is written down what is to happen then. */
+export const writingMs = (grants: number): number => 40_000 + 8 * Math.max(0, grants - 1_000)
+
+/** Of a thousand at one instant so many times the calls alone; of more, all of them soon enough. */
+export function lateGoals(
+  { grants }: Bench,
+  times: number,
+  own: { readonly p99Ms: number; readonly maxMs: number },
+  callsAlone: { readonly p99Ms: number; readonly maxMs: number },
+): Goal[] {
+  return grants <= 1_000
+    ? [atMost(`curfew p99 beside ${times} × the calls alone (ms)`, times * callsAlone.p99Ms, own.p99Ms)]
+    : [
+        atMost(
+          'curfew, the last of all, beside 3 × the calls alone or 5 s (ms)',
+          Math.max(5_000, 3 * callsAlone.maxMs),
+          own.maxMs,
+        ),
+      ]
+}
 
 /** How long a bench waits for calls that do not come. */
 export const patienceMs = 60_000
@@ -30,6 +51,7 @@ export async function callPlainly(options: {
   const atMs = Date.now() + aheadMs
   await part.ask({ how, action, mongodbUri, url, atMs, principals })
   if (Date.now() > atMs) throw new Error('this machine is too slow to schedule the jobs')
+  const cpuBeforeMs = await cpuMsOf(part.pid)
   const wanted = action === 'take' ? 0 : bench.grants
   for (;;) {
     await sleep(200)
@@ -38,8 +60,9 @@ export async function callPlainly(options: {
     if (held === wanted || Date.now() > atMs + patienceMs) break
   }
   const calls = await callsTo(target, action, atMs)
+  const cpuMsEach = rounded(((await cpuMsOf(part.pid)) - cpuBeforeMs) / bench.grants)
   await part.stop()
-  return calls
+  return { ...calls, cpuMsEach }
 }
 
 /** How late each first call for somebody was; calls for the same again are counted. */
