@@ -1,5 +1,7 @@
 /** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people → domain. */
 const edges = ['slack', 'web', 'jobs']
+/** What says nothing of access: tools that any room may use. */
+const tools = '(elapsed|once-more|bounded-map)\\.ts$'
 /** Below the rooms of people's moments: shared by all of them. */
 const shared = 'publish|replies|words|directory|wire'
 const only = (name, from, allowed) => ({
@@ -12,9 +14,9 @@ const only = (name, from, allowed) => ({
 module.exports = {
   forbidden: [
     only('domain-stands-alone', '^src/domain/', '^src/domain/'),
-    only('operations-know-domain', '^src/operations/', '^src/(operations|domain)/'),
+    only('operations-know-domain', '^src/operations/', `^src/(operations/|domain/|${tools})`),
     ...['mongo', 'connectors', 'catalog', 'people'].map((room) =>
-      only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|elapsed\\.ts$)`),
+      only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|${tools})`),
     ),
     only(
       'catalog-worker-joins-catalog-and-connectors',
@@ -22,11 +24,7 @@ module.exports = {
       '^src/(catalog|connectors|domain)/',
     ),
     ...edges.map((edge) =>
-      only(
-        `${edge}-edge`,
-        `^src/${edge}(/|\\.ts$)`,
-        `^src/(${edge}(/|\\.ts$)|operations/|domain/|elapsed\\.ts$)`,
-      ),
+      only(`${edge}-edge`, `^src/${edge}(/|\\.ts$)`, `^src/(${edge}(/|\\.ts$)|operations/|domain/|${tools})`),
     ),
     {
       name: 'what-rooms-of-slack-share-knows-none-of-them',

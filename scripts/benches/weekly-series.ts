@@ -68,6 +68,7 @@ function aSeries(
     entitlement: { id: 'read', name: 'read on service-1' },
     pattern: { ...day, start: time.slice(0, 5), durationMs: hour, zone: 'UTC' },
     askedMs: hour,
+    asker: { groups: null, guest: false, zone: 'UTC', earlier: { approved: 0, of: 0 } },
     requestedAt: since,
     lapsesAt: opensAt,
   })

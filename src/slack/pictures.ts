@@ -1,6 +1,7 @@
 import type { Grant } from '../domain/grant.ts'
 import type { Surface } from '../domain/ports/surfaces.ts'
-import { cardPictures } from './deciding/card-pictures.ts'
+import { askedOnce } from './asked-once.ts'
+import { cardPictures, passesBy } from './deciding/card-pictures.ts'
 import { cardKey } from './deciding/card.ts'
 import { holderPictures, moreTimePictures } from './holding/holder-pictures.ts'
 import { reviewReminders } from './looking-after/close-review-modal.ts'
@@ -17,17 +18,19 @@ export async function picturesOf(
   // Held by a rule: nobody asked, and nobody is told of each. What is late is said all the same.
   if (grant.isStanding) return nothing
   const card = rows.get(cardKey(grant))
+  const known = askedOnce(parts.world, grant)
   // A window is told of on the card of its series.
-  const decided = grant.window === null ? await cardPictures(parts, grant, rows, many) : nothing
-  const extended = await moreTimePictures(parts, grant, rows)
+  const decided = grant.window === null ? await cardPictures(parts, grant, { rows, many, known }) : nothing
+  const extended = await moreTimePictures(parts, grant, { rows, known })
   return {
     pictures: [
       ...decided.pictures,
       ...(await reviewReminders(parts, grant, card)),
-      ...holderPictures(parts, grant, many),
+      ...holderPictures(parts, grant, { many, known }),
       ...extended.pictures,
     ],
     isWhole: decided.isWhole && extended.isWhole,
+    mayWaitUntil: grant.window === null ? null : passesBy(grant),
   }
 }
 

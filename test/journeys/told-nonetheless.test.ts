@@ -6,7 +6,8 @@ import { aReason, eventually, grantsOf, listenToLog, patient } from './acts.ts'
 import { aGateWith, aGateWithLee, asked, becomes, by, granted, weekly, yes } from './at-the-gate.ts'
 import { nextMinute } from './weekly.ts'
 import { nextWords } from '../../src/slack/words/series-words.ts'
-import { openWindows, seriesButtons } from '../../src/slack/holding/series.ts'
+import { openWindows } from '../../src/operations/windows-of-series.ts'
+import { seriesButtons } from '../../src/slack/holding/series.ts'
 import { when } from '../../src/slack/words/mrkdwn.ts'
 
 /** Whoever is concerned hears of it, in true words, also where Slack did not answer for a moment. */

@@ -45,6 +45,11 @@ export class Queues {
     return this.#running.size
   }
 
+  /** More is to be done at a system than there is room for. */
+  get isBehind(): boolean {
+    return [...this.#systems.values()].some(({ size }) => size > 0)
+  }
+
   /** Systems that have so much to do already that more would only wait. */
   fullSystems(most: number): string[] {
     const counts = new Map<string, number>()

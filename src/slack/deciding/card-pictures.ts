@@ -4,7 +4,7 @@ import type { Grant, Review } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
 import type { Surface } from '../../domain/ports/surfaces.ts'
 import { adminIds } from '../../operations/admins.ts'
-import { askedOf } from '../../operations/asked-of.ts'
+import type { AskedOnce } from '../asked-once.ts'
 import type { Parts } from '../parts.ts'
 import type { Lane } from '../publish/outbox.ts'
 import { untilAllAreWritten, type Drawn, type Picture } from '../publish/picture.ts'
@@ -24,18 +24,24 @@ const givingMs = 1_000
 export async function cardPictures(
   parts: Parts,
   grant: Grant,
-  rows: ReadonlyMap<string, Surface>,
-  many: readonly Grant[],
+  about: {
+    readonly rows: ReadonlyMap<string, Surface>
+    readonly many: readonly Grant[]
+    readonly known: AskedOnce
+  },
 ): Promise<Drawn> {
+  const { rows, many, known } = about
   const isQuiet = grant.auto !== null && !grant.auto.isShown
   if (isQuiet) return { pictures: [], isWhole: true }
   const now = parts.world.clock.now()
   const lines = linesOn(grant, many)
   const draw = async () =>
-    lines.length > 1 ? drawLines(parts, lines, now) : renderCard(grant, await aboutCard(parts, grant), now)
+    lines.length > 1
+      ? drawLines(parts, lines, now)
+      : renderCard(grant, await aboutCard(parts, grant, known), now)
   const key = cardKey(grant)
   const lane = cardLane(grant)
-  const { sent, asked } = await copies(parts, grant, rows)
+  const { sent, asked } = await copies(parts, grant, rows, known)
   const isCopyWanted = grant.status === 'pending' || owesReview(grant)
   const copy = { lane, isWanted: isCopyWanted, isAnchor: true as const, draw }
   const pictures = [
@@ -63,7 +69,7 @@ export async function cardPictures(
 }
 
 /** Most systems give within a moment of the approval: then the card says at once that it is held. */
-function passesBy(grant: Grant): Date | null {
+export function passesBy(grant: Grant): Date | null {
   if (grant.status !== 'granting' || grant.tries > 0 || grant.alertedAt !== null) return null
   return new Date(grant.approvedAt.getTime() + givingMs)
 }
@@ -80,6 +86,7 @@ async function copies(
   parts: Parts,
   grant: Grant,
   rows: ReadonlyMap<string, Surface>,
+  known: AskedOnce,
 ): Promise<{ sent: string[]; asked: Outside }> {
   const key = cardKey(grant)
   const sent = [...rows.keys()]
@@ -90,7 +97,7 @@ async function copies(
   if (!card || (grant.status !== 'pending' && !owesReview(grant))) return { sent, asked: nobody }
   // Whoever breaks glass is seen by every admin at once.
   if (grant.isBreakGlass) return { sent, asked: await adminIds(parts.world, grant) }
-  const asked = await askedOf(parts.world, grant)
+  const asked = await known.asked()
   return { sent, asked: asked === null ? nobody : await askedOutside(parts, grant, asked, card) }
 }
 

@@ -14,7 +14,6 @@ import {
 import { placeFor } from '../../domain/policy.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { adminsOf } from '../../operations/admins.ts'
-import { askedOf } from '../../operations/asked-of.ts'
 import { earlierRequests, type EarlierRequests } from '../../operations/earlier-requests.ts'
 import { reviewGrant } from '../../operations/review.ts'
 import { revokeGrant } from '../../operations/revoke.ts'
@@ -22,6 +21,7 @@ import { tryNow } from '../../operations/try-now.ts'
 import type { World } from '../../operations/world.ts'
 import type { Parts } from '../parts.ts'
 import { button, buttonRow, context, type Message, plainSection, section } from '../words/blocks.ts'
+import { askedOnce, type AskedOnce } from '../asked-once.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { asCounted, mentionsOf, notesOn, stageWords } from './calls.ts'
 import { answerClick, answerTo, tellClicker } from '../replies/answer-click.ts'
@@ -31,7 +31,7 @@ import { openChange } from './change-modal.ts'
 import { openDeny } from './deny-modal.ts'
 import { spelled, when } from '../words/mrkdwn.ts'
 import { parseClick, type Click } from '../wire/payloads.ts'
-import { openWindows, seriesButtons } from '../holding/series.ts'
+import { seriesButtons } from '../holding/series.ts'
 import { patternWords } from '../words/series-words.ts'
 import { isAhead, isLate, statusLine, statusWord } from '../words/status.ts'
 import { askingText, askingWords, emailsOf, mentionOf, named, principalWords } from '../words/who.ts'
@@ -66,15 +66,19 @@ export interface CardAbout {
   readonly windows: readonly Grant[]
 }
 
-export async function aboutCard({ world, directory }: Parts, grant: Grant): Promise<CardAbout> {
+export async function aboutCard(
+  { world, directory }: Parts,
+  grant: Grant,
+  known: AskedOnce = askedOnce(world, grant),
+): Promise<CardAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const asked = await askedOf(world, grant)
+  const asked = await known.asked()
   const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, earlier, mentions, windows] = await Promise.all([
     world.directory.facts(grant.subject),
     earlierRequests(world, grant),
     asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
-    openWindows(world, grant),
+    known.windows(),
   ])
   return {
     approvers: mentions,
@@ -261,7 +265,11 @@ function isSameClick(
 const adoptTries = 25
 
 /** A card was posted twice (a crash between posting and noting it): the one that people click is the one we keep. */
-async function adopt({ surfaces, world, lookAgain, log }: Parts, { message }: Click, grantId: string): Promise<void> {
+async function adopt(
+  { surfaces, world, lookAgain, log }: Parts,
+  { message }: Click,
+  grantId: string,
+): Promise<void> {
   try {
     if (message === null || (await surfaces.byMessage(message.channel, message.ts)) !== null) return
     const grant = await world.grants.get(grantId)

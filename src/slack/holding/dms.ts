@@ -12,15 +12,16 @@ import {
 } from '../../domain/grant.ts'
 import { isSameHuman } from '../../domain/person.ts'
 import { describePattern } from '../../domain/windows/pattern.ts'
-import { askedOf, mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
+import { mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
 import { mayHaveMore } from '../../operations/extend.ts'
 import { asCounted } from '../deciding/calls.ts'
 import { message, type Message } from '../words/blocks.ts'
 import { extendButton, noMoreWords } from './more-time.ts'
 import { plainWords, spelled, when } from '../words/mrkdwn.ts'
+import { askedOnce, type AskedOnce } from '../asked-once.ts'
 import type { Parts } from '../parts.ts'
 import { askAgain, callOff, decline, done, withdraw } from './holder-buttons.ts'
-import { openWindows, seriesButtons } from './series.ts'
+import { seriesButtons } from './series.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
 import { isAhead, isLate, leftLine } from '../words/status.ts'
@@ -43,9 +44,13 @@ export interface DmAbout {
   readonly windows: readonly Grant[]
 }
 
-export async function aboutDm({ world, directory }: Parts, grant: Grant): Promise<DmAbout> {
+export async function aboutDm(
+  { world, directory }: Parts,
+  grant: Grant,
+  known: AskedOnce = askedOnce(world, grant),
+): Promise<DmAbout> {
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  const asked = await askedOf(world, grant)
+  const asked = await known.asked()
   return {
     approvers: asked ? namesOf(asked) : [],
     voided: asked?.voided ?? [],
@@ -55,7 +60,7 @@ export async function aboutDm({ world, directory }: Parts, grant: Grant): Promis
       grant.status === 'active'
         ? await mayHaveMore(world, grant, await world.directory.facts(grant.subject))
         : null,
-    windows: await openWindows(world, grant),
+    windows: await known.windows(),
   }
 }
 

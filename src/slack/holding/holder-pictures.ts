@@ -9,6 +9,7 @@ import { mentionsOf } from '../deciding/calls.ts'
 import { cardKey } from '../deciding/card.ts'
 import { placeOf } from '../deciding/card-pictures.ts'
 import { askedOutside } from '../deciding/outside.ts'
+import type { AskedOnce } from '../asked-once.ts'
 import type { Parts } from '../parts.ts'
 import type { Lane } from '../publish/outbox.ts'
 import { untilAllAreWritten, type Drawn, type Picture } from '../publish/picture.ts'
@@ -18,7 +19,11 @@ import { isAnswered, renderAskedSeveral, renderForRequester } from './requester-
 
 /** What the holder, and whoever asked for them, hears of a grant. */
 
-export function holderPictures(parts: Parts, grant: Grant, many: readonly Grant[]): Picture[] {
+export function holderPictures(
+  parts: Parts,
+  grant: Grant,
+  { many, known }: { readonly many: readonly Grant[]; readonly known: AskedOnce },
+): Picture[] {
   const now = parts.world.clock.now()
   const isOneOfMany = (grant.lines ?? many.length) > 1
   return [
@@ -31,7 +36,7 @@ export function holderPictures(parts: Parts, grant: Grant, many: readonly Grant[
             lane: dmLane(grant, moment),
             isWanted: isMoment(grant, moment, now),
             to: { channel: grant.subject.slack.userId },
-            draw: async () => renderDm(grant, moment, await aboutDm(parts, grant), now),
+            draw: async () => renderDm(grant, moment, await aboutDm(parts, grant, known), now),
           },
     ),
     ...(isForAnother(grant) ? forRequester(grant, now) : []),
@@ -76,14 +81,14 @@ const warningKey = (grant: Grant, extension: number): string =>
 export async function moreTimePictures(
   parts: Parts,
   grant: Grant,
-  rows: ReadonlyMap<string, Surface>,
+  { rows, known }: { readonly rows: ReadonlyMap<string, Surface>; readonly known: AskedOnce },
 ): Promise<Drawn> {
   if (!isApproved(grant) || grant.extensions.length === 0) return { pictures: [], isWhole: true }
   const dm = { lane: 'decision' as const, to: { channel: grant.subject.slack.userId } }
   const card = rows.get(cardKey(grant))
   const panel = await panelForMore(parts, grant)
   const outside = panel && card ? await askedOutside(parts, grant, { panel }, card) : null
-  const about = await aboutDm(parts, grant)
+  const about = await aboutDm(parts, grant, known)
   const isOver = grant.dueAt === null
   const asked = grant.extensions.flatMap((extension): Picture[] => {
     const name = `more:${extension.askedAt.getTime()}`

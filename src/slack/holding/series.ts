@@ -2,10 +2,8 @@ import type { Button } from '@slack/types'
 import { z } from 'zod'
 import type { Grant, Recurring } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
-import { isWindowOf } from '../../domain/series.ts'
 import { skipWindow } from '../../operations/skip-window.ts'
 import { stopSeries } from '../../operations/stop-series.ts'
-import type { World } from '../../operations/world.ts'
 import { answerClick, answerTo } from '../replies/answer-click.ts'
 import { button } from '../words/blocks.ts'
 import { spelled } from '../words/mrkdwn.ts'
@@ -16,17 +14,6 @@ import { parseClick } from '../wire/payloads.ts'
 /** Recurring windows: which are open, and the buttons that skip one or stop them all. */
 
 export const seriesActions = { skip: 'series_skip', stop: 'series_stop' } as const
-
-/** The windows of a series that have not ended, the newest last. */
-export async function openWindows(world: World, series: Grant): Promise<Grant[]> {
-  if (series.pattern === null) return []
-  return openWindowsAmong(await world.grants.openOf(series.subject.id), series)
-}
-
-export function openWindowsAmong(open: readonly Grant[], series: Grant): Grant[] {
-  const windows = open.filter((one) => isWindowOf(one, series.id))
-  return windows.sort((a, b) => (a.window?.index ?? 0) - (b.window?.index ?? 0))
-}
 
 /** Skip the one that is said to open next, or stop them all; `windows` are those that have not ended. */
 export function seriesButtons(series: Recurring, windows: readonly Grant[]): Button[] {

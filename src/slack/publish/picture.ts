@@ -26,6 +26,8 @@ export type Alert = Picture & { readonly requestId: string; readonly row: Surfac
 export interface Drawn {
   readonly pictures: readonly Picture[]
   readonly isWhole: boolean
+  /** What would be told of it elsewhere passes by itself within a moment. */
+  readonly mayWaitUntil?: Date | null
 }
 
 /** What there is to show, drawn by whoever knows; the publisher only sees that it is shown. */

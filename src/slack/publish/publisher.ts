@@ -12,6 +12,7 @@ import type { Picture, Pictures } from './picture.ts'
 const rowLeaseMs = 15_000
 const tickMs = 1_000
 const mostPending = 500
+const looksAtOnce = 4
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
 const lookHoldsMs = 500
 /** What is late, and messages that are to be looked at though no grant changed. */
@@ -29,7 +30,7 @@ export class Publisher {
   readonly #parts: Parts
   readonly #pictures: Pictures
   readonly #outbox: Outbox
-  readonly #looks = new PQueue({ concurrency: 4 })
+  readonly #looks = new PQueue({ concurrency: looksAtOnce })
   readonly #showing = new OnceMore<Asked>((_, asked) => this.#showNow(asked))
   readonly #notBeforeMs = new Map<string, number>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
@@ -162,6 +163,8 @@ export class Publisher {
   async #show(asked: Asked): Promise<number> {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
+      // Giving and taking back come first.
+      this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
       const look = await this.#looks.add(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null }))
       if (look === null) return 0
       const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
@@ -225,8 +228,8 @@ export class Publisher {
     const shown = known ?? (await surfaces.of(grant.requestId))
     const rows = new Map(shown.surfaces.map((row) => [row.key, row]))
     const stale: Stale[] = []
-    let isWaiting = false
-    const { pictures, isWhole } = await this.#pictures.of(grant, many, rows)
+    const { pictures, isWhole, mayWaitUntil } = await this.#pictures.of(grant, many, rows)
+    let isWaiting = (mayWaitUntil ?? now) > now
     for (const made of pictures) {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)

@@ -1,6 +1,7 @@
 import type { Grant, Pending } from '../../../src/domain/grant.ts'
 import type { Surface } from '../../../src/domain/ports/surfaces.ts'
 import { startNudges } from '../../../src/domain/stages.ts'
+import { askedOnce } from '../../../src/slack/asked-once.ts'
 import { cardPictures } from '../../../src/slack/deciding/card-pictures.ts'
 import {
   ada,
@@ -45,7 +46,11 @@ const picture = async (
   grant: Grant,
   rows: ReadonlyMap<string, Surface> = none,
   { many = [grant], side }: { many?: Grant[]; side?: Side } = {},
-) => (await cardPictures(aSlackSide(side).parts, grant, rows, many)).pictures
+) => {
+  const { parts } = aSlackSide(side)
+  const known = askedOnce(parts.world, grant)
+  return (await cardPictures(parts, grant, { rows, many, known })).pictures
+}
 
 const keysOf = async (...about: Parameters<typeof picture>) => (await picture(...about)).map((one) => one.key)
 

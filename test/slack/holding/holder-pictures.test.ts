@@ -1,5 +1,6 @@
 import type { Active, Grant } from '../../../src/domain/grant.ts'
 import type { Surface } from '../../../src/domain/ports/surfaces.ts'
+import { askedOnce } from '../../../src/slack/asked-once.ts'
 import { holderPictures, moreTimePictures } from '../../../src/slack/holding/holder-pictures.ts'
 import { read } from '../../catalog/reading.ts'
 import {
@@ -45,8 +46,9 @@ async function picture(
   const side = aSlackSide({ catalog })
   side.setNow(now)
   const rows = new Map(card ? [[card.key, card]] : [])
-  const { pictures } = await moreTimePictures(side.parts, grant, rows)
-  return [...holderPictures(side.parts, grant, many), ...pictures]
+  const known = askedOnce(side.world, grant)
+  const { pictures } = await moreTimePictures(side.parts, grant, { rows, known })
+  return [...holderPictures(side.parts, grant, { many, known }), ...pictures]
 }
 
 describe('a person is written to about what happens, in the order of what matters, when it', () => {
