@@ -102,7 +102,7 @@ export async function start(
     systems.use(catalog.current())
     void checkSystems(catalog.current(), systems, log)
     const people = mongoPeople(connection)
-    const surfaces = mongoSurfaces(connection)
+    const surfaces = mongoSurfaces(connection, log)
     const records = mongoGrantRecords(connection, clock, log)
     const slack = openSlack({ ...config, people, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()

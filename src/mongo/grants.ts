@@ -64,8 +64,14 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     const operations = shown.map(({ id: _id, revision }) => ({
       updateOne: { filter: { _id, revision }, update: { $set: { unshown: false } } },
     }))
-    await collection.bulkWrite(operations, { ordered: false })
-    return shown.map(() => undefined)
+    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false })
+    if (matchedCount === shown.length) return shown.map(() => true)
+    const found = await byId(
+      collection,
+      shown.map(({ id }) => id),
+      { revision: 1 },
+    )
+    return shown.map(({ id, revision }) => found.get(id)?.['revision'] === revision)
   })
   /** As it was written, or null when the grant had moved on meanwhile. */
   const write = async (from: Grant, next: Grant): Promise<Grant | null> => {

@@ -7,7 +7,7 @@ import type { HoldStore, HoldWrite } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
-import { readEach } from './readable.ts'
+import { readEach, readOne } from './readable.ts'
 import { makeEach, together, updateAndReadEach } from './together.ts'
 
 const stored = z.object({
@@ -78,11 +78,13 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     return named.map(({ leasedBy }, i) => {
       const document = found[i]
       if (document instanceof Error || document === undefined) return document ?? missing()
-      const hold = parse(document)
-      // Its name and not only its token: after a pause somebody else's may be read here.
-      return document['leasedBy'] === leasedBy
-        ? { taken: true, hold }
-        : { taken: false, until: hold.leaseUntil }
+      return readOne<Leased>(document, () => {
+        const hold = parse(document)
+        // Its name and not only its token: after a pause somebody else's may be read here.
+        return document['leasedBy'] === leasedBy
+          ? { taken: true, hold }
+          : { taken: false, until: hold.leaseUntil }
+      })
     })
   })
   const write = together(async (asked: readonly Writing[]): Promise<(Hold | null | Error)[]> => {
@@ -93,7 +95,7 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     const found = await updateAndReadEach(collection, updates)
     // What was released may have been leased again before it was read: the token stays that of this write.
     return found.map((one, i) =>
-      one === null || one instanceof Error ? one : { ...parse(one), token: asked[i]?.token ?? 0 },
+      one === null ? one : readOne(one, () => ({ ...parse(one), token: asked[i]?.token ?? 0 })),
     )
   })
 

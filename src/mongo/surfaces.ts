@@ -9,8 +9,10 @@ import {
   type SurfaceKey,
   type SurfaceStore,
 } from '../domain/ports/surfaces.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { collectionOf } from './connection.ts'
 import { KnownShown } from './known-shown.ts'
+import { readEach, readOne } from './readable.ts'
 import { makeEach, together, updateAndReadEach } from './together.ts'
 
 /** What is saved within so short a time of each other is written at once: the messages of one change are sent together. */
@@ -67,7 +69,7 @@ export const blankShown = {
 
 type Saved = Partial<Omit<Surface, keyof SurfaceKey>>
 
-export function mongoSurfaces(connection: Connection): SurfaceStore {
+export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   const collection = collectionOf<{ _id: string }>(connection, 'shown')
   const pauses = pauseModel(connection)
   const known = new KnownShown()
@@ -100,11 +102,12 @@ export function mongoSurfaces(connection: Connection): SurfaceStore {
     )
     const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
     return named.map(({ requestId, key, leasedBy }) => {
-      const document = documents.get(requestId)
-      if (document === undefined || document instanceof Error) return document ?? missing(requestId)
-      const shown = shownOf(document)
-      const isOurs = stored.parse(document).surfaces.some((one) => one.leasedBy === leasedBy)
-      return { row: isOurs ? (shown.surfaces.find((one) => one.key === key) ?? null) : null, shown }
+      const document = documents.get(requestId) ?? missing(requestId)
+      return readOne(document, () => {
+        const shown = shownOf(document)
+        const isOurs = stored.parse(document).surfaces.some((one) => one.leasedBy === leasedBy)
+        return { row: isOurs ? (shown.surfaces.find((one) => one.key === key) ?? null) : null, shown }
+      })
     })
   })
   const save = together(
@@ -123,7 +126,7 @@ export function mongoSurfaces(connection: Connection): SurfaceStore {
       const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
       return asked.map(({ requestId }) => {
         const document = documents.get(requestId) ?? missing(requestId)
-        return document instanceof Error ? document : shownOf(document)
+        return readOne(document, () => shownOf(document))
       })
     },
     { waitMs: savesWaitMs },
@@ -136,20 +139,20 @@ export function mongoSurfaces(connection: Connection): SurfaceStore {
     },
     known: (requestId) => known.of(requestId),
     byMessage: async (channel, ts) => {
-      const one = known.byMessage(channel, ts)
-      if (one !== null) return one
       const document = await collection.findOne({ surfaces: { $elemMatch: { channel, ts } } })
-      const rows = document === null ? [] : shownOf(document).surfaces
+      // One that is just being saved is known here alone.
+      if (document === null) return known.saving(channel, ts)
+      const rows = shownOf(document).surfaces
       return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
     },
     lease: ({ key, requestId }, forMs) => lease({ key, requestId, forMs }),
     save: ({ key, requestId }, now) => {
-      known.note({ key, requestId }, now)
-      return save({ key, requestId, now })
+      return known.whileSaving({ key, requestId }, now, () => save({ key, requestId, now }))
     },
     needingLook: async (limit) => {
       const documents = await collection.find<Document>({ needsLook: true }).limit(limit).toArray()
-      return documents.flatMap((document) => shownOf(document).surfaces.filter(({ needsLook }) => needsLook))
+      const found = readEach(documents, shownOf, { what: 'what Slack shows', log })
+      return found.flatMap(({ surfaces }) => surfaces.filter(({ needsLook }) => needsLook))
     },
     pause: async (method, forMs) => {
       await pauses.updateOne({ _id: method }, [{ $set: { until: inMs(forMs) } }], {

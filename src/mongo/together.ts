@@ -75,8 +75,12 @@ export async function makeEach<D extends { _id: string }>(
   }))
   const { errors } = await writeAll(collection, operations)
   const found = await byId(collection, idsOf(updates))
-  // One that somebody else made in this very moment is as good.
-  return updates.map(({ filter }, i) => found.get(filter._id) ?? errors.get(i) ?? notMade())
+  return updates.map(({ filter }, i) => {
+    const error = errors.get(i)
+    // One that somebody else made in this very moment is as good.
+    if (error !== undefined && !error.isDuplicate) return error
+    return found.get(filter._id) ?? error ?? notMade()
+  })
 }
 
 const notMade = (): Error => new Error('what was just made is not there')
@@ -122,7 +126,7 @@ export async function byId<D extends { _id: string }>(
 async function writeAll<D extends { _id: string }>(
   collection: Collection<D>,
   operations: Parameters<Collection<D>['bulkWrite']>[0],
-): Promise<{ matched: number; errors: ReadonlyMap<number, Error> }> {
+): Promise<{ matched: number; errors: ReadonlyMap<number, NotWritten> }> {
   try {
     const { matchedCount } = await collection.bulkWrite(operations, { ordered: false })
     return { matched: matchedCount, errors: new Map() }
@@ -132,8 +136,18 @@ async function writeAll<D extends { _id: string }>(
     if (failed.length === 0) throw error
     return {
       matched: -1,
-      errors: new Map(failed.map((one) => [one.index, new Error(one.errmsg ?? 'not written')])),
+      errors: new Map(failed.map((one) => [one.index, new NotWritten(one.errmsg, one.code)])),
     }
+  }
+}
+
+class NotWritten extends Error {
+  override readonly name = 'NotWritten'
+  readonly isDuplicate: boolean
+
+  constructor(message = 'not written', code: number) {
+    super(message)
+    this.isDuplicate = code === 11000
   }
 }
 

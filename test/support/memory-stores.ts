@@ -234,7 +234,9 @@ export function memoryGrants(
     shown: (id, revision) =>
       step(() => {
         const grant = db.grants.get(id)
-        if (grant?.revision === revision) db.grants.set(id, { ...grant, unshown: false })
+        if (grant?.revision !== revision) return false
+        db.grants.set(id, { ...grant, unshown: false })
+        return true
       }),
     onChange: (listener) => {
       listeners.add(listener)

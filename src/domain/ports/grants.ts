@@ -56,7 +56,7 @@ export interface GrantStore {
   pending(limit: number): Promise<Pending[]>
   unshown(limit: number): Promise<Grant[]>
   /** Slack shows this revision now; a no-op if the grant moved on. */
-  shown(id: string, revision: number): Promise<void>
+  shown(id: string, revision: number): Promise<boolean>
   /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
   onChange(listener: (grant: Grant) => void): () => void
 }

@@ -51,7 +51,7 @@ const unreachable = new Set([
   'no_text',
 ])
 
-const idleRefreshMs = 5_000
+const idleRefreshMs = 2_000
 
 /** Slack's published limits: about 50 updates a minute, a message a second in a channel, each with a small burst. */
 const slackLimits = { update: { burst: 20, perMinute: 50 }, post: { burst: 3, perMinute: 60 } }

@@ -1,8 +1,10 @@
 import PQueue from 'p-queue'
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { mayHaveLines, type Grant } from '../../domain/grant.ts'
 import { nothingShown, type Shown, type Surface } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
+import { boundedMap } from '../../bounded-map.ts'
 import { OnceMore } from '../../once-more.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
@@ -13,6 +15,9 @@ const rowLeaseMs = 15_000
 const tickMs = 1_000
 const mostPending = 500
 const looksAtOnce = 4
+const mostHeard = 5_000
+/** As long as the message is leased: nobody else sends it meanwhile. */
+const saveAgainMs = [200, 1_000, 3_000]
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
 const lookHoldsMs = 500
 /** What is late, and messages that are to be looked at though no grant changed. */
@@ -33,6 +38,10 @@ export class Publisher {
   readonly #looks = new PQueue({ concurrency: looksAtOnce })
   readonly #showing = new OnceMore<Asked>((_, asked) => this.#showNow(asked))
   readonly #notBeforeMs = new Map<string, number>()
+  /** When a line of a request was heard of last. */
+  readonly #heardAt = boundedMap<number>(mostHeard)
+  /** Keys of messages that were sent, and could not be noted: what is noted of them is not what stands there. */
+  readonly #unsaved = new Set<string>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = new Map<string, { readonly revision: number; readonly untilMs: number }>()
   #timers: NodeJS.Timeout[] = []
@@ -132,6 +141,7 @@ export class Publisher {
   #begin(asked: Grant | { readonly id: string }): void {
     if (this.#isStopped || this.#isTooSoon(asked.id)) return
     const isWhole = 'requestId' in asked
+    if (isWhole) this.#heardAt.set(asked.requestId, this.#parts.world.clock.monotonicMs())
     void this.#showing.ask(asked.id, {
       id: asked.id,
       requestId: isWhole && mayHaveLines(asked) ? asked.requestId : null,
@@ -150,6 +160,10 @@ export class Publisher {
     } catch (error) {
       this.#parts.log.warn('could not show a grant now', { grantId: id, error })
     }
+  }
+
+  #heardAtMs({ requestId }: Grant): number {
+    return this.#heardAt.get(requestId) ?? -Infinity
   }
 
   #isTooSoon(id: string): boolean {
@@ -187,8 +201,11 @@ export class Publisher {
       const waitMs =
         window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null, seen: null })
       if (waitMs > 0) return waitMs
-      await world.grants.shown(asked.id, look.grant.revision)
-      return 0
+      // Another line of its request changed while the message of both was sent.
+      if (look.isOneOfMany && this.#heardAtMs(look.grant) > look.atMs) continue
+      const isNewest = await world.grants.shown(asked.id, look.grant.revision)
+      // Another process may have noted the newest as shown before the older one that this sent had come through.
+      if (isNewest || this.#showing.next(asked.id) !== null) return 0
     }
     return tickMs
   }
@@ -234,15 +251,27 @@ export class Publisher {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
       if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
-      else if (await isStale(picture, row)) stale.push({ picture, row })
+      else if (this.#unsaved.has(picture.key) || (await isStale(picture, row))) stale.push({ picture, row })
     }
     const isRead = known === null
-    return { grant, stale, shown, isRead, isWaiting, isWhole, atMs, asked: { id, requestId, seen: null } }
+    const isOneOfMany = many.length > 1
+    return {
+      grant,
+      stale,
+      shown,
+      isRead,
+      isWaiting,
+      isWhole,
+      isOneOfMany,
+      atMs,
+      asked: { id, requestId, seen: null },
+    }
   }
 
   /** Looked at as this process knew the messages: did no other change one meanwhile? Whatever was sent has told. */
   async #isAsKnown({ grant: { requestId }, shown, isRead, stale }: Look): Promise<boolean> {
-    if (isRead) return true
+    // What was sent has told of the moment since; what was only read is as old as the reading.
+    if (isRead && stale.length === 0) return true
     const { surfaces } = this.#parts
     const now = stale.length > 0 ? surfaces.known(requestId) : await surfaces.of(requestId)
     return now !== null && now.othersUntil <= shown.version
@@ -286,27 +315,44 @@ export class Publisher {
     return { waitMs, isSent: sent?.outcome === 'sent' }
   }
 
+  /** What was sent and not noted would be sent twice, or never again: an outage of a moment is waited out. */
+  async #save(row: Surface, now: Partial<Surface>): Promise<void> {
+    const { surfaces } = this.#parts
+    for (const waitMs of saveAgainMs) {
+      try {
+        await surfaces.save(row, now)
+        this.#unsaved.delete(row.key)
+        return
+      } catch {
+        this.#unsaved.add(row.key)
+        await sleep(waitMs, undefined, { ref: false })
+      }
+    }
+    await surfaces.save(row, now)
+    this.#unsaved.delete(row.key)
+  }
+
   /** Writes down what became of a message. */
   async #note(row: Surface, sent: Sent | null, now: Pick<Surface, 'shows' | 'needsLook'>): Promise<number> {
-    const { surfaces, log } = this.#parts
+    const { log } = this.#parts
     if (sent === null) {
-      await surfaces.save(row, { needsLook: now.needsLook })
+      await this.#save(row, { needsLook: now.needsLook })
       return 0
     }
     switch (sent.outcome) {
       case 'sent':
-        await surfaces.save(row, { ...now, channel: sent.channel, ts: sent.ts, failure: null, tries: 0 })
+        await this.#save(row, { ...now, channel: sent.channel, ts: sent.ts, failure: null, tries: 0 })
         return 0
       case 'message-gone':
         log.info('a message is gone, posting it again if it still matters', { key: row.key })
-        await surfaces.save(row, { channel: null, ts: null, shows: null })
+        await this.#save(row, { channel: null, ts: null, shows: null })
         return 0
       case 'unreachable':
         log.warn('a message cannot be shown there', { key: row.key, why: sent.why })
-        await surfaces.save(row, { ...now, failure: sent.why, tries: row.tries + 1 })
+        await this.#save(row, { ...now, failure: sent.why, tries: row.tries + 1 })
         return 0
       case 'later':
-        await surfaces.save(row, { tries: row.tries + 1 })
+        await this.#save(row, { tries: row.tries + 1 })
         if (row.tries > 2)
           log.warn('a message has to wait', { key: row.key, why: sent.why, tries: row.tries + 1 })
         return Math.min(60_000, sent.inMs * 2 ** Math.min(row.tries, 6))
@@ -338,6 +384,7 @@ interface Look {
   readonly isWaiting: boolean
   /** False: others should perhaps see it too, and Slack does not say now who. */
   readonly isWhole: boolean
+  readonly isOneOfMany: boolean
   readonly atMs: number
 }
 

@@ -1,0 +1,611 @@
+import { jest } from '@jest/globals'
+import { LogLevel, WebClient } from '@slack/web-api'
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
+import type { Grant } from '../../../src/domain/grant.ts'
+import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
+import type { Picture } from '../../../src/slack/publish/picture.ts'
+import { Outbox } from '../../../src/slack/publish/outbox.ts'
+import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
+import { section, type Message } from '../../../src/slack/words/blocks.ts'
+import { mongoSurfaces } from '../../../src/mongo/surfaces.ts'
+import { aPendingGrant, anActiveGrant } from '../../support/builders.ts'
+import { aDatabase } from '../../support/database.ts'
+import { memoryGrants, MemoryDatabase } from '../../support/memory-stores.ts'
+import { memorySurfaces, NotedSurfaces } from '../../support/memory-surfaces.ts'
+import { aSlackSide } from '../../support/slack-side.ts'
+
+const beat = (ms = 1_000) => jest.advanceTimersByTime(ms)
+beforeEach(() => {
+  jest.useFakeTimers({
+    doNotFake: [
+      ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
+      ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
+    ],
+  })
+})
+const running: Publisher[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
+  jest.useRealTimers()
+})
+
+const says = (words: string): Message => ({ text: words, blocks: [section(words)] })
+type Of = (grant: Grant, rows: ReadonlyMap<string, Surface>, many: readonly Grant[]) => Picture[]
+
+/** What stands in Slack; each call first waits for `gate`, which may answer instead. */
+function aSlack(gate: (method: string, args: Record<string, string>) => Promise<Response | null>) {
+  const messages = new Map<string, string>()
+  let posted = 0
+  const log: string[] = []
+  const fetch = async (url: unknown, init?: { body?: unknown }): Promise<Response> => {
+    const method = String(url).replace(/^.*\//, '')
+    const args = Object.fromEntries(new URLSearchParams(String(init?.body)))
+    const instead = await gate(method, args)
+    log.push(
+      `${method} ${args['ts'] ?? ''} ${args['text'] ?? ''} ${
+        instead
+          ? `refused: ${String(instead.status)} ${JSON.stringify(
+              await instead
+                .clone()
+                .json()
+                .catch(() => ''),
+            )}`
+          : ''
+      }`,
+    )
+    if (instead) return instead
+    const ts = args['ts'] ?? `${++posted}.0`
+    if (method === 'chat.update' && !messages.has(ts))
+      return Response.json({ ok: false, error: 'message_not_found' })
+    messages.set(ts, args['text'] ?? '')
+    return Response.json({ ok: true, channel: args['channel'] ?? '', ts })
+  }
+  const client = new WebClient('xoxb-test', {
+    fetch: fetch,
+    rejectRateLimitedCalls: true,
+    retryConfig: { retries: 0 },
+    logLevel: LogLevel.ERROR,
+  })
+  return { client, messages, log }
+}
+
+function replicas(
+  count: number,
+  slack: { client: WebClient },
+  {
+    of,
+    surfaces,
+    step,
+    note,
+  }: {
+    note?: (words: string) => void
+    of: Of
+    surfaces?: () => SurfaceStore
+    step?: <T>(effect: () => T) => Promise<T>
+  },
+) {
+  const side = aSlackSide()
+  const db = new MemoryDatabase(() => side.world.clock.now())
+  const noted = new NotedSurfaces()
+  const one = async <T>(effect: () => T): Promise<T> => (await Promise.resolve(), effect())
+  const all = Array.from({ length: count }, (_, i) => {
+    const made = memoryGrants(db, () => side.world.clock.now(), step ?? one)
+    const grants: typeof made = {
+      ...made,
+      shown: async (id, revision) => {
+        note?.(`      shown ${id} ${revision} by ${i}`)
+        return made.shown(id, revision)
+      },
+    }
+    const store = surfaces ? surfaces() : memorySurfaces(() => side.world.clock.monotonicMs(), noted)
+    const parts = {
+      ...side.parts,
+      surfaces: store,
+      records: grants,
+      world: { ...side.world, grants },
+      clients: { interactive: slack.client, background: slack.client },
+    }
+    const publisher = new Publisher(parts, {
+      pictures: {
+        of: async (grant, many, rows) => ({ pictures: of(grant, rows, many), isWhole: true }),
+        alerts: () => Promise.resolve([]),
+      },
+      isPaced: false,
+    })
+    publisher.start()
+    running.push(publisher)
+    return { grants, publisher, store }
+  })
+  return { all, side, db }
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) {
+    if (tries === 1_000) throw new Error('it never came to be')
+    await sleep(2)
+  }
+}
+const turns = async (n = 100) => {
+  for (let i = 0; i < n; i++) await immediate()
+}
+
+const becomes =
+  (reason: string) =>
+  (grant: Grant): Grant => ({ ...grant, reason, unshown: true })
+
+const cardAndDm: Of = (grant) => [
+  {
+    key: `card:${grant.id}`,
+    lane: 'newCard',
+    isWanted: true,
+    to: { channel: 'C1' },
+    isAnchor: true,
+    draw: async () => says(`card ${grant.reason}`),
+  },
+  {
+    key: `dm:${grant.id}`,
+    lane: 'decision',
+    isWanted: grant.reason === 'asked',
+    to: { channel: 'U1' },
+    draw: async () => says(`dm ${grant.reason}`),
+  },
+]
+
+test.each([
+  ['says the newest in the end, though another showed that meanwhile', 2, ['card answered', 'dm answered']],
+  ['says the newest in the end, though another had nothing to send for that', 1, ['dm answered']],
+])('a message that one replica is just posting %s', async (_what, from, expected) => {
+  let letGo = (): void => undefined
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const slack = aSlack(async (method, args) => {
+    if (args['text'] === 'dm asked') await gate
+    return null
+  })
+  const {
+    all: [a, b],
+    side,
+  } = replicas(2, slack, { of: (grant) => cardAndDm(grant, new Map(), []).slice(2 - from) })
+  if (!a || !b) throw new Error('two')
+  await b.grants.insert(anActiveGrant({ reason: 'new' }))
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  await b.grants.change('g1', becomes('asked'))
+  await until(() => from === 1 || [...slack.messages.values()].includes('card asked'))
+  await turns()
+  // The other replica writes and shows what came next, while the DM is on its way to Slack.
+  await a.grants.change('g1', becomes('answered'))
+  for (let i = 0; i < 5; i++) {
+    await turns()
+    side.passes(1_000)
+    beat()
+  }
+  await until(() => from === 1 || [...slack.messages.values()].includes('card answered'))
+  letGo()
+  for (let i = 0; i < 70; i++) {
+    await turns(20)
+    side.passes(1_000)
+    beat()
+  }
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  expect([...slack.messages.values()].sort()).toEqual(expected)
+})
+
+test('what could not be saved is sent again: later the same is not taken for shown', async () => {
+  jest.useRealTimers()
+  const database = await aDatabase()
+  try {
+    const slack = aSlack(async () => null)
+    const {
+      all: [a],
+    } = replicas(1, slack, {
+      of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
+      surfaces: () => mongoSurfaces(database.connection),
+    })
+    if (!a) throw new Error('one')
+    const isShown = () => until(async () => (await a.grants.get('g1'))?.unshown === false)
+    await a.grants.insert(aPendingGrant({ reason: 'asked' }))
+    await isShown()
+    // MongoDB takes no such save for a moment.
+    const refuse = (validator: object) => database.connection.db?.command({ collMod: 'shown', validator })
+    await refuse({ 'surfaces.shows': { $ne: markOf(says('card answered')) } })
+    await a.grants.change('g1', becomes('answered'))
+    await until(() => [...slack.messages.values()].includes('card answered'))
+    await sleep(300)
+    await refuse({})
+    await sleep(3_000)
+    await isShown()
+    // Noted as shown: then what is noted is what stands there.
+    const [row] = (await mongoSurfaces(database.connection).of('r1')).surfaces
+    await a.grants.change('g1', becomes('asked'))
+    await isShown()
+    await sleep(2_500)
+    expect({ standing: [...slack.messages.values()], noted: row?.shows }).toEqual({
+      standing: ['card asked'],
+      noted: markOf(says('card answered')),
+    })
+  } finally {
+    await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
+    await database.drop()
+  }
+}, 40_000)
+
+test('a card whose first save failed is not posted again by the next change', async () => {
+  jest.useRealTimers()
+  const database = await aDatabase()
+  try {
+    const slack = aSlack(async () => null)
+    const {
+      all: [a],
+    } = replicas(1, slack, {
+      of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
+      surfaces: () => mongoSurfaces(database.connection),
+    })
+    if (!a) throw new Error('one')
+    await database.connection.createCollection('shown')
+    const refuse = (validator: object) => database.connection.db?.command({ collMod: 'shown', validator })
+    await refuse({ 'surfaces.shows': { $ne: markOf(says('card asked')) } })
+    await a.grants.insert(aPendingGrant({ reason: 'asked' }))
+    await until(() => slack.messages.size === 1)
+    await sleep(300)
+    await refuse({})
+    await until(async () => (await a.grants.get('g1'))?.unshown === false)
+    const [row] = (await mongoSurfaces(database.connection).of('r1')).surfaces
+    expect({ noted: row?.ts ?? null }).toEqual({ noted: [...slack.messages.keys()].at(-1) })
+  } finally {
+    await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
+    await database.drop()
+  }
+}, 40_000)
+
+/** A generator that is the same for each seed. */
+function seeded(seed: number): () => number {
+  let a = seed
+  return () => {
+    a = (a + 0x6d2b79f5) | 0
+    let t = Math.imul(a ^ (a >>> 15), 1 | a)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+const cycling: Of = (grant, rows) => {
+  const n = Number(grant.reason)
+  const card = rows.get(`card:${grant.id}`)
+  const draw = (what: string) => async () => says(`${what} of ${grant.id}: ${n % 3}`)
+  return [
+    {
+      key: `card:${grant.id}`,
+      lane: 'newCard',
+      isWanted: true,
+      to: { channel: 'C1' },
+      isAnchor: true,
+      draw: draw('card'),
+    },
+    {
+      key: `dm:${grant.id}`,
+      lane: 'decision',
+      isWanted: n % 2 === 0,
+      to: { channel: 'U1' },
+      draw: draw('dm'),
+    },
+    ...(card?.ts
+      ? [
+          {
+            key: `note:${grant.id}`,
+            lane: 'decision' as const,
+            isWanted: n % 4 !== 1,
+            to: { channel: 'C1', threadTs: card.ts },
+            draw: draw('note'),
+          },
+        ]
+      : []),
+  ]
+}
+
+async function aRun(seed: number, count: number, faults: boolean) {
+  const random = seeded(seed)
+  const slow = async (most: number) => turns(Math.floor(random() * most))
+  let isFair = !faults
+  const slack = aSlack(async (method) => {
+    await slow(12)
+    if (isFair) return null
+    const dice = random()
+    if (dice < 0.08) return new Response('', { status: 503 })
+    if (dice < 0.12 && method === 'chat.update')
+      return Response.json({ ok: false, error: 'message_not_found' })
+    if (dice < 0.14) return Response.json({ ok: false, error: 'internal_error' })
+    return null
+  })
+  const step = async <T>(effect: () => T): Promise<T> => {
+    await slow(4)
+    const answer = effect()
+    await slow(4)
+    return answer
+  }
+  const noted = new NotedSurfaces()
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  let replica = 0
+  const surfaces = (): SurfaceStore => {
+    const who = replica++
+    const store = memorySurfaces(() => clock.ms(), noted)
+    return {
+      ...store,
+      of: async (id) => {
+        const found = await step(() => store.of(id))
+        slack.log.push(`      ${who} of ${id} v${found.version} others ${found.othersUntil}`)
+        return found
+      },
+      lease: async (of, forMs) => {
+        const leased = await step(() => store.lease(of, forMs))
+        slack.log.push(
+          `      ${who} lease ${of.key} v${leased.shown.version} ${leased.row ? `ts ${leased.row.ts}` : 'TAKEN'}`,
+        )
+        return leased
+      },
+      save: async (of, now) => {
+        const shown = await step(() => store.save(of, now))
+        slack.log.push(
+          `      ${who} saved ${of.key} v${shown.version} others ${shown.othersUntil} ${JSON.stringify(now)}`,
+        )
+        return shown
+      },
+    }
+  }
+  const { all, side } = replicas(count, slack, {
+    of: cycling,
+    surfaces,
+    step,
+    note: (words) => slack.log.push(words),
+  })
+  clock.ms = () => side.world.clock.monotonicMs()
+  const pick = () => all[Math.floor(random() * all.length)] as (typeof all)[number]
+  const ids = ['g1', 'g2']
+  for (const id of ids)
+    await pick().grants.insert(
+      anActiveGrant({
+        id,
+        requestId: id,
+        reason: '0',
+        entitlement: { ...aPendingGrant().entitlement, id: `of ${id}` },
+      }),
+    )
+  const changes = 4 + Math.floor(random() * 8)
+  for (let i = 1; i <= changes; i++) {
+    await slow(60)
+    const id = ids[Math.floor(random() * 2)] as string
+    const n = Math.floor(random() * all.length)
+    slack.log.push(`-- replica ${n} changes ${id}`)
+    const changed = await (all[n] as (typeof all)[number]).grants.change(id, (grant) =>
+      becomes(String(Number(grant.reason) + 1))(grant),
+    )
+    slack.log.push(`-- ${id} is at ${(changed as Grant).reason} revision ${(changed as Grant).revision}`)
+    if (random() < 0.3) {
+      side.passes(1_000)
+      beat()
+    }
+  }
+  await slow(60)
+  isFair = true
+  const isDone = async () => {
+    const found = await Promise.all(ids.map(async (id) => all[0]?.grants.get(id)))
+    return found.every((grant) => grant?.unshown === false)
+  }
+  for (let i = 0; i < 150 && !(i > 5 && (await isDone())); i++) {
+    await turns(60)
+    side.passes(1_000)
+    beat()
+  }
+  await turns(200)
+  for (let i = 0; i < 3; i++) {
+    await turns(60)
+    side.passes(5_000)
+    beat(5_000)
+  }
+  await turns(200)
+  const wrong: string[] = []
+  if (!(await isDone())) wrong.push('never shown')
+  const store = memorySurfaces(() => clock.ms(), noted)
+  for (const id of ids) {
+    const grant = await all[0]?.grants.get(id)
+    if (!grant) continue
+    const { surfaces: rows } = await store.of(id)
+    for (const picture of cycling(grant, new Map(rows.map((row) => [row.key, row])), [grant])) {
+      const row = rows.find(({ key }) => key === picture.key)
+      const { text } = await picture.draw()
+      if (!row?.ts) {
+        if (picture.isWanted) wrong.push(`${picture.key} is missing`)
+      } else if (slack.messages.get(row.ts) !== text)
+        wrong.push(`${picture.key} says ${slack.messages.get(row.ts)} and not ${text}`)
+    }
+  }
+  await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
+  return wrong.length > 0
+    ? [`seed ${seed}: ${wrong.join('; ')}\n${slack.log.filter((line) => !/g1/.test(line)).join('\n')}`]
+    : []
+}
+
+test.each([
+  ['one replica', 1, false],
+  ['one replica, Slack fails', 1, true],
+  ['two replicas', 2, false],
+  ['three replicas, Slack fails', 3, true],
+])(
+  'in the end Slack shows the newest: %s',
+  async (_what, count, faults) => {
+    const wrong: string[] = []
+    const began = performance.now()
+    let seed = 1
+    for (; seed <= 1_500 && performance.now() - began < 5_000; seed++)
+      wrong.push(...(await aRun(seed, count, faults)))
+    expect(wrong.slice(0, 2).join('\n\n')).toBe('')
+  },
+  60_000,
+)
+
+test.each([
+  [645, 2, false],
+  [106, 3, true],
+  [816, 3, true],
+])(
+  'again: seed %i',
+  async (seed, count, faults) => {
+    const wrong: string[] = []
+    for (let i = 0; i < 12 && wrong.length === 0; i++) wrong.push(...(await aRun(seed, count, faults)))
+    expect(wrong.join('\n\n')).toBe('')
+  },
+  60_000,
+)
+
+const cardAndNote: Of = (grant, rows) => {
+  const card = rows.get(`card:${grant.id}`)
+  const [first] = cardAndDm(grant, rows, [])
+  if (!first) throw new Error('no card')
+  const note: Picture = {
+    key: `note:${grant.id}`,
+    lane: 'decision',
+    isWanted: grant.reason === 'asked',
+    to: { channel: 'C1', threadTs: card?.ts ?? '' },
+    draw: async () => says(`note ${grant.reason}`),
+  }
+  return card?.ts ? [first, note] : [first]
+}
+
+test('what another posted between reading and sending is noticed by what the own save tells', async () => {
+  const gates = new Map<string, () => void>()
+  const slack = aSlack(async (_method, args) => {
+    if (['note asked', 'card answered'].includes(args['text'] ?? ''))
+      await new Promise<void>((resolve) => gates.set(args['text'] ?? '', resolve))
+    return null
+  })
+  const {
+    all: [a, b],
+    side,
+  } = replicas(2, slack, { of: cardAndNote })
+  if (!a || !b) throw new Error('two')
+  await b.grants.insert(anActiveGrant({ reason: 'asked' }))
+  // One replica is posting the note, another changes the grant, and reads what stands there: no note yet.
+  await until(() => gates.has('note asked'))
+  await a.grants.change('g1', becomes('answered'))
+  await until(() => gates.has('card answered'))
+  gates.get('note asked')?.()
+  await until(async () =>
+    (await b.store.of('r1')).surfaces.some(({ key, ts }) => key === 'note:g1' && ts !== null),
+  )
+  await turns()
+  // Its own save tells that another replica saved meanwhile.
+  gates.get('card answered')?.()
+  for (let i = 0; i < 70; i++) {
+    await turns(20)
+    side.passes(1_000)
+    beat()
+  }
+  expect((await a.grants.get('g1'))?.unshown).toBe(false)
+  expect([...slack.messages.values()].sort()).toEqual(['card answered', 'note answered'])
+})
+
+/** Lines of one request, each change of one is shown by a run of its own. */
+test('lines called off together while their one message is just posted: it tells of it', async () => {
+  const gates = new Map<string, () => void>()
+  const slack = aSlack(async (_method, args) => {
+    if (args['text'] === 'dm over+open') await new Promise<void>((resolve) => gates.set('dm', resolve))
+    return null
+  })
+  const of: Of = (_grant, _rows, many) => {
+    const words = many.map(({ reason }) => reason).join('+')
+    const isWanted = many.some(({ reason }) => reason === 'open')
+    return [
+      {
+        key: 'dm:r1',
+        lane: 'decision',
+        isWanted,
+        to: { channel: 'U1' },
+        draw: async () => says(`dm ${words}`),
+      },
+    ]
+  }
+  const {
+    all: [a],
+    side,
+    db,
+  } = replicas(1, slack, { of })
+  if (!a) throw new Error('one')
+  for (const line of [0, 1]) {
+    const entitlement = { ...anActiveGrant().entitlement, id: `e${line}` }
+    const one = anActiveGrant({
+      id: `l${line}`,
+      requestId: 'r1',
+      line,
+      lines: 2,
+      reason: 'quiet',
+      entitlement,
+    })
+    await a.grants.insert({ ...one, unshown: false })
+  }
+  db.grants.set('l1', { ...(db.grants.get('l1') as Grant), reason: 'open' })
+  await a.grants.change('l0', becomes('over'))
+  await until(() => gates.has('dm'))
+  await a.grants.change('l1', becomes('over'))
+  await turns()
+  gates.get('dm')?.()
+  for (let i = 0; i < 70; i++) {
+    await turns(20)
+    side.passes(1_000)
+    beat()
+  }
+  expect((await a.grants.get('l1'))?.unshown).toBe(false)
+  expect([...slack.messages.values()]).toEqual(['dm over+over'])
+})
+
+test('what was sent but could not be noted is not taken for what stood there before', async () => {
+  let fails = false
+  const noted = new NotedSurfaces()
+  const slack = aSlack(async () => null)
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  const {
+    all: [a],
+    side,
+  } = replicas(1, slack, {
+    of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
+    surfaces: () => {
+      const store = memorySurfaces(() => clock.ms(), noted)
+      return {
+        ...store,
+        save: (of, now) => (fails ? Promise.reject(new Error('no primary')) : store.save(of, now)),
+      }
+    },
+  })
+  if (!a) throw new Error('one')
+  clock.ms = () => side.world.clock.monotonicMs()
+  await a.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  fails = true
+  await a.grants.change('g1', becomes('answered'))
+  await until(() => [...slack.messages.values()].includes('card answered'))
+  await turns()
+  fails = false
+  await a.grants.change('g1', becomes('asked'))
+  for (let i = 0; i < 30; i++) {
+    await turns(20)
+    side.passes(1_000)
+    beat()
+  }
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  expect([...slack.messages.values()]).toEqual(['card asked'])
+})
+
+test('a pause that another replica was asked for is known within two seconds to one that had nothing to send', async () => {
+  const noted = new NotedSurfaces()
+  const [mine, theirs] = [
+    memorySurfaces(() => performance.now(), noted),
+    memorySurfaces(() => performance.now(), noted),
+  ]
+  const slack = aSlack(async () => null)
+  const outbox = new Outbox({ client: slack.client, surfaces: mine, isPaced: false })
+  await outbox.refreshPauses()
+  await theirs.pause('chat.postMessage', 5_000)
+  await sleep(2_100)
+  // The publisher's tick, each second.
+  await outbox.refreshPauses()
+  void outbox.post('newCard', { channel: 'C1' }, async () => says('too soon'))
+  await turns()
+  expect(slack.log).toEqual([])
+})
