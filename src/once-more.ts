@@ -35,6 +35,10 @@ export class OnceMore<Asked> {
     return running.next.done
   }
 
+  isRunning(key: string): boolean {
+    return this.#runs.has(key)
+  }
+
   /** What is asked for once this run has ended; null where nothing is. */
   next(key: string): { readonly asked: Asked } | null {
     return this.#runs.get(key)?.next ?? null

@@ -221,7 +221,13 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
       return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))
     },
-    unshown: (limit) => find({ unshown: true }, {}, limit),
+    unshown: async (limit) => {
+      const rows = await collection
+        .find({ unshown: true }, { projection: { revision: 1 } })
+        .limit(limit)
+        .toArray()
+      return rows.map(({ _id: id, revision }) => ({ id, revision }))
+    },
     shown: (id, revision) => noteShown({ id, revision }),
     onChange: (listener) => {
       listeners.add(listener)

@@ -54,7 +54,8 @@ export interface GrantStore {
   standingFailed(since: Date): Promise<FailedRow[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>
-  unshown(limit: number): Promise<Grant[]>
+  /** Those that Slack does not show at their newest revision. */
+  unshown(limit: number): Promise<readonly Pick<Grant, 'id' | 'revision'>[]>
   /** Slack shows this revision now; a no-op if the grant moved on. */
   shown(id: string, revision: number): Promise<boolean>
   /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */

@@ -99,6 +99,7 @@ export function slackDirectory(options: {
   const emails = new Remembering<string>()
   const members = new Remembering<ReadonlySet<string>>()
   const everyone = new Remembering<Listed>()
+  const listings = new Remembering<Page[]>()
   const lists = { people: new Paced(tierTwo), groups: new Paced(tierTwo) }
   /** Of whom a reading found something new, before Slack said so. */
   const newlyRead = boundedMap<true>(100_000)
@@ -141,11 +142,21 @@ export function slackDirectory(options: {
   /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
   const readings = new DataLoader<string, () => Promise<SlackUser | null>>(
     async (userIds) => {
-      const pages = userIds.length > manyAtOnce ? await listUsers().catch(() => []) : []
+      // Those of one instant come in many batches: one listing of this very moment answers all of them.
+      const pages =
+        userIds.length > manyAtOnce
+          ? await listings.get('all', freshForMs, listUsers).catch(() => [])
+          : (listings.peek('all', freshForMs) ?? [])
       // A long list takes its time: what its first pages said may be too old by now.
       const isNew = ({ askedAtMs }: Page) => elapsedMs() - askedAtMs < decidesForMs
       const byId = new Map(
-        pages.filter(isNew).flatMap(({ users: listed }) => listed.map((user) => [user.id, user])),
+        pages
+          .filter(isNew)
+          .flatMap(({ askedAtMs, users: listed }) =>
+            listed.flatMap((user) =>
+              users.isOutdated(user.id, askedAtMs) ? [] : [[user.id, user] as const],
+            ),
+          ),
       )
       return userIds.map((userId) => {
         const user = byId.get(userId)

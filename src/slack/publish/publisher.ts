@@ -89,7 +89,10 @@ export class Publisher {
     const { world, log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
-      for (const grant of await world.grants.unshown(500)) if (!this.#isUnsureStill(grant)) this.#begin(grant)
+      for (const { id, revision } of await world.grants.unshown(500)) {
+        // One that is being shown looks again by itself where it turns out not to be the newest.
+        if (!this.#showing.isRunning(id) && !this.#isUnsureStill({ id, revision })) this.#begin({ id })
+      }
       for (const grant of await this.#pending()) this.#begin(grant)
     } catch (error) {
       log.warn('the publisher could not look now', { error })
@@ -98,7 +101,7 @@ export class Publisher {
     }
   }
 
-  #isUnsureStill({ id, revision }: Grant): boolean {
+  #isUnsureStill({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {
     const unsure = this.#unsure.get(id)
     return unsure?.revision === revision && this.#parts.world.clock.monotonicMs() < unsure.untilMs
   }
