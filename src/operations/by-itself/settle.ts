@@ -5,6 +5,7 @@ import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/gr
 import { mayKeep, stillAllows } from '../../domain/policy.ts'
 import { renewsAt, termMs } from '../../domain/standing.ts'
 import { nudgeDueAt } from '../../domain/stages.ts'
+import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import type { Event } from '../../domain/event.ts'
 import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
@@ -40,7 +41,11 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       else if ((nudgeDueAt(grant) ?? grant.lapsesAt) <= now) await nudge(world, grant)
       return
     case 'waiting':
-      if (isNear(grant.opensAt, now)) await tell(world, grant, { type: 'open', aheadMs: lookAheadMs })
+      if (isNear(grant.opensAt, now)) {
+        const opened = await tell(world, grant, { type: 'open', aheadMs: lookAheadMs })
+        // What is left of the look-ahead is for its preparation.
+        if (!isRefusal(opened) && opened.status === 'granting') await settleNow(world, opened)
+      }
       return
     case 'recurring':
       return settleSeries(world, grant)
@@ -147,8 +152,8 @@ async function alertIfLate(world: World, grant: Granting | Revoking, now: Date):
 }
 
 /** A grant that moved on meanwhile refuses, and whoever moved it has seen to the rest. */
-async function tell(world: World, grant: Grant, event: Event): Promise<void> {
-  await world.grants.change(grant.id, (current, now) => transition(current, event, now), grant)
+async function tell(world: World, grant: Grant, event: Event): Promise<Grant | Refusal> {
+  return world.grants.change(grant.id, (current, now) => transition(current, event, now), grant)
 }
 
 const isNear = (at: Date, now: Date): boolean => at.getTime() - lookAheadMs <= now.getTime()
