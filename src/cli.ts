@@ -38,7 +38,7 @@ async function startApp(): Promise<void> {
   const log = createLog(config.logLevel)
   const running = start(config, { log, environment: process.env })
   const stopOnce = once(async () => {
-    // Longer than the longest call and its look-ahead; whatever hangs then is left to the leases.
+    // Longer than the longest call and its preparation; whatever hangs then is left to the leases.
     setTimeout(() => process.exit(1), 20_000).unref()
     // Not up yet: it waits for MongoDB or Slack; what a lease covers needs no finishing.
     const app = await Promise.race([running, sleep(500, null)])

@@ -127,11 +127,11 @@ function approvedBy({ mode, review, auto }: Entitlement): string {
   return [stages.join(', then '), ...rules].join('; ')
 }
 
-function howLong({ mode, duration, aheadMs, windows, breakGlass }: Entitlement): string {
+function howLong({ mode, duration, startsWithinMs, windows, breakGlass }: Entitlement): string {
   if (mode === 'standing') return 'as long as they match'
   return [
     `${formatDuration(duration.defaultMs)}, up to ${formatDuration(duration.maxMs)}`,
-    aheadMs === null ? null : `${formatDuration(aheadMs)} ahead`,
+    startsWithinMs === null ? null : `${formatDuration(startsWithinMs)} ahead`,
     windows?.untilMs == null ? null : `every week for ${formatDuration(windows.untilMs)}`,
     windows?.only.length ? `only ${describeOnly(windows.only)}` : null,
     breakGlass === null ? null : `break-glass ${formatDuration(breakGlass.maxMs)}`,

@@ -27,7 +27,7 @@ type Inherited = Pick<
   | 'duration'
   | 'warnMs'
   | 'alertMs'
-  | 'aheadMs'
+  | 'startsWithinMs'
   | 'windows'
   | 'breakGlass'
   | 'keeps'
@@ -106,7 +106,7 @@ export function inherit(
     duration: { defaultMs: duration.defaultMs, maxMs: duration.maxMs, choicesMs: duration.choicesMs },
     warnMs: warn && warn.value < duration.maxMs ? warn.value : null,
     alertMs: pick((rules) => rules.alert)?.value ?? USUAL.alertMs,
-    aheadMs: pick((rules) => rules.ahead)?.value ?? null,
+    startsWithinMs: pick((rules) => rules.ahead)?.value ?? null,
     windows: windowsOf(levels),
     breakGlass: breakGlassOf(levels, duration),
     keeps: pick((rules) => rules.keep)?.value ?? false,

@@ -73,7 +73,7 @@ export interface Entitlement {
   /** How old a debt to the system may grow before the admin channel hears of it. */
   readonly alertMs: number
   /** How far ahead a start may be asked for; null: only as soon as it is approved. */
-  readonly aheadMs: number | null
+  readonly startsWithinMs: number | null
   /** Recurring windows, and when it may be held at all; null: at any time, and only once for each asking. */
   readonly windows: WindowRules | null
   /** Where it may be taken at once in an emergency, by whoever may ask; null: never without an approval. */

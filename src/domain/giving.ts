@@ -6,7 +6,7 @@ import { refuse, type Refusal } from './refusal.ts'
 import { warnAt } from './warning.ts'
 
 /** Its opening is near enough to be prepared. */
-export type OpenEvent = { type: 'open'; aheadMs: number }
+export type OpenEvent = { type: 'open'; leadMs: number }
 
 export type GivenEvent = { type: 'given'; heldUntil: Date; heldBefore: boolean }
 
@@ -21,8 +21,8 @@ export const startGiving = ({ alertMs }: { alertMs: number }, now: Date, giveAt:
   alertedAt: null,
 })
 
-export const open = (grant: Grant, { aheadMs }: OpenEvent, now: Date): Grant | Refusal =>
-  grant.status === 'waiting' && after(now, aheadMs) >= grant.opensAt
+export const open = (grant: Grant, { leadMs }: OpenEvent, now: Date): Grant | Refusal =>
+  grant.status === 'waiting' && after(now, leadMs) >= grant.opensAt
     ? { ...approvedPart(grant), ...startGiving(grant, now, later(now, grant.opensAt)) }
     : refuse('not-held', { grant })
 

@@ -26,7 +26,7 @@ export interface Timing {
   readonly pointlessAt: Date | null
 }
 
-type Rules = Pick<Entitlement, 'aheadMs' | 'windows'>
+type Rules = Pick<Entitlement, 'startsWithinMs' | 'windows'>
 
 /** What was wished, fitted into what the catalog allows, or why it cannot be. */
 export function timingOf(wish: Wish, rules: Rules, now: Date): Timing | Refusal {
@@ -38,8 +38,8 @@ export function timingOf(wish: Wish, rules: Rules, now: Date): Timing | Refusal 
   return { startsAt: wish.startsAt, pattern: null, notAfter: null, pointlessAt: wish.startsAt }
 }
 
-const isStart = (at: Date, { aheadMs }: Rules, now: Date): boolean =>
-  aheadMs !== null && at > now && at.getTime() <= now.getTime() + aheadMs
+const isStart = (at: Date, { startsWithinMs }: Rules, now: Date): boolean =>
+  startsWithinMs !== null && at > now && at.getTime() <= now.getTime() + startsWithinMs
 
 function recurring(pattern: Pattern, { windows }: Rules, now: Date): Timing | Refusal {
   if (windows?.untilMs == null) return refuse('bad-pattern', { reasons: ['This cannot be had every week'] })

@@ -120,7 +120,7 @@ test('a stopped series is due at once, makes nothing more, and ends when its win
 describe('the hours that the catalog fixes', () => {
   const now = date('2026-01-05T09:00:00Z')
   const saturday = { weekdays: [6], start: '06:00', end: '10:00', zone: 'Europe/Berlin' }
-  const rules = { aheadMs: 30 * DAY, windows: { untilMs: 60 * DAY, warns: false, only: [saturday] } }
+  const rules = { startsWithinMs: 30 * DAY, windows: { untilMs: 60 * DAY, warns: false, only: [saturday] } }
   const once = (startsAt: Date | null, durationMs = HOUR) =>
     timingOf({ startsAt, durationMs, recurrence: null }, rules, now)
 

@@ -75,7 +75,7 @@ const events = {
   lapse: fc.constant({ type: 'lapse' }),
   drop: fc.constant({ type: 'drop', note: 'they left the workspace' }),
   nudge: fc.constant({ type: 'nudge', rules: { ...aStageOf(1), remindMs: [5_000, 40_000] } }),
-  open: fc.constant({ type: 'open', aheadMs: 4_000 }),
+  open: fc.constant({ type: 'open', leadMs: 4_000 }),
   made: fc.integer({ min: 0, max: 12 }).map((index) => ({ type: 'made', index })),
   skip: fc.integer({ min: 0, max: 12 }).map((index) => ({ type: 'skip', by: riley, index })),
   'windows-open': instant.map((until) => ({ type: 'windows-open', until })),

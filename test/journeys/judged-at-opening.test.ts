@@ -66,7 +66,7 @@ test('what is being prepared for its opening is judged as of its opening', async
   await changeCatalog(stage, (text) => text.replace(`who: 'email != "x"'`, `who: '${who}'`))
   // As the sweep prepares it shortly before; no try to give it is due yet.
   await world.grants.change(asked.id, (grant, now) => {
-    const next = transition(grant, { type: 'open', aheadMs: 60_000 }, now)
+    const next = transition(grant, { type: 'open', leadMs: 60_000 }, now)
     return isRefusal(next) || next.status !== 'granting'
       ? next
       : { ...next, retryAt: next.giveAt, dueAt: next.giveAt }

@@ -81,7 +81,7 @@ const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement]
     duration: { defaultMs: 10_000, maxMs: 60_000, choicesMs: [10_000] },
     warnMs: null,
     alertMs: 20_000,
-    aheadMs: 60_000,
+    startsWithinMs: 60_000,
     breakGlass: { maxMs: 60_000, remindMs: 86_400_000 },
     keeps: false,
     confirmAbove: 50,

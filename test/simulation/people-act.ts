@@ -37,7 +37,7 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
     const entitlement = pick(isCrowded ? ['one', 'same'] : entitlementIds)
     const durationMs = 1_000 * (1 + Math.floor(random() * (isCrowded ? 8 : 30)))
     const ask = { requestId, by, resource: 'db', entitlement, durationMs, reason: 'a good reason' }
-    const aheadMs = random() < 0.25 ? 1_000 + random() * 15_000 : null
+    const leadMs = random() < 0.25 ? 1_000 + random() * 15_000 : null
     const isWeekly = random() < 0.15
     const isEmergency = random() < 0.08
     /** Of a minute that has begun, or of the next one: clocks on walls know no seconds. */
@@ -48,7 +48,7 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
       return { ...every, from: date, until: date, start: clock.slice(0, 5) }
     }
     soon(faultsEndMs, async (world) => {
-      const startsAt = aheadMs === null || isWeekly ? null : new Date(time.nowMs + aheadMs)
+      const startsAt = leadMs === null || isWeekly ? null : new Date(time.nowMs + leadMs)
       if (isEmergency) await breakGlass(world, { ...ask, typed: entitlement })
       else await requestAccess(world, { ...ask, startsAt, recurrence: isWeekly ? aWindow(time.nowMs) : null })
       soon(2_000, (w) => answer(w, requestId))

@@ -174,7 +174,7 @@ export const aWindow = (series: Recurring, index = 0): Waiting => {
 /** Given at its start, and held. */
 export function anOpenWindow(series: Recurring, index = 0): Active {
   const window = aWindow(series, index)
-  const granting = after(window, { type: 'open', aheadMs: 0 }, window.opensAt, 'granting')
+  const granting = after(window, { type: 'open', leadMs: 0 }, window.opensAt, 'granting')
   return after(
     granting,
     { type: 'given', heldUntil: granting.endsAt, heldBefore: false },

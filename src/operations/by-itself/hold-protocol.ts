@@ -6,6 +6,7 @@ import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import type { Event } from '../../domain/event.ts'
 import { transition } from '../../domain/transition.ts'
 import { Lease, LeaseLost } from './lease.ts'
+import { record } from './record.ts'
 import { retryAt } from './retry.ts'
 import type { World } from '../world.ts'
 
@@ -16,7 +17,7 @@ import type { World } from '../world.ts'
  */
 
 /** How far ahead of its instant an end is prepared, so that only the call itself is left for then. */
-export const lookAheadMs = 4_000
+export const leadMs = 4_000
 
 /** What was read so lately is not read again right before the call: no reading could be much newer. */
 const freshMs = 200
@@ -234,7 +235,7 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
   }
 }
 
-/** The grant as `revoking`: at once if its end is within the look-ahead, else only if it already is. */
+/** The grant as `revoking`: at once if its end is within `leadMs`, else only if it already is. */
 async function revokingNow(world: World, seen: Approved): Promise<Revoking | null> {
   const changed = await world.grants.change(
     seen.id,
@@ -373,16 +374,11 @@ export function endIfDue(grant: Grant, now: Date): Grant | Refusal {
     const note = grant.lastError ?? 'its time was up before it could be given'
     return transition(grant, { type: 'end', cause: 'failed', by: null, note, takeAt: now }, now)
   }
-  if (grant.status === 'active' && now.getTime() >= grant.endsAt.getTime() - lookAheadMs) {
+  if (grant.status === 'active' && now.getTime() >= grant.endsAt.getTime() - leadMs) {
     const takeAt = grant.endsAt
     return transition(grant, { type: 'end', cause: 'expired', by: null, note: null, takeAt }, now)
   }
   return refuse('not-held', { grant })
-}
-
-/** Best effort by compare-and-set: a grant that moved on meanwhile refuses, and whoever moved it has seen to the rest. */
-async function record(world: World, grantId: string, event: Event, seen?: Grant): Promise<void> {
-  await world.grants.change(grantId, (grant, now) => transition(grant, event, now), seen)
 }
 
 export async function waitUntil(world: World, at: Date): Promise<void> {

@@ -6,10 +6,9 @@ import { plainlyNamed } from '../../domain/person.ts'
 import type { Reason } from '../../domain/policy.ts'
 import { openStage } from '../../domain/stages.ts'
 import { fitsOnly } from '../../domain/timing.ts'
-import type { Event } from '../../domain/event.ts'
-import { transition } from '../../domain/transition.ts'
 import { isOnOwnList, panelsOf } from '../panel.ts'
 import type { World } from '../world.ts'
+import { record } from './record.ts'
 
 /*
  * The windows of a series. The grant of a window is written before the series moves on: a crash in between finds it
@@ -25,7 +24,7 @@ export async function settleSeries(world: World, series: Recurring): Promise<voi
   const window = series.stop === null ? windowToMake(series, now) : null
   if (window !== null) {
     await world.grants.insert(windowGrant(series, window, now))
-    await tell(world, series.id, { type: 'made', index: window.index })
+    await record(world, series.id, { type: 'made', index: window.index })
     return
   }
   if (series.dueAt !== null && series.dueAt <= now) await closeSeries(world, series)
@@ -37,12 +36,12 @@ async function closeSeries(world: World, series: Recurring): Promise<void> {
   const open = (await world.grants.openOf(series.subject.id)).filter((one) => isWindowOf(one, series.id))
   if (stop !== null) {
     const { cause, by, note } = stop
-    for (const { id } of open) await tell(world, id, { type: 'end', cause, by, note, takeAt: now })
+    for (const { id } of open) await record(world, id, { type: 'end', cause, by, note, takeAt: now })
   }
   if (open.length > 0) {
-    await tell(world, series.id, { type: 'windows-open', until: new Date(now.getTime() + lookAgainMs) })
+    await record(world, series.id, { type: 'windows-open', until: new Date(now.getTime() + lookAgainMs) })
   } else {
-    await tell(world, series.id, { type: 'windows-over', ...(await leftBy(world, series)) })
+    await record(world, series.id, { type: 'windows-over', ...(await leftBy(world, series)) })
   }
 }
 
@@ -124,9 +123,5 @@ export async function stopSeriesOf(world: World, grant: Granting, why: string): 
   const takeAt = world.clock.now()
   const series = await world.grants.get(grant.window.seriesId)
   if (series === null || !isOpen(series)) return
-  await tell(world, series.id, { type: 'end', cause: 'failed', by: null, note: why, takeAt })
-}
-
-async function tell(world: World, grantId: string, event: Event): Promise<void> {
-  await world.grants.change(grantId, (grant, now) => transition(grant, event, now))
+  await record(world, series.id, { type: 'end', cause: 'failed', by: null, note: why, takeAt })
 }

@@ -5,12 +5,12 @@ import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/gr
 import { mayKeep, stillAllows } from '../../domain/policy.ts'
 import { renewsAt, termMs } from '../../domain/standing.ts'
 import { nudgeDueAt } from '../../domain/stages.ts'
-import { isRefusal, type Refusal } from '../../domain/refusal.ts'
-import type { Event } from '../../domain/event.ts'
+import { isRefusal } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
-import { endIfDue, join, leave, lookAheadMs, owe } from './hold-protocol.ts'
+import { endIfDue, join, leave, leadMs, owe } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
+import { record } from './record.ts'
 import { settleSeries, stopSeriesOf, whyWindowIsShut } from './open-windows.ts'
 import type { World } from '../world.ts'
 
@@ -34,16 +34,16 @@ export async function settle(world: World, grantId: string, seen: Grant | null =
 async function settleNow(world: World, grant: Grant): Promise<void> {
   const now = world.clock.now()
   const remindAt = owesReview(grant) ? grant.afterReview.remindAt : null
-  if (remindAt !== null && remindAt <= now) await tell(world, grant, { type: 'remind' })
+  if (remindAt !== null && remindAt <= now) await record(world, grant.id, { type: 'remind' }, grant)
   switch (grant.status) {
     case 'pending':
-      if (grant.lapsesAt <= now) await tell(world, grant, { type: 'lapse' })
+      if (grant.lapsesAt <= now) await record(world, grant.id, { type: 'lapse' }, grant)
       else if ((nudgeDueAt(grant) ?? grant.lapsesAt) <= now) await nudge(world, grant)
       return
     case 'waiting':
       if (isNear(grant.opensAt, now)) {
-        const opened = await tell(world, grant, { type: 'open', aheadMs: lookAheadMs })
-        // What is left of the look-ahead is for its preparation.
+        const opened = await record(world, grant.id, { type: 'open', leadMs }, grant)
+        // What is left of its lead is for its preparation.
         if (!isRefusal(opened) && opened.status === 'granting') await settleNow(world, opened)
       }
       return
@@ -55,9 +55,9 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       else if (grant.retryAt <= now) await join(world, grant, () => mayGive(world, grant))
       return
     case 'active':
-      if (grant.warnAt !== null && grant.warnAt <= now) await tell(world, grant, { type: 'warn' })
+      if (grant.warnAt !== null && grant.warnAt <= now) await record(world, grant.id, { type: 'warn' }, grant)
       if (grant.isStanding && renewsAt(grant) <= now && now < grant.endsAt) {
-        await tell(world, grant, { type: 'renew', endsAt: new Date(now.getTime() + termMs) })
+        await record(world, grant.id, { type: 'renew', endsAt: new Date(now.getTime() + termMs) }, grant)
         return
       }
       if (isNear(grant.endsAt, now)) await leave(world, grant)
@@ -131,7 +131,7 @@ async function refused(world: World, grant: Granting, { why, ends }: { why: stri
   // First what comes later: whoever dies in between finds this window still to be refused.
   if (ends) await stopSeriesOf(world, grant, why)
   const takeAt = world.clock.now()
-  await tell(world, grant, { type: 'end', cause: 'failed', by: null, note: why, takeAt })
+  await record(world, grant.id, { type: 'end', cause: 'failed', by: null, note: why, takeAt }, grant)
   return false
 }
 
@@ -148,12 +148,7 @@ async function alertIfLate(world: World, grant: Granting | Revoking, now: Date):
     tries: grant.tries,
     lastError: grant.lastError,
   })
-  await tell(world, grant, { type: 'alert' })
+  await record(world, grant.id, { type: 'alert' }, grant)
 }
 
-/** A grant that moved on meanwhile refuses, and whoever moved it has seen to the rest. */
-async function tell(world: World, grant: Grant, event: Event): Promise<Grant | Refusal> {
-  return world.grants.change(grant.id, (current, now) => transition(current, event, now), grant)
-}
-
-const isNear = (at: Date, now: Date): boolean => at.getTime() - lookAheadMs <= now.getTime()
+const isNear = (at: Date, now: Date): boolean => at.getTime() - leadMs <= now.getTime()

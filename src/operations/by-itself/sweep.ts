@@ -1,7 +1,7 @@
 import type { Grant } from '../../domain/grant.ts'
 import type { DueGrant } from '../../domain/ports/grants.ts'
 import { holdId } from '../../domain/hold.ts'
-import { lookAheadMs, repair } from './hold-protocol.ts'
+import { leadMs, repair } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import { settle } from './settle.ts'
 import type { World } from '../world.ts'
@@ -10,13 +10,13 @@ import type { World } from '../world.ts'
 const mostOfASystem = 2_000
 
 /**
- * Reads what falls due within the look-ahead, starts it in the systems' queues and returns: it waits for no system.
+ * Reads what falls due within `leadMs`, starts it in the systems' queues and returns: it waits for no system.
  * Any replica may sweep at any time.
  */
 export async function sweep(world: World): Promise<void> {
   await world.clock.sample()
   const now = world.clock.now()
-  const before = new Date(now.getTime() + lookAheadMs)
+  const before = new Date(now.getTime() + leadMs)
   // A hung system fills its own part and no other's: beyond what runs already there is always room to find.
   const full = world.queues.fullSystems(mostOfASystem)
   const limit = world.queues.size + mostOfASystem

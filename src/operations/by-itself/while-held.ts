@@ -11,10 +11,10 @@ import type { MassLoss } from '../../domain/ports/losses.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
-import { transition } from '../../domain/transition.ts'
 import { holdersOf, type Holders } from './holders.ts'
 import { giveByRule, type Failing } from './standing.ts'
 import { isOutdated, type World } from '../world.ts'
+import { record } from './record.ts'
 
 /*
  * While it is held. Everything that is held, or approved and waiting, is asked the same as right before giving, again
@@ -320,7 +320,7 @@ async function endEach(world: World, endings: readonly Ending[]): Promise<boolea
       endings
         .slice(at, at + atOnce)
         .map(({ id, cause, note }) =>
-          tell(world, id, { type: 'end', cause, by: null, note: cut(note, 500), takeAt: now }),
+          recordEnd(world, id, { type: 'end', cause, by: null, note: cut(note, 500), takeAt: now }),
         ),
     )
     isAll &&= written.every(Boolean)
@@ -337,7 +337,7 @@ async function closeWhatIsAsked(
   for (const { id, requester, subject } of pending) {
     const gone = [subject, requester].find((person) => hasLeft(holders, person))
     if (gone && (await isGone(world, gone)))
-      await tell(world, id, { type: 'drop', note: leftNow(gone.name).note })
+      await recordEnd(world, id, { type: 'drop', note: leftNow(gone.name).note })
   }
 }
 
@@ -364,9 +364,9 @@ async function isGone(world: World, person: HeldRow['subject']): Promise<boolean
 }
 
 /** One that cannot be written now (false) is found again by the next look, and keeps no other from ending. */
-async function tell(world: World, grantId: string, event: Event): Promise<boolean> {
+async function recordEnd(world: World, grantId: string, event: Event): Promise<boolean> {
   try {
-    const changed = await world.grants.change(grantId, (grant, now) => transition(grant, event, now))
+    const changed = await record(world, grantId, event)
     if (isRefusal(changed)) world.log.debug('it moved on by itself meanwhile', { grantId })
     return true
   } catch (error) {

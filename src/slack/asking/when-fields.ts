@@ -43,16 +43,16 @@ export interface WhenAbout {
 
 /** Only what the entitlement allows; the choice itself stands there once there is more than one. */
 export function whenInputs(entitlement: Entitlement, key: string, about: WhenAbout): KnownBlock[] {
-  const { aheadMs, windows } = entitlement
+  const { startsWithinMs, windows } = entitlement
   const only = windows?.only.length ? [context(`Only ${describeOnly(windows.only)}.`)] : []
   if (windows?.untilMs == null) {
-    return [...only, ...(aheadMs === null ? [] : [startInput(key, aheadMs, true)])]
+    return [...only, ...(startsWithinMs === null ? [] : [startInput(key, startsWithinMs, true)])]
   }
   const { when } = about
   return [
-    whenInput(key, when, aheadMs !== null),
+    whenInput(key, when, startsWithinMs !== null),
     ...only,
-    ...(when === later && aheadMs !== null ? [startInput(key, aheadMs, false)] : []),
+    ...(when === later && startsWithinMs !== null ? [startInput(key, startsWithinMs, false)] : []),
     ...(when === weekly ? weeklyInputs(key, windows.untilMs, about) : []),
   ]
 }
@@ -63,9 +63,9 @@ const choices: readonly { value: When; words: string }[] = [
   { value: weekly, words: 'Every week' },
 ]
 
-function whenInput(key: string, chosen: When, isAhead: boolean): InputBlock {
+function whenInput(key: string, chosen: When, isStillHeld: boolean): InputBlock {
   const options = choices
-    .filter(({ value }) => isAhead || value !== later)
+    .filter(({ value }) => isStillHeld || value !== later)
     .map(({ value, words }) => ({ text: plain(words, 75), value }))
   const initial = options.find(({ value }) => value === chosen)
   return {
@@ -83,13 +83,13 @@ function whenInput(key: string, chosen: When, isAhead: boolean): InputBlock {
 }
 
 /** Shown by Slack in the reader's own zone. */
-const startInput = (key: string, aheadMs: number, isOptional: boolean): InputBlock => ({
+const startInput = (key: string, startsWithinMs: number, isOptional: boolean): InputBlock => ({
   type: 'input',
   block_id: `start:${key}`,
   optional: isOptional,
   label: plain('When should it start?', 2_000),
   hint: plain(
-    `${isOptional ? 'Empty: as soon as it is approved. ' : ''}At most ${formatDuration(aheadMs)} ahead.`,
+    `${isOptional ? 'Empty: as soon as it is approved. ' : ''}At most ${formatDuration(startsWithinMs)} ahead.`,
     2_000,
   ),
   element: { type: 'datetimepicker', action_id: whenActions.start },

@@ -33,7 +33,7 @@ import { spelled, when } from '../words/mrkdwn.ts'
 import { parseClick, type Click } from '../wire/payloads.ts'
 import { seriesButtons } from '../holding/series.ts'
 import { patternWords } from '../words/series-words.ts'
-import { isAhead, isLate, statusLine, statusWord } from '../words/status.ts'
+import { isStillHeld, isLate, statusLine, statusWord } from '../words/status.ts'
 import { askingText, askingWords, emailsOf, mentionOf, named, principalWords } from '../words/who.ts'
 
 /** The admin card: one for each request and channel, redrawn until the story is over. */
@@ -197,7 +197,7 @@ export function cardButtons(
     grant.status === 'waiting' ||
     grant.status === 'granting' ||
     grant.status === 'active' ||
-    (grant.status === 'revoking' && isAhead(grant, now))
+    (grant.status === 'revoking' && isStillHeld(grant, now))
   ) {
     const loses = grant.status === 'waiting' ? 'will not get' : 'loses'
     const at = grant.status === 'waiting' ? '' : ' at once'

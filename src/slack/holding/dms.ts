@@ -24,7 +24,7 @@ import { askAgain, callOff, decline, done, withdraw } from './holder-buttons.ts'
 import { seriesButtons } from './series.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
-import { isAhead, isLate, leftLine } from '../words/status.ts'
+import { isStillHeld, isLate, leftLine } from '../words/status.ts'
 import { approverWords, mentionOf, reviewerWords, surely, withdrawnVerb } from '../words/who.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
@@ -80,8 +80,8 @@ export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
     case 'waiting':
       return (grant.status === 'waiting' && grant.window === null) || grant.status === 'recurring'
     case 'outcome':
-      // One shorter than the look-ahead is prepared to end as soon as it is given; until then it is held, and said.
-      if (grant.status === 'revoking' && grant.activeAt !== null && isAhead(grant, now)) return true
+      // One shorter than `leadMs` is prepared to end as soon as it is given; until then it is held, and said.
+      if (grant.status === 'revoking' && grant.activeAt !== null && isStillHeld(grant, now)) return true
       if (grant.status === 'ended' || grant.status === 'revoking')
         return grant.cause === 'failed' && grant.pattern === null
       return grant.status === 'active' || grant.status === 'denied' || grant.status === 'lapsed'
@@ -89,7 +89,10 @@ export function isMoment(grant: Grant, moment: Moment, now: Date): boolean {
       return grant.status === 'active' && grant.warnedAt !== null && grant.endsAt > now
     case 'late':
       return (
-        grant.status === 'revoking' && grant.activeAt !== null && !isAhead(grant, now) && isLate(grant, now)
+        grant.status === 'revoking' &&
+        grant.activeAt !== null &&
+        !isStillHeld(grant, now) &&
+        isLate(grant, now)
       )
     case 'ended':
       return grant.status === 'ended' && isEndTold(grant)
@@ -217,7 +220,7 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
           askAgain(grant),
         ])
       }
-      const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
+      const isOn = grant.status === 'active' || (grant.status === 'revoking' && isStillHeld(grant, now))
       const told =
         grant.isBreakGlass && isOn ? '\nThe channel and the admins were told; a review follows.' : ''
       const because =
@@ -242,7 +245,7 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
 
 function warningDm(grant: Grant, { zone, more }: DmAbout, now: Date): Message {
   if (!('endsAt' in grant)) return message(bold(grant), nameOf(grant))
-  const isBeingTaken = grant.status === 'revoking' && !isAhead(grant, now)
+  const isBeingTaken = grant.status === 'revoking' && !isStillHeld(grant, now)
   if (isBeingTaken)
     return message(
       `${bold(grant)}: time is up; it is being taken back.`,

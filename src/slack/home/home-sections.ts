@@ -18,7 +18,7 @@ import { openWindowsAmong } from '../../operations/windows-of-series.ts'
 import { seriesButtons } from '../holding/series.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
 import { aheadRow } from '../deciding/pre-approvals.ts'
-import { isAhead, isLate, statusLine } from '../words/status.ts'
+import { isStillHeld, isLate, statusLine } from '../words/status.ts'
 import { askingWords, emailsOf, principalWords, surely } from '../words/who.ts'
 
 /** How the Home tab reads: sections of ten rows, those that are empty left out. */
@@ -196,7 +196,7 @@ const withButtons = (id: string, words: string, buttons: readonly Button[]): Kno
 
 function heldRow(grant: Grant, more: MayExtend | null, now: Date): KnownBlock[] {
   const extend = extendButton(grant, more)
-  const isOn = grant.status === 'active' || (grant.status === 'revoking' && isAhead(grant, now))
+  const isOn = grant.status === 'active' || (grant.status === 'revoking' && isStillHeld(grant, now))
   const until =
     grant.isStanding || !('endsAt' in grant)
       ? 'by rule, as long as it names you'

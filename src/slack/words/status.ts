@@ -6,7 +6,7 @@ import { approverWords, named, withdrawnVerb, type Naming } from './who.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series-words.ts'
 
 /** Ends are prepared a little ahead; until their instant the card shows what still is. */
-export const isAhead = (grant: Revoking, now: Date): boolean => grant.takeAt > now
+export const isStillHeld = (grant: Revoking, now: Date): boolean => grant.takeAt > now
 const isSlow = (grant: Revoking, now: Date): boolean => now.getTime() - grant.takeAt.getTime() > 10_000
 
 /**
@@ -57,7 +57,7 @@ const opensLine = ({ approvedAt, endsAt }: Approved, opensAt: Date, by: string):
 const activeLine = (endsAt: Date, how: string): string => `Active until ${when(endsAt)}. ${how}`
 
 function revokingLine(grant: Revoking, how: string, now: Date): string {
-  if (isAhead(grant, now)) return activeLine(grant.endsAt, how)
+  if (isStillHeld(grant, now)) return activeLine(grant.endsAt, how)
   if (isLate(grant, now)) {
     return `*STILL HELD*, due ${clockTime(grant.takeAt)}. ${tried(grant)}`
   }
@@ -112,7 +112,7 @@ export function statusWord(grant: Grant, now: Date): string {
     case 'active':
       return `active until ${spelled(grant.endsAt)}`
     case 'revoking':
-      if (isAhead(grant, now)) return `active until ${spelled(grant.endsAt)}`
+      if (isStillHeld(grant, now)) return `active until ${spelled(grant.endsAt)}`
       return grant.alertedAt === null ? 'taking access back' : 'STILL HELD past its end'
     case 'ended':
       return `ended ${spelled(grant.endedAt)}`

@@ -143,7 +143,7 @@ describe('the card says in one line what is true when', () => {
   test.each(lines)('%s', (_, grant, now, line) => expect(read(grant, now)).toBe(line))
 
   test('what is prepared ahead shows nothing before its instant', () => {
-    const opening = after(aWaitingGrant(), { type: 'open', aheadMs: 60_000 }, at(3_540), 'granting')
+    const opening = after(aWaitingGrant(), { type: 'open', leadMs: 60_000 }, at(3_540), 'granting')
     expect(read(opening, at(3_599))).toContain('Opens today at 10:00')
     expect(read(opening, at(3_600))).toContain('Giving access…')
     const ending = after(
