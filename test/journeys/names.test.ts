@@ -139,6 +139,8 @@ test('so do those who hear of broken glass, are asked on behalf of somebody, or 
   await ada.sees(/STILL HELD.* Kim \(riley@contractor\.example\), Open the gate/s, orders, {
     withinMs: 30_000,
   })
+  // A second after the first, two after the second, and so on: reminders that fall due meanwhile bring none forward.
+  expect(gate.calls.filter(({ action }) => action === 'take').length).toBeLessThanOrEqual(5)
   gate.trouble = () => undefined
 
   await ada.sees(/Checked: gone/, orders, patient)

@@ -37,6 +37,11 @@ export class Queues {
     void this.#runs.ask(id, { system, work })
   }
 
+  /** One more run is to follow the one that is under way. */
+  isWantedAgain(id: string): boolean {
+    return this.#runs.next(id) !== null
+  }
+
   isRunning(id: string): boolean {
     return this.#running.has(id)
   }

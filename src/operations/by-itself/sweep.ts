@@ -8,6 +8,8 @@ import type { World } from '../world.ts'
 
 /** How much this process takes on at once for one system; the rest stays due and is found by a later sweep. */
 const mostOfASystem = 2_000
+/** What was written so lately is settled without being read: another replica changed it hardly since. */
+const freshMs = 500
 
 /**
  * Reads what falls due within `leadMs`, starts it in the systems' queues and returns: it waits for no system.
@@ -38,7 +40,9 @@ export async function sweep(world: World): Promise<void> {
 /** Settles what this process itself just made due, without waiting for the next sweep. */
 export function settleOnChange(world: World): () => void {
   return world.grants.onChange((grant) => {
-    if (grant.dueAt !== null && grant.dueAt <= world.clock.now()) startSettling(world, grant, grant)
+    const isDue = grant.dueAt !== null && grant.dueAt <= world.clock.now()
+    // What is to be settled once more is settled as it was written last: it may not be due any more.
+    if (isDue || world.queues.isWantedAgain(grant.id)) startSettling(world, grant, grant)
   })
 }
 
@@ -47,7 +51,11 @@ function startSettling(
   { id, system }: Pick<DueGrant, 'id' | 'system'>,
   seen: Grant | null = null,
 ): void {
-  world.queues.start(id, system, () => settle(world, id, seen))
+  const seenAtMs = world.clock.monotonicMs()
+  world.queues.start(id, system, () => {
+    const isFresh = world.clock.monotonicMs() - seenAtMs < freshMs
+    return settle(world, id, isFresh ? seen : null)
+  })
 }
 
 /** Only openings and ends are prepared ahead of their instant. */
