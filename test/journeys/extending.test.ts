@@ -57,8 +57,8 @@ test('the holder extends from the warning: at once, as often and as long as the 
 
   await ada.sees(/Ended .* \(time was up\)\. Checked: gone/, orders, { withinMs: 40_000 })
   const take = gate.calls.find(({ action }) => action === 'take')
-  const asked = gives(gate)[0]
-  expect((take?.atMs ?? 0) - (asked?.atMs ?? 0)).toBeGreaterThan(25_000)
+  // Not before the end that it was extended to; the machine's clock may be set a little meanwhile.
+  expect(performance.timeOrigin + (take?.atMs ?? 0)).toBeGreaterThan(first + 10_000 - 500)
   expect([...gate.holders]).toEqual([])
   expect(wrongWith(workspace)).toEqual([])
 }, 90_000)
