@@ -62,7 +62,8 @@ export async function callPlainly(options: {
   const calls = await callsTo(target, action, atMs)
   const cpuMsEach = rounded(((await cpuMsOf(part.pid)) - cpuBeforeMs) / bench.grants)
   await part.stop()
-  return { ...calls, cpuMsEach }
+  // A timer's process may have ended with its last call.
+  return Number.isNaN(cpuMsEach) ? calls : { ...calls, cpuMsEach }
 }
 
 /** How late each first call for somebody was; calls for the same again are counted. */
