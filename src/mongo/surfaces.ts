@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import {
   nothingShown,
+  unposted,
   type Shown,
   type Surface,
   type SurfaceKey,
@@ -50,15 +51,6 @@ const pauseSchema = new Schema({ _id: String, until: Date }, { collection: 'paus
 export const shownModel = (connection: Connection) => connection.model('Shown', schema)
 export const pauseModel = (connection: Connection) => connection.model('Pause', pauseSchema)
 
-export const unposted = {
-  channel: null,
-  ts: null,
-  shows: null,
-  failure: null,
-  tries: 0,
-  needsLook: false,
-  leaseUntil: new Date(0),
-} as const
 export const blankShown = {
   version: 0,
   savedBy: null,
@@ -177,7 +169,7 @@ function byRequest<T extends SurfaceKey>(asked: readonly T[]): [string, T[]][] {
 }
 
 const withRow = (key: string): Document => {
-  const made = { $concatArrays: ['$surfaces', [{ $literal: { key, ...unposted } }]] }
+  const made = { $concatArrays: ['$surfaces', [{ $literal: { key, ...unposted, leaseUntil: new Date(0) } }]] }
   return { $set: { surfaces: { $cond: [{ $in: [{ $literal: key }, '$surfaces.key'] }, '$surfaces', made] } } }
 }
 

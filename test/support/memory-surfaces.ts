@@ -1,6 +1,7 @@
 import { KnownShown } from '../../src/mongo/known-shown.ts'
 import {
   nothingShown,
+  unposted,
   type Shown,
   type Surface,
   type SurfaceKey,
@@ -36,7 +37,7 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
   const change = ({ key, requestId }: SurfaceKey, to: (row: Row) => Row): void => {
     const request = requests.get(requestId) ?? { version: 0, savedBy: null, savedSince: 0, rows: [] }
     const isMade = request.rows.some((row) => row.key === key)
-    const rows = isMade ? request.rows : [...request.rows, { ...unposted, key, requestId }]
+    const rows = isMade ? request.rows : [...request.rows, { ...unposted, key, requestId, leasedUntilMs: 0 }]
     requests.set(requestId, { ...request, rows: rows.map((row) => (row.key === key ? to(row) : row)) })
   }
   return {
@@ -75,13 +76,3 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
       ),
   }
 }
-
-const unposted = {
-  channel: null,
-  ts: null,
-  shows: null,
-  failure: null,
-  tries: 0,
-  needsLook: false,
-  leasedUntilMs: 0,
-} as const

@@ -27,6 +27,16 @@ export interface Shown {
   readonly surfaces: readonly Surface[]
 }
 
+/** One that was never sent. */
+export const unposted: Omit<Surface, keyof SurfaceKey> = {
+  channel: null,
+  ts: null,
+  shows: null,
+  failure: null,
+  tries: 0,
+  needsLook: false,
+}
+
 export const nothingShown: Shown = { version: 0, othersUntil: 0, surfaces: [] }
 
 export interface SurfaceKey {

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals'
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
@@ -7,22 +6,13 @@ import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
 import { section, type Message } from '../../../src/slack/words/blocks.ts'
 import { anActiveGrant, aPendingGrant, at, riley } from '../../support/builders.ts'
 import { anEndedGrant, aHalfApprovedGrant, aSeries, aWindow } from '../../support/lives.ts'
+import { beat, useBeats } from '../../support/beats.ts'
 import { aSlackSide, type SlackSide } from '../../support/slack-side.ts'
 
-/** Its beats come when a test says so; everything else takes the time it takes. */
-const beat = (ms = 1_000) => jest.advanceTimersByTime(ms)
-beforeEach(() => {
-  jest.useFakeTimers({
-    doNotFake: [
-      ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
-      ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
-    ],
-  })
-})
+useBeats()
 const running: Publisher[] = []
 afterEach(async () => {
   await Promise.all(running.splice(0).map((publisher) => publisher.stop()))
-  jest.useRealTimers()
 })
 
 const card = { key: 'card:g1', requestId: 'r1' }

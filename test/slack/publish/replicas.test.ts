@@ -12,21 +12,13 @@ import { aPendingGrant, anActiveGrant } from '../../support/builders.ts'
 import { aDatabase } from '../../support/database.ts'
 import { memoryGrants, MemoryDatabase } from '../../support/memory-stores.ts'
 import { memorySurfaces, NotedSurfaces } from '../../support/memory-surfaces.ts'
+import { beat, useBeats } from '../../support/beats.ts'
 import { aSlackSide } from '../../support/slack-side.ts'
 
-const beat = (ms = 1_000) => jest.advanceTimersByTime(ms)
-beforeEach(() => {
-  jest.useFakeTimers({
-    doNotFake: [
-      ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
-      ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
-    ],
-  })
-})
+useBeats()
 const running: Publisher[] = []
 afterEach(async () => {
   await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
-  jest.useRealTimers()
 })
 
 const says = (words: string): Message => ({ text: words, blocks: [section(words)] })
