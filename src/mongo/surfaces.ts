@@ -67,8 +67,8 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   const known = new KnownShown()
   const self = randomBytes(9).toString('base64url')
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
-  const shownOf = (doc: unknown): Shown => {
-    const { _id: requestId, version, savedBy, savedSince, surfaces } = stored.parse(doc)
+  const shownOf = (noted: z.infer<typeof stored>): Shown => {
+    const { _id: requestId, version, savedBy, savedSince, surfaces } = noted
     return known.learn(requestId, {
       version,
       othersUntil: savedBy === self ? savedSince - 1 : version,
@@ -96,8 +96,9 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
     return named.map(({ requestId, key, leasedBy }) => {
       const document = documents.get(requestId) ?? missing(requestId)
       return readOne(document, () => {
-        const shown = shownOf(document)
-        const isOurs = stored.parse(document).surfaces.some((one) => one.leasedBy === leasedBy)
+        const noted = stored.parse(document)
+        const shown = shownOf(noted)
+        const isOurs = noted.surfaces.some((one) => one.leasedBy === leasedBy)
         return { row: isOurs ? (shown.surfaces.find((one) => one.key === key) ?? null) : null, shown }
       })
     })
@@ -116,9 +117,12 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
         })),
       )
       const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
-      return asked.map(({ requestId }) => {
+      return asked.map(({ requestId, key }) => {
         const document = documents.get(requestId) ?? missing(requestId)
-        return readOne(document, () => shownOf(document))
+        return readOne<Shown | Error>(document, () => {
+          const shown = shownOf(stored.parse(document))
+          return shown.surfaces.some((one) => one.key === key) ? shown : missing(requestId)
+        })
       })
     },
     { waitMs: savesWaitMs },
@@ -127,14 +131,14 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   return {
     of: async (requestId) => {
       const document = await collection.findOne({ _id: requestId })
-      return document === null ? nothingShown : shownOf(document)
+      return document === null ? nothingShown : shownOf(stored.parse(document))
     },
     known: (requestId) => known.of(requestId),
     byMessage: async (channel, ts) => {
       const document = await collection.findOne({ surfaces: { $elemMatch: { channel, ts } } })
       // One that is just being saved is known here alone.
       if (document === null) return known.saving(channel, ts)
-      const rows = shownOf(document).surfaces
+      const rows = shownOf(stored.parse(document)).surfaces
       return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
     },
     lease: ({ key, requestId }, forMs) => lease({ key, requestId, forMs }),
@@ -143,7 +147,10 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
     },
     needingLook: async (limit) => {
       const documents = await collection.find<Document>({ needsLook: true }).limit(limit).toArray()
-      const found = readEach(documents, shownOf, { what: 'what Slack shows', log })
+      const found = readEach(documents, (document) => shownOf(stored.parse(document)), {
+        what: 'what Slack shows',
+        log,
+      })
       return found.flatMap(({ surfaces }) => surfaces.filter(({ needsLook }) => needsLook))
     },
     pause: async (method, forMs) => {

@@ -571,6 +571,10 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
   test('what was never taken is not saved', async () => {
     const store = await open()
     await expect(store.save(aRow(), posted('1.0'))).rejects.toThrow()
+    const of = aRow()
+    await store.lease(of, 60_000)
+    await expect(store.save({ ...of, key: aRow().key }, posted('1.0'))).rejects.toThrow()
+    expect((await store.of(of.requestId)).surfaces).toMatchObject([{ key: of.key, ts: null }])
   })
 
   test('what a process knows is what it read or wrote last, and each answer tells whether another changed it', async () => {

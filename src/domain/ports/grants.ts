@@ -56,7 +56,7 @@ export interface GrantStore {
   pending(limit: number): Promise<Pending[]>
   /** Those that Slack does not show at their newest revision. */
   unshown(limit: number): Promise<readonly Pick<Grant, 'id' | 'revision'>[]>
-  /** Slack shows this revision now; a no-op if the grant moved on. */
+  /** Slack shows this revision now. False, and nothing noted, where the grant moved on. */
   shown(id: string, revision: number): Promise<boolean>
   /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
   onChange(listener: (grant: Grant) => void): () => void

@@ -2,7 +2,7 @@ export interface SurfaceStore {
   of(requestId: string): Promise<Shown>
   /** As this process read or wrote it last: to be believed only once another answer shows that no other process changed it. */
   known(requestId: string): Shown | null
-  /** What stands there; as this process knows it, if it does. */
+  /** What stands there, or is just being saved by this process as standing there. */
   byMessage(channel: string, ts: string): Promise<Surface | null>
   /**
    * Takes this message for a while, making its row where there is none; `row` is null while another process has it.

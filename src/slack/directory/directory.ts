@@ -77,7 +77,8 @@ interface Page {
 }
 
 /**
- * People and groups from Slack. Answers that decide are at most 60 s old; whatever Slack does not say is unknown.
+ * People and groups from Slack. Answers that decide are at most 60 s old, fresh ones 5 s; whatever Slack does not say is
+ * unknown.
  * `facts` and `freshFacts` throw when our own database cannot be asked who somebody is.
  * Source: users.info, users.list, usergroups.list (`include_users`), users.lookupByEmail, conversations.members.
  */
@@ -142,13 +143,15 @@ export function slackDirectory(options: {
   /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
   const readings = new DataLoader<string, () => Promise<SlackUser | null>>(
     async (userIds) => {
-      // Those of one instant come in many batches: one listing of this very moment answers all of them.
+      // Those of one instant come in many batches: one listing of this very moment answers all of them, but for the
+      // pages of a long one that were asked for before.
+      const sinceMs = elapsedMs() - freshForMs
       const pages =
         userIds.length > manyAtOnce
           ? await listings.get('all', freshForMs, listUsers).catch(() => [])
           : (listings.peek('all', freshForMs) ?? [])
       // A long list takes its time: what its first pages said may be too old by now.
-      const isNew = ({ askedAtMs }: Page) => elapsedMs() - askedAtMs < decidesForMs
+      const isNew = ({ askedAtMs }: Page) => askedAtMs >= sinceMs && elapsedMs() - askedAtMs < decidesForMs
       const byId = new Map(
         pages
           .filter(isNew)
@@ -305,7 +308,8 @@ export function slackDirectory(options: {
   }
 
   return {
-    facts: (userId) => factsWithin(userId, decidesForMs),
+    // A fresh reading may be as much older than it was asked for.
+    facts: (userId) => factsWithin(userId, decidesForMs - freshForMs),
     freshFacts: (userId) => factsWithin(userId, 0, readAmongOthers),
     everyone: async (maxAgeMs = decidesForMs) => {
       const ourTeamId = teamId()
