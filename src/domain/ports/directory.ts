@@ -6,7 +6,10 @@ import type { GroupMembers, Known, PersonFacts, PersonRef } from '../person.ts'
  */
 export interface Directory extends Groups {
   facts(person: PersonRef): Promise<Known<PersonFacts>>
-  /** Asked of its sources now, within 2 s: for the moment before giving. */
+  /**
+   * Asked of its sources now, within 2 s: for the moment before giving. Where many are asked about at once, by what was
+   * read in the last 5 s, unless something was said of the person since.
+   */
   freshFacts(person: PersonRef): Promise<Known<PersonFacts>>
   /** Whoever a list of the catalog names, by e-mail or Slack user id; null where nobody is called so. */
   named(name: string): Promise<Known<PersonFacts> | null>

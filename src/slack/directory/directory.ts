@@ -140,30 +140,31 @@ export function slackDirectory(options: {
     } while (cursor !== '')
     return pages
   }
+  const userWithin = (userId: string, maxAgeMs: number): Promise<SlackUser | null> =>
+    users.get(userId, maxAgeMs, () => readUser(userId))
   /** Many windows open at one instant: Slack answers for one person about a hundred times a minute. */
   const readings = new DataLoader<string, () => Promise<SlackUser | null>>(
     async (userIds) => {
       // Those of one instant come in many batches: one listing of this very moment answers all of them, but for the
-      // pages of a long one that were asked for before.
+      // pages of a long one that were asked for before, or that are too old by now.
       const sinceMs = elapsedMs() - freshForMs
       const pages =
-        userIds.length > manyAtOnce
-          ? await listings.get('all', freshForMs, listUsers).catch(() => [])
-          : (listings.peek('all', freshForMs) ?? [])
-      // A long list takes its time: what its first pages said may be too old by now.
+        userIds.length > manyAtOnce ? await listings.get('all', freshForMs, listUsers).catch(() => []) : []
       const isNew = ({ askedAtMs }: Page) => askedAtMs >= sinceMs && elapsedMs() - askedAtMs < decidesForMs
       const byId = new Map(
         pages
           .filter(isNew)
           .flatMap(({ askedAtMs, users: listed }) =>
-            listed.flatMap((user) =>
-              users.isOutdated(user.id, askedAtMs) ? [] : [[user.id, user] as const],
-            ),
+            listed.map((user) => [user.id, { user, askedAtMs }] as const),
           ),
       )
       return userIds.map((userId) => {
-        const user = byId.get(userId)
-        return () => (user ? Promise.resolve(user) : readUser(userId))
+        const listed = byId.get(userId)
+        return async () =>
+          listed === undefined || users.isOutdated(userId, listed.askedAtMs)
+            ? userWithin(userId, 0)
+            : // What was found out of them since the listing is newer.
+              learnListed(listed.user, listed.askedAtMs)
       })
     },
     { cache: false, batchScheduleFn: (begin) => setTimeout(begin, gatheringMs) },
@@ -276,16 +277,15 @@ export function slackDirectory(options: {
     zone: user.zone,
     ...groupFacts(all, all === 'unknown' ? new Set() : groupsWith(all, user.id)),
   })
-  const factsWithin = async (
+  const factsBy = async (
     userId: string,
-    maxAgeMs: number,
-    read = readUser,
+    read: () => Promise<SlackUser | null>,
   ): Promise<Known<PersonFacts>> => {
     // Without it, nobody's e-mail could count: unknown, which is not the same as none.
     const ourTeamId = teamId()
     if (ourTeamId === null) return 'unknown'
     const [user, all] = await Promise.all([
-      known('person', () => users.get(userId, maxAgeMs, () => read(userId)).then((found) => ({ found }))),
+      known('person', () => read().then((found) => ({ found }))),
       currentGroups(),
     ])
     if (user === 'unknown') return user
@@ -308,9 +308,8 @@ export function slackDirectory(options: {
   }
 
   return {
-    // A fresh reading may be as much older than it was asked for.
-    facts: (userId) => factsWithin(userId, decidesForMs - freshForMs),
-    freshFacts: (userId) => factsWithin(userId, 0, readAmongOthers),
+    facts: (userId) => factsBy(userId, () => userWithin(userId, decidesForMs)),
+    freshFacts: (userId) => factsBy(userId, () => readAmongOthers(userId)),
     everyone: async (maxAgeMs = decidesForMs) => {
       const ourTeamId = teamId()
       if (ourTeamId === null) return 'unknown'
@@ -397,7 +396,7 @@ export function slackDirectory(options: {
       const person = records.peek(key, showsForMs)
       if (person === null) return null
       if (users.peek(userId, decidesForMs / 2) === null) {
-        void known('person', () => factsWithin(userId, decidesForMs / 2))
+        void known('person', () => factsBy(userId, () => userWithin(userId, decidesForMs / 2)))
       }
       if (groups.peek('all', decidesForMs / 2) === null) {
         void known('groups', () => allGroups(decidesForMs / 2))

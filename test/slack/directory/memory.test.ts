@@ -314,3 +314,37 @@ test('a slow list of the groups that was asked for before they changed is not re
     Date.now = realNow
   }
 }, 30_000)
+
+test('for many at once one listing of the last 5 s answers, but for whoever Slack said something of since; for one, nothing of before', async () => {
+  const ids = Array.from({ length: 25 }, (_, i) => `U${i}`)
+  const left = new Set<string>()
+  const one = (id: string): One => ({ id, deleted: left.has(id) })
+  let lists = 0
+  const infos: string[] = []
+  const directory = aDirectory({
+    info: async (id) => {
+      infos.push(id)
+      return one(id)
+    },
+    list: async () => {
+      lists += 1
+      return { users: ids.map(one) }
+    },
+  })
+  const everybody = () => Promise.all(ids.map((id) => directory.freshFacts(id)))
+  await everybody()
+  await everybody()
+  expect({ lists, infos }).toEqual({ lists: 1, infos: [] })
+
+  for (const id of ['U1', 'U2']) left.add(id)
+  await directory.heardOf(said(one('U1')))
+  const found = await everybody()
+  expect(isHere(found[1])).toBe(false)
+  expect({ lists, infos }).toEqual({ lists: 1, infos: ['U1'] })
+  expect(isHere(await directory.freshFacts('U2'))).toBe(false)
+
+  aheadMs += 5_001
+  left.add('U3')
+  expect(isHere((await everybody())[3])).toBe(false)
+  expect(lists).toBe(2)
+})
