@@ -77,54 +77,49 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   }
   const lease = together(async (asked: readonly Leasing[]): Promise<(Leased | Error)[]> => {
     const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))
-    const requests = byRequest(named)
-    const found = await makeEach(
-      collection,
-      requests.map(([_id, all]) => ({
-        filter: { _id },
-        pipeline: [
-          { $replaceWith: { $mergeObjects: [{ $literal: blankShown }, '$$ROOT'] } },
-          ...all.flatMap(({ key, forMs, leasedBy }) => {
-            const isFree = { $lte: ['$$one.leaseUntil', '$$NOW'] }
-            const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy } }
-            return [withRow(key), changed(key, { $cond: [isFree, ours, {}] })]
-          }),
-        ],
-      })),
-    )
-    const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
-    return named.map(({ requestId, key, leasedBy }) => {
-      const document = documents.get(requestId) ?? missing(requestId)
-      return readOne(document, () => {
+    return eachOf(named, {
+      write: (requests) =>
+        makeEach(
+          collection,
+          requests.map(([_id, all]) => ({
+            filter: { _id },
+            pipeline: [
+              { $replaceWith: { $mergeObjects: [{ $literal: blankShown }, '$$ROOT'] } },
+              ...all.flatMap(({ key, forMs, leasedBy }) => {
+                const isFree = { $lte: ['$$one.leaseUntil', '$$NOW'] }
+                const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy } }
+                return [withRow(key), changed(key, { $cond: [isFree, ours, {}] })]
+              }),
+            ],
+          })),
+        ),
+      read: ({ key, leasedBy }, document) => {
         const noted = stored.parse(document)
         const shown = shownOf(noted)
         const isOurs = noted.surfaces.some((one) => one.leasedBy === leasedBy)
         return { row: isOurs ? (shown.surfaces.find((one) => one.key === key) ?? null) : null, shown }
-      })
+      },
     })
   })
   const save = together(
-    async (asked: readonly Saving[]): Promise<(Shown | Error)[]> => {
-      const requests = byRequest(asked)
-      const found = await updateAndReadEach(
-        collection,
-        requests.map(([_id, all]) => ({
-          filter: { _id },
-          pipeline: [
-            ...all.map(({ key, now }) => changed(key, { $literal: { ...now, leaseUntil: new Date(0) } })),
-            saved(self),
-          ],
-        })),
-      )
-      const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
-      return asked.map(({ requestId, key }) => {
-        const document = documents.get(requestId) ?? missing(requestId)
-        return readOne<Shown | Error>(document, () => {
+    (asked: readonly Saving[]): Promise<(Shown | Error)[]> =>
+      eachOf(asked, {
+        write: (requests) =>
+          updateAndReadEach(
+            collection,
+            requests.map(([_id, all]) => ({
+              filter: { _id },
+              pipeline: [
+                ...all.map(({ key, now }) => changed(key, { $literal: { ...now, leaseUntil: new Date(0) } })),
+                saved(self),
+              ],
+            })),
+          ),
+        read: ({ key, requestId }, document) => {
           const shown = shownOf(stored.parse(document))
           return shown.surfaces.some((one) => one.key === key) ? shown : missing(requestId)
-        })
-      })
-    },
+        },
+      }),
     { waitMs: savesWaitMs },
   )
 
@@ -173,6 +168,26 @@ function byRequest<T extends SurfaceKey>(asked: readonly T[]): [string, T[]][] {
   const found = new Map<string, T[]>()
   for (const one of asked) found.set(one.requestId, [...(found.get(one.requestId) ?? []), one])
   return [...found]
+}
+
+/** Writes once for each request whatever of it is asked, and answers each who asked from the one document. */
+async function eachOf<T extends SurfaceKey, Answer>(
+  asked: readonly T[],
+  {
+    write,
+    read,
+  }: {
+    write: (requests: readonly (readonly [string, readonly T[]])[]) => Promise<readonly unknown[]>
+    read: (one: T, document: unknown) => Answer | Error
+  },
+): Promise<(Answer | Error)[]> {
+  const requests = byRequest(asked)
+  const found = await write(requests)
+  const documents = new Map(requests.map(([requestId], i) => [requestId, found[i]]))
+  return asked.map((one) => {
+    const document = documents.get(one.requestId) ?? missing(one.requestId)
+    return readOne(document, () => read(one, document))
+  })
 }
 
 const withRow = (key: string): Document => {

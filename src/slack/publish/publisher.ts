@@ -37,6 +37,7 @@ export class Publisher {
   readonly #outbox: Outbox
   readonly #looks = new PQueue({ concurrency: looksAtOnce })
   readonly #showing = new OnceMore<Asked>((_, asked) => this.#showNow(asked))
+  /** Those that could not be shown to the end, and when they are tried again. */
   readonly #notBeforeMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
   readonly #heardAt = boundedMap<number>(mostHeard)
@@ -46,7 +47,7 @@ export class Publisher {
   readonly #unsure = new Map<string, { readonly revision: number; readonly untilMs: number }>()
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
-  #isAlerting = false
+  #isShowingOthers = false
   #isTicking = false
   #pendingAtMs = -Infinity
   #isStopped = false
@@ -93,6 +94,8 @@ export class Publisher {
         // One that is being shown looks again by itself where it turns out not to be the newest.
         if (!this.#showing.isRunning(id) && !this.#isUnsureStill({ id, revision })) this.#begin({ id })
       }
+      // Another replica may have noted as shown what an older message of this one has overtaken since.
+      for (const id of this.#notBeforeMs.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
       for (const grant of await this.#pending()) this.#begin(grant)
     } catch (error) {
       log.warn('the publisher could not look now', { error })
@@ -120,8 +123,8 @@ export class Publisher {
   }
 
   async #showOthers(): Promise<void> {
-    if (this.#isAlerting || this.#isStopped) return
-    this.#isAlerting = true
+    if (this.#isShowingOthers || this.#isStopped) return
+    this.#isShowingOthers = true
     const { surfaces, world } = this.#parts
     try {
       for (const row of await surfaces.needingLook(200)) {
@@ -136,7 +139,7 @@ export class Publisher {
     } catch (error) {
       this.#parts.log.warn('could not look at what is late now', { error })
     } finally {
-      this.#isAlerting = false
+      this.#isShowingOthers = false
     }
   }
 
@@ -161,6 +164,7 @@ export class Publisher {
       if (waitMs > 0) this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
       else this.#notBeforeMs.delete(id)
     } catch (error) {
+      this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + tickMs)
       this.#parts.log.warn('could not show a grant now', { grantId: id, error })
     }
   }
@@ -320,14 +324,15 @@ export class Publisher {
 
   /** What was sent and not noted would be sent twice, or never again: an outage of a moment is waited out. */
   async #save(row: Surface, now: Partial<Surface>): Promise<void> {
-    const { surfaces } = this.#parts
+    const { surfaces, log } = this.#parts
     for (const waitMs of saveAgainMs) {
       try {
         await surfaces.save(row, now)
         this.#unsaved.delete(row.key)
         return
-      } catch {
+      } catch (error) {
         this.#unsaved.add(row.key)
+        log.warn('could not note what was sent, trying again', { key: row.key, inMs: waitMs, error })
         await sleep(waitMs, undefined, { ref: false })
       }
     }

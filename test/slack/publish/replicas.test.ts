@@ -2,6 +2,7 @@ import { jest } from '@jest/globals'
 import { LogLevel, WebClient } from '@slack/web-api'
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
+import type { GrantStore } from '../../../src/domain/ports/grants.ts'
 import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
 import type { Picture } from '../../../src/slack/publish/picture.ts'
 import { Outbox } from '../../../src/slack/publish/outbox.ts'
@@ -34,16 +35,7 @@ function aSlack(gate: (method: string, args: Record<string, string>) => Promise<
     const args = Object.fromEntries(new URLSearchParams(String(init?.body)))
     const instead = await gate(method, args)
     log.push(
-      `${method} ${args['ts'] ?? ''} ${args['text'] ?? ''} ${
-        instead
-          ? `refused: ${String(instead.status)} ${JSON.stringify(
-              await instead
-                .clone()
-                .json()
-                .catch(() => ''),
-            )}`
-          : ''
-      }`,
+      [method, args['ts'], args['text'], instead && `refused: ${instead.status}`].filter(Boolean).join(' '),
     )
     if (instead) return instead
     const ts = args['ts'] ?? `${++posted}.0`
@@ -68,9 +60,7 @@ function replicas(
     of,
     surfaces,
     step,
-    note,
   }: {
-    note?: (words: string) => void
     of: Of
     surfaces?: () => SurfaceStore
     step?: <T>(effect: () => T) => Promise<T>
@@ -80,15 +70,8 @@ function replicas(
   const db = new MemoryDatabase(() => side.world.clock.now())
   const noted = new NotedSurfaces()
   const one = async <T>(effect: () => T): Promise<T> => (await Promise.resolve(), effect())
-  const all = Array.from({ length: count }, (_, i) => {
-    const made = memoryGrants(db, () => side.world.clock.now(), step ?? one)
-    const grants: typeof made = {
-      ...made,
-      shown: async (id, revision) => {
-        note?.(`      shown ${id} ${revision} by ${i}`)
-        return made.shown(id, revision)
-      },
-    }
+  const all = Array.from({ length: count }, () => {
+    const grants = memoryGrants(db, () => side.world.clock.now(), step ?? one)
     const store = surfaces ? surfaces() : memorySurfaces(() => side.world.clock.monotonicMs(), noted)
     const parts = {
       ...side.parts,
@@ -181,71 +164,78 @@ test.each([
   expect([...slack.messages.values()].sort()).toEqual(expected)
 })
 
-test('what could not be saved is sent again: later the same is not taken for shown', async () => {
+/** One replica on a real MongoDB, which can be told to save no message that shows this. */
+async function onMongo(
+  story: (its: {
+    grants: GrantStore
+    slack: ReturnType<typeof aSlack>
+    saves(no: string | null): Promise<unknown>
+    /** What is noted of the one message. */
+    noted(): Promise<Surface | undefined>
+  }) => Promise<void>,
+): Promise<void> {
   jest.useRealTimers()
-  const database = await aDatabase()
+  const { connection, drop } = await aDatabase()
   try {
     const slack = aSlack(async () => null)
     const {
       all: [a],
     } = replicas(1, slack, {
       of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
-      surfaces: () => mongoSurfaces(database.connection),
+      surfaces: () => mongoSurfaces(connection),
     })
     if (!a) throw new Error('one')
-    const isShown = () => until(async () => (await a.grants.get('g1'))?.unshown === false)
-    await a.grants.insert(aPendingGrant({ reason: 'asked' }))
-    await isShown()
-    // MongoDB takes no such save for a moment.
-    const refuse = (validator: object) => database.connection.db?.command({ collMod: 'shown', validator })
-    await refuse({ 'surfaces.shows': { $ne: markOf(says('card answered')) } })
-    await a.grants.change('g1', becomes('answered'))
+    await connection.createCollection('shown')
+    await story({
+      grants: a.grants,
+      slack,
+      saves: async (no) =>
+        connection.db?.command({
+          collMod: 'shown',
+          validator: no === null ? {} : { 'surfaces.shows': { $ne: markOf(says(no)) } },
+        }),
+      noted: async () => (await mongoSurfaces(connection).of('r1')).surfaces[0],
+    })
+  } finally {
+    await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
+    await drop()
+  }
+}
+
+const isAllShown = (grants: GrantStore) => until(async () => (await grants.get('g1'))?.unshown === false)
+
+test('what could not be saved is sent again: later the same is not taken for shown', async () => {
+  await onMongo(async ({ grants, slack, saves, noted }) => {
+    await grants.insert(aPendingGrant({ reason: 'asked' }))
+    await isAllShown(grants)
+    await saves('card answered')
+    await grants.change('g1', becomes('answered'))
     await until(() => [...slack.messages.values()].includes('card answered'))
     await sleep(300)
-    await refuse({})
-    await sleep(3_000)
-    await isShown()
+    await saves(null)
+    await isAllShown(grants)
     // Noted as shown: then what is noted is what stands there.
-    const [row] = (await mongoSurfaces(database.connection).of('r1')).surfaces
-    await a.grants.change('g1', becomes('asked'))
-    await isShown()
-    await sleep(2_500)
+    const row = await noted()
+    await grants.change('g1', becomes('asked'))
+    await isAllShown(grants)
+    await until(() => [...slack.messages.values()].includes('card asked'))
     expect({ standing: [...slack.messages.values()], noted: row?.shows }).toEqual({
       standing: ['card asked'],
       noted: markOf(says('card answered')),
     })
-  } finally {
-    await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
-    await database.drop()
-  }
+  })
 }, 40_000)
 
 test('a card whose first save failed is not posted again by the next change', async () => {
-  jest.useRealTimers()
-  const database = await aDatabase()
-  try {
-    const slack = aSlack(async () => null)
-    const {
-      all: [a],
-    } = replicas(1, slack, {
-      of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
-      surfaces: () => mongoSurfaces(database.connection),
-    })
-    if (!a) throw new Error('one')
-    await database.connection.createCollection('shown')
-    const refuse = (validator: object) => database.connection.db?.command({ collMod: 'shown', validator })
-    await refuse({ 'surfaces.shows': { $ne: markOf(says('card asked')) } })
-    await a.grants.insert(aPendingGrant({ reason: 'asked' }))
+  await onMongo(async ({ grants, slack, saves, noted }) => {
+    await saves('card asked')
+    await grants.insert(aPendingGrant({ reason: 'asked' }))
     await until(() => slack.messages.size === 1)
     await sleep(300)
-    await refuse({})
-    await until(async () => (await a.grants.get('g1'))?.unshown === false)
-    const [row] = (await mongoSurfaces(database.connection).of('r1')).surfaces
-    expect({ noted: row?.ts ?? null }).toEqual({ noted: [...slack.messages.keys()].at(-1) })
-  } finally {
-    await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
-    await database.drop()
-  }
+    await saves(null)
+    await isAllShown(grants)
+    expect({ noted: (await noted())?.ts ?? null }).toEqual({ noted: [...slack.messages.keys()].at(-1) })
+  })
 }, 40_000)
 
 /** A generator that is the same for each seed. */
@@ -315,39 +305,16 @@ async function aRun(seed: number, count: number, faults: boolean) {
   }
   const noted = new NotedSurfaces()
   const clock: { ms: () => number } = { ms: () => performance.now() }
-  let replica = 0
   const surfaces = (): SurfaceStore => {
-    const who = replica++
     const store = memorySurfaces(() => clock.ms(), noted)
     return {
       ...store,
-      of: async (id) => {
-        const found = await step(() => store.of(id))
-        slack.log.push(`      ${who} of ${id} v${found.version} others ${found.othersUntil}`)
-        return found
-      },
-      lease: async (of, forMs) => {
-        const leased = await step(() => store.lease(of, forMs))
-        slack.log.push(
-          `      ${who} lease ${of.key} v${leased.shown.version} ${leased.row ? `ts ${leased.row.ts}` : 'TAKEN'}`,
-        )
-        return leased
-      },
-      save: async (of, now) => {
-        const shown = await step(() => store.save(of, now))
-        slack.log.push(
-          `      ${who} saved ${of.key} v${shown.version} others ${shown.othersUntil} ${JSON.stringify(now)}`,
-        )
-        return shown
-      },
+      of: async (id) => step(() => store.of(id)),
+      lease: async (of, forMs) => step(() => store.lease(of, forMs)),
+      save: async (of, now) => step(() => store.save(of, now)),
     }
   }
-  const { all, side } = replicas(count, slack, {
-    of: cycling,
-    surfaces,
-    step,
-    note: (words) => slack.log.push(words),
-  })
+  const { all, side } = replicas(count, slack, { of: cycling, surfaces, step })
   clock.ms = () => side.world.clock.monotonicMs()
   const pick = () => all[Math.floor(random() * all.length)] as (typeof all)[number]
   const ids = ['g1', 'g2']
@@ -364,12 +331,7 @@ async function aRun(seed: number, count: number, faults: boolean) {
   for (let i = 1; i <= changes; i++) {
     await slow(60)
     const id = ids[Math.floor(random() * 2)] as string
-    const n = Math.floor(random() * all.length)
-    slack.log.push(`-- replica ${n} changes ${id}`)
-    const changed = await (all[n] as (typeof all)[number]).grants.change(id, (grant) =>
-      becomes(String(Number(grant.reason) + 1))(grant),
-    )
-    slack.log.push(`-- ${id} is at ${(changed as Grant).reason} revision ${(changed as Grant).revision}`)
+    await pick().grants.change(id, (grant) => becomes(String(Number(grant.reason) + 1))(grant))
     if (random() < 0.3) {
       side.passes(1_000)
       beat()
@@ -410,9 +372,7 @@ async function aRun(seed: number, count: number, faults: boolean) {
     }
   }
   await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
-  return wrong.length > 0
-    ? [`seed ${seed}: ${wrong.join('; ')}\n${slack.log.filter((line) => !/g1/.test(line)).join('\n')}`]
-    : []
+  return wrong.length > 0 ? [`seed ${seed}: ${wrong.join('; ')}\n${slack.log.join('\n')}`] : []
 }
 
 test.each([
@@ -437,6 +397,7 @@ test.each([
   [645, 2, false],
   [106, 3, true],
   [816, 3, true],
+  [497, 3, true],
 ])(
   'again: seed %i',
   async (seed, count, faults) => {
