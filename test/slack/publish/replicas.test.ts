@@ -4,7 +4,7 @@ import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/prom
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { GrantStore } from '../../../src/domain/ports/grants.ts'
 import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
-import type { Picture } from '../../../src/slack/publish/picture.ts'
+import type { Alert, Picture } from '../../../src/slack/publish/picture.ts'
 import { Outbox } from '../../../src/slack/publish/outbox.ts'
 import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
 import { section, type Message } from '../../../src/slack/words/blocks.ts'
@@ -60,17 +60,21 @@ function replicas(
     of,
     surfaces,
     step,
+    isWhole = () => true,
+    alerts = async () => [],
   }: {
     of: Of
     surfaces?: () => SurfaceStore
     step?: <T>(effect: () => T) => Promise<T>
+    isWhole?: (replica: number) => boolean
+    alerts?: (store: SurfaceStore) => Promise<Alert[]>
   },
 ) {
   const side = aSlackSide()
   const db = new MemoryDatabase(() => side.world.clock.now())
   const noted = new NotedSurfaces()
   const one = async <T>(effect: () => T): Promise<T> => (await Promise.resolve(), effect())
-  const all = Array.from({ length: count }, () => {
+  const all = Array.from({ length: count }, (_, i) => {
     const grants = memoryGrants(db, () => side.world.clock.now(), step ?? one)
     const store = surfaces ? surfaces() : memorySurfaces(() => side.world.clock.monotonicMs(), noted)
     const parts = {
@@ -82,8 +86,8 @@ function replicas(
     }
     const publisher = new Publisher(parts, {
       pictures: {
-        of: async (grant, many, rows) => ({ pictures: of(grant, rows, many), isWhole: true }),
-        alerts: () => Promise.resolve([]),
+        of: async (grant, many, rows) => ({ pictures: of(grant, rows, many), isWhole: isWhole(i) }),
+        alerts: () => alerts(store),
       },
       isPaced: false,
     })
@@ -562,3 +566,258 @@ test('a pause that another replica was asked for is known within two seconds to 
   await turns()
   expect(slack.log).toEqual([])
 })
+
+/** So many seconds go by, each with a beat of every replica. */
+async function seconds(n: number, side: { passes(ms: number): void }): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    await turns(20)
+    side.passes(1_000)
+    beat()
+  }
+}
+
+/** Holds back each call with these words until it is let go. */
+function held(words: string) {
+  let letGo = (): void => undefined
+  let reached = (): void => undefined
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const isReached = new Promise<void>((resolve) => (reached = resolve))
+  const slack = aSlack(async (_method, args) => {
+    if (args['text'] !== words) return null
+    reached()
+    await gate
+    return null
+  })
+  return { slack, isReached, letGo: () => letGo() }
+}
+
+describe('what a replica was just posting, while another had nothing to send for the newest, says the newest in the end', () => {
+  const dm: Of = (grant) => cardAndDm(grant, new Map(), []).slice(1)
+  const passing: Of = (grant, rows, many) => [
+    ...dm(grant, rows, many),
+    {
+      key: `late:${grant.id}`,
+      lane: 'decision',
+      isWanted: true,
+      to: { channel: 'U2' },
+      mayWaitUntil: grant.reason === 'asked' ? new Date(8640000000000000) : null,
+      draw: async () => says(`late ${grant.reason}`),
+    },
+  ]
+  test.each([
+    ['though it is stopped meanwhile', dm, { isStopped: true }],
+    ['though something else of it was to wait', passing, {}],
+    ['though it could not know who else is to see it', dm, { isUnsure: true }],
+  ])('%s', async (_how, of, { isStopped = false, isUnsure = false }: Partial<Record<string, boolean>>) => {
+    const { slack, isReached, letGo } = held('dm asked')
+    const {
+      all: [a, b],
+      side,
+    } = replicas(2, slack, { of, isWhole: (replica) => !(isUnsure && replica === 1) })
+    if (!a || !b) throw new Error('two')
+    await b.grants.insert(anActiveGrant({ reason: 'asked' }))
+    await isReached
+    await a.grants.change('g1', becomes('answered'))
+    await seconds(3, side)
+    await until(async () => (await a.grants.get('g1'))?.unshown === false)
+    const stopped = isStopped ? b.publisher.stop() : Promise.resolve()
+    letGo()
+    await stopped
+    await seconds(30, side)
+    expect([...slack.messages.values()]).toContain('dm answered')
+  })
+})
+
+test('lines of one request that two replicas change while their one message is just posted: it tells of both', async () => {
+  const { slack, isReached, letGo } = held('dm over+open')
+  const of: Of = (_grant, _rows, many) => [
+    {
+      key: 'dm:r1',
+      lane: 'decision',
+      isWanted: many.some(({ reason }) => reason === 'open'),
+      to: { channel: 'U1' },
+      draw: async () => says(`dm ${many.map(({ reason }) => reason).join('+')}`),
+    },
+  ]
+  const {
+    all: [a, b],
+    side,
+    db,
+  } = replicas(2, slack, { of })
+  if (!a || !b) throw new Error('two')
+  for (const line of [0, 1]) {
+    const entitlement = { ...anActiveGrant().entitlement, id: `e${line}` }
+    const reason = line === 0 ? 'quiet' : 'open'
+    const one = anActiveGrant({ id: `l${line}`, requestId: 'r1', line, lines: 2, reason, entitlement })
+    db.grants.set(one.id, { ...one, unshown: false })
+  }
+  await a.grants.change('l0', becomes('over'))
+  await isReached
+  await b.grants.change('l1', becomes('over'))
+  await seconds(3, side)
+  letGo()
+  await seconds(30, side)
+  expect((await a.grants.get('l1'))?.unshown).toBe(false)
+  expect([...slack.messages.values()]).toEqual(['dm over+over'])
+})
+
+test('an edit that Slack made though it answered 503 is not taken for what stood there before', async () => {
+  const slack = aSlack(async (_method, args) => {
+    if (args['text'] !== 'card answered') return null
+    slack.messages.set(args['ts'] ?? '', 'card answered')
+    return new Response('', { status: 503 })
+  })
+  const {
+    all: [a],
+    side,
+  } = replicas(1, slack, { of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1) })
+  if (!a) throw new Error('one')
+  await a.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  await a.grants.change('g1', becomes('answered'))
+  await until(() => slack.log.some((line) => line.includes('503')))
+  await turns()
+  await a.grants.change('g1', becomes('asked'))
+  await seconds(10, side)
+  expect((await a.grants.get('g1'))?.unshown).toBe(false)
+  expect([...slack.messages.values()]).toEqual(['card asked'])
+})
+
+/** A store in memory of which this may fail to save. */
+const failing =
+  (fails: (key: string) => boolean, clock: { ms: () => number }, noted = new NotedSurfaces()) =>
+  () => {
+    const store = memorySurfaces(() => clock.ms(), noted)
+    const save: SurfaceStore['save'] = (of, now) =>
+      fails(of.key) ? Promise.reject(new Error('no primary')) : store.save(of, now)
+    return { ...store, save }
+  }
+
+test('what was posted and could not be noted for many seconds is not posted twice', async () => {
+  let fails = true
+  const slack = aSlack(async () => null)
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  const {
+    all: [a],
+    side,
+  } = replicas(1, slack, {
+    of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
+    surfaces: failing(() => fails, clock),
+  })
+  if (!a) throw new Error('one')
+  clock.ms = () => side.world.clock.monotonicMs()
+  await a.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await until(() => slack.messages.size === 1)
+  await sleep(4_500)
+  await until(() => side.warnings.includes('could not show a grant now'))
+  fails = false
+  await seconds(30, side)
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  expect([...slack.messages.values()]).toEqual(['card asked'])
+}, 20_000)
+
+const anAlert = async (store: SurfaceStore, name: string, words: string): Promise<Alert> => {
+  const key = `alert:${name}`
+  const { surfaces } = await store.of(key)
+  return {
+    key,
+    requestId: key,
+    lane: 'alert',
+    isWanted: true,
+    to: { channel: 'C1' },
+    row: surfaces.find((row) => row.key === key),
+    needsLook: false,
+    draw: async () => says(words),
+  }
+}
+
+test('an alert that cannot be drawn keeps no other from being shown', async () => {
+  const slack = aSlack(async () => null)
+  let isBroken = false
+  replicas(1, slack, {
+    of: () => [],
+    alerts: async (store) => {
+      const bad = await anAlert(store, 'bad', 'bad is late')
+      const draw = async () => (isBroken ? Promise.reject(new Error('no words')) : bad.draw())
+      return [{ ...bad, draw }, ...(isBroken ? [await anAlert(store, 'good', 'good is late')] : [])]
+    },
+  })
+  beat(5_000)
+  await until(() => slack.messages.size === 1)
+  await sleep(50)
+  isBroken = true
+  beat(5_000)
+  await sleep(50)
+  expect([...slack.messages.values()]).toContain('good is late')
+})
+
+test('an alert that was sent and could not be noted is not taken for what stood there before', async () => {
+  let fails = false
+  let words = 'one is late'
+  const slack = aSlack(async () => null)
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  const { side } = replicas(1, slack, {
+    of: () => [],
+    surfaces: failing(() => fails, clock),
+    alerts: async (store) => [await anAlert(store, 'one', words)],
+  })
+  clock.ms = () => side.world.clock.monotonicMs()
+  beat(5_000)
+  await until(() => slack.messages.size === 1)
+  await sleep(50)
+  fails = true
+  words = 'two are late'
+  beat(5_000)
+  await until(() => [...slack.messages.values()].includes(words))
+  await sleep(4_500)
+  fails = false
+  words = 'one is late'
+  await seconds(40, side)
+  expect([...slack.messages.values()]).toEqual(['one is late'])
+}, 20_000)
+
+test('what waits for an answer is looked at with the next beat where it could not be read in this one', async () => {
+  let fails = true
+  const slack = aSlack(async () => null)
+  const {
+    all: [a],
+    side,
+  } = replicas(1, slack, { of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1) })
+  if (!a) throw new Error('one')
+  const { pending } = a.grants
+  a.grants.pending = async (limit) => {
+    if (fails) throw new Error('no primary')
+    return pending(limit)
+  }
+  await a.grants.insert({ ...aPendingGrant({ reason: 'asked' }), unshown: false })
+  await seconds(1, side)
+  await turns()
+  fails = false
+  await seconds(5, side)
+  await turns()
+  expect([...slack.messages.values()]).toEqual(['card asked'])
+})
+
+test('what did not come through and could not be noted is not posted once nobody needs it any more', async () => {
+  let fails = true
+  const slack = aSlack(async () => (fails ? new Response('', { status: 503 }) : null))
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  const {
+    all: [a],
+    side,
+  } = replicas(1, slack, {
+    of: (grant) => cardAndDm(grant, new Map(), []).slice(1),
+    surfaces: failing(() => fails, clock),
+  })
+  if (!a) throw new Error('one')
+  clock.ms = () => side.world.clock.monotonicMs()
+  await a.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await until(() => slack.log.length > 0)
+  await sleep(4_500)
+  await until(() => side.warnings.includes('could not show a grant now'))
+  fails = false
+  await a.grants.change('g1', becomes('answered'))
+  await seconds(30, side)
+  expect((await a.grants.get('g1'))?.unshown).toBe(false)
+  expect([...slack.messages.values()]).toEqual([])
+}, 20_000)
