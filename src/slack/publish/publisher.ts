@@ -8,7 +8,7 @@ import { boundedMap } from '../../bounded-map.ts'
 import { OnceMore } from '../../once-more.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
-import type { Picture, Pictures } from './picture.ts'
+import type { Alert, Picture, Pictures } from './picture.ts'
 
 /** Longer than a send with its timeout; after a crash the row is free again this much later. */
 const rowLeaseMs = 15_000
@@ -16,6 +16,7 @@ const tickMs = 1_000
 const mostPending = 500
 const looksAtOnce = 4
 const mostHeard = 5_000
+const mostUnsure = 5_000
 /** As long as the message is leased: nobody else sends it meanwhile. */
 const saveAgainMs = [200, 1_000, 3_000]
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
@@ -41,10 +42,10 @@ export class Publisher {
   readonly #notBeforeMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
   readonly #heardAt = boundedMap<number>(mostHeard)
-  /** Keys of messages that were sent, and could not be noted: what is noted of them is not what stands there. */
-  readonly #unsaved = new Set<string>()
+  /** By key what was to be noted of messages, and could not be: what is noted of them is not what stands there. */
+  readonly #unsaved = new Map<string, Partial<Surface>>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
-  readonly #unsure = new Map<string, { readonly revision: number; readonly untilMs: number }>()
+  readonly #unsure = boundedMap<{ readonly revision: number; readonly untilMs: number }>(mostUnsure)
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
   #isShowingOthers = false
@@ -114,11 +115,12 @@ export class Publisher {
     const { world, records } = this.#parts
     const { clock, grants } = world
     if (clock.monotonicMs() - this.#pendingAtMs < pendingEveryMs) return []
-    this.#pendingAtMs = clock.monotonicMs()
+    const atMs = clock.monotonicMs()
     const [pending, more] = await Promise.all([
       grants.pending(mostPending),
       records.askingForMore(mostPending),
     ])
+    this.#pendingAtMs = atMs
     return [...pending, ...more]
   }
 
@@ -130,16 +132,22 @@ export class Publisher {
       for (const row of await surfaces.needingLook(200)) {
         for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant)
       }
-      for (const picture of await this.#pictures.alerts()) {
-        const isSettling = picture.row?.needsLook !== picture.needsLook
-        if (isSettling || (await isStale(picture, picture.row))) {
-          await this.#send(picture, picture.requestId, picture.row)
-        }
-      }
+      for (const picture of await this.#pictures.alerts()) await this.#showAlert(picture)
     } catch (error) {
       this.#parts.log.warn('could not look at what is late now', { error })
     } finally {
       this.#isShowingOthers = false
+    }
+  }
+
+  /** Never rejects: one that cannot be shown keeps no other. */
+  async #showAlert(picture: Alert): Promise<void> {
+    const { key, requestId, row } = picture
+    try {
+      const isSettling = row?.needsLook !== picture.needsLook
+      if (isSettling || (await this.#isStale(picture, row))) await this.#send(picture, requestId, row)
+    } catch (error) {
+      this.#parts.log.warn('could not show an alert now', { key, error })
     }
   }
 
@@ -191,6 +199,7 @@ export class Publisher {
       const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
       const sentWaitMs = Math.max(0, ...sendings.map(({ waitMs }) => waitMs))
       if (sentWaitMs > 0) return sentWaitMs
+      if (await this.#isOvertaken(look)) continue
       if (this.#isStopped) return 0
       if (!sendings.every(({ isSettled }) => isSettled)) continue
       // Not noted as shown: the next change, or the next tick, looks again.
@@ -209,12 +218,25 @@ export class Publisher {
         window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null, seen: null })
       if (waitMs > 0) return waitMs
       // Another line of its request changed while the message of both was sent.
-      if (look.isOneOfMany && this.#heardAtMs(look.grant) > look.atMs) continue
+      if (look.many.length > 1 && this.#heardAtMs(look.grant) > look.atMs) continue
       const isNewest = await world.grants.shown(asked.id, look.grant.revision)
       // Another process may have noted the newest as shown before the older one that this sent had come through.
       if (isNewest || this.#showing.next(asked.id) !== null) return 0
     }
     return tickMs
+  }
+
+  /**
+   * Something was sent, and what it shows changed meanwhile: another process may have noted that as shown already. Where
+   * nothing else is going to tell.
+   */
+  async #isOvertaken({ grant, many, stale, isWaiting, isWhole }: Look): Promise<boolean> {
+    const isTold = !this.#isStopped && !isWaiting && isWhole && many.length === 1
+    if (stale.length === 0 || isTold) return false
+    const { grants } = this.#parts.world
+    const now = many.length > 1 ? await grants.byRequest(grant.requestId) : [await grants.get(grant.id)]
+    const revisions = new Map(many.map(({ id, revision }) => [id, revision]))
+    return now.length !== many.length || now.some((one) => one && revisions.get(one.id) !== one.revision)
   }
 
   /** Settled: it shows what was looked at, and nothing else hangs on where it was posted just now. */
@@ -258,10 +280,9 @@ export class Publisher {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
       if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
-      else if (this.#unsaved.has(picture.key) || (await isStale(picture, row))) stale.push({ picture, row })
+      else if (await this.#isStale(picture, row)) stale.push({ picture, row })
     }
     const isRead = known === null
-    const isOneOfMany = many.length > 1
     return {
       grant,
       stale,
@@ -269,10 +290,17 @@ export class Publisher {
       isRead,
       isWaiting,
       isWhole,
-      isOneOfMany,
+      many,
       atMs,
       asked: { id, requestId, seen: null },
     }
+  }
+
+  async #isStale(picture: Picture, row: Surface | undefined): Promise<boolean> {
+    const unsaved = this.#unsaved.get(picture.key)
+    const mayStand = isShown(row) || typeof unsaved?.ts === 'string'
+    if (unsaved !== undefined && (mayStand || picture.isWanted)) return true
+    return isStale(picture, row)
   }
 
   /** Looked at as this process knew the messages: did no other change one meanwhile? Whatever was sent has told. */
@@ -302,12 +330,18 @@ export class Publisher {
   ): Promise<{ waitMs: number; isSent: boolean }> {
     const { surfaces } = this.#parts
     const { key, lane } = picture
-    const turn: { row: Surface | null; shows: string | null } = { row: null, shows: null }
+    const turn: Turn = { row: null, shows: null, unsaved: null }
     const draw = async (): Promise<Message | null> => {
       turn.row = (await surfaces.lease({ key, requestId }, rowLeaseMs)).row
       // Another replica sent it meanwhile: what is stale is to be looked at anew.
       if (turn.row === null || turn.row.ts !== (seen?.ts ?? null)) return null
       if (turn.row.shows !== (seen?.shows ?? null)) return null
+      // Posted already, which could not be noted: that comes first.
+      const unsaved = this.#unsaved.get(key)
+      if (turn.row.ts === null && typeof unsaved?.ts === 'string') {
+        turn.unsaved = unsaved
+        return null
+      }
       const message = await picture.draw()
       turn.shows = message && markOf(message)
       return message
@@ -317,6 +351,10 @@ export class Publisher {
       ? await this.#outbox.update(lane, at, draw)
       : await this.#outbox.post(lane, picture.to, draw)
     if (turn.row === null) return { waitMs: tickMs, isSent: false }
+    if (turn.unsaved !== null) {
+      await this.#save(turn.row, turn.unsaved)
+      return { waitMs: 0, isSent: false }
+    }
     const needsLook = picture.needsLook ?? false
     const waitMs = await this.#note(turn.row, sent, { shows: turn.shows, needsLook })
     return { waitMs, isSent: sent?.outcome === 'sent' }
@@ -331,7 +369,7 @@ export class Publisher {
         this.#unsaved.delete(row.key)
         return
       } catch (error) {
-        this.#unsaved.add(row.key)
+        this.#unsaved.set(row.key, now)
         log.warn('could not note what was sent, trying again', { key: row.key, inMs: waitMs, error })
         await sleep(waitMs, undefined, { ref: false })
       }
@@ -360,7 +398,11 @@ export class Publisher {
         await this.#save(row, { ...now, failure: sent.why, tries: row.tries + 1 })
         return 0
       case 'later':
-        await this.#save(row, { tries: row.tries + 1 })
+        // Slack may have made it all the same, unless it said "not so fast": what stands there is not known.
+        await this.#save(row, {
+          tries: row.tries + 1,
+          shows: now.shows !== null && sent.why !== 'ratelimited' ? null : row.shows,
+        })
         if (row.tries > 2)
           log.warn('a message has to wait', { key: row.key, why: sent.why, tries: row.tries + 1 })
         return Math.min(60_000, sent.inMs * 2 ** Math.min(row.tries, 6))
@@ -392,8 +434,16 @@ interface Look {
   readonly isWaiting: boolean
   /** False: others should perhaps see it too, and Slack does not say now who. */
   readonly isWhole: boolean
-  readonly isOneOfMany: boolean
+  /** All that its request asks for. */
+  readonly many: readonly Grant[]
   readonly atMs: number
+}
+
+interface Turn {
+  row: Surface | null
+  shows: string | null
+  /** What was sent in an earlier turn, and is to be noted first. */
+  unsaved: Partial<Surface> | null
 }
 
 interface Stale {
