@@ -12,6 +12,7 @@ import { Paced } from './paced.ts'
 import { Reach } from './reach.ts'
 import { Remembering } from './remembering.ts'
 import {
+  idOf,
   mayBeSomebody,
   parseGroup,
   parseUser,
@@ -67,6 +68,14 @@ interface AllGroups {
 interface Listed {
   readonly users: Map<string, { user: SlackUser; person: Person }>
   isSomebodyUnread: boolean
+}
+
+/** One who was listed, and what is known of them by now. */
+interface Current {
+  readonly listed: SlackUser
+  readonly askedAtMs: number
+  readonly user: SlackUser | null | 'unread'
+  readonly person: Person | null
 }
 
 /** As one page of a list said it. */
@@ -214,26 +223,62 @@ export function slackDirectory(options: {
   /** Each of them as our records keep them; apps and the like are nobody. */
   const readEveryone = async (ourTeamId: string): Promise<Listed> => {
     const pages = await listUsers()
-    // A listing takes its time: of whom Slack said something meanwhile, that counts.
-    const current = await Promise.all(
-      pages.flatMap(({ askedAtMs, users: listed }) =>
-        listed
-          .filter(({ isNobody }) => !isNobody)
-          .map(async (user) =>
-            users.isOutdated(user.id, askedAtMs)
-              ? users.get(user.id, decidesForMs, () => readUser(user.id)).catch(() => 'unread' as const)
-              : learnListed(user, askedAtMs),
-          ),
+    const current = async (listed: SlackUser, askedAtMs: number): Promise<Current> => {
+      const { id } = listed
+      const user = users.isOutdated(id, askedAtMs)
+        ? await users.get(id, decidesForMs, () => readUser(id)).catch(() => 'unread' as const)
+        : learnListed(listed, askedAtMs)
+      const isThere = user !== null && user !== 'unread'
+      return {
+        listed,
+        askedAtMs,
+        user,
+        person: isThere ? await personOf(user, ourTeamId, everyoneForMs) : null,
+      }
+    }
+    let each = await Promise.all(
+      pages.flatMap(({ askedAtMs, users: all }) =>
+        all.filter(({ isNobody }) => !isNobody).map((user) => current(user, askedAtMs)),
       ),
     )
-    const found = current.filter((user) => user !== null && user !== 'unread')
-    const each = await Promise.all(
-      found.map(async (user) => ({ user, person: await personOf(user, ourTeamId, everyoneForMs) })),
-    )
-    return {
-      users: new Map(each.map((one) => [one.user.id, one])),
-      isSomebodyUnread: pages.some((page) => page.isSomebodyUnread) || current.includes('unread'),
+    // All that takes its time: of whom Slack said something meanwhile, that counts.
+    const isLast = ({ listed, user, askedAtMs }: Current): boolean =>
+      user === 'unread' || users.isLast(listed.id, user, askedAtMs)
+    while (!each.every(isLast)) {
+      each = await Promise.all(
+        each.map(async (one) => (isLast(one) ? one : current(one.listed, one.askedAtMs))),
+      )
     }
+    return {
+      users: new Map(
+        each.flatMap(({ listed, user, person }) =>
+          user === null || user === 'unread' || person === null
+            ? []
+            : [[listed.id, { user, person }] as const],
+        ),
+      ),
+      isSomebodyUnread:
+        pages.some((page) => page.isSomebodyUnread) || each.some(({ user }) => user === 'unread'),
+    }
+  }
+  /** Whoever is not read is missing from the list, and not from the workspace. */
+  const leaveOut = (listed: Listed, userId: string): void => {
+    listed.isSomebodyUnread = true
+    listed.users.delete(userId)
+  }
+  /** Lists somebody as was found out last; what Slack said after that is followed by itself. */
+  const correct = async (
+    listed: Listed,
+    userId: string,
+    { found, askedAtMs, ourTeamId }: { found: SlackUser | null; askedAtMs: number; ourTeamId: string },
+  ): Promise<void> => {
+    const user = users.learn(userId, found, askedAtMs)
+    const person = user === null || user.isNobody ? null : await personOf(user, ourTeamId, showsForMs)
+    if (users.isOutdated(userId, askedAtMs)) return
+    if (!users.isLast(userId, user, askedAtMs))
+      return correct(listed, userId, { found: user, askedAtMs, ourTeamId })
+    if (user === null || person === null) listed.users.delete(userId)
+    else listed.users.set(userId, { user, person })
   }
   const known = async <T>(what: string, read: () => Promise<T>): Promise<Known<T>> => {
     try {
@@ -336,29 +381,32 @@ export function slackDirectory(options: {
           return null
         }
       })()
-      if (heard === null || ourTeamId === null) return true
+      const id = heard?.id ?? idOf(said)
+      if (id === null || ourTeamId === null) return true
       const listed = everyone.peek('all', decidesForMs)
-      const before = users.peek(heard.id, showsForMs) ?? listed?.users.get(heard.id)?.user ?? null
+      // What is read at an earlier word is not in the list yet.
+      const inList = users.isToBeRead(id) ? null : (listed?.users.get(id)?.user ?? null)
+      const before = users.peek(id, showsForMs) ?? inList
       // No news, unless another reading was faster than the event: that was followed by nobody.
-      const isNews = newlyRead.delete(heard.id)
-      if (before !== null && isSameRecord(before, heard)) return isNews
+      const isNews = newlyRead.delete(id)
+      if (before !== null && heard !== null && isSameRecord(before, heard)) return isNews
       // A reading that is under way may have passed them already.
-      users.outdate(heard.id)
+      users.outdate(id)
       // Where nothing is remembered there is nothing to correct.
       if (before === null && listed === null) return true
       const askedAtMs = elapsedMs()
-      const now = await known('person', () => readUser(heard.id).then((found) => ({ found })))
+      const now = await known('person', () => readUser(id).then((found) => ({ found })))
       // It is followed from here.
-      newlyRead.delete(heard.id)
+      newlyRead.delete(id)
       // Not answered: what was known of them may be wrong by now, and is asked for when it is needed.
-      if (now !== 'unknown') users.learn(heard.id, now.found, askedAtMs)
+      if (now !== 'unknown') users.learn(id, now.found, askedAtMs)
       if (listed === null) return true
-      // Whoever is not read is missing from the list, and not from the workspace.
-      if (now === 'unknown') listed.isSomebodyUnread = true
-      if (now === 'unknown' || now.found === null || now.found.isNobody) listed.users.delete(heard.id)
-      else {
-        const person = await personOf(now.found, ourTeamId, showsForMs)
-        listed.users.set(heard.id, { user: now.found, person })
+      try {
+        if (now !== 'unknown') await correct(listed, id, { found: now.found, askedAtMs, ourTeamId })
+        else leaveOut(listed, id)
+      } catch (error) {
+        leaveOut(listed, id)
+        throw error
       }
       return true
     },

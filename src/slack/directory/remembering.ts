@@ -31,17 +31,24 @@ export class Remembering<T> {
   /** It changed just now: what was asked for before does not count, known already or still to come. */
   outdate(key: string): void {
     this.#outdatedAtMs.set(key, elapsedMs())
-    this.forget(key)
+    this.#known.delete(key)
+    this.#failed.delete(key)
+    this.#reading.delete(key)
+  }
+
+  /** It changed, and was not read since. */
+  isToBeRead(key: string): boolean {
+    return this.isOutdated(key, -Infinity)
+  }
+
+  /** Of what was asked for then: nothing else was found out since, and it did not change. */
+  isLast(key: string, value: T, atMs: number): boolean {
+    const known = this.#known.get(key)
+    return !this.isOutdated(key, atMs) && (!known || known.value === value || known.atMs <= atMs)
   }
 
   isOutdated(key: string, atMs: number): boolean {
     return Math.max(this.#outdatedAtMs.get(key) ?? -Infinity, this.#clearedAtMs) > atMs
-  }
-
-  forget(key: string): void {
-    this.#known.delete(key)
-    this.#failed.delete(key)
-    this.#reading.delete(key)
   }
 
   /** All of it may have changed: what was asked for before does not count, by whatever way it comes. */
@@ -75,8 +82,8 @@ export class Remembering<T> {
     const reading = read()
       .then(
         (value) => {
-          // What was forgotten meanwhile, or is read anew, is not remembered.
-          if (this.#reading.get(key) === reading) this.learn(key, value, askedAtMs)
+          // Also where it is read anew, which may fail; what changed meanwhile is not remembered.
+          this.learn(key, value, askedAtMs)
           return value
         },
         (error: unknown) => {

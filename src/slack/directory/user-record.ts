@@ -77,6 +77,11 @@ export function parseUser(said: unknown): SlackUser {
   }
 }
 
+const withId = z.object({ id: z.string().min(1) })
+
+/** Of whom a record is that cannot be read as a whole; null where it does not say even that. */
+export const idOf = (said: unknown): string | null => withId.safeParse(said).data?.id ?? null
+
 const nobody = z.union([
   z.object({ deleted: z.literal(true) }),
   z.object({ is_bot: z.literal(true) }),
