@@ -48,6 +48,13 @@ describe('what is wrong with one request fails no other asked for in the same mo
     await collection('shown').insertOne(malformed)
     expect(await store.needingLook(10).catch((error: unknown) => error)).toMatchObject([of('good')])
   })
+  test('pauses', async () => {
+    const store = mongoSurfaces(database.connection)
+    await store.pause('chat.update', 60_000)
+    const unreadable = { until: new Date(Date.now() + 60_000) } as unknown as { _id: string }
+    await collection('pauses').insertOne(unreadable)
+    expect([...(await store.pauses()).keys()]).toEqual(['chat.update'])
+  })
   test('holds: leases', async () => {
     const holds = mongoHolds(database.connection)
     const key = (principal: string) => ({ system: 's', principal, canonical: 'c', target: {} })
@@ -97,6 +104,14 @@ describe('conversion', () => {
     const { surfaces } = await store.of('a')
     expect(surfaces.find(({ key }) => key === 'card:a')).toMatchObject({ ts: 'card:a.0' })
     expect(surfaces.find(({ key }) => key === 'dm:a')).toMatchObject({ ts: '2.0', shows: null, tries: 0 })
+  })
+  test('rows of which nothing says what they are of keep no other from being put together', async () => {
+    const nameless = { ...full('card:b', 'b'), requestId: undefined }
+    const unreadable = { ...full('dm:a', 'a'), _id: 7, requestId: 'digest' } as unknown as { _id: string }
+    await collection('surfaces').insertMany([full('card:a', 'a'), nameless, unreadable])
+    await convertSurfaces(database.connection)
+    const { surfaces } = await mongoSurfaces(database.connection).of('a')
+    expect(surfaces).toMatchObject([{ key: 'card:a', ts: 'card:a.0' }])
   })
   test('hundreds of rows of one request', async () => {
     const rows = Array.from({ length: 900 }, (_, i) => full(`dm:a:${i}`, 'a'))
