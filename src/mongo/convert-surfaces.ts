@@ -49,6 +49,8 @@ export async function convertSurfaces(connection: Connection): Promise<void> {
     leaseUntil: orElse('$leaseUntil', new Date(0)),
   }
   const steps = [
+    // What does not say what it is of stays among the old ones.
+    { $match: { _id: { $type: 'string' }, requestId: { $type: 'string' } } },
     {
       $group: {
         _id: together,

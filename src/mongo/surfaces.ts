@@ -156,10 +156,11 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
     },
     pauses: async () => {
       const rows = await pauses.aggregate<unknown>([
-        { $match: { $expr: { $gt: ['$until', '$$NOW'] } } },
+        { $match: { until: { $type: 'date' }, $expr: { $gt: ['$until', '$$NOW'] } } },
         { $project: { leftMs: { $subtract: ['$until', '$$NOW'] } } },
       ])
-      return new Map(rows.map((row) => pauseRow.parse(row)).map(({ _id, leftMs }) => [_id, leftMs]))
+      const found = readEach(rows, (row) => pauseRow.parse(row), { what: 'a pause', log })
+      return new Map(found.map(({ _id, leftMs }) => [_id, leftMs]))
     },
   }
 }
