@@ -3,11 +3,12 @@ import { LogLevel, WebClient } from '@slack/web-api'
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { GrantStore } from '../../../src/domain/ports/grants.ts'
-import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
+import type { Shown, Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
 import type { Alert, Picture } from '../../../src/slack/publish/picture.ts'
 import { Outbox } from '../../../src/slack/publish/outbox.ts'
 import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
 import { section, type Message } from '../../../src/slack/words/blocks.ts'
+import { KnownShown } from '../../../src/mongo/known-shown.ts'
 import { mongoSurfaces } from '../../../src/mongo/surfaces.ts'
 import { aPendingGrant, anActiveGrant } from '../../support/builders.ts'
 import { aDatabase } from '../../support/database.ts'
@@ -287,7 +288,13 @@ const cycling: Of = (grant, rows) => {
   ]
 }
 
-async function aRun(seed: number, count: number, faults: boolean) {
+interface Trouble {
+  readonly isStoreFailing?: boolean
+  readonly isOneStopped?: boolean
+}
+
+async function aRun(seed: number, count: number, faults: boolean, trouble: Trouble = {}) {
+  const { isStoreFailing = false, isOneStopped = false } = trouble
   const random = seeded(seed)
   const slow = async (most: number) => turns(Math.floor(random() * most))
   let isFair = !faults
@@ -307,18 +314,45 @@ async function aRun(seed: number, count: number, faults: boolean) {
     await slow(4)
     return answer
   }
+  let isStoreFair = !isStoreFailing
+  /** Fails before it was done, or after. */
+  const perhaps = async <T>(effect: () => Promise<T>): Promise<T> => {
+    const dice = isStoreFair ? 1 : random()
+    if (dice < 0.06) throw new Error('no primary')
+    const answer = await effect()
+    if (dice < 0.12) throw new Error('no answer')
+    return answer
+  }
   const noted = new NotedSurfaces()
   const clock: { ms: () => number } = { ms: () => performance.now() }
   const surfaces = (): SurfaceStore => {
     const store = memorySurfaces(() => clock.ms(), noted)
+    const known = new KnownShown()
+    const learn = (id: string, shown: Shown) => known.learn(id, shown)
     return {
       ...store,
-      of: async (id) => step(() => store.of(id)),
-      lease: async (of, forMs) => step(() => store.lease(of, forMs)),
-      save: async (of, now) => step(() => store.save(of, now)),
+      known: (id) => known.of(id),
+      of: async (id) => learn(id, await perhaps(async () => step(() => store.of(id)))),
+      lease: async (of, forMs) => {
+        const leased = await perhaps(async () => step(() => store.lease(of, forMs)))
+        learn(of.requestId, leased.shown)
+        return leased
+      },
+      save: (of, now) =>
+        known.whileSaving(of, now, async () =>
+          learn(of.requestId, await perhaps(async () => step(() => store.save(of, now)))),
+        ),
     }
   }
-  const { all, side } = replicas(count, slack, { of: cycling, surfaces, step })
+  const { all: every, side } = replicas(count, slack, { of: cycling, surfaces, step })
+  for (const { grants } of every) {
+    const { get, shown, unshown, byRequest } = { ...grants }
+    grants.get = (id) => perhaps(() => get(id))
+    grants.shown = (id, revision) => perhaps(() => shown(id, revision))
+    grants.unshown = (limit) => perhaps(() => unshown(limit))
+    grants.byRequest = (id) => perhaps(() => byRequest(id))
+  }
+  let all = every
   clock.ms = () => side.world.clock.monotonicMs()
   const pick = () => all[Math.floor(random() * all.length)] as (typeof all)[number]
   const ids = ['g1', 'g2']
@@ -332,8 +366,13 @@ async function aRun(seed: number, count: number, faults: boolean) {
       }),
     )
   const changes = 4 + Math.floor(random() * 8)
+  const stopsAt = isOneStopped ? 1 + Math.floor(random() * changes) : 0
   for (let i = 1; i <= changes; i++) {
     await slow(60)
+    if (i === stopsAt) {
+      void all[0]?.publisher.stop()
+      all = all.slice(1)
+    }
     const id = ids[Math.floor(random() * 2)] as string
     await pick().grants.change(id, (grant) => becomes(String(Number(grant.reason) + 1))(grant))
     if (random() < 0.3) {
@@ -343,6 +382,7 @@ async function aRun(seed: number, count: number, faults: boolean) {
   }
   await slow(60)
   isFair = true
+  isStoreFair = true
   const isDone = async () => {
     const found = await Promise.all(ids.map(async (id) => all[0]?.grants.get(id)))
     return found.every((grant) => grant?.unshown === false)
@@ -365,6 +405,11 @@ async function aRun(seed: number, count: number, faults: boolean) {
   for (const id of ids) {
     const grant = await all[0]?.grants.get(id)
     if (!grant) continue
+    const posted = slack.log.filter((line) => line.startsWith('chat.postMessage'))
+    for (const what of ['card', 'dm', 'note']) {
+      const times = posted.filter((line) => line.includes(` ${what} of ${id}:`)).length
+      if (times > 1 && count === 1 && !faults) wrong.push(`${what} of ${id} was posted ${times} times`)
+    }
     const { surfaces: rows } = await store.of(id)
     for (const picture of cycling(grant, new Map(rows.map((row) => [row.key, row])), [grant])) {
       const row = rows.find(({ key }) => key === picture.key)
@@ -379,19 +424,23 @@ async function aRun(seed: number, count: number, faults: boolean) {
   return wrong.length > 0 ? [`seed ${seed}: ${wrong.join('; ')}\n${slack.log.join('\n')}`] : []
 }
 
-test.each([
-  ['one replica', 1, false],
-  ['one replica, Slack fails', 1, true],
-  ['two replicas', 2, false],
-  ['three replicas, Slack fails', 3, true],
+test.each<[string, number, boolean, Trouble]>([
+  ['one replica', 1, false, {}],
+  ['one replica, Slack fails', 1, true, {}],
+  ['two replicas', 2, false, {}],
+  ['three replicas, Slack fails', 3, true, {}],
+  ['one replica, the store fails', 1, false, { isStoreFailing: true }],
+  ['three replicas, the store fails', 3, false, { isStoreFailing: true }],
+  ['three replicas, Slack and the store fail', 3, true, { isStoreFailing: true }],
+  ['three replicas, one is stopped', 3, false, { isOneStopped: true }],
 ])(
   'in the end Slack shows the newest: %s',
-  async (_what, count, faults) => {
+  async (_what, count, faults, trouble) => {
     const wrong: string[] = []
     const began = performance.now()
     let seed = 1
     for (; seed <= 1_500 && performance.now() - began < 5_000; seed++)
-      wrong.push(...(await aRun(seed, count, faults)))
+      wrong.push(...(await aRun(seed, count, faults, trouble)))
     expect(wrong.slice(0, 2).join('\n\n')).toBe('')
   },
   60_000,
@@ -821,3 +870,43 @@ test('what did not come through and could not be noted is not posted once nobody
   expect((await a.grants.get('g1'))?.unshown).toBe(false)
   expect([...slack.messages.values()]).toEqual([])
 }, 20_000)
+
+test('a message that was posted anew is not forgotten by another that notes again that the old one was gone', async () => {
+  const noted = new NotedSurfaces()
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  let isLost = false
+  let made = 0
+  const slack = aSlack(async () => null)
+  const {
+    all: [a, b],
+    side,
+  } = replicas(2, slack, {
+    of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
+    surfaces: () => {
+      const store = memorySurfaces(() => clock.ms(), noted)
+      const isFirst = made++ === 0
+      const save: SurfaceStore['save'] = async (...asked) => {
+        const saved = await store.save(...asked)
+        if (!isFirst || !isLost) return saved
+        isLost = false
+        throw new Error('no answer')
+      }
+      return { ...store, save }
+    },
+  })
+  if (!a || !b) throw new Error('two')
+  clock.ms = () => side.world.clock.monotonicMs()
+  await b.grants.insert(anActiveGrant({ reason: 'new' }))
+  await until(async () => (await b.grants.get('g1'))?.unshown === false)
+  slack.messages.clear()
+  isLost = true
+  await a.grants.change('g1', becomes('asked'))
+  await until(() => !isLost)
+  await b.grants.change('g1', becomes('answered'))
+  await until(() => slack.messages.size === 1)
+  await sleep(400)
+  await seconds(30, side)
+  await sleep(400)
+  await seconds(10, side)
+  expect([...slack.messages.values()]).toEqual(['card answered'])
+})
