@@ -4,7 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import {
   nothingShown,
+  TakenSince,
   unposted,
+  type Leased,
   type Shown,
   type Surface,
   type SurfaceKey,
@@ -97,7 +99,11 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
         const noted = stored.parse(document)
         const shown = shownOf(noted)
         const isOurs = noted.surfaces.some((one) => one.leasedBy === leasedBy)
-        return { row: isOurs ? (shown.surfaces.find((one) => one.key === key) ?? null) : null, shown }
+        return {
+          row: isOurs ? (shown.surfaces.find((one) => one.key === key) ?? null) : null,
+          shown,
+          leasedBy,
+        }
       },
     })
   })
@@ -110,14 +116,22 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
             requests.map(([_id, all]) => ({
               filter: { _id },
               pipeline: [
-                ...all.map(({ key, now }) => changed(key, { $literal: { ...now, leaseUntil: new Date(0) } })),
+                ...all.map(({ key, now, leasedBy }) => {
+                  const change = { $literal: { ...now, leaseUntil: new Date(0) } }
+                  const isOurs = { $eq: ['$$one.leasedBy', { $literal: leasedBy }] }
+                  return changed(key, leasedBy === undefined ? change : { $cond: [isOurs, change, {}] })
+                }),
                 saved(self),
               ],
             })),
           ),
-        read: ({ key, requestId }, document) => {
-          const shown = shownOf(stored.parse(document))
-          return shown.surfaces.some((one) => one.key === key) ? shown : missing(requestId)
+        read: ({ key, requestId, leasedBy }, document) => {
+          const noted = stored.parse(document)
+          const shown = shownOf(noted)
+          const row = noted.surfaces.find((one) => one.key === key)
+          if (row === undefined) return missing(requestId)
+          const isTaken = leasedBy !== undefined && row.leasedBy !== leasedBy
+          return isTaken ? new TakenSince('another took it since') : shown
         },
       }),
     { waitMs: savesWaitMs },
@@ -137,8 +151,8 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
     },
     lease: ({ key, requestId }, forMs) => lease({ key, requestId, forMs }),
-    save: ({ key, requestId }, now) => {
-      return known.whileSaving({ key, requestId }, now, () => save({ key, requestId, now }))
+    save: ({ key, requestId }, now, leasedBy) => {
+      return known.whileSaving({ key, requestId }, now, () => save({ key, requestId, now, leasedBy }))
     },
     needingLook: async (limit) => {
       const documents = await collection.find<Document>({ needsLook: true }).limit(limit).toArray()
@@ -220,7 +234,7 @@ interface Leasing extends SurfaceKey {
 }
 interface Saving extends SurfaceKey {
   readonly now: Saved
+  readonly leasedBy: string | undefined
 }
-type Leased = Awaited<ReturnType<SurfaceStore['lease']>>
 
 const pauseRow = z.object({ _id: z.string(), leftMs: z.number() })

@@ -3,7 +3,7 @@ import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
 import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
 import type { HoldStore } from '../../src/domain/ports/holds.ts'
-import type { SurfaceStore } from '../../src/domain/ports/surfaces.ts'
+import { TakenSince, type SurfaceStore } from '../../src/domain/ports/surfaces.ts'
 import type { Event } from '../../src/domain/event.ts'
 import { transition } from '../../src/domain/transition.ts'
 import {
@@ -519,6 +519,19 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
     expect((await store.lease(of, 60_000)).row).toBeNull()
     await store.save(of, posted('1.0'))
     expect((await store.lease(of, 60_000)).row).toMatchObject({ key: of.key, channel: 'C1', ts: '1.0' })
+  })
+
+  test('what is noted by who leased a message counts only until another has leased it', async () => {
+    const store = await open()
+    const of = aRow()
+    const { leasedBy } = await store.lease(of, 60_000)
+    await store.save(of, posted('1.0'), leasedBy)
+    // Its answer may have been lost: again is as good.
+    await store.save(of, posted('1.0'), leasedBy)
+    await store.lease(of, 60_000)
+    await expect(store.save(of, posted('2.0'), leasedBy)).rejects.toThrow(TakenSince)
+    expect((await store.of(of.requestId)).surfaces).toMatchObject([{ ts: '1.0' }])
+    expect((await store.lease(of, 60_000)).row).toBeNull()
   })
 
   test('of many who take it at once one has it', async () => {

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { KnownShown } from '../../src/mongo/known-shown.ts'
 import {
   nothingShown,
+  TakenSince,
   unposted,
   type Shown,
   type Surface,
@@ -8,7 +10,7 @@ import {
   type SurfaceStore,
 } from '../../src/domain/ports/surfaces.ts'
 
-type Row = Surface & { readonly leasedUntilMs: number }
+type Row = Surface & { readonly leasedUntilMs: number; readonly leasedBy: string }
 
 /** What processes share: hand the same to each. */
 export class NotedSurfaces {
@@ -24,7 +26,7 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
   const { requests, pausedUntilMs } = noted
   const known = new KnownShown()
   const self = {}
-  const surfaceOf = ({ leasedUntilMs: _, ...surface }: Row): Surface => surface
+  const surfaceOf = ({ leasedUntilMs: _until, leasedBy: _by, ...surface }: Row): Surface => surface
   const found = (isFound: (row: Row) => boolean) =>
     [...requests.values()].flatMap(({ rows }) => rows.filter(isFound).map(surfaceOf))
   const shownOf = (requestId: string): Shown => {
@@ -37,7 +39,9 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
   const change = ({ key, requestId }: SurfaceKey, to: (row: Row) => Row): void => {
     const request = requests.get(requestId) ?? { version: 0, savedBy: null, savedSince: 0, rows: [] }
     const isMade = request.rows.some((row) => row.key === key)
-    const rows = isMade ? request.rows : [...request.rows, { ...unposted, key, requestId, leasedUntilMs: 0 }]
+    const rows = isMade
+      ? request.rows
+      : [...request.rows, { ...unposted, key, requestId, leasedUntilMs: 0, leasedBy: '' }]
     requests.set(requestId, { ...request, rows: rows.map((row) => (row.key === key ? to(row) : row)) })
   }
   return {
@@ -46,18 +50,21 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
     byMessage: async (channel, ts) => found((row) => row.channel === channel && row.ts === ts)[0] ?? null,
     lease: async (of, forMs) => {
       const taken: Row[] = []
+      const leasedBy = randomUUID()
       change(of, (row) => {
         if (row.leasedUntilMs > nowMs()) return row
-        const leased = { ...row, leasedUntilMs: nowMs() + forMs }
+        const leased = { ...row, leasedUntilMs: nowMs() + forMs, leasedBy }
         taken.push(leased)
         return leased
       })
       const [row] = taken
-      return { row: row ? surfaceOf(row) : null, shown: shownOf(of.requestId) }
+      return { row: row ? surfaceOf(row) : null, shown: shownOf(of.requestId), leasedBy }
     },
-    save: async (of, now) => {
+    save: async (of, now, leasedBy) => {
       const request = requests.get(of.requestId)
       if (!request?.rows.some(({ key }) => key === of.key)) throw new Error('it was never taken')
+      const isTaken = request.rows.some((row) => row.key === of.key && row.leasedBy !== leasedBy)
+      if (leasedBy !== undefined && isTaken) throw new TakenSince('another took it since')
       change(of, (row) => ({ ...row, ...now, leasedUntilMs: 0 }))
       const { version, savedBy, savedSince, rows } = requests.get(of.requestId) ?? request
       const since = savedBy === self ? savedSince : version + 1

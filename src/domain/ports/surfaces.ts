@@ -8,14 +8,28 @@ export interface SurfaceStore {
    * Takes this message for a while, making its row where there is none; `row` is null while another process has it.
    * A crash in between costs at most one repeated message.
    */
-  lease(of: SurfaceKey, forMs: number): Promise<{ readonly row: Surface | null; readonly shown: Shown }>
-  /** Writes what Slack shows now, and gives the message back. Throws where nobody ever took it. */
-  save(of: SurfaceKey, now: Partial<Omit<Surface, keyof SurfaceKey>>): Promise<Shown>
+  lease(of: SurfaceKey, forMs: number): Promise<Leased>
+  /**
+   * Writes what Slack shows now, and gives the message back. Throws where nobody ever took it, and `TakenSince` where
+   * another took it since it was leased by this name: then nothing is written.
+   */
+  save(of: SurfaceKey, now: Partial<Omit<Surface, keyof SurfaceKey>>, leasedBy?: string): Promise<Shown>
   needingLook(limit: number): Promise<Surface[]>
   /** Slack asked every replica to leave this method alone for a while. */
   pause(method: string, forMs: number): Promise<void>
   /** Methods that are paused now, with how long still in ms. */
   pauses(): Promise<ReadonlyMap<string, number>>
+}
+
+export interface Leased {
+  readonly row: Surface | null
+  readonly shown: Shown
+  readonly leasedBy: string
+}
+
+/** Somebody else took this message meanwhile: what was to be noted of it may be true no more. */
+export class TakenSince extends Error {
+  override readonly name = 'TakenSince'
 }
 
 /** All that stands in Slack of one request. */

@@ -2,7 +2,7 @@ import PQueue from 'p-queue'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mayHaveLines, type Grant } from '../../domain/grant.ts'
-import { nothingShown, type Shown, type Surface } from '../../domain/ports/surfaces.ts'
+import { nothingShown, TakenSince, type Shown, type Surface } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import { boundedMap } from '../../bounded-map.ts'
 import { OnceMore } from '../../once-more.ts'
@@ -330,9 +330,11 @@ export class Publisher {
   ): Promise<{ waitMs: number; isSent: boolean }> {
     const { surfaces } = this.#parts
     const { key, lane } = picture
-    const turn: Turn = { row: null, shows: null, unsaved: null }
+    const turn: Turn = { row: null, leasedBy: '', shows: null, unsaved: null }
     const draw = async (): Promise<Message | null> => {
-      turn.row = (await surfaces.lease({ key, requestId }, rowLeaseMs)).row
+      const leased = await surfaces.lease({ key, requestId }, rowLeaseMs)
+      turn.row = leased.row
+      turn.leasedBy = leased.leasedBy
       // Another replica sent it meanwhile: what is stale is to be looked at anew.
       if (turn.row === null || turn.row.ts !== (seen?.ts ?? null)) return null
       if (turn.row.shows !== (seen?.shows ?? null)) return null
@@ -350,62 +352,73 @@ export class Publisher {
     const sent = at
       ? await this.#outbox.update(lane, at, draw)
       : await this.#outbox.post(lane, picture.to, draw)
-    if (turn.row === null) return { waitMs: tickMs, isSent: false }
-    if (turn.unsaved !== null) {
-      await this.#save(turn.row, turn.unsaved)
-      return { waitMs: 0, isSent: false }
-    }
+    const { row, leasedBy, unsaved, shows } = turn
+    if (row === null) return { waitMs: tickMs, isSent: false }
     const needsLook = picture.needsLook ?? false
-    const waitMs = await this.#note(turn.row, sent, { shows: turn.shows, needsLook })
-    return { waitMs, isSent: sent?.outcome === 'sent' }
+    const { now, waitMs } = unsaved
+      ? { now: unsaved, waitMs: 0 }
+      : this.#became(row, sent, { shows, needsLook })
+    const isNoted = await this.#save(row, now, leasedBy)
+    return { waitMs, isSent: isNoted && sent?.outcome === 'sent' }
   }
 
   /** What was sent and not noted would be sent twice, or never again: an outage of a moment is waited out. */
-  async #save(row: Surface, now: Partial<Surface>): Promise<void> {
-    const { surfaces, log } = this.#parts
+  async #save(row: Surface, now: Partial<Surface>, leasedBy: string): Promise<boolean> {
+    const { log } = this.#parts
     for (const waitMs of saveAgainMs) {
       try {
-        await surfaces.save(row, now)
-        this.#unsaved.delete(row.key)
-        return
+        return await this.#saveOnce(row, now, leasedBy)
       } catch (error) {
         this.#unsaved.set(row.key, now)
         log.warn('could not note what was sent, trying again', { key: row.key, inMs: waitMs, error })
         await sleep(waitMs, undefined, { ref: false })
       }
     }
-    await surfaces.save(row, now)
-    this.#unsaved.delete(row.key)
+    return this.#saveOnce(row, now, leasedBy)
   }
 
-  /** Writes down what became of a message. */
-  async #note(row: Surface, sent: Sent | null, now: Pick<Surface, 'shows' | 'needsLook'>): Promise<number> {
-    const { log } = this.#parts
-    if (sent === null) {
-      await this.#save(row, { needsLook: now.needsLook })
-      return 0
+  /** False: another took the message since, and what stands there now is not known: it is sent anew. */
+  async #saveOnce(row: Surface, now: Partial<Surface>, leasedBy: string): Promise<boolean> {
+    try {
+      await this.#parts.surfaces.save(row, now, leasedBy)
+      this.#unsaved.delete(row.key)
+      return true
+    } catch (error) {
+      if (!(error instanceof TakenSince)) throw error
+      this.#unsaved.set(row.key, {})
+      return false
     }
+  }
+
+  /** What is to be noted of what became of a message, and how long to wait before it is tried again. */
+  #became(
+    row: Surface,
+    sent: Sent | null,
+    now: Pick<Surface, 'shows' | 'needsLook'>,
+  ): { now: Partial<Surface>; waitMs: number } {
+    const { log } = this.#parts
+    if (sent === null) return { now: { needsLook: now.needsLook }, waitMs: 0 }
     switch (sent.outcome) {
-      case 'sent':
-        await this.#save(row, { ...now, channel: sent.channel, ts: sent.ts, failure: null, tries: 0 })
-        return 0
+      case 'sent': {
+        const { channel, ts } = sent
+        return { now: { ...now, channel, ts, failure: null, tries: 0 }, waitMs: 0 }
+      }
       case 'message-gone':
         log.info('a message is gone, posting it again if it still matters', { key: row.key })
-        await this.#save(row, { channel: null, ts: null, shows: null })
-        return 0
+        return { now: { channel: null, ts: null, shows: null }, waitMs: 0 }
       case 'unreachable':
         log.warn('a message cannot be shown there', { key: row.key, why: sent.why })
-        await this.#save(row, { ...now, failure: sent.why, tries: row.tries + 1 })
-        return 0
-      case 'later':
+        return { now: { ...now, failure: sent.why, tries: row.tries + 1 }, waitMs: 0 }
+      case 'later': {
         // Slack may have made it all the same, unless it said "not so fast": what stands there is not known.
-        await this.#save(row, {
-          tries: row.tries + 1,
-          shows: now.shows !== null && sent.why !== 'ratelimited' ? null : row.shows,
-        })
-        if (row.tries > 2)
-          log.warn('a message has to wait', { key: row.key, why: sent.why, tries: row.tries + 1 })
-        return Math.min(60_000, sent.inMs * 2 ** Math.min(row.tries, 6))
+        const shows = now.shows !== null && sent.why !== 'ratelimited' ? null : row.shows
+        const tries = row.tries + 1
+        if (row.tries > 2) log.warn('a message has to wait', { key: row.key, why: sent.why, tries })
+        return {
+          now: { tries, shows },
+          waitMs: Math.min(60_000, sent.inMs * 2 ** Math.min(row.tries, 6)),
+        }
+      }
     }
   }
 }
@@ -441,6 +454,7 @@ interface Look {
 
 interface Turn {
   row: Surface | null
+  leasedBy: string
   shows: string | null
   /** What was sent in an earlier turn, and is to be noted first. */
   unsaved: Partial<Surface> | null

@@ -311,7 +311,7 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
   const step = async <T>(effect: () => T): Promise<T> => {
     await slow(4)
     const answer = effect()
-    await slow(4)
+    await Promise.all([answer, slow(4)])
     return answer
   }
   let isStoreFair = !isStoreFailing
@@ -338,9 +338,9 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
         learn(of.requestId, leased.shown)
         return leased
       },
-      save: (of, now) =>
-        known.whileSaving(of, now, async () =>
-          learn(of.requestId, await perhaps(async () => step(() => store.save(of, now)))),
+      save: (of, ...rest) =>
+        known.whileSaving(of, rest[0], async () =>
+          learn(of.requestId, await perhaps(async () => step(() => store.save(of, ...rest)))),
         ),
     }
   }
@@ -575,7 +575,7 @@ test('what was sent but could not be noted is not taken for what stood there bef
       const store = memorySurfaces(() => clock.ms(), noted)
       return {
         ...store,
-        save: (of, now) => (fails ? Promise.reject(new Error('no primary')) : store.save(of, now)),
+        save: (...asked) => (fails ? Promise.reject(new Error('no primary')) : store.save(...asked)),
       }
     },
   })
@@ -737,8 +737,8 @@ const failing =
   (fails: (key: string) => boolean, clock: { ms: () => number }, noted = new NotedSurfaces()) =>
   () => {
     const store = memorySurfaces(() => clock.ms(), noted)
-    const save: SurfaceStore['save'] = (of, now) =>
-      fails(of.key) ? Promise.reject(new Error('no primary')) : store.save(of, now)
+    const save: SurfaceStore['save'] = (of, ...rest) =>
+      fails(of.key) ? Promise.reject(new Error('no primary')) : store.save(of, ...rest)
     return { ...store, save }
   }
 
