@@ -385,11 +385,15 @@ export function slackDirectory(options: {
       if (id === null || ourTeamId === null) return true
       const listed = everyone.peek('all', decidesForMs)
       // What is read at an earlier word is not in the list yet.
-      const inList = users.isToBeRead(id) ? null : (listed?.users.get(id)?.user ?? null)
-      const before = users.peek(id, showsForMs) ?? inList
+      const read = users.isToBeRead(id) ? null : (listed?.users.get(id)?.user ?? null)
+      const before = users.peek(id, showsForMs) ?? read
       // No news, unless another reading was faster than the event: that was followed by nobody.
       const isNews = newlyRead.delete(id)
-      if (before !== null && heard !== null && isSameRecord(before, heard)) return isNews
+      // The list may be of before.
+      const inList = listed === null ? before : (listed.users.get(id)?.user ?? null)
+      const isSaid = (one: SlackUser | null): boolean =>
+        heard !== null && (one === null ? heard.isNobody : isSameRecord(one, heard))
+      if (before !== null && isSaid(before) && isSaid(inList)) return isNews
       // A reading that is under way may have passed them already.
       users.outdate(id)
       // Where nothing is remembered there is nothing to correct.

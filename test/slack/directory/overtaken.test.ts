@@ -213,3 +213,80 @@ test('what is read by two at once is remembered as it was asked for last', async
   await one
   expect(remembering.peek('a', 60_000)).toBe('second')
 })
+
+/** A generator that is the same for each seed. */
+function seeded(seed: number): () => number {
+  let a = seed
+  return () => {
+    a = (a + 0x6d2b79f5) | 0
+    let t = Math.imul(a ^ (a >>> 15), 1 | a)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** People come and go, Slack says so a little later, and answers what it is asked in any order, or not at all. */
+async function aRun(seed: number): Promise<string[]> {
+  const random = seeded(seed)
+  const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T
+  const ids = Array.from({ length: 24 }, (_, i) => `U${i}`)
+  const few = ids.slice(0, 3)
+  const slack = aSlack({ ids, isSlow: () => true })
+  const directory = directoryOf(slack.client)
+  const going: Promise<unknown>[] = []
+  const wrong: string[] = []
+  const events: (() => void)[] = []
+  const changed = new Map<string, number>()
+  const answerOne = (mayFail: boolean) => {
+    const [call] = slack.waiting.splice(Math.floor(random() * slack.waiting.length), 1)
+    if (mayFail && random() < 0.15) call?.fail()
+    else call?.answer()
+  }
+  const asksAlone = async (id: string) => {
+    const [was, changes] = [!slack.gone.has(id), changed.get(id)]
+    const found = isHere(await directory.freshFacts(id))
+    if (changes === changed.get(id) && found !== 'unknown' && found !== was)
+      wrong.push(`${id} was found ${found ? 'here' : 'gone'}`)
+  }
+  for (let i = 0; i < 60; i++) {
+    const dice = random()
+    const id = pick(few)
+    if (dice < 0.2) {
+      if (!slack.gone.delete(id)) slack.gone.add(id)
+      changed.set(id, i)
+      const said = slack.user(id)
+      events.push(() => going.push(directory.heardOf(said)))
+    } else if (dice < 0.4) events.shift()?.()
+    else if (dice < 0.5) going.push(directory.facts(id))
+    else if (dice < 0.56) going.push(asksAlone(id))
+    else if (dice < 0.6) going.push(directory.everyone(pick([0, 60_000])))
+    else if (dice < 0.63) going.push(Promise.all(ids.map((one) => directory.freshFacts(one))))
+    else answerOne(true)
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--) await immediate()
+  }
+  for (const event of events) event()
+  let isOver = false
+  void Promise.allSettled(going).then(() => (isOver = true))
+  const isDone = () => isOver
+  while (!isDone()) {
+    answerOne(false)
+    await immediate()
+  }
+  const answering = setInterval(() => answerOne(false), 0)
+  const all = await directory.everyone()
+  for (const id of few) {
+    const facts = isHere(await directory.facts(id))
+    const listed = all === 'unknown' ? undefined : all.people.find(({ person }) => person.slack.userId === id)
+    if (facts !== 'unknown' && facts !== !slack.gone.has(id)) wrong.push(`${id} is not as remembered`)
+    if (listed && listed.isHere === slack.gone.has(id)) wrong.push(`${id} is not as listed`)
+  }
+  clearInterval(answering)
+  return wrong.length > 0 ? [`seed ${seed}: ${wrong.join('; ')}`] : []
+}
+
+test('in the end everybody is known as they are, and who is asked about alone is never as they were before', async () => {
+  const wrong: string[] = []
+  const began = performance.now()
+  for (let seed = 1; performance.now() - began < 4_000; seed++) wrong.push(...(await aRun(seed)))
+  expect(wrong.slice(0, 5).join('\n')).toBe('')
+}, 30_000)
