@@ -18,7 +18,7 @@ const looksAtOnce = 4
 const mostHeard = 5_000
 const mostUnsure = 5_000
 /** As long as the message is leased: nobody else sends it meanwhile. */
-const saveAgainMs = [200, 1_000, 3_000]
+const saveAgainAfterMs: readonly number[] = [200, 1_000, 3_000]
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
 const lookHoldsMs = 500
 /** What is late, and messages that are to be looked at though no grant changed. */
@@ -36,6 +36,7 @@ export class Publisher {
   readonly #parts: Parts
   readonly #pictures: Pictures
   readonly #outbox: Outbox
+  readonly #saveAgainMs: readonly number[]
   readonly #looks = new PQueue({ concurrency: looksAtOnce })
   readonly #showing = new OnceMore<Asked>((_, asked) => this.#showNow(asked))
   /** Those that could not be shown to the end, and when they are tried again. */
@@ -53,8 +54,16 @@ export class Publisher {
   #pendingAtMs = -Infinity
   #isStopped = false
 
-  constructor(parts: Parts, { pictures, isPaced = true }: { pictures: Pictures; isPaced?: boolean }) {
+  constructor(
+    parts: Parts,
+    {
+      pictures,
+      isPaced = true,
+      saveAgainMs = saveAgainAfterMs,
+    }: { pictures: Pictures; isPaced?: boolean; saveAgainMs?: readonly number[] },
+  ) {
     this.#parts = parts
+    this.#saveAgainMs = saveAgainMs
     this.#pictures = pictures
     this.#outbox = new Outbox({ client: parts.clients.background, surfaces: parts.surfaces, isPaced })
   }
@@ -365,7 +374,7 @@ export class Publisher {
   /** What was sent and not noted would be sent twice, or never again: an outage of a moment is waited out. */
   async #save(row: Surface, now: Partial<Surface>, leasedBy: string): Promise<boolean> {
     const { log } = this.#parts
-    for (const waitMs of saveAgainMs) {
+    for (const waitMs of this.#saveAgainMs) {
       try {
         return await this.#saveOnce(row, now, leasedBy)
       } catch (error) {

@@ -61,12 +61,14 @@ function replicas(
     of,
     surfaces,
     step,
+    saveAgainMs,
     isWhole = () => true,
     alerts = async () => [],
   }: {
     of: Of
     surfaces?: () => SurfaceStore
     step?: <T>(effect: () => T) => Promise<T>
+    saveAgainMs?: readonly number[]
     isWhole?: (replica: number) => boolean
     alerts?: (store: SurfaceStore) => Promise<Alert[]>
   },
@@ -91,6 +93,7 @@ function replicas(
         alerts: () => alerts(store),
       },
       isPaced: false,
+      ...(saveAgainMs ? { saveAgainMs } : {}),
     })
     publisher.start()
     running.push(publisher)
@@ -344,7 +347,7 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
         ),
     }
   }
-  const { all: every, side } = replicas(count, slack, { of: cycling, surfaces, step })
+  const { all: every, side } = replicas(count, slack, { of: cycling, surfaces, step, saveAgainMs: [1, 2, 3] })
   for (const { grants } of every) {
     const { get, shown, unshown, byRequest } = { ...grants }
     grants.get = (id) => perhaps(() => get(id))
