@@ -2,7 +2,8 @@ import { readTexts } from './catalog/load.ts'
 import type { Reloading } from './catalog/watch.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import type { ConnectedSystems } from './connectors/systems.ts'
-import type { Catalog } from './domain/catalog.ts'
+import { everyEntitlement, type Catalog } from './domain/catalog.ts'
+import type { Target } from './domain/connector.ts'
 import { isSamePlace } from './domain/place.ts'
 import type { Log } from './domain/ports/log.ts'
 import { hide } from './log.ts'
@@ -107,7 +108,9 @@ export async function checkSystems(catalog: Catalog, systems: ConnectedSystems, 
     [...catalog.systems.keys()].map(async (id) => {
       const system = systems.get(id)
       try {
-        await system?.connector.check(AbortSignal.timeout(system.timeoutMs))
+        const signal = AbortSignal.timeout(system?.timeoutMs ?? 0)
+        const lacks = (await system?.connector.check({ targets: targetsOn(catalog, id), signal })) ?? []
+        for (const { what, remedy } of lacks) log.error('a right is missing', { system: id, what, remedy })
         log.info('system can be reached', { system: id })
       } catch (error) {
         log.error('system cannot be used now', { system: id, error })
@@ -115,6 +118,9 @@ export async function checkSystems(catalog: Catalog, systems: ConnectedSystems, 
     }),
   )
 }
+
+export const targetsOn = (catalog: Catalog, systemId: string): Target[] =>
+  everyEntitlement(catalog).flatMap(({ system, target }) => (system === systemId ? [target] : []))
 
 /** What a catalog's `${NAME}` stand for are secrets mostly: none of them is to be read in the log. */
 export async function hideVariables(path: string, environment: NodeJS.ProcessEnv): Promise<void> {

@@ -21,6 +21,21 @@ export interface GiveCall extends Call {
   readonly until: Date
 }
 
+/** A part of who holds a target. */
+export interface Page {
+  readonly principals: readonly string[]
+  /** What to ask for as `after` next; null: this was the last page. */
+  readonly next: string | null
+}
+
+/** A right that Curfew's login needs on a system and has not, or what else keeps its work from taking effect there. */
+export interface Lack {
+  /** In words, with what it is needed for. */
+  readonly what: string
+  /** The statement or setting that mends it, as whoever looks after that system would write it; null: none is known. */
+  readonly remedy: string | null
+}
+
 /**
  * Gives, takes and checks on one configured system.
  *
@@ -31,18 +46,41 @@ export interface GiveCall extends Call {
 export interface Connector {
   give(call: GiveCall): Promise<void>
   take(call: Call): Promise<void>
-  /** Does this principal hold this target now? Answered by the system, never from memory. */
+  /**
+   * Ends what the principal has open by this target, where a take alone leaves it running. Called after each take that
+   * was done, before it is read back; while it fails the access counts as held. Nothing open is success.
+   */
+  cut?(call: Call): Promise<void>
+  /**
+   * Does this principal hold this target now? Answered by the system, never from memory. Where a system changes by
+   * deleting and inserting, it has asked again before it says no.
+   */
   has(place: Place & { readonly signal: AbortSignal }): Promise<boolean>
-  /** Every principal that holds this target now. */
-  list(query: { readonly target: Target; readonly signal: AbortSignal }): Promise<string[]>
-  /** Credentials and reach: resolves when the system answers and lets us in. */
-  check(signal: AbortSignal): Promise<void>
+  /** Who holds this target now, in pages of at most a few thousand: `after` is null for the first. */
+  list(query: {
+    readonly target: Target
+    readonly after: string | null
+    readonly signal: AbortSignal
+  }): Promise<Page>
+  /**
+   * What is missing to give and take these targets; nothing where all is there. Throws where the system cannot be
+   * reached or does not let us in.
+   */
+  check(query: {
+    readonly targets: readonly Target[]
+    readonly signal: AbortSignal
+  }): Promise<readonly Lack[]>
   /** The target as one string: two targets that mean the same access are written the same. */
   canonical(target: Target): string
   /** Which real system this is, without secrets: with another address or tenant it is another. Its form: `place.ts`. */
   readonly where: string
   /** How late `has` may tell the truth after a change, in milliseconds; 0 where reads follow writes. */
   readonly hasLagMs: number
+  /**
+   * How long after a call was given up it may still take effect, in milliseconds. 0 where the system itself stops by
+   * then (a time-out of its own, below ours).
+   */
+  readonly lateMs: number
   close(): Promise<void>
 }
 

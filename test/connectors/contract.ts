@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import { aGate } from '../support/gate.ts'
 import { ConnectorError, type Connector, type Surroundings, type Target } from '../../src/domain/connector.ts'
 
 /** Of a connector that is reached straight, and dates by the wall clock. */
@@ -13,11 +14,21 @@ export const surroundings = (timeoutMs: number): Surroundings => ({
 /** What the contract needs of a real system, beside the connector. */
 export interface Harness {
   connect(): Connector
+  /** Where it listens on this machine. */
+  readonly port: number
+  /** The same, by another port that leads there. */
+  connectBy(port: number): Connector
   /** Points at an address where nobody listens. */
   connectUnreachable(): Connector
   connectWithBadCredentials(): Connector
-  /** A new principal that holds nothing yet. */
-  aPrincipal(): Promise<string>
+  /** A new principal that holds nothing yet, of this name where the system lets people be called so. */
+  aPrincipal(name?: string): Promise<string>
+  /** Makes so many holders of a target at once, by the system's own means. */
+  fill(target: Target, count: number): Promise<void>
+  /** Deletes the target on the system; null where targets are whatever the receiver makes of them. */
+  readonly vanishTarget: ((target: Target) => Promise<void>) | null
+  /** Logins that lack a right; null where the system tells of none. What the check says of each is expected to match. */
+  readonly lacking: (() => Promise<readonly Lacking[]>) | null
   /** Deletes the principal on the system. */
   vanish(principal: string): Promise<void>
   /** A target that nobody holds yet, written in two ways. */
@@ -29,6 +40,26 @@ export interface Harness {
   /** Must never be read in an error. */
   readonly secrets: readonly string[]
   stop(): Promise<void>
+}
+
+/** A login that lacks something for this target. */
+export interface Lacking {
+  readonly connector: Connector
+  readonly target: Target
+  readonly what: RegExp
+  readonly remedy: RegExp | null
+}
+
+/** Everybody who holds it, page by page. */
+export async function everyHolder(connector: Connector, target: Target): Promise<string[]> {
+  const found: string[] = []
+  for (let after: string | null = null; ;) {
+    const { principals, next } = await connector.list({ target, after, signal: soon() })
+    expect(principals.length).toBeLessThanOrEqual(5_000)
+    found.push(...principals)
+    if (next === null) return found
+    after = next
+  }
 }
 
 /** What every connector promises, run against its real system. */
@@ -82,7 +113,7 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       const same = giveCall(principal, target)
       await connector.give(same)
       await connector.give({ ...same, signal: soon() })
-      expect(await connector.list({ target, signal: soon() })).toEqual([principal])
+      expect(await everyHolder(connector, target)).toEqual([principal])
     })
 
     test('taking twice, or what was never given, succeeds', async () => {
@@ -109,7 +140,7 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       const answers = async () => ({
         has: await connector.has({ principal, target, signal: soon() }),
         colleagueHas: await connector.has({ principal: colleague, target, signal: soon() }),
-        list: await connector.list({ target, signal: soon() }),
+        list: await everyHolder(connector, target),
       })
       const before = await answers()
       await connector.give(giveCall(principal, target))
@@ -124,7 +155,7 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       const { target } = await system.aTarget()
       const principals = await Promise.all(Array.from({ length: 20 }, () => system.aPrincipal()))
       await Promise.all(principals.map((principal) => connector.give(giveCall(principal, target))))
-      expect((await connector.list({ target, signal: soon() })).sort()).toEqual([...principals].sort())
+      expect((await everyHolder(connector, target)).sort()).toEqual([...principals].sort())
     })
 
     test('somebody unknown holds nothing', async () => {
@@ -157,19 +188,116 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       expect(await connector.has({ principal, target: sameTarget, signal: soon() })).toBe(true)
     })
 
-    test('the check passes with good credentials', async () => {
-      await expect(connector.check(soon())).resolves.toBeUndefined()
+    test('a person who is given and taken at the same moment by two hands ends as one of them says', async () => {
+      const { principal, target } = await aPlace()
+      await Promise.all([
+        connector.give(giveCall(principal, target)),
+        connector.take(call(principal, target)),
+        connector.give(giveCall(principal, target)),
+      ])
+      const has = await connector.has({ principal, target, signal: soon() })
+      expect(has).toBe(await system.reallyHolds(principal, target))
+      await connector.take(call(principal, target))
+      expect(await system.reallyHolds(principal, target)).toBe(false)
+    })
+
+    test.each(['O\'Brien "the DBA"', 'a b;c -- d', 'Åsa 東京 🦊', '*)(uid=*', 'x/../y?z=1#w%2e'])(
+      'a person called %s is that person and no other',
+      async (name) => {
+        const principal = await system.aPrincipal(`${name} ${randomUUID().slice(0, 8)}`)
+        const colleague = await system.aPrincipal()
+        const { target } = await system.aTarget()
+        await connector.give(giveCall(principal, target))
+        expect(await connector.has({ principal, target, signal: soon() })).toBe(true)
+        expect(await connector.has({ principal: colleague, target, signal: soon() })).toBe(false)
+        expect(await everyHolder(connector, target)).toEqual([principal])
+        await connector.take(call(principal, target))
+        expect(await system.reallyHolds(principal, target)).toBe(false)
+      },
+    )
+
+    test('three thousand who hold the same are all listed, in pages', async () => {
+      const { target } = await system.aTarget()
+      await system.fill(target, 3_000)
+      expect(new Set(await everyHolder(connector, target)).size).toBe(3_000)
+    }, 60_000)
+
+    test('a target that vanished cannot be given, says which, and whoever had it has nothing left to take', async () => {
+      if (system.vanishTarget === null) return
+      const { principal, target } = await aPlace()
+      await connector.give(giveCall(principal, target))
+      await system.vanishTarget(target)
+      const failure = await failureOf(connector.give(giveCall(principal, target)))
+      expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+      expect(failure.message).toMatch(/does not exist/)
+      await connector.take(call(principal, target))
+      expect(await connector.has({ principal, target, signal: soon() })).toBe(false)
+    })
+
+    test('the check passes with good credentials and all rights', async () => {
+      const { target } = await aPlace()
+      expect(await connector.check({ targets: [target], signal: soon() })).toEqual([])
+    })
+
+    test('the check says which right is missing, and how it is granted', async () => {
+      for (const { connector: weak, target, what, remedy } of (await system.lacking?.()) ?? []) {
+        const lacks = await weak.check({ targets: [target], signal: soon() })
+        expect(lacks).toHaveLength(1)
+        expect(lacks[0]?.what).toMatch(what)
+        if (remedy === null) expect(lacks[0]?.remedy).toBeNull()
+        else expect(lacks[0]?.remedy).toMatch(remedy)
+        await weak.close()
+      }
+    })
+
+    test('a connection that breaks in mid-call leaves the outcome open, and the next call works', async () => {
+      const { principal, target } = await aPlace()
+      const gate = await aGate(system.port)
+      const by = system.connectBy(gate.port)
+      await by.has({ principal, target, signal: soon() })
+      gate.hold()
+      const failing = failureOf(by.give(giveCall(principal, target)))
+      await gate.waiting()
+      gate.release()
+      gate.cut()
+      const failure = await failing
+      await by.give(giveCall(principal, target))
+      const really = await system.reallyHolds(principal, target)
+      await by.close()
+      await gate.close()
+      expect(failure).toMatchObject({ retryable: true })
+      expectNoSecrets(failure)
+      expect(really).toBe(true)
+    })
+
+    test('of a give that was given up and is carried out later the take that follows leaves nothing', async () => {
+      const { principal, target } = await aPlace()
+      const gate = await aGate(system.port)
+      const by = system.connectBy(gate.port)
+      await by.has({ principal, target, signal: soon() })
+      gate.hold()
+      const failure = await failureOf(
+        by.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(300) }),
+      )
+      gate.release()
+      await settled(() => system.reallyHolds(principal, target), 500)
+      await by.take(call(principal, target))
+      const after = await by.has({ principal, target, signal: soon() })
+      await by.close()
+      await gate.close()
+      expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+      expect([after, await system.reallyHolds(principal, target)]).toEqual([false, false])
     })
 
     test('bad credentials fail for good, and say so', async () => {
       const { principal, target } = await aPlace()
       const stranger = system.connectWithBadCredentials()
       const failures = await Promise.all([
-        failureOf(stranger.check(soon())),
+        failureOf(stranger.check({ targets: [], signal: soon() })),
         failureOf(stranger.give(giveCall(principal, target))),
         failureOf(stranger.take(call(principal, target))),
         failureOf(stranger.has({ principal, target, signal: soon() })),
-        failureOf(stranger.list({ target, signal: soon() })),
+        failureOf(stranger.list({ target, after: null, signal: soon() })),
       ])
       await stranger.close()
       for (const failure of failures) {
@@ -183,11 +311,11 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       const { principal, target } = await aPlace()
       const lost = system.connectUnreachable()
       const failures = await Promise.all([
-        failureOf(lost.check(soon())),
+        failureOf(lost.check({ targets: [], signal: soon() })),
         failureOf(lost.give(giveCall(principal, target))),
         failureOf(lost.take(call(principal, target))),
         failureOf(lost.has({ principal, target, signal: soon() })),
-        failureOf(lost.list({ target, signal: soon() })),
+        failureOf(lost.list({ target, after: null, signal: soon() })),
       ])
       await lost.close()
       for (const failure of failures) {
@@ -207,8 +335,8 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
         failureOf(connector.give({ ...giveCall(principal, target), signal: up })),
         failureOf(connector.take({ ...call(principal, target), signal: up })),
         failureOf(connector.has({ principal, target, signal: up })),
-        failureOf(connector.list({ target, signal: up })),
-        failureOf(connector.check(up)),
+        failureOf(connector.list({ target, after: null, signal: up })),
+        failureOf(connector.check({ targets: [], signal: up })),
       ])
       const tookMs = performance.now() - startedAt
       await thaw()
@@ -287,7 +415,7 @@ export async function failureOf(attempt: Promise<unknown>): Promise<ConnectorErr
 const kinds = /^(TCPSocketWrap|TLSWrap|PipeWrap|TCPConnectWrap|Timeout)$/
 const handles = () => process.getActiveResourcesInfo().filter((kind) => kinds.test(kind)).length
 
-async function settled(isSo: () => boolean, withinMs = 2_000): Promise<void> {
+async function settled(isSo: () => boolean | Promise<boolean>, withinMs = 2_000): Promise<void> {
   const until = performance.now() + withinMs
-  while (!isSo() && performance.now() < until) await sleep(20)
+  while (!(await isSo()) && performance.now() < until) await sleep(20)
 }

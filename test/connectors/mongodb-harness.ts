@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { MongoClient } from 'mongodb'
+import { MongoClient, UUID } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import { freeze } from '../support/freeze.ts'
 import { startMongod } from '../support/mongod.ts'
@@ -43,14 +43,52 @@ export async function aGuardedMongodb(): Promise<MongodbHarness> {
     secrets: [loginSecret, encodeURIComponent(loginSecret), 'wrong-secret'],
     urlOf: (principal) => loginUrl(port, principal, password),
     connect: () => connect(url),
+    port,
+    connectBy: (by) => connect(loginUrl(by, 'curfew', loginSecret, 'directConnection=true')),
     connectUnreachable: () =>
       mongodb.connect(mongodb.settings.parse({ url: loginUrl(1, 'curfew', loginSecret) }), surroundings(300)),
     connectWithBadCredentials: () => connect(loginUrl(port, 'curfew', 'wrong-secret')),
 
-    async aPrincipal() {
-      const name = `ada-${randomBytes(4).toString('hex')}@example.com`
+    async aPrincipal(name = `ada-${randomBytes(4).toString('hex')}@example.com`) {
       await users.command({ createUser: name, pwd: password, roles: [] })
       return name
+    },
+    async fill({ role, database: db }, count) {
+      const known = await users.collection('system.users').findOne({ user: 'curfew' })
+      const members = Array.from({ length: count }, (_, i) => {
+        const user = `member-${randomBytes(4).toString('hex')}-${i}`
+        return { ...known, _id: `admin.${user}` as never, userId: new UUID(), user, roles: [{ role, db }] }
+      })
+      await users.collection('system.users').insertMany(members)
+    },
+    async vanishTarget({ role, database }) {
+      await admin.db(String(database)).command({ dropRole: role })
+    },
+    lacking: async () => {
+      const target = { database: 'billing', role: 'read' }
+      const viewUser = { resource: { db: 'admin', collection: '' }, actions: ['viewUser'] }
+      const grantRole = { resource: { db: 'billing', collection: '' }, actions: ['grantRole'] }
+      const revokeRole = { resource: { db: 'billing', collection: '' }, actions: ['revokeRole'] }
+      const weak = async (privileges: object[]) => {
+        const name = `weak-${randomBytes(4).toString('hex')}`
+        await users.command({ createRole: name, roles: [], privileges })
+        await users.command({ createUser: name, pwd: password, roles: [name] })
+        return connect(loginUrl(port, name, password))
+      }
+      return [
+        {
+          connector: await weak([viewUser, grantRole]),
+          target,
+          what: /may not revokeRole on the database billing/,
+          remedy: /db: 'billing'.*\['revokeRole'\]/,
+        },
+        {
+          connector: await weak([grantRole, revokeRole]),
+          target,
+          what: /may not viewUser on the database admin/,
+          remedy: /db: 'admin'.*\['viewUser'\]/,
+        },
+      ]
     },
     async vanish(principal) {
       await users.command({ dropUser: principal })
@@ -78,5 +116,5 @@ export async function aGuardedMongodb(): Promise<MongodbHarness> {
   }
 }
 
-const loginUrl = (port: number, user: string, secret: string) =>
-  `mongodb://${encodeURIComponent(user)}:${encodeURIComponent(secret)}@127.0.0.1:${port}/?replicaSet=curfew&authSource=admin`
+const loginUrl = (port: number, user: string, secret: string, how = 'replicaSet=curfew') =>
+  `mongodb://${encodeURIComponent(user)}:${encodeURIComponent(secret)}@127.0.0.1:${port}/?${how}&authSource=admin`

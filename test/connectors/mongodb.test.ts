@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import type { Connector } from '../../src/domain/connector.ts'
-import { call, connectorContract, failureOf, giveCall, surroundings } from './contract.ts'
+import { call, connectorContract, failureOf, giveCall } from './contract.ts'
 import { aGuardedMongodb, type MongodbHarness } from './mongodb-harness.ts'
 
 connectorContract('mongodb', aGuardedMongodb)
@@ -81,31 +81,6 @@ describe('mongodb', () => {
     await system.admin.db('orders').command({ dropRole: target['role'] })
     await connector.take(call(principal, target))
     expect(await system.reallyHolds(principal, target)).toBe(false)
-  })
-
-  test.each([
-    [
-      'grantRole and revokeRole',
-      [{ resource: { db: 'admin', collection: '' }, actions: ['viewUser'] }],
-      'grantRole',
-    ],
-    [
-      'viewUser',
-      [{ resource: { db: 'orders', collection: '' }, actions: ['grantRole', 'revokeRole'] }],
-      'look up users',
-    ],
-  ])('the check names what a login without %s lacks', async (lacking, privileges, said) => {
-    const users = system.admin.db('admin')
-    const role = `lacks ${lacking}`
-    await users.command({ createRole: role, roles: [], privileges })
-    const principal = await system.aPrincipal()
-    await users.command({ grantRolesToUser: principal, roles: [role] })
-    const url = system.urlOf(principal)
-    const weak = mongodb.connect(mongodb.settings.parse({ url }), surroundings(2_500))
-    const failure = await failureOf(weak.check(AbortSignal.timeout(2_500)))
-    await weak.close()
-    expect(failure).toMatchObject({ retryable: false })
-    expect(failure.message).toContain(said)
   })
 
   test('while no server is primary a call is tried again, and works once one is', async () => {

@@ -64,13 +64,24 @@ export async function theDocumentedReceiver(): Promise<
     secret,
     secrets: [secret, secret.slice('whsec_'.length), gatewayKey],
     connect: () => connect(port),
+    port,
+    connectBy: (by) => connect(by),
     connectUnreachable: () => connect(1),
     connectWithBadCredentials: () => connect(port, aSecret()),
-    async aPrincipal() {
-      const name = `ada-${randomUUID()}`
+    async aPrincipal(name = `ada-${randomUUID()}`) {
       rewrite(file, JSON.stringify({ ...people(), [name]: [] }))
       return name
     },
+    async fill(target, count) {
+      const members = Array.from({ length: count }, (_, i) => [
+        `member-${i}-${randomUUID()}`,
+        [target['group']],
+      ])
+      rewrite(file, JSON.stringify({ ...people(), ...Object.fromEntries(members) }))
+    },
+    // Whether a group exists is known to the receiver alone.
+    vanishTarget: null,
+    lacking: null,
     async vanish(principal) {
       const left = Object.entries(people()).filter(([name]) => name !== principal)
       rewrite(file, JSON.stringify(Object.fromEntries(left)))

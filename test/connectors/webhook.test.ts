@@ -75,7 +75,7 @@ describe('webhook', () => {
     const url = `http://127.0.0.1:${portOf(server)}/curfew`
     const now = () => new Date('2031-05-06T07:08:09.900Z')
     const other = webhook.connect(webhook.settings.parse({ url, secret }), { ...surroundings(2_000), now })
-    await other.check(signal())
+    await other.check({ targets: [], signal: signal() })
     await other.close()
     expect(new Date(Number(signedAt) * 1_000)).toEqual(new Date('2031-05-06T07:08:09Z'))
   })
@@ -94,7 +94,7 @@ describe('webhook', () => {
     const secure = through('https://access.example/curfew')
     const away = through(here, { http: 'http://127.0.0.1:1' })
 
-    await straight.check(signal())
+    await straight.check({ targets: [], signal: signal() })
     expect(proxy.asked).toEqual([])
     expect(await proxied.has({ ...place, signal: signal() })).toBe(true)
     expect(proxy.asked).toEqual([`127.0.0.1:${portOf(server)}`])
@@ -141,14 +141,14 @@ describe('webhook', () => {
     answer = answersWith(200, body)
     const failures = await Promise.all([
       failureOf(connector.has({ ...place, signal: signal() })),
-      failureOf(connector.list({ target, signal: signal() })),
+      failureOf(connector.list({ target, after: null, signal: signal() })),
     ])
     for (const failure of failures) expect(failure).toMatchObject({ retryable: true })
   })
 
   test("the receiver's own words reach the admins, without our secrets", async () => {
     answer = answersWith(403, { error: `bad key gateway-secret or ${secret}` })
-    const failure = await failureOf(connector.check(signal()))
+    const failure = await failureOf(connector.check({ targets: [], signal: signal() }))
     expect(failure.message).toBe(
       "The webhook could not be checked: it did not accept Curfew's signature or headers (403): bad key … or …",
     )

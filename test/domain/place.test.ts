@@ -8,7 +8,7 @@ async function placeOf(url: string, authDatabase = 'admin'): Promise<string> {
   const connector = url.startsWith('mongodb')
     ? mongodb.connect({ url, authDatabase }, { timeoutMs: 100, now: () => new Date(0), proxies: null })
     : webhook.connect(
-        { url, secret, headers: {}, lag: 0 },
+        { url, secret, headers: {}, lag: 0, late: 0 },
         { timeoutMs: 100, now: () => new Date(0), proxies: null },
       )
   await connector.close()

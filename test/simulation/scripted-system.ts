@@ -86,11 +86,12 @@ export class ScriptedSystem {
       give: (call) => this.#call(replica, call, 'give', () => this.#give(call)),
       take: (call) => this.#call(replica, call, 'take', () => this.#take(call)),
       has: (place) => this.#ask(replica, place),
-      list: async () => [],
-      check: async () => undefined,
+      list: async () => ({ principals: [], next: null }),
+      check: async () => [],
       canonical: (target) => JSON.stringify(target),
       where: 'here',
       hasLagMs,
+      lateMs: 0,
       close: async () => undefined,
     }
   }

@@ -1,6 +1,12 @@
 import { MongoClient } from 'mongodb'
 import { z } from 'zod'
-import { ConnectorError, type Connector, type ConnectorKind, type Target } from '../../domain/connector.ts'
+import {
+  ConnectorError,
+  type Connector,
+  type ConnectorKind,
+  type Lack,
+  type Target,
+} from '../../domain/connector.ts'
 import { codes, serverCode } from './failure.ts'
 import { serverAt } from './server.ts'
 
@@ -23,8 +29,16 @@ const usersReply = z.object({
     z.object({ user: z.string(), roles: z.array(z.object({ role: z.string(), db: z.string() })) }),
   ),
 })
+const privilege = z.object({
+  resource: z.object({
+    db: z.string().optional(),
+    collection: z.string().optional(),
+    anyResource: z.boolean().optional(),
+  }),
+  actions: z.array(z.string()),
+})
 const privilegesReply = z.object({
-  authInfo: z.object({ authenticatedUserPrivileges: z.array(z.object({ actions: z.array(z.string()) })) }),
+  authInfo: z.object({ authenticatedUserPrivileges: z.array(privilege) }),
 })
 
 /**
@@ -77,32 +91,36 @@ export const mongodb: ConnectorKind<z.infer<typeof settingsSchema>> = {
         }
       },
 
+      /** One page: the server has no other, and one reply holds about 50,000 users. */
       async list({ target, signal }) {
         const query = { usersInfo: 1, filter: { roles: { $elemMatch: roleOf(target) } } }
         const { users } = await server.run(`list who holds ${canonical(target)}`, usersReply, query, signal)
-        return users.map(({ user }) => user)
+        return { principals: users.map(({ user }) => user), next: null }
       },
 
-      async check(signal) {
+      async check({ targets, signal }) {
         const query = { connectionStatus: 1, showPrivileges: true }
         const { authInfo } = await server.run('sign in', privilegesReply, query, signal)
-        const actions = new Set(
-          authInfo.authenticatedUserPrivileges.flatMap((privilege) => privilege.actions),
-        )
-        const missing = ['grantRole', 'revokeRole'].filter(
-          (action) => !actions.has(action) && !actions.has('anyAction'),
-        )
-        if (missing.length > 0) {
-          const why = `Curfew's login may not ${missing.join(' nor ')} on any database`
-          throw new ConnectorError(`MongoDB cannot be used: ${why}`, { retryable: false, happened: 'no' })
-        }
-        const nobody = { usersInfo: 1, filter: { user: '' } }
-        await server.run(`look up users in ${authDatabase}`, usersReply, nobody, signal)
+        const wanted = [
+          { database: authDatabase, actions: ['viewUser'] },
+          ...[...new Set(targets.map((target) => roleOf(target).db))].map((database) => ({
+            database,
+            actions: ['grantRole', 'revokeRole'],
+          })),
+        ]
+        return wanted.flatMap(({ database, actions }) => {
+          const missing = actions.filter(
+            (action) => !authInfo.authenticatedUserPrivileges.some((held) => allows(held, database, action)),
+          )
+          return missing.length === 0 ? [] : [lackOf(database, missing)]
+        })
       },
 
       canonical,
       where: placeOf(url, authDatabase),
       hasLagMs: 0,
+      // `maxTimeMS`: the server gives up when we do.
+      lateMs: 0,
       close: () => server.close(),
     }
   },
@@ -116,6 +134,21 @@ function roleOf(target: Target): { role: string; db: string } {
 function canonical(target: Target): string {
   const { role, db } = roleOf(target)
   return `${role}@${db}`
+}
+
+/** An empty database is any, but for what is the server's own. */
+function allows({ resource, actions }: z.infer<typeof privilege>, database: string, action: string): boolean {
+  if (!actions.includes(action) && !actions.includes('anyAction')) return false
+  if (resource.anyResource === true) return true
+  return resource.collection === '' && (resource.db === database || resource.db === '')
+}
+
+function lackOf(database: string, actions: readonly string[]): Lack {
+  const listed = actions.map((action) => `'${action}'`).join(', ')
+  return {
+    what: `Curfew's login may not ${actions.join(' nor ')} on the database ${database}`,
+    remedy: `db.getSiblingDB('admin').grantPrivilegesToRole('curfew', [{ resource: { db: '${database}', collection: '' }, actions: [${listed}] }])`,
+  }
 }
 
 /** Hosts and the users' database: what makes it this cluster and no other. */

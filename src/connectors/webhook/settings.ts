@@ -6,7 +6,7 @@ const secretPattern = /^whsec_([A-Za-z0-9+/]+={0,2})$/
 const ownHeaders =
   /^(webhook-.*|idempotency-key|content-.*|host|connection|transfer-encoding|expect|upgrade)$/i
 
-/** How late the system tells the truth, written `500ms`, `5s` or `2m`; in milliseconds once parsed. */
+/** A short time, written `500ms`, `5s` or `2m`; in milliseconds once parsed. */
 const lagSchema = z.string().transform((text, context) => {
   const [, amount, unit] = lagPattern.exec(text) ?? []
   if (unit === 'ms' || unit === 's' || unit === 'm') return Number(amount) * unitMs[unit]
@@ -30,6 +30,8 @@ export const webhookSettings = z.strictObject({
     )
     .default({}),
   lag: lagSchema.refine((ms) => ms <= 60_000, 'must be at most 1m').default(0),
+  /** How long after we gave up a call it may still take effect there. */
+  late: lagSchema.refine((ms) => ms <= 600_000, 'must be at most 10m').default(0),
 })
 
 export type WebhookSettings = z.infer<typeof webhookSettings>

@@ -24,13 +24,14 @@ const targetSchema = z
   )
 
 const hasAnswer = z.object({ holds: z.boolean() })
-const listAnswer = z.object({ principals: z.array(z.string()) })
+const listAnswer = z.object({ principals: z.array(z.string()), next: z.string().nullish() })
 
 interface Message {
   readonly action: 'give' | 'take' | 'has' | 'list' | 'check'
   readonly principal?: string
   readonly target?: Target
   readonly until?: Date
+  readonly after?: string
 }
 
 /**
@@ -114,18 +115,22 @@ export const webhook: ConnectorKind<WebhookSettings> = {
         return read(hasAnswer, await ask(doing, { action: 'has', principal, target }, signal), doing).holds
       },
 
-      async list({ target, signal }) {
+      async list({ target, after, signal }) {
         const doing = 'list who holds the target'
-        return read(listAnswer, await ask(doing, { action: 'list', target }, signal), doing).principals
+        const message = { action: 'list', target, ...(after === null ? {} : { after }) } as const
+        const { principals, next } = read(listAnswer, await ask(doing, message, signal), doing)
+        return { principals, next: next ?? null }
       },
 
-      async check(signal) {
+      async check({ signal }) {
         await ask('be checked', { action: 'check' }, signal)
+        return []
       },
 
       canonical: stableJson,
       where: placeOf(new URL(settings.url)),
       hasLagMs: settings.lag,
+      lateMs: settings.late,
       async close() {
         await pool.destroy()
       },

@@ -260,7 +260,9 @@ function leftUntaken({ claims, lastLeft, heldBefore }: Hold, { id, activeAt }: R
 /** Asks the system whether it is gone: null, or why it does not count as gone. */
 async function whyNotGone(lease: Lease): Promise<Error | null> {
   try {
-    return (await lease.has()) ? new Error('the system says it is still held') : null
+    if (await lease.has()) return new Error('the system says it is still held')
+    const until = lease.mayAppearUntil
+    return until === null ? null : new Error(`an earlier give may still happen until ${until.toISOString()}`)
   } catch (error) {
     if (error instanceof LeaseLost) throw error
     return error instanceof Error ? error : new Error(String(error))

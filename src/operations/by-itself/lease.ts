@@ -99,9 +99,22 @@ export class Lease {
     return this.#send('give', (call) => this.system.connector.give({ principal, target, until, ...call }))
   }
 
+  /** Takes, and then ends what is still open by it, where the system leaves that running. */
   async takeBack(): Promise<Outcome> {
     const { principal, target } = this.#hold
-    return this.#send('take', (call) => this.system.connector.take({ principal, target, ...call }))
+    const { connector } = this.system
+    const taken = await this.#send('take', (call) => connector.take({ principal, target, ...call }))
+    if (taken.what !== 'done' || !connector.cut) return taken
+    const cut = await this.#send('take', (call) => connector.cut?.({ principal, target, ...call }))
+    // The take is known to be done, whatever became of what was open.
+    return cut.what === 'unknown' ? { what: 'failed', error: asConnectorError(cut.error) } : cut
+  }
+
+  /** Until when a give that nobody heard the end of may still happen, by what the connector says; null: none may. */
+  get mayAppearUntil(): Date | null {
+    const { watch, readAt } = this.#hold
+    if (watch === null || !watch.gave || this.system.connector.lateMs === 0) return null
+    return watch.until > readAt ? watch.until : null
   }
 
   /** Asks the system; throws as the connector does. Its answer counts only with a later write under the same token. */
@@ -173,7 +186,7 @@ export class Lease {
   /** Sends what was announced, if its longest time still fits into the lease (renewed once if it does not). */
   async #send(
     verb: 'give' | 'take',
-    call: (options: { idempotencyKey: string; signal: AbortSignal }) => Promise<void>,
+    call: (options: { idempotencyKey: string; signal: AbortSignal }) => Promise<void> | undefined,
   ): Promise<Outcome> {
     if (!this.#fits()) await this.write({ keepMs: this.callMs })
     if (!this.#fits()) {
@@ -186,7 +199,7 @@ export class Lease {
     this.#sent = verb
     const idempotencyKey = this.#idempotencyKey
     try {
-      const sent = await this.#world.clock.within(this.system.timeoutMs, (signal) =>
+      const sent = await this.#world.clock.within(this.system.timeoutMs, async (signal) =>
         call({ idempotencyKey, signal }),
       )
       if (sent.done) return { what: 'done' }
@@ -202,7 +215,8 @@ export class Lease {
   }
 
   #watch(gave: boolean): { gave: boolean; forMs: number } {
-    return { gave, forMs: watchMs + this.system.connector.hasLagMs }
+    const { hasLagMs, lateMs } = this.system.connector
+    return { gave, forMs: Math.max(watchMs, lateMs) + hasLagMs }
   }
 
   #fits(): boolean {
@@ -213,6 +227,11 @@ export class Lease {
     return this.#hold.token
   }
 }
+
+const asConnectorError = (error: Error): ConnectorError =>
+  error instanceof ConnectorError
+    ? error
+    : new ConnectorError(error.message, { retryable: true, cause: error })
 
 const keyOf = (key: HoldKey): string =>
   createHash('sha256').update(holdId(key)).digest('base64url').slice(0, 22)
