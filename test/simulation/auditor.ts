@@ -1,7 +1,7 @@
 import { isApproved, isOpen, type Approved, type Ended, type Grant } from '../../src/domain/grant.ts'
 import { holdId } from '../../src/domain/hold.ts'
 import type { MemoryDatabase } from '../support/memory-stores.ts'
-import { isGapless, type Kind } from './chaos.ts'
+import { isGapless, isInOrder, type Kind } from './chaos.ts'
 import { keyOf, type Eyes, type ScriptedSystem } from './scripted-system.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -127,7 +127,7 @@ export class Auditor implements Eyes {
       if (this.#heldBefore.has(key) && !system.isHeld(key)) this.#note('stripped', key)
       if (!this.#heldBefore.has(key) && system.isHeld(key)) this.#note('leaked', key)
     }
-    if (isGapless(this.#kind) && this.interruptedMs > 0)
+    if (isInOrder(this.#kind) && this.interruptedMs > 0)
       this.#note('interrupted', `for ${this.interruptedMs} ms`)
     if (this.#kind !== 'calm') return
     const { hasLagMs, timeoutMs } = system.habits

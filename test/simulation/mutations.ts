@@ -134,6 +134,18 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'a late call is watched for no longer than any',
+    rule: '13',
+    file: lease,
+    edits: [['Math.max(watchMs, lateMs) + hasLagMs', 'Math.max(watchMs, 0 * lateMs) + hasLagMs']],
+  },
+  {
+    name: 'gone is said while a late give may still come',
+    rule: '13',
+    file: lease,
+    edits: [['return watch.until > readAt ? watch.until : null', 'return watch.until > readAt ? null : null']],
+  },
+  {
     name: 'the clock does not count what the machine slept through',
     rule: 'Clock.monotonicMs',
     file: 'test/simulation/replica.ts',

@@ -17,6 +17,8 @@ export interface Habits {
   hasLagMs: number
   /** Says that it took something back, sometimes, and did not. */
   lies: boolean
+  /** How long after it was given up a call may still happen. */
+  lateMs: number
 }
 
 /** How often calls go wrong, from 0 to 1, until the faults end. */
@@ -41,7 +43,7 @@ export interface Eyes {
   onAppear(key: string): void
 }
 
-/** A system that does what it is told: soon, late, without answering, or not at all. Effects never come after M. */
+/** A system that does what it is told: soon, late, without answering, or not at all. Effects never come after M, the longest call and what it may be late. */
 export class ScriptedSystem {
   readonly held = new Map<string, { untilMs: number; sinceMs: number }>()
   readonly #past: { atMs: number; key: string; isHeld: boolean }[] = []
@@ -81,7 +83,7 @@ export class ScriptedSystem {
 
   /** The connector of one replica: its calls leave when the replica runs. */
   connectorOf(replica: Caller): Connector {
-    const { hasLagMs } = this.habits
+    const { hasLagMs, lateMs } = this.habits
     return {
       give: (call) => this.#call(replica, call, 'give', () => this.#give(call)),
       take: (call) => this.#call(replica, call, 'take', () => this.#take(call)),
@@ -91,7 +93,7 @@ export class ScriptedSystem {
       canonical: (target) => JSON.stringify(target),
       where: 'here',
       hasLagMs,
-      lateMs: 0,
+      lateMs,
       close: async () => undefined,
     }
   }
@@ -122,7 +124,7 @@ export class ScriptedSystem {
   async #call(replica: Caller, call: Call, verb: 'give' | 'take', effect: () => void): Promise<void> {
     await replica.maySend()
     this.#eyes.onSend(verb, keyOf(call))
-    const { timeoutMs, lies } = this.habits
+    const { timeoutMs, lies, lateMs } = this.habits
     const fate = this.#fate()
     if (lies && verb === 'take' && this.#isTroubled && this.#random() < 0.2) {
       return replica.wait(this.#random() * 80)
@@ -134,14 +136,14 @@ export class ScriptedSystem {
         effectIn(soonMs)
         return replica.wait(soonMs + this.#random() * 40)
       case 'slow':
-        effectIn(this.#random() * timeoutMs)
+        effectIn(this.#random() * (timeoutMs + lateMs))
         return replica.never()
       case 'lost':
         effectIn(soonMs)
         await replica.wait(soonMs + 10)
         throw new Error('connection reset')
       case 'reset-late':
-        effectIn(this.#random() * timeoutMs)
+        effectIn(this.#random() * (timeoutMs + lateMs))
         await replica.wait(soonMs)
         throw new ConnectorError('connection reset', { retryable: true })
       case 'nothing':
