@@ -1,20 +1,15 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { EnvHttpProxyAgent, Pool } from 'undici'
 import { z } from 'zod'
-import {
-  ConnectorError,
-  type Connector,
-  type ConnectorKind,
-  type Proxies,
-  type Target,
-} from '../../domain/connector.ts'
-import { lostOnTheWay, parsedJson, refusedBy, wasStale } from './failure.ts'
+import type { Connector, ConnectorKind, Target } from '../../domain/connector.ts'
+import { httpClient } from '../http/client.ts'
+import { parsedJson, refusedBy } from '../http/failure.ts'
+import { placeAt } from '../http/settings.ts'
 import { webhookSettings, type WebhookSettings } from './settings.ts'
 import { stableJson } from './stable-json.ts'
 
 const targetBytes = 4_096
 const answerBytes = 1_000_000
-const connections = 64
+const system = 'The webhook'
 
 const targetSchema = z
   .record(z.string(), z.json())
@@ -23,6 +18,12 @@ const targetSchema = z
     `must be at most ${targetBytes} bytes`,
   )
 
+/** How a receiver may say more than its status does. */
+const complaintSchema = z.object({
+  error: z.string().optional(),
+  retryable: z.boolean().optional(),
+  happened: z.boolean().optional(),
+})
 const hasAnswer = z.object({ holds: z.boolean() })
 const listAnswer = z.object({ principals: z.array(z.string()), next: z.string().nullish() })
 
@@ -46,7 +47,7 @@ export const webhook: ConnectorKind<WebhookSettings> = {
   settings: webhookSettings,
   target: targetSchema,
   canonical: stableJson,
-  connect: (settings, { timeoutMs, now, proxies }): Connector => {
+  connect: (settings, surroundings): Connector => {
     const url = new URL(settings.url)
     const path = url.pathname + url.search
     const key = Buffer.from(settings.secret.slice('whsec_'.length), 'base64')
@@ -56,44 +57,31 @@ export const webhook: ConnectorKind<WebhookSettings> = {
       settings.secret.slice('whsec_'.length),
       ...Object.values(settings.headers),
     ]
-    const clean = (text: string) =>
-      secrets.reduce((cleaned, secret) => (secret ? cleaned.replaceAll(secret, '…') : cleaned), text)
-    const pool = poolTo(url.origin, timeoutMs, proxies)
+    const http = httpClient(url.origin, { system, secrets, mostBytes: answerBytes, surroundings })
 
-    async function attempt(doing: string, id: string, body: string, signal: AbortSignal): Promise<string> {
-      if (signal.aborted) {
-        throw new ConnectorError(`No time was left to ${doing}`, { retryable: true, happened: 'no' })
-      }
-      const timestamp = String(Math.floor(now().getTime() / 1000))
-      const headers = {
-        ...settings.headers,
-        'content-type': 'application/json',
-        'webhook-id': id,
-        'webhook-timestamp': timestamp,
-        'webhook-signature': sign(`${id}.${timestamp}.${body}`),
-        'idempotency-key': id,
-      }
-      const answer = await pool.request({ origin: url.origin, method: 'POST', path, headers, body, signal })
-      const text = await answer.body.text()
-      if (answer.statusCode >= 200 && answer.statusCode < 300) return text
-      throw refusedBy(answer.statusCode, text, doing, clean)
-    }
-
-    /** The body of a 2xx answer. Sent once more, under the same id, when a connection kept warm turns out closed. */
+    /** A 2xx answer. Retries within a call go under the same id. */
     async function ask(doing: string, message: Message, signal: AbortSignal, id: string = randomUUID()) {
       const body = JSON.stringify(message)
-      try {
-        return await attempt(doing, id, body, signal)
-      } catch (error) {
-        if (!wasStale(error)) throw lostOnTheWay(error, doing, signal)
+      const headers = () => {
+        const timestamp = String(Math.floor(surroundings.now().getTime() / 1000))
+        return {
+          ...settings.headers,
+          'content-type': 'application/json',
+          'webhook-id': id,
+          'webhook-timestamp': timestamp,
+          'webhook-signature': sign(`${id}.${timestamp}.${body}`),
+          'idempotency-key': id,
+        }
       }
-      try {
-        return await attempt(doing, id, body, signal)
-      } catch (error) {
-        const { message: text, retryable } = lostOnTheWay(error, doing, signal)
-        // The first attempt may have arrived, whatever became of this one.
-        throw new ConnectorError(text, { retryable, happened: 'unknown', cause: error })
-      }
+      const answer = await http.send({ doing, method: 'POST', path, headers, body, signal })
+      if (answer.status >= 200 && answer.status < 300) return answer
+      const { error, retryable, happened } = complaintSchema.safeParse(parsedJson(answer.text)).data ?? {}
+      const why = error === undefined ? undefined : http.clean(error)
+      throw refusedBy({ system, doing, credentials: 'signature or headers' }, answer.status, {
+        why,
+        retryable,
+        happened,
+      })
     }
 
     return {
@@ -112,13 +100,14 @@ export const webhook: ConnectorKind<WebhookSettings> = {
 
       async has({ principal, target, signal }) {
         const doing = `say what ${principal} holds`
-        return read(hasAnswer, await ask(doing, { action: 'has', principal, target }, signal), doing).holds
+        const answer = await ask(doing, { action: 'has', principal, target }, signal)
+        return http.read(hasAnswer, answer, doing).holds
       },
 
       async list({ target, after, signal }) {
         const doing = 'list who holds the target'
         const message = { action: 'list', target, ...(after === null ? {} : { after }) } as const
-        const { principals, next } = read(listAnswer, await ask(doing, message, signal), doing)
+        const { principals, next } = http.read(listAnswer, await ask(doing, message, signal), doing)
         return { principals, next: next ?? null }
       },
 
@@ -128,40 +117,10 @@ export const webhook: ConnectorKind<WebhookSettings> = {
       },
 
       canonical: stableJson,
-      where: placeOf(new URL(settings.url)),
+      where: placeAt('webhook', url),
       hasLagMs: settings.lag,
       lateMs: settings.late,
-      async close() {
-        await pool.destroy()
-      },
+      close: () => http.close(),
     }
   },
-}
-
-function poolTo(origin: string, timeoutMs: number, proxies: Proxies | null): Pool | EnvHttpProxyAgent {
-  const options = {
-    connections,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: { timeout: timeoutMs },
-    keepAliveTimeout: 60_000,
-    maxResponseSize: answerBytes,
-  }
-  if (proxies === null) return new Pool(origin, options)
-  const { http, https, except } = proxies
-  return new EnvHttpProxyAgent({
-    ...options,
-    httpProxy: http ?? '',
-    httpsProxy: https ?? '',
-    noProxy: except,
-  })
-}
-/** Without a dot or slash at the end, which lead nowhere else. */
-const placeOf = ({ protocol, host, pathname }: URL) =>
-  `webhook ${protocol}//${host.replace(/\.(?=:|$)/, '')}${pathname.replace(/\/+$/, '')}`
-
-function read<T>(schema: z.ZodType<T>, text: string, doing: string): T {
-  const answer = schema.safeParse(parsedJson(text))
-  if (answer.success) return answer.data
-  throw new ConnectorError(`The webhook could not ${doing}: its answer cannot be read`, { retryable: true })
 }

@@ -2,13 +2,6 @@ import { errors } from 'undici'
 import { z } from 'zod'
 import { ConnectorError } from '../../domain/connector.ts'
 
-/** How a receiver may say more than its status does. */
-const complaintSchema = z.object({
-  error: z.string().optional(),
-  retryable: z.boolean().optional(),
-  happened: z.boolean().optional(),
-})
-
 /** What Node's errors tell, those of its core too, which may be of another realm than ours. */
 const codedSchema = z.object({ code: z.string() })
 const manySchema = z.object({ errors: z.array(z.unknown()).min(1) })
@@ -16,29 +9,51 @@ const manySchema = z.object({ errors: z.array(z.unknown()).min(1) })
 /** Statuses below 500 that ask to come again. */
 const later = new Set([408, 425, 429])
 
-/** An answer that is not 2xx. `text` is its body; `clean` takes secrets out of it. */
-export function refusedBy(status: number, text: string, doing: string, clean: (text: string) => string) {
-  const said = complaintSchema.safeParse(parsedJson(text)).data ?? {}
+/** A failure of `system`, as admins read it: "Okta could not give … : why". */
+export interface Failing {
+  readonly system: string
+  readonly doing: string
+  /** What a 401 or 403 did not accept. */
+  readonly credentials?: string
+}
+
+/** What an answer itself says beyond its status. */
+export interface Said {
+  readonly why?: string | undefined
+  readonly retryable?: boolean | undefined
+  readonly happened?: boolean | undefined
+}
+
+/** An answer that is not what was hoped for; what a retry may mend counts as perhaps done. */
+export function refusedBy(
+  { system, doing, credentials = 'login' }: Failing,
+  status: number,
+  said: Said = {},
+): ConnectorError {
   const retryable = said.retryable ?? (status >= 500 || later.has(status))
   const happened = (said.happened ?? retryable) ? 'unknown' : 'no'
-  const why = said.error ? `: ${clean(said.error).slice(0, 300)}` : ''
-  return new ConnectorError(`The webhook could not ${doing}: ${meaning(status)}${why}`, {
+  const why = said.why ? `: ${said.why.slice(0, 300)}` : ''
+  return new ConnectorError(`${system} could not ${doing}: ${meaning(status, credentials)}${why}`, {
     retryable,
     happened,
   })
 }
 
-function meaning(status: number): string {
-  if (status === 401 || status === 403) return `it did not accept Curfew's signature or headers (${status})`
+function meaning(status: number, credentials: string): string {
+  if (status === 401 || status === 403) return `it did not accept Curfew's ${credentials} (${status})`
   if (status >= 300 && status < 400) return `it redirected (${status}), which is not followed`
   return `it answered ${status}`
 }
 
 /** The call failed below HTTP. Messages of the client name hosts and ports only. */
-export function lostOnTheWay(error: unknown, doing: string, signal: AbortSignal): ConnectorError {
+export function lostOnTheWay(
+  { system, doing }: Failing,
+  error: unknown,
+  signal: AbortSignal,
+): ConnectorError {
   if (error instanceof ConnectorError) return error
   const failed = (why: string, kind: { retryable: boolean; happened: 'no' | 'unknown' }) =>
-    new ConnectorError(`The webhook could not ${doing}: ${why}`, { ...kind, cause: error })
+    new ConnectorError(`${system} could not ${doing}: ${why}`, { ...kind, cause: error })
   if (signal.aborted) return failed('no answer in time', { retryable: true, happened: 'unknown' })
   if (error instanceof errors.InvalidArgumentError)
     return failed(error.message, { retryable: false, happened: 'no' })
@@ -74,6 +89,7 @@ export function wasStale(error: unknown): boolean {
 
 const codeOf = (error: unknown) => codedSchema.safeParse(error).data?.code ?? ''
 
+/** What a body says as JSON; undefined where it is none. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text)
