@@ -28,6 +28,7 @@ import { watchAgreement } from './operations/by-itself/agreement.ts'
 import { watchHeld, type HeldWatch } from './operations/by-itself/held-watch.ts'
 import { Queues } from './operations/by-itself/queues.ts'
 import { settleOnChange, sweep } from './operations/by-itself/sweep.ts'
+import { systemBack } from './operations/by-itself/system-back.ts'
 import type { World } from './operations/world.ts'
 import { directoryFrom } from './people/directory.ts'
 import { whoIsFrom } from './people/who-is.ts'
@@ -97,7 +98,8 @@ export async function start(
     const clock = mongoClock(connection)
     await patiently(() => clock.sample(), config.mongodbUri, log)
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
-    const systems = openSystems({ kinds: connectorKinds, surroundings: { now: () => clock.now(), proxies } })
+    const surroundings = { now: () => clock.now(), proxies }
+    const systems = openSystems({ kinds: connectorKinds, surroundings, log })
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())
     void checkSystems(catalog.current(), systems, log)
@@ -143,6 +145,11 @@ export async function start(
     }
     // Before Slack: taking back what is due waits for nobody.
     const stopSettling = settleOnChange(world)
+    systems.onBack((system, back) => {
+      systemBack(world, system, back).catch((error: unknown) =>
+        log.warn('could not try at once what is owed to a system', { system, error }),
+      )
+    })
     const held = watchHeld(world, {
       tell: tellAdmins,
       ...(patienceMs === undefined ? {} : { patienceMs }),

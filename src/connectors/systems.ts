@@ -1,5 +1,7 @@
 import type { Catalog, System } from '../domain/catalog.ts'
 import type { Connector, ConnectorKind, Surroundings } from '../domain/connector.ts'
+import type { Log } from '../domain/ports/log.ts'
+import { guarded } from './guarded.ts'
 
 export interface ConnectedSystem {
   readonly connector: Connector
@@ -15,6 +17,8 @@ export interface ConnectedSystems {
   get(systemId: string): ConnectedSystem | null
   /** Closes a system once calls in flight have ended. Does nothing while the catalog names it. */
   forget(systemId: string): void
+  /** Calls back when a system answers again that did not; `surely` once it did something for us. */
+  onBack(listener: (systemId: string, back: { surely: boolean }) => void): void
   /** Closes all of them now; calls in flight fail. */
   close(): Promise<void>
 }
@@ -26,23 +30,31 @@ interface Entry extends ConnectedSystem {
 export function openSystems({
   kinds,
   surroundings,
+  log,
   graceMs = 70_000,
 }: {
   kinds: ReadonlyMap<string, ConnectorKind>
   surroundings: Omit<Surroundings, 'timeoutMs'>
+  log: Log
   /** An end is prepared some seconds before its call, and its read-back may wait out a lag of a minute. */
   graceMs?: number
 }): ConnectedSystems {
   let open: ReadonlyMap<string, Entry> = new Map<string, Entry>()
   let named: ReadonlySet<string> = new Set<string>()
+  const listeners: ((systemId: string, back: { surely: boolean }) => void)[] = []
   /** Replaced or forgotten, and closed when their timers fire. */
   const retired = new Map<Connector, NodeJS.Timeout>()
 
   function opened(system: System): Entry {
     const kind = kinds.get(system.connector)
     if (!kind) throw new Error(`System ${system.id}: there is no connector called ${system.connector}`)
-    const { timeoutMs } = system
-    return { system, timeoutMs, connector: kind.connect(system.settings, { ...surroundings, timeoutMs }) }
+    const { id, timeoutMs } = system
+    const bare = kind.connect(system.settings, { ...surroundings, timeoutMs })
+    const connector = guarded(bare, { system: id, kind: kind.kind, timeoutMs, log })
+    connector.onBack((back) => {
+      for (const listener of listeners) listener(id, back)
+    })
+    return { system, timeoutMs, connector }
   }
 
   function retire({ connector, timeoutMs }: ConnectedSystem): void {
@@ -84,6 +96,8 @@ export function openSystems({
       open = new Map([...open].filter(([id]) => id !== systemId))
       retire(entry)
     },
+
+    onBack: (listener) => void listeners.push(listener),
 
     async close() {
       const connectors = [...[...open.values()].map(({ connector }) => connector), ...retired.keys()]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { noLog } from '../support/no-log.ts'
 import { connectorKinds } from '../../src/connectors/registry.ts'
 import { openSystems } from '../../src/connectors/systems.ts'
 import type { System } from '../../src/domain/catalog.ts'
@@ -48,7 +49,7 @@ const until = async (isSo: () => boolean) => {
 
 test('a reload that changes nothing keeps the connection', () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, log: noLog, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   const before = systems.get('db')?.connector
   systems.use(named(aSystem('db', 'one')))
@@ -58,7 +59,7 @@ test('a reload that changes nothing keeps the connection', () => {
 
 test('new settings open a new connection at once; the old one stays until calls in flight have ended', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, log: noLog, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   systems.use(named(aSystem('db', 'two')))
   const atOnce = [...log]
@@ -69,7 +70,7 @@ test('new settings open a new connection at once; the old one stays until calls 
 
 test('another timeout is another connection', () => {
   const { kinds } = aCountingKind()
-  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, log: noLog, graceMs: 20 })
   systems.use(named(aSystem('db', 'one', 1_000)))
   systems.use(named(aSystem('db', 'one', 2_000)))
   expect(systems.get('db')?.timeoutMs).toBe(2_000)
@@ -77,7 +78,7 @@ test('another timeout is another connection', () => {
 
 test('a system that left the catalog can still be told to take back, until it is forgotten', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, log: noLog, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   systems.use(named())
   systems.use(named())
@@ -89,7 +90,7 @@ test('a system that left the catalog can still be told to take back, until it is
 
 test('a system that the catalog names is not forgotten', () => {
   const { kinds } = aCountingKind()
-  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, log: noLog, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   systems.forget('db')
   expect(systems.get('db')).not.toBeNull()
@@ -97,7 +98,7 @@ test('a system that the catalog names is not forgotten', () => {
 
 test('if one system cannot be opened, all stays as it was', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, log: noLog, graceMs: 20 })
   systems.use(named(aSystem('db', 'one')))
   const before = systems.get('db')
   expect(() => systems.use(named(aSystem('db', 'two'), aSystem('vpn', 'broken')))).toThrow('cannot open')
@@ -107,7 +108,7 @@ test('if one system cannot be opened, all stays as it was', async () => {
 
 test('closing closes everything, and the replaced at once', async () => {
   const { log, kinds } = aCountingKind()
-  const systems = openSystems({ kinds, surroundings, graceMs: 20 })
+  const systems = openSystems({ kinds, surroundings, log: noLog, graceMs: 20 })
   systems.use(named(aSystem('db', 'one', 60_000)))
   systems.use(named(aSystem('db', 'two', 60_000)))
   await systems.close()

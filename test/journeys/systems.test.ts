@@ -107,6 +107,35 @@ test('what the system says is still held is taken again, and not called gone', a
   expect(wrongWith(workspace)).toEqual([])
 }, 40_000)
 
+test('a system that was away: what is owed to it is taken back within five seconds of its return', async () => {
+  const { stage, gate } = await aStageWithGate('6s')
+  const { riley, ada, orders, workspace } = stage
+  await approved(stage, 'Approve 6 s')
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  gate.trouble = () => ({ status: 503 })
+  await eventually(
+    () => onlyGrantOf(stage, riley),
+    (grant) => grant.status === 'revoking' && grant.tries >= 4,
+  )
+  // It would be tried again in 8 to 16 seconds.
+  const asked = gate.calls.length
+  await eventually(
+    async () => gate.calls.length,
+    (calls) => calls > asked + 1,
+  )
+  gate.trouble = () => undefined
+  const backAtMs = performance.now()
+
+  await eventually(
+    async () => [...gate.holders],
+    (holders) => holders.length === 0,
+  )
+
+  expect(performance.now() - backAtMs).toBeLessThan(5_000)
+  await ada.sees(/Ended .* \(time was up\)\. Checked: gone/, orders, patient)
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
 test('access that was there before Curfew is neither given nor taken, and the card says so', async () => {
   const { stage, gate } = await aStageWithGate('6s')
   const { ada, orders, workspace } = stage

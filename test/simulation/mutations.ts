@@ -143,7 +143,9 @@ export const mutations: readonly Mutation[] = [
     name: 'gone is said while a late give may still come',
     rule: '13',
     file: lease,
-    edits: [['return watch.until > readAt ? watch.until : null', 'return watch.until > readAt ? null : null']],
+    edits: [
+      ['return watch.until > readAt ? watch.until : null', 'return watch.until > readAt ? null : null'],
+    ],
   },
   {
     name: 'the clock does not count what the machine slept through',

@@ -1,3 +1,4 @@
+import { noLog } from '../support/no-log.ts'
 import { isApproved, isOpen } from '../../src/domain/grant.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { MemoryDatabase } from '../support/memory-stores.ts'
@@ -31,7 +32,7 @@ export interface Verdict extends Broken {
 const limitMs = 600_000
 
 /** One run: people ask, approve and end at random while processes die and calls go wrong; then everything calms down. */
-export async function simulate(seed: number, log: Log = silent): Promise<Verdict> {
+export async function simulate(seed: number, log: Log = noLog): Promise<Verdict> {
   // Finding out who reads a clock takes long: one run of five is enough to see it.
   if (seed % 5 !== 1) return run(seed, log)
   return withBadWallClock(seed, async (readings) => {
@@ -158,10 +159,3 @@ function keepReplicasComing(
 const keys = askers.flatMap(({ slack: { userId } }) =>
   ['read', 'write'].map((role) => `${userId} ${JSON.stringify({ role })}`),
 )
-
-const silent: Log = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-}

@@ -1,6 +1,6 @@
+import { noLog } from '../support/no-log.ts'
 import { setTimeout as passes } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
-import type { Log } from '../../src/domain/ports/log.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { grantModel } from '../../src/mongo/grant-model.ts'
 import { askedFilter, mongoGrantRecords } from '../../src/mongo/grant-records.ts'
@@ -14,12 +14,6 @@ import { anActiveGrant, aPendingGrant, at, riley } from '../support/builders.ts'
 import { then } from '../support/lives.ts'
 import { grantStoreContract, holdStoreContract, surfaceStoreContract } from './contract.ts'
 
-const silent: Log = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-}
 let database: TestDatabase
 
 interface Look {
@@ -290,7 +284,7 @@ test('one document that cannot be read hides no other, and is logged with its id
   const { connection } = database
   const said: unknown[] = []
   const log = {
-    ...silent,
+    ...noLog,
     error: (_message: string, fields?: Record<string, unknown>) => void said.push(fields?.['id']),
   }
   const grants = mongoGrants(connection, mongoClock(connection), log)

@@ -1,0 +1,176 @@
+import CircuitBreaker from 'opossum'
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { ConnectorError, type Connector } from '../domain/connector.ts'
+import type { Log } from '../domain/ports/log.ts'
+
+/** A system that did not answer so often is asked one call at a time until it does. */
+const failuresToOpen = 3
+/** Over which failures are counted: longer than it takes to try one debt so often. */
+const countedOverMs = 20_000
+const probeEveryMs = 1_000
+/** After its signal a call has this long to end by itself. */
+const mayOverrunMs = 1_000
+/** A call that kept this process from anything else for so long is named in the log. */
+const blockedMs = 250
+
+const page = z.object({ principals: z.array(z.string()), next: z.string().nullable() })
+const lacks = z.array(z.object({ what: z.string(), remedy: z.string().nullable() }))
+const nothing = z.unknown().transform(() => undefined)
+
+export interface Guarded extends Connector {
+  /** Calls back when the system answers again: `surely` once it did something, and not only let itself be checked. */
+  onBack(listener: (back: { surely: boolean }) => void): void
+}
+
+type Verb = 'give' | 'take' | 'cut' | 'has' | 'list' | 'check'
+
+/**
+ * A connector of anybody's, kept from harming the rest.
+ *
+ * - While its system does not answer, calls fail at once (`happened: 'no'`), and one call a second asks whether it does
+ *   again.
+ * - Whatever it throws is a `ConnectorError`; what is none is written to the log under an id that the error names.
+ * - What it returns is checked; a call that never ends ends a second after its signal.
+ */
+export function guarded(
+  connector: Connector,
+  { system, kind, timeoutMs, log }: { system: string; kind: string; timeoutMs: number; log: Log },
+): Guarded {
+  const listeners: ((back: { surely: boolean }) => void)[] = []
+  let isUnsure = false
+  let lastFailure = 'no answer'
+
+  /** Makes one call; rejects with `ConnectorError`s alone. */
+  async function called<T>(
+    verb: Verb,
+    { signal, answer, work }: { signal: AbortSignal; answer: z.ZodType<T>; work: () => Promise<unknown> },
+  ): Promise<T> {
+    const failed = (why: string, cause: unknown): ConnectorError => {
+      const id = randomBytes(4).toString('hex')
+      log.error('a connector did what it must not', { system, connector: kind, verb, why, id, error: cause })
+      return new ConnectorError(`${system}: its connector ${why} (error ${id})`, { retryable: true })
+    }
+    let result: unknown
+    const overrun = new AbortController()
+    try {
+      const beganMs = performance.now()
+      const running = work()
+      const tookMs = performance.now() - beganMs
+      if (tookMs > blockedMs)
+        log.warn('a connector kept this process busy', { system, connector: kind, verb, tookMs })
+      result = await Promise.race([running, neverEnding(signal, overrun.signal)])
+    } catch (error) {
+      if (error instanceof ConnectorError) throw error
+      throw failed(error instanceof Overrun ? 'did not end in time' : 'failed in an unexpected way', error)
+    } finally {
+      overrun.abort()
+    }
+    const parsed = answer.safeParse(result)
+    if (!parsed.success) throw failed('returned what cannot be read', parsed.error)
+    return parsed.data
+  }
+
+  const breaker = new CircuitBreaker(async (call: () => Promise<unknown>) => call(), {
+    timeout: false,
+    resetTimeout: probeEveryMs,
+    volumeThreshold: failuresToOpen,
+    rollingCountTimeout: countedOverMs,
+    errorThresholdPercentage: 50,
+    rollingPercentilesEnabled: false,
+    // What was refused was answered.
+    errorFilter: (error: unknown) => error instanceof ConnectorError && !error.retryable,
+  })
+  const tell = (surely: boolean): void => {
+    for (const listener of listeners) listener({ surely })
+  }
+  breaker.on('open', () => {
+    log.warn('a system does not answer; it is asked once a second until it does', { system, lastFailure })
+  })
+  breaker.on('halfOpen', () => {
+    // Nobody waits for this: whoever calls next may be first.
+    breaker.fire(() => check({ targets: [], signal: AbortSignal.timeout(timeoutMs) })).catch(() => undefined)
+  })
+  breaker.on('close', () => {
+    log.info('a system answers again', { system })
+    isUnsure = true
+    tell(false)
+  })
+
+  const check: Connector['check'] = ({ targets, signal }) =>
+    called('check', { signal, answer: lacks, work: () => connector.check({ targets, signal }) })
+
+  async function behind<T>(
+    verb: Verb,
+    call: { signal: AbortSignal; answer: z.ZodType<T>; work: () => Promise<unknown> },
+  ): Promise<T> {
+    const answers: { got: T }[] = []
+    try {
+      await breaker.fire(async () => {
+        answers.push({ got: await called(verb, call) })
+      })
+    } catch (error) {
+      if (error instanceof ConnectorError) {
+        lastFailure = error.message
+        throw error
+      }
+      throw new ConnectorError(`${system} does not answer now: ${lastFailure}`, {
+        retryable: true,
+        happened: 'no',
+        cause: error,
+      })
+    }
+    const [first] = answers
+    if (first === undefined) throw new ConnectorError(`${system} was not asked`, { retryable: true })
+    if (isUnsure && verb !== 'list' && verb !== 'has') {
+      isUnsure = false
+      tell(true)
+    }
+    return first.got
+  }
+
+  return {
+    give: (call) =>
+      behind('give', { signal: call.signal, answer: nothing, work: () => connector.give(call) }),
+    take: (call) =>
+      behind('take', { signal: call.signal, answer: nothing, work: () => connector.take(call) }),
+    ...(connector.cut === undefined
+      ? {}
+      : {
+          cut: (call) =>
+            behind('cut', {
+              signal: call.signal,
+              answer: nothing,
+              work: async () => connector.cut?.(call),
+            }),
+        }),
+    has: (query) =>
+      behind('has', { signal: query.signal, answer: z.boolean(), work: () => connector.has(query) }),
+    list: (query) =>
+      behind('list', { signal: query.signal, answer: page, work: () => connector.list(query) }),
+    check,
+    canonical: (target) => connector.canonical(target),
+    where: connector.where,
+    hasLagMs: connector.hasLagMs,
+    lateMs: connector.lateMs,
+    onBack: (listener) => void listeners.push(listener),
+    close: async () => {
+      breaker.shutdown()
+      await connector.close()
+    },
+  }
+}
+
+class Overrun extends Error {}
+
+/** Rejects when a call has overrun its signal; `over` ends the waiting. */
+function neverEnding(signal: AbortSignal, over: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const wait = (): void => {
+      const timer = setTimeout(() => reject(new Overrun()), mayOverrunMs)
+      over.addEventListener('abort', () => clearTimeout(timer), { once: true })
+    }
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, { once: true, signal: over })
+  })
+}
