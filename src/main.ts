@@ -98,7 +98,7 @@ export async function start(
     const clock = mongoClock(connection)
     await patiently(() => clock.sample(), config.mongodbUri, log)
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
-    const surroundings = { now: () => clock.now(), proxies }
+    const surroundings = { now: () => clock.now(), proxies, hide }
     const systems = openSystems({ kinds: connectorKinds, surroundings, log })
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())

@@ -3,7 +3,7 @@ import type { Reloading } from './catalog/watch.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import type { ConnectedSystems } from './connectors/systems.ts'
 import { everyEntitlement, type Catalog } from './domain/catalog.ts'
-import type { Target } from './domain/connector.ts'
+import { unused, type Target } from './domain/connector.ts'
 import { isSamePlace } from './domain/place.ts'
 import type { Log } from './domain/ports/log.ts'
 import { hide } from './log.ts'
@@ -76,11 +76,7 @@ function placeOf(catalog: Catalog, systemId: string): string | null {
   const system = catalog.systems.get(systemId)
   const kind = system && connectorKinds.get(system.connector)
   if (!kind) return null
-  const connector = kind.connect(system.settings, {
-    timeoutMs: system.timeoutMs,
-    now: () => new Date(),
-    proxies: null,
-  })
+  const connector = kind.connect(system.settings, unused(system.timeoutMs))
   void connector.close()
   return connector.where
 }

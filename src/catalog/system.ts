@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PrincipalRule, System } from '../domain/catalog.ts'
-import type { ConnectorKind } from '../domain/connector.ts'
+import { unused, type ConnectorKind } from '../domain/connector.ts'
 import { waysTo } from '../domain/place.ts'
 import { attempt } from './attempt.ts'
 import { parseAt, type Report } from './explain.ts'
@@ -74,7 +74,7 @@ function waysOf(
   timeoutMs: number,
 ): string[] {
   if (parsed === undefined) return [`${kind.kind} ${JSON.stringify(filled)}`]
-  const connector = attempt(() => kind.connect(parsed, { timeoutMs, now: () => new Date(0), proxies: null }))
+  const connector = attempt(() => kind.connect(parsed, unused(timeoutMs)))
   void connector?.close().catch(() => undefined)
   return connector ? waysTo(connector.where) : []
 }

@@ -101,7 +101,17 @@ export interface Surroundings {
   readonly now: () => Date
   /** Whoever speaks HTTP goes through these; null: straight. */
   readonly proxies: Proxies | null
+  /** Keeps a secret that was read from elsewhere than the environment out of the log. */
+  readonly hide: (secret: string) => void
 }
+
+/** For a connector that is asked where it leads, and never called. */
+export const unused = (timeoutMs: number): Surroundings => ({
+  timeoutMs,
+  now: () => new Date(0),
+  proxies: null,
+  hide: () => undefined,
+})
 
 export interface Proxies {
   /** The proxy's own address, for targets that are http and https. */

@@ -9,6 +9,7 @@ export const surroundings = (timeoutMs: number): Surroundings => ({
   timeoutMs,
   now: () => new Date(),
   proxies: null,
+  hide: () => undefined,
 })
 
 /** What the contract needs of a real system, beside the connector. */

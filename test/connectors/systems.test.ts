@@ -33,7 +33,7 @@ function aCountingKind() {
   return { log, kinds: new Map([[kind.kind, kind]]) }
 }
 
-const surroundings = { now: () => new Date(), proxies: null }
+const surroundings = { now: () => new Date(), proxies: null, hide: () => undefined }
 const named = (...systems: System[]) => ({ systems: new Map(systems.map((system) => [system.id, system])) })
 const aSystem = (id: string, settings: string, timeoutMs = 40): System => ({
   id,
@@ -119,6 +119,7 @@ test('closing closes everything, and the replaced at once', async () => {
 test('each kind is registered under its own name', () => {
   expect([...connectorKinds].map(([name, { kind }]) => [name, kind])).toEqual([
     ['mongodb', 'mongodb'],
+    ['postgres', 'postgres'],
     ['webhook', 'webhook'],
   ])
 })

@@ -1,14 +1,10 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, writeFile } from 'node:fs/promises'
-import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
 import { MongoClient } from 'mongodb'
 import { freePort } from './free-port.ts'
+import { keepServer, type KeptServer } from './kept-server.ts'
 import { findMongod } from './mongod-binary.ts'
 
 export interface Mongod {
@@ -34,8 +30,6 @@ export interface MongodOptions {
   readonly failPoints?: true
 }
 
-const startMs = 20_000
-
 /**
  * Starts a real mongod on 127.0.0.1 with its data in a temporary folder. It dies, and its data goes, with this
  * process, however that ends. `MONGODB_URI` is used instead where it is set, unless `auth`, `port` or `failPoints` asks for more
@@ -49,31 +43,22 @@ export async function startMongod(options: MongodOptions = {}): Promise<Mongod> 
   const binary = await findMongod()
   const port = options.port ?? (await freePort())
   const folder = await mkdtemp(join(tmpdir(), 'curfew-mongod-'))
-  const keeper = await launch(binary, folder, port, options)
-  const stop = async () => {
-    keeper.process.stdin.end()
-    if (keeper.process.exitCode !== null) return
-    keeper.process.ref()
-    await once(keeper.process, 'exit')
-  }
+  const { pid, stop } = await launch(binary, folder, port, options)
   try {
     await prepare(port, options)
   } catch (error) {
     await stop()
     throw error
   }
-  return { uri: uriOf(port, options), pid: keeper.pid, stop }
+  return { uri: uriOf(port, options), pid, stop }
 }
 
-/** Held by a shell that waits for our end of its pipe to close, which the kernel does even after SIGKILL. */
-const keeperScript = `folder=$1; shift
-"$@" </dev/null & mongod=$!
-echo "mongod is $mongod"
-{ cat; kill -9 $mongod; } <&3 >/dev/null 2>&1 &
-{ wait $mongod; } 2>/dev/null
-rm -rf "$folder"`
-
-async function launch(binary: string, folder: string, port: number, options: MongodOptions) {
+async function launch(
+  binary: string,
+  folder: string,
+  port: number,
+  options: MongodOptions,
+): Promise<KeptServer> {
   const args = ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket']
   args.push('--wiredTigerCacheSizeGB', String(options.cacheGB ?? 0.5))
   args.push('--setParameter', 'diagnosticDataCollectionEnabled=false')
@@ -81,42 +66,8 @@ async function launch(binary: string, folder: string, port: number, options: Mon
   if (options.replicaSet || options.joins) args.push('--replSet', 'curfew', '--oplogSize', '256')
   if (options.auth) args.push('--auth')
   if (options.auth && options.replicaSet) args.push('--keyFile', await keyFile(folder))
-  // `detached`: Ctrl-C reaches us alone, so that we can shut down in order.
-  const process = spawn('sh', ['-c', `exec 3<&0; ${keeperScript}`, 'sh', folder, binary, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-  })
-  const pid = await listening(process)
-  process.unref()
-  for (const pipe of [process.stdin, process.stdout]) if (pipe instanceof Socket) pipe.unref()
-  return { process, pid }
-}
-
-/** Resolves to mongod's process id once it accepts connections. Afterwards its log is read and dropped. */
-function listening(keeper: ChildProcessByStdio<Writable, Readable, null>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let pid = 0
-    const last: string[] = []
-    const fail = (why: string) => reject(new Error([`mongod ${why}`, ...last.slice(-5)].join('\n')))
-    const timer = setTimeout(() => {
-      keeper.stdin.end()
-      fail(`did not start within ${startMs} ms`)
-    }, startMs)
-    const lines = createInterface({ input: keeper.stdout })
-    lines.on('line', (line) => {
-      pid ||= Number(/^mongod is (\d+)$/.exec(line)?.[1] ?? 0)
-      last.push(line)
-      if (!line.includes('"Waiting for connections"')) return
-      clearTimeout(timer)
-      lines.close()
-      keeper.stdout.resume()
-      resolve(pid)
-    })
-    keeper.once('exit', () => {
-      clearTimeout(timer)
-      fail('stopped while starting')
-    })
-  })
+  const isReady = (line: string) => line.includes('"Waiting for connections"')
+  return keepServer({ command: [binary, ...args], folder, isReady })
 }
 
 /** Starts the replica set and makes the admin, both through mongod's exception for localhost before any user exists. */
