@@ -5,6 +5,7 @@ import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
 import { ConfigError, readConfig, readPlaces } from './config.ts'
 import { connectorKinds } from './connectors/registry.ts'
+import { sayWhatIsReached } from './reach.ts'
 import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
 import { Unusable } from './mongo/unusable.ts'
@@ -14,6 +15,7 @@ import { SlackRefused } from './slack/wire/wrong-token.ts'
 const usage = `curfew start              run the app; reads the environment and .env
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
   --strict-env            a \${VARIABLE} that is not set is an error
+  --reach                 ask each system too whether Curfew may do there what the catalog says
 ${simulateUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -76,7 +78,11 @@ async function check(rest: readonly string[]): Promise<void> {
   })
   for (const line of [...problems, ...warnings.map((warning) => `warning: ${warning}`)]) console.error(line)
   if (ok) console.log(summary)
-  process.exitCode = ok ? 0 : 1
+  const isReached =
+    ok && rest.includes('--reach')
+      ? await sayWhatIsReached(path, process.env, (line) => console.log(line))
+      : true
+  process.exitCode = ok && isReached ? 0 : 1
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

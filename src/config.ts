@@ -101,12 +101,20 @@ export function readConfig(environment: Environment): Config {
     catalogPath: env.CATALOG,
     slackApiUrl: env.SLACK_API_URL.endsWith('/') ? env.SLACK_API_URL : `${env.SLACK_API_URL}/`,
     logLevel: env.LOG_LEVEL,
-    proxies:
-      env.HTTP_PROXY === undefined && env.HTTPS_PROXY === undefined
-        ? null
-        : { http: env.HTTP_PROXY ?? null, https: env.HTTPS_PROXY ?? null, except: env.NO_PROXY },
+    proxies: proxiesOf(env),
   }
 }
+
+const proxyVariables = variables.pick({ HTTP_PROXY: true, HTTPS_PROXY: true, NO_PROXY: true })
+
+function proxiesOf(env: z.infer<typeof proxyVariables>): Proxies | null {
+  if (env.HTTP_PROXY === undefined && env.HTTPS_PROXY === undefined) return null
+  return { http: env.HTTP_PROXY ?? null, https: env.HTTPS_PROXY ?? null, except: env.NO_PROXY }
+}
+
+/** For commands that start no app and reach systems. Throws `ConfigError` likewise. */
+export const readProxies = (environment: Environment): Proxies | null =>
+  proxiesOf(read(proxyVariables, cleaned(environment)))
 
 const place = variables.pick({ CATALOG: true, MONGODB_URI: true }).partial()
 

@@ -2,13 +2,13 @@ import { readTexts } from './catalog/load.ts'
 import type { Reloading } from './catalog/watch.ts'
 import { connectorKinds } from './connectors/registry.ts'
 import type { ConnectedSystems } from './connectors/systems.ts'
-import { everyEntitlement, type Catalog } from './domain/catalog.ts'
-import { unused, type Target } from './domain/connector.ts'
+import type { Catalog } from './domain/catalog.ts'
+import { unused } from './domain/connector.ts'
 import { isSamePlace } from './domain/place.ts'
-import type { Log } from './domain/ports/log.ts'
 import { hide } from './log.ts'
 import type { HeldWatch } from './operations/by-itself/held-watch.ts'
 import type { World } from './operations/world.ts'
+import { checkSystems } from './reach.ts'
 
 /*
  * A changed catalog, from its files to what is held. `catalog/watch.ts` notices it and has it judged; what is good may
@@ -97,26 +97,6 @@ export async function lostSystems(world: World): Promise<string | null> {
     .filter((words) => words !== null)
     .join(' ')
 }
-
-/** Says early what giving would say late: whether each system can be reached and lets us in. Warms its connections too. */
-export async function checkSystems(catalog: Catalog, systems: ConnectedSystems, log: Log): Promise<void> {
-  await Promise.all(
-    [...catalog.systems.keys()].map(async (id) => {
-      const system = systems.get(id)
-      try {
-        const signal = AbortSignal.timeout(system?.timeoutMs ?? 0)
-        const lacks = (await system?.connector.check({ targets: targetsOn(catalog, id), signal })) ?? []
-        for (const { what, remedy } of lacks) log.error('a right is missing', { system: id, what, remedy })
-        log.info('system can be reached', { system: id })
-      } catch (error) {
-        log.error('system cannot be used now', { system: id, error })
-      }
-    }),
-  )
-}
-
-export const targetsOn = (catalog: Catalog, systemId: string): Target[] =>
-  everyEntitlement(catalog).flatMap(({ system, target }) => (system === systemId ? [target] : []))
 
 /** What a catalog's `${NAME}` stand for are secrets mostly: none of them is to be read in the log. */
 export async function hideVariables(path: string, environment: NodeJS.ProcessEnv): Promise<void> {

@@ -13,7 +13,7 @@ import { freePort } from '../support/free-port.ts'
 import { freeze } from '../support/freeze.ts'
 import { surroundings, type Harness } from './contract.ts'
 
-const document = new URL('../../docs/webhook-connector.md', import.meta.url)
+const document = new URL('../../docs/connectors/webhook.md', import.meta.url)
 /** Inside the clone, so that the receiver finds its library. */
 const folders = fileURLToPath(new URL('../../.cache/webhook-receivers/', import.meta.url))
 const peopleSchema = z.record(z.string(), z.array(z.string()))
@@ -26,7 +26,7 @@ function rewrite(file: string, text: string): void {
 
 export const aSecret = () => `whsec_${randomBytes(32).toString('base64')}`
 
-/** The receiver printed in docs/webhook-connector.md, word by word, in a process of its own. */
+/** The receiver printed in docs/connectors/webhook.md, word by word, in a process of its own. */
 export async function theDocumentedReceiver(): Promise<
   Harness & { readonly url: string; readonly secret: string }
 > {

@@ -36,7 +36,7 @@ interface Message {
 }
 
 /**
- * Any system that can receive a signed HTTP POST. The contract for receivers: docs/webhook-connector.md.
+ * Any system that can receive a signed HTTP POST. The contract for receivers: docs/connectors/webhook.md.
  * Signed as Standard Webhooks say, by Node's own HMAC: that of their library is JavaScript, and cost 100 ms when a
  * thousand calls were to leave at the same instant. The tests verify with the library.
  * `webhook-id` of give and take is the idempotency key, the same for each retry.

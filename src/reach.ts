@@ -1,0 +1,81 @@
+import { loadCatalog } from './catalog/load.ts'
+import { CatalogError, writeProblem } from './catalog/problem.ts'
+import type { Variables } from './catalog/variables.ts'
+import { readProxies } from './config.ts'
+import { connectorKinds } from './connectors/registry.ts'
+import { openSystems, type ConnectedSystems } from './connectors/systems.ts'
+import { everyEntitlement, type Catalog } from './domain/catalog.ts'
+import type { Lack } from './domain/connector.ts'
+import type { Log } from './domain/ports/log.ts'
+import { hide, redacted } from './log.ts'
+
+/*
+ * Whether the systems of a catalog can be reached, let us in, and let us do what the catalog asks for.
+ */
+
+export interface Reached {
+  readonly system: string
+  readonly lacks: readonly Lack[]
+  /** Why it cannot be used at all; null: it answered. */
+  readonly error: unknown
+}
+
+/** Asks each system what is missing for the targets that the catalog gives on it. Warms its connections too. */
+export function reachSystems(catalog: Catalog, systems: ConnectedSystems): Promise<Reached[]> {
+  return Promise.all(
+    [...catalog.systems.values()].map(async ({ id, timeoutMs }) => {
+      const targets = everyEntitlement(catalog).flatMap(({ system, target }) =>
+        system === id ? [target] : [],
+      )
+      try {
+        const signal = AbortSignal.timeout(timeoutMs)
+        const lacks = (await systems.get(id)?.connector.check({ targets, signal })) ?? []
+        return { system: id, lacks, error: null }
+      } catch (error) {
+        return { system: id, lacks: [], error }
+      }
+    }),
+  )
+}
+
+/** Says early in the log what giving would say late. One that cannot be used keeps nobody from the others. */
+export async function checkSystems(catalog: Catalog, systems: ConnectedSystems, log: Log): Promise<void> {
+  for (const { system, lacks, error } of await reachSystems(catalog, systems)) {
+    if (error !== null) log.error('system cannot be used now', { system, error })
+    else log.info('system can be reached', { system })
+    for (const { what, remedy } of lacks)
+      log.error('a right is missing on a system', { system, what, remedy })
+  }
+}
+
+/** `curfew check --reach`: a line for each system, and one for each thing that is missing. False where something is. */
+export async function sayWhatIsReached(
+  path: string,
+  environment: Variables,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const reading = await loadCatalog(path, {
+    env: environment,
+    kinds: connectorKinds,
+    missingVariables: 'error',
+  })
+  if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
+  const surroundings = { now: () => new Date(), proxies: readProxies(environment), hide }
+  const silent = () => undefined
+  const log = { error: silent, warn: silent, info: silent, debug: silent }
+  const systems = openSystems({ kinds: connectorKinds, surroundings, log })
+  try {
+    systems.use(reading.catalog)
+    const reached = await reachSystems(reading.catalog, systems)
+    for (const { system, lacks, error } of reached) {
+      if (error !== null)
+        say(`${system}: ${error instanceof Error ? error.message : String(redacted(error))}`)
+      else if (lacks.length === 0) say(`${system}: reached, and nothing is missing`)
+      for (const { what, remedy } of lacks)
+        say(`${system}: ${what}${remedy === null ? '' : `\n    ${remedy}`}`)
+    }
+    return reached.every(({ lacks, error }) => lacks.length === 0 && error === null)
+  } finally {
+    await systems.close()
+  }
+}
