@@ -23,6 +23,7 @@ module.exports = {
       '^src/catalog-worker\\.ts$',
       '^src/(catalog|connectors|domain)/',
     ),
+    only('what-strangers-import-is-domain', '^src/connector\\.ts$', '^src/domain/'),
     ...edges.map((edge) =>
       only(`${edge}-edge`, `^src/${edge}(/|\\.ts$)`, `^src/(${edge}(/|\\.ts$)|operations/|domain/|${tools})`),
     ),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
 import { ConfigError, readConfig, readPlaces } from './config.ts'
-import { connectorKinds } from './connectors/registry.ts'
+import { kindsFor } from './kinds.ts'
 import { sayWhatIsReached } from './reach.ts'
 import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
@@ -72,10 +72,9 @@ async function check(rest: readonly string[]): Promise<void> {
     process.exitCode = 2
     return
   }
+  const { kinds } = await kindsFor(process.env, path)
   const strictEnv = rest.includes('--strict-env')
-  const { ok, problems, warnings, summary } = await checkCatalog(path, process.env, connectorKinds, {
-    strictEnv,
-  })
+  const { ok, problems, warnings, summary } = await checkCatalog(path, process.env, kinds, { strictEnv })
   for (const line of [...problems, ...warnings.map((warning) => `warning: ${warning}`)]) console.error(line)
   if (ok) console.log(summary)
   const isReached =

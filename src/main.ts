@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
 import { openCatalog } from './catalog/watch.ts'
 import { ConfigError, secretsOf, type Config } from './config.ts'
-import { connectorKinds } from './connectors/registry.ts'
 import { openSystems } from './connectors/systems.ts'
 import type { Log } from './domain/ports/log.ts'
 import { startJobs, type Job } from './jobs.ts'
@@ -33,6 +32,7 @@ import type { World } from './operations/world.ts'
 import { directoryFrom } from './people/directory.ts'
 import { whoIsFrom } from './people/who-is.ts'
 import { checkSystems } from './reach.ts'
+import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, reloading } from './reload.ts'
 import { openSlack } from './slack/slack.ts'
 import { serveWeb } from './web/server.ts'
@@ -71,10 +71,12 @@ export async function start(
   for (const secret of secretsOf(config)) hide(secret)
   await hideVariables(config.catalogPath, environment)
   const { proxies } = config
+  const { kinds, strangers } = await kindsFor(environment, config.catalogPath)
   const catalog = await openCatalog({
     path: config.catalogPath,
     env: environment,
-    kinds: connectorKinds,
+    kinds,
+    strangers,
     thread: new URL(`./catalog-worker${extname(import.meta.url)}`, import.meta.url),
   })
 
@@ -100,7 +102,7 @@ export async function start(
     await patiently(() => clock.sample(), config.mongodbUri, log)
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
     const surroundings = { now: () => clock.now(), proxies, hide }
-    const systems = openSystems({ kinds: connectorKinds, surroundings, log })
+    const systems = openSystems({ kinds, surroundings, log })
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())
     void checkSystems(catalog.current(), systems, log)
@@ -156,7 +158,7 @@ export async function start(
       ...(patienceMs === undefined ? {} : { patienceMs }),
     })
     await catalog.follow(
-      reloading({ path: config.catalogPath, environment, world, systems, held, tellAdmins }),
+      reloading({ path: config.catalogPath, environment, kinds, world, systems, held, tellAdmins }),
     )
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const table = jobsOf(world, held, sendDigests)

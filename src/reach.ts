@@ -2,11 +2,11 @@ import { loadCatalog } from './catalog/load.ts'
 import { CatalogError, writeProblem } from './catalog/problem.ts'
 import type { Variables } from './catalog/variables.ts'
 import { readProxies } from './config.ts'
-import { connectorKinds } from './connectors/registry.ts'
 import { openSystems, type ConnectedSystems } from './connectors/systems.ts'
 import { everyEntitlement, type Catalog } from './domain/catalog.ts'
 import type { Lack } from './domain/connector.ts'
 import type { Log } from './domain/ports/log.ts'
+import { kindsFor } from './kinds.ts'
 import { hide, redacted } from './log.ts'
 
 /*
@@ -54,16 +54,17 @@ export async function sayWhatIsReached(
   environment: Variables,
   say: (line: string) => void,
 ): Promise<boolean> {
+  const { kinds } = await kindsFor(environment, path)
   const reading = await loadCatalog(path, {
     env: environment,
-    kinds: connectorKinds,
+    kinds,
     missingVariables: 'error',
   })
   if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
   const surroundings = { now: () => new Date(), proxies: readProxies(environment), hide }
   const silent = () => undefined
   const log = { error: silent, warn: silent, info: silent, debug: silent }
-  const systems = openSystems({ kinds: connectorKinds, surroundings, log })
+  const systems = openSystems({ kinds, surroundings, log })
   try {
     systems.use(reading.catalog)
     const reached = await reachSystems(reading.catalog, systems)

@@ -1,9 +1,8 @@
 import { readTexts } from './catalog/load.ts'
 import type { Reloading } from './catalog/watch.ts'
-import { connectorKinds } from './connectors/registry.ts'
 import type { ConnectedSystems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
-import { unused } from './domain/connector.ts'
+import { unused, type ConnectorKind } from './domain/connector.ts'
 import { isSamePlace } from './domain/place.ts'
 import { hide } from './log.ts'
 import type { HeldWatch } from './operations/by-itself/held-watch.ts'
@@ -19,6 +18,7 @@ import { checkSystems } from './reach.ts'
 export function reloading({
   path,
   environment,
+  kinds,
   world,
   systems,
   held,
@@ -26,6 +26,7 @@ export function reloading({
 }: {
   path: string
   environment: NodeJS.ProcessEnv
+  kinds: ReadonlyMap<string, ConnectorKind>
   world: World
   systems: ConnectedSystems
   held: HeldWatch
@@ -33,7 +34,7 @@ export function reloading({
 }): Reloading {
   const { log } = world
   return {
-    accept: (next) => whyNot(next, world, systems),
+    accept: (next) => whyNot(next, { kinds, world, systems }),
     onReload: (next) => {
       log.info('catalog reloaded', { resources: next.resources.size })
       held.soon()
@@ -47,13 +48,20 @@ export function reloading({
 }
 
 /** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */
-async function whyNot(next: Catalog, world: World, systems: ConnectedSystems): Promise<string | null> {
+async function whyNot(
+  next: Catalog,
+  {
+    kinds,
+    world,
+    systems,
+  }: { kinds: ReadonlyMap<string, ConnectorKind>; world: World; systems: ConnectedSystems },
+): Promise<string | null> {
   const places = await world.holds.placesInUse()
   const inUse = [...places.keys()].filter((id) => systems.get(id) !== null)
   const dropped = inUse.filter((id) => !next.systems.has(id))
   if (dropped.length > 0)
     return `access is still held on ${dropped.join(', ')}: keep the system until it has ended`
-  const moved = inUse.filter((id) => isElsewhere(places.get(id), placeOf(next, id)))
+  const moved = inUse.filter((id) => isElsewhere(places.get(id), placeOf(next, id, kinds)))
   if (moved.length > 0)
     return `access is still held on ${moved.join(', ')}: keep its address until it has ended`
   try {
@@ -72,9 +80,13 @@ const isElsewhere = (given: readonly string[] = [], where: string | null): boole
   given.some((place) => where === null || !isSamePlace(place, where))
 
 /** Where a catalog's system would be: asked of a connector that is never called. */
-function placeOf(catalog: Catalog, systemId: string): string | null {
+function placeOf(
+  catalog: Catalog,
+  systemId: string,
+  kinds: ReadonlyMap<string, ConnectorKind>,
+): string | null {
   const system = catalog.systems.get(systemId)
-  const kind = system && connectorKinds.get(system.connector)
+  const kind = system && kinds.get(system.connector)
   if (!kind) return null
   const connector = kind.connect(system.settings, unused(system.timeoutMs))
   void connector.close()

@@ -3,7 +3,7 @@ import { loadCatalog } from './catalog/load.ts'
 import { CatalogError, writeProblem } from './catalog/problem.ts'
 import { table } from './catalog/table.ts'
 import { ConfigError, readPlaces } from './config.ts'
-import { connectorKinds } from './connectors/registry.ts'
+import { kindsFor } from './kinds.ts'
 import type { Catalog } from './domain/catalog.ts'
 import { formatDuration } from './domain/duration.ts'
 import { plainlyNamed } from './domain/person.ts'
@@ -68,7 +68,8 @@ export async function simulateCatalog(words: readonly string[], env: NodeJS.Proc
 
 /** Its variables need not be set: no system is reached. */
 async function readCatalog(path: string, env: NodeJS.ProcessEnv): Promise<Catalog> {
-  const reading = await loadCatalog(path, { env, kinds: connectorKinds, missingVariables: 'warning' })
+  const { kinds } = await kindsFor(env, path)
+  const reading = await loadCatalog(path, { env, kinds, missingVariables: 'warning' })
   if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
   return reading.catalog
 }

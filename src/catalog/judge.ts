@@ -11,6 +11,8 @@ import type { Variables } from './variables.ts'
 export interface Question {
   readonly texts: readonly SourceText[]
   readonly env: Variables
+  /** Connectors that are not ours, by name: addresses of files to load. */
+  readonly strangers: ReadonlyMap<string, string>
 }
 
 /** Serialized lists, each small enough to be read in one turn of the event loop. `Item` is what they hold. */
@@ -26,6 +28,9 @@ export type JudgeReply =
       readonly fingerprint: string
       readonly loadedAt: Date
     }
+
+/** Inside the thread: what is to be loaded before it is judged. */
+export const strangersAsked = (): Question['strangers'] => (workerData as Question).strangers
 
 /** Inside the thread: judges what it was started with, says so, and has nothing left to do. */
 export function answerQuestion(kinds: CatalogOptions['kinds']): void {

@@ -21,9 +21,14 @@ export type Judged =
 export async function judgeInThread(
   entry: URL,
   texts: readonly SourceText[],
-  { env, kinds, signal }: Pick<CatalogOptions, 'env' | 'kinds'> & { signal: AbortSignal },
+  {
+    env,
+    kinds,
+    strangers = new Map(),
+    signal,
+  }: Pick<CatalogOptions, 'env' | 'kinds'> & { strangers?: Question['strangers']; signal: AbortSignal },
 ): Promise<Judged> {
-  const worker = startThread(entry, { texts, env: { ...env } })
+  const worker = startThread(entry, { texts, env: { ...env }, strangers })
   try {
     const answer = await answerOf(worker, signal)
     return answer.ok ? { ok: true, catalog: await assemble(answer, kinds) } : answer

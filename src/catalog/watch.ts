@@ -13,6 +13,8 @@ export interface OpenOptions extends CatalogOptions {
   readonly path: string
   /** A file that calls `answerQuestion`: there reloads are judged in a thread, and without it in this one. */
   readonly thread?: URL
+  /** Connectors that are not ours, which the thread has to load too: addresses by name. */
+  readonly strangers?: ReadonlyMap<string, string>
   /** How often files are read without being told of a change. */
   readonly pollMs?: number
   /** How long the files must stay the same before they count: an editor may write them in pieces. */
