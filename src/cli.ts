@@ -9,6 +9,7 @@ import { sayWhatIsReached } from './reach.ts'
 import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
 import { Unusable } from './mongo/unusable.ts'
+import { reconcileSystems, reconcileUsage } from './reconcile.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/wire/wrong-token.ts'
 
@@ -16,6 +17,7 @@ const usage = `curfew start              run the app; reads the environment and 
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
   --strict-env            a \${VARIABLE} that is not set is an error
   --reach                 ask each system too whether Curfew may do there what the catalog says
+${reconcileUsage}
 ${simulateUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -26,6 +28,12 @@ async function main(words: readonly string[]): Promise<void> {
       return startApp()
     case 'check':
       return check(rest)
+    case 'reconcile': {
+      const { text, differs } = await reconcileSystems(rest, process.env)
+      console.log(text)
+      process.exitCode = differs ? 1 : 0
+      return
+    }
     case 'simulate':
       console.log(await simulateCatalog(rest, process.env))
       return

@@ -42,6 +42,7 @@ const schema = new Schema<{ _id: string; token: number; leaseUntil: Date; dueAt:
   { _id: String, token: Number, leaseUntil: Date, dueAt: Date },
   { collection: 'holds', strict: false, versionKey: false, minimize: false },
 )
+schema.index({ system: 1, canonical: 1 })
 schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
 
 export const holdModel = (connection: Connection) => connection.model('Hold', schema)
@@ -122,6 +123,14 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     get: async (key) => {
       const found = await collection.findOne(idOf(key))
       return found && parse(found)
+    },
+    claimed: async ({ system, canonical }, principals) => {
+      const these = principals === undefined ? {} : { principal: { $in: [...principals] } }
+      const found = collection.aggregate([
+        { $match: { system, canonical, claims: { $ne: {} }, ...these } },
+        { $set: { readAt: '$$NOW' } },
+      ])
+      return readEach(await found.toArray(), parse, { what: 'hold', log })
     },
     placesInUse: async () => {
       const inUse = { $or: [{ claims: { $ne: {} } }, { watch: { $ne: null } }] }

@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose'
+import { acceptedModel } from './accepted.ts'
 import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
 import { personModel } from './people.ts'
@@ -12,6 +13,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
   for (const model of [
     grantModel(connection),
     holdModel(connection),
+    acceptedModel(connection),
     personModel(connection),
     shownModel(connection),
     quotaModel(connection),

@@ -288,6 +288,14 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
         [...db.holds.values()].filter(({ dueAt }) => dueAt !== null && dueAt <= before).slice(0, limit),
       ),
     get: (key) => step(() => db.holds.get(holdId(key)) ?? null),
+    claimed: ({ system, canonical }, principals) =>
+      step(() =>
+        [...db.holds.values()]
+          .filter((hold) => hold.system === system && hold.canonical === canonical)
+          .filter(({ claims }) => Object.keys(claims).length > 0)
+          .filter(({ principal }) => principals?.includes(principal) ?? true)
+          .map((hold) => ({ ...hold, readAt: db.now() })),
+      ),
     placesInUse: () =>
       step(() => {
         const places = new Map<string, Set<string>>()

@@ -12,6 +12,8 @@ export interface HoldStore {
   watch(key: HoldKey, watch: { gave: boolean; forMs: number }): Promise<void>
   due(before: Date, limit: number, butSystems?: readonly string[]): Promise<Hold[]>
   get(key: HoldKey): Promise<Hold | null>
+  /** What is claimed there, by all or by these; with the clock of the database at the reading. */
+  claimed(place: Omit<HoldKey, 'principal'>, principals?: readonly string[]): Promise<Hold[]>
   /** Systems on which anything is claimed or watched, and where each was when that was given. */
   placesInUse(): Promise<Map<string, string[]>>
 }

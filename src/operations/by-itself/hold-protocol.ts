@@ -322,6 +322,57 @@ function patienceMs({ watch, readAt }: Hold): number {
   return Math.min(60_000, Math.max(1_000, overMs / 2))
 }
 
+/**
+ * Takes what is there by the claims of grants that have all ended, or are not there any more: none of them is going to.
+ * What was held before is left alone, and so is whatever another grant claims meanwhile. Never throws `LeaseLost`.
+ */
+export async function takeLeft(world: World, hold: Hold): Promise<'taken' | 'not-now'> {
+  const system = world.systems(hold.system)
+  if (!system) return 'not-now'
+  return world.queues.turn(holdId(hold), () =>
+    world.queues.step(hold.system, 'prepare', async () => {
+      const lease = await Lease.take(world, hold, system)
+      if (!(lease instanceof Lease)) return 'not-now'
+      try {
+        const { claims, heldBefore } = lease.hold
+        const [last, ...others] = Object.keys(claims)
+        if (last === undefined || heldBefore || lease.isElsewhere || !(await areEnded(world, claims))) {
+          await lease.release()
+          return 'not-now'
+        }
+        await lease.announce('take', `left by ${last}`)
+        const outcome = await lease.takeBack()
+        if (outcome.what === 'done') await lease.waitOutLag()
+        const error = outcome.what === 'done' ? await whyNotGone(lease) : outcome.error
+        if (error !== null) {
+          world.log.error('cannot take now what an ended grant left', { hold: holdId(hold), error })
+          await lease.finish(outcome)
+          return 'not-now'
+        }
+        const gone = (grantId: string): Left => ({ grantId, left: 'gone', keptUntil: null })
+        for (const grantId of others) await lease.write({ unclaim: gone(grantId) })
+        await lease.finish(outcome, { unclaim: gone(last) })
+        return 'taken'
+      } catch (error) {
+        if (!(error instanceof LeaseLost)) await lease.abandon().catch(() => undefined)
+        world.log.warn('another process took over, or the system did not answer', {
+          hold: holdId(hold),
+          error,
+        })
+        return 'not-now'
+      }
+    }),
+  )
+}
+
+async function areEnded(world: World, claims: Hold['claims']): Promise<boolean> {
+  for (const id of Object.keys(claims)) {
+    const grant = await world.grants.get(id)
+    if (grant !== null && grant.status !== 'ended') return false
+  }
+  return true
+}
+
 const elsewhere = (system: string): string =>
   `${system} points somewhere else now than where access was given: put its address back until everything has ended`
 
