@@ -13,6 +13,8 @@ import { asUnusable, connect } from './mongo/connection.ts'
 import { mongoGrantRecords } from './mongo/grant-records.ts'
 import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
+import { mongoAccepted } from './mongo/accepted.ts'
+import { mongoDifferences } from './mongo/differences.ts'
 import { mongoLosses } from './mongo/losses.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
@@ -26,6 +28,7 @@ import { Unusable } from './mongo/unusable.ts'
 import { watchAgreement } from './operations/by-itself/agreement.ts'
 import { watchHeld, type HeldWatch } from './operations/by-itself/held-watch.ts'
 import { Queues } from './operations/by-itself/queues.ts'
+import { findDifferences } from './operations/by-itself/find-differences.ts'
 import { settleOnChange, sweep } from './operations/by-itself/sweep.ts'
 import { systemBack } from './operations/by-itself/system-back.ts'
 import type { World } from './operations/world.ts'
@@ -135,6 +138,8 @@ export async function start(
       quotas: mongoQuotas(connection),
       preApprovals: mongoPreApprovals(connection, log),
       losses: mongoLosses(connection, log),
+      differences: mongoDifferences(connection, log),
+      accepted: mongoAccepted(connection),
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),
@@ -219,6 +224,14 @@ const jobsOf = (
     overdueMs: 65_000,
     needsSlack: true,
     run: () => watch.look(),
+  },
+  {
+    name: 'reconcile',
+    everyMs: 6 * 3_600_000,
+    lockMs: 3_600_000,
+    overdueMs: 7 * 3_600_000,
+    needsSlack: false,
+    run: () => findDifferences(world),
   },
   {
     name: 'digest',

@@ -58,6 +58,9 @@ export type RefusalCode =
   | 'too-late'
   // held by rules
   | 'loss-changed'
+  // held without a grant
+  | 'differs-otherwise'
+  | 'not-taken-now'
   // anywhere
   | 'not-found'
   | 'unsure'

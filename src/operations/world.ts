@@ -1,6 +1,8 @@
 import type { Grant } from '../domain/grant.ts'
 import type { CurrentCatalog } from '../domain/ports/catalog.ts'
 import type { Clock } from '../domain/ports/clock.ts'
+import type { AcceptedStore } from '../domain/ports/accepted.ts'
+import type { DifferenceStore } from '../domain/ports/differences.ts'
 import type { Directory } from '../domain/ports/directory.ts'
 import type { GrantStore } from '../domain/ports/grants.ts'
 import type { HoldStore } from '../domain/ports/holds.ts'
@@ -21,6 +23,8 @@ export interface World {
   readonly quotas: QuotaStore
   readonly preApprovals: PreApprovalStore
   readonly losses: LossStore
+  readonly differences: DifferenceStore
+  readonly accepted: AcceptedStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */

@@ -34,6 +34,7 @@ import { slackLogger } from './wire/library-log.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
 import { pictureAlerts } from './looking-after/alerts.ts'
 import { tellAdmins } from './looking-after/tell-admins.ts'
+import { listenToDifferences, pictureDifferences } from './looking-after/differences.ts'
 import { listenToLosses, pictureLosses } from './looking-after/standing-loss.ts'
 import { Sockets } from './wire/sockets.ts'
 
@@ -179,6 +180,7 @@ export function openSlack(options: {
         listenToBreakGlass,
         listenToCloseReview,
         listenToLosses,
+        listenToDifferences,
         listenToPeople,
         listenToPreApprovals,
         listenToHome,
@@ -190,7 +192,11 @@ export function openSlack(options: {
         isPaced,
         pictures: {
           of: (grant, many, rows) => picturesOf(parts, grant, many, rows),
-          alerts: async () => [...(await pictureAlerts(parts)), ...(await pictureLosses(parts))],
+          alerts: async () => [
+            ...(await pictureAlerts(parts)),
+            ...(await pictureLosses(parts)),
+            ...(await pictureDifferences(parts)),
+          ],
         },
       })
       publisher.start()

@@ -8,6 +8,7 @@ import {
   memoryGrants,
   memoryHolds,
   memoryLosses,
+  noDifferences,
   type MemoryDatabase,
   type Step,
 } from '../support/memory-stores.ts'
@@ -72,6 +73,7 @@ export class Replica {
         running: async () => [],
       },
       losses: memoryLosses(),
+      ...noDifferences,
       people: {
         seen: () => this.never(),
         bySlackUser: (userId) =>

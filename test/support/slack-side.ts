@@ -11,7 +11,14 @@ import { read } from '../catalog/reading.ts'
 import { ada, at, kim, riley, sam } from './builders.ts'
 import { memoryDirectory, type Known } from './memory-directory.ts'
 import { memorySurfaces, NotedSurfaces } from './memory-surfaces.ts'
-import { memoryGrants, memoryHolds, memoryLosses, MemoryDatabase, type Step } from './memory-stores.ts'
+import {
+  memoryGrants,
+  memoryHolds,
+  memoryLosses,
+  noDifferences,
+  MemoryDatabase,
+  type Step,
+} from './memory-stores.ts'
 import { RecordedSlack } from './recorded-slack.ts'
 
 export interface SlackSide {
@@ -95,6 +102,7 @@ export function aSlackSide({
       running: async () => [],
     },
     losses: memoryLosses(),
+    ...noDifferences,
     people: { seen: unasked, bySlackUser: unasked },
     directory: directoryFrom(directory),
     catalog: () => catalog,

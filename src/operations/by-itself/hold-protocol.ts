@@ -323,10 +323,13 @@ function patienceMs({ watch, readAt }: Hold): number {
 }
 
 /**
- * Takes what is there by the claims of grants that have all ended, or are not there any more: none of them is going to.
- * What was held before is left alone, and so is whatever another grant claims meanwhile. Never throws `LeaseLost`.
+ * Takes what nobody has a claim on, or only grants that have all ended, or are not there any more: none of them is going
+ * to. Whatever another grant claims meanwhile is left alone, and so is what was there before those grants. Never throws `LeaseLost`.
  */
-export async function takeLeft(world: World, hold: Hold): Promise<'taken' | 'not-now'> {
+export async function takeUnowed(
+  world: World,
+  hold: HoldKey & Pick<Hold, 'target'>,
+): Promise<'taken' | 'not-now'> {
   const system = world.systems(hold.system)
   if (!system) return 'not-now'
   return world.queues.turn(holdId(hold), () =>
@@ -335,23 +338,24 @@ export async function takeLeft(world: World, hold: Hold): Promise<'taken' | 'not
       if (!(lease instanceof Lease)) return 'not-now'
       try {
         const { claims, heldBefore } = lease.hold
-        const [last, ...others] = Object.keys(claims)
-        if (last === undefined || heldBefore || lease.isElsewhere || !(await areEnded(world, claims))) {
+        const left = Object.keys(claims)
+        const isOlder = left.length > 0 && heldBefore
+        if (isOlder || lease.isElsewhere || !(await areEnded(world, claims))) {
           await lease.release()
           return 'not-now'
         }
-        await lease.announce('take', `left by ${last}`)
+        await lease.announce('take', `unowed ${left.join(' ')}`)
         const outcome = await lease.takeBack()
         if (outcome.what === 'done') await lease.waitOutLag()
         const error = outcome.what === 'done' ? await whyNotGone(lease) : outcome.error
         if (error !== null) {
-          world.log.error('cannot take now what an ended grant left', { hold: holdId(hold), error })
+          world.log.error('cannot take now what nobody is owed', { hold: holdId(hold), error })
           await lease.finish(outcome)
           return 'not-now'
         }
         const gone = (grantId: string): Left => ({ grantId, left: 'gone', keptUntil: null })
-        for (const grantId of others) await lease.write({ unclaim: gone(grantId) })
-        await lease.finish(outcome, { unclaim: gone(last) })
+        for (const grantId of left) await lease.write({ unclaim: gone(grantId) })
+        await lease.finish(outcome, { heldBefore: false })
         return 'taken'
       } catch (error) {
         if (!(error instanceof LeaseLost)) await lease.abandon().catch(() => undefined)

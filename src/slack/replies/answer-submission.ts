@@ -1,6 +1,5 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Grant } from '../../domain/grant.ts'
 import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { tellingWrites } from '../../domain/writes.ts'
@@ -27,11 +26,11 @@ export async function answerSubmission(options: {
   title: string
   fieldFor: (refusal: Refusal) => string
   words?: (refusal: Refusal) => string
-  work: (by: PersonRef) => Promise<Grant | Refusal>
+  work: (by: PersonRef) => Promise<object>
 }): Promise<void> {
   const { parts, viewId, title, fieldFor, words = refusalWords } = options
   const ack = options.ack as AckFn<ViewResponseAction>
-  const outcomeOf = async (): Promise<Grant | Refusal> => {
+  const outcomeOf = async (): Promise<object> => {
     const by = await actor(parts, options.userId)
     return isRefusal(by) ? by : options.work(by)
   }

@@ -111,6 +111,10 @@ export function refusalWords(refusal: Refusal): string {
       return 'Too late, access is already being taken back.'
     case 'loss-changed':
       return 'These are other people by now: nothing was changed. Please look again.'
+    case 'differs-otherwise':
+      return 'What differs is something else by now: nothing was changed. Please look again.'
+    case 'not-taken-now':
+      return `Not taken back now: ${reasons}. Somebody is working on it, or the system does not answer; it stays reported.`
     case 'not-found':
       return 'Curfew does not know this request any more.'
     case 'unsure':

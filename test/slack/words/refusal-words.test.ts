@@ -72,6 +72,9 @@ const plainly: Record<RefusalCode, string> = {
   'not-held': 'This is not held any more.',
   'too-late': 'Too late, access is already being taken back.',
   'loss-changed': 'These are other people by now: nothing was changed. Please look again.',
+  'differs-otherwise': 'What differs is something else by now: nothing was changed. Please look again.',
+  'not-taken-now':
+    'Not taken back now: you are not in @dba. Somebody is working on it, or the system does not answer; it stays reported.',
   'not-found': 'Curfew does not know this request any more.',
   unsure:
     'Curfew could not find out enough to say yes: you are not in @dba. Nothing was changed; try again in a minute.',

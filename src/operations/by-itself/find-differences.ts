@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
+import type { Difference, DifferentPlace } from '../../domain/ports/differences.ts'
+import { placesOf, reconcile, type Place, type Reconciled } from '../reconcile.ts'
+import { takeUnowed } from './hold-protocol.ts'
+import type { World } from '../world.ts'
+
+/** Of what is missing only a few are named: there is nothing to choose. */
+const mostMissingNamed = 20
+
+/**
+ * Looks everywhere for what systems and grants disagree about, and notes it for the admins of each resource. What grants
+ * that have ended left behind is taken at once. Of a system that cannot be listed nothing is said: what was found there
+ * before stays.
+ */
+export async function findDifferences(world: World): Promise<void> {
+  const catalog = world.catalog()
+  const noted = await world.differences.all()
+  for (const { resource } of noted)
+    if (!catalog.resources.has(resource.id)) await world.differences.forget(resource.id)
+  for (const resource of catalog.resources.values()) {
+    const found: Reconciled[] = []
+    const unasked: Place[] = []
+    for (const place of placesOf(catalog, resource.id)) {
+      try {
+        found.push(await takingLeft(world, await reconcile(world, place)))
+      } catch (error) {
+        unasked.push(place)
+        world.log.warn('cannot compare a system with the grants now', { system: place.system, error })
+      }
+    }
+    const before = noted.find((one) => one.resource.id === resource.id) ?? null
+    await note(world, catalog, { resource, found, unasked, before })
+  }
+}
+
+async function takingLeft(world: World, found: Reconciled): Promise<Reconciled> {
+  const { system, canonical, target } = found.place
+  for (const principal of found.left.first) {
+    const outcome = await takeUnowed(world, { system, canonical, target, principal })
+    world.log.error('held after its grant had ended', { system, canonical, principal, outcome })
+  }
+  return found
+}
+
+async function note(
+  world: World,
+  catalog: Catalog,
+  {
+    resource: { id, name },
+    found,
+    unasked,
+    before,
+  }: {
+    resource: { id: string; name: string }
+    found: readonly Reconciled[]
+    unasked: readonly Place[]
+    before: Difference | null
+  },
+): Promise<void> {
+  const entitlements = everyEntitlement(catalog).filter(({ resource }) => resource.id === id)
+  const kept = (before?.places ?? []).filter((place) => unasked.some((other) => isSame(place, other)))
+  const places = found
+    .filter(({ unexplained, missing }) => unexplained.count + missing.count > 0)
+    .flatMap(({ place, unexplained, missing }): DifferentPlace[] => {
+      const entitlement = entitlements.find((one) => isSame(one, place))
+      if (entitlement === undefined) return []
+      const { system, canonical, target } = place
+      return [
+        {
+          system,
+          canonical,
+          target,
+          entitlement: { id: entitlement.id, name: entitlement.name },
+          unexplained,
+          missing: { count: missing.count, first: missing.first.slice(0, mostMissingNamed) },
+        },
+      ]
+    })
+  const all = [...kept, ...places]
+  const [first] = entitlements
+  if (all.length === 0 || first === undefined) {
+    if (before !== null) await world.differences.forget(id)
+    return
+  }
+  const resource = { id, name }
+  const mark = markOf(all)
+  if (before?.mark === mark && before.channel === first.channel) return
+  await world.differences.note({
+    resource,
+    channel: first.channel,
+    mark,
+    foundAt: world.clock.now(),
+    places: all,
+  })
+}
+
+const isSame = (
+  one: { system: string; canonical: string },
+  other: { system: string; canonical: string },
+): boolean => one.system === other.system && one.canonical === other.canonical
+
+const markOf = (places: readonly DifferentPlace[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(places.map((one) => [one.system, one.canonical, one.unexplained, one.missing])))
+    .digest('base64url')
+    .slice(0, 16)
