@@ -14,6 +14,7 @@ import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/wire/wrong-token.ts'
 
 const usage = `curfew start              run the app; reads the environment and .env
+  --after-restore         the database was restored from a backup: give nothing before all is explained
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
   --strict-env            a \${VARIABLE} that is not set is an error
   --reach                 ask each system too whether Curfew may do there what the catalog says
@@ -25,7 +26,7 @@ async function main(words: readonly string[]): Promise<void> {
   const [verb, ...rest] = words
   switch (verb) {
     case 'start':
-      return startApp()
+      return startApp({ isAfterRestore: rest.includes('--after-restore') })
     case 'check':
       return check(rest)
     case 'reconcile': {
@@ -43,10 +44,10 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-async function startApp(): Promise<void> {
+async function startApp({ isAfterRestore }: { isAfterRestore: boolean }): Promise<void> {
   const config = readConfig(process.env)
   const log = createLog(config.logLevel)
-  const running = start(config, { log, environment: process.env })
+  const running = start(config, { log, environment: process.env, isAfterRestore })
   const stopOnce = once(async () => {
     // Longer than the longest call and its preparation; whatever hangs then is left to the leases.
     setTimeout(() => process.exit(1), 20_000).unref()

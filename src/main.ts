@@ -15,6 +15,7 @@ import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoDifferences } from './mongo/differences.ts'
+import { mongoRestores } from './mongo/restores.ts'
 import { mongoLosses } from './mongo/losses.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
@@ -28,6 +29,7 @@ import { Unusable } from './mongo/unusable.ts'
 import { watchAgreement } from './operations/by-itself/agreement.ts'
 import { watchHeld, type HeldWatch } from './operations/by-itself/held-watch.ts'
 import { Queues } from './operations/by-itself/queues.ts'
+import { afterRestore } from './operations/by-itself/after-restore.ts'
 import { findDifferences } from './operations/by-itself/find-differences.ts'
 import { settleOnChange, sweep } from './operations/by-itself/sweep.ts'
 import { systemBack } from './operations/by-itself/system-back.ts'
@@ -62,6 +64,7 @@ export async function start(
     environment,
     patienceMs,
     isPaced = true,
+    isAfterRestore = false,
   }: {
     log: Log
     environment: NodeJS.ProcessEnv
@@ -69,6 +72,8 @@ export async function start(
     isPaced?: boolean
     /** How long Slack may not say who is in a group before admins hear of it. */
     patienceMs?: number
+    /** The database was restored from a backup: see `after-restore.ts`. */
+    isAfterRestore?: boolean
   },
 ): Promise<Running> {
   for (const secret of secretsOf(config)) hide(secret)
@@ -131,6 +136,10 @@ export async function start(
       ...(patienceMs === undefined ? {} : { patienceMs }),
     })
     endings.rest.unshift(() => agreement.stop())
+    const restores = mongoRestores(connection)
+    if (isAfterRestore) await patiently(() => restores.begin(), config.mongodbUri, log)
+    const restored = await patiently(() => afterRestore(restores), config.mongodbUri, log)
+    endings.rest.unshift(() => restored.stop())
     const world: World = {
       grants: mongoGrants(connection, clock, log),
       holds: mongoHolds(connection, log),
@@ -143,6 +152,7 @@ export async function start(
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),
+      isAfterRestore: () => restored.isOpen(),
       leavesSlackToOthers: () => agreement.leavesSlackToOthers(),
       systems: (id) => systems.get(id),
       clock,
@@ -195,6 +205,7 @@ export async function start(
     })
     held.soon()
     if (lost !== null) tellAdmins(lost)
+    restored.start(world, tellAdmins)
     log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })
     return { world, port: web?.port ?? null, sendDigests, stop }
   } catch (error) {
@@ -231,7 +242,9 @@ const jobsOf = (
     lockMs: 3_600_000,
     overdueMs: 7 * 3_600_000,
     needsSlack: false,
-    run: () => findDifferences(world),
+    run: async () => {
+      await findDifferences(world)
+    },
   },
   {
     name: 'digest',

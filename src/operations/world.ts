@@ -31,6 +31,8 @@ export interface World {
   readonly agrees: () => boolean
   /** Slack does not answer this replica, and does another: whatever Slack must be asked for is left to that one. */
   readonly leavesSlackToOthers: () => boolean
+  /** The database was restored, and not all that is held on systems is explained yet: nothing is given. */
+  readonly isAfterRestore: () => boolean
   readonly systems: Systems
   readonly clock: Clock
   readonly queues: Queues

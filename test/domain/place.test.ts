@@ -6,7 +6,10 @@ const secret = `whsec_${Buffer.alloc(32).toString('base64')}`
 
 async function placeOf(url: string, authDatabase = 'admin'): Promise<string> {
   const connector = url.startsWith('mongodb')
-    ? mongodb.connect({ url, authDatabase }, { timeoutMs: 100, now: () => new Date(0), proxies: null, hide: () => undefined })
+    ? mongodb.connect(
+        { url, authDatabase },
+        { timeoutMs: 100, now: () => new Date(0), proxies: null, hide: () => undefined },
+      )
     : webhook.connect(
         { url, secret, headers: {}, lag: 0, late: 0 },
         { timeoutMs: 100, now: () => new Date(0), proxies: null, hide: () => undefined },

@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import type { Person } from '../workspace/people/person.ts'
-import { aReason, asks, eventually, patient, wrongWith } from './acts.ts'
+import { aReason, asks, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
 /** What `docs/restoring.md` says of a restore, and its second step word for word. */
 
@@ -97,3 +97,38 @@ test('after a restore each thing goes on as the page says, and what was given si
   expect(await database.holders('read', 'reports')).toEqual(['kim'])
   expect(wrongWith(workspace)).toEqual([])
 }, 120_000)
+
+test('started after a restore it gives nothing before an admin has answered for what was given since', async () => {
+  const stage = await aStage()
+  const { riley, kim, ada, orders, contractors, database, workspace } = stage
+  contractors.members = [riley, kim]
+  const asksFor = async (person: Person, reason = aReason()) => {
+    expect((await asks(person, 'orders-db read 30m', reason)).outcome).toBe('cleared')
+    return ada.sees(reason, orders, patient)
+  }
+  const db = await ownDatabase(stage)
+  const restore = await backup(db)
+  await ada.clicks('Approve 30 min', await asksFor(riley))
+  await riley.sees(/You have Read orders/, 'dm', patient)
+  await stage.stopApp()
+  await restore()
+
+  await stage.startApp({ isAfterRestore: true })
+
+  await ada.sees(/restored from a backup.*Nothing is given/s, 'dm', patient)
+  const found = await ada.sees(/1 held without a grant.*riley/s, orders, { withinMs: 20_000 })
+  await ada.clicks('Approve 30 min', await asksFor(kim))
+  await eventually(
+    () => onlyGrantOf(stage, kim),
+    (grant) => grant.status === 'granting' && /after a restore/.test(grant.lastError ?? ''),
+  )
+  expect(await database.holders('read')).toEqual(['riley'])
+  await ada.clicks('Take it back…', found)
+  await ada.modal('From whom?', patient)
+  await ada.chooses('From whom?', 'riley: Read orders')
+  await ada.submits()
+  await kim.sees(/You have Read orders/, 'dm', { withinMs: 60_000 })
+  expect(await database.holders('read')).toEqual(['kim'])
+  expect(await db.collection('restores').countDocuments()).toBe(0)
+  expect(wrongWith(workspace)).toEqual([])
+}, 150_000)

@@ -82,6 +82,7 @@ export class Replica {
       directory: this.#asAnswered(options.directory),
       catalog: () => catalog,
       agrees: () => true,
+      isAfterRestore: () => false,
       leavesSlackToOthers: () => false,
       systems: () => ({ connector, timeoutMs: system.habits.timeoutMs }),
       clock: {

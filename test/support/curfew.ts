@@ -19,7 +19,7 @@ export interface Stage extends Cast {
   readonly catalogPath: string
   writeCatalog(text: string): Promise<void>
   stopApp(): Promise<void>
-  startApp(): Promise<Running>
+  startApp(options?: { isAfterRestore?: boolean }): Promise<Running>
   /** What the app needs when it is run as a process of its own. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -76,7 +76,7 @@ export async function aStage(
     ...options.env,
   }
   let app: Running | null = null
-  const startApp = async () => {
+  const startApp = async ({ isAfterRestore = false } = {}) => {
     app = await start(
       {
         botToken: workspace.botToken,
@@ -91,7 +91,12 @@ export async function aStage(
         logLevel: 'error',
         proxies: null,
       },
-      { log, environment, ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }) },
+      {
+        log,
+        environment,
+        isAfterRestore,
+        ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
+      },
     )
     return app
   }

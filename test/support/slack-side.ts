@@ -107,6 +107,7 @@ export function aSlackSide({
     directory: directoryFrom(directory),
     catalog: () => catalog,
     agrees: () => true,
+    isAfterRestore: () => false,
     leavesSlackToOthers: () => false,
     systems: () => null,
     clock: {

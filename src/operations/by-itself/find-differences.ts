@@ -11,10 +11,12 @@ const mostMissingNamed = 20
 /**
  * Looks everywhere for what systems and grants disagree about, and notes it for the admins of each resource. What grants
  * that have ended left behind is taken at once. Of a system that cannot be listed nothing is said: what was found there
- * before stays.
+ * before stays, and the answer is not whole.
  */
-export async function findDifferences(world: World): Promise<void> {
+export async function findDifferences(world: World): Promise<{ isWhole: boolean; unexplained: number }> {
   const catalog = world.catalog()
+  let isWhole = true
+  let unexplained = 0
   const noted = await world.differences.all()
   for (const { resource } of noted)
     if (!catalog.resources.has(resource.id)) await world.differences.forget(resource.id)
@@ -26,12 +28,15 @@ export async function findDifferences(world: World): Promise<void> {
         found.push(await takingLeft(world, await reconcile(world, place)))
       } catch (error) {
         unasked.push(place)
+        isWhole = false
         world.log.warn('cannot compare a system with the grants now', { system: place.system, error })
       }
     }
+    unexplained += found.reduce((sum, one) => sum + one.unexplained.count, 0)
     const before = noted.find((one) => one.resource.id === resource.id) ?? null
     await note(world, catalog, { resource, found, unasked, before })
   }
+  return { isWhole, unexplained }
 }
 
 async function takingLeft(world: World, found: Reconciled): Promise<Reconciled> {

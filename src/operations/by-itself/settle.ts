@@ -101,6 +101,8 @@ async function mayTellMore(world: World, grant: Active): Promise<boolean> {
 
 /** Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? */
 async function mayGive(world: World, grant: Granting): Promise<boolean> {
+  if (world.isAfterRestore())
+    return owed(world, grant, 'after a restore nothing is given until all that is held was explained')
   // It stays due: the other replica finds it within a second or two.
   if (world.leavesSlackToOthers()) return false
   // After an outage the sample is old, though the database answers again.
