@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** Made anew for each sending. */
   readonly headers?: () => Readonly<Record<string, string>>
   readonly body?: string
+  /** What a success says is thrown away as it comes, since it holds a secret: its text is empty. */
+  readonly dropsSuccess?: true
   readonly signal: AbortSignal
 }
 
@@ -59,7 +61,8 @@ export function httpClient(
 ): HttpClient {
   const pool = poolTo(origin, { timeoutMs, proxies, ca, mostBytes })
 
-  async function attempt({ doing, method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  async function attempt(request: HttpRequest): Promise<HttpAnswer> {
+    const { doing, method, path, headers, body, dropsSuccess, signal } = request
     if (signal.aborted)
       throw new ConnectorError(`No time was left to ${doing}`, { retryable: true, happened: 'no' })
     const answer = await pool.request({
@@ -70,10 +73,11 @@ export function httpClient(
       body: body ?? null,
       signal,
     })
-    const text = await answer.body.text()
+    const isDropped = dropsSuccess && answer.statusCode >= 200 && answer.statusCode < 300
+    if (isDropped) await answer.body.dump({ limit: mostBytes, signal })
     return {
       status: answer.statusCode,
-      text,
+      text: isDropped ? '' : await answer.body.text(),
       header: (name) => [answer.headers[name]].flat()[0] ?? null,
     }
   }

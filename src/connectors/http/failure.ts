@@ -45,7 +45,7 @@ function meaning(status: number, credentials: string): string {
   return `it answered ${status}`
 }
 
-/** The call failed below HTTP. Messages of the client name hosts and ports only. */
+/** The call failed below HTTP. Messages of the client name hosts and ports only; what it could not read is not kept. */
 export function lostOnTheWay(
   { system, doing }: Failing,
   error: unknown,
@@ -53,7 +53,10 @@ export function lostOnTheWay(
 ): ConnectorError {
   if (error instanceof ConnectorError) return error
   const failed = (why: string, kind: { retryable: boolean; happened: 'no' | 'unknown' }) =>
-    new ConnectorError(`${system} could not ${doing}: ${why}`, { ...kind, cause: error })
+    new ConnectorError(`${system} could not ${doing}: ${why}`, {
+      ...kind,
+      cause: error instanceof errors.HTTPParserError ? undefined : error,
+    })
   if (signal.aborted) return failed('no answer in time', { retryable: true, happened: 'unknown' })
   if (error instanceof errors.InvalidArgumentError)
     return failed(error.message, { retryable: false, happened: 'no' })

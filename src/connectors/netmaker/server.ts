@@ -1,0 +1,205 @@
+import { z } from 'zod'
+import { ConnectorError, type Surroundings } from '../../domain/connector.ts'
+import { OnceMore } from '../../once-more.ts'
+import { httpClient, type HttpAnswer } from '../http/client.ts'
+import { parsedJson, refusedBy } from '../http/failure.ts'
+import { readSecret } from '../secret.ts'
+import type { NetmakerSettings } from './settings.ts'
+import { within } from './within.ts'
+
+const system = 'Netmaker'
+/** All clients of a network come in one answer: about 750 bytes each. */
+const mostBytes = 100_000_000
+
+/** Of what `GET /api/extclients/{network}` says: what a PUT must say again, and where the client is. */
+const extClient = z.object({
+  clientid: z.string(),
+  network: z.string(),
+  enabled: z.boolean(),
+  publickey: z.string(),
+  dns: z.string(),
+  extraallowedips: z.array(z.string()).nullish(),
+  deniednodeacls: z.record(z.string(), z.unknown()).nullish(),
+  postup: z.string(),
+  postdown: z.string(),
+  tags: z.record(z.string(), z.unknown()).nullish(),
+})
+export type ExtClient = z.infer<typeof extClient>
+
+/** Null: none, or no such network. */
+const extClients = z.array(extClient).nullable()
+const status = z.object({ version: z.string(), is_broker_conn_open: z.boolean() })
+const complaint = z.object({ Message: z.string() })
+
+/** With these a 500 means that the client is not there; for the moment, perhaps. */
+const notThere = new Set(['no result found', 'client not found'])
+const wireGuardKey = /[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=/g
+
+export type Clients = ReadonlyMap<string, ExtClient>
+
+export interface Status {
+  readonly version: string
+  /** Without its broker the server changes its records, and no gateway hears of it. */
+  readonly hasBroker: boolean
+}
+
+export interface Netmaker {
+  /** The clients of a network by their names, read after this was called; none where there is no such network. */
+  clients(network: string, signal: AbortSignal): Promise<Clients>
+  /** The same, as they were a moment ago perhaps. */
+  recentClients(network: string, signal: AbortSignal): Promise<Clients>
+  recentStatus(signal: AbortSignal): Promise<Status>
+  status(signal: AbortSignal): Promise<Status>
+  /** Fails where the token is not accepted. */
+  logIn(signal: AbortSignal): Promise<void>
+  hasNetwork(network: string, signal: AbortSignal): Promise<boolean>
+  /** Not done where the client is gone, or is being changed by somebody else just now: whoever wants to know looks. */
+  enable(client: ExtClient, isEnabled: boolean, call: { doing: string; signal: AbortSignal }): Promise<void>
+  close(): Promise<void>
+}
+
+interface Reading<T> {
+  readonly beganMs: number
+  readonly read: T
+}
+
+/** What was read so long ago is as good as new for what waited its turn. */
+const recentMs = 250
+
+export function netmakerAt(settings: NetmakerSettings, surroundings: Surroundings): Netmaker {
+  const url = new URL(settings.url)
+  const base = url.pathname.replace(/\/+$/, '')
+  const { timeoutMs } = surroundings
+  const secrets = Object.values(settings.headers)
+  const http = httpClient(url.origin, { system, secrets, mostBytes, surroundings })
+
+  interface Request {
+    readonly doing: string
+    readonly method: 'GET' | 'PUT'
+    readonly path: string
+    readonly body?: string
+    readonly signal: AbortSignal
+  }
+
+  /** An answer of any status, and the failure it is unless the caller knows better. */
+  async function ask(request: Request, kind: { dropsSuccess?: true } = {}): Promise<Answer> {
+    const token = await readSecret(settings.token, surroundings)
+    const headers = () => ({
+      ...settings.headers,
+      'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+    })
+    const answer = await http.send({ ...request, path: `${base}${request.path}`, headers, ...kind })
+    const said = complaint.safeParse(parsedJson(answer.text)).data?.Message
+    const why =
+      said === undefined ? undefined : http.clean(said).replaceAll(token, '…').replace(wireGuardKey, '…')
+    return {
+      answer,
+      isOk: answer.status >= 200 && answer.status < 300,
+      said,
+      failure: () => refusedBy({ system, doing: request.doing }, answer.status, { why }),
+    }
+  }
+
+  async function readClients(network: string): Promise<Clients> {
+    const doing = `list the clients of the network ${network}`
+    const path = `/api/extclients/${encodeURIComponent(network)}`
+    const { answer, isOk, failure } = await ask({
+      doing,
+      method: 'GET',
+      path,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    if (!isOk) throw failure()
+    const found = http.read(extClients, answer, doing) ?? []
+    return new Map(found.filter((one) => one.network === network).map((one) => [one.clientid, one]))
+  }
+
+  async function readStatus(): Promise<Status> {
+    const doing = 'tell its status'
+    const signal = AbortSignal.timeout(timeoutMs)
+    const { answer, isOk, failure } = await ask({ doing, method: 'GET', path: '/api/server/status', signal })
+    if (!isOk) throw failure()
+    const { version, is_broker_conn_open: hasBroker } = http.read(status, answer, doing)
+    return { version, hasBroker }
+  }
+
+  const clientsOf = shared(readClients)
+  const statusOf = shared(readStatus)
+
+  return {
+    clients: (network, signal) => clientsOf.fresh(network, signal),
+    recentClients: (network, signal) => clientsOf.recent(network, signal),
+    status: (signal) => statusOf.fresh('', signal),
+    recentStatus: (signal) => statusOf.recent('', signal),
+
+    async logIn(signal) {
+      const request = { doing: 'be checked', method: 'GET', path: '/api/networks', signal } as const
+      const { isOk, failure } = await ask(request, { dropsSuccess: true })
+      if (!isOk) throw failure()
+    },
+
+    async hasNetwork(network, signal) {
+      const path = `/api/networks/${encodeURIComponent(network)}`
+      const request = { doing: `look up the network ${network}`, method: 'GET', path, signal } as const
+      const { answer, isOk, failure } = await ask(request, { dropsSuccess: true })
+      if (!isOk && answer.status !== 404) throw failure()
+      return isOk
+    },
+
+    async enable(client, isEnabled, { doing, signal }) {
+      const { network, clientid, publickey, dns, extraallowedips, deniednodeacls, postup, postdown, tags } =
+        client
+      const path = `/api/extclients/${encodeURIComponent(network)}/${encodeURIComponent(clientid)}`
+      const body = JSON.stringify({
+        clientid,
+        publickey,
+        dns,
+        extraallowedips,
+        deniednodeacls,
+        postup,
+        postdown,
+        tags,
+        enabled: isEnabled,
+      })
+      // A success holds the client's private key.
+      const request = { doing, method: 'PUT', path, body, signal } as const
+      const { answer, isOk, said, failure } = await ask(request, { dropsSuccess: true })
+      const isMissing = answer.status === 500 && said !== undefined && notThere.has(said)
+      if (!isOk && !isMissing) throw failure()
+    },
+
+    close: () => http.close(),
+  }
+}
+
+interface Answer {
+  readonly answer: HttpAnswer
+  readonly isOk: boolean
+  /** The message of an error. */
+  readonly said: string | undefined
+  failure(): ConnectorError
+}
+
+/** One reading at a time for each key, which answers all who asked before it began. */
+function shared<T>(read: (key: string) => Promise<T>) {
+  const last = new Map<string, Reading<T>>()
+  const reads = new OnceMore<null>(async (key) => {
+    const beganMs = performance.now()
+    last.set(key, { beganMs, read: await read(key) })
+  })
+  async function fresh(key: string, signal: AbortSignal): Promise<T> {
+    if (signal.aborted)
+      throw new ConnectorError(`No time was left to ask ${system}`, { retryable: true, happened: 'no' })
+    await within(reads.ask(key, null), signal)
+    const reading = last.get(key)
+    if (reading === undefined) throw new ConnectorError(`${system} was not read`, { retryable: true })
+    return reading.read
+  }
+  async function recent(key: string, signal: AbortSignal): Promise<T> {
+    const reading = last.get(key)
+    const isRecent = reading !== undefined && performance.now() - reading.beganMs < recentMs
+    return isRecent ? reading.read : fresh(key, signal)
+  }
+  return { fresh, recent }
+}

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ConnectorError } from '../../domain/connector.ts'
+
+const tooLate = (): ConnectorError =>
+  new ConnectorError('Netmaker gave no answer in time', { retryable: true, happened: 'unknown' })
+
+/** What others may wait for too, for as long as this caller has. */
+export function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(tooLate())
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => {
+    throw tooLate()
+  })
+}

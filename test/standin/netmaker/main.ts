@@ -1,0 +1,70 @@
+/*
+ * A stand-in for the API of Netmaker 1.5.1 (community), as far as external clients go: what was tried on the real server
+ * is copied, its traps before all. It covers: errors and their words, log-in by token, the clients' calls (list, one,
+ * file, create, change, bulk, delete), the gap in a change, what a change wipes, rules that lose a client, addresses that
+ * are given twice, the broker, what a gateway hears and when.
+ *
+ * It does not cover: log-in by password, the master key, users and roles (Pro), enrollment, hosts and gateways (a network
+ * comes with one), nodes, DNS, egress, JIT, posture checks, devices, IPv6, the WireGuard tunnel itself; the words of a
+ * 400, which are made up; a rename onto a name that is taken; key changes, which send an extra peer update; what a caching
+ * server or several servers answer. A real server locks creates against each other, which this one does by having one
+ * thread. `/standin` is for the tests and is in no real one.
+ */
+import { createServer, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { routes, said, type Answer } from './api.ts'
+import { obey } from './control.ts'
+import { whyRefused } from './login.ts'
+import { newState } from './state.ts'
+
+const state = newState()
+
+const bodyOf = (request: IncomingMessage) => json(request).catch(() => undefined)
+
+/** The parts of the path that a route leaves open; null where it is another's. */
+function matched(pattern: string, path: string): string[] | null {
+  const [wanted, given] = [pattern.split('/'), path.split('/')]
+  if (wanted.length !== given.length) return null
+  if (wanted.some((part, i) => part !== ':' && part !== given[i])) return null
+  return given.filter((_, i) => wanted[i] === ':').map((part) => decodeURIComponent(part))
+}
+
+async function answerTo(request: IncomingMessage): Promise<Answer | { raw: string }> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://standin')
+  const { method = '' } = request
+  if (pathname === '/standin') return obey(state, await bodyOf(request))
+  state.calls.push(`${method} ${pathname}`)
+  const fitting = routes.flatMap((route) => {
+    const parts = matched(route.path, pathname)
+    return parts ? [{ route, parts }] : []
+  })
+  if (fitting.length === 0) return { status: 404, body: '404 page not found\n' }
+  const found = fitting.find(({ route }) => route.method === method)
+  if (!found) return { status: 405, body: '' }
+  const body = method === 'POST' || method === 'PUT' ? await bodyOf(request) : undefined
+  const refused = found.route.isOpen ? null : whyRefused(state, request.headers.authorization)
+  if (refused !== null) return said(401, refused)
+  const injected = state.injected.findIndex((one) => one.method === method)
+  const [instead] = injected < 0 ? [] : state.injected.splice(injected, 1)
+  const answer = () => found.route.answer({ state, parts: found.parts, query: searchParams, body })
+  if (!instead) return answer()
+  if (instead.isDone) await answer()
+  if (instead.raw !== undefined) return { raw: instead.raw }
+  return { status: instead.status, body: instead.body }
+}
+
+const server = createServer((request, response) => {
+  void answerTo(request).then((answer) => {
+    if ('raw' in answer) {
+      response.socket?.end(answer.raw)
+      return
+    }
+    const isText = typeof answer.body === 'string'
+    response.writeHead(answer.status, { 'content-type': isText ? 'text/plain' : 'application/json' })
+    response.end(isText ? answer.body : JSON.stringify(answer.body))
+  })
+})
+server.keepAliveTimeout = 60_000
+server.listen(Number(process.env['PORT']), '127.0.0.1', () => {
+  process.stdout.write('the stand-in listens\n')
+})
