@@ -91,7 +91,7 @@ export async function aNetmaker(): Promise<NetmakerHarness> {
     async reallyHolds(principal, target) {
       const name = nameIn(target, principal)
       const found = (await standIn.tell()).clients.find((one: ToldClient) => one.clientid === name)
-      return found?.network === target['network'] && found.enabled
+      return found !== undefined && found.network === target['network'] && found.enabled
     },
     async freeze() {
       const thaw = await standIn.freeze()

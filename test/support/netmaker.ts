@@ -34,6 +34,7 @@ const told = z.object({
     }),
   ),
   calls: z.array(z.string()),
+  tenants: z.array(z.string()),
   mostAtOnce: z.object({ network: z.number(), client: z.number() }),
   gateways: z.array(z.object({ network: z.string(), peers: z.array(z.string()) })),
   gatewayNodes: z.array(z.object({ network: z.string(), node: z.string() })),

@@ -15,7 +15,7 @@ export function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal, ref: false }).catch(() => {
+  await sleep(ms, undefined, { signal }).catch(() => {
     throw tooLate()
   })
 }

@@ -40,6 +40,8 @@ const orderSchema = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('inject'),
     method: z.string(),
+    path: z.string().default('/'),
+    after: z.number().default(0),
     status: z.number().default(0),
     body: z.string().default(''),
     raw: z.string().optional(),
@@ -112,6 +114,7 @@ export function obey(state: State, body: unknown): Answer {
       return done
     case 'forget-calls':
       state.calls.splice(0)
+      state.tenants.clear()
       state.mostAtOnce = { network: 0, client: 0 }
       return done
     case 'tell':
@@ -121,6 +124,7 @@ export function obey(state: State, body: unknown): Answer {
           clients: [...state.clients.values()],
           rules: state.rules,
           calls: state.calls,
+          tenants: [...state.tenants],
           mostAtOnce: state.mostAtOnce,
           gateways: [...state.gateways].map(([network, peers]) => ({ network, peers: [...peers] })),
           gatewayNodes: [...state.networks].map(([network, node]) => ({ network, node })),

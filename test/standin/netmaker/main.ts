@@ -15,7 +15,7 @@ import { json } from 'node:stream/consumers'
 import { routes, said, type Answer } from './api.ts'
 import { obey } from './control.ts'
 import { whyRefused } from './login.ts'
-import { newState } from './state.ts'
+import { newState, type Injected } from './state.ts'
 
 const state = newState()
 
@@ -29,11 +29,24 @@ function matched(pattern: string, path: string): string[] | null {
   return given.filter((_, i) => wanted[i] === ':').map((part) => decodeURIComponent(part))
 }
 
+function injectedFor(method: string, path: string): Injected | null {
+  const index = state.injected.findIndex((one) => one.method === method && path.startsWith(one.path))
+  const found = state.injected[index]
+  if (!found) return null
+  const isDue = found.after === 0
+  state.injected = state.injected.flatMap((one) => {
+    if (one !== found) return [one]
+    return isDue ? [] : [{ ...one, after: one.after - 1 }]
+  })
+  return isDue ? found : null
+}
+
 async function answerTo(request: IncomingMessage): Promise<Answer | { raw: string }> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://standin')
   const { method = '' } = request
   if (pathname === '/standin') return obey(state, await bodyOf(request))
   state.calls.push(`${method} ${pathname}`)
+  state.tenants.add(String(request.headers['x-tenant-id'] ?? ''))
   const fitting = routes.flatMap((route) => {
     const parts = matched(route.path, pathname)
     return parts ? [{ route, parts }] : []
@@ -44,8 +57,7 @@ async function answerTo(request: IncomingMessage): Promise<Answer | { raw: strin
   const body = method === 'POST' || method === 'PUT' ? await bodyOf(request) : undefined
   const refused = found.route.isOpen ? null : whyRefused(state, request.headers.authorization)
   if (refused !== null) return said(401, refused)
-  const injected = state.injected.findIndex((one) => one.method === method)
-  const [instead] = injected < 0 ? [] : state.injected.splice(injected, 1)
+  const instead = injectedFor(method, pathname)
   const answer = () => found.route.answer({ state, parts: found.parts, query: searchParams, body })
   if (!instead) return answer()
   if (instead.isDone) await answer()

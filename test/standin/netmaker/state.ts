@@ -16,11 +16,11 @@ export interface ExtClient {
   lastmodified: number
   enabled: boolean
   ownerid: string
-  deniednodeacls: Record<string, object> | null
+  deniednodeacls: Record<string, Record<string, unknown>> | null
   remote_access_client_id: string
   postup: string
   postdown: string
-  tags: Record<string, object> | null
+  tags: Record<string, Record<string, unknown>> | null
 }
 
 /** A rule that names clients; with none left on one of its sides it is deleted. */
@@ -41,6 +41,10 @@ export interface Token {
 /** An answer that is given once instead of the real one; `raw` is written to the socket as it is. */
 export interface Injected {
   readonly method: string
+  /** What the path begins with. */
+  readonly path: string
+  /** How many such calls are answered as usual before. */
+  readonly after: number
   readonly status: number
   readonly body: string
   readonly raw?: string | undefined
@@ -63,9 +67,11 @@ export interface State {
   held: { readonly over: Promise<void>; readonly end: () => void } | null
   /** What each gateway was told: the public keys that may connect. */
   readonly gateways: Map<string, Set<string>>
-  readonly injected: Injected[]
+  injected: Injected[]
   /** Calls of the API so far, `METHOD path`. */
   readonly calls: string[]
+  /** Values of the header x-tenant-id so far. */
+  readonly tenants: Set<string>
   /** Changes that ran at the same time, at most: of one network, and of one client. */
   mostAtOnce: { network: number; client: number }
 }
@@ -84,6 +90,7 @@ export const newState = (): State => ({
   gateways: new Map(),
   injected: [],
   calls: [],
+  tenants: new Set(),
   mostAtOnce: { network: 0, client: 0 },
 })
 
