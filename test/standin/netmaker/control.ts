@@ -46,6 +46,7 @@ const orderSchema = z.discriminatedUnion('do', [
     body: z.string().default(''),
     raw: z.string().optional(),
     isDone: z.boolean().optional(),
+    isLost: z.boolean().optional(),
   }),
   z.object({ do: z.literal('forget-calls') }),
   z.object({ do: z.literal('tell') }),

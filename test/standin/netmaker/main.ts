@@ -15,7 +15,7 @@ import { json } from 'node:stream/consumers'
 import { routes, said, type Answer } from './api.ts'
 import { obey } from './control.ts'
 import { whyRefused } from './login.ts'
-import { newState, type Injected } from './state.ts'
+import { keyOf, newState, type Injected } from './state.ts'
 
 const state = newState()
 
@@ -61,6 +61,8 @@ async function answerTo(request: IncomingMessage): Promise<Answer | { raw: strin
   const answer = () => found.route.answer({ state, parts: found.parts, query: searchParams, body })
   if (!instead) return answer()
   if (instead.isDone) await answer()
+  const [network = '', clientid = ''] = found.parts
+  if (instead.isLost) state.clients.delete(keyOf({ clientid, network }))
   if (instead.raw !== undefined) return { raw: instead.raw }
   return { status: instead.status, body: instead.body }
 }

@@ -50,6 +50,8 @@ export interface Injected {
   readonly raw?: string | undefined
   /** The change is carried out all the same. */
   readonly isDone?: boolean | undefined
+  /** The client that the path names is gone after it. */
+  readonly isLost?: boolean | undefined
 }
 
 export interface State {
