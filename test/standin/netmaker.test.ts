@@ -211,6 +211,7 @@ test('deleting succeeds for whoever is missing too', async () => {
 test('two creates of one name at the same time both succeed, with two keys, and one of them stays', async () => {
   const { network, node } = await aPlace()
   const clientid = `twice-${made++}`
+  await standIn.order({ do: 'gap', ms: 200 })
   const [one, other] = await Promise.all(
     [1, 2].map(async () =>
       client.parse((await api('POST', `/api/extclients/${network}/${node}`, { clientid })).body),

@@ -54,22 +54,22 @@ export const netmaker: ConnectorKind<NetmakerSettings> = {
       const doing = `${isEnabled ? 'enable' : 'disable'} the client ${name} of the network ${network}`
       const failed = (why: string) =>
         new ConnectorError(`Netmaker could not ${doing}: ${why}`, { retryable: true })
-      let wasSent = false
-      const change = async (): Promise<void> => {
+      const change = async (): Promise<boolean> => {
         // Others of this network may have come first: what is said again is read again.
         const client = (await server.recentClients(network, signal)).get(name)
-        if (client === undefined || client.enabled === isEnabled) return
+        if (client === undefined || client.enabled === isEnabled) return false
         await needBroker(server, doing, signal)
-        wasSent = true
         await server.enable(client, isEnabled, { doing, signal })
+        return true
       }
+      let wasSent = false
       try {
         for (let tries = 0; tries < mostTries; tries += 1) {
           const client = await find(server, place, signal)
           if (client?.enabled === isEnabled) return true
           if (client === null && wasSent && isEnabled) throw failed('it is gone since')
           if (client === null) return false
-          await inTurn(`network ${network}`, signal, change)
+          if (await inTurn(`network ${network}`, signal, change)) wasSent = true
         }
       } catch (error) {
         // Nothing that comes after a change was sent says that it was not carried out.

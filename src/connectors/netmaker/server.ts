@@ -33,6 +33,7 @@ const complaint = z.object({ Message: z.string() })
 
 /** With these a 500 means that the client is not there; for the moment, perhaps. */
 const notThere = new Set(['no result found', 'client not found'])
+/** Of any such message: 32 bytes in base64, which may be a private key. */
 const wireGuardKey = /[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=/g
 
 export type Clients = ReadonlyMap<string, ExtClient>
@@ -90,15 +91,12 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
       authorization: `Bearer ${token}`,
     })
     const answer = await http.send({ ...request, path: `${base}${request.path}`, headers, ...kind })
-    const said = complaint.safeParse(parsedJson(answer.text)).data?.Message
+    const isOk = answer.status >= 200 && answer.status < 300
+    const said = isOk ? undefined : complaint.safeParse(parsedJson(answer.text)).data?.Message
     const why =
       said === undefined ? undefined : http.clean(said).replaceAll(token, '…').replace(wireGuardKey, '…')
-    return {
-      answer,
-      isOk: answer.status >= 200 && answer.status < 300,
-      said,
-      failure: () => refusedBy({ system, doing: request.doing }, answer.status, { why }),
-    }
+    const failure = () => refusedBy({ system, doing: request.doing }, answer.status, { why })
+    return { answer, isOk, said, failure }
   }
 
   async function readClients(network: string): Promise<Clients> {
@@ -178,7 +176,7 @@ interface Answer {
   readonly isOk: boolean
   /** The message of an error. */
   readonly said: string | undefined
-  failure(): ConnectorError
+  readonly failure: () => ConnectorError
 }
 
 /** One reading at a time for each key, which answers all who asked before it began. */

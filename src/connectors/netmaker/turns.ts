@@ -5,7 +5,8 @@ import { ConnectorError } from '../../domain/connector.ts'
 export function turns() {
   const queues = new Map<string, PQueue>()
   return async function inTurn<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (signal.aborted)
+    const isOver = () => signal.aborted
+    if (isOver())
       throw new ConnectorError('No time was left to ask Netmaker', { retryable: true, happened: 'no' })
     let queue = queues.get(key)
     if (queue === undefined) {
@@ -16,7 +17,7 @@ export function turns() {
     try {
       return await queue.add(work, { signal })
     } catch (error) {
-      if (error instanceof ConnectorError || !signal.aborted) throw error
+      if (error instanceof ConnectorError || !isOver()) throw error
       throw new ConnectorError('Netmaker was not asked in time', { retryable: true, happened: 'unknown' })
     }
   }

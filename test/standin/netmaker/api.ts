@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { replace, replaceLater, updateSchema } from './change.ts'
 import { aToken } from './login.ts'
@@ -120,7 +120,7 @@ export const routes: readonly Route[] = [
       if (publickey !== undefined && Buffer.from(publickey, 'base64').length !== 32)
         return said(400, 'incorrect wireguard public key')
       // Nothing holds the name meanwhile: of two with one name the last one stays.
-      await nextTurn()
+      await sleep(state.gapMs)
       const client = aClient({
         network,
         ingressgatewayid: node,

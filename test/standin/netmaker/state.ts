@@ -63,7 +63,7 @@ export interface State {
   readonly users: Map<string, { isDisabled: boolean }>
   readonly tokens: Map<string, Token>
   isBrokerOpen: boolean
-  /** How long a client that is being changed is missing. */
+  /** How long a client that is being changed is missing, and one that is being created has no name yet. */
   gapMs: number
   /** While it is set, no gap ends. */
   held: { readonly over: Promise<void>; readonly end: () => void } | null
