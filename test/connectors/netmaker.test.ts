@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import { httpClient } from '../../src/connectors/http/client.ts'
 import { netmaker } from '../../src/connectors/netmaker/netmaker.ts'
 import { ConnectorError, type Connector, type Target } from '../../src/domain/connector.ts'
 import type { ToldClient } from '../support/netmaker.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall } from './contract.ts'
+import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from './contract.ts'
 import { aNetmaker, nameIn, type NetmakerHarness } from './netmaker-harness.ts'
 
 connectorContract('netmaker', aNetmaker)
@@ -368,7 +369,6 @@ describe('netmaker', () => {
       const target = { network }
       const first = await connector.list({ target, after: null, signal: soon() })
       await system.standIn.order({ do: 'no-clients', names: names.slice(0, 10) })
-      await system.standIn.order({ do: 'no-clients', names: [first.next ?? ''] })
       const second = await connector.list({ target, after: first.next, signal: soon() })
       expect([...first.principals, ...second.principals]).toEqual(names)
       expect(second.next).toBeNull()
@@ -471,6 +471,27 @@ describe('netmaker', () => {
       ])
         expect(everything).not.toContain(form)
       expect(failures.length).toBeGreaterThanOrEqual(9)
+    })
+
+    test('what a success says is not read where it holds one', async () => {
+      const { principal, network } = await aPlace()
+      const http = httpClient(system.standIn.url, { system: 'Netmaker', surroundings: surroundings(2_500) })
+      const request = {
+        doing: 'change the client',
+        method: 'PUT',
+        path: `/api/extclients/${network}/${principal}`,
+        headers: () => ({ authorization: `Bearer ${system.token}`, 'content-type': 'application/json' }),
+        body: JSON.stringify({ clientid: principal, enabled: true }),
+        signal: soon(),
+      } as const
+      const answers = [await http.send(request), await http.send({ ...request, dropsSuccess: true })]
+      await inject(failing(500, 'oops'))
+      const refused = await http.send({ ...request, dropsSuccess: true })
+      await http.close()
+      expect(answers.map(({ status }) => status)).toEqual([200, 200])
+      expect(answers.map(({ text }) => text.includes('privatekey'))).toEqual([true, false])
+      expect(answers[1]?.text).toBe('')
+      expect(refused.text).toContain('oops')
     })
 
     test('the token is in nothing that is thrown, even where the server says it', async () => {
