@@ -1,13 +1,10 @@
 import type { Cast } from '../test/support/cast.ts'
 
 /** The demo's catalog: the same format as a user's own, with times short enough to see a whole life. */
-export const demoCatalog = ({
-  orders,
-  access,
-}: Pick<
-  Cast,
-  'orders' | 'access'
->): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
+export const demoCatalog = (
+  { orders, access }: Pick<Cast, 'orders' | 'access'>,
+  { hasBilling = false }: { hasBilling?: boolean } = {},
+): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
 version: 1
 
 managers: { riley@contractor.example: kim@acme.example }
@@ -25,7 +22,7 @@ systems:
     connector: mongodb
     url: \${ORDERS_MONGODB_URL}
     principal: email.split("@")[0]
-
+${hasBilling ? billingSystem : ''}
 resources:
   orders-db:
     name: Orders database
@@ -82,4 +79,25 @@ resources:
               approvers: { manager: true }
               otherwise: { people: [sam@acme.example] }
               escalate: { after: 5m, to: { people: [sam@acme.example] } }
+${hasBilling ? billingResource : ''}`
+
+const billingSystem = `  billing:
+    connector: postgres
+    url: \${BILLING_URL}
+    password: \${BILLING_PASSWORD}
+    owner: curfew_owner
+    principal: email.split("@")[0]
+`
+
+const billingResource = `
+  billing-db:
+    name: Billing database
+    owner: kim@acme.example
+    system: billing
+    entitlements:
+      read:
+        name: Read invoices
+        target: { role: billing_readers }
+        who: '"@contractors" in groups || !guest'
+        how: "psql, your own login"
 `

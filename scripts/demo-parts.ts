@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aCast, logins, type Cast } from '../test/support/cast.ts'
+import { aBillingDatabase, type BillingDatabase } from '../test/support/billing-database.ts'
 import { startMongod } from '../test/support/mongod.ts'
 import { anOrdersDatabase, type OrdersDatabase } from '../test/support/orders-database.ts'
 import { startWorkspace, type Workspace } from '../test/workspace/workspace.ts'
@@ -13,6 +14,10 @@ export interface DemoParts {
   readonly workspace: Workspace
   readonly cast: Cast
   readonly database: OrdersDatabase
+  /** Null where no PostgreSQL can be had. */
+  readonly billing: BillingDatabase | null
+  /** What the catalog's variables stand for. */
+  readonly variables: Record<string, string>
   readonly catalogPath: string
   readonly app: AppProcess
   stop(): Promise<void>
@@ -29,20 +34,30 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
     const workspace = await startWorkspace({ command: '/request-access', shortcuts: ['request_access'] })
     endings.unshift(() => workspace.close())
     const cast = aCast(workspace)
-    const [store, database] = await Promise.all([
+    const [store, database, billing] = await Promise.all([
       startMongod({ replicaSet: true }),
       anOrdersDatabase(logins),
+      aBillingDatabase(logins),
       buildApp(),
     ])
     endings.unshift(
       () => store.stop(),
       () => database.stop(),
+      async () => billing?.stop(),
     )
     await removeLeftovers()
     const folder = await mkdtemp(join(tmpdir(), `curfew-demo-${process.pid}-`))
     endings.unshift(() => rm(folder, { recursive: true, force: true }))
     const catalogPath = join(folder, 'catalog.yml')
-    await writeFile(catalogPath, demoCatalog(cast))
+    await writeFile(catalogPath, demoCatalog(cast, { hasBilling: billing !== null }))
+    const variables: Record<string, string> = {
+      ORDERS_MONGODB_URL: database.curfewUrl,
+      CATALOG_VARIABLES: 'ORDERS_*, BILLING_*',
+    }
+    if (billing !== null) {
+      variables['BILLING_URL'] = billing.curfewUrl
+      variables['BILLING_PASSWORD'] = billing.curfewPassword
+    }
     say('Starting Curfew…')
     const app = await startAppProcess({
       SLACK_BOT_TOKEN: workspace.botToken,
@@ -50,11 +65,10 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
       SLACK_API_URL: workspace.apiUrl,
       MONGODB_URI: databaseOf(store.uri, 'curfew'),
       CATALOG: catalogPath,
-      ORDERS_MONGODB_URL: database.curfewUrl,
-      CATALOG_VARIABLES: 'ORDERS_*',
+      ...variables,
     })
     endings.unshift(() => app.stop())
-    return { workspace, cast, database, catalogPath, app, stop }
+    return { workspace, cast, database, billing, variables, catalogPath, app, stop }
   } catch (error) {
     await stop()
     throw error

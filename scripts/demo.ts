@@ -27,13 +27,12 @@ async function openPractice(parts: DemoParts): Promise<void> {
   const { workspace, catalogPath, cast } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })
   const pageDir = await buildPage()
-  const environment = { ORDERS_MONGODB_URL: parts.database.curfewUrl, CATALOG_VARIABLES: 'ORDERS_*' }
   const options = {
     workspace,
     catalogPath,
     pageDir,
     doors: demoDoors(parts),
-    checkCatalog: async () => (await checkCatalog(catalogPath, environment, connectorKinds)).problems,
+    checkCatalog: async () => (await checkCatalog(catalogPath, parts.variables, connectorKinds)).problems,
   }
   const practice = await servePractice({ ...options, port: wantedPort }).catch((error: unknown) => {
     console.log(`Port ${wantedPort} is taken: ${error instanceof Error ? error.message : String(error)}`)

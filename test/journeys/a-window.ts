@@ -13,7 +13,7 @@ export async function aWindow(pageDir: string, options: Parameters<typeof aStage
   const { workspace, catalogPath, database } = stage
   listenToLog(stage.app.world.log)
   await workspace.until(() => workspace.sockets.open === 2, patient)
-  const doors = demoDoors({ cast: stage, database })
+  const doors = demoDoors({ billing: null, cast: stage, database })
   const practice = await servePractice({ workspace, doors, catalogPath, pageDir })
   afterThis(() => practice.close())
   const page: Page = await aPage(practice.url)

@@ -27,9 +27,12 @@ export interface Postgres {
   stop(): Promise<void>
 }
 
-/** Whether this version was installed; where tests must not be skipped, one that was not is an error. */
+/** Whether ./scripts/servers has installed this version. */
+export const isInstalled = (version: PostgresVersion): boolean => existsSync(binary(version, 'postgres'))
+
+/** The same for tests: where they must not be skipped, one that is missing is an error. */
 export function hasPostgres(version: PostgresVersion): boolean {
-  const isThere = existsSync(binary(version, 'postgres'))
+  const isThere = isInstalled(version)
   if (!isThere && process.env['CI']) throw new Error(`PostgreSQL ${version} is not here: ./scripts/servers`)
   return isThere
 }
