@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Target } from '../../domain/connector.ts'
-import { extraHeaders, late, safeUrl, transportHeaders } from '../http/settings.ts'
+import { extraHeaders, safeUrl, transportHeaders } from '../http/settings.ts'
 import { secret } from '../secret.ts'
+import { late } from '../times.ts'
 
 /** A change takes milliseconds; this is for a server or a wire that stood still. */
 const usuallyLateMs = 10_000

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { extraHeaders, lag, late, safeUrl, transportHeaders } from '../http/settings.ts'
+import { extraHeaders, safeUrl, transportHeaders } from '../http/settings.ts'
+import { lag, late } from '../times.ts'
 
 const secretPattern = /^whsec_([A-Za-z0-9+/]+={0,2})$/
 
