@@ -1,11 +1,12 @@
 import type { ConnectorKind } from '../domain/connector.ts'
+import { ldap } from './ldap/ldap.ts'
 import { mongodb } from './mongodb/mongodb.ts'
 import { netmaker } from './netmaker/netmaker.ts'
 import { postgres } from './postgres/postgres.ts'
 import { webhook } from './webhook/webhook.ts'
 
 /** Every kind of system Curfew can give access to. A new connector is a folder beside this file and a line here. */
-const kinds: readonly ConnectorKind[] = [mongodb, netmaker, postgres, webhook]
+const kinds: readonly ConnectorKind[] = [ldap, mongodb, netmaker, postgres, webhook]
 
 export const connectorKinds: ReadonlyMap<string, ConnectorKind> = new Map(
   kinds.map((kind) => [kind.kind, kind]),

@@ -1,0 +1,193 @@
+import type { Connector, ConnectorKind, Target } from '../../domain/connector.ts'
+import { lacksOf } from './check.ts'
+import { dnOf, isSameDn, isWithin, writtenDn } from './dn.ts'
+import { codeOf, codes } from './failure.ts'
+import { groupAt, membersOf, type Group } from './group.ts'
+import { having, personCalled, refused, type Person } from './people.ts'
+import { serverAt, type Session } from './server.ts'
+import { ldapSettings, ldapTarget, placeOf, type LdapSettings } from './settings.ts'
+import { failIfTheyMayBeThere, inParts, leftBehind, valueOf, type Sought } from './traces.ts'
+
+const pageSize = 500
+
+/**
+ * Membership of a group in a directory: OpenLDAP, Active Directory and their like.
+ *
+ * - People are looked up before anything is written: the server takes any name as a member, and it need not exist.
+ * - Adding and removing repeat as the codes 20 and 16. Whether somebody is a member the server compares, never we.
+ * - The last member of a group that must have one is replaced by `placeholder`, in one change.
+ * - A change that we gave up is done later all the same (`late`): LDAP knows no limit for it.
+ * - Least rights: `check` prints them.
+ *
+ * Source: RFC 4511 to 4519; the tests run it against OpenLDAP 2.5.
+ */
+export const ldap: ConnectorKind<LdapSettings> = {
+  kind: 'ldap',
+  settings: ldapSettings,
+  target: ldapTarget,
+  canonical,
+  connect: (settings, surroundings): Connector => {
+    const server = serverAt(settings, surroundings)
+    const { people, placeholder } = settings
+    const isPlaceholder = (dn: string) => placeholder !== undefined && isSameDn(dn, placeholder)
+
+    /** The group, or null where there is none: nothing was changed then. Fails for good where it cannot be understood. */
+    async function group(session: Session, target: Target, doing: string): Promise<Group | null> {
+      const found = await groupAt(session, groupOf(target), settings.member)
+      if (found !== null && 'unclear' in found)
+        throw refused(doing, `${found.unclear}: write member: ${found.couldBe} where that is right`)
+      return found
+    }
+
+    /** Both are asked for at once. */
+    async function both(session: Session, principal: string, target: Target, doing: string) {
+      const [person, found] = await Promise.all([
+        personCalled(session, people, principal, doing),
+        group(session, target, doing),
+      ])
+      return { person, found }
+    }
+
+    async function takeFrom(sought: Sought, person: Person | null): Promise<void> {
+      const value = valueOf(sought, person)
+      if (value !== null && (await removed(sought, value))) return
+      const left = await leftBehind(sought, person)
+      for (const member of left) await removed(sought, member)
+      if (value === null && left.length === 0) await failIfTheyMayBeThere(sought)
+    }
+
+    /** False: it was no member. */
+    async function removed({ session, group: { dn, attribute }, doing }: Sought, value: string) {
+      const removal = { operation: 'delete', attribute, value } as const
+      try {
+        await session.modify(dn, [removal])
+        return true
+      } catch (error) {
+        const code = codeOf(error)
+        if (code === codes.noSuchAttribute || code === codes.noSuchObject) return false
+        if (code !== codes.objectClassViolation) throw error
+        if (placeholder === undefined)
+          throw refused(doing, 'they are the last member, and the group must have one: set placeholder')
+        await session.modify(dn, [{ operation: 'add', attribute, value: placeholder }, removal])
+        return true
+      }
+    }
+
+    return {
+      async has({ principal, target, signal }) {
+        const doing = `look up ${principal} in ${groupOf(target)}`
+        return server.on(doing, signal, async (session) => {
+          const { person, found } = await both(session, principal, target, doing)
+          if (found === null || (person !== null && isPlaceholder(person.dn))) return false
+          const sought: Sought = { session, settings, group: found, principal, doing }
+          const value = valueOf(sought, person)
+          if (value !== null && (await isMember(session, found, value))) return true
+          if ((await leftBehind(sought, person)).length > 0) return true
+          if (value === null) await failIfTheyMayBeThere(sought)
+          return false
+        })
+      },
+
+      async give({ principal, target, signal }) {
+        const doing = `give ${groupOf(target)} to ${principal}`
+        await server.on(doing, signal, async (session) => {
+          const { person, found } = await both(session, principal, target, doing)
+          if (person === null) throw refused(doing, `nobody below ${people.base} has it as ${people.attribute}`)
+          if (found === null) throw refused(doing, 'the group does not exist, or may not be seen')
+          if (isPlaceholder(person.dn)) throw refused(doing, 'that is the placeholder itself')
+          const value = valueOf({ session, settings, group: found, principal, doing }, person)
+          if (value === null) return
+          try {
+            const { dn, attribute } = found
+            await session.modify(dn, [{ operation: 'add', attribute, value }])
+          } catch (error) {
+            if (codeOf(error) !== codes.valueExists) throw error
+          }
+        })
+      },
+
+      async take({ principal, target, signal }) {
+        const doing = `take ${groupOf(target)} from ${principal}`
+        await server.on(doing, signal, async (session) => {
+          const { person, found } = await both(session, principal, target, doing)
+          // Whoever was given what is gone holds nothing.
+          if (found === null || (person !== null && isPlaceholder(person.dn))) return
+          await takeFrom({ session, settings, group: found, principal, doing }, person)
+        })
+      },
+
+      /** Members who are nobody below `people.base` are told by their DN. */
+      async list({ target, after, signal }) {
+        const doing = `list who is in ${groupOf(target)}`
+        return server.on(doing, signal, async (session) => {
+          const found = await group(session, target, doing)
+          if (found === null) throw refused(doing, 'the group does not exist, or may not be seen')
+          const all = await membersOf(session, found)
+          if (found.mustHaveOne && all.length === 0) throw refused(doing, 'its members may not be seen')
+          const rest = all
+            .filter((member) => !isPlaceholder(member) && (after === null || member > after))
+            .sort((one, other) => (one < other ? -1 : 1))
+          const members = rest.slice(0, pageSize)
+          const principals = await inParts(members, async (member) => [
+            await principalOf(session, people, found, member),
+          ])
+          return { principals, next: rest.length > pageSize ? (members.at(-1) ?? null) : null }
+        })
+      },
+
+      check: ({ targets, signal }) =>
+        server.on('be checked', signal, (session) =>
+          lacksOf(session, settings, [...new Map(targets.map((one) => [canonical(one), groupOf(one)])).values()]),
+        ),
+      canonical,
+      where: placeOf(settings.url),
+      hasLagMs: settings.lag,
+      lateMs: settings.late,
+      close: () => server.close(),
+    }
+  },
+}
+
+function groupOf(target: Target): string {
+  return ldapTarget.parse(target).group
+}
+
+function canonical(target: Target): string {
+  const dn = dnOf(groupOf(target))
+  if (dn === null) throw new Error('the target was not checked')
+  return writtenDn(dn)
+}
+
+async function isMember(session: Session, { dn, attribute }: Group, value: string): Promise<boolean> {
+  try {
+    return await session.compare(dn, attribute, value)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === codes.noSuchAttribute || code === codes.noSuchObject) return false
+    throw error
+  }
+}
+
+/** Whom a member is, as the catalog would write them; the member itself where it is none of the people. */
+async function principalOf(
+  session: Session,
+  { base, attribute }: LdapSettings['people'],
+  group: Group,
+  member: string,
+): Promise<string> {
+  if (group.attribute === 'memberUid') {
+    if (attribute.toLowerCase() === 'uid') return member
+    const asked = { scope: 'sub', filter: having('uid', member), attributes: [attribute], most: 2 } as const
+    const [person, another] = (await session.search(base, asked)).entries
+    return (another === undefined ? person?.values(attribute)[0] : undefined) ?? member
+  }
+  const [dn, below] = [dnOf(member), dnOf(base)]
+  if (dn === null || below === null || !isWithin(dn, below)) return member
+  const found = await session
+    .search(member, { scope: 'base', attributes: [attribute] })
+    .catch((error: unknown) => {
+      if (codeOf(error) === codes.noSuchObject) return null
+      throw error
+    })
+  return found?.entries[0]?.values(attribute)[0] ?? member
+}
