@@ -1,4 +1,4 @@
-import { codeOf, codes } from './failure.ts'
+import { noneAt } from './people.ts'
 import type { Session } from './server.ts'
 import type { MemberAttribute } from './settings.ts'
 
@@ -31,12 +31,7 @@ export async function groupAt(
   dn: string,
   attribute: MemberAttribute | undefined,
 ): Promise<Group | UnclearGroup | null> {
-  const found = await session
-    .search(dn, { scope: 'base', attributes: ['objectClass'] })
-    .catch((error: unknown) => {
-      if (codeOf(error) === codes.noSuchObject) return null
-      throw error
-    })
+  const found = await session.search(dn, { scope: 'base', attributes: ['objectClass'] }).catch(noneAt)
   const [entry] = found?.entries ?? []
   if (entry === undefined) return null
   const written = entry.values('objectClass')

@@ -3,7 +3,7 @@ import { lacksOf } from './check.ts'
 import { dnOf, isSameDn, isWithin, writtenDn } from './dn.ts'
 import { codeOf, codes } from './failure.ts'
 import { groupAt, membersOf, type Group } from './group.ts'
-import { having, personCalled, refused, type Person } from './people.ts'
+import { hasAny, having, noneAt, personCalled, refused, type Person } from './people.ts'
 import { serverAt, type Session } from './server.ts'
 import { ldapSettings, ldapTarget, placeOf, type LdapSettings } from './settings.ts'
 import { failIfTheyMayBeThere, inParts, leftBehind, valueOf, type Sought } from './traces.ts'
@@ -92,7 +92,8 @@ export const ldap: ConnectorKind<LdapSettings> = {
         const doing = `give ${groupOf(target)} to ${principal}`
         await server.on(doing, signal, async (session) => {
           const { person, found } = await both(session, principal, target, doing)
-          if (person === null) throw refused(doing, `nobody below ${people.base} has it as ${people.attribute}`)
+          if (person === null)
+            throw refused(doing, `nobody below ${people.base} has it as ${people.attribute}`)
           if (found === null) throw refused(doing, 'the group does not exist, or may not be seen')
           if (isPlaceholder(person.dn)) throw refused(doing, 'that is the placeholder itself')
           const value = valueOf({ session, settings, group: found, principal, doing }, person)
@@ -137,7 +138,9 @@ export const ldap: ConnectorKind<LdapSettings> = {
 
       check: ({ targets, signal }) =>
         server.on('be checked', signal, (session) =>
-          lacksOf(session, settings, [...new Map(targets.map((one) => [canonical(one), groupOf(one)])).values()]),
+          lacksOf(session, settings, [
+            ...new Map(targets.map((one) => [canonical(one), groupOf(one)])).values(),
+          ]),
         ),
       canonical,
       where: placeOf(settings.url),
@@ -183,11 +186,8 @@ async function principalOf(
   }
   const [dn, below] = [dnOf(member), dnOf(base)]
   if (dn === null || below === null || !isWithin(dn, below)) return member
-  const found = await session
-    .search(member, { scope: 'base', attributes: [attribute] })
-    .catch((error: unknown) => {
-      if (codeOf(error) === codes.noSuchObject) return null
-      throw error
-    })
+  // Rights may reach this attribute alone.
+  const asked = { scope: 'base', filter: hasAny(attribute), attributes: [attribute] } as const
+  const found = await session.search(member, asked).catch(noneAt)
   return found?.entries[0]?.values(attribute)[0] ?? member
 }

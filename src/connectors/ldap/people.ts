@@ -1,7 +1,7 @@
 import { EqualityFilter, PresenceFilter } from 'ldapts'
 import { ConnectorError } from '../../domain/connector.ts'
 import { codeOf, codes } from './failure.ts'
-import type { Found, Session } from './server.ts'
+import type { Session } from './server.ts'
 import type { LdapSettings } from './settings.ts'
 
 export interface Person {
@@ -16,6 +16,8 @@ export const refused = (doing: string, why: string) =>
 /** Sent as a value of its own, never as a part of a filter's text. */
 export const having = (attribute: string, value: string) => new EqualityFilter({ attribute, value })
 
+export const hasAny = (attribute: string) => new PresenceFilter({ attribute })
+
 /** The one entry of that name; null: nobody has it. Fails for good where several have it, or nobody can be seen. */
 export async function personCalled(
   session: Session,
@@ -23,15 +25,19 @@ export async function personCalled(
   principal: string,
   doing: string,
 ): Promise<Person | null> {
-  const filter = having(attribute, principal)
-  const asked = { scope: 'sub', filter, attributes: [attribute, 'uid'], most: 2 } as const
-  const { entries, hasReferrals } = await below(session, base, asked, doing)
-  const [person, another] = entries
+  const asked = {
+    scope: 'sub',
+    filter: having(attribute, principal),
+    attributes: [attribute, 'uid'],
+  } as const
+  const found = await session.search(base, { ...asked, most: 2 }).catch(noneAt)
+  const [person, another] = found?.entries ?? []
   if (another !== undefined) throw refused(doing, `several entries below ${base} have it as ${attribute}`)
   if (person !== undefined) return { dn: person.dn, uids: person.values('uid') }
-  if (hasReferrals) throw refused(doing, `${base} refers to other servers, which is not followed`)
-  if (!(await seesAnybody(session, { base, attribute }, doing)))
-    throw refused(doing, `nobody below ${base} is seen to have ${attribute}`)
+  if (found?.hasReferrals === true)
+    throw refused(doing, `${base} refers to other servers, which is not followed`)
+  if (!(await seesAnybody(session, { base, attribute })))
+    throw refused(doing, `Curfew's login sees nobody below ${base} who has ${attribute}`)
   return null
 }
 
@@ -39,23 +45,15 @@ export async function personCalled(
 export async function seesAnybody(
   session: Session,
   { base, attribute }: LdapSettings['people'],
-  doing: string,
 ): Promise<boolean> {
-  const filter = new PresenceFilter({ attribute })
-  const { entries } = await below(session, base, { scope: 'sub', filter, attributes: ['1.1'], most: 1 }, doing)
-  return entries.length > 0
+  const asked = { scope: 'sub', filter: hasAny(attribute), attributes: ['1.1'], most: 1 } as const
+  const found = await session.search(base, asked).catch(noneAt)
+  return found !== null && found.entries.length > 0
 }
 
-async function below(
-  session: Session,
-  base: string,
-  search: Parameters<Session['search']>[1],
-  doing: string,
-): Promise<{ entries: Found[]; hasReferrals: boolean }> {
-  try {
-    return await session.search(base, search)
-  } catch (error) {
-    if (codeOf(error) !== codes.noSuchObject) throw error
-    throw refused(doing, `${base}, below which people are, does not exist or may not be seen`)
-  }
+/** There is no such entry, or it may not be seen. */
+export function noneAt(error: unknown): null {
+  const code = codeOf(error)
+  if (code === codes.noSuchObject || code === codes.insufficientAccess) return null
+  throw error
 }

@@ -88,7 +88,7 @@ export function serverAt(settings: LdapSettings, surroundings: Surroundings): Se
         links.delete(link)
         for (const one of sockets) {
           one.on('error', () => undefined)
-          one.destroy()
+          one.destroy(new Error('the connection broke'))
         }
       },
       client: new Client({
@@ -178,17 +178,19 @@ export function serverAt(settings: LdapSettings, surroundings: Surroundings): Se
         new ConnectorError(`LDAP could not ${doing}: ${why}`, { retryable: true, happened: 'no', cause })
       if (isClosed) throw refused('the connector is closed')
       if (signal.aborted) throw refused('no time was left')
-      let hasBegun = false
+      const waiting = new AbortController()
+      const giveUp = () => waiting.abort()
+      signal.addEventListener('abort', giveUp, { once: true })
       try {
         return await queue.add(
           async () => {
-            hasBegun = true
+            signal.removeEventListener('abort', giveUp)
             return using(doing, signal, work)
           },
-          { signal },
+          { signal: waiting.signal },
         )
       } catch (error) {
-        throw hasBegun ? error : refused('too much was asked of it at once', error)
+        throw error instanceof ConnectorError ? error : refused('too much was asked of it at once', error)
       }
     },
 
@@ -199,6 +201,7 @@ export function serverAt(settings: LdapSettings, surroundings: Surroundings): Se
         ended(link)
       }
       for (const link of links) link.destroy()
+      await queue.onIdle()
     },
   }
 }
@@ -264,7 +267,9 @@ function foundIn(from: unknown, doing: string): Found {
     dn,
     attributes: Object.keys(attributes),
     values: (attribute) => {
-      const found = Object.entries(attributes).find(([name]) => name.toLowerCase() === attribute.toLowerCase())
+      const found = Object.entries(attributes).find(
+        ([name]) => name.toLowerCase() === attribute.toLowerCase(),
+      )
       if (found === undefined) return []
       const values = valuesSchema.safeParse(found[1])
       if (!values.success) throw unreadable()

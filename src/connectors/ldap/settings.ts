@@ -23,7 +23,10 @@ export const ldapSettings = z
   .strictObject({
     url: z
       .string()
-      .refine((text) => addressOf(text) !== null, 'must be ldaps://host or ldap://host, with nothing after it'),
+      .refine(
+        (text) => addressOf(text) !== null,
+        'must be ldaps://host or ldap://host, with nothing after it',
+      ),
     /** For ldap://. Left out it is plain text, which only this very machine is spoken to in. */
     tls: z.enum(['startTls', 'off'], { error: 'must be startTls or off' }).optional(),
     /** Certificates in PEM that are trusted beside the usual ones. */
