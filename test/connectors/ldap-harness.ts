@@ -79,7 +79,9 @@ export async function aGuardedLdap(
     ...(members === 'memberUid' ? {} : { placeholder: nobody }),
   }
   const connect = (settings: object, ms = timeoutMs, hide: (secret: string) => void = () => undefined) => {
-    const written = Object.entries<unknown>({ ...usual, ...settings }).filter(([, value]) => value !== undefined)
+    const written = Object.entries<unknown>({ ...usual, ...settings }).filter(
+      ([, value]) => value !== undefined,
+    )
     return ldap.connect(ldap.settings.parse(Object.fromEntries(written)), { ...surroundings(ms), hide })
   }
   const dnOf = (principal: string) => `uid=${escaped(principal)},${people}`

@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ldap } from '../../src/connectors/ldap/ldap.ts'
 import { unused, type Connector } from '../../src/domain/connector.ts'
 import { aGate } from '../support/gate.ts'
+import { answeringLdap, type Answer, type Asked } from '../support/ldap-stand-in.ts'
 import { hasSlapd, suffix } from '../support/slapd.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall } from './contract.ts'
+import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from './contract.ts'
 import {
   aGuardedLdap,
   escaped,
@@ -190,6 +191,36 @@ if (hasSlapd()) {
         expect(await system.reallyHolds(principal, target)).toBe(false)
       })
 
+      test('one person is one principal: another writing of it is not given to, and is taken from', async () => {
+        const { principal, target } = await aPlace()
+        const failures = [
+          await failureOf(connector.give(giveCall(principal.toUpperCase(), target))),
+          await failureOf(connector.give(giveCall(` ${principal} `, target))),
+        ]
+        await connector.give(giveCall(principal, target))
+        await connector.take(call(principal.toUpperCase(), target))
+        for (const failure of failures) {
+          expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+          expect(failure.message).toContain(`their uid is ${principal}: the catalog must write it so`)
+        }
+        expect(await system.reallyHolds(principal, target)).toBe(false)
+      })
+
+      test('principals in small letters are those of a directory that writes them large too', async () => {
+        const uid = await system.aPrincipal(`Ada.L-${Math.random().toString(36).slice(2)}@Example.COM`)
+        const { target } = await system.aTarget()
+        const group = await system.aGroup('posixGroup')
+        const lower = connectWith({ people: { base: people, attribute: 'uid', case: 'lower' } })
+        for (const one of [target, { group }]) {
+          await lower.give(giveCall(uid.toLowerCase(), one))
+          expect(await everyHolder(lower, one)).toEqual([uid.toLowerCase()])
+        }
+        expect(await valuesOf(group, 'memberUid')).toEqual([uid])
+        await failureOf(lower.give(giveCall(uid, target)))
+        await lower.take(call(uid.toLowerCase(), target))
+        expect(await system.reallyHolds(uid, target)).toBe(false)
+      })
+
       test('members who are none of the people are told by their DN', async () => {
         const { target, group } = await aPlace()
         await changed(group, 'add', 'member', [login, `uid=ghost,${people}`])
@@ -203,7 +234,7 @@ if (hasSlapd()) {
         )
         const byName = connectWith({ people: { base: people, attribute: 'entryDN' } })
         const dn = system.dnOf(principal)
-        await byName.give(giveCall(dn.toUpperCase(), target))
+        await byName.give(giveCall(dn, target))
         expect(await system.reallyHolds(principal, target)).toBe(true)
         expect(await everyHolder(byName, target)).toEqual([dn])
       })
@@ -216,6 +247,20 @@ if (hasSlapd()) {
         await connector.take(call(principal, { group }))
         expect(await valuesOf(group, 'member')).toEqual([nobody])
         expect(await everyHolder(connector, { group })).toEqual([])
+      })
+
+      test('is taken from by six at once, and by six who are the last together', async () => {
+        const principals = await Promise.all(Array.from({ length: 6 }, () => system.aPrincipal()))
+        const member = principals.map(system.dnOf)
+        const [one, all] = [
+          await system.aGroup('groupOfNames', { member: member.slice(0, 1) }),
+          await system.aGroup('groupOfNames', { member }),
+        ]
+        await Promise.all([
+          ...principals.map(() => connector.take(call(principals[0] ?? '', { group: one }))),
+          ...principals.map((principal) => connector.take(call(principal, { group: all }))),
+        ])
+        expect([await valuesOf(one, 'member'), await valuesOf(all, 'member')]).toEqual([[nobody], [nobody]])
       })
 
       test('cannot be taken from without one: that is said, and nothing changes', async () => {
@@ -295,12 +340,11 @@ if (hasSlapd()) {
         expect(failure).toMatchObject({ retryable: false, happened: 'no' })
       })
 
-      test('members by uid are written as the directory writes it, whatever the case of the principal', async () => {
+      test('members by uid are taken as the directory writes them, whatever the case of the principal', async () => {
         const principal = await system.aPrincipal()
         const group = await system.aGroup('posixGroup')
-        await connector.give(giveCall(principal.toUpperCase(), { group }))
-        expect(await valuesOf(group, 'memberUid')).toEqual([principal])
-        await connector.take(call(principal, { group }))
+        await connector.give(giveCall(principal, { group }))
+        await connector.take(call(principal.toUpperCase(), { group }))
         expect(await valuesOf(group, 'memberUid')).toEqual([])
       })
     })
@@ -407,6 +451,27 @@ if (hasSlapd()) {
         await gate.close()
         expect(failure).toMatchObject({ retryable: true })
         expect(await system.reallyHolds(principal, target)).toBe(true)
+      })
+
+      test('a change that was given up is done later all the same: nobody says it was not, and a take ends it', async () => {
+        const { principal, target } = await aPlace()
+        const gate = await aGate(system.server.port)
+        const by = connectWith({ url: `ldap://127.0.0.1:${gate.port}` })
+        await by.has({ principal, target, signal: soon() })
+        gate.holdFrom(isModify)
+        const failure = await failureOf(
+          by.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(300) }),
+        )
+        const before = await system.reallyHolds(principal, target)
+        gate.release()
+        while (!(await system.reallyHolds(principal, target))) await sleep(10)
+        await by.take(call(principal, target))
+        await gate.close()
+        expect(before).toBe(false)
+        expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+        expect(failure.message).toMatch(/: no answer in time$/)
+        expect(by.lateMs).toBeGreaterThan(0)
+        expect(await system.reallyHolds(principal, target)).toBe(false)
       })
 
       test('one that the server closed meanwhile is not used again', async () => {
@@ -569,6 +634,9 @@ if (hasSlapd()) {
   })
 } else test.skip('OpenLDAP is not here: ./scripts/servers says how to get it', () => undefined)
 
+/** The tag of a ModifyRequest stands after the length and the number of the message. */
+const isModify = (bytes: Buffer) => bytes.subarray(4, 10).includes(0x66)
+
 const good = {
   url: 'ldaps://ldap.example.com',
   bind: { dn: login, password: 'x' },
@@ -605,6 +673,7 @@ test.each([
   ['an attribute that is a filter', { people: { base: people, attribute: 'uid=*)(x' } }],
   ['people below nothing', { people: { base: '', attribute: 'uid' } }],
   ['a placeholder that is no DN', { placeholder: 'nobody' }],
+  ['another case', { people: { base: people, attribute: 'uid', case: 'upper' } }],
   ['another attribute for members', { member: 'memberOf' }],
   ['too late', { late: '11m' }],
 ])('the catalog refuses %s', (_, wrong) => {
@@ -668,3 +737,113 @@ test.each([
   }
   expect(placeAt(one) === placeAt(other)).toBe(isOne)
 })
+
+describe('ldap: a server that answers as scripted', () => {
+  const group = `cn=readers,${groups}`
+  const ada = `uid=ada,${people}`
+  /** It knows Ada and one group; `script` says more, or something else. */
+  async function aServer(script: (asked: Asked) => Answer | null) {
+    const server = await answeringLdap((asked) => {
+      const scripted = script(asked)
+      if (scripted !== null) return scripted
+      if (asked.what === 'compare') return { code: 5 }
+      if (asked.what !== 'search') return { code: 0 }
+      const entries =
+        asked.dn === group
+          ? [{ dn: group, attributes: { objectClass: ['top', 'group'] } }]
+          : [
+              {
+                dn: asked.dn === people ? ada : asked.dn,
+                attributes: { uid: [asked.dn === people ? 'ada' : asked.dn.slice(4, 10)] },
+              },
+            ]
+      return { code: 0, entries }
+    })
+    const settings = ldap.settings.parse({ ...good, url: `ldap://127.0.0.1:${server.port}` })
+    const connector = ldap.connect(settings, surroundings(2_500))
+    return {
+      connector,
+      stop: async () => {
+        await connector.close()
+        await server.close()
+      },
+    }
+  }
+
+  test.each([
+    [3, true, 'unknown', 'it took too long, and was given up by the server (3)'],
+    [10, false, 'no', 'it is a copy that refers to another server, which is not followed (10)'],
+    [11, true, 'unknown', 'it was too much for the server: the attribute may lack an index (11)'],
+    [50, false, 'no', 'Curfew lacks the right (50)'],
+    [51, true, 'no', 'it is busy (51)'],
+    [52, true, 'unknown', 'it is not available now (52)'],
+    [53, false, 'no', 'as scripted (53)'],
+    [80, true, 'unknown', 'as scripted (80)'],
+    [1, true, 'unknown', 'as scripted (1)'],
+  ] as const)(
+    'a change that is answered with %i is told as it is',
+    async (code, retryable, happened, why) => {
+      const { connector, stop } = await aServer(({ what }) => (what === 'modify' ? { code } : null))
+      const failures = [
+        await failureOf(connector.give(giveCall('ada', { group }))),
+        await failureOf(connector.take(call('ada', { group }))),
+      ]
+      await stop()
+      for (const failure of failures) {
+        expect(failure).toMatchObject({ retryable, happened })
+        expect(failure.message).toMatch(new RegExp(`: ${escapedPattern(why)}$`))
+      }
+    },
+  )
+
+  test.each([
+    [49, false, "it did not accept Curfew's login (49)"],
+    [53, false, "it did not accept Curfew's login (53)"],
+    [8, false, 'it asks for a stronger way to sign in (8)'],
+    [13, false, 'it asks for TLS (13)'],
+    [51, true, 'it is busy (51)'],
+    [80, true, 'as scripted (80)'],
+  ] as const)('a login that is answered with %i did nothing', async (code, retryable, why) => {
+    const { connector, stop } = await aServer(({ what }) => (what === 'bind' ? { code } : null))
+    const failure = await failureOf(connector.give(giveCall('ada', { group })))
+    await stop()
+    expect(failure).toMatchObject({ retryable, happened: 'no' })
+    expect(failure.message).toMatch(new RegExp(`: ${escapedPattern(why)}$`))
+  })
+
+  test('members that come in ranges, as Active Directory sends them, are all listed', async () => {
+    const members = Array.from({ length: 4_000 }, (_, i) => `uid=m${10_000 + i},${people}`)
+    const { connector, stop } = await aServer(({ what, dn, attributes: [asked = ''] }) => {
+      if (what !== 'search' || dn !== group || !asked.startsWith('member')) return null
+      const from = Number(/range=(\d+)-\*$/.exec(asked)?.[1] ?? 0)
+      const values = members.slice(from, from + 1_500)
+      const last = from + values.length < members.length ? String(from + values.length - 1) : '*'
+      const attributes: Record<string, string[]> = { [`member;range=${from}-${last}`]: values }
+      return {
+        code: 0,
+        entries: [{ dn: group, attributes: from === 0 ? { ...attributes, member: [] } : attributes }],
+      }
+    })
+    const found = await everyHolder(connector, { group })
+    await stop()
+    expect(found).toEqual(members.map((member) => member.slice(4, 10)))
+  })
+
+  test('a connection that ends between two questions is not made anew without a login', async () => {
+    const asked: string[] = []
+    const { connector, stop } = await aServer(({ what, dn }) => {
+      asked.push(what)
+      if (dn !== group || what !== 'search') return null
+      return { code: 0, isLast: true, entries: [{ dn, attributes: { objectClass: ['group'] } }] }
+    })
+    const failure = await failureOf(connector.give(giveCall('ada', { group })))
+    const before = [...asked]
+    await failureOf(connector.give(giveCall('ada', { group })))
+    await stop()
+    expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+    expect(before).toEqual(['bind', 'search', 'search'])
+    expect(asked).toEqual([...before, ...before])
+  })
+})
+
+const escapedPattern = (text: string) => text.replace(/[()]/g, '\\$&')

@@ -7,6 +7,8 @@ export interface Gate {
   readonly port: number
   /** From now on what is sent waits here; `released` passes it on, also for a client that has gone meanwhile. */
   hold(): void
+  /** The same, from the first of what is sent that `isIt`. */
+  holdFrom(isIt: (bytes: Buffer) => boolean): void
   release(): void
   /** Resolves once something waits here. */
   waiting(): Promise<void>
@@ -25,6 +27,7 @@ interface Wire {
 export async function aGate(toPort: number): Promise<Gate> {
   const wires = new Set<Wire>()
   let isHeld = false
+  let isFirst: (bytes: Buffer) => boolean = () => false
   const flush = (wire: Wire): void => {
     for (const bytes of wire.held.splice(0)) wire.server.write(bytes)
     if (wire.isOver) wire.server.end()
@@ -34,6 +37,7 @@ export async function aGate(toPort: number): Promise<Gate> {
     const wire: Wire = { client, server, held: [], isOver: false }
     wires.add(wire)
     client.on('data', (bytes) => {
+      isHeld ||= isFirst(bytes)
       wire.held.push(bytes)
       if (!isHeld) flush(wire)
     })
@@ -53,8 +57,10 @@ export async function aGate(toPort: number): Promise<Gate> {
   return {
     port: (listener.address() as AddressInfo).port,
     hold: () => void (isHeld = true),
+    holdFrom: (isIt) => void (isFirst = isIt),
     release: () => {
       isHeld = false
+      isFirst = () => false
       for (const wire of wires) flush(wire)
     },
     waiting: async () => {

@@ -15,10 +15,12 @@ export const codes = {
 const answered = z.object({ code: z.number(), message: z.string() })
 const coded = z.object({ code: z.string() })
 
-/** Another try may mend these, and nothing was done: time limit, administrative limit, busy, unavailable. */
-const later = new Set([3, 11, 51, 52])
-/** The server does not say whether it did anything: its own errors. */
-const unclear = new Set([1, 80])
+const busy = 51
+/**
+ * The server does not say whether it did anything: its own errors (1, 80), and what a proxy says once the server behind it
+ * did not answer in time (3, 11, 52). Source: slapd-ldap(5).
+ */
+const unclear = new Set([1, 3, 11, 52, 80])
 
 const words = new Map<number, string>([
   [3, 'it took too long, and was given up by the server'],
@@ -53,7 +55,7 @@ export function ldapFailure(
         : (words.get(code) ?? answered.parse(error).message.replace(/\s*Code: 0x[0-9a-f]+$/, ''))
     const isUnclear = unclear.has(code)
     return failed(`${why} (${code})`, {
-      retryable: later.has(code) || isUnclear,
+      retryable: code === busy || isUnclear,
       happened: isUnclear && phase === 'asking' ? 'unknown' : 'no',
     })
   }

@@ -1,9 +1,9 @@
-import type { Connector, ConnectorKind, Target } from '../../domain/connector.ts'
+import { ConnectorError, type Connector, type ConnectorKind, type Target } from '../../domain/connector.ts'
 import { lacksOf } from './check.ts'
 import { dnOf, isSameDn, isWithin, writtenDn } from './dn.ts'
 import { codeOf, codes } from './failure.ts'
 import { groupAt, membersOf, type Group } from './group.ts'
-import { hasAny, having, noneAt, personCalled, refused, type Person } from './people.ts'
+import { hasAny, having, nameIn, noneAt, personCalled, refused, type Person } from './people.ts'
 import { serverAt, type Session } from './server.ts'
 import { ldapSettings, ldapTarget, placeOf, type LdapSettings } from './settings.ts'
 import { failIfTheyMayBeThere, inParts, leftBehind, valueOf, type Sought } from './traces.ts'
@@ -56,21 +56,22 @@ export const ldap: ConnectorKind<LdapSettings> = {
       if (value === null && left.length === 0) await failIfTheyMayBeThere(sought)
     }
 
-    /** False: it was no member. */
+    /** False: it was no member. Where it is the last, the placeholder comes in by the same change. */
     async function removed({ session, group: { dn, attribute }, doing }: Sought, value: string) {
       const removal = { operation: 'delete', attribute, value } as const
-      try {
-        await session.modify(dn, [removal])
-        return true
-      } catch (error) {
-        const code = codeOf(error)
-        if (code === codes.noSuchAttribute || code === codes.noSuchObject) return false
-        if (code !== codes.objectClassViolation) throw error
-        if (placeholder === undefined)
+      const addition = { operation: 'add', attribute, value: placeholder ?? '' } as const
+      // The placeholder may come in by another's hand meanwhile: then the first is right after all.
+      for (const changes of [[removal], [addition, removal], [removal]]) {
+        const refusal = await refusalOf(session.modify(dn, changes))
+        if (refusal === null) return true
+        if (refusal === codes.noSuchAttribute || refusal === codes.noSuchObject) return false
+        if (refusal === codes.objectClassViolation && placeholder === undefined)
           throw refused(doing, 'they are the last member, and the group must have one: set placeholder')
-        await session.modify(dn, [{ operation: 'add', attribute, value: placeholder }, removal])
-        return true
       }
+      throw new ConnectorError(`LDAP could not ${doing}: others change the group at the same time`, {
+        retryable: true,
+        happened: 'no',
+      })
     }
 
     return {
@@ -94,6 +95,8 @@ export const ldap: ConnectorKind<LdapSettings> = {
           const { person, found } = await both(session, principal, target, doing)
           if (person === null)
             throw refused(doing, `nobody below ${people.base} has it as ${people.attribute}`)
+          if (person.name !== principal)
+            throw refused(doing, `their ${people.attribute} is ${person.name}: the catalog must write it so`)
           if (found === null) throw refused(doing, 'the group does not exist, or may not be seen')
           if (isPlaceholder(person.dn)) throw refused(doing, 'that is the placeholder itself')
           const value = valueOf({ session, settings, group: found, principal, doing }, person)
@@ -161,6 +164,25 @@ function canonical(target: Target): string {
   return writtenDn(dn)
 }
 
+/** The code of a refusal that a removal may meet and that is dealt with; null: it was done. */
+async function refusalOf(change: Promise<void>): Promise<number | null> {
+  try {
+    await change
+    return null
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === null || !met.has(code)) throw error
+    return code
+  }
+}
+
+const met = new Set<number>([
+  codes.noSuchAttribute,
+  codes.noSuchObject,
+  codes.objectClassViolation,
+  codes.valueExists,
+])
+
 async function isMember(session: Session, { dn, attribute }: Group, value: string): Promise<boolean> {
   try {
     return await session.compare(dn, attribute, value)
@@ -174,20 +196,21 @@ async function isMember(session: Session, { dn, attribute }: Group, value: strin
 /** Whom a member is, as the catalog would write them; the member itself where it is none of the people. */
 async function principalOf(
   session: Session,
-  { base, attribute }: LdapSettings['people'],
+  people: LdapSettings['people'],
   group: Group,
   member: string,
 ): Promise<string> {
+  const { base, attribute } = people
   if (group.attribute === 'memberUid') {
-    if (attribute.toLowerCase() === 'uid') return member
+    if (attribute.toLowerCase() === 'uid') return nameIn([member], people) ?? member
     const asked = { scope: 'sub', filter: having('uid', member), attributes: [attribute], most: 2 } as const
     const [person, another] = (await session.search(base, asked)).entries
-    return (another === undefined ? person?.values(attribute)[0] : undefined) ?? member
+    return (another === undefined ? nameIn(person?.values(attribute) ?? [], people) : null) ?? member
   }
   const [dn, below] = [dnOf(member), dnOf(base)]
   if (dn === null || below === null || !isWithin(dn, below)) return member
   // Rights may reach this attribute alone.
   const asked = { scope: 'base', filter: hasAny(attribute), attributes: [attribute] } as const
   const found = await session.search(member, asked).catch(noneAt)
-  return found?.entries[0]?.values(attribute)[0] ?? member
+  return nameIn(found?.entries[0]?.values(attribute) ?? [], people) ?? member
 }

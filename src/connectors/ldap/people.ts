@@ -6,6 +6,8 @@ import type { LdapSettings } from './settings.ts'
 
 export interface Person {
   readonly dn: string
+  /** The principal that lists tell of them. */
+  readonly name: string | null
   readonly uids: readonly string[]
 }
 
@@ -21,10 +23,11 @@ export const hasAny = (attribute: string) => new PresenceFilter({ attribute })
 /** The one entry of that name; null: nobody has it. Fails for good where several have it, or nobody can be seen. */
 export async function personCalled(
   session: Session,
-  { base, attribute }: LdapSettings['people'],
+  people: LdapSettings['people'],
   principal: string,
   doing: string,
 ): Promise<Person | null> {
+  const { base, attribute } = people
   const asked = {
     scope: 'sub',
     filter: having(attribute, principal),
@@ -33,12 +36,22 @@ export async function personCalled(
   const found = await session.search(base, { ...asked, most: 2 }).catch(noneAt)
   const [person, another] = found?.entries ?? []
   if (another !== undefined) throw refused(doing, `several entries below ${base} have it as ${attribute}`)
-  if (person !== undefined) return { dn: person.dn, uids: person.values('uid') }
+  if (person !== undefined)
+    return { dn: person.dn, name: nameIn(person.values(attribute), people), uids: person.values('uid') }
   if (found?.hasReferrals === true)
     throw refused(doing, `${base} refers to other servers, which is not followed`)
-  if (!(await seesAnybody(session, { base, attribute })))
+  if (!(await seesAnybody(session, people)))
     throw refused(doing, `Curfew's login sees nobody below ${base} who has ${attribute}`)
   return null
+}
+
+/** Of several names the first: one person is one principal, whoever tells it. */
+export function nameIn(
+  [first]: readonly string[],
+  { case: letters }: Pick<LdapSettings['people'], 'case'>,
+): string | null {
+  if (first === undefined) return null
+  return letters === 'lower' ? first.toLowerCase() : first
 }
 
 /** Without the right to see people each of them would look as if they had vanished. */

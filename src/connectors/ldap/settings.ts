@@ -34,7 +34,12 @@ export const ldapSettings = z
     /** Curfew's login. An empty password is success as nobody on many servers: there is none. */
     bind: z.strictObject({ dn, password: secret }),
     /** Who a principal is: the one entry below `base` that has it as `attribute`. */
-    people: z.strictObject({ base: dn, attribute }),
+    people: z.strictObject({
+      base: dn,
+      attribute,
+      /** `lower`: principals are in small letters, as e-mail addresses mostly are, whatever the directory's own. */
+      case: z.enum(['asWritten', 'lower'], { error: 'must be asWritten or lower' }).default('asWritten'),
+    }),
     /** Left out, each group's class tells. */
     member: z.enum(memberAttributes, { error: `must be one of ${memberAttributes.join(', ')}` }).optional(),
     /** Stays in a group that must have a member, so that the last who was given it can be taken from. */
