@@ -95,7 +95,8 @@ export async function aGuardedLdap(
     // Its name needs an escape, which the server writes in another way.
     const cn = `${name}, ${randomBytes(4).toString('hex')}`
     const dn = `cn=${escaped(cn)},${groups}`
-    const number = objectClass === 'posixGroup' ? { gidNumber: String(groupNumber++) } : {}
+    const number: Record<string, string> =
+      objectClass === 'posixGroup' ? { gidNumber: String(groupNumber++) } : {}
     await admin.add(dn, { objectClass, cn, ...number, ...values })
     return dn
   }

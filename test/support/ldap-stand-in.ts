@@ -1,6 +1,7 @@
 import { BerReader, BerWriter } from 'ldapts'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 
 /** What was asked, as far as answers hang on it. */
 export interface Asked {
@@ -29,8 +30,8 @@ const kinds = new Map<number, Asked['what']>([
  * Active Directory. It knows no filters, no rights and no TLS.
  */
 export async function answeringLdap(
-  answer: (asked: Asked) => Answer,
-): Promise<{ port: number; close(): Promise<void> }> {
+  answer: (asked: Asked) => Answer | 'nothing',
+): Promise<{ port: number; connections(): Promise<number>; close(): Promise<void> }> {
   const listener = createServer((socket) => {
     let waiting = Buffer.alloc(0)
     socket.setNoDelay(true)
@@ -45,7 +46,7 @@ export async function answeringLdap(
         waiting = waiting.subarray(end)
         const reply = replyTo(message, answer)
         if (reply === null) socket.end()
-        else
+        else if (reply !== 'nothing')
           socket.write(reply.bytes, () => {
             if (reply.isLast) socket.destroy()
           })
@@ -56,6 +57,7 @@ export async function answeringLdap(
   await once(listener, 'listening')
   return {
     port: (listener.address() as AddressInfo).port,
+    connections: () => promisify(listener.getConnections.bind(listener))(),
     close: async () => {
       listener.close()
       await once(listener, 'close')
@@ -65,8 +67,8 @@ export async function answeringLdap(
 
 function replyTo(
   message: Buffer,
-  answer: (asked: Asked) => Answer,
-): { bytes: Buffer; isLast: boolean } | null {
+  answer: (asked: Asked) => Answer | 'nothing',
+): { bytes: Buffer; isLast: boolean } | 'nothing' | null {
   const reader = new BerReader(message)
   reader.readSequence()
   const id = reader.readInt() ?? 0
@@ -77,7 +79,9 @@ function replyTo(
   if (what === 'bind') reader.readInt()
   const dn = reader.readString() ?? ''
   const attributes = what === 'search' ? attributesOf(reader) : []
-  const { code, entries = [], isLast = false } = answer({ what, dn, attributes })
+  const answered = answer({ what, dn, attributes })
+  if (answered === 'nothing') return answered
+  const { code, entries = [], isLast = false } = answered
   const parts = entries.map((entry) =>
     written(id, 0x64, (writer) => {
       writer.writeString(entry.dn)

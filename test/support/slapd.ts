@@ -21,7 +21,7 @@ export interface Slapd {
   readonly root: { readonly dn: string; readonly password: string }
   /** Where rights are changed while it runs: sign in here, and change `olcAccess` of `database`. */
   readonly config: { readonly dn: string; readonly password: string; readonly database: string }
-  /** PEM of the authority that signed its certificate, for localhost and 127.0.0.1. */
+  /** PEM of the authority that signed its certificate, for localhost and 127.0.0.1; it listens on 127.0.0.2 too. */
   readonly ca: string
   /** It accepts connections and says nothing, until what this resolves to is called. */
   freeze(): Promise<() => void>
@@ -87,10 +87,11 @@ ${access.map((rule) => `access ${rule}`).join('\n')}
 ${keepsOrder ? 'overlay memberof\noverlay refint\nrefint_attributes member uniqueMember' : ''}
 `
   await writeFile(join(folder, 'slapd.conf'), settings)
-  const urls = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${tlsPort}`
+  // The second address is one that its certificate does not name.
+  const urls = ['127.0.0.1', '127.0.0.2'].map((host) => `ldap://${host}:${port} ldaps://${host}:${tlsPort}`)
   const { pid, stop } = await keepServer({
     // At this level it says that it starts, and no word of what it is asked.
-    command: [binary, '-f', join(folder, 'slapd.conf'), '-h', urls, '-d', 'none'],
+    command: [binary, '-f', join(folder, 'slapd.conf'), '-h', urls.join(' '), '-d', 'none'],
     folder,
     isReady: (line) => line.includes('slapd starting'),
     env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
