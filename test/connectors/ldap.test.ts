@@ -177,6 +177,26 @@ if (hasSlapd()) {
         expect(await system.reallyHolds(principal, target)).toBe(true)
       })
 
+      test('a group whose class may no longer be seen is not taken for gone', async () => {
+        const { principal, target } = await aPlace()
+        await connector.give(giveCall(principal, target))
+        const bind = await system.aLogin()
+        const blind = connectWith({ bind })
+        await system.grant(`{0}to dn.subtree="${people}" by dn.exact="${bind.dn}" read by * break`)
+        await system.grant(
+          `{0}to dn.subtree="${groups}" attrs=entry,member by dn.exact="${bind.dn}" read by * break`,
+        )
+        const failures = [
+          await failureOf(blind.take(call(principal, target))),
+          await failureOf(blind.has({ principal, target, signal: soon() })),
+          await failureOf(blind.list({ target, after: null, signal: soon() })),
+        ]
+        for (const failure of failures) {
+          expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+          expect(failure.message).toMatch(/the class of the group may not be seen$/)
+        }
+      })
+
       test('people are told by the attribute of the catalog, whatever their entries are called by', async () => {
         const { principal, target } = await aPlace()
         const mail = `${principal}.mail@example.com`

@@ -33,7 +33,7 @@ async function lackOfPeople(session: Session, { people, bind }: LdapSettings): P
 async function lackOfGroup(session: Session, settings: LdapSettings, dn: string): Promise<Lack | null> {
   const { bind, people, placeholder } = settings
   const group = await groupAt(session, dn, settings.member)
-  if (group === null)
+  if (group === null || group === 'hidden')
     return {
       what: `the group ${dn} does not exist, or Curfew's login may not see it`,
       remedy: access(`dn.base=${quoted(dn)} attrs=entry,objectClass`, bind.dn, 'read'),

@@ -1,4 +1,4 @@
-import { noneAt } from './people.ts'
+import { codeOf, codes } from './failure.ts'
 import type { Session } from './server.ts'
 import type { MemberAttribute } from './settings.ts'
 
@@ -25,15 +25,25 @@ export interface UnclearGroup {
   readonly couldBe: MemberAttribute
 }
 
-/** How a group names its members, by its class or as the settings say; null: there is no such entry, as far as we see. */
+/**
+ * How a group names its members, by its class or as the settings say. `hidden`: it is there and its class may not be seen;
+ * null: there is none, as far as the server lets us know.
+ */
 export async function groupAt(
   session: Session,
   dn: string,
   attribute: MemberAttribute | undefined,
-): Promise<Group | UnclearGroup | null> {
-  const found = await session.search(dn, { scope: 'base', attributes: ['objectClass'] }).catch(noneAt)
-  const [entry] = found?.entries ?? []
-  if (entry === undefined) return null
+): Promise<Group | UnclearGroup | 'hidden' | null> {
+  const asked = { scope: 'base', attributes: ['objectClass'] } as const
+  const found = await session.search(dn, asked).catch((error: unknown) => {
+    const code = codeOf(error)
+    if (code === codes.noSuchObject) return null
+    if (code === codes.insufficientAccess) return { entries: [] }
+    throw error
+  })
+  if (found === null) return null
+  const [entry] = found.entries
+  if (entry === undefined) return 'hidden'
   const written = entry.values('objectClass')
   const known = written.flatMap((name) => classes.get(name.toLowerCase()) ?? [])
   const attributes = new Set(attribute === undefined ? known.map((one) => one.attribute) : [attribute])

@@ -34,6 +34,7 @@ export const ldap: ConnectorKind<LdapSettings> = {
     /** The group, or null where there is none: nothing was changed then. Fails for good where it cannot be understood. */
     async function group(session: Session, target: Target, doing: string): Promise<Group | null> {
       const found = await groupAt(session, groupOf(target), settings.member)
+      if (found === 'hidden') throw refused(doing, 'the class of the group may not be seen')
       if (found !== null && 'unclear' in found)
         throw refused(doing, `${found.unclear}: write member: ${found.couldBe} where that is right`)
       return found
