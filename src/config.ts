@@ -1,3 +1,4 @@
+import { isAbsolute, normalize } from 'node:path'
 import { z } from 'zod'
 import type { Proxies } from './domain/connector.ts'
 
@@ -124,6 +125,16 @@ export function readPlaces(environment: Environment): { catalogPath?: string; mo
   return {
     ...(catalogPath === undefined ? {} : { catalogPath }),
     ...(mongodbUri === undefined ? {} : { mongodbUri }),
+  }
+}
+
+/** Which files and programs catalogs may name: paths, and folders as `/run/secrets/*`, with commas between. */
+export function opensFiles(environment: Environment): (path: string) => boolean {
+  const listed = (environment['CATALOG_FILES'] ?? '').split(',').map((path) => path.trim())
+  return (path) => {
+    // `/run/secrets/../…` leads elsewhere.
+    if (!isAbsolute(path) || normalize(path) !== path) return false
+    return listed.some((one) => (one.endsWith('/*') ? path.startsWith(one.slice(0, -1)) : one === path))
   }
 }
 

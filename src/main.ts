@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
 import { openCatalog } from './catalog/watch.ts'
-import { ConfigError, secretsOf, type Config } from './config.ts'
+import { ConfigError, opensFiles, secretsOf, type Config } from './config.ts'
 import { openSystems } from './connectors/systems.ts'
 import type { Log } from './domain/ports/log.ts'
 import { startJobs, type Job } from './jobs.ts'
@@ -109,7 +109,7 @@ export async function start(
     const clock = mongoClock(connection)
     await patiently(() => clock.sample(), config.mongodbUri, log)
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
-    const surroundings = { now: () => clock.now(), proxies, hide }
+    const surroundings = { now: () => clock.now(), proxies, hide, opens: opensFiles(environment) }
     const systems = openSystems({ kinds, surroundings, log })
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())

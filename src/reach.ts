@@ -1,7 +1,7 @@
 import { loadCatalog } from './catalog/load.ts'
 import { CatalogError, writeProblem } from './catalog/problem.ts'
 import type { Variables } from './catalog/variables.ts'
-import { readProxies } from './config.ts'
+import { opensFiles, readProxies } from './config.ts'
 import { openSystems, type ConnectedSystems } from './connectors/systems.ts'
 import { everyEntitlement, type Catalog } from './domain/catalog.ts'
 import type { Lack } from './domain/connector.ts'
@@ -61,7 +61,12 @@ export async function sayWhatIsReached(
     missingVariables: 'error',
   })
   if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
-  const surroundings = { now: () => new Date(), proxies: readProxies(environment), hide }
+  const surroundings = {
+    now: () => new Date(),
+    proxies: readProxies(environment),
+    hide,
+    opens: opensFiles(environment),
+  }
   const silent = () => undefined
   const log = { error: silent, warn: silent, info: silent, debug: silent }
   const systems = openSystems({ kinds, surroundings, log })

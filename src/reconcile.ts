@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { loadCatalog } from './catalog/load.ts'
 import { CatalogError, writeProblem } from './catalog/problem.ts'
 import { table } from './catalog/table.ts'
-import { ConfigError, readPlaces, readProxies } from './config.ts'
+import { ConfigError, readPlaces, opensFiles, readProxies } from './config.ts'
 import { openSystems } from './connectors/systems.ts'
 import { kindsFor } from './kinds.ts'
 import { createLog, hide, redacted } from './log.ts'
@@ -56,7 +56,12 @@ export async function reconcileSystems(
   const connection = await connect(mongodbUri)
   const clock = mongoClock(connection)
   const log = createLog('error')
-  const surroundings = { now: () => clock.now(), proxies: readProxies(environment), hide }
+  const surroundings = {
+    now: () => clock.now(),
+    proxies: readProxies(environment),
+    hide,
+    opens: opensFiles(environment),
+  }
   const systems = openSystems({ kinds, surroundings, log })
   try {
     await clock.sample()

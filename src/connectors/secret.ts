@@ -16,10 +16,18 @@ export type Secret = z.infer<typeof secret>
  * The secret of now: a file is read anew each time, so that one which is rotated needs no restart. What was read is kept
  * out of the log. Rejects with a `ConnectorError` that names the file and never its content.
  */
-export async function readSecret(from: Secret, { hide }: Pick<Surroundings, 'hide'>): Promise<string> {
+export async function readSecret(
+  from: Secret,
+  { hide, opens }: Pick<Surroundings, 'hide' | 'opens'>,
+): Promise<string> {
   if (typeof from === 'string') return from
   const failed = (why: string, cause?: unknown) =>
     new ConnectorError(`The secret in ${from.file} ${why}`, { retryable: true, happened: 'no', cause })
+  if (!opens(from.file))
+    throw new ConnectorError(`The secret in ${from.file} is not opened to catalogs: see CATALOG_FILES`, {
+      retryable: false,
+      happened: 'no',
+    })
   const text = await readFile(from.file, 'utf8').catch((error: unknown) => {
     throw failed('cannot be read', error)
   })

@@ -103,6 +103,8 @@ export interface Surroundings {
   readonly proxies: Proxies | null
   /** Keeps a secret that was read from elsewhere than the environment out of the log. */
   readonly hide: (secret: string) => void
+  /** May a catalog have this file read, or this program run? Whoever starts Curfew lists them: a catalog's editor may not. */
+  readonly opens: (path: string) => boolean
 }
 
 /** For a connector that is asked where it leads, and never called. */
@@ -111,6 +113,7 @@ export const unused = (timeoutMs: number): Surroundings => ({
   now: () => new Date(0),
   proxies: null,
   hide: () => undefined,
+  opens: () => false,
 })
 
 export interface Proxies {

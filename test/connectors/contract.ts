@@ -10,6 +10,7 @@ export const surroundings = (timeoutMs: number): Surroundings => ({
   now: () => new Date(),
   proxies: null,
   hide: () => undefined,
+  opens: () => true,
 })
 
 /** What the contract needs of a real system, beside the connector. */

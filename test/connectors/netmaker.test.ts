@@ -697,6 +697,7 @@ test.each([
       now: () => new Date(),
       proxies: null,
       hide: () => undefined,
+      opens: () => true,
     },
   )
   await connector.close()

@@ -33,7 +33,7 @@ function aCountingKind() {
   return { log, kinds: new Map([[kind.kind, kind]]) }
 }
 
-const surroundings = { now: () => new Date(), proxies: null, hide: () => undefined }
+const surroundings = { now: () => new Date(), proxies: null, hide: () => undefined, opens: () => true }
 const named = (...systems: System[]) => ({ systems: new Map(systems.map((system) => [system.id, system])) })
 const aSystem = (id: string, settings: string, timeoutMs = 40): System => ({
   id,

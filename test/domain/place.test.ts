@@ -1,3 +1,4 @@
+import { unused } from '../../src/domain/connector.ts'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
 import { isSamePlace } from '../../src/domain/place.ts'
@@ -8,11 +9,11 @@ async function placeOf(url: string, authDatabase = 'admin'): Promise<string> {
   const connector = url.startsWith('mongodb')
     ? mongodb.connect(
         { url, authDatabase },
-        { timeoutMs: 100, now: () => new Date(0), proxies: null, hide: () => undefined },
+        unused(100),
       )
     : webhook.connect(
         { url, secret, headers: {}, lag: 0, late: 0 },
-        { timeoutMs: 100, now: () => new Date(0), proxies: null, hide: () => undefined },
+        unused(100),
       )
   await connector.close()
   return connector.where

@@ -71,7 +71,7 @@ export function serverAt(settings: LdapSettings, surroundings: Surroundings): Se
   let isClosed = false
 
   async function trust() {
-    const trusted = ca === undefined ? [] : [await readSecret(ca, { hide: () => undefined })]
+    const trusted = ca === undefined ? [] : [await readSecret(ca, { ...surroundings, hide: () => undefined })]
     return { host, ca: [...trusted, ...rootCertificates], ...(isIP(host) === 0 ? { servername: host } : {}) }
   }
 

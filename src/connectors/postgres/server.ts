@@ -42,7 +42,7 @@ export function serverAt(settings: PostgresSettings, surroundings: Surroundings)
   /** Made at the first call: certificates may have to be read. */
   async function pooled(): Promise<pg.Pool> {
     if (pool !== null) return pool
-    const trusted = ca === undefined ? null : await readSecret(ca, { hide: () => undefined })
+    const trusted = ca === undefined ? null : await readSecret(ca, { ...surroundings, hide: () => undefined })
     pool ??= new pg.Pool({
       host,
       port,
