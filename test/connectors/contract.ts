@@ -265,6 +265,7 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
       gate.release()
       gate.cut()
       const failure = await failing
+      gate.mend()
       await by.give(giveCall(principal, target))
       const really = await system.reallyHolds(principal, target)
       await by.close()

@@ -57,7 +57,14 @@ const bindingVerbs = ['get', 'list', 'create', 'delete', 'patch']
 
 /** The stand-in, on which Curfew has the rights that the docs tell to grant, and no other. */
 export async function aGuardedCluster(options: readonly string[] = []): Promise<KubernetesHarness> {
-  const server = await startKubernetes({ tokens: { [token]: 'curfew', [weakToken]: 'weak' }, options })
+  const server = await startKubernetes({
+    tokens: {
+      [token]: 'curfew',
+      [weakToken]: 'weak',
+      'token-of-the-account': 'system:serviceaccount:curfew:curfew',
+    },
+    options,
+  })
   const { admin } = server
   const namespace = `orders-${short()}`
   const url = (port: number) => `http://127.0.0.1:${port}`

@@ -12,8 +12,9 @@ export interface Gate {
   release(): void
   /** Resolves once something waits here. */
   waiting(): Promise<void>
-  /** Breaks every connection, with what waits here. */
+  /** Breaks every connection, with what waits here, and each that is made until it is mended. */
   cut(): void
+  mend(): void
   close(): Promise<void>
 }
 
@@ -28,11 +29,16 @@ export async function aGate(toPort: number): Promise<Gate> {
   const wires = new Set<Wire>()
   let isHeld = false
   let isFirst: (bytes: Buffer) => boolean = () => false
+  let isCut = false
   const flush = (wire: Wire): void => {
     for (const bytes of wire.held.splice(0)) wire.server.write(bytes)
     if (wire.isOver) wire.server.end()
   }
   const listener = createServer((client) => {
+    if (isCut) {
+      client.destroy()
+      return
+    }
     const server = connect(toPort, '127.0.0.1')
     const wire: Wire = { client, server, held: [], isOver: false }
     wires.add(wire)
@@ -67,12 +73,14 @@ export async function aGate(toPort: number): Promise<Gate> {
       while (![...wires].some(({ held }) => held.length > 0)) await sleep(5)
     },
     cut: () => {
+      isCut = true
       for (const { client, server, held } of wires) {
         held.splice(0)
         client.destroy()
         server.destroy()
       }
     },
+    mend: () => void (isCut = false),
     close: async () => {
       for (const { client, server } of wires) {
         client.destroy()

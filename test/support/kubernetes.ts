@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { keepServer } from './kept-server.ts'
 
 const program = fileURLToPath(new URL('../standin/kubernetes/server.ts', import.meta.url))
-const loader = import.meta.resolve('tsx')
+const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
 const adminToken = 'admin-of-the-cluster'
 
 export interface Kubernetes {

@@ -210,7 +210,7 @@ function sent({ body, contentType, resource, namespace, name, group }: Asked): K
 
 /** What is asked of everything that comes into being or changes. */
 function admit(asked: Asked, object: Kept, before: Kept | null): void {
-  const { resource, group, namespace, user } = asked
+  const { resource, group, namespace } = asked
   const { name } = object.metadata
   const isNamespaced = resource === 'roles' || resource === 'rolebindings'
   if (isNamespaced && before === null) {

@@ -23,7 +23,8 @@ const wrong = (field: string, message: string): Cause => ({ reason: 'FieldValueI
 export function validate(object: Kept, group: string, before: Kept | null): void {
   const { kind, metadata, roleRef, subjects } = object
   const known = ['apiVersion', 'kind', 'metadata', ...(fields.get(kind) ?? [])]
-  for (const [key, value] of Object.entries(object))
+  const written: [string, unknown][] = Object.entries(object)
+  for (const [key, value] of written)
     if (value !== undefined && !known.includes(key))
       throw badRequest(`strict decoding error: unknown field "${key}"`)
   const causes: Cause[] = []
