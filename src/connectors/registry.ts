@@ -3,11 +3,12 @@ import { kubernetes } from './kubernetes/kubernetes.ts'
 import { ldap } from './ldap/ldap.ts'
 import { mongodb } from './mongodb/mongodb.ts'
 import { netmaker } from './netmaker/netmaker.ts'
+import { okta } from './okta/okta.ts'
 import { postgres } from './postgres/postgres.ts'
 import { webhook } from './webhook/webhook.ts'
 
 /** Every kind of system Curfew can give access to. A new connector is a folder beside this file and a line here. */
-const kinds: readonly ConnectorKind[] = [kubernetes, ldap, mongodb, netmaker, postgres, webhook]
+const kinds: readonly ConnectorKind[] = [kubernetes, ldap, mongodb, netmaker, okta, postgres, webhook]
 
 export const connectorKinds: ReadonlyMap<string, ConnectorKind> = new Map(
   kinds.map((kind) => [kind.kind, kind]),

@@ -122,6 +122,7 @@ test('each kind is registered under its own name', () => {
     ['ldap', 'ldap'],
     ['mongodb', 'mongodb'],
     ['netmaker', 'netmaker'],
+    ['okta', 'okta'],
     ['postgres', 'postgres'],
     ['webhook', 'webhook'],
   ])

@@ -25,6 +25,8 @@ export interface HttpAnswer {
   readonly status: number
   readonly text: string
   header(name: string): string | null
+  /** Each of those that came under one name. */
+  headers(name: string): readonly string[]
 }
 
 /** Warm connections to one origin. */
@@ -79,6 +81,7 @@ export function httpClient(
       status: answer.statusCode,
       text: isDropped ? '' : await answer.body.text(),
       header: (name) => [answer.headers[name]].flat()[0] ?? null,
+      headers: (name) => [answer.headers[name] ?? []].flat(),
     }
   }
 
