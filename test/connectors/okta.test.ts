@@ -381,7 +381,7 @@ describe('okta, played by emulate', () => {
 
   test('given twice is given once, taken twice is taken once, and of one group alone', async () => {
     const [target, another] = [{ group: await aGroup() }, { group: await aGroup() }]
-    const seen = []
+    const seen: [boolean, boolean, string[]][] = []
     const look = async () =>
       seen.push([
         await connector.has({ principal, target, signal: soon() }),

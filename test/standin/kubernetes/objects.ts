@@ -1,49 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { built, fieldsOf } from './fields.ts'
+import type { Kept } from './kept.ts'
 import { badRequest, notFound, Refusal, type Cause } from './status.ts'
-
-const metadata = z.strictObject({
-  name: z.string(),
-  namespace: z.string().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
-  uid: z.string().optional(),
-  resourceVersion: z.string().optional(),
-  creationTimestamp: z.string().optional(),
-  deletionTimestamp: z.string().optional(),
-  managedFields: z.array(z.unknown()).optional(),
-})
-
-const rule = z.strictObject({
-  verbs: z.array(z.string()).min(1),
-  apiGroups: z.array(z.string()).min(1),
-  resources: z.array(z.string()).min(1),
-  resourceNames: z.array(z.string()).optional(),
-})
-
-const subject = z.strictObject({
-  kind: z.string(),
-  apiGroup: z.string().optional(),
-  name: z.string(),
-  namespace: z.string().optional(),
-})
-
-/** All kinds that are kept here, in one: fields that a kind has not are refused by `kinds`. */
-export const anObject = z.strictObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata,
-  rules: z.array(rule).nullable().optional(),
-  subjects: z.array(subject).nullable().optional(),
-  roleRef: z.strictObject({ apiGroup: z.string(), kind: z.string(), name: z.string() }).optional(),
-  spec: z.strictObject({ finalizers: z.array(z.string()).optional() }).optional(),
-  status: z.strictObject({ phase: z.string() }).optional(),
-})
-
-export type Kept = z.infer<typeof anObject>
-export type Rule = z.infer<typeof rule>
-export type Subject = z.infer<typeof subject>
 
 /** Who set a field, by the path of the field. */
 type Owners = ReadonlyMap<string, ReadonlySet<string>>
@@ -243,41 +203,4 @@ function positionOf(goOn: string): z.infer<typeof position> {
   } catch {
     throw badRequest('continue key is not valid')
   }
-}
-
-/** What managers own apart from each other: each label and annotation, and the other fields as a whole. */
-function fieldsOf({
-  metadata: { labels, annotations },
-  rules,
-  subjects,
-  roleRef,
-}: Kept): Map<string, unknown> {
-  return new Map<string, unknown>([
-    ...Object.entries(labels ?? {}).map(([key, value]) => [`metadata.labels.${key}`, value] as const),
-    ...Object.entries(annotations ?? {}).map(
-      ([key, value]) => [`metadata.annotations.${key}`, value] as const,
-    ),
-    ...Object.entries({ rules, subjects, roleRef }).filter(([, value]) => value !== undefined),
-  ])
-}
-
-function built(base: Kept, fields: ReadonlyMap<string, unknown>): Kept {
-  const below = (prefix: string) =>
-    Object.fromEntries(
-      [...fields].flatMap(([path, value]) =>
-        path.startsWith(prefix) ? [[path.slice(prefix.length), value]] : [],
-      ),
-    )
-  const { rules, subjects, roleRef } = Object.fromEntries(fields)
-  return anObject.parse({
-    ...base,
-    metadata: {
-      ...base.metadata,
-      labels: below('metadata.labels.'),
-      annotations: below('metadata.annotations.'),
-    },
-    rules,
-    subjects,
-    roleRef,
-  })
 }

@@ -1,4 +1,5 @@
-import type { Kept, Objects, Rule, Subject } from './objects.ts'
+import type { Kept, Rule, Subject } from './kept.ts'
+import type { Objects } from './objects.ts'
 
 export const rbacGroup = 'rbac.authorization.k8s.io'
 

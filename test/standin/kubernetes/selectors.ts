@@ -1,4 +1,4 @@
-import type { Kept } from './objects.ts'
+import type { Kept } from './kept.ts'
 import { badRequest } from './status.ts'
 
 /** Equality and existence, as `labelSelector` writes them. */

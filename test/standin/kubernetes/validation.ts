@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Kept, Subject } from './objects.ts'
+import type { Kept, Subject } from './kept.ts'
 import { rbacGroup } from './rbac.ts'
 import { badRequest, invalid, type Cause } from './status.ts'
 
