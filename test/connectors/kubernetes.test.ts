@@ -76,6 +76,22 @@ describe('kubernetes', () => {
     expect([await system.may(principal, role), await system.may('grace', role)]).toEqual([true, true])
   })
 
+  test('a binding of somebody else is seen however many others come before it', async () => {
+    const { principal, target, role } = await aPlace()
+    await system.fill(target, 501)
+    await system.bind({ name: `zzz-${short()}`, role, subjects: [user(principal)] })
+    expect(await connector.has({ principal, target, signal: soon() })).toBe(true)
+  })
+
+  test('a role and a cluster role of the same name are two things', async () => {
+    const { principal, target, role } = await aPlace()
+    await system.bind({ name: `role-${short()}`, role, subjects: [user(principal)] })
+    const other = { namespace: system.namespace, clusterRole: role }
+    expect(await connector.has({ principal, target, signal: soon() })).toBe(true)
+    expect(await connector.has({ principal, target: other, signal: soon() })).toBe(false)
+    expect(connector.canonical(other)).not.toBe(connector.canonical(target))
+  })
+
   test('what comes by a group, or in all namespaces, is not held directly', async () => {
     const { principal, target, role } = await aPlace()
     const group = { kind: 'Group', apiGroup: rbac, name: principal }
@@ -535,8 +551,12 @@ describe('kubernetes, where what answers is not as it should be', () => {
     expect(connector.where).toMatch(/^kubernetes http:\/\/127\.0\.0\.1:\d+\/k8s\/clusters\/c-1$/)
   })
 
-  test('a 404 of another server is not taken for "it is gone"', async () => {
-    says(404, { error: 'no such page' })
+  test.each([
+    [{ error: 'no such page' }],
+    [{ kind: 'Status', reason: 'Expired', details: { kind: 'rolebindings', name: 'x' } }],
+    [{ kind: 'Status', reason: 'NotFound', message: 'could not find the requested resource', details: {} }],
+  ])('a 404 with %j is not taken for "it is gone"', async (body) => {
+    says(404, body)
     const failures = [
       await failureOf(connector.take(call('ada', target))),
       await failureOf(connector.has({ ...place, signal: soon() })),

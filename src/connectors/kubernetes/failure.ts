@@ -32,10 +32,11 @@ export class Refused extends ConnectorError {
     this.said = said
   }
 
-  /** Whether a thing of this kind is what is not there. */
+  /** Whether a thing of this kind is what is not there: where the whole API is not there, no thing is named. */
   isMissing(kind?: string): boolean {
     const { reason, details } = this.said
-    return this.status === 404 && reason === 'NotFound' && (kind === undefined || details?.kind === kind)
+    if (this.status !== 404 || reason !== 'NotFound' || details?.name === undefined) return false
+    return kind === undefined || details.kind === kind
   }
 
   isAbout(field: string): boolean {
