@@ -321,6 +321,14 @@ describe('kubernetes', () => {
     expect(lacks).toEqual([])
   })
 
+  test('a service account of Curfew is granted what it lacks as what it is', async () => {
+    const account = system.connectWith({ token: 'token-of-the-account' })
+    const target = { namespace: 'default', role: await system.aRole('Role', 'default') }
+    const [lack] = await account.check({ targets: [target], signal: soon() })
+    await account.close()
+    expect(lack?.remedy).toMatch(/- kind: ServiceAccount\n +name: curfew\n +namespace: curfew\nEOF$/)
+  })
+
   test('the check says that a namespace is not there, and how it comes into being', async () => {
     const { gone, target } = await aNamespaceThatWent()
     const lacks = await connector.check({ targets: [target], signal: soon() })

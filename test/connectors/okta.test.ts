@@ -293,13 +293,25 @@ describe('okta, where what answers is not as it should be', () => {
     expect([next, asked.at(-1)]).toEqual(['a&b', 'GET /api/v1/groups/00gOrders/users?limit=1000&after=a%26b'])
   })
 
-  test('a 404 of another server is not taken for "they are gone"', async () => {
-    says(404, { error: 'no such page' })
+  test.each([
+    [{ error: 'no such page' }],
+    [{ errorCode: 'E0000022', errorSummary: 'The endpoint does not support the provided HTTP method' }],
+  ])('a 404 with %j is not taken for "they are gone"', async (body) => {
+    says(404, body)
     const failures = [
       await failureOf(connector.take(call(place.principal, target))),
       await failureOf(connector.has({ ...place, signal: soon() })),
     ]
     for (const failure of failures) expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+  })
+
+  test('a change that a gateway answers with a page is not taken for done', async () => {
+    answer = (request, response) =>
+      response.end(
+        request.method === 'GET' ? JSON.stringify([person(place.principal)]) : '<html>Sign in</html>',
+      )
+    const failure = await failureOf(connector.take(call(place.principal, target)))
+    expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
   })
 
   test('a page of a gateway with 200 is no answer', async () => {
