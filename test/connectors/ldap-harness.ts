@@ -10,6 +10,7 @@ export type Members = 'member' | 'uniqueMember' | 'memberUid'
 
 export interface LdapHarness extends Harness {
   readonly server: Slapd
+  vanish(principal: string): Promise<void>
   /** May do everything. */
   readonly admin: Client
   /** Connects with other settings than the usual; `undefined` leaves one out. */

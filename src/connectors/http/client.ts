@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls'
 import { EnvHttpProxyAgent, Pool } from 'undici'
 import type { z } from 'zod'
 import { ConnectorError, type Proxies, type Surroundings } from '../../domain/connector.ts'
@@ -123,11 +124,13 @@ function poolTo(
     mostBytes,
   }: { timeoutMs: number; proxies: Proxies | null; ca: string | undefined; mostBytes: number },
 ): Pool | EnvHttpProxyAgent {
+  // Node trusts what it is told instead of the usual authorities, not beside them.
+  const trusted = ca === undefined ? null : [ca, ...rootCertificates]
   const options = {
     connections: mostConnections,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) },
+    connect: { timeout: timeoutMs, ...(trusted === null ? {} : { ca: trusted }) },
     keepAliveTimeout: keepAliveMs,
     maxResponseSize: mostBytes,
   }
@@ -138,6 +141,6 @@ function poolTo(
     httpProxy: http ?? '',
     httpsProxy: https ?? '',
     noProxy: except,
-    ...(ca === undefined ? {} : { requestTls: { ca } }),
+    ...(trusted === null ? {} : { requestTls: { ca: trusted } }),
   })
 }

@@ -1,4 +1,3 @@
-import { rootCertificates } from 'node:tls'
 import type { z } from 'zod'
 import { ConnectorError, type Surroundings } from '../../domain/connector.ts'
 import { httpClient, type HttpClient, type HttpRequest } from '../http/client.ts'
@@ -40,10 +39,10 @@ export function apiAt(settings: KubernetesSettings, surroundings: Surroundings):
   /** Made at the first call: certificates may have to be read. */
   async function connected(doing: string): Promise<HttpClient> {
     if (client === null && settings.ca !== undefined) {
-      const trusted = await readSecret(settings.ca, { hide: () => undefined })
+      const trusted = await readSecret(settings.ca, { ...surroundings, hide: () => undefined })
       client ??= httpClient(origin, {
         system,
-        ca: [trusted, ...rootCertificates].join('\n'),
+        ca: trusted,
         mostBytes: mostAnswerBytes,
         surroundings,
       })

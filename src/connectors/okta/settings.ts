@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Target } from '../../domain/connector.ts'
-import { lag, late, safeUrl } from '../http/settings.ts'
+import { safeUrl } from '../http/settings.ts'
 import { secret } from '../secret.ts'
+import { lag, late } from '../times.ts'
 
 export const oktaSettings = z.strictObject({
   /** Of the organisation. */
