@@ -1,4 +1,5 @@
 import type { ConnectorKind } from '../domain/connector.ts'
+import { command } from './command/command.ts'
 import { kubernetes } from './kubernetes/kubernetes.ts'
 import { ldap } from './ldap/ldap.ts'
 import { mongodb } from './mongodb/mongodb.ts'
@@ -8,7 +9,16 @@ import { postgres } from './postgres/postgres.ts'
 import { webhook } from './webhook/webhook.ts'
 
 /** Every kind of system Curfew can give access to. A new connector is a folder beside this file and a line here. */
-const kinds: readonly ConnectorKind[] = [kubernetes, ldap, mongodb, netmaker, okta, postgres, webhook]
+const kinds: readonly ConnectorKind[] = [
+  command,
+  kubernetes,
+  ldap,
+  mongodb,
+  netmaker,
+  okta,
+  postgres,
+  webhook,
+]
 
 export const connectorKinds: ReadonlyMap<string, ConnectorKind> = new Map(
   kinds.map((kind) => [kind.kind, kind]),

@@ -13,13 +13,36 @@ export const surroundings = (timeoutMs: number): Surroundings => ({
   opens: () => true,
 })
 
-/** What the contract needs of a real system, beside the connector. */
-export interface Harness {
-  connect(): Connector
+/** A way of its own to the system, on which a call can be held up. */
+export interface Way {
+  readonly connector: Connector
+  /** From now on what is asked of the system waits. */
+  hold(): Promise<void>
+  /** Resolves once something waits. */
+  waiting(): Promise<void>
+  /** Breaks off what waits, of which some may be carried out; nothing is held any more. */
+  breakOff(): Promise<void>
+  /** Lets what waits happen, also what was given up meanwhile and can happen still. */
+  letGo(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A system that is reached over TCP. */
+export interface Harness extends AnyHarness {
   /** Where it listens on this machine. */
   readonly port: number
-  /** The same, by another port that leads there. */
+  /** Connects by another port that leads there. */
   connectBy(port: number): Connector
+}
+
+/** A system that is reached otherwise, and can hold up and break off calls by its own means. */
+export interface HarnessWithoutPort extends AnyHarness {
+  aWay(): Promise<Way>
+}
+
+/** What the contract needs of a real system, beside the connector. */
+interface AnyHarness {
+  connect(): Connector
   /** Points at an address where nobody listens. */
   connectUnreachable(): Connector
   connectWithBadCredentials(): Connector
@@ -64,10 +87,30 @@ export async function everyHolder(connector: Connector, target: Target): Promise
   }
 }
 
+async function wayTo(system: Harness | HarnessWithoutPort): Promise<Way> {
+  if ('aWay' in system) return system.aWay()
+  const gate = await aGate(system.port)
+  const connector = system.connectBy(gate.port)
+  return {
+    connector,
+    hold: async () => gate.hold(),
+    waiting: () => gate.waiting(),
+    breakOff: async () => {
+      gate.release()
+      gate.cut()
+    },
+    letGo: async () => gate.release(),
+    close: async () => {
+      await connector.close()
+      await gate.close()
+    },
+  }
+}
+
 /** What every connector promises, run against its real system. */
-export function connectorContract(name: string, start: () => Promise<Harness>): void {
+export function connectorContract(name: string, start: () => Promise<Harness | HarnessWithoutPort>): void {
   describe(`${name}: the connector contract`, () => {
-    let system: Harness
+    let system: Harness | HarnessWithoutPort
     let connector: Connector
     let thaw = async () => {}
     beforeAll(async () => {
@@ -256,20 +299,18 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
 
     test('a connection that breaks in mid-call leaves the outcome open, and the next call works', async () => {
       const { principal, target } = await aPlace()
-      const gate = await aGate(system.port)
-      const by = system.connectBy(gate.port)
+      const way = await wayTo(system)
+      const by = way.connector
       await by.has({ principal, target, signal: soon() })
-      gate.hold()
+      await way.hold()
       const failing = failureOf(by.give(giveCall(principal, target)))
-      await gate.waiting()
-      gate.release()
-      gate.cut()
+      await way.waiting()
+      await way.breakOff()
       const failure = await failing
       gate.mend()
       await by.give(giveCall(principal, target))
       const really = await system.reallyHolds(principal, target)
-      await by.close()
-      await gate.close()
+      await way.close()
       expect(failure).toMatchObject({ retryable: true })
       expectNoSecrets(failure)
       expect(really).toBe(true)
@@ -277,19 +318,18 @@ export function connectorContract(name: string, start: () => Promise<Harness>): 
 
     test('of a give that was given up and is carried out later the take that follows leaves nothing', async () => {
       const { principal, target } = await aPlace()
-      const gate = await aGate(system.port)
-      const by = system.connectBy(gate.port)
+      const way = await wayTo(system)
+      const by = way.connector
       await by.has({ principal, target, signal: soon() })
-      gate.hold()
+      await way.hold()
       const failure = await failureOf(
         by.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(300) }),
       )
-      gate.release()
+      await way.letGo()
       await settled(() => system.reallyHolds(principal, target), 500)
       await by.take(call(principal, target))
       const after = await by.has({ principal, target, signal: soon() })
-      await by.close()
-      await gate.close()
+      await way.close()
       expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
       expect([after, await system.reallyHolds(principal, target)]).toEqual([false, false])
     })
@@ -417,7 +457,7 @@ export async function failureOf(attempt: Promise<unknown>): Promise<ConnectorErr
   throw new Error('expected a ConnectorError', { cause: outcome })
 }
 
-const kinds = /^(TCPSocketWrap|TLSWrap|PipeWrap|TCPConnectWrap|Timeout)$/
+const kinds = /^(TCPSocketWrap|TLSWrap|PipeWrap|TCPConnectWrap|ProcessWrap|Timeout)$/
 const handles = () => process.getActiveResourcesInfo().filter((kind) => kinds.test(kind)).length
 
 async function settled(isSo: () => boolean | Promise<boolean>, withinMs = 2_000): Promise<void> {

@@ -1,0 +1,25 @@
+import { isAbsolute } from 'node:path'
+import { z } from 'zod'
+import { lag, late } from '../http/settings.ts'
+import { secret } from '../secret.ts'
+
+const argument = z.string().refine((text) => !text.includes('\0'), 'must hold no NUL')
+
+export const commandSettings = z.strictObject({
+  /** The program and its arguments, as they are: no shell reads them. */
+  run: z
+    .array(argument)
+    .min(1, 'must name a program')
+    .refine(([path = '']) => isAbsolute(path), 'must begin with the absolute path of a program'),
+  /** All that the program finds in its environment, beside a plain PATH and LANG. */
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'), secret)
+    .default({}),
+  /** How many of it may run at once. */
+  atOnce: z.int().min(1).max(64).default(8),
+  lag,
+  /** Whoever kills a program does not call back what it had begun elsewhere: as long as most servers take at most. */
+  late: late.default(30_000),
+})
+
+export type CommandSettings = z.infer<typeof commandSettings>
