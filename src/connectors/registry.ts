@@ -6,6 +6,7 @@ import { mongodb } from './mongodb/mongodb.ts'
 import { netmaker } from './netmaker/netmaker.ts'
 import { okta } from './okta/okta.ts'
 import { postgres } from './postgres/postgres.ts'
+import { scim } from './scim/scim.ts'
 import { webhook } from './webhook/webhook.ts'
 
 /** Every kind of system Curfew can give access to. A new connector is a folder beside this file and a line here. */
@@ -17,6 +18,7 @@ const kinds: readonly ConnectorKind[] = [
   netmaker,
   okta,
   postgres,
+  scim,
   webhook,
 ]
 

@@ -125,6 +125,7 @@ test('each kind is registered under its own name', () => {
     ['netmaker', 'netmaker'],
     ['okta', 'okta'],
     ['postgres', 'postgres'],
+    ['scim', 'scim'],
     ['webhook', 'webhook'],
   ])
 })

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
-import PQueue from 'p-queue'
 import { ConnectorError, type Connector, type ConnectorKind, type Lack } from '../../domain/connector.ts'
 import { complaintOf, mostAnswerBytes, receiver, receiverTarget, type Tell } from '../receiver/receiver.ts'
 import { stableJson } from '../receiver/stable-json.ts'
 import { readSecret } from '../secret.ts'
+import { turns } from '../turns.ts'
 import { commandFailure, hiding } from './failure.ts'
 import { aKeeper } from './keeper.ts'
 import { runOnce } from './program.ts'
@@ -30,7 +30,7 @@ export const command: ConnectorKind<CommandSettings> = {
   connect: ({ run, env, atOnce, lag, late }, surroundings): Connector => {
     const [path = ''] = run
     const keeper = aKeeper()
-    const waiting = new PQueue({ concurrency: atOnce })
+    const turn = turns(atOnce)
     const closing = new AbortController()
 
     async function environment(): Promise<Record<string, string>> {
@@ -46,15 +46,13 @@ export const command: ConnectorKind<CommandSettings> = {
     const tell: Tell = async (doing, message, { signal, idempotencyKey }) => {
       const over = AbortSignal.any([signal, closing.signal])
       const isChange = idempotencyKey !== null
-      let hasBegun = false
-      const running = waiting.add(
+      return turn.take(
         async () => {
           const secrets = await environment()
           await keeper.ready().catch((error: unknown) => {
             throw notBegun(doing, '/bin/sh, which ends it when Curfew ends, cannot be started', error)
           })
           if (over.aborted) throw notBegun(doing, 'no time was left')
-          hasBegun = true
           const outcome = await runOnce(run, {
             env: { ...plainEnv, ...secrets },
             input: JSON.stringify(isChange ? { ...message, idempotencyKey } : message),
@@ -67,10 +65,13 @@ export const command: ConnectorKind<CommandSettings> = {
           const said = outcome.how === 'exited' ? complaintOf(outcome.answer) : {}
           throw commandFailure({ doing, path }, outcome, said, clean)
         },
-        // Ends must not wait behind questions.
-        { priority: isChange ? 1 : 0 },
+        {
+          signal: over,
+          tooLate: notBegun(doing, 'its turn did not come in time'),
+          // Ends must not wait behind questions.
+          priority: isChange ? 1 : 0,
+        },
       )
-      return await untilBegun(running, over, () => hasBegun, notBegun(doing, 'its turn did not come in time'))
     }
 
     /** What of the file itself is wrong. */
@@ -103,28 +104,11 @@ export const command: ConnectorKind<CommandSettings> = {
       lateMs: late,
       async close() {
         closing.abort()
-        await waiting.onIdle()
+        await turn.idle()
         await keeper.close()
       },
     }
   },
-}
-
-/** What is begun ends by itself soon after the signal; what waits for its turn is given up at once. */
-function untilBegun<T>(
-  running: Promise<T>,
-  signal: AbortSignal,
-  hasBegun: () => boolean,
-  tooLate: ConnectorError,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      if (!hasBegun()) reject(tooLate)
-    }
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-    void running.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
 
 const quoted = (path: string) => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)
