@@ -261,7 +261,7 @@ describe('command', () => {
   })
 
   test('when Curfew is killed, so is what runs, with all that it started', async () => {
-    const script = `trap '' TERM HUP; (trap '' TERM HUP; while :; do sleep 1; done) & echo "$$ $!" >"$0/pids"; while :; do sleep 1; done`
+    const script = `read -r told || :; trap '' TERM HUP; (trap '' TERM HUP; while :; do sleep 1; done) & echo "$$ $!" >"$0/pids"; while :; do sleep 1; done`
     const source = fileURLToPath(new URL('../../src/connectors/command/command.ts', import.meta.url))
     const curfew = spawn(
       process.execPath,

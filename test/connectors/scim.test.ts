@@ -218,6 +218,15 @@ describe('scim (stand-in)', () => {
     ])
   })
 
+  test('where it knows but one person and does not look, nobody else is given what was meant for another', async () => {
+    server.ignoresUserFilter = true
+    server.people.delete('u-grace')
+    server.people.delete('u-lin')
+    const failure = await failureOf(connector.give(giveCall('riley@example.com', target)))
+    expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+    expect(membersOf('g1')).toEqual([])
+  })
+
   test('two people of one name are nobody in particular', async () => {
     server.people.set('u-2', { id: 'u-2', userName: 'ADA@example.com' })
     const failure = await failureOf(connector.give(giveCall(ada, target)))

@@ -8,7 +8,7 @@ const script = `running=' '
 while read -r what group; do
   case $what in
     begun) running="$running$group " ;;
-    ended) running="\${running%% $group *} \${running#* $group }" ;;
+    ended) case "$running" in *" $group "*) running="\${running%% $group *} \${running#* $group }" ;; esac ;;
   esac
 done
 for group in $running; do kill -9 "-$group"; done 2>/dev/null`
