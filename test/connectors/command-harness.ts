@@ -91,6 +91,7 @@ export async function theDocumentedProgram(): Promise<HarnessWithoutPort> {
           for (const pid of await waitingIn(folder)) process.kill(pid, 'SIGKILL')
           await letGo()
         },
+        mend: async () => undefined,
         letGo,
         async close() {
           await letGo()

@@ -422,3 +422,12 @@ async function keeperOf(pid: number): Promise<number> {
   const keepers = stdout.split('\n').filter((line) => line.includes('while read -r what group'))
   return Math.max(...keepers.map((line) => Number.parseInt(line.trim(), 10)))
 }
+
+test('a program that was not opened to catalogs is not run', async () => {
+  const settings = command.settings.parse({ run: ['/bin/true'] })
+  const connector = command.connect(settings, { ...surroundings(2_500), opens: () => false })
+  const failure = await failureOf(connector.check({ targets: [], signal: AbortSignal.timeout(2_500) }))
+  await connector.close()
+  expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+  expect(failure.message).toContain('/bin/true is not opened to catalogs: see CATALOG_FILES')
+})

@@ -22,6 +22,8 @@ export interface Way {
   waiting(): Promise<void>
   /** Breaks off what waits, of which some may be carried out; nothing is held any more. */
   breakOff(): Promise<void>
+  /** What was broken off can be called again. */
+  mend(): Promise<void>
   /** Lets what waits happen, also what was given up meanwhile and can happen still. */
   letGo(): Promise<void>
   close(): Promise<void>
@@ -99,6 +101,7 @@ async function wayTo(system: Harness | HarnessWithoutPort): Promise<Way> {
       gate.release()
       gate.cut()
     },
+    mend: async () => gate.mend(),
     letGo: async () => gate.release(),
     close: async () => {
       await connector.close()
@@ -307,7 +310,7 @@ export function connectorContract(name: string, start: () => Promise<Harness | H
       await way.waiting()
       await way.breakOff()
       const failure = await failing
-      gate.mend()
+      await way.mend()
       await by.give(giveCall(principal, target))
       const really = await system.reallyHolds(principal, target)
       await way.close()

@@ -12,6 +12,7 @@ const group = z.object({ members: z.array(z.object({ value: z.string() })).defau
 const bulk = z.object({ Operations: z.array(z.object({ location: z.string() })) })
 
 export interface ScimHarness extends Harness {
+  vanish(principal: string): Promise<void>
   readonly url: string
   connectWith(settings: object): Connector
   /** Asks the server by a hand of its own. */

@@ -7,14 +7,8 @@ const secret = `whsec_${Buffer.alloc(32).toString('base64')}`
 
 async function placeOf(url: string, authDatabase = 'admin'): Promise<string> {
   const connector = url.startsWith('mongodb')
-    ? mongodb.connect(
-        { url, authDatabase },
-        unused(100),
-      )
-    : webhook.connect(
-        { url, secret, headers: {}, lag: 0, late: 0 },
-        unused(100),
-      )
+    ? mongodb.connect({ url, authDatabase }, unused(100))
+    : webhook.connect({ url, secret, headers: {}, lag: 0, late: 0 }, unused(100))
   await connector.close()
   return connector.where
 }

@@ -44,6 +44,13 @@ export const command: ConnectorKind<CommandSettings> = {
       new ConnectorError(`The command could not ${doing}: ${why}`, { retryable: true, happened: 'no', cause })
 
     const tell: Tell = async (doing, message, { signal, idempotencyKey }) => {
+      if (!surroundings.opens(path)) {
+        const why = `${path} is not opened to catalogs: see CATALOG_FILES`
+        throw new ConnectorError(`The command could not ${doing}: ${why}`, {
+          retryable: false,
+          happened: 'no',
+        })
+      }
       const over = AbortSignal.any([signal, closing.signal])
       const isChange = idempotencyKey !== null
       return turn.take(

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
-import { lag, late } from '../http/settings.ts'
 import { secret } from '../secret.ts'
+import { lag, late } from '../times.ts'
 
 const argument = z.string().refine((text) => !text.includes('\0'), 'must hold no NUL')
 

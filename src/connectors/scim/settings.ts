@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { lag, late, safeUrl } from '../http/settings.ts'
+import { safeUrl } from '../http/settings.ts'
 import { secret } from '../secret.ts'
+import { lag, late } from '../times.ts'
 
 /** What a server may be asked to find somebody by; each must be unique there. */
 export const personKeys = ['userName', 'email', 'externalId'] as const
