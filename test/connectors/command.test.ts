@@ -275,7 +275,7 @@ describe('command', () => {
         `const { command } = await import(process.argv[1])
          const [, , folder, script] = process.argv
          const settings = command.settings.parse({ run: ['/bin/sh', '-c', script, folder] })
-         const connector = command.connect(settings, { timeoutMs: 60_000, hide: () => undefined })
+         const connector = command.connect(settings, { timeoutMs: 60_000, hide: () => undefined, opens: () => true })
          await connector.take({ principal: 'ada', target: {}, idempotencyKey: 'k', signal: AbortSignal.timeout(60_000) })`,
         source,
         folder,

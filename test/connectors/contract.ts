@@ -375,7 +375,9 @@ export function connectorContract(name: string, start: () => Promise<Harness | H
     test('calls end promptly when their time is up, and nobody claims to know what happened', async () => {
       const { principal, target } = await aPlace()
       // Each has a connection before it freezes: one that cannot connect knows that nothing happened.
-      await Promise.all(Array.from({ length: 5 }, () => connector.has({ principal, target, signal: soon() })))
+      await Promise.all(
+        Array.from({ length: 25 }, () => connector.has({ principal, target, signal: soon() })),
+      )
       thaw = await frozen()
       const up = AbortSignal.timeout(300)
       const startedAt = performance.now()
@@ -406,7 +408,9 @@ export function connectorContract(name: string, start: () => Promise<Harness | H
     test('after the system was silent for a while, the same connector works again', async () => {
       const { principal, target } = await aPlace()
       // Each has a connection before it freezes: one that cannot connect knows that nothing happened.
-      await Promise.all(Array.from({ length: 5 }, () => connector.has({ principal, target, signal: soon() })))
+      await Promise.all(
+        Array.from({ length: 25 }, () => connector.has({ principal, target, signal: soon() })),
+      )
       thaw = await frozen()
       await failureOf(connector.has({ principal, target, signal: AbortSignal.timeout(100) }))
       await thaw()

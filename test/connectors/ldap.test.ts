@@ -499,6 +499,7 @@ if (hasSlapd()) {
         const by = connectWith({ url: `ldap://127.0.0.1:${gate.port}` })
         await by.has({ principal, target, signal: soon() })
         gate.cut()
+        gate.mend()
         await sleep(50)
         await by.give(giveCall(principal, target))
         await gate.close()
