@@ -40,6 +40,7 @@ export async function runMutated(
       'src',
       'test/simulation',
       'test/support/memory-stores.ts',
+      'test/support/no-log.ts',
       'package.json',
       'tsconfig.json',
     ])

@@ -5,7 +5,7 @@ import { holdId, type Hold, type HoldKey, type Left } from '../../domain/hold.ts
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import type { Event } from '../../domain/event.ts'
 import { transition } from '../../domain/transition.ts'
-import { Lease, LeaseLost } from './lease.ts'
+import { Lease, LeaseLost, type Outcome } from './lease.ts'
 import { record } from './record.ts'
 import { retryAt } from './retry.ts'
 import type { World } from '../world.ts'
@@ -166,7 +166,7 @@ export async function leave(world: World, seen: Approved): Promise<void> {
     // 12. Its answer counts only as late as it may lag: waited for without a place in the queue.
     if (outcome.what === 'done') await lease.waitOutLag()
     await queues.step(seen.system, 'record', async () => {
-      const error = outcome.what === 'done' ? await whyNotGone(lease) : outcome.error
+      const error = await whyNotTaken(lease, outcome)
       if (error !== null) {
         await lease.finish(outcome)
         await owe(world, grant.id, error)
@@ -256,6 +256,10 @@ function leftUntaken({ claims, lastLeft, heldBefore }: Hold, { id, activeAt }: R
   const keptUntil = new Date(Math.max(...others.map(([, end]) => end.getTime())))
   return { grantId: id, left: heldBefore ? 'kept-before' : 'kept-for-grant', keptUntil }
 }
+
+/** Null once the take was done and the system says that it is gone; or why it does not count as taken. */
+const whyNotTaken = async (lease: Lease, outcome: Outcome): Promise<Error | null> =>
+  outcome.what === 'done' ? await whyNotGone(lease) : outcome.error
 
 /** Asks the system whether it is gone: null, or why it does not count as gone. */
 async function whyNotGone(lease: Lease): Promise<Error | null> {
@@ -347,7 +351,7 @@ export async function takeUnowed(
         await lease.announce('take', `unowed ${left.join(' ')}`)
         const outcome = await lease.takeBack()
         if (outcome.what === 'done') await lease.waitOutLag()
-        const error = outcome.what === 'done' ? await whyNotGone(lease) : outcome.error
+        const error = await whyNotTaken(lease, outcome)
         if (error !== null) {
           world.log.error('cannot take now what nobody is owed', { hold: holdId(hold), error })
           await lease.finish(outcome)
