@@ -242,10 +242,20 @@ async function aRun(seed: number): Promise<string[]> {
     if (mayFail && random() < 0.15) call?.fail()
     else call?.answer()
   }
+  /** Whoever is asked about beside many others may be answered from the one list, which may be seconds old. */
+  const many = { begun: 0, underWay: 0 }
+  const asksMany = async () => {
+    many.begun += 1
+    many.underWay += 1
+    await Promise.all(ids.map((one) => directory.freshFacts(one)))
+    many.underWay -= 1
+  }
   const asksAlone = async (id: string) => {
     const [was, changes] = [!slack.gone.has(id), changed.get(id)]
+    const { begun, underWay } = many
     const found = isHere(await directory.freshFacts(id))
-    if (changes === changed.get(id) && found !== 'unknown' && found !== was)
+    const isAlone = underWay === 0 && begun === many.begun
+    if (isAlone && changes === changed.get(id) && found !== 'unknown' && found !== was)
       wrong.push(`${id} was found ${found ? 'here' : 'gone'}`)
   }
   for (let i = 0; i < 60; i++) {
@@ -260,7 +270,7 @@ async function aRun(seed: number): Promise<string[]> {
     else if (dice < 0.5) going.push(directory.facts(id))
     else if (dice < 0.56) going.push(asksAlone(id))
     else if (dice < 0.6) going.push(directory.everyone(pick([0, 60_000])))
-    else if (dice < 0.63) going.push(Promise.all(ids.map((one) => directory.freshFacts(one))))
+    else if (dice < 0.63) going.push(asksMany())
     else answerOne(true)
     for (let turns = Math.floor(random() * 4); turns > 0; turns--) await immediate()
   }
