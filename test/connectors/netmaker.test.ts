@@ -414,13 +414,13 @@ describe('netmaker', () => {
       ]
       for (const target of [inProd, inLab])
         await system.standIn.clients(target.network, [
-          { clientid: nameIn(target, 'ann') },
+          { clientid: nameIn(target, 'kim') },
           { clientid: `someone-${target.network}`, enabled: true },
         ])
-      await connector.give(giveCall('ann', inProd))
-      expect([await has('ann', inProd), await has('ann', inLab)]).toEqual([true, false])
+      await connector.give(giveCall('kim', inProd))
+      expect([await has('kim', inProd), await has('kim', inLab)]).toEqual([true, false])
       expect([await everyHolder(connector, inProd), await everyHolder(connector, inLab)]).toEqual([
-        ['ann'],
+        ['kim'],
         [],
       ])
     })
