@@ -33,6 +33,9 @@ const server = createServer((request, response) => {
       case 'has':
         answer = JSON.stringify({ holds: holders.has(principal) })
         break
+      case 'list':
+        answer = JSON.stringify({ principals: [...holders] })
+        break
       case 'give':
         calls.push({ action, principal, atMs })
         holders.add(principal)

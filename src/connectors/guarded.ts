@@ -122,7 +122,7 @@ export function guarded(
     }
     const [first] = answers
     if (first === undefined) throw new ConnectorError(`${system} was not asked`, { retryable: true })
-    if (isUnsure && verb !== 'list' && verb !== 'has') {
+    if (isUnsure && verb !== 'has') {
       isUnsure = false
       tell(true)
     }
@@ -146,8 +146,9 @@ export function guarded(
         }),
     has: (query) =>
       behind('has', { signal: query.signal, answer: z.boolean(), work: () => connector.has(query) }),
+    // What cannot be listed can be given and taken all the same: it does not tell whether the system answers.
     list: (query) =>
-      behind('list', { signal: query.signal, answer: page, work: () => connector.list(query) }),
+      called('list', { signal: query.signal, answer: page, work: () => connector.list(query) }),
     check,
     canonical: (target) => connector.canonical(target),
     where: connector.where,

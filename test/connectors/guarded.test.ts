@@ -126,6 +126,20 @@ test('a system that does not answer is asked once a second, and everybody else i
   await connector.close()
 })
 
+test('a system that cannot be listed is given and taken on all the same', async () => {
+  let taken = 0
+  const { connector } = aStranger({
+    list: () => Promise.reject(new ConnectorError('its answer cannot be read', { retryable: true })),
+    take: async () => {
+      taken++
+    },
+  })
+  for (let i = 0; i < 10; i++) await failureOf(connector.list({ target: {}, after: null, signal: soon() }))
+  await connector.take(call())
+  expect(taken).toBe(1)
+  await connector.close()
+})
+
 test('what a system refuses is an answer: it is asked on', async () => {
   let asked = 0
   const { connector } = aStranger({

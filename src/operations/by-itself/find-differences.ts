@@ -17,6 +17,8 @@ export async function findDifferences(world: World): Promise<{ isWhole: boolean;
   const catalog = world.catalog()
   let isWhole = true
   let unexplained = 0
+  /** Of a system that was not listed just now nothing else is asked in this look. */
+  const silent = new Set<string>()
   const noted = await world.differences.all()
   for (const { resource } of noted)
     if (!catalog.resources.has(resource.id)) await world.differences.forget(resource.id)
@@ -24,11 +26,16 @@ export async function findDifferences(world: World): Promise<{ isWhole: boolean;
     const found: Reconciled[] = []
     const unasked: Place[] = []
     for (const place of placesOf(catalog, resource.id)) {
+      if (silent.has(place.system)) {
+        unasked.push(place)
+        continue
+      }
       try {
         found.push(await takingLeft(world, await reconcile(world, place)))
       } catch (error) {
         unasked.push(place)
         isWhole = false
+        silent.add(place.system)
         world.log.warn('cannot compare a system with the grants now', { system: place.system, error })
       }
     }
