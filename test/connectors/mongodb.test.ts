@@ -100,6 +100,12 @@ describe('mongodb', () => {
     ['mongodb+srv://db.example.com', true],
     ['postgres://localhost', false],
     ['mongodb://user:p@ss@host', false],
+    ['mongodb://localhost/?tls=true&tlsCAFile=/etc/ssl/our-ca.pem', true],
+    ['mongodb://localhost/?tls=true&tlsCertificateKeyFile=/run/secrets/other.pem', false],
+    ['mongodb://localhost/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s', false],
+    ['mongodb://localhost/?AUTHMECHANISM=mongodb-aws', false],
+    ['mongodb://a@localhost/?authMechanism=GSSAPI', false],
+    ['mongodb://localhost/?%61uthMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s', false],
     ['', false],
   ])('the catalog is told whether %s is a connection string', (url, isOne) => {
     expect(mongodb.settings.safeParse({ url }).success).toBe(isOne)

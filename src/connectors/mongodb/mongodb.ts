@@ -13,7 +13,11 @@ import { serverAt } from './server.ts'
 const settingsSchema = z.strictObject({
   url: z
     .string()
-    .refine(isConnectionString, 'must be a MongoDB connection string: mongodb://… or mongodb+srv://…'),
+    .refine(isConnectionString, 'must be a MongoDB connection string: mongodb://… or mongodb+srv://…')
+    .refine(
+      (url) => !borrowsCredentials(url),
+      "must hold its own login: nothing may be taken from Curfew's files or surroundings",
+    ),
   /** The database in which the principals' users were created. */
   authDatabase: z.string().min(1).default('admin'),
 })
@@ -158,6 +162,18 @@ function placeOf(url: string, authDatabase: string): string {
     address.toLowerCase().replace(/\.(?=:|$)/, ''),
   )
   return `mongodb ${[...new Set(addresses)].sort().join(',')} ${authDatabase}`
+}
+
+const borrowing = /^(MONGODB-OIDC|MONGODB-AWS|GSSAPI)$/i
+
+/** A catalog's editor could have a token or key of Curfew's own machine used against a server of theirs. */
+function borrowsCredentials(url: string): boolean {
+  const options = [...new URLSearchParams(url.slice(url.indexOf('?') + 1))]
+  return options.some(
+    ([name, value]) =>
+      name.toLowerCase() === 'tlscertificatekeyfile' ||
+      (name.toLowerCase() === 'authmechanism' && borrowing.test(value)),
+  )
 }
 
 function isConnectionString(url: string): boolean {
