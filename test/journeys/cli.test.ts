@@ -190,3 +190,36 @@ test('a folder of a catalog is judged as one, and a word that is no command says
   expect(await lost.exited).toBe(2)
   expect(lost.lines.join('\n')).toMatch(/curfew start .*\n(.*\n)?curfew check/)
 }, 60_000)
+
+test('`curfew check --reach` says which system lets Curfew in, which does not, and what is missing there', async () => {
+  const { catalogPath, environment, database } = await aStageToStart()
+  const reach = (url: string) =>
+    curfew(['check', '--reach', catalogPath], { ...environment, ORDERS_MONGODB_URL: url })
+  const good = reach(database.curfewUrl)
+  const wrong = reach(database.curfewUrl.replace(/:[^:@]+@/, ':wrong-secret@'))
+
+  expect(await good.exited).toBe(0)
+  expect(good.lines.join('\n')).toMatch(/: reached, and nothing is missing/)
+  expect(await wrong.exited).toBe(1)
+  expect(wrong.lines.join('\n')).toMatch(/: MongoDB could not sign in: Curfew's login was not accepted/)
+  expect(wrong.lines.join('\n')).not.toContain('wrong-secret')
+}, 60_000)
+
+test('`curfew reconcile` says where system and grants disagree, changes nothing, and ends with 1 then', async () => {
+  const { environment, database } = await aStageToStart()
+  const agreed = curfew(['reconcile'], environment)
+  expect(await agreed.exited).toBe(0)
+  await database.giveByHand('sam', 'read')
+
+  const [table, json, unknown] = [['orders-db'], ['--json'], ['no-such']].map((rest) =>
+    curfew(['reconcile', ...rest], environment),
+  )
+
+  expect(await table?.exited).toBe(1)
+  expect(table?.lines.join('\n')).toMatch(/orders-db read.*1: sam/)
+  expect(await json?.exited).toBe(1)
+  expect(json?.lines.join('\n')).toContain('"sam"')
+  expect(await unknown?.exited).toBe(1)
+  expect(unknown?.lines.join('\n')).toMatch(/no-such is not a resource; there are /)
+  expect(await database.holders('read')).toEqual(['sam'])
+}, 60_000)

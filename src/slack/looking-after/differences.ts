@@ -71,7 +71,7 @@ export function differenceMessage({ resource, mark, places }: Difference): Messa
     const what = `*${plainWords(entitlement.name, 60)}*`
     return [
       unexplained.count === 0 ? [] : `• ${what}, held without a grant: ${named(unexplained)}`,
-      gone.count === 0 ? [] : `• ${what}, granted and taken away by hand: ${named(gone)}`,
+      gone.count === 0 ? [] : `• ${what}, granted and not there: ${named(gone)}`,
     ].flat()
   })
   const name = plainWords(resource.name, 60)
