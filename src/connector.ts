@@ -6,14 +6,18 @@ import type { ConnectorKind } from './domain/connector.ts'
 
 export { ConnectorError } from './domain/connector.ts'
 export type {
+  Brought,
   Call,
   Connector,
   ConnectorKind,
   GiveCall,
+  HandOver,
+  HandOverCall,
   Lack,
   Page,
   Place,
   Proxies,
+  Shown,
   Surroundings,
   Target,
 } from './domain/connector.ts'

@@ -1,7 +1,7 @@
 import CircuitBreaker from 'opossum'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { ConnectorError, type Connector } from '../domain/connector.ts'
+import { ConnectorError, type Connector, type HandOver } from '../domain/connector.ts'
 import type { Log } from '../domain/ports/log.ts'
 
 /** A system that did not answer so often is asked one call at a time until it does. */
@@ -16,6 +16,7 @@ const blockedMs = 250
 
 const page = z.object({ principals: z.array(z.string()), next: z.string().nullable() })
 const lacks = z.array(z.object({ what: z.string(), remedy: z.string().nullable() }))
+const shown = z.array(z.object({ label: z.string(), text: z.string(), file: z.string().optional() })).min(1)
 const nothing = z.unknown().transform(() => undefined)
 
 export interface Guarded extends Connector {
@@ -23,7 +24,7 @@ export interface Guarded extends Connector {
   onBack(listener: (back: { surely: boolean }) => void): void
 }
 
-type Verb = 'give' | 'take' | 'cut' | 'has' | 'list' | 'check'
+type Verb = 'give' | 'take' | 'cut' | 'make' | 'has' | 'list' | 'check'
 
 /**
  * A connector of anybody's, kept from harming the rest.
@@ -129,6 +130,12 @@ export function guarded(
     return first.got
   }
 
+  const guardedHandOver = (handOver: HandOver): HandOver => ({
+    what: handOver.what,
+    brings: handOver.brings,
+    make: (call) => behind('make', { signal: call.signal, answer: shown, work: () => handOver.make(call) }),
+  })
+
   return {
     give: (call) =>
       behind('give', { signal: call.signal, answer: nothing, work: () => connector.give(call) }),
@@ -144,6 +151,7 @@ export function guarded(
               work: async () => connector.cut?.(call),
             }),
         }),
+    ...(connector.handOver === undefined ? {} : { handOver: guardedHandOver(connector.handOver) }),
     has: (query) =>
       behind('has', { signal: query.signal, answer: z.boolean(), work: () => connector.has(query) }),
     // What cannot be listed can be given and taken all the same: it does not tell whether the system answers.

@@ -36,6 +36,45 @@ export interface Lack {
   readonly remedy: string | null
 }
 
+/** A part of what a holder is shown once. */
+export interface Shown {
+  /** "User name", "Password", "Configuration". */
+  readonly label: string
+  readonly text: string
+  /** What it is called as a file, where it is to be saved as one. */
+  readonly file?: string
+}
+
+/** What the holder brings: the name of the field, and what to write there. */
+export interface Brought {
+  readonly label: string
+  readonly hint: string
+}
+
+export interface HandOverCall extends Call {
+  /** The end of the access: nothing that is made may be worth anything after it, as far as the system knows how. */
+  readonly until: Date
+  /** What the holder brought; null where nothing is asked for. Theirs, and not read by anybody yet. */
+  readonly brought: string | null
+}
+
+/**
+ * Giving here makes a secret: a password, a client's configuration. It is made when its holder asks to see it, shown to
+ * them once, and kept by nobody. Looking again makes another.
+ */
+export interface HandOver {
+  /** What it is: "password". Follows "Show the". */
+  readonly what: string
+  /** What the holder must bring for it, such as a public key; null: nothing. */
+  readonly brings: Brought | null
+  /**
+   * Makes it for a principal who holds the target, and ends what was made for them before. Called only while it is
+   * held, and never beside a `give` or `take` of the same. What was brought and cannot be used is refused with
+   * `retryable: false, happened: 'no'` and words for whoever brought it.
+   */
+  make(call: HandOverCall): Promise<readonly Shown[]>
+}
+
 /**
  * Gives, takes and checks on one configured system.
  *
@@ -51,6 +90,8 @@ export interface Connector {
    * was done, before it is read back; while it fails the access counts as held. Nothing open is success.
    */
   cut?(call: Call): Promise<void>
+  /** Where giving makes a secret: `give` itself makes none. Must be there from the start, or never. */
+  readonly handOver?: HandOver
   /**
    * Does this principal hold this target now? Answered by the system, never from memory. Where a system changes by
    * deleting and inserting, it has asked again before it says no.

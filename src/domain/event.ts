@@ -3,7 +3,7 @@ import type { CloseEvent } from './closing.ts'
 import type { DebtEvent } from './debt.ts'
 import type { EndEvent, TakenEvent } from './ending.ts'
 import type { AnswerExtension, Extend } from './extension.ts'
-import type { GivenEvent, OpenEvent } from './giving.ts'
+import type { GivenEvent, OpenEvent, ShownEvent } from './giving.ts'
 import type { AnswerEvent, AutoApproveEvent, RecountEvent } from './review.ts'
 import type { SeriesEvent } from './series.ts'
 import type { NudgeEvent } from './stages.ts'
@@ -22,6 +22,7 @@ export type Event =
   | BreakGlassEvent
   | RenewEvent
   | GivenEvent
+  | ShownEvent
   | Extend
   | AnswerExtension
   | DebtEvent

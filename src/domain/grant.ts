@@ -158,6 +158,9 @@ const debt = {
   alertedAt: z.date().nullable(),
 }
 
+/** What is made when its holder asks to see it. */
+const secret = z.object({ what: z.string(), brings: z.string().nullable() })
+
 const end = {
   cause: z.enum(endCauses),
   endedBy: personRef.nullable(),
@@ -234,6 +237,8 @@ export const grantSchema = z.discriminatedUnion('status', [
     heldUntil: z.date(),
     /** For display: the system had it before Curfew came. */
     heldBefore: z.boolean(),
+    /** What its holder may ask to be shown; null: nothing. */
+    secret: secret.nullable().default(null),
     /** Not null exactly while `heldUntil` is before `endsAt`: the system has yet to be told of the new end. */
     owed: z
       .object({ tries: debt.tries, lastError: debt.lastError, retryAt: debt.retryAt })
@@ -271,6 +276,7 @@ export type WindowOf = NonNullable<Grant['window']>
 export type AfterReview = z.infer<typeof afterReview>
 export type Extension = z.infer<typeof extension>
 export type EndCause = (typeof endCauses)[number]
+export type Secret = NonNullable<Active['secret']>
 export type GrantPlace = Granting['place']
 
 export const openStatuses = [

@@ -37,6 +37,7 @@ const typed = z.discriminatedUnion('type', [
   // Giving, holding, taking back.
   of('opened', {}),
   of('given', { heldBefore: z.boolean() }),
+  of('shown', { by, on: z.enum(['modal', 'page']) }),
   of('renewed', {}),
   of('warned', {}),
   of('more-time-asked', { by, addMs: count }),

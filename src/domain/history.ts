@@ -29,6 +29,8 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
       return { type: 'taken', at, left: event.left }
     case 'given':
       return { type: 'given', at, heldBefore: event.heldBefore }
+    case 'shown':
+      return { type: 'shown', at, by: event.by, on: event.on }
     case 'try-now':
       return { type: 'tried-now', at, by: event.by }
     case 'extend': {

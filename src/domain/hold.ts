@@ -74,7 +74,10 @@ export function nextIntent({ number, of, isKnown }: Intent, next: string): Inten
   return !isKnown && of === next ? { number, of, isKnown } : { number: number + 1, of: next, isKnown: false }
 }
 
+/** The latest end among the claims. */
+export const lastEnd = (claims: Hold['claims']): Date =>
+  new Date(Math.max(...Object.values(claims).map((end) => end.getTime())))
+
 /** The latest end among the claims, plus a little grace: when the system itself may let the access lapse. */
-export function systemExpiry(claims: Hold['claims'], graceMs = 60_000): Date {
-  return new Date(Math.max(...Object.values(claims).map((end) => end.getTime())) + graceMs)
-}
+export const systemExpiry = (claims: Hold['claims'], graceMs = 60_000): Date =>
+  new Date(lastEnd(claims).getTime() + graceMs)

@@ -52,6 +52,11 @@ export type RefusalCode =
   | 'bad-typed'
   | 'review-closed'
   | 'bad-review'
+  // shown once
+  | 'nothing-to-show'
+  | 'not-made'
+  | 'not-made-now'
+  | 'bad-ticket'
   // ending
   | 'not-yours'
   | 'not-held'

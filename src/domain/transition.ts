@@ -5,7 +5,7 @@ import { dueOf } from './due.ts'
 import { end, settled } from './ending.ts'
 import type { Event } from './event.ts'
 import { countAnswer, extend } from './extension.ts'
-import { activate, open } from './giving.ts'
+import { activate, open, show } from './giving.ts'
 import type { Grant } from './grant.ts'
 import { entryOf } from './history.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
@@ -58,6 +58,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return applyToReview(grant, event, now)
     case 'given':
       return activate(grant, event, now)
+    case 'shown':
+      return show(grant, event, now)
     case 'renew':
       return renew(grant, event, now)
     case 'extend':

@@ -109,6 +109,7 @@ const events = {
       voided: [],
       rules: { ...moreTime, afterShare: 0, isReviewed: true },
     })),
+  shown: someone.map((by) => ({ type: 'shown', by, on: 'modal' })),
   told: instant.map((heldUntil) => ({ type: 'told', heldUntil })),
   failed: instant.map((retryAt) => ({ type: 'failed', error: 'timeout', retryAt })),
   busy: instant.map((until) => ({ type: 'busy', until })),

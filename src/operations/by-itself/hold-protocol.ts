@@ -1,7 +1,8 @@
-import { ConnectorError } from '../../domain/connector.ts'
+import { ConnectorError, type Shown } from '../../domain/connector.ts'
 import { cut } from '../../domain/cut.ts'
-import type { Active, Approved, Grant, Granting, Revoking } from '../../domain/grant.ts'
+import type { Active, Approved, Grant, Granting, Revoking, Secret } from '../../domain/grant.ts'
 import { holdId, type Hold, type HoldKey, type Left } from '../../domain/hold.ts'
+import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import type { Event } from '../../domain/event.ts'
 import { transition } from '../../domain/transition.ts'
@@ -12,7 +13,8 @@ import type { World } from '../world.ts'
 
 /*
  * Giving and taking safely. A hold is one principal having one target; grants claim it. The numbers are the rules of
- * docs/holds.md; rules 1 to 4 and 12 are the lease's. Only `join`, `leave` and `repair` call a system to change it.
+ * docs/holds.md; rules 1 to 4 and 12 are the lease's. Only `join`, `leave`, `repair` and `handOver` call a system to
+ * change it.
  * Each throws `LeaseLost` when somebody else took over: there is nothing left to do then.
  */
 
@@ -113,7 +115,7 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
   const told = { heldUntil: seen.endsAt }
   if (heldBefore) {
     if (isAhead && !(await lease.has())) throw new Error('it was held before, and is not any more')
-    await record(world, id, joined(seen, { ...told, heldBefore: true }), grant)
+    await record(world, id, joined(seen, { ...told, heldBefore: true, secret: null }), grant)
     return lease.release()
   }
   const outcome = await lease.give()
@@ -123,7 +125,7 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
   }
   // The grant moves on before the lease is given back: else another process could find it waiting, and give again.
   await lease.write(lease.known)
-  await record(world, id, joined(seen, { ...told, heldBefore: false }), grant)
+  await record(world, id, joined(seen, { ...told, heldBefore: false, secret: secretOf(lease) }), grant)
   await lease.finish(outcome)
 }
 
@@ -136,8 +138,76 @@ const isJoining = (grant: Grant, now: Date): grant is Granting | Active =>
 
 const joined = (
   { status }: Granting | Active,
-  { heldUntil, heldBefore }: { heldUntil: Date; heldBefore: boolean },
-): Event => (status === 'active' ? { type: 'told', heldUntil } : { type: 'given', heldUntil, heldBefore })
+  { heldUntil, heldBefore, secret }: { heldUntil: Date; heldBefore: boolean; secret: Secret | null },
+): Event =>
+  status === 'active' ? { type: 'told', heldUntil } : { type: 'given', heldUntil, heldBefore, secret }
+
+function secretOf({ system }: Lease): Secret | null {
+  const { handOver } = system.connector
+  return handOver ? { what: handOver.what, brings: handOver.brings?.label ?? null } : null
+}
+
+/** What became of a wish to be shown a secret; `refused` is said to whoever wished it. */
+export type HandedOver =
+  | { readonly what: 'shown'; readonly shown: readonly Shown[] }
+  | { readonly what: 'refused'; readonly refusal: Refusal }
+
+/**
+ * 14. Makes the secret of an active grant and returns it, once: a give of what is held already, under the same lease.
+ * The history says that it was shown before anybody sees it. Unless its making is known to be done it is thrown away.
+ */
+export async function handOver(
+  world: World,
+  seen: Active,
+  { by, on, brought }: { by: PersonRef; on: 'modal' | 'page'; brought: string | null },
+): Promise<HandedOver> {
+  const { queues } = world
+  const not = (refusal: Refusal): HandedOver => ({ what: 'refused', refusal })
+  return queues.turn(holdId(holdingOf(seen)), () =>
+    queues.step(seen.system, 'prepare', async () => {
+      const system = world.systems(seen.system)
+      const making = system?.connector.handOver
+      if (!system || !making) return not(refuse('nothing-to-show', { grant: seen }))
+      const lease = await Lease.take(world, holdingOf(seen), system)
+      if (!(lease instanceof Lease)) return not(refuse('not-made-now', { grant: seen }))
+      try {
+        const grant = await world.grants.get(seen.id)
+        const now = world.clock.now()
+        if (
+          grant === null ||
+          !isShowable(grant, now) ||
+          lease.isElsewhere ||
+          !(seen.id in lease.hold.claims)
+        ) {
+          await lease.release()
+          return not(refuse('not-held', { grant }))
+        }
+        await lease.announce('give', `shown ${seen.id} ${lease.hold.token}`)
+        const { outcome, shown } = await lease.handOver(making, brought)
+        if (outcome.what !== 'done') {
+          await lease.finish(outcome)
+          return not(whyNotMade(seen, outcome.error))
+        }
+        const said = await record(world, seen.id, { type: 'shown', by, on }, grant)
+        await lease.finish(outcome)
+        return isRefusal(said) ? not(said) : { what: 'shown', shown }
+      } catch (error) {
+        if (!(error instanceof LeaseLost)) await lease.abandon().catch(() => undefined)
+        world.log.warn('a secret could not be made', { grantId: seen.id, error })
+        return not(refuse('not-made-now', { grant: seen }))
+      }
+    }),
+  )
+}
+
+/** Held, with the time for a call left. */
+const isShowable = (grant: Grant, now: Date): grant is Active =>
+  grant.status === 'active' && grant.secret !== null && now.getTime() < grant.endsAt.getTime() - leadMs
+
+function whyNotMade(grant: Grant, error: Error): Refusal {
+  const isFinal = error instanceof ConnectorError && !error.retryable && error.happened === 'no'
+  return refuse(isFinal ? 'not-made' : 'not-made-now', { grant, reasons: [messageOf(error)] })
+}
 
 /**
  * Takes back what an ending grant holds, unless another grant or an older right keeps it, and ends the grant.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { holdId, nextIntent, systemExpiry, type Hold, type HoldKey } from '../../domain/hold.ts'
-import { ConnectorError } from '../../domain/connector.ts'
+import { holdId, lastEnd, nextIntent, systemExpiry, type Hold, type HoldKey } from '../../domain/hold.ts'
+import { ConnectorError, type HandOver, type Shown } from '../../domain/connector.ts'
 import { isSamePlace } from '../../domain/place.ts'
 import type { HoldWrite } from '../../domain/ports/holds.ts'
 import type { OpenSystem } from '../../domain/ports/systems.ts'
@@ -97,6 +97,20 @@ export class Lease {
     const { principal, target, claims } = this.#hold
     const until = systemExpiry(claims)
     return this.#send('give', (call) => this.system.connector.give({ principal, target, until, ...call }))
+  }
+
+  /** Rule 14. Makes a secret for whoever holds what was announced as given once more; only a known outcome has one. */
+  async handOver(
+    handOver: HandOver,
+    brought: string | null,
+  ): Promise<{ outcome: Outcome; shown: readonly Shown[] }> {
+    const { principal, target, claims } = this.#hold
+    const until = lastEnd(claims)
+    let shown: readonly Shown[] = []
+    const outcome = await this.#send('give', async (call) => {
+      shown = await handOver.make({ principal, target, until, brought, ...call })
+    })
+    return { outcome, shown: outcome.what === 'done' ? shown : [] }
   }
 
   /** Takes, and then ends what is still open by it, where the system leaves that running. */

@@ -103,6 +103,14 @@ export function refusalWords(refusal: Refusal): string {
         : 'This was extended already.'
     case 'extension-decided':
       return 'This was answered already.'
+    case 'nothing-to-show':
+      return 'There is nothing to show: no secret is made for this.'
+    case 'not-made':
+      return `Nothing was made: ${reasons}.`
+    case 'not-made-now':
+      return `It could not be made now${reasons === '' ? ', as this access is just being worked on' : `: ${reasons}`}. Please try again in a minute.`
+    case 'bad-ticket':
+      return 'This link is used or too old. Press the button in Slack again for a new one.'
     case 'not-yours':
       return 'This is not yours to change.'
     case 'not-held':
