@@ -22,6 +22,12 @@ const path = z
   .refine((text) => !quote.test(text), 'is in quotes, which are no part of it')
   .refine((text) => !/\p{C}/u.test(text), 'has a character that is not printable in it')
 
+/** Encrypted, or never leaving this machine. */
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+}
+
 const variables = z.object({
   SLACK_BOT_TOKEN: word.regex(/^xoxb-\S+$/, 'must be a bot token, xoxb-…'),
   SLACK_APP_TOKEN: word.regex(/^xapp-\S+$/, 'must be an app-level token, xapp-…').optional(),
@@ -31,6 +37,10 @@ const variables = z.object({
     .regex(/^\d{1,5}$/, 'must be a number')
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be at most 65535')
+    .optional(),
+  PUBLIC_URL: word
+    .pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https address' }))
+    .refine(isSafe, 'must be https: what is shown there is secret')
     .optional(),
   MONGODB_URI: word.regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
   CATALOG: path,
@@ -52,7 +62,7 @@ const any = z.unknown().optional()
 
 /** Looked at beside the rest, so that everything that is missing is said at once. */
 const transport = z
-  .object({ SLACK_APP_TOKEN: any, SLACK_SIGNING_SECRET: any, PORT: any })
+  .object({ SLACK_APP_TOKEN: any, SLACK_SIGNING_SECRET: any, PORT: any, PUBLIC_URL: any })
   .superRefine((env, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (!env.SLACK_APP_TOKEN && !env.SLACK_SIGNING_SECRET) {
@@ -68,6 +78,8 @@ export interface Config {
     | { readonly kind: 'http'; readonly signingSecret: string }
   /** Where HTTP is served: health always, Slack's requests in HTTP mode. Null: nothing is served. */
   readonly port: number | null
+  /** Where people's browsers reach us, without a slash at its end; null: there are no pages. */
+  readonly publicUrl: string | null
   readonly mongodbUri: string
   readonly catalogPath: string
   readonly slackApiUrl: string
@@ -98,6 +110,7 @@ export function readConfig(environment: Environment): Config {
       ? { kind: 'http', signingSecret: env.SLACK_SIGNING_SECRET }
       : { kind: 'socket', appToken: env.SLACK_APP_TOKEN ?? '' },
     port: env.PORT ?? null,
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,
     slackApiUrl: env.SLACK_API_URL.endsWith('/') ? env.SLACK_API_URL : `${env.SLACK_API_URL}/`,

@@ -24,6 +24,7 @@ import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoReplicas } from './mongo/replicas.ts'
 import { convertSurfaces } from './mongo/convert-surfaces.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
+import { mongoTickets } from './mongo/tickets.ts'
 import { mongoTicks } from './mongo/ticks.ts'
 import { Unusable } from './mongo/unusable.ts'
 import { watchAgreement } from './operations/by-itself/agreement.ts'
@@ -40,6 +41,7 @@ import { checkSystems } from './reach.ts'
 import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, reloading } from './reload.ts'
 import { openSlack } from './slack/slack.ts'
+import { pages } from './web/pages.ts'
 import { serveWeb } from './web/server.ts'
 
 export interface Running {
@@ -149,6 +151,7 @@ export async function start(
       losses: mongoLosses(connection, log),
       differences: mongoDifferences(connection, log),
       accepted: mongoAccepted(connection),
+      tickets: mongoTickets(connection),
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),
@@ -193,7 +196,7 @@ export async function start(
     const web =
       config.port === null
         ? null
-        : await serveWeb({ port: config.port, slack: slack.requestListener, probes })
+        : await serveWeb({ port: config.port, slack: slack.requestListener, probes, pages: pages(world) })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
     await held.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))
@@ -201,6 +204,7 @@ export async function start(
     await slack.start(world, {
       catalogFault: () => catalog.fault(),
       held,
+      publicUrl: config.publicUrl,
       whoIs: whoIsFrom(slack.directory, people),
     })
     held.soon()

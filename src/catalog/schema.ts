@@ -155,6 +155,7 @@ export const systemSchema = z.looseObject({
   connector: z.string(),
   principal: z.unknown(),
   timeout: field.duration(250, 30_000).default(2500),
+  handOver: z.enum(['modal', 'page'], 'must be "modal" or "page"').optional(),
 })
 
 export const resourceSchema = z.strictObject({

@@ -22,6 +22,7 @@ export interface PlainSystem {
   readonly id: string
   readonly connector: string
   readonly timeoutMs: number
+  readonly handOver: 'modal' | 'page'
   /** With the variables filled in, and not yet parsed by the connector's schema. */
   readonly settings: unknown
   readonly principal: PlainPrincipal
@@ -60,23 +61,32 @@ export function readSystem(source: Source, id: string, value: unknown, reader: S
     id,
     connector,
     timeoutMs: own.timeout,
+    handOver: own.handOver ?? 'modal',
     settings: settings.filled,
     principal: principal.plain,
   }
-  const ways = waysOf(kind, settings, own.timeout)
+  const { ways, makesSecrets } = aboutOf(kind, settings, own.timeout)
+  if (own.handOver !== undefined && !makesSecrets)
+    report(problemIn(source, [...path, 'handOver'], 'this connector makes no secrets: leave it out'))
+  if (own.handOver === 'page' && !reader.env['PUBLIC_URL']?.trim())
+    reader.reportMissing(
+      problemIn(source, [...path, 'handOver'], 'needs PUBLIC_URL, the address at which people reach Curfew'),
+    )
   return { system: systemOf(plain, settings.parsed, principal.rule), plain, ways, kind }
 }
 
 /** Asked of a connector that is never called. Without its variables: how it is written. */
-function waysOf(
+function aboutOf(
   kind: ConnectorKind,
   { parsed, filled }: NonNullable<ReturnType<typeof readSettings>>,
   timeoutMs: number,
-): string[] {
-  if (parsed === undefined) return [`${kind.kind} ${JSON.stringify(filled)}`]
+): { ways: string[]; makesSecrets: boolean } {
+  if (parsed === undefined) return { ways: [`${kind.kind} ${JSON.stringify(filled)}`], makesSecrets: true }
   const connector = attempt(() => kind.connect(parsed, unused(timeoutMs)))
   void connector?.close().catch(() => undefined)
-  return connector ? waysTo(connector.where) : []
+  return connector
+    ? { ways: waysTo(connector.where), makesSecrets: connector.handOver !== undefined }
+    : { ways: [], makesSecrets: true }
 }
 
 /** Of what was found good before, in another thread perhaps. */
@@ -89,7 +99,7 @@ export function makeSystem(plain: PlainSystem, kinds: ReadonlyMap<string, Connec
 }
 
 const systemOf = (
-  { id, connector, timeoutMs, settings: filled }: PlainSystem,
+  { id, connector, timeoutMs, handOver, settings: filled }: PlainSystem,
   settings: unknown,
   principal: PrincipalRule,
 ): System => ({
@@ -98,6 +108,7 @@ const systemOf = (
   settings,
   settingsFingerprint: secretFingerprintOf([connector, timeoutMs, filled]),
   timeoutMs,
+  handOver,
   principal,
 })
 
@@ -107,8 +118,13 @@ const loosely = z
     connector: z.string().catch(''),
     principal: z.unknown().optional(),
     timeout: z.unknown().optional(),
+    handOver: z.unknown().optional(),
   })
-  .transform(({ connector, principal, timeout: _timeout, ...rest }) => ({ connector, principal, rest }))
+  .transform(({ connector, principal, timeout: _timeout, handOver: _handOver, ...rest }) => ({
+    connector,
+    principal,
+    rest,
+  }))
   .catch({ connector: '', principal: undefined, rest: {} })
 
 function readPrincipal(

@@ -24,7 +24,7 @@ export interface Guarded extends Connector {
   onBack(listener: (back: { surely: boolean }) => void): void
 }
 
-type Verb = 'give' | 'take' | 'cut' | 'make' | 'has' | 'list' | 'check'
+type Verb = 'give' | 'take' | 'cut' | 'tidy' | 'make' | 'has' | 'list' | 'check'
 
 /**
  * A connector of anybody's, kept from harming the rest.
@@ -49,7 +49,9 @@ export function guarded(
   ): Promise<T> {
     const failed = (why: string, cause: unknown): ConnectorError => {
       const id = randomBytes(4).toString('hex')
-      log.error('a connector did what it must not', { system, connector: kind, verb, why, id, error: cause })
+      // What making a secret throws may name it.
+      const error = verb === 'make' ? 'not shown' : cause
+      log.error('a connector did what it must not', { system, connector: kind, verb, why, id, error })
       return new ConnectorError(`${system}: its connector ${why} (error ${id})`, { retryable: true })
     }
     let result: unknown
@@ -132,6 +134,7 @@ export function guarded(
 
   const guardedHandOver = (handOver: HandOver): HandOver => ({
     what: handOver.what,
+    isFor: (target) => handOver.isFor(target),
     brings: handOver.brings,
     make: (call) => behind('make', { signal: call.signal, answer: shown, work: () => handOver.make(call) }),
   })
@@ -149,6 +152,17 @@ export function guarded(
               signal: call.signal,
               answer: nothing,
               work: async () => connector.cut?.(call),
+            }),
+        }),
+    // What is left over opens nothing: that it cannot be removed does not tell whether the system answers.
+    ...(connector.tidy === undefined
+      ? {}
+      : {
+          tidy: (call) =>
+            called('tidy', {
+              signal: call.signal,
+              answer: nothing,
+              work: async () => connector.tidy?.(call),
             }),
         }),
     ...(connector.handOver === undefined ? {} : { handOver: guardedHandOver(connector.handOver) }),

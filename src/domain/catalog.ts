@@ -23,6 +23,8 @@ export interface System {
   readonly settingsFingerprint: string
   /** The longest a call to this system may take. */
   readonly timeoutMs: number
+  /** Where its secrets are shown: in a Slack modal, or on a page that Slack does not see. */
+  readonly handOver: 'modal' | 'page'
   readonly principal: PrincipalRule
 }
 

@@ -65,6 +65,8 @@ export interface HandOverCall extends Call {
 export interface HandOver {
   /** What it is: "password". Follows "Show the". */
   readonly what: string
+  /** Does this target have one? Where some of a system's targets do, and others do not. */
+  isFor(target: Target): boolean
   /** What the holder must bring for it, such as a public key; null: nothing. */
   readonly brings: Brought | null
   /**
@@ -90,6 +92,12 @@ export interface Connector {
    * was done, before it is read back; while it fails the access counts as held. Nothing open is success.
    */
   cut?(call: Call): Promise<void>
+  /**
+   * Removes what a take leaves on the system and opens nothing, such as a login that was closed. Called after the take
+   * was read back, again until it succeeds; the access counts as gone meanwhile. It does nothing to what was given again,
+   * however late it happens.
+   */
+  tidy?(call: Call): Promise<void>
   /** Where giving makes a secret: `give` itself makes none. Must be there from the start, or never. */
   readonly handOver?: HandOver
   /**

@@ -28,7 +28,9 @@ export interface Hold extends HoldKey {
   readonly watch: Watch | null
   /** What the last grant to leave left behind, in case its process died before it could say so. */
   readonly lastLeft: Left | null
-  /** When the sweep looks at this hold again; null while nothing is watched. */
+  /** What the last take left on the system, and opens nothing: still to be removed. */
+  readonly leftover: Leftover | null
+  /** When the sweep looks at this hold again; null while nothing is watched or left over. */
   readonly dueAt: Date | null
 }
 
@@ -51,6 +53,12 @@ export interface Left extends Pick<Ended, 'left' | 'keptUntil'> {
   readonly grantId: string
 }
 
+export interface Leftover {
+  readonly since: Date
+  readonly tries: number
+  readonly error: string | null
+}
+
 /** A hold before anybody leased it. */
 export const blankHold: Omit<Hold, keyof HoldKey | 'target'> = {
   where: null,
@@ -63,6 +71,7 @@ export const blankHold: Omit<Hold, keyof HoldKey | 'target'> = {
   intent: { number: 0, of: '', isKnown: true },
   watch: null,
   lastLeft: null,
+  leftover: null,
   dueAt: null,
 }
 

@@ -31,8 +31,14 @@ const stored = z.object({
       keptUntil: z.date().nullable(),
     })
     .nullable(),
+  leftover: z
+    .object({ since: z.date(), tries: z.number(), error: z.string().nullable() })
+    .nullable()
+    .default(null),
   dueAt: z.date().nullable(),
 })
+
+const mostLeftovers = 200
 
 const storedPlaces = z.array(
   z.object({ _id: z.string(), places: z.array(z.string().nullable().catch(null)) }),
@@ -132,8 +138,14 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       ])
       return readEach(await found.toArray(), parse, { what: 'hold', log })
     },
+    leftovers: async (before) => {
+      const found = collection.find({ dueAt: { $type: 'date' }, 'leftover.since': { $lt: before } })
+      return readEach(await found.limit(mostLeftovers).toArray(), parse, { what: 'hold', log })
+    },
     placesInUse: async () => {
-      const inUse = { $or: [{ claims: { $ne: {} } }, { watch: { $ne: null } }] }
+      const inUse = {
+        $or: [{ claims: { $ne: {} } }, { watch: { $ne: null } }, { leftover: { $type: 'object' } }],
+      }
       const found = await collection
         .aggregate([{ $match: inUse }, { $group: { _id: '$system', places: { $addToSet: '$where' } } }])
         .toArray()
@@ -144,7 +156,8 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
   }
 
   function pipeline(change: HoldWrite) {
-    const { where, claim, unclaim, heldBefore, call, intent, watch, unwatch, dueInMs, keepMs } = change
+    const { where, claim, unclaim, heldBefore, call, intent, watch, unwatch } = change
+    const { leftover, dueInMs, keepMs } = change
     const set: Record<string, unknown> = { readAt: '$$NOW' }
     if (claim) set[`claims.${claim.grantId}`] = claim.end
     if (heldBefore !== undefined) set['heldBefore'] = heldBefore
@@ -158,10 +171,15 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     if (dueInMs !== undefined) set['dueAt'] = inMs(dueInMs)
     if (keepMs !== undefined) set['leaseUntil'] = inMs(keepMs)
     if (unclaim) set['lastLeft'] = { $literal: unclaim }
+    if (leftover === null) set['leftover'] = null
+    if (leftover) {
+      const since = { $ifNull: ['$leftover.since', '$$NOW'] }
+      set['leftover'] = { since, tries: leftover.tries, error: { $literal: leftover.error } }
+    }
     if (unwatch) {
       const isSame = { $eq: [{ $ifNull: ['$watch.until', null] }, unwatch.seen] }
       set['watch'] = { $cond: [isSame, null, '$watch'] }
-      set['dueAt'] = { $cond: [isSame, null, '$dueAt'] }
+      set['dueAt'] = { $cond: [isSame, dueInMs === undefined ? null : inMs(dueInMs), '$dueAt'] }
     }
     return [{ $set: set }, ...(unclaim ? [{ $unset: `claims.${unclaim.grantId}` }] : [])]
   }

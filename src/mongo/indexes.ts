@@ -7,6 +7,7 @@ import { preApprovalModel } from './pre-approvals.ts'
 import { quotaModel } from './quotas.ts'
 import { replicaModel } from './replicas.ts'
 import { shownModel } from './surfaces.ts'
+import { ticketModel } from './tickets.ts'
 
 /** Makes every index that is missing. A start-up step: each replica may run it, and again. */
 export async function ensureIndexes(connection: Connection): Promise<void> {
@@ -19,6 +20,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     quotaModel(connection),
     preApprovalModel(connection),
     replicaModel(connection),
+    ticketModel(connection),
   ]) {
     await model.createIndexes()
   }

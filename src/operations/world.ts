@@ -12,6 +12,7 @@ import type { PeopleStore } from '../domain/ports/people.ts'
 import type { PreApprovalStore } from '../domain/ports/pre-approvals.ts'
 import type { QuotaStore } from '../domain/ports/quotas.ts'
 import type { Systems } from '../domain/ports/systems.ts'
+import type { TicketStore } from '../domain/ports/tickets.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import type { Queues } from './by-itself/queues.ts'
 
@@ -25,6 +26,7 @@ export interface World {
   readonly losses: LossStore
   readonly differences: DifferenceStore
   readonly accepted: AcceptedStore
+  readonly tickets: TicketStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */

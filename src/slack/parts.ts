@@ -19,6 +19,8 @@ export interface Parts {
   readonly records: GrantRecords
   readonly log: Log
   readonly held: HeldWatch
+  /** Where our pages are; null: there are none. */
+  readonly publicUrl: string | null
   /** What people saw of this grant may not be so any more: it is drawn anew where it has changed. */
   readonly lookAgain: (grantId: string) => void
   /** What is wrong with the catalog's files, where the last good one stays in force; null while nothing is. */

@@ -22,6 +22,7 @@ import { Reach } from './directory/reach.ts'
 import { listenToPeople } from './directory/hears-of-people.ts'
 import { listenToHome } from './home/home.ts'
 import { listenToMore } from './holding/more-time.ts'
+import { listenToShow } from './holding/hand-over.ts'
 import { listenToLines } from './deciding/lines-card.ts'
 import type { Parts } from './parts.ts'
 import { picturesOf } from './pictures.ts'
@@ -48,7 +49,7 @@ export interface Slack {
   /** Does Slack answer what it is asked of people and groups? Not before `start`. */
   answers(): boolean
   /** Begins to listen and to show; the world must be whole by now. */
-  start(world: World, beside: Pick<Parts, 'catalogFault' | 'held' | 'whoIs'>): Promise<void>
+  start(world: World, beside: Pick<Parts, 'catalogFault' | 'held' | 'publicUrl' | 'whoIs'>): Promise<void>
   /** Tells these admins, or every admin of the catalog, by DM and once a day for the same words. */
   tellAdmins(
     world: Pick<World, 'catalog' | 'clock'>,
@@ -140,7 +141,7 @@ export function openSlack(options: {
       }),
     answers: () => ourselves !== null && reach.answers(),
     isConnected: () => ourselves !== null && (sockets?.isConnected ?? true),
-    start: async (world, { catalogFault, held, whoIs }) => {
+    start: async (world, { catalogFault, held, publicUrl, whoIs }) => {
       const lookAgain = (grantId: string) => publisher?.look(grantId)
       const parts: Parts = {
         app,
@@ -153,6 +154,7 @@ export function openSlack(options: {
         log,
         catalogFault,
         held,
+        publicUrl,
         lookAgain,
       }
       await app.init()
@@ -176,6 +178,7 @@ export function openSlack(options: {
         listenToDeny,
         listenToDms,
         listenToMore,
+        listenToShow,
         listenToSeries,
         listenToBreakGlass,
         listenToCloseReview,

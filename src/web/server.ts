@@ -13,6 +13,7 @@ export interface Web {
 
 const probeWithinMs = 2_000
 const slackPath = '/slack/events'
+const pagePath = '/show/'
 /** How long headers, and all of a request, may take to come: Slack itself gives up after 3 s. */
 const patience: Limits = { headersMs: 9_500, requestMs: 14_500 }
 
@@ -23,15 +24,17 @@ interface Limits {
 
 /**
  * `GET /livez`: this process runs. `GET /readyz`: every probe says yes, else 503 with the names of those that do not.
- * `POST /slack/events` goes to Slack's listener in HTTP mode, which throws for whatever else; all else is 404.
+ * `POST /slack/events` goes to Slack's listener in HTTP mode, which throws for whatever else; what people open in a
+ * browser goes to `pages`; all else is 404.
  */
 export async function serveWeb(options: {
   port: number
   probes: Probes
   slack: RequestListener | null
+  pages: RequestListener | null
   limits?: Limits
 }): Promise<Web> {
-  const { port, probes, slack, limits = patience } = options
+  const { port, probes, slack, pages, limits = patience } = options
   const timeouts = {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
@@ -43,6 +46,7 @@ export async function serveWeb(options: {
     if (request.method === 'GET' && path === '/livez') answer(response, 200, { live: true })
     else if (request.method === 'GET' && path === '/readyz') void ready(response, probes)
     else if (slack && request.method === 'POST' && path === slackPath) slack(request, response)
+    else if (pages && path?.startsWith(pagePath)) pages(request, response)
     else answer(response, 404, { error: 'not found' })
   })
   await listening(server, port)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { postgres } from '../../src/connectors/postgres/postgres.ts'
-import type { Connector } from '../../src/domain/connector.ts'
+import type { Connector, Target } from '../../src/domain/connector.ts'
 import { startPostgres, type Postgres, type PostgresVersion } from '../support/postgres.ts'
 import { surroundings, type Harness } from './contract.ts'
 
@@ -117,6 +117,74 @@ export async function aGuardedPostgres(version: PostgresVersion): Promise<Postgr
     async stop() {
       await admin.end()
       await server.stop()
+    },
+  }
+}
+
+/** The same, where giving makes a login. */
+export async function aPostgresThatMakesLogins(version: PostgresVersion): Promise<PostgresHarness> {
+  const own = await aGuardedPostgres(version)
+  const { admin, server } = own
+  await admin.query('ALTER ROLE curfew_owner CREATEROLE')
+  const temporary = (target: Target): Target => ({ ...target, login: 'temporary' })
+  const noteOf = (principal: string) => literal(`made by Curfew for ${principal}`)
+  const weak = async () => {
+    await admin.query(`CREATE ROLE curfew_meek NOLOGIN; GRANT curfew_meek TO curfew`)
+    const { target } = await own.aTarget()
+    await admin.query(`GRANT ${name(String(target['role']))} TO curfew_meek WITH ADMIN OPTION`)
+    return target
+  }
+  return {
+    ...own,
+    aPrincipal: async (principal = `ada-${randomBytes(4).toString('hex')}@example.com`) => principal,
+    vanish: null,
+    async aTarget() {
+      const { target, sameTarget } = await own.aTarget()
+      return { target: temporary(target), sameTarget: temporary(sameTarget) }
+    },
+    async fill({ role }, count) {
+      const prefix = randomBytes(4).toString('hex')
+      await admin.query(`DO $$ BEGIN FOR i IN 1..${count} LOOP
+        EXECUTE format('CREATE ROLE %I LOGIN IN ROLE %I', 'made ${prefix} ' || i, ${literal(String(role))});
+        EXECUTE format('COMMENT ON ROLE %I IS %L', 'made ${prefix} ' || i, 'made by Curfew for member ${prefix} ' || i);
+      END LOOP; END $$`)
+    },
+    lacking: async () => {
+      const target = temporary(await weak())
+      const connector = own.connectWith({ owner: 'curfew_meek' })
+      return [
+        { connector, target, what: /may not make logins/, remedy: /^ALTER ROLE "curfew_meek" CREATEROLE$/ },
+        {
+          connector,
+          target,
+          what: /may not end sessions/,
+          remedy: /^GRANT pg_signal_backend TO "curfew_meek"$/,
+        },
+      ]
+    },
+    async reallyHolds(principal, { role }) {
+      const { rowCount } = await admin.query(
+        `SELECT FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
+         WHERE r.rolname = $1 AND m.rolcanlogin AND shobj_description(m.oid, 'pg_authid') = ${noteOf(principal)}`,
+        [role],
+      )
+      return (rowCount ?? 0) > 0
+    },
+    handOver: {
+      brings: async () => null,
+      opens: async (shown) => {
+        const text = (label: string) => shown.find((part) => part.label === label)?.text ?? ''
+        const session = new pg.Client({
+          connectionString: server.urlOf(text('User name'), text('Password')),
+        })
+        session.on('error', () => undefined)
+        const isIn = await session.connect().then(
+          () => true,
+          () => false,
+        )
+        await session.end().catch(() => undefined)
+        return isIn
+      },
     },
   }
 }

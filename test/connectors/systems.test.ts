@@ -41,6 +41,7 @@ const aSystem = (id: string, settings: string, timeoutMs = 40): System => ({
   settings,
   settingsFingerprint: settings,
   timeoutMs,
+  handOver: 'modal',
   principal: { source: 'email', resolve: () => ({ unresolved: 'not asked' }) },
 })
 const until = async (isSo: () => boolean) => {

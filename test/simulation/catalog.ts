@@ -107,6 +107,7 @@ export const catalog: Catalog = {
         settings: {},
         settingsFingerprint: '',
         timeoutMs: 2_500,
+        handOver: 'modal' as const,
         principal: { source: 'slackUserId', resolve: ({ slackUserId }) => ({ principal: slackUserId }) },
       },
     ],

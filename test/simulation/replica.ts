@@ -9,6 +9,7 @@ import {
   memoryHolds,
   memoryLosses,
   noDifferences,
+  noTickets,
   type MemoryDatabase,
   type Step,
 } from '../support/memory-stores.ts'
@@ -74,6 +75,7 @@ export class Replica {
       },
       losses: memoryLosses(),
       ...noDifferences,
+      ...noTickets,
       people: {
         seen: () => this.never(),
         bySlackUser: (userId) =>

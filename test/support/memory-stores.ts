@@ -296,11 +296,15 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
           .filter(({ principal }) => principals?.includes(principal) ?? true)
           .map((hold) => ({ ...hold, readAt: db.now() })),
       ),
+    leftovers: (before) =>
+      step(() =>
+        [...db.holds.values()].filter(({ leftover }) => leftover !== null && leftover.since < before),
+      ),
     placesInUse: () =>
       step(() => {
         const places = new Map<string, Set<string>>()
-        for (const { system, where, claims, watch } of db.holds.values()) {
-          if (watch === null && Object.keys(claims).length === 0) continue
+        for (const { system, where, claims, watch, leftover } of db.holds.values()) {
+          if (watch === null && leftover === null && Object.keys(claims).length === 0) continue
           const known = places.get(system) ?? new Set()
           places.set(system, where === null ? known : known.add(where))
         }
@@ -313,7 +317,7 @@ function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
   const claims = { ...hold.claims }
   if (change.claim) claims[change.claim.grantId] = change.claim.end
   if (change.unclaim) delete claims[change.unclaim.grantId]
-  const { watch, unwatch } = change
+  const { watch, unwatch, leftover } = change
   const isUnwatched = unwatch !== undefined && hold.watch?.until.getTime() === unwatch.seen?.getTime()
   const gave = (watch?.gave ?? false) || (hold.watch?.gave ?? false)
   return {
@@ -325,7 +329,11 @@ function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
     intent: change.intent ?? hold.intent,
     watch: isUnwatched ? null : watch ? { gave, until: after(now, watch.forMs) } : hold.watch,
     lastLeft: change.unclaim ?? hold.lastLeft,
-    dueAt: isUnwatched ? null : change.dueInMs === undefined ? hold.dueAt : after(now, change.dueInMs),
+    leftover:
+      leftover === undefined
+        ? hold.leftover
+        : leftover && { since: hold.leftover?.since ?? now, ...leftover },
+    dueAt: change.dueInMs === undefined ? (isUnwatched ? null : hold.dueAt) : after(now, change.dueInMs),
     leaseUntil: change.keepMs === undefined ? hold.leaseUntil : after(now, change.keepMs),
   }
 }
@@ -351,6 +359,16 @@ function heldRowOf(grant: Grant): HeldRow[] {
 }
 
 /** Of one process: those that are noted, and which of them an admin said yes to. */
+/** Nobody has a link. */
+export const noTickets = {
+  tickets: {
+    make: async () => 'none',
+    look: async () => null,
+    use: async () => null,
+    giveBack: async () => undefined,
+  },
+}
+
 /** Nobody looks for differences, nor says that any is fine. */
 export const noDifferences = {
   differences: {

@@ -16,6 +16,7 @@ import {
   memoryHolds,
   memoryLosses,
   noDifferences,
+  noTickets,
   MemoryDatabase,
   type Step,
 } from './memory-stores.ts'
@@ -103,6 +104,7 @@ export function aSlackSide({
     },
     losses: memoryLosses(),
     ...noDifferences,
+    ...noTickets,
     people: { seen: unasked, bySlackUser: unasked },
     directory: directoryFrom(directory),
     catalog: () => catalog,
@@ -141,6 +143,7 @@ export function aSlackSide({
     log,
     held: { look: unasked, soon: () => undefined, stop: unasked },
     lookAgain: () => undefined,
+    publicUrl: null,
     catalogFault: () => null,
   }
   return {

@@ -19,7 +19,13 @@ async function bearsWith(port: number, begins: string): Promise<number> {
 
 test('whoever sends headers or a body a letter at a time is cut off when their time is up, not at the next look round', async () => {
   const limits = { headersMs: 400, requestMs: 800 }
-  const web = await serveWeb({ port: 0, probes: {}, slack: (request) => request.resume(), limits })
+  const web = await serveWeb({
+    port: 0,
+    probes: {},
+    slack: (request) => request.resume(),
+    pages: null,
+    limits,
+  })
   afterThis(() => web.close())
 
   const [headersMs, bodyMs] = await Promise.all([
@@ -34,7 +40,7 @@ test('whoever sends headers or a body a letter at a time is cut off when their t
 }, 60_000)
 
 test('by default that is 10 s for headers and 15 s for all of it, the look round included', async () => {
-  const web = await serveWeb({ port: 0, probes: {}, slack: (request) => request.resume() })
+  const web = await serveWeb({ port: 0, probes: {}, slack: (request) => request.resume(), pages: null })
   afterThis(() => web.close())
 
   const [headersMs, bodyMs] = await Promise.all([
@@ -50,7 +56,7 @@ test("the image's health check says yes of what serves, no of what does not, and
   const dockerfile = await readFile('Dockerfile', 'utf8')
   const written = /^HEALTHCHECK [^[]*CMD (\[.+\])$/m.exec(dockerfile)?.[1] ?? '[]'
   const [command = '', ...words] = z.array(z.string()).parse(JSON.parse(written))
-  const web = await serveWeb({ port: 0, probes: { mongodb: () => false }, slack: null })
+  const web = await serveWeb({ port: 0, probes: { mongodb: () => false }, slack: null, pages: null })
   const code = (port: number) =>
     new Promise((resolve) => {
       const child = execFile(command, words, { env: { PATH: process.env['PATH'], PORT: String(port) } })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Target } from '../../domain/connector.ts'
 import { secret } from '../secret.ts'
 
 /** Longer names are cut silently by the server, and may be another's then. */
@@ -27,7 +28,15 @@ export const postgresSettings = z.strictObject({
 
 export type PostgresSettings = z.infer<typeof postgresSettings>
 
-export const postgresTarget = z.strictObject({ role: name })
+export const postgresTarget = z.strictObject({
+  role: name,
+  /** `temporary`: a login that is made for the time of the grant. Left out: people have a login of their own. */
+  login: z.literal('temporary').optional(),
+})
+
+export const roleOf = (target: Target): string => postgresTarget.parse(target).role
+
+export const isTemporary = (target: Target): boolean => postgresTarget.parse(target).login === 'temporary'
 
 export interface Address {
   readonly host: string

@@ -5,6 +5,7 @@ import { holdId, type Hold, type HoldKey, type Left } from '../../domain/hold.ts
 import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import type { Event } from '../../domain/event.ts'
+import { isSamePlace } from '../../domain/place.ts'
 import { transition } from '../../domain/transition.ts'
 import { Lease, LeaseLost, type Outcome } from './lease.ts'
 import { record } from './record.ts'
@@ -97,7 +98,7 @@ async function prepareToJoin(world: World, lease: Lease, grantId: string): Promi
   // 6. Claim it. What was held before is not given; else it is, until the latest end of all claims.
   const waitMs = Math.max(0, startOf(grant).getTime() - world.clock.now().getTime())
   const keepMs = waitMs + lease.callMs
-  const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt } }
+  const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt }, leftover: null }
   if (heldBefore) await lease.write({ ...claim, keepMs })
   else await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, claim, keepMs)
   return { lease, grant, isAhead: waitMs > 0, readAtMs }
@@ -142,15 +143,10 @@ const joined = (
 ): Event =>
   status === 'active' ? { type: 'told', heldUntil } : { type: 'given', heldUntil, heldBefore, secret }
 
-function secretOf({ system }: Lease): Secret | null {
+function secretOf({ system, hold }: Lease): Secret | null {
   const { handOver } = system.connector
-  return handOver ? { what: handOver.what, brings: handOver.brings?.label ?? null } : null
+  return handOver?.isFor(hold.target) ? { what: handOver.what, brings: handOver.brings?.label ?? null } : null
 }
-
-/** What became of a wish to be shown a secret; `refused` is said to whoever wished it. */
-export type HandedOver =
-  | { readonly what: 'shown'; readonly shown: readonly Shown[] }
-  | { readonly what: 'refused'; readonly refusal: Refusal }
 
 /**
  * 14. Makes the secret of an active grant and returns it, once: a give of what is held already, under the same lease.
@@ -160,16 +156,15 @@ export async function handOver(
   world: World,
   seen: Active,
   { by, on, brought }: { by: PersonRef; on: 'modal' | 'page'; brought: string | null },
-): Promise<HandedOver> {
+): Promise<Refusal | { shown: readonly Shown[] }> {
   const { queues } = world
-  const not = (refusal: Refusal): HandedOver => ({ what: 'refused', refusal })
   return queues.turn(holdId(holdingOf(seen)), () =>
     queues.step(seen.system, 'prepare', async () => {
       const system = world.systems(seen.system)
       const making = system?.connector.handOver
-      if (!system || !making) return not(refuse('nothing-to-show', { grant: seen }))
+      if (!system || !making) return refuse('nothing-to-show', { grant: seen })
       const lease = await Lease.take(world, holdingOf(seen), system)
-      if (!(lease instanceof Lease)) return not(refuse('not-made-now', { grant: seen }))
+      if (!(lease instanceof Lease)) return refuse('not-made-now', { grant: seen })
       try {
         const grant = await world.grants.get(seen.id)
         const now = world.clock.now()
@@ -180,21 +175,21 @@ export async function handOver(
           !(seen.id in lease.hold.claims)
         ) {
           await lease.release()
-          return not(refuse('not-held', { grant }))
+          return refuse('not-held', { grant })
         }
         await lease.announce('give', `shown ${seen.id} ${lease.hold.token}`)
         const { outcome, shown } = await lease.handOver(making, brought)
         if (outcome.what !== 'done') {
           await lease.finish(outcome)
-          return not(whyNotMade(seen, outcome.error))
+          return whyNotMade(seen, outcome.error)
         }
         const said = await record(world, seen.id, { type: 'shown', by, on }, grant)
         await lease.finish(outcome)
-        return isRefusal(said) ? not(said) : { what: 'shown', shown }
+        return isRefusal(said) ? said : { shown }
       } catch (error) {
         if (!(error instanceof LeaseLost)) await lease.abandon().catch(() => undefined)
         world.log.warn('a secret could not be made', { grantId: seen.id, error })
-        return not(refuse('not-made-now', { grant: seen }))
+        return refuse('not-made-now', { grant: seen })
       }
     }),
   )
@@ -243,7 +238,7 @@ export async function leave(world: World, seen: Approved): Promise<void> {
         return
       }
       const left = { grantId: grant.id, left: 'gone', keptUntil: null } as const
-      await lease.finish(outcome, { unclaim: left })
+      await lease.finish(outcome, { unclaim: left, ...lease.leftBehind })
       await record(world, grant.id, { type: 'taken', ...left }, grant)
     })
   })
@@ -346,7 +341,10 @@ async function whyNotGone(lease: Lease): Promise<Error | null> {
 /** 11. Puts right what a call with an unknown outcome may still do, until nothing more turns up. */
 export async function repair(world: World, hold: Hold): Promise<void> {
   const system = world.systems(hold.system)
-  if (!system) return
+  if (!system) {
+    await world.holds.write(hold, hold.token, { dueInMs: 60_000 })
+    return
+  }
   await world.queues.turn(holdId(hold), () =>
     world.queues.step(hold.system, 'prepare', async () => {
       const lease = await Lease.take(world, hold, system)
@@ -364,7 +362,7 @@ export async function repair(world: World, hold: Hold): Promise<void> {
 
 async function repairUnder(world: World, lease: Lease): Promise<void> {
   const { watch, claims, heldBefore } = lease.hold
-  if (watch === null) return lease.release({ unwatch: { seen: null } })
+  if (watch === null) return tidyUnder(world, lease)
   if (lease.isElsewhere) return lease.release({ dueInMs: 60_000 })
   const has = await lease.has()
   if (!has && !heldBefore && (await isWanted(world, claims))) {
@@ -382,12 +380,33 @@ async function repairUnder(world: World, lease: Lease): Promise<void> {
       hold: holdId(lease.hold),
       outcome: outcome.what,
     })
-    await lease.finish(outcome, lease.watching(true))
+    const left = outcome.what === 'done' ? lease.leftBehind : {}
+    await lease.finish(outcome, { ...left, ...lease.watching(true) })
   } else if (lease.hold.readAt >= watch.until) {
-    await lease.release({ unwatch: { seen: watch.until } })
+    const left = lease.hold.leftover === null ? {} : { dueInMs: 0 }
+    await lease.release({ unwatch: { seen: watch.until }, ...left })
   } else {
     await lease.release({ dueInMs: 1_000 })
   }
+}
+
+/** 15. Removes what a take left over, unless it was given again; ever more seldom, up to once an hour, where that fails. */
+async function tidyUnder(world: World, lease: Lease): Promise<void> {
+  const { leftover, claims, where } = lease.hold
+  const isGivenAgain = Object.keys(claims).length > 0
+  if (leftover === null || isGivenAgain) return lease.release({ unwatch: { seen: null }, leftover: null })
+  const tries = leftover.tries + 1
+  try {
+    if (where !== null && !isSamePlace(where, lease.where)) throw new Error(elsewhere(lease.hold.system))
+    await lease.tidy()
+  } catch (error) {
+    if (tries === 1) {
+      world.log.warn('what a take left over cannot be removed now', { hold: holdId(lease.hold), error })
+    }
+    const dueInMs = Math.min(3_600_000, 1_000 * 2 ** tries)
+    return lease.release({ leftover: { tries, error: messageOf(error) }, dueInMs })
+  }
+  await lease.release({ unwatch: { seen: null }, leftover: null })
 }
 
 /** Each second while a watch runs; ever more seldom, down to once a minute, on a system that stays silent after it. */
@@ -429,7 +448,7 @@ export async function takeUnowed(
         }
         const gone = (grantId: string): Left => ({ grantId, left: 'gone', keptUntil: null })
         for (const grantId of left) await lease.write({ unclaim: gone(grantId) })
-        await lease.finish(outcome, { heldBefore: false })
+        await lease.finish(outcome, { heldBefore: false, ...lease.leftBehind })
         return 'taken'
       } catch (error) {
         if (!(error instanceof LeaseLost)) await lease.abandon().catch(() => undefined)

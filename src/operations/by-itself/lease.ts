@@ -124,6 +124,23 @@ export class Lease {
     return cut.what === 'unknown' ? { what: 'failed', error: asConnectorError(cut.error) } : cut
   }
 
+  /** What a take that is done leaves to be removed, where the system leaves anything. */
+  get leftBehind(): HoldWrite {
+    const isAny = this.system.connector.tidy !== undefined
+    return isAny ? { leftover: { tries: 0, error: null }, dueInMs: 0 } : {}
+  }
+
+  /** Rule 15. Removes what is left over; throws as the connector does. However late it happens, it harms nothing. */
+  async tidy(): Promise<void> {
+    const { principal, target, token } = this.#hold
+    const idempotencyKey = `${keyOf(this.#key)}:tidy:${token}`
+    const { connector } = this.system
+    const tidied = await this.#world.clock.within(this.system.timeoutMs, async (signal) =>
+      connector.tidy?.({ principal, target, idempotencyKey, signal }),
+    )
+    if (!tidied.done) throw new ConnectorError('timeout', { retryable: true })
+  }
+
   /** Until when a give that nobody heard the end of may still happen, by what the connector says; null: none may. */
   get mayAppearUntil(): Date | null {
     const { watch, readAt } = this.#hold

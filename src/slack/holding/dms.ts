@@ -17,6 +17,7 @@ import { mayHaveMore } from '../../operations/extend.ts'
 import { asCounted } from '../deciding/calls.ts'
 import { message, type Message } from '../words/blocks.ts'
 import { extendButton, noMoreWords } from './more-time.ts'
+import { showButton, shownWords } from './hand-over.ts'
 import { plainWords, spelled, when } from '../words/mrkdwn.ts'
 import { askedOnce, type AskedOnce } from '../asked-once.ts'
 import type { Parts } from '../parts.ts'
@@ -225,13 +226,14 @@ function outcomeDm(grant: Grant, { how, zone }: DmAbout, now: Date): Message {
         grant.isBreakGlass && isOn ? '\nThe channel and the admins were told; a review follows.' : ''
       const because =
         grant.auto === null || !isOn ? '' : `\nNo review was needed: ${plainWords(grant.auto.because, 100)}.`
-      const connect = because + (how === null || !isOn ? '' : `\n${plainWords(how, 500)}`) + told
+      const connect =
+        because + (how === null || !isOn ? '' : `\n${plainWords(how, 500)}`) + shownWords(grant) + told
       const verb = isOn ? 'have' : 'had'
       const gone = grant.window !== null && grant.status === 'ended' ? ` ${leftLine(grant)}.` : ''
       return message(
         `You ${verb} ${bold(grant)} until ${when(grant.status === 'ended' ? grant.takeAt : grant.endsAt)}.${gone}${connect}`,
         `You ${verb} ${nameOf(grant)} until ${spelled(grant.endsAt, zone)}`,
-        grant.status === 'active' ? [done(grant)] : [],
+        grant.status === 'active' ? [...showButton(grant), done(grant)] : [],
       )
     }
     case 'pending':

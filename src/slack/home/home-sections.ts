@@ -12,6 +12,7 @@ import { cardButtons } from '../deciding/card.ts'
 import { askAgain, callOff, done, withdraw } from '../holding/holder-buttons.ts'
 import { bold } from '../words/names.ts'
 import { homeActions } from './home-actions.ts'
+import { showButton } from '../holding/hand-over.ts'
 import { extendButton } from '../holding/more-time.ts'
 import { when } from '../words/mrkdwn.ts'
 import { openWindowsAmong } from '../../operations/windows-of-series.ts'
@@ -202,8 +203,8 @@ function heldRow(grant: Grant, more: MayExtend | null, now: Date): KnownBlock[] 
       ? 'by rule, as long as it names you'
       : `until ${when(grant.endsAt)}`
   const words = isOn ? until : (statusLine(grant, now, { name: surely }) ?? '')
-  const buttons =
-    grant.status === 'active' && !grant.isStanding ? [...(extend ? [extend] : []), done(grant)] : []
+  const own = grant.status === 'active' && !grant.isStanding ? [...(extend ? [extend] : []), done(grant)] : []
+  const buttons = [...showButton(grant), ...own]
   return withButtons(`held:${grant.id}`, `${bold(grant)}\n${words}`, buttons)
 }
 

@@ -1,0 +1,53 @@
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { secureHeaders } from 'hono/secure-headers'
+import type { RequestListener } from 'node:http'
+import type { World } from '../operations/world.ts'
+import { allowed, page, sentence } from './page.ts'
+import { showPages } from './show.ts'
+
+const mostBytes = 20_000
+
+/**
+ * What people open in a browser. Looking (GET, HEAD) changes nothing, as scanners of links do it too; nothing is cached,
+ * framed, or loaded from elsewhere; an address, which holds a ticket, goes to nobody.
+ */
+export function pages(world: World): RequestListener {
+  const app = new Hono()
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: [allowed.style],
+        scriptSrc: [allowed.script],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      referrerPolicy: 'same-origin',
+      xFrameOptions: 'DENY',
+    }),
+  )
+  app.use(async (context, next) => {
+    await next()
+    context.header('Cache-Control', 'no-store')
+  })
+  app.use(bodyLimit({ maxSize: mostBytes }))
+  app.route('/show', showPages(world))
+  app.notFound((context) => context.html(page('Nothing here', sentence('This page does not exist.')), 404))
+  app.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    // Of what was asked for nothing is logged: the address holds a ticket.
+    world.log.error('a page failed', { error: error.name })
+    const words = 'This did not work. Please try again in a minute.'
+    return context.html(page('Something went wrong', sentence(words)), 500)
+  })
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  return (request, response) => {
+    if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST')
+      void listener(request, response)
+    else response.writeHead(405, { allow: 'GET, HEAD, POST' }).end()
+  }
+}
