@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 import { command } from '../../src/connectors/command/command.ts'
 import type { Connector } from '../../src/domain/connector.ts'
-import { surroundings, type HarnessWithoutPort } from './contract.ts'
+import { surroundings, type HarnessWithoutPort } from '../../src/testing/contract.ts'
 
 const run = promisify(execFile)
 const document = new URL('../../docs/connectors/command.md', import.meta.url)

@@ -10,7 +10,7 @@ import { inspect, promisify } from 'node:util'
 import { command } from '../../src/connectors/command/command.ts'
 import type { Connector } from '../../src/domain/connector.ts'
 import { connectCommand, hasTools, theDocumentedProgram } from './command-harness.ts'
-import { call, connectorContract, failureOf, giveCall, surroundings } from './contract.ts'
+import { call, connectorContract, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
 
 if (hasTools()) connectorContract('command (the documented program)', theDocumentedProgram)
 else test.skip('jq or flock is not here: ./scripts/servers says how to get them', () => undefined)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { guarded } from '../../src/connectors/guarded.ts'
 import { ConnectorError, type Connector } from '../../src/domain/connector.ts'
 import { noLog } from '../support/no-log.ts'
-import { failureOf } from './contract.ts'
+import { failureOf } from '../../src/testing/contract.ts'
 
 const timeoutMs = 200
 const place = { principal: 'ada', target: {} }

@@ -4,7 +4,7 @@ import { kubernetes } from '../../src/connectors/kubernetes/kubernetes.ts'
 import type { Connector, Target } from '../../src/domain/connector.ts'
 import { freeze } from '../support/freeze.ts'
 import { startKubernetes, type Kubernetes } from '../support/kubernetes.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export interface KubernetesHarness extends Harness {
   readonly server: Kubernetes

@@ -12,7 +12,7 @@ import { z } from 'zod'
 import { kubernetes } from '../../src/connectors/kubernetes/kubernetes.ts'
 import type { Connector, Lack, Target } from '../../src/domain/connector.ts'
 import { startKubernetes } from '../support/kubernetes.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from './contract.ts'
+import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
 import { aGuardedCluster, api, rbac, type KubernetesHarness } from './kubernetes-harness.ts'
 
 connectorContract('kubernetes (stand-in)', aGuardedCluster)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { ldap } from '../../src/connectors/ldap/ldap.ts'
 import type { Connector, Target } from '../../src/domain/connector.ts'
 import { startSlapd, suffix, type Slapd } from '../support/slapd.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export type How = 'plain' | 'startTls' | 'ldaps'
 export type Members = 'member' | 'uniqueMember' | 'memberUid'

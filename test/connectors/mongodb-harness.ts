@@ -3,7 +3,7 @@ import { MongoClient, UUID } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import { freeze } from '../support/freeze.ts'
 import { startMongod } from '../support/mongod.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export interface MongodbHarness extends Harness {
   readonly admin: MongoClient

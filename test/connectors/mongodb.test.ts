@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import type { Connector } from '../../src/domain/connector.ts'
-import { call, connectorContract, failureOf, giveCall } from './contract.ts'
+import { call, connectorContract, failureOf, giveCall } from '../../src/testing/contract.ts'
 import { aGuardedMongodb, type MongodbHarness } from './mongodb-harness.ts'
 
 connectorContract('mongodb', aGuardedMongodb)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { netmaker } from '../../src/connectors/netmaker/netmaker.ts'
 import type { Connector, Target } from '../../src/domain/connector.ts'
 import { startNetmakerStandIn, type NetmakerStandIn, type ToldClient } from '../support/netmaker.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export interface NetmakerHarness extends Harness {
   readonly standIn: NetmakerStandIn

@@ -4,7 +4,7 @@ import { okta } from '../../src/connectors/okta/okta.ts'
 import type { Connector, Target } from '../../src/domain/connector.ts'
 import { freeze } from '../support/freeze.ts'
 import { startStandin } from '../support/standin.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export interface OktaHarness extends Harness {
   connectWith(settings: object, hide?: (secret: string) => void): Connector

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { postgres } from '../../src/connectors/postgres/postgres.ts'
 import type { Connector, Target } from '../../src/domain/connector.ts'
 import { startPostgres, type Postgres, type PostgresVersion } from '../support/postgres.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export interface PostgresHarness extends Harness {
   readonly server: Postgres

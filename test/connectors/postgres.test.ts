@@ -5,7 +5,7 @@ import pg from 'pg'
 import { postgres } from '../../src/connectors/postgres/postgres.ts'
 import type { Connector } from '../../src/domain/connector.ts'
 import { hasPostgres, postgresVersions } from '../support/postgres.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall } from './contract.ts'
+import { call, connectorContract, everyHolder, failureOf, giveCall } from '../../src/testing/contract.ts'
 import { aGuardedPostgres, type PostgresHarness } from './postgres-harness.ts'
 
 const { escapeIdentifier: name, escapeLiteral: literal } = pg

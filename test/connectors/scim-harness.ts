@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { scim } from '../../src/connectors/scim/scim.ts'
 import type { Connector } from '../../src/domain/connector.ts'
 import { startScim2 } from '../support/scim2.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 const token = 'curfew-only-token'
 const urn = 'urn:ietf:params:scim:schemas:core:2.0:'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { opensFiles } from '../../src/config.ts'
 import { readSecret, secret } from '../../src/connectors/secret.ts'
-import { failureOf } from './contract.ts'
+import { failureOf } from '../../src/testing/contract.ts'
 
 test.each([
   ['/run/secrets/orders', true],

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
 import { freePort } from '../support/free-port.ts'
 import { freeze } from '../support/freeze.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 const document = new URL('../../docs/connectors/webhook.md', import.meta.url)
 /** Inside the clone, so that the receiver finds its library. */

@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
 import type { Connector, Proxies } from '../../src/domain/connector.ts'
 import { aProxy } from '../support/proxy.ts'
-import { call, connectorContract, failureOf, giveCall, surroundings } from './contract.ts'
+import { call, connectorContract, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
 import { aSecret, theDocumentedReceiver } from './webhook-harness.ts'
 
 connectorContract('webhook (the documented receiver)', theDocumentedReceiver)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { aGate } from '../support/gate.ts'
-import { ConnectorError, type Connector, type Surroundings, type Target } from '../../src/domain/connector.ts'
+import { aGate } from './gate.ts'
+import { ConnectorError, type Connector, type Surroundings, type Target } from '../domain/connector.ts'
 
 /** Of a connector that is reached straight, and dates by the wall clock. */
 export const surroundings = (timeoutMs: number): Surroundings => ({
