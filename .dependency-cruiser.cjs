@@ -24,6 +24,13 @@ module.exports = {
       '^src/(catalog|connectors|domain)/',
     ),
     only('what-strangers-import-is-domain', '^src/connector\\.ts$', '^src/domain/'),
+    only('testing-knows-domain', '^src/testing(/|\\.ts$)', '^src/(testing/|domain/)'),
+    {
+      name: 'nothing-that-runs-knows-testing',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testing(/|\\.ts$)' },
+      to: { path: '^src/testing(/|\\.ts$)' },
+    },
     ...edges.map((edge) =>
       only(`${edge}-edge`, `^src/${edge}(/|\\.ts$)`, `^src/(${edge}(/|\\.ts$)|operations/|domain/|${tools})`),
     ),
