@@ -1,7 +1,7 @@
 import CircuitBreaker from 'opossum'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { ConnectorError, type Connector, type HandOver } from '../domain/connector.ts'
+import { ConnectorError, connectorErrorOf, type Connector, type HandOver } from '../domain/connector.ts'
 import type { Log } from '../domain/ports/log.ts'
 
 /** A system that did not answer so often is asked one call at a time until it does. */
@@ -64,7 +64,8 @@ export function guarded(
         log.warn('a connector kept this process busy', { system, connector: kind, verb, tookMs })
       result = await Promise.race([running, neverEnding(signal, overrun.signal)])
     } catch (error) {
-      if (error instanceof ConnectorError) throw error
+      const failure = connectorErrorOf(error)
+      if (failure !== null) throw failure
       throw failed(error instanceof Overrun ? 'did not end in time' : 'failed in an unexpected way', error)
     } finally {
       overrun.abort()

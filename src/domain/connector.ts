@@ -192,3 +192,13 @@ export class ConnectorError extends Error {
     this.happened = happened
   }
 }
+
+/** The failure that this is; also one of another copy of this class, as a stranger's package may bring. Null: none. */
+export function connectorErrorOf(error: unknown): ConnectorError | null {
+  if (error instanceof ConnectorError) return error
+  const isOfAnotherCopy = error instanceof Error && error.name === 'ConnectorError'
+  if (!isOfAnotherCopy || !('retryable' in error) || !('happened' in error)) return null
+  const { message, retryable, happened } = error
+  if (typeof retryable !== 'boolean' || (happened !== 'no' && happened !== 'unknown')) return null
+  return new ConnectorError(message, { retryable, happened, cause: error })
+}

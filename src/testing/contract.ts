@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { ConnectorError, type Connector, type Surroundings, type Target } from '../domain/connector.ts'
+import type {
+  ConnectorError} from '../domain/connector.ts';
+import {
+  connectorErrorOf,
+  type Connector,
+  type Surroundings,
+  type Target,
+} from '../domain/connector.ts'
 import { aGate } from './gate.ts'
 import { runnerOfGlobals, type Runner } from './runner.ts'
 
@@ -527,7 +534,8 @@ export async function failureOf(attempt: Promise<unknown>): Promise<ConnectorErr
     () => 'it succeeded',
     (error: unknown) => error,
   )
-  if (outcome instanceof ConnectorError) return outcome
+  const failure = connectorErrorOf(outcome)
+  if (failure !== null) return failure
   throw new Error('expected a ConnectorError', { cause: outcome })
 }
 

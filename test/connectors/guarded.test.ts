@@ -50,6 +50,19 @@ test('what it throws that is no failure of a connector is one, with an id that t
   await connector.close()
 })
 
+test('a failure that another copy of Curfew made, which a package may bring, is one all the same', async () => {
+  class ConnectorError extends Error {
+    override readonly name = 'ConnectorError'
+    readonly retryable = false
+    readonly happened = 'no'
+  }
+  const { connector, said } = aStranger({ give: () => Promise.reject(new ConnectorError('no such group')) })
+  const failure = await failureOf(connector.give(call()))
+  expect(failure).toMatchObject({ message: 'no such group', retryable: false, happened: 'no' })
+  expect(said).toEqual([])
+  await connector.close()
+})
+
 test.each([
   ['a word for yes', { has: async () => 'true' as unknown as boolean }],
   ['nothing', { has: async () => undefined as unknown as boolean }],
