@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import type {
-  ConnectorError} from '../domain/connector.ts';
 import {
   connectorErrorOf,
   type Connector,
+  type ConnectorError,
   type Surroundings,
   type Target,
 } from '../domain/connector.ts'
