@@ -9,6 +9,7 @@ export {
   failureOf,
   giveCall,
   surroundings,
+  type HandsOver,
   type Harness,
   type HarnessWithoutPort,
   type Lacking,

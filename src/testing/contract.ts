@@ -6,6 +6,8 @@ import {
   connectorErrorOf,
   type Connector,
   type ConnectorError,
+  type HandOver,
+  type Shown,
   type Surroundings,
   type Target,
 } from '../domain/connector.ts'
@@ -81,8 +83,20 @@ interface AnyHarness {
   freeze(): Promise<() => Promise<void>>
   /** Passwords, tokens and the like, as the connector is given them: must never be read in an error. */
   readonly secrets: readonly string[]
+  /** Where the connector hands over what giving made; left out where it does not. */
+  readonly handOver?: HandsOver
   /** Ends the system and removes what was made for it. */
   stop(): Promise<void>
+}
+
+/** How to use what is handed over. */
+export interface HandsOver {
+  /** What a holder brings for it, such as a public key: another at each call. Null where nothing is asked for. */
+  brings(principal: string): Promise<string | null>
+  /** Does this open the system now? By the system's own means, and looked at for as long as it takes to know. */
+  opens(shown: readonly Shown[]): Promise<boolean>
+  /** What of it nobody else may read. */
+  secretsIn(shown: readonly Shown[]): readonly string[]
 }
 
 /** What of a harness a system may have no way to. `names`: that people are called as the suite would have it. */
@@ -91,6 +105,8 @@ export type MayLack = 'vanish' | 'vanishTarget' | 'lacking' | 'names'
 export interface Terms {
   /** Why the harness has null for it, or makes other names. The tests which need it are skipped, and say so by name. */
   readonly untried?: Readonly<Partial<Record<MayLack, string>>>
+  /** That the targets of this harness have something to hand over: then that is tried too. */
+  readonly handsOver?: boolean
   /** Where tests are not run by functions that are global, as jest's are. */
   readonly runner?: Runner
 }
@@ -152,7 +168,7 @@ const timeoutMs = 20_000
 export function connectorContract(
   name: string,
   start: () => Promise<Harness | HarnessWithoutPort>,
-  { untried = {}, runner = runnerOfGlobals() }: Terms = {},
+  { untried = {}, handsOver = false, runner = runnerOfGlobals() }: Terms = {},
 ): void {
   const { describe, beforeAll, afterAll, afterEach } = runner
   const test = (promise: string, body: () => Promise<void>, withinMs = timeoutMs) =>
@@ -177,6 +193,12 @@ export function connectorContract(
           untried[part] !== undefined,
           `the harness has null for ${part} exactly where \`untried\` says why`,
         )
+      const { target } = await system.aTarget()
+      assert.equal(
+        connector.handOver?.isFor(target) ?? false,
+        handsOver,
+        'something is handed over exactly where `handsOver` says so',
+      )
     })
     // What a failure leaves frozen would fail every test after it.
     afterEach(() => thaw())
@@ -343,6 +365,75 @@ export function connectorContract(
       },
     )
 
+    /** Has something made for whoever holds it. */
+    async function handedOver(principal: string, target: Target, signal = soon()): Promise<readonly Shown[]> {
+      const { handOver } = system
+      assert.ok(handOver, 'the connector hands something over, and the harness has no `handOver`')
+      const brought = await handOver.brings(principal)
+      const { make } = connector.handOver ?? nothingToMake
+      return make({ ...giveCall(principal, target), until: inAnHour(), brought, signal })
+    }
+    const opens = async (shown: readonly Shown[]) => (await system.handOver?.opens(shown)) ?? false
+
+    if (handsOver)
+      test('what is handed over opens the system until a newer one is made, and none does after the take', async () => {
+        const { principal, target } = await aPlace()
+        await connector.give(giveCall(principal, target))
+        const first = await handedOver(principal, target)
+        const alone = await opens(first)
+        // Told of a later end, as when more time was given: what was shown goes on.
+        await connector.give({ ...giveCall(principal, target), until: new Date(Date.now() + 7_200_000) })
+        const later = await opens(first)
+        const second = await handedOver(principal, target)
+        const both = [await opens(first), await opens(second)]
+        await connector.take(call(principal, target))
+        await connector.cut?.(call(principal, target))
+        const taken = [await opens(first), await opens(second)]
+        await connector.give(giveCall(principal, target))
+        const again = [await opens(first), await opens(second)]
+        assert.deepEqual(
+          { alone, later, both, taken, again },
+          {
+            alone: true,
+            later: true,
+            both: [false, true],
+            taken: [false, false],
+            again: [false, false],
+          },
+        )
+      })
+
+    if (handsOver)
+      test('nothing is handed over to whoever holds nothing, and errors hold nothing of what was', async () => {
+        const { principal, target } = await aPlace()
+        const before = await failureOf(handedOver(principal, target))
+        await connector.give(giveCall(principal, target))
+        const shown = await handedOver(principal, target)
+        await connector.take(call(principal, target))
+        const after = await failureOf(handedOver(principal, target))
+        const late = await failureOf(handedOver(principal, target, AbortSignal.abort()))
+        for (const failure of [before, after]) expectFailure(failure, { retryable: false, happened: 'no' })
+        expectFailure(late, { retryable: true, happened: 'no' })
+        for (const failure of [before, after, late]) {
+          expectNoSecrets(failure)
+          const everything = inspect(failure, { depth: 12, showHidden: true })
+          for (const secret of system.handOver?.secretsIn(shown) ?? [])
+            assert.ok(!everything.includes(secret), failure.message)
+        }
+        assert.equal(await system.reallyHolds(principal, target), false)
+      })
+
+    test('what a take leaves over goes, and what was given again since does not', async () => {
+      const { principal, target } = await aPlace()
+      await connector.give(giveCall(principal, target))
+      await connector.take(call(principal, target))
+      await connector.tidy?.(call(principal, target))
+      await connector.tidy?.(call(principal, target))
+      await connector.give(giveCall(principal, target))
+      await connector.tidy?.(call(principal, target))
+      assert.equal(await system.reallyHolds(principal, target), true)
+    })
+
     test('the check passes with good credentials and all rights', async () => {
       const { target } = await aPlace()
       const lacks = await connector.check({ targets: [target], signal: soon() })
@@ -506,6 +597,12 @@ export function connectorContract(
   })
 }
 
+const nothingToMake: Pick<HandOver, 'make'> = {
+  make: () => Promise.reject(new Error('it makes nothing')),
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_000)
+
 const soon = () => AbortSignal.timeout(5_000)
 
 export const call = (principal: string, target: Target) => ({
@@ -517,7 +614,7 @@ export const call = (principal: string, target: Target) => ({
 
 export const giveCall = (principal: string, target: Target) => ({
   ...call(principal, target),
-  until: new Date(Date.now() + 3_600_000),
+  until: inAnHour(),
 })
 
 function expectFailure(

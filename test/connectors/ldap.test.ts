@@ -10,7 +10,14 @@ import { unused, type Connector } from '../../src/domain/connector.ts'
 import { aGate } from '../../src/testing/gate.ts'
 import { answeringLdap, type Answer, type Asked } from '../support/ldap-stand-in.ts'
 import { hasSlapd, suffix } from '../support/slapd.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
+import {
+  call,
+  connectorContract,
+  everyHolder,
+  failureOf,
+  giveCall,
+  surroundings,
+} from '../../src/testing/contract.ts'
 import {
   aGuardedLdap,
   escaped,

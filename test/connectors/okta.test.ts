@@ -9,7 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { okta } from '../../src/connectors/okta/okta.ts'
 import type { Connector, Lack } from '../../src/domain/connector.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
+import {
+  call,
+  connectorContract,
+  everyHolder,
+  failureOf,
+  giveCall,
+  surroundings,
+} from '../../src/testing/contract.ts'
 import { aGuardedOrganisation, tokens, type OktaHarness } from './okta-harness.ts'
 
 connectorContract('okta (stand-in)', aGuardedOrganisation)

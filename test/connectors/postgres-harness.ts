@@ -128,11 +128,13 @@ export async function aPostgresThatMakesLogins(version: PostgresVersion): Promis
   await admin.query('ALTER ROLE curfew_owner CREATEROLE')
   const temporary = (target: Target): Target => ({ ...target, login: 'temporary' })
   const noteOf = (principal: string) => literal(`made by Curfew for ${principal}`)
-  const weak = async () => {
-    await admin.query(`CREATE ROLE curfew_meek NOLOGIN; GRANT curfew_meek TO curfew`)
+  /** Acts in the name of a role that may give this one, and is made as told. */
+  const weak = async (made: string) => {
+    const owner = `owner ${randomBytes(4).toString('hex')}`
     const { target } = await own.aTarget()
-    await admin.query(`GRANT ${name(String(target['role']))} TO curfew_meek WITH ADMIN OPTION`)
-    return target
+    await admin.query(`CREATE ROLE ${name(owner)} ${made}; GRANT ${name(owner)} TO curfew;
+      GRANT ${name(String(target['role']))} TO ${name(owner)} WITH ADMIN OPTION`)
+    return { owner, target: temporary(target), connector: own.connectWith({ owner }) }
   }
   return {
     ...own,
@@ -150,16 +152,11 @@ export async function aPostgresThatMakesLogins(version: PostgresVersion): Promis
       END LOOP; END $$`)
     },
     lacking: async () => {
-      const target = temporary(await weak())
-      const connector = own.connectWith({ owner: 'curfew_meek' })
+      const makesNone = await weak('NOLOGIN IN ROLE pg_signal_backend')
+      const endsNone = await weak('NOLOGIN CREATEROLE')
       return [
-        { connector, target, what: /may not make logins/, remedy: /^ALTER ROLE "curfew_meek" CREATEROLE$/ },
-        {
-          connector,
-          target,
-          what: /may not end sessions/,
-          remedy: /^GRANT pg_signal_backend TO "curfew_meek"$/,
-        },
+        { ...makesNone, what: /may not make logins/, remedy: /^ALTER ROLE "owner .*" CREATEROLE$/ },
+        { ...endsNone, what: /may not end sessions/, remedy: /^GRANT pg_signal_backend TO "owner .*"$/ },
       ]
     },
     async reallyHolds(principal, { role }) {
@@ -172,6 +169,7 @@ export async function aPostgresThatMakesLogins(version: PostgresVersion): Promis
     },
     handOver: {
       brings: async () => null,
+      secretsIn: (shown) => shown.filter(({ label }) => label === 'Password').map(({ text }) => text),
       opens: async (shown) => {
         const text = (label: string) => shown.find((part) => part.label === label)?.text ?? ''
         const session = new pg.Client({

@@ -6,7 +6,7 @@ import { postgres } from '../../src/connectors/postgres/postgres.ts'
 import type { Connector } from '../../src/domain/connector.ts'
 import { hasPostgres, postgresVersions } from '../support/postgres.ts'
 import { call, connectorContract, everyHolder, failureOf, giveCall } from '../../src/testing/contract.ts'
-import { aGuardedPostgres, type PostgresHarness } from './postgres-harness.ts'
+import { aGuardedPostgres, aPostgresThatMakesLogins, type PostgresHarness } from './postgres-harness.ts'
 
 const { escapeIdentifier: name, escapeLiteral: literal } = pg
 const soon = () => AbortSignal.timeout(5_000)
@@ -17,6 +17,10 @@ for (const version of postgresVersions) {
     continue
   }
   connectorContract(`postgres ${version}`, () => aGuardedPostgres(version))
+  connectorContract(`postgres ${version}, logins made`, () => aPostgresThatMakesLogins(version), {
+    handsOver: true,
+    untried: { vanish: 'whoever is given a login need not be known to the server before' },
+  })
 
   describe(`postgres ${version}`, () => {
     let system: PostgresHarness
@@ -94,8 +98,13 @@ for (const version of postgresVersions) {
       expect((await colleague.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
     })
 
-    test('without `cut: true` no session is ended', () => {
-      expect(connector.cut).toBeUndefined()
+    test('without `cut: true` no session is ended', async () => {
+      const { principal, target } = await aPlace()
+      await connector.give(giveCall(principal, target))
+      const session = await aSession(principal)
+      await connector.take(call(principal, target))
+      await connector.cut?.(call(principal, target))
+      expect(await orders(session)).toBe('42501')
     })
 
     test('a login that lacks the right to end sessions is told so, with what grants it', async () => {

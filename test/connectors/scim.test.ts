@@ -6,7 +6,14 @@ import { scim } from '../../src/connectors/scim/scim.ts'
 import type { Connector } from '../../src/domain/connector.ts'
 import { aScimStandIn, type ScimStandIn } from '../support/scim-stand-in.ts'
 import { hasScim2 } from '../support/scim2.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
+import {
+  call,
+  connectorContract,
+  everyHolder,
+  failureOf,
+  giveCall,
+  surroundings,
+} from '../../src/testing/contract.ts'
 import { aScim2Server, connectScim, type ScimHarness } from './scim-harness.ts'
 
 const soon = () => AbortSignal.timeout(5_000)

@@ -99,53 +99,62 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
       const login = loginOf(principal, role)
       const doing = `make the login ${login} for ${role}`
       const isNew = (await versionAt(signal)) >= withGrantors
-      const row = await look({ principal, target, signal })
-      if (row !== null && !isOurs(row, principal))
-        throw refused(doing, 'a role of that name is there already')
       const how = `LOGIN VALID UNTIL ${literal(until.toISOString())}`
-      const statements = [
-        // It may be given to others, cut and dropped by whoever made it.
-        ...(row === null && isNew ? ["SET LOCAL createrole_self_grant = 'set, inherit'"] : []),
-        `${row === null ? 'CREATE' : 'ALTER'} ROLE ${name(login)} ${how}`,
-        ...(row === null ? [`COMMENT ON ROLE ${name(login)} IS ${literal(marker + principal)}`] : []),
-        `GRANT ${name(role)} TO ${name(login)}${isNew ? ' WITH INHERIT TRUE, SET TRUE' : ''}`,
-      ]
+      const change = alone(
+        login,
+        `IF NOT FOUND THEN
+           ${isNew ? "SET LOCAL createrole_self_grant = 'set, inherit';" : ''}
+           CREATE ROLE ${name(login)} ${how};
+           COMMENT ON ROLE ${name(login)} IS ${noteOf(principal)};
+         ELSIF note IS DISTINCT FROM ${noteOf(principal)} THEN
+           RAISE duplicate_object;
+         ELSE
+           ALTER ROLE ${name(login)} ${how};
+         END IF;
+         GRANT ${name(role)} TO ${name(login)} ${isNew ? 'WITH INHERIT TRUE, SET TRUE' : ''};`,
+      )
       try {
-        await server.change(doing, statements.join('; '), signal)
+        await server.change(doing, change, signal)
       } catch (error) {
-        if (sqlState(error) !== states.undefinedObject) throw error
-        throw refused(doing, `the role ${role} does not exist`, error)
+        const state = sqlState(error)
+        if (state === states.duplicateObject)
+          throw refused(doing, 'a role of that name is there, and Curfew did not make it', error)
+        if (state === states.undefinedObject) throw refused(doing, `the role ${role} does not exist`, error)
+        throw error
       }
     },
 
     async take({ principal, target, signal }) {
-      const row = await look({ principal, target, signal })
-      if (!isOurs(row, principal)) return
       const role = roleOf(target)
       const login = loginOf(principal, role)
-      const statements = [
-        `ALTER ROLE ${name(login)} NOLOGIN PASSWORD NULL`,
-        ...(row.isMember ? [`REVOKE ${name(role)} FROM ${name(login)}`] : []),
-      ]
-      await server.change(`close the login ${login}`, statements.join('; '), signal)
+      const isHeld = `EXISTS (
+        SELECT FROM pg_catalog.pg_auth_members AS membership
+        JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
+        JOIN pg_catalog.pg_roles AS login ON login.oid = membership.member
+        WHERE login.rolname = ${literal(login)} AND role.rolname = ${literal(role)}
+      )`
+      const change = alone(
+        login,
+        `IF FOUND AND note = ${noteOf(principal)} THEN
+           ALTER ROLE ${name(login)} NOLOGIN PASSWORD NULL;
+           IF ${isHeld} THEN REVOKE ${name(role)} FROM ${name(login)}; END IF;
+         END IF;`,
+      )
+      await server.change(`close the login ${login}`, change, signal)
     },
 
     cut: ({ principal, target, signal }) => cutSessions(server, loginOf(principal, roleOf(target)), signal),
 
     async tidy({ principal, target, signal }) {
-      const row = await look({ principal, target, signal })
-      if (!isOurs(row, principal) || row.logsIn) return
       const login = loginOf(principal, roleOf(target))
-      // Looked at once more by the server itself: one that was opened again meanwhile stays.
-      await server.change(
-        `drop the login ${login}`,
-        `DO ${literal(`BEGIN
-          IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(login)} AND NOT rolcanlogin) THEN
-            DROP ROLE ${name(login)};
-          END IF;
-        END`)}`,
-        signal,
+      const isClosed = `EXISTS (
+        SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(login)} AND NOT rolcanlogin
+      )`
+      const change = alone(
+        login,
+        `IF FOUND AND note = ${noteOf(principal)} AND ${isClosed} THEN DROP ROLE ${name(login)}; END IF;`,
       )
+      await server.change(`drop the login ${login}`, change, signal)
     },
 
     async make({ principal, target, until, signal }) {
@@ -166,6 +175,18 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
     },
   }
 }
+
+/** One at a time for this login, with its comment in `note` where it is there: nobody changes it between look and act. */
+const alone = (login: string, body: string): string =>
+  `DO ${literal(`DECLARE note text;
+  BEGIN
+    PERFORM pg_catalog.pg_advisory_xact_lock(hashtextextended(${literal(`curfew ${login}`)}, 0));
+    SELECT pg_catalog.shobj_description(oid, 'pg_authid') INTO note
+      FROM pg_catalog.pg_roles WHERE rolname = ${literal(login)};
+    ${body}
+  END`)}`
+
+const noteOf = (principal: string): string => literal(marker + principal)
 
 const pageSize = 1_000
 
