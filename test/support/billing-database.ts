@@ -6,13 +6,15 @@ import { isInstalled, postgresVersions, startPostgres } from './postgres.ts'
 const { escapeIdentifier: name, escapeLiteral: literal } = pg
 
 export interface BillingDatabase {
-  /** Curfew's own login: it may hand out `billing_readers`, and nothing else. */
+  /** Curfew's own login: it may hand out `billing_readers`, to logins that it makes as well, and nothing else. */
   readonly curfewUrl: string
   readonly curfewPassword: string
   /** Logs in as this person and reads the invoices, as they would. */
-  tryDoor(login: string): Promise<Door>
+  tryDoor(login: string, password?: string): Promise<Door>
   /** Who may read the invoices right now, as the database itself says. */
   holders(): Promise<string[]>
+  /** Logins that were made for somebody, whether they can be used or not. */
+  madeLogins(): Promise<string[]>
   stop(): Promise<void>
 }
 
@@ -22,21 +24,21 @@ export async function aBillingDatabase(logins: readonly string[]): Promise<Billi
   if (version === undefined) return null
   const server = await startPostgres(version)
   const [curfewPassword, peoplePassword] = [randomBytes(12).toString('hex'), randomBytes(12).toString('hex')]
-  const { user, password } = server.superuser
-  const root = new pg.Pool({ connectionString: server.urlOf(user, password), max: 2 })
+  const { superuser } = server
+  const root = new pg.Pool({ connectionString: server.urlOf(superuser.user, superuser.password), max: 2 })
   root.on('error', () => undefined)
   await root.query(`
     CREATE TABLE invoices (number int); INSERT INTO invoices VALUES (1), (2);
     CREATE ROLE billing_readers NOLOGIN; GRANT SELECT ON invoices TO billing_readers;
-    CREATE ROLE curfew_owner NOLOGIN; GRANT billing_readers TO curfew_owner WITH ADMIN OPTION;
+    CREATE ROLE curfew_owner NOLOGIN CREATEROLE IN ROLE pg_signal_backend; GRANT billing_readers TO curfew_owner WITH ADMIN OPTION;
     CREATE ROLE curfew LOGIN PASSWORD ${literal(curfewPassword)}; GRANT curfew_owner TO curfew`)
   for (const login of logins)
     await root.query(`CREATE ROLE ${name(login)} LOGIN PASSWORD ${literal(peoplePassword)}`)
   return {
     curfewUrl: `postgres://curfew@127.0.0.1:${server.port}/postgres?sslmode=disable`,
     curfewPassword,
-    tryDoor: async (login) => {
-      const session = new pg.Client({ connectionString: server.urlOf(login, peoplePassword) })
+    tryDoor: async (login, password = peoplePassword) => {
+      const session = new pg.Client({ connectionString: server.urlOf(login, password) })
       session.on('error', () => undefined)
       try {
         await session.connect()
@@ -54,6 +56,12 @@ export async function aBillingDatabase(logins: readonly string[]): Promise<Billi
         `SELECT m.rolname AS login FROM pg_auth_members a
          JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
          WHERE r.rolname = 'billing_readers' AND m.rolname <> 'curfew_owner'`,
+      )
+      return rows.map(({ login }) => login)
+    },
+    madeLogins: async () => {
+      const { rows } = await root.query<{ login: string }>(
+        "SELECT rolname AS login FROM pg_roles WHERE shobj_description(oid, 'pg_authid') LIKE 'made by Curfew for %'",
       )
       return rows.map(({ login }) => login)
     },

@@ -2,6 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '../../src/log.ts'
+import type { Log } from '../../src/domain/ports/log.ts'
 import { start, type Running } from '../../src/main.ts'
 import { afterThis, aWorkspace } from '../workspace/support/a-workspace.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -24,6 +25,12 @@ export interface Stage extends Cast {
   readonly environment: Readonly<Record<string, string>>
 }
 
+function quietLog(): Log {
+  const log = createLog(process.env['CURFEW_TEST_LOG'] ?? 'error')
+  if (!process.env['CURFEW_TEST_LOG']) log.error = () => undefined
+  return log
+}
+
 let shared: Promise<OrdersDatabase> | null = null
 
 /** One guarded database for a test file; everyone's roles are gone again after each test. */
@@ -44,6 +51,8 @@ export async function aStage(
     patienceMs?: number
     /** The app's own MongoDB server, where the test needs one that it can break. */
     mongodb?: string
+    /** Hears every line that the app logs, as it is before secrets are cut from it. */
+    log?: Log
     /** False: the test starts the app itself. */
     started?: boolean
   } = {},
@@ -68,8 +77,7 @@ export async function aStage(
   await writeCatalog(catalog(cast))
   const port = transport === 'http' ? await freePort() : null
   if (port !== null) workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
-  const log = createLog(process.env['CURFEW_TEST_LOG'] ?? 'error')
-  if (!process.env['CURFEW_TEST_LOG']) log.error = () => undefined
+  const log = options.log ?? quietLog()
   const environment = {
     ORDERS_MONGODB_URL: database.curfewUrl,
     CATALOG_VARIABLES: 'ORDERS_*, GATE_*',
