@@ -18,6 +18,7 @@ const usualSeconds = {
   'journeys/systems': 60,
   'journeys/lonely-replica': 60,
   'catalog/size': 50,
+  'connectors/package': 40,
 }
 
 const usual = new Map(
