@@ -52,7 +52,10 @@ export interface Brought {
 }
 
 export interface HandOverCall extends Call {
-  /** The end of the access: nothing that is made may be worth anything after it, as far as the system knows how. */
+  /**
+   * The end of the access: what is made should be worth nothing after it, where it has an end of its own. What `give`
+   * told the system of the end stays.
+   */
   readonly until: Date
   /** What the holder brought; null where nothing is asked for. Theirs, and not read by anybody yet. */
   readonly brought: string | null

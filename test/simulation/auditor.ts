@@ -122,6 +122,8 @@ export class Auditor implements Eyes {
     }
     for (const hold of this.#db.holds.values()) {
       if (hold.watch !== null || Object.keys(hold.claims).length > 0) this.#note('stuck', holdId(hold))
+      const isForgotten = system.leftovers.has(keyOf(hold)) && !system.isHeld(keyOf(hold))
+      if (isForgotten || hold.leftover !== null) this.#note('stuck', `left over: ${holdId(hold)}`)
     }
     for (const key of keys) {
       if (this.#heldBefore.has(key) && !system.isHeld(key)) this.#note('stripped', key)

@@ -68,7 +68,7 @@ export const mutations: readonly Mutation[] = [
     file: protocol,
     edits: [
       ['await lease.write(lease.known)\n', 'await lease.finish(outcome)\n'],
-      ['heldBefore: false }), grant)\n  await lease.finish(outcome)\n', 'heldBefore: false }), grant)\n'],
+      ['secretOf(lease) }), grant)\n  await lease.finish(outcome)\n', 'secretOf(lease) }), grant)\n'],
     ],
   },
   {
@@ -145,6 +145,29 @@ export const mutations: readonly Mutation[] = [
     file: lease,
     edits: [
       ['return watch.until > readAt ? watch.until : null', 'return watch.until > readAt ? null : null'],
+    ],
+  },
+  {
+    name: 'a secret is made though its grant moved on',
+    rule: '14',
+    file: protocol,
+    edits: [
+      ['!isShowable(grant, now) ||', ''],
+      ['!(seen.id in lease.hold.claims)', 'false'],
+    ],
+  },
+  {
+    name: 'the making of a secret is not written first',
+    rule: '14',
+    file: protocol,
+    edits: [["await lease.announce('give', `shown ${seen.id} ${lease.hold.token}`)", '']],
+  },
+  {
+    name: 'what a take leaves over is forgotten',
+    rule: '15',
+    file: lease,
+    edits: [
+      ['const isAny = this.system.connector.tidy !== undefined', 'const isAny = this.system === undefined'],
     ],
   },
   {

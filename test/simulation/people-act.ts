@@ -7,6 +7,7 @@ import type { Recurrence } from '../../src/domain/timing.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { breakGlass } from '../../src/operations/break-glass.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
+import { showSecret } from '../../src/operations/hand-over.ts'
 import { releaseGrant } from '../../src/operations/release.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
@@ -54,6 +55,8 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
       soon(2_000, (w) => answer(w, requestId))
       if (random() < 0.5) soon(12_000, (w) => finish(w, requestId))
       if (random() < 0.6) soon(20_000, (w) => prolong(w, requestId))
+      for (let looks = 0; looks < 3; looks++)
+        if (random() < 0.4) soon(20_000, (w) => lookAtSecret(w, requestId))
       if (random() < 0.3) soon(30_000, (w) => prolong(w, requestId))
     })
   }
@@ -84,6 +87,11 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
       const verdict = random() < 0.8 ? 'approve' : 'deny'
       await answerExtension(w, { grantId: grant.id, by: pick(admins), verdict, askedAt: waiting.askedAt })
     })
+  }
+  const lookAtSecret = async (world: World, requestId: string): Promise<void> => {
+    const grant = find(requestId)
+    if (!grant) return
+    await showSecret(world, { grantId: grant.id, by: grant.subject, on: 'modal', brought: null })
   }
   const find = (requestId: string) => [...db.grants.values()].find((grant) => grant.requestId === requestId)
   const stories = 8 + Math.floor(random() * 30)

@@ -19,6 +19,8 @@ export interface Habits {
   lies: boolean
   /** How long after it was given up a call may still happen. */
   lateMs: number
+  /** Making a secret for a holder gives once more, and a take leaves something that is removed later. */
+  makesSecrets: boolean
 }
 
 /** How often calls go wrong, from 0 to 1, until the faults end. */
@@ -46,6 +48,8 @@ export interface Eyes {
 /** A system that does what it is told: soon, late, without answering, or not at all. Effects never come after M, the longest call and what it may be late. */
 export class ScriptedSystem {
   readonly held = new Map<string, { untilMs: number; sinceMs: number }>()
+  /** What takes left. */
+  readonly leftovers = new Set<string>()
   readonly #past: { atMs: number; key: string; isHeld: boolean }[] = []
   readonly #keys = new Set<string>()
   readonly #time: VirtualTime
@@ -83,8 +87,9 @@ export class ScriptedSystem {
 
   /** The connector of one replica: its calls leave when the replica runs. */
   connectorOf(replica: Caller): Connector {
-    const { hasLagMs, lateMs } = this.habits
+    const { hasLagMs, lateMs, makesSecrets } = this.habits
     return {
+      ...(makesSecrets ? this.#secretsOf(replica) : {}),
       give: (call) => this.#call(replica, call, 'give', () => this.#give(call)),
       take: (call) => this.#call(replica, call, 'take', () => this.#take(call)),
       has: (place) => this.#ask(replica, place),
@@ -98,15 +103,43 @@ export class ScriptedSystem {
     }
   }
 
+  #secretsOf(replica: Caller): Pick<Connector, 'handOver' | 'tidy'> {
+    return {
+      handOver: {
+        what: 'password',
+        isFor: () => true,
+        brings: null,
+        make: async (call) => {
+          await this.#call(replica, call, 'make', () => this.#giveAnew(call))
+          return [{ label: 'Password', text: 'secret' }]
+        },
+      },
+      tidy: async (call) => {
+        await replica.maySend()
+        await replica.wait(this.#random() * 40)
+        if (this.#fate() !== 'ok') throw new ConnectorError('no answer', { retryable: true })
+        // What was given again is nothing that is left.
+        if (!this.isHeld(keyOf(call))) this.leftovers.delete(keyOf(call))
+      },
+    }
+  }
+
   #give(call: GiveCall): void {
     if (this.habits.dedupes && this.#keys.has(call.idempotencyKey)) return
     this.#keys.add(call.idempotencyKey)
     this.#set(keyOf(call), this.habits.expires ? call.until.getTime() : Infinity)
   }
 
+  /** Nothing that it was told before of its end is undone. */
+  #giveAnew(call: GiveCall): void {
+    const untilMs = Math.max(call.until.getTime(), this.held.get(keyOf(call))?.untilMs ?? 0)
+    this.#set(keyOf(call), this.habits.expires ? untilMs : Infinity)
+  }
+
   #take(call: Call): void {
     if (this.habits.dedupes && this.#keys.has(call.idempotencyKey)) return
     this.#keys.add(call.idempotencyKey)
+    if (this.habits.makesSecrets && this.isHeld(keyOf(call))) this.leftovers.add(keyOf(call))
     this.#set(keyOf(call), null)
   }
 
@@ -121,9 +154,14 @@ export class ScriptedSystem {
     if (sinceMs === null) this.#eyes.onAppear(key)
   }
 
-  async #call(replica: Caller, call: Call, verb: 'give' | 'take', effect: () => void): Promise<void> {
+  async #call(
+    replica: Caller,
+    call: Call,
+    verb: 'give' | 'take' | 'make',
+    effect: () => void,
+  ): Promise<void> {
     await replica.maySend()
-    this.#eyes.onSend(verb, keyOf(call))
+    if (verb !== 'make') this.#eyes.onSend(verb, keyOf(call))
     const { timeoutMs, lies, lateMs } = this.habits
     const fate = this.#fate()
     if (lies && verb === 'take' && this.#isTroubled && this.#random() < 0.2) {

@@ -68,7 +68,7 @@ async function run(seed: number, log: Log): Promise<Verdict> {
   const isQuiet = () =>
     time.nowMs > quietMs &&
     ![...db.grants.values()].some(isOpen) &&
-    [...db.holds.values()].every(({ watch }) => watch === null)
+    [...db.holds.values()].every(({ watch, leftover }) => watch === null && leftover === null)
   await time.run({ limitMs, until: isQuiet })
   auditor.close(system, keys)
   return {

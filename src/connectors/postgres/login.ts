@@ -157,14 +157,13 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
       await server.change(`drop the login ${login}`, change, signal)
     },
 
-    async make({ principal, target, until, signal }) {
+    async make({ principal, target, signal }) {
       const login = loginOf(principal, roleOf(target))
       const doing = `make a password for ${login}`
       const row = await look({ principal, target, signal })
       if (!isOurs(row, principal) || !row.logsIn) throw refused(doing, 'this login is not open')
       const password = randomBytes(24).toString('base64url')
-      const ends = literal(until.toISOString())
-      const change = `ALTER ROLE ${name(login)} PASSWORD ${literal(verifierOf(password))} VALID UNTIL ${ends}`
+      const change = `ALTER ROLE ${name(login)} PASSWORD ${literal(verifierOf(password))}`
       await server.change(doing, change, signal)
       // Whoever came in by the password before has to come in anew.
       await cutSessions(server, login, signal)
