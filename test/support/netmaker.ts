@@ -20,6 +20,9 @@ const toldClient = z.looseObject({
   address: z.string(),
   dns: z.string(),
   postup: z.string(),
+  tags: z.record(z.string(), z.unknown()).nullable(),
+  ingressgatewayid: z.string(),
+  ownerid: z.string(),
 })
 export type ToldClient = z.infer<typeof toldClient>
 

@@ -23,11 +23,14 @@ const extClient = z.object({
   postup: z.string(),
   postdown: z.string(),
   tags: z.record(z.string(), z.unknown()).nullish(),
+  ingressgatewayid: z.string().default(''),
 })
 export type ExtClient = z.infer<typeof extClient>
 
 /** Null: none, or no such network. */
 const extClients = z.array(extClient).nullable()
+/** Of what `GET /api/nodes/{network}` says. */
+const nodes = z.array(z.object({ id: z.string(), isingressgateway: z.boolean() })).nullable()
 const status = z.object({ version: z.string(), is_broker_conn_open: z.boolean() })
 const complaint = z.object({ Message: z.string() })
 
@@ -44,6 +47,21 @@ export interface Status {
   readonly hasBroker: boolean
 }
 
+/** What a change makes different; all else of the client is said again as it was. */
+export interface Wanted {
+  readonly enabled: boolean
+  readonly publickey?: string
+}
+
+/** A client that is to be. Netmaker is told its public key, and never learns the private one. */
+export interface NewClient {
+  readonly clientid: string
+  readonly network: string
+  readonly gateway: string
+  readonly publickey: string
+  readonly tags: readonly string[]
+}
+
 export interface Netmaker {
   /** The clients of a network by their names, read after this was called; none where there is no such network. */
   clients(network: string, signal: AbortSignal): Promise<Clients>
@@ -55,8 +73,21 @@ export interface Netmaker {
   logIn(signal: AbortSignal): Promise<void>
   hasNetwork(network: string, signal: AbortSignal): Promise<boolean>
   /** Not done where the client is gone, or is being changed by somebody else just now: whoever wants to know looks. */
-  enable(client: ExtClient, isEnabled: boolean, call: { doing: string; signal: AbortSignal }): Promise<void>
+  change(client: ExtClient, wanted: Wanted, call: Doing): Promise<void>
+  /** Null, or why Netmaker does not take it, as where there is one of that name. */
+  create(client: NewClient, call: Doing): Promise<ConnectorError | null>
+  /** Netmaker says the same where there is none. */
+  remove(client: Pick<ExtClient, 'clientid' | 'network'>, call: Doing): Promise<void>
+  /** Its WireGuard configuration; null where the client is missing just now. */
+  file(client: Pick<ExtClient, 'clientid' | 'network'>, call: Doing): Promise<string | null>
+  /** The ids of the nodes of a network at which clients can be created. */
+  gateways(network: string, signal: AbortSignal): Promise<ReadonlySet<string>>
   close(): Promise<void>
+}
+
+interface Doing {
+  readonly doing: string
+  readonly signal: AbortSignal
 }
 
 interface Reading<T> {
@@ -76,7 +107,7 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
 
   interface Request {
     readonly doing: string
-    readonly method: 'GET' | 'PUT'
+    readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
     readonly path: string
     readonly body?: string
     readonly signal: AbortSignal
@@ -145,10 +176,8 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
       return isOk
     },
 
-    async enable(client, isEnabled, { doing, signal }) {
-      const { network, clientid, publickey, dns, extraallowedips, deniednodeacls, postup, postdown, tags } =
-        client
-      const path = `/api/extclients/${encodeURIComponent(network)}/${encodeURIComponent(clientid)}`
+    async change(client, { enabled, publickey = client.publickey }, { doing, signal }) {
+      const { clientid, dns, extraallowedips, deniednodeacls, postup, postdown, tags } = client
       const body = JSON.stringify({
         clientid,
         publickey,
@@ -158,13 +187,48 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
         postup,
         postdown,
         tags,
-        enabled: isEnabled,
+        enabled,
       })
       // A success holds the client's private key.
-      const request = { doing, method: 'PUT', path, body, signal } as const
+      const request = { doing, method: 'PUT', path: pathOf(client), body, signal } as const
       const { answer, isOk, said, failure } = await ask(request, { dropsSuccess: true })
       const isMissing = answer.status === 500 && said !== undefined && notThere.has(said)
       if (!isOk && !isMissing) throw failure()
+    },
+
+    async create({ clientid, network, gateway, publickey, tags }, { doing, signal }) {
+      const path = `/api/extclients/${encodeURIComponent(network)}/${encodeURIComponent(gateway)}`
+      const tagged = Object.fromEntries(tags.map((tag) => [tag, {}]))
+      const body = JSON.stringify({ clientid, publickey, enabled: true, tags: tagged })
+      const request = { doing, method: 'POST', path, body, signal } as const
+      const { answer, isOk, failure } = await ask(request, { dropsSuccess: true })
+      if (isOk) return null
+      if (answer.status === 400) return failure()
+      throw failure()
+    },
+
+    async remove(client, { doing, signal }) {
+      const request = { doing, method: 'DELETE', path: pathOf(client), signal } as const
+      const { answer, isOk, said, failure } = await ask(request, { dropsSuccess: true })
+      const isMissing = answer.status === 500 && said !== undefined && notThere.has(said)
+      if (!isOk && !isMissing) throw failure()
+    },
+
+    async file(client, { doing, signal }) {
+      const request = { doing, method: 'GET', path: `${pathOf(client)}/file`, signal } as const
+      const { answer, isOk, said, failure } = await ask(request)
+      const isMissing = answer.status === 500 && said !== undefined && notThere.has(said)
+      if (!isOk && !isMissing) throw failure()
+      return isOk ? answer.text : null
+    },
+
+    async gateways(network, signal) {
+      const doing = `list the nodes of the network ${network}`
+      const path = `/api/nodes/${encodeURIComponent(network)}`
+      const { answer, isOk, failure } = await ask({ doing, method: 'GET', path, signal })
+      if (!isOk) throw failure()
+      const found = http.read(nodes, answer, doing) ?? []
+      return new Set(found.filter(({ isingressgateway }) => isingressgateway).map(({ id }) => id))
     },
 
     close: () => http.close(),
@@ -178,6 +242,9 @@ interface Answer {
   readonly said: string | undefined
   readonly failure: () => ConnectorError
 }
+
+const pathOf = ({ network, clientid }: Pick<ExtClient, 'clientid' | 'network'>) =>
+  `/api/extclients/${encodeURIComponent(network)}/${encodeURIComponent(clientid)}`
 
 /** One reading at a time for each key, which answers all who asked before it began. */
 function shared<T>(read: (key: string) => Promise<T>) {

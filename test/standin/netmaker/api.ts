@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { replace, replaceLater, updateSchema } from './change.ts'
+import { insert, replace, replaceLater, updateSchema } from './change.ts'
 import { aToken } from './login.ts'
 import {
-  aClient,
   byName,
   dropFromRules,
-  freeAddresses,
   gatewayDns,
+  gatewayKey,
   inNetwork,
   keyOf,
   publish,
@@ -26,6 +24,8 @@ export interface Call {
   readonly parts: readonly string[]
   readonly query: URLSearchParams
   readonly body: unknown
+  /** Whose token was sent. */
+  readonly user: string
 }
 
 interface Route {
@@ -46,7 +46,11 @@ const namePattern = /^[A-Za-z0-9-]{5,32}$/
 const createSchema = z.object({
   clientid: z.string().optional(),
   publickey: z.string().optional(),
-  enabled: z.boolean().optional(),
+  dns: z.string().default(''),
+  extraallowedips: z.array(z.string()).nullish(),
+  postup: z.string().default(''),
+  postdown: z.string().default(''),
+  tags: z.record(z.string(), z.looseObject({})).nullish(),
 })
 const bulkSchema = z.object({ ids: z.array(z.string()), enabled: z.boolean() })
 const tokenSchema = z.object({
@@ -58,8 +62,30 @@ const tokenSchema = z.object({
 /** The gateway's DNS where the client has none of its own: only where one client is asked for. */
 const shownAlone = (client: ExtClient) => ({ ...client, dns: client.dns || gatewayDns })
 
-const fileOf = ({ address, privatekey, dns }: ExtClient) =>
-  `[Interface]\nAddress = ${address}/32\nPrivateKey = ${privatekey}\nMTU = 1420\nDNS = ${dns || gatewayDns}\n`
+const fileOf = ({ address, privatekey, dns, postup, postdown, ingressgatewayendpoint }: ExtClient) => {
+  const hooks = (name: string, lines: string) =>
+    lines === ''
+      ? ''
+      : lines
+          .split('\n')
+          .map((line) => `${name} = ${line}\n`)
+          .join('')
+  return `[Interface]
+Address = ${address}/32
+PrivateKey = ${privatekey}
+MTU = 1420
+DNS = ${dns || gatewayDns}
+${hooks('PostUp', postup)}
+${hooks('PostDown', postdown)}
+
+[Peer]
+PublicKey = ${gatewayKey}
+AllowedIPs = 10.101.0.0/16
+Endpoint = ${ingressgatewayendpoint}
+PersistentKeepalive = 20
+
+`
+}
 
 export const routes: readonly Route[] = [
   {
@@ -79,6 +105,17 @@ export const routes: readonly Route[] = [
     path: '/api/networks/:',
     answer: ({ state, parts: [network = ''] }) =>
       state.networks.has(network) ? ok({ netid: network }) : said(404, 'no result found'),
+  },
+  {
+    method: 'GET',
+    path: '/api/nodes/:',
+    answer({ state, parts: [network = ''] }) {
+      const id = state.networks.get(network)
+      if (id === undefined) return ok([])
+      // Beside the gateway there is a node that is none.
+      const other = { id: `${id.slice(0, -4)}0000`, network, isingressgateway: false, is_gw: false }
+      return ok([other, { id, network, isingressgateway: true, is_gw: true }])
+    },
   },
   {
     method: 'GET',
@@ -107,30 +144,30 @@ export const routes: readonly Route[] = [
   {
     method: 'POST',
     path: '/api/extclients/:/:',
-    async answer({ state, parts: [, node = ''], body }) {
+    async answer({ state, parts: [, node = ''], body, user }) {
       const asked = createSchema.safeParse(body)
       if (!asked.success) return said(400, 'invalid body')
       // The network in the address is not looked at.
       const [network] = [...state.networks].find(([, gateway]) => gateway === node) ?? []
       if (network === undefined) return said(400, 'ingress does not exist')
-      const { clientid, publickey, enabled = true } = asked.data
+      const { clientid, publickey, extraallowedips = null, tags = null, ...rest } = asked.data
       if (clientid !== undefined && !namePattern.test(clientid))
         return said(400, 'client name must be alphanumderic and/or dashes and less that 15 chars')
       if (clientid !== undefined && byName(state, clientid)) return said(400, 'duplicate client name')
       if (publickey !== undefined && Buffer.from(publickey, 'base64').length !== 32)
         return said(400, 'incorrect wireguard public key')
-      // Nothing holds the name meanwhile: of two with one name the last one stays.
-      await sleep(state.gapMs)
-      const client = aClient({
+      const client = await insert(state, {
+        ...rest,
         network,
         ingressgatewayid: node,
-        address: freeAddresses(state, network)(),
-        enabled,
+        ownerid: user,
+        extraallowedips: extraallowedips ?? [],
+        tags,
+        // Whatever was asked for.
+        enabled: !state.closedNetworks.has(network),
         ...(clientid === undefined ? {} : { clientid }),
         ...(publickey === undefined ? {} : { publickey, privatekey: '[ENTER PRIVATE KEY]' }),
       })
-      state.clients.set(keyOf(client), client)
-      publish(state, client, 10)
       return ok(client)
     },
   },

@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { byName, dropFromRules, keyOf, publish, type ExtClient, type State } from './state.ts'
+import {
+  aClient,
+  byName,
+  dropFromRules,
+  freeAddresses,
+  keyOf,
+  publish,
+  type ExtClient,
+  type State,
+} from './state.ts'
 
 /** What a PUT says; Go's zero values stand for what it leaves out. */
 export const updateSchema = z.object({
@@ -19,7 +28,11 @@ type Update = z.infer<typeof updateSchema>
 const atOnce = new Map<string, number>()
 
 /** Counts what runs at the same time. */
-async function counted<T>(state: State, client: ExtClient, work: () => Promise<T>): Promise<T> {
+async function counted<T>(
+  state: State,
+  client: Pick<ExtClient, 'clientid' | 'network'>,
+  work: () => Promise<T>,
+): Promise<T> {
   const keys = [`network ${client.network}`, `client ${client.clientid}`] as const
   for (const key of keys) atOnce.set(key, (atOnce.get(key) ?? 0) + 1)
   const [network, one] = keys.map((key) => atOnce.get(key) ?? 0)
@@ -57,6 +70,22 @@ export async function replace(state: State, old: ExtClient, update: Update): Pro
     state.clients.set(keyOf(changed), changed)
     publish(state, changed, changed.enabled ? 500 : 10)
     return changed
+  })
+}
+
+/** Nothing holds the name meanwhile: of two with one name the last one stays. */
+export async function insert(
+  state: State,
+  given: Omit<Parameters<typeof aClient>[0], 'address'>,
+): Promise<ExtClient> {
+  const { network, clientid = '' } = given
+  return counted(state, { network, clientid }, async () => {
+    await sleep(state.gapMs)
+    await state.held?.over
+    const client = aClient({ ...given, address: freeAddresses(state, network)() })
+    state.clients.set(keyOf(client), client)
+    publish(state, client, 10)
+    return client
   })
 }
 

@@ -26,7 +26,7 @@ const ruleSchema = z.object({
 })
 
 const orderSchema = z.discriminatedUnion('do', [
-  z.object({ do: z.literal('network'), network: z.string() }),
+  z.object({ do: z.literal('network'), network: z.string(), isClosed: z.boolean().default(false) }),
   z.object({ do: z.literal('no-network'), network: z.string() }),
   z.object({ do: z.literal('clients'), network: z.string(), clients: z.array(clientSchema) }),
   z.object({ do: z.literal('no-clients'), names: z.array(z.string()) }),
@@ -69,6 +69,7 @@ export function obey(state: State, body: unknown): Answer {
   switch (order.do) {
     case 'network':
       state.networks.set(order.network, randomUUID())
+      if (order.isClosed) state.closedNetworks.add(order.network)
       return done
     case 'no-network':
       // Its gateway goes with it, and the clients of that.

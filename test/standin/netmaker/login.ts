@@ -10,6 +10,9 @@ export function whyRefused(state: State, authorization: string | undefined): str
   return state.users.get(token.user)?.isDisabled === false ? null : 'user account disabled'
 }
 
+export const userOf = (state: State, authorization: string | undefined): string =>
+  state.tokens.get(authorization?.split(' ')[1] ?? '')?.user ?? ''
+
 /** A token that looks like the real ones. One without an end, or with a past one, is made all the same, and dead. */
 export function aToken(state: State, user: string, expiresAt: number): string {
   const part = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url')

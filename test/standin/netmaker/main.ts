@@ -5,16 +5,18 @@
  * are given twice, the broker, what a gateway hears and when.
  *
  * It does not cover: log-in by password, the master key, users and roles (Pro), enrollment, hosts and gateways (a network
- * comes with one), nodes, DNS, egress, JIT, posture checks, devices, IPv6, the WireGuard tunnel itself; the words of a
- * 400, which are made up; a rename onto a name that is taken; key changes, which send an extra peer update; what a caching
- * server or several servers answer. A real server locks creates against each other, which this one does by having one
- * thread. `/standin` is for the tests and is in no real one.
+ * comes with one, and with a node that is none), DNS, egress, JIT, posture checks, devices, IPv6, the WireGuard tunnel
+ * itself; the words of a 400, which are made up; a rename onto a name that is taken; the extra peer update of a key change
+ * (here the gateway keeps the old key until its client is disabled or deleted, so that nobody relies on more); what a
+ * caching server or several servers answer. A real server locks creates against each other, which this one does by having
+ * one thread. That nodes are listed so, and that a client is created disabled where the network's default is to let nobody
+ * in, was read and not tried. `/standin` is for the tests and is in no real one.
  */
 import { createServer, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { routes, said, type Answer } from './api.ts'
 import { obey } from './control.ts'
-import { whyRefused } from './login.ts'
+import { userOf, whyRefused } from './login.ts'
 import { keyOf, newState, type Injected } from './state.ts'
 
 const state = newState()
@@ -57,8 +59,9 @@ async function answerTo(request: IncomingMessage): Promise<Answer | { raw: strin
   const body = method === 'POST' || method === 'PUT' ? await bodyOf(request) : undefined
   const refused = found.route.isOpen ? null : whyRefused(state, request.headers.authorization)
   if (refused !== null) return said(401, refused)
+  const user = userOf(state, request.headers.authorization)
   const instead = injectedFor(method, pathname)
-  const answer = () => found.route.answer({ state, parts: found.parts, query: searchParams, body })
+  const answer = () => found.route.answer({ state, parts: found.parts, query: searchParams, body, user })
   if (!instead) return answer()
   if (instead.isDone) await answer()
   const [network = '', clientid = ''] = found.parts

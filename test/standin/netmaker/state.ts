@@ -57,6 +57,8 @@ export interface Injected {
 export interface State {
   /** Network name to the id of its gateway's node. */
   readonly networks: Map<string, string>
+  /** Networks whose default is to let nobody in: a client is created disabled there. */
+  readonly closedNetworks: Set<string>
   /** By `name###network`, as in the real database. */
   readonly clients: Map<string, ExtClient>
   rules: AclRule[]
@@ -79,9 +81,11 @@ export interface State {
 }
 
 export const gatewayDns = '10.101.0.1'
+export const gatewayKey = 'ScOO2iHSLyPpvCdBH0Cfg1I2DzUgPBIxNk9abDSOrAc='
 
 export const newState = (): State => ({
   networks: new Map(),
+  closedNetworks: new Set(),
   clients: new Map(),
   rules: [],
   users: new Map(),
@@ -170,7 +174,8 @@ export function publish(state: State, client: ExtClient, afterMs: number): void 
     const peers = state.gateways.get(client.network) ?? new Set()
     state.gateways.set(client.network, peers)
     const now = state.clients.get(keyOf(client))
-    if (now?.enabled) peers.add(client.publickey)
+    // A key that was replaced is forgotten by none of these, unless its client was disabled or deleted.
+    if (now?.enabled && now.publickey === client.publickey) peers.add(client.publickey)
     else peers.delete(client.publickey)
   }, afterMs)
 }
