@@ -3,7 +3,7 @@ import { createdName, tagFor } from '../../src/connectors/netmaker/names.ts'
 import { netmaker } from '../../src/connectors/netmaker/netmaker.ts'
 import type { Connector, Shown, Target } from '../../src/domain/connector.ts'
 import { startNetmakerStandIn, type NetmakerStandIn, type ToldClient } from '../support/netmaker.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export interface CreatingHarness extends Harness {
   readonly standIn: NetmakerStandIn
@@ -30,7 +30,7 @@ export async function aCreatingNetmaker(): Promise<CreatingHarness> {
   const standIn = await startNetmakerStandIn()
   const token = await standIn.aToken('curfew')
   const connect = (settings: object, ms = timeoutMs) => {
-    const all = { url: standIn.url, token, mode: 'create', ...settings }
+    const all = { url: standIn.url, token, ...settings }
     return netmaker.connect(netmaker.settings.parse(all), surroundings(ms))
   }
   const aNetwork = async (isClosed = false) => {
@@ -98,12 +98,6 @@ export async function aCreatingNetmaker(): Promise<CreatingHarness> {
           target: { network, gateway: node },
           what: new RegExp(`^the node ${node} is no gateway of the network ${network}`),
           remedy: new RegExp(`^name a gateway of the network ${network} in the catalog: ${gateway}$`),
-        },
-        {
-          connector: connect({}),
-          target: { network, suffix: '-x' },
-          what: new RegExp(`^the target ${network}/-x names no gateway`),
-          remedy: /^write the id of its node as gateway/,
         },
       ]
     },

@@ -7,10 +7,12 @@ import { newKeys } from '../../src/connectors/netmaker/keys.ts'
 import { createdName } from '../../src/connectors/netmaker/names.ts'
 import { netmaker } from '../../src/connectors/netmaker/netmaker.ts'
 import type { Connector, HandOver, Shown, Target } from '../../src/domain/connector.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall } from './contract.ts'
+import { call, connectorContract, everyHolder, failureOf, giveCall } from '../../src/testing/contract.ts'
 import { aCreatingNetmaker, publicKeyOf, type CreatingHarness } from './netmaker-create-harness.ts'
 
-connectorContract('netmaker, creating', aCreatingNetmaker)
+connectorContract('netmaker, creating', aCreatingNetmaker, {
+  untried: { vanish: 'Netmaker knows of nobody: any name can hold a client' },
+})
 
 const soon = () => AbortSignal.timeout(5_000)
 const makeCall = (principal: string, target: Target) => ({ ...giveCall(principal, target), brought: null })
@@ -354,6 +356,22 @@ describe('netmaker, creating', () => {
       },
     )
 
+    test('that is disabled for a moment only is held all the while', async () => {
+      const { principal, target } = await aHolder()
+      const { clientid } = await client(principal, target)
+      const put = (enabled: boolean) =>
+        fetch(`${system.standIn.url}/api/extclients/${target.network}/${clientid}`, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${system.token}` },
+          body: JSON.stringify({ clientid, enabled }),
+        })
+      await put(false)
+      const asking = has(principal, target)
+      await sleep(200)
+      await put(true)
+      expect(await asking).toBe(true)
+    })
+
     test('is made while the client counts as held', async () => {
       const { principal, target } = await aHolder()
       const making = handOver.make(makeCall(principal, target))
@@ -496,26 +514,25 @@ describe('netmaker, creating', () => {
     expect(await check({ network, gateway: named })).toEqual([])
   })
 
-  test('a target of the other mode is refused for good, and the check says which is meant', async () => {
-    const target = await system.aNetwork()
-    const plain = { network: target.network }
-    const enabling = system.connectWith({ mode: 'enable' })
-    const failures = [
-      await failureOf(connector.give(giveCall('riley', plain))),
-      await failureOf(connector.take(call('riley', plain))),
-      await failureOf(has('riley', plain)),
-      await failureOf(connector.list({ target: plain, after: null, signal: soon() })),
-      await failureOf(enabling.give(giveCall('riley', target))),
-      await failureOf(enabling.has({ principal: 'riley', target, signal: soon() })),
-    ]
-    const lacks = await enabling.check({ targets: [target], signal: soon() })
-    await enabling.close()
-    for (const failure of failures) expect(failure).toMatchObject({ retryable: false, happened: 'no' })
-    expect(lacks.map(({ remedy }) => remedy)).toEqual([
-      'use a system with mode: create, or leave gateway out',
+  test('one system has both ways, and neither touches what is of the other', async () => {
+    const { network, gateway } = await system.aNetwork()
+    const [own, created] = [{ network }, { network, gateway }]
+    await system.standIn.clients(network, [{ clientid: 'kim-laptop' }])
+    await connector.give(giveCall('kim-laptop', own))
+    await connector.give(giveCall('kim', created))
+    const name = createdName('kim', created)
+    const failure = await failureOf(connector.give(giveCall(name, own)))
+    await connector.take(call(name, own))
+    expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+    expect(failure.message).toContain('only clients that Curfew creates are called so')
+    expect([await has(name, own), await has('kim', created)]).toEqual([false, true])
+    expect([await everyHolder(connector, own), await everyHolder(connector, created)]).toEqual([
+      ['kim-laptop'],
+      ['kim'],
     ])
-    expect(enabling.handOver).toBeUndefined()
-    expect(enabling.where).not.toBe(connector.where)
+    expect([handOver.isFor(own), handOver.isFor(created)]).toEqual([false, true])
+    const refused = await failureOf(handOver.make(makeCall('kim-laptop', own)))
+    expect(refused).toMatchObject({ retryable: false, happened: 'no' })
   })
 
   test('headers of the owner go with each call', async () => {

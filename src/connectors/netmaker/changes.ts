@@ -1,6 +1,6 @@
 import { ConnectorError } from '../../domain/connector.ts'
 import type { ExtClient, Netmaker, Wanted } from './server.ts'
-import type { turns } from './turns.ts'
+import type { Turns } from './turns.ts'
 import { pause } from './within.ts'
 
 /** A client that is being changed is missing for some milliseconds; one that is missing for so long is gone. */
@@ -66,7 +66,7 @@ export const failedTo = (doing: string, why: string): ConnectorError =>
   new ConnectorError(`Netmaker could not ${doing}: ${why}`, { retryable: true })
 
 /** Brings clients that are there to a state. */
-export function changer(server: Netmaker, inTurn: ReturnType<typeof turns>) {
+export function changer(server: Netmaker, inTurn: Turns) {
   /** Sets the client as wanted, and returns it as the list has it then; null where there is none. */
   return async function change(
     { name, network }: Named,

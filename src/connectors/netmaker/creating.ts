@@ -1,14 +1,13 @@
-import { ConnectorError, type Connector, type Target } from '../../domain/connector.ts'
-import { placeAt } from '../http/settings.ts'
+import { ConnectorError, type HandOver, type Target } from '../../domain/connector.ts'
 import { afterSending, changer, failedTo, find, findAll, mostTries, needBroker } from './changes.ts'
 import { withPrivateKey } from './configuration.ts'
 import { newKeys, nobodysKey } from './keys.ts'
-import { lacksOf } from './lacks.ts'
-import { createdName, isCreated, isTagged, tagFor, whoseIs } from './names.ts'
+import { createdName, isCreatedName, isTagged, tagFor, whoseIs } from './names.ts'
 import { pageAfter } from './pages.ts'
 import type { ExtClient, Netmaker } from './server.ts'
-import { canonical, creationOf, otherMode, type NetmakerSettings } from './settings.ts'
-import { turns } from './turns.ts'
+import { creationOf } from './settings.ts'
+import type { Turns } from './turns.ts'
+import type { Way } from './way.ts'
 
 /** What `wg-quick` takes for the name of an interface, which it reads off the file's. */
 const longestInterface = 15
@@ -23,13 +22,16 @@ const longestInterface = 15
  *   showing that is carried out late finds nothing to change once the client was taken.
  * - Whose it is is told by its name, which holds a hash of both principal and target.
  */
-export function creating(server: Netmaker, settings: NetmakerSettings): Connector {
-  const inTurn = turns()
+export function creating(server: Netmaker, inTurn: Turns): Way & Pick<HandOver, 'make'> {
   const change = changer(server, inTurn)
 
   const creationIn = (principal: string, target: Target) => {
     const creation = creationOf(target)
-    if (creation === null) throw otherMode('create', target)
+    if (creation === null)
+      throw new ConnectorError('No gateway is named, and no client created', {
+        retryable: false,
+        happened: 'no',
+      })
     return { ...creation, name: createdName(principal, target) }
   }
 
@@ -104,31 +106,27 @@ export function creating(server: Netmaker, settings: NetmakerSettings): Connecto
       await inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, takeInTurn))
     },
 
-    handOver: {
-      what: 'configuration',
-      brings: null,
-      async make({ principal, target, signal }) {
-        const { name, network } = creationIn(principal, target)
-        const place = { name, network }
-        const doing = `make a configuration for the client ${name} of the network ${network}`
-        let wasSent = false
-        const makeInTurn = async () => {
-          if ((await change(place, { enabled: false }, signal)) === null)
-            throw new ConnectorError(`Netmaker could not ${doing}: it does not exist`, {
-              retryable: false,
-              happened: 'no',
-            })
-          wasSent = true
-          const { privateKey, publicKey } = newKeys()
-          if ((await change(place, { enabled: true, publickey: publicKey }, signal)) === null)
-            throw failedTo(doing, 'it is gone since')
-          const file = await server.file({ clientid: name, network }, { doing, signal })
-          const text = file === null ? null : withPrivateKey(file, privateKey)
-          if (text === null) throw failedTo(doing, 'its answer is no configuration')
-          return [{ label: 'Configuration', text, file: `${network.slice(0, longestInterface)}.conf` }]
-        }
-        return inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, makeInTurn))
-      },
+    async make({ principal, target, signal }) {
+      const { name, network } = creationIn(principal, target)
+      const place = { name, network }
+      const doing = `make a configuration for the client ${name} of the network ${network}`
+      let wasSent = false
+      const makeInTurn = async () => {
+        if ((await change(place, { enabled: false }, signal)) === null)
+          throw new ConnectorError(`Netmaker could not ${doing}: it does not exist`, {
+            retryable: false,
+            happened: 'no',
+          })
+        wasSent = true
+        const { privateKey, publicKey } = newKeys()
+        if ((await change(place, { enabled: true, publickey: publicKey }, signal)) === null)
+          throw failedTo(doing, 'it is gone since')
+        const file = await server.file({ clientid: name, network }, { doing, signal })
+        const text = file === null ? null : withPrivateKey(file, privateKey)
+        if (text === null) throw failedTo(doing, 'its answer is no configuration')
+        return [{ label: 'Configuration', text, file: `${network.slice(0, longestInterface)}.conf` }]
+      }
+      return inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, makeInTurn))
     },
 
     async has({ principal, target, signal }) {
@@ -140,20 +138,12 @@ export function creating(server: Netmaker, settings: NetmakerSettings): Connecto
     async list({ target, after, signal }) {
       const { network, gateway } = creationIn('', target)
       const isHere = (client: ExtClient) =>
-        client.enabled && isCreated(client) && client.ingressgatewayid === gateway
+        client.enabled && isCreatedName(client.clientid) && client.ingressgatewayid === gateway
       const principals = (await findAll(server, network, signal))
         .filter(isHere)
         // Whoever cannot be told is told by the client's name: better than nobody.
         .flatMap((client) => whoseIs(client, target) ?? (isTagged(client) ? [] : client.clientid))
       return pageAfter(after, principals)
     },
-
-    check: ({ targets, signal }) => lacksOf(server, settings, { targets, signal }),
-    canonical,
-    // Apart from the system that enables the clients of the same Netmaker: no client is of both.
-    where: `${placeAt('netmaker', new URL(settings.url))} create`,
-    hasLagMs: 0,
-    lateMs: settings.late,
-    close: () => server.close(),
   }
 }

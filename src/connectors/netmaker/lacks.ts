@@ -1,24 +1,20 @@
 import type { Lack, Target } from '../../domain/connector.ts'
 import type { Netmaker } from './server.ts'
-import { creationOf, placeOf, whyOtherMode, type NetmakerSettings } from './settings.ts'
+import { creationOf, placeOf, type NetmakerSettings } from './settings.ts'
 
 /** What keeps these targets from being given and taken; throws where the token is not accepted. */
 export async function lacksOf(
   server: Netmaker,
-  { url, mode }: NetmakerSettings,
+  { url }: NetmakerSettings,
   { targets, signal }: { targets: readonly Target[]; signal: AbortSignal },
 ): Promise<Lack[]> {
   await server.logIn(signal)
-  const isOurs = (target: Target) => (mode === 'create') === (creationOf(target) !== null)
-  const ours = targets.filter(isOurs)
-  const networks = [
-    ...new Set(ours.flatMap((target) => (creationOf(target) ?? placeOf(target))?.network ?? [])),
-  ].sort()
+  const networks = [...new Set(targets.map((target) => placeOf(target).network))].sort()
   const [{ version, hasBroker }, known] = await Promise.all([
     server.status(signal),
     Promise.all(networks.map((network) => server.hasNetwork(network, signal))),
   ])
-  const lacks = targets.filter((target) => !isOurs(target)).map((target): Lack => whyOtherMode(mode, target))
+  const lacks: Lack[] = []
   if (!hasBroker)
     lacks.push({
       what: `Netmaker ${version} is not connected to its message broker, so no gateway hears who may connect`,
@@ -30,7 +26,7 @@ export async function lacksOf(
         what: `the network ${network} does not exist on Netmaker ${version}`,
         remedy: `create the network ${network} in Netmaker's dashboard, or name another in the catalog`,
       })
-    else lacks.push(...(await gatewaysMissing(server, network, { targets: ours, signal })))
+    else lacks.push(...(await gatewaysMissing(server, network, { targets, signal })))
   }
   return lacks
 }

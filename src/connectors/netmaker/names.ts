@@ -31,8 +31,8 @@ const marksOf = ({ tags }: Pick<ExtClient, 'tags'>) =>
 /** Whether its tags say for whom it was created. */
 export const isTagged = (client: ExtClient): boolean => marksOf(client).length > 0
 
-/** Whether a client was created by Curfew, for whatever target. */
-export const isCreated = ({ clientid }: ExtClient): boolean => createdPattern.test(clientid)
+/** Whether a client was created by Curfew, for whatever target: no other is called so. */
+export const isCreatedName = (name: string): boolean => createdPattern.test(name)
 const createdPattern = new RegExp(`^${marker}-(?:.{1,${longestReadable}}-)?[${digits}]{${hashLength}}$`)
 
 /**

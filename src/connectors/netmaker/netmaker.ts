@@ -1,24 +1,16 @@
-import { ConnectorError, type Connector, type ConnectorKind, type Target } from '../../domain/connector.ts'
+import type { Connector, ConnectorKind, Target } from '../../domain/connector.ts'
 import { placeAt } from '../http/settings.ts'
-import { changer, find, findAll } from './changes.ts'
 import { creating } from './creating.ts'
+import { enabling } from './enabling.ts'
 import { lacksOf } from './lacks.ts'
-import { pageAfter } from './pages.ts'
-import { netmakerAt, type Netmaker } from './server.ts'
-import {
-  canonical,
-  isClientName,
-  netmakerSettings,
-  netmakerTarget,
-  otherMode,
-  placeOf,
-  type NetmakerSettings,
-} from './settings.ts'
+import { netmakerAt } from './server.ts'
+import { canonical, creationOf, netmakerSettings, netmakerTarget, type NetmakerSettings } from './settings.ts'
 import { turns } from './turns.ts'
+import type { Way } from './way.ts'
 
 /**
- * A person's external client (WireGuard) in a network. It is there, and enabled and disabled; or it is created for the
- * grant and deleted at its end: `creating.ts`.
+ * A person's external client (WireGuard) in a network: one that is there, which is enabled and disabled (`enabling.ts`),
+ * or one that is created for the grant and deleted at its end (`creating.ts`).
  *
  * - A change is a replacement on Netmaker's side: all of it that an omission would wipe is read from the list, where no
  *   private key is, and said again. What the server answers holds that key, and is thrown away unread.
@@ -34,68 +26,31 @@ export const netmaker: ConnectorKind<NetmakerSettings> = {
   settings: netmakerSettings,
   target: netmakerTarget,
   canonical,
-  connect(settings, surroundings) {
+  connect(settings, surroundings): Connector {
     const server = netmakerAt(settings, surroundings)
-    return settings.mode === 'create' ? creating(server, settings) : enabling(server, settings)
+    const inTurn = turns()
+    const own = enabling(server, inTurn)
+    const created = creating(server, inTurn)
+    const isCreated = (target: Target) => creationOf(target) !== null
+    const wayOf = (target: Target): Way => (isCreated(target) ? created : own)
+
+    return {
+      give: (call) => wayOf(call.target).give(call),
+      take: (call) => wayOf(call.target).take(call),
+      handOver: {
+        what: 'configuration',
+        isFor: isCreated,
+        brings: null,
+        make: (call) => created.make(call),
+      },
+      has: (place) => wayOf(place.target).has(place),
+      list: (query) => wayOf(query.target).list(query),
+      check: ({ targets, signal }) => lacksOf(server, settings, { targets, signal }),
+      canonical,
+      where: placeAt('netmaker', new URL(settings.url)),
+      hasLagMs: 0,
+      lateMs: settings.late,
+      close: () => server.close(),
+    }
   },
-}
-
-function enabling(server: Netmaker, settings: NetmakerSettings): Connector {
-  const inTurn = turns()
-  const change = changer(server, inTurn)
-
-  const placeIn = (target: Target) => {
-    const place = placeOf(target)
-    if (place === null) throw otherMode('enable', target)
-    return place
-  }
-  const nameOf = (principal: string, target: Target) => {
-    const { network, suffix } = placeIn(target)
-    return { name: `${principal}${suffix}`, network }
-  }
-
-  return {
-    async give({ principal, target, signal }) {
-      const place = nameOf(principal, target)
-      const { name, network } = place
-      const refused = (why: string) =>
-        new ConnectorError(`Netmaker could not enable the client ${name}: ${why}`, {
-          retryable: false,
-          happened: 'no',
-        })
-      if (!isClientName(name)) throw refused('no client can be called so: 5 to 32 letters, digits and dashes')
-      const given = await inTurn(`client ${name}`, signal, () => change(place, { enabled: true }, signal))
-      if (given !== null) return
-      if (await server.hasNetwork(network, signal))
-        throw refused(`it does not exist in the network ${network}`)
-      throw refused(`the network ${network} does not exist`)
-    },
-
-    async take({ principal, target, signal }) {
-      const place = nameOf(principal, target)
-      if (!isClientName(place.name)) return
-      await inTurn(`client ${place.name}`, signal, () => change(place, { enabled: false }, signal))
-    },
-
-    async has({ principal, target, signal }) {
-      const place = nameOf(principal, target)
-      if (!isClientName(place.name)) return false
-      return (await find(server, place, signal))?.enabled ?? false
-    },
-
-    async list({ target, after, signal }) {
-      const { network, suffix } = placeIn(target)
-      const principals = (await findAll(server, network, signal))
-        .filter(({ clientid, enabled }) => enabled && isClientName(clientid) && clientid.endsWith(suffix))
-        .map(({ clientid }) => clientid.slice(0, clientid.length - suffix.length))
-      return pageAfter(after, principals)
-    },
-
-    check: ({ targets, signal }) => lacksOf(server, settings, { targets, signal }),
-    canonical,
-    where: placeAt('netmaker', new URL(settings.url)),
-    hasLagMs: 0,
-    lateMs: settings.late,
-    close: () => server.close(),
-  }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConnectorError, type Lack, type Target } from '../../domain/connector.ts'
+import type { Target } from '../../domain/connector.ts'
 import { extraHeaders, safeUrl, transportHeaders } from '../http/settings.ts'
 import { secret } from '../secret.ts'
 import { late } from '../times.ts'
@@ -15,8 +15,6 @@ export const netmakerSettings = z.strictObject({
   /** Sent along with each call: what a gateway or a hosted Netmaker wants to see. */
   headers: extraHeaders(new RegExp(`^(authorization|${transportHeaders})$`, 'i')),
   late: late.default(usuallyLateMs),
-  /** `enable`: people's clients are there, and are enabled. `create`: each grant has a client of its own. */
-  mode: z.enum(['enable', 'create']).default('enable'),
 })
 
 export type NetmakerSettings = z.infer<typeof netmakerSettings>
@@ -38,7 +36,7 @@ export const netmakerTarget = z
       .string()
       .regex(/^[A-Za-z0-9-]{1,31}$/, 'must be letters, digits and dashes, such as -prod')
       .optional(),
-    /** The node that clients are created at, by its id: of a system that creates them. */
+    /** With it a client is created for each grant, at the node of this id. */
     gateway: z.string().regex(gatewayPattern, 'must be the id of a node, in lower case').optional(),
     /** What the created client is tagged with, for access rules to go by: as the list of clients shows them. */
     tags: z
@@ -69,13 +67,12 @@ export interface Creation {
   readonly tags: readonly string[]
 }
 
-/** Null: the target is of a system that creates clients. */
-export function placeOf(target: Target): Place | null {
-  const { network, suffix = '', gateway } = netmakerTarget.parse(target)
-  return gateway === undefined ? { network, suffix } : null
+export function placeOf(target: Target): Place {
+  const { network, suffix = '' } = netmakerTarget.parse(target)
+  return { network, suffix }
 }
 
-/** Null: the target is of a system that enables clients which are there. */
+/** Null: the client is there, and is enabled. */
 export function creationOf(target: Target): Creation | null {
   const { network, gateway, tags = [] } = netmakerTarget.parse(target)
   return gateway === undefined ? null : { network, gateway, tags: [...new Set(tags)].sort() }
@@ -85,31 +82,13 @@ export function creationOf(target: Target): Creation | null {
 export function canonical(target: Target): string {
   const creation = creationOf(target)
   if (creation === null) {
-    const { network, suffix = '' } = netmakerTarget.parse(target)
+    const { network, suffix } = placeOf(target)
     return suffix === '' ? network : `${network}/${suffix}`
   }
   const { network, gateway, tags } = creation
   const tagged = tags.length === 0 ? '' : `/tags:${tags.join(',')}`
   return `${network}/gateway:${gateway}${tagged}`
 }
-
-/** Whose target it is not says which would be, for good. */
-export const otherMode = (mode: NetmakerSettings['mode'], target: Target): ConnectorError =>
-  new ConnectorError(`Netmaker was not asked: ${whyOtherMode(mode, target).what}`, {
-    retryable: false,
-    happened: 'no',
-  })
-
-export const whyOtherMode = (mode: NetmakerSettings['mode'], target: Target): Lack =>
-  mode === 'create'
-    ? {
-        what: `the target ${canonical(target)} names no gateway, where this system could create clients`,
-        remedy: 'write the id of its node as gateway, or use a system without mode: create',
-      }
-    : {
-        what: `the target ${canonical(target)} names a gateway, and this system creates no clients`,
-        remedy: 'use a system with mode: create, or leave gateway out',
-      }
 
 function isBare(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : null

@@ -22,3 +22,5 @@ export function turns() {
     }
   }
 }
+
+export type Turns = ReturnType<typeof turns>
