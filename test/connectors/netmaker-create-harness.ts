@@ -3,7 +3,7 @@ import { createdName, tagFor } from '../../src/connectors/netmaker/names.ts'
 import { netmaker } from '../../src/connectors/netmaker/netmaker.ts'
 import type { Connector, Shown, Target } from '../../src/domain/connector.ts'
 import { startNetmakerStandIn, type NetmakerStandIn, type ToldClient } from '../support/netmaker.ts'
-import { surroundings, type Harness } from '../../src/testing/contract.ts'
+import { surroundings, type HandsOver, type Harness } from '../../src/testing/contract.ts'
 
 export interface CreatingHarness extends Harness {
   readonly standIn: NetmakerStandIn
@@ -14,12 +14,7 @@ export interface CreatingHarness extends Harness {
   aNetwork(isClosed?: boolean): Promise<{ network: string; gateway: string }>
   /** Everybody's client as the stand-in has it. */
   created(principal: string, target: Target): Promise<ToldClient | undefined>
-  readonly handOver: {
-    /** What this principal brings; null: nothing is asked for. */
-    brings(principal: string): Promise<string | null>
-    /** Does what was shown open the network now? */
-    opens(shown: readonly Shown[]): Promise<boolean>
-  }
+  readonly handOver: HandsOver
 }
 
 const timeoutMs = 2_500
@@ -105,12 +100,12 @@ export async function aCreatingNetmaker(): Promise<CreatingHarness> {
     handOver: {
       brings: async () => null,
       async opens(shown) {
-        const [, privateKey = ''] = /^PrivateKey = (.*)$/m.exec(shown[0]?.text ?? '') ?? []
-        const publicKey = publicKeyOf(privateKey)
+        const publicKey = publicKeyOf(keyIn(shown))
         return (await standIn.tell()).clients.some(
           ({ publickey, enabled }) => enabled && publickey === publicKey,
         )
       },
+      secretsIn: (shown) => [keyIn(shown)],
     },
     async freeze() {
       const thaw = await standIn.freeze()
@@ -119,6 +114,10 @@ export async function aCreatingNetmaker(): Promise<CreatingHarness> {
     stop: () => standIn.stop(),
   }
 }
+
+/** The private key of a configuration. */
+export const keyIn = (shown: readonly Shown[]): string =>
+  /^PrivateKey = (.*)$/m.exec(shown[0]?.text ?? '')?.[1] ?? ''
 
 /** What goes before the 32 bytes of an X25519 key in PKCS #8. */
 const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')

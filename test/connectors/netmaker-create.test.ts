@@ -6,17 +6,17 @@ import { withPrivateKey } from '../../src/connectors/netmaker/configuration.ts'
 import { newKeys } from '../../src/connectors/netmaker/keys.ts'
 import { createdName } from '../../src/connectors/netmaker/names.ts'
 import { netmaker } from '../../src/connectors/netmaker/netmaker.ts'
-import type { Connector, HandOver, Shown, Target } from '../../src/domain/connector.ts'
+import type { Connector, HandOver, Target } from '../../src/domain/connector.ts'
 import { call, connectorContract, everyHolder, failureOf, giveCall } from '../../src/testing/contract.ts'
-import { aCreatingNetmaker, publicKeyOf, type CreatingHarness } from './netmaker-create-harness.ts'
+import { aCreatingNetmaker, keyIn, publicKeyOf, type CreatingHarness } from './netmaker-create-harness.ts'
 
 connectorContract('netmaker, creating', aCreatingNetmaker, {
   untried: { vanish: 'Netmaker knows of nobody: any name can hold a client' },
+  handsOver: true,
 })
 
 const soon = () => AbortSignal.timeout(5_000)
 const makeCall = (principal: string, target: Target) => ({ ...giveCall(principal, target), brought: null })
-const keyIn = (shown: readonly Shown[]) => /^PrivateKey = (.*)$/m.exec(shown[0]?.text ?? '')?.[1] ?? ''
 
 describe('netmaker, creating', () => {
   let system: CreatingHarness
