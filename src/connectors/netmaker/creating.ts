@@ -90,15 +90,13 @@ export function creating(server: Netmaker, inTurn: Turns): Way & Pick<HandOver, 
     async take({ principal, target, signal }) {
       const { name, network } = creationIn(principal, target)
       const doing = `delete the client ${name} of the network ${network}`
-      const remove = async (): Promise<void> => {
-        await needBroker(server, doing, signal)
-        await server.remove({ clientid: name, network }, { doing, signal })
-      }
       let wasSent = false
       const takeInTurn = async (): Promise<void> => {
         for (let tries = 0; tries < mostTries; tries += 1) {
           if ((await find(server, { name, network }, signal)) === null) return
-          await inTurn(`network ${network}`, signal, remove)
+          await needBroker(server, doing, signal)
+          // Waits for no other client: a deletion leaves no gap in which an address counts as free.
+          await server.remove({ clientid: name, network }, { doing, signal })
           wasSent = true
         }
         throw failedTo(doing, 'it is there again and again')
