@@ -1,5 +1,6 @@
 import type { ConnectorKind } from '../domain/connector.ts'
 import { command } from './command/command.ts'
+import { github } from './github/github.ts'
 import { kubernetes } from './kubernetes/kubernetes.ts'
 import { ldap } from './ldap/ldap.ts'
 import { mongodb } from './mongodb/mongodb.ts'
@@ -12,6 +13,7 @@ import { webhook } from './webhook/webhook.ts'
 /** Every kind of system Curfew can give access to. A new connector is a folder beside this file and a line here. */
 const kinds: readonly ConnectorKind[] = [
   command,
+  github,
   kubernetes,
   ldap,
   mongodb,

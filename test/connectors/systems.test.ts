@@ -120,6 +120,7 @@ test('closing closes everything, and the replaced at once', async () => {
 test('each kind is registered under its own name', () => {
   expect([...connectorKinds].map(([name, { kind }]) => [name, kind])).toEqual([
     ['command', 'command'],
+    ['github', 'github'],
     ['kubernetes', 'kubernetes'],
     ['ldap', 'ldap'],
     ['mongodb', 'mongodb'],
