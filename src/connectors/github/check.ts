@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Lack, Target } from '../../domain/connector.ts'
+import { ConnectorError, type Lack, type Target } from '../../domain/connector.ts'
 import type { Api } from './api.ts'
 import { Refused } from './failure.ts'
 import { teamOf, type GithubSettings } from './settings.ts'
@@ -128,7 +128,7 @@ export async function lacksOf(
       }
     } catch (error) {
       // Whoever has no identity provider is told so in several ways, all of them refusals.
-      if (error instanceof Refused && !error.retryable) return null
+      if (error instanceof ConnectorError && !error.retryable) return null
       throw error
     }
   }

@@ -9,6 +9,8 @@ import { orNull, stillInvited, teamsOf } from './teams.ts'
 
 /** Those of managed users and of apps hold more than letters, digits and hyphens. */
 const loginPattern = /^[A-Za-z0-9][\w-]{0,99}(\[bot\])?$/
+/** Somebody may be put in between the take and the look. */
+const mostTakes = 3
 const idPattern = /^[1-9]\d{0,15}$/
 const loginSchema = z.object({ login: z.string().min(1) })
 
@@ -88,15 +90,17 @@ export const github: ConnectorKind<GithubSettings> = {
         try {
           const login = (await loginOf(principal, signal)) ?? (await loginInside(id, principal, signal))
           if (login === null) return
-          const done = await orNull(teams.remove(id, login, signal).then(() => true))
-          if (done === null) await expectSeen(id, signal)
-          const standing = await teams.standing(id, login, signal)
-          if (standing === 'pending') throw stillInvited(login)
-          if (done === null && standing === 'member')
-            throw refused(
-              `take ${login} out of the team ${id}`,
-              'they are in it, and GitHub says that they are not: Curfew lacks the right',
-            )
+          for (let attempt = 0; attempt < mostTakes; attempt += 1) {
+            const done = await orNull(teams.remove(id, login, signal).then(() => true))
+            if (done === null) await expectSeen(id, signal)
+            const standing = await teams.standing(id, login, signal)
+            if (standing === 'pending') throw stillInvited(login)
+            if (done || standing !== 'member') return
+          }
+          throw refused(
+            `take ${login} out of the team ${id}`,
+            'they are in it, and GitHub says that they are not: Curfew lacks the right',
+          )
         } catch (error) {
           if (!(error instanceof Refused && error.isMissing)) throw error
           // The team is gone.

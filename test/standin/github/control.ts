@@ -93,6 +93,13 @@ export function controlOf(directory: Directory, tokens: Tokens): Control {
       },
     ],
     [
+      'GET /standin/members/*',
+      ({ ids }) => {
+        const members = directory.teams.get(Number(ids[0]))?.members.keys() ?? []
+        return [200, [...members].map(({ login }) => login)]
+      },
+    ],
+    [
       'POST /standin/filled',
       ({ body }) => {
         const way = z.enum(['external-groups', 'team-sync'])

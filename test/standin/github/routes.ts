@@ -148,7 +148,7 @@ export function routesOf(directory: Directory): readonly Route[] {
     const team = bySlug(asked)
     expectChanges(asked.who, team, directory)
     team.filledBy = null
-    return [asked.body === undefined ? 204 : 200]
+    return asked.body === undefined ? [204] : [200, { groups: [] }]
   }
   const itself = ({ who }: Asked): User => {
     if (who.kind === 'classic' || who.kind === 'fine') return who.user
@@ -165,8 +165,9 @@ export function routesOf(directory: Directory): readonly Route[] {
     [
       'GET /user',
       (asked) => {
-        const scopes = asked.who.kind === 'classic' ? { 'x-oauth-scopes': asked.who.scopes.join(', ') } : {}
-        return [200, shownUser(itself(asked)), scopes]
+        const shown = shownUser(itself(asked))
+        if (asked.who.kind !== 'classic') return [200, shown]
+        return [200, shown, { 'x-oauth-scopes': asked.who.scopes.join(', ') }]
       },
     ],
     [
@@ -177,6 +178,7 @@ export function routesOf(directory: Directory): readonly Route[] {
         return [200, orgStateOf(of, itself(asked))]
       },
     ],
+    ['GET /users/*', ({ ids }) => [200, shownUser(user(ids[0]))]],
     ['GET /user/*', ({ ids }) => [200, shownUser(known(directory.users.get(Number(ids[0]))))]],
     [
       'GET /orgs/*',
