@@ -287,13 +287,20 @@ describe('github', () => {
 
     test('a token without single sign-on is refused, and the way there is told to nobody', async () => {
       const { principal, target } = await aPlace()
-      const { token } = await system.aToken('classic', { scopes: ['admin:org'], sso: false }, 'admin')
+      const { token, login } = await system.aToken('classic', { scopes: ['admin:org'], sso: false }, 'admin')
       const weak = system.connectWith({ token })
       const failures = [
         await failureOf(weak.give(giveCall(principal, target))),
         await failureOf(weak.take(call(principal, target))),
       ]
+      const lacks = await lacksOf(target, weak)
       await weak.close()
+      expect(lacks).toEqual([
+        {
+          what: `the token of ${login} is not authorized for the single sign-on of acme`,
+          remedy: 'Configure SSO of the token, at https://github.com/settings/tokens',
+        },
+      ])
       for (const failure of failures) {
         expect(failure).toMatchObject(permanent)
         expect(failure.message).toContain("is not authorized for the organization's single sign-on")
@@ -581,7 +588,8 @@ async function untilSo(work: () => Promise<void>, withinMs = 4_000): Promise<voi
   const until = performance.now() + withinMs
   for (;;) {
     try {
-      return await work()
+      await work()
+      return
     } catch (error) {
       if (performance.now() > until) throw error
     }

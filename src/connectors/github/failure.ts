@@ -19,10 +19,17 @@ const errorSchema = z.object({
 /** A refusal by GitHub itself, which changed nothing. */
 export class Refused extends ConnectorError {
   readonly status: number
+  /** The token is good, and has yet to be authorized for the organization's single sign-on. */
+  readonly needsSignOn: boolean
 
-  constructor(status: number, message: string, { retryable }: { retryable: boolean }) {
+  constructor(
+    status: number,
+    message: string,
+    { retryable, needsSignOn = false }: { retryable: boolean; needsSignOn?: boolean },
+  ) {
     super(message, { retryable, happened: 'no' })
     this.status = status
+    this.needsSignOn = needsSignOn
   }
 
   /** What was asked about is not there, or is hidden from whoever asks: GitHub answers both alike. */
@@ -51,11 +58,12 @@ export function failureOf(
   if (said === undefined || status === 401) return refusedBy({ system, doing, credentials: 'token' }, status)
   const causes = (said.errors ?? []).map((one) => (typeof one === 'string' ? one : one.message))
   const why = clean([said.message, ...causes].filter(Boolean).join(': ')).slice(0, 300)
+  const needsSignOn = status === 403 && (answer.header('x-github-sso')?.startsWith('required') ?? false)
   const failed = (words: string) =>
-    new Refused(status, `${system} could not ${doing}: ${words}: ${why}`, { retryable: false })
+    new Refused(status, `${system} could not ${doing}: ${words}: ${why}`, { retryable: false, needsSignOn })
   switch (status) {
     case 403:
-      return answer.header('x-github-sso')?.startsWith('required')
+      return needsSignOn
         ? failed("Curfew's token is not authorized for the organization's single sign-on (403)")
         : failed("Curfew lacks the right, or the team is not GitHub's own (403)")
     case 404:

@@ -54,7 +54,7 @@ export const byToken = (token: Secret, surroundings: Surroundings): Login => ({
   isApp: false,
   token: () => readSecret(token, surroundings),
   renews: () => false,
-  installation: async () => null,
+  installation: () => Promise.resolve(null),
 })
 
 /**

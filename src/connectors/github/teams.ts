@@ -12,8 +12,9 @@ const teamSchema = z.object({
   type: z.string().optional(),
 })
 const organizationSchema = z.object({ id: z.number() })
-const membershipSchema = z.object({ state: z.enum(['active', 'pending']), role: z.string() })
 const membersSchema = z.array(z.object({ id: z.number(), login: z.string() }))
+/** In a team, or in the organization. */
+export const membership = z.object({ state: z.enum(['active', 'pending']), role: z.string() })
 const anything = z.array(z.unknown())
 const invitationsSchema = z.array(z.object({ id: z.number(), login: z.string().nullish() }))
 const ownMembersSchema = z.object({
@@ -137,7 +138,7 @@ export function teamsOf(organization: string, api: Api): Teams {
     }
   }
 
-  const membership = async (team: number, login: string, signal: AbortSignal) =>
+  const pathOf = async (team: number, login: string, signal: AbortSignal) =>
     `${await at(team, signal)}/memberships/${encodeURIComponent(login)}`
 
   return {
@@ -148,15 +149,15 @@ export function teamsOf(organization: string, api: Api): Teams {
       await api.read(anything, { doing, path: `${org}/teams?per_page=1`, signal })
       if (api.login.isApp) return
       const path = `/user/memberships${org}`
-      const own = await orNull(api.read(membershipSchema, { doing, path, signal }))
+      const own = await orNull(api.read(membership, { doing, path, signal }))
       if (own?.state === 'active' && own.role === 'admin') return
       throw refused(doing, 'it may be hidden from the owner of the token, who does not own the organization')
     },
 
     async standing(team, login, signal) {
       const doing = `look up ${login} in the team ${team}`
-      const path = await membership(team, login, signal)
-      const found = await orNull(api.read(membershipSchema, { doing, path, signal }))
+      const path = await pathOf(team, login, signal)
+      const found = await orNull(api.read(membership, { doing, path, signal }))
       if (found === null) return 'none'
       if (found.state === 'pending') return 'pending'
       if (!(await hasTeamsBelow(team, signal))) return 'member'
@@ -165,13 +166,13 @@ export function teamsOf(organization: string, api: Api): Teams {
 
     async put(team, login, signal) {
       const doing = `put ${login} into the team ${team}`
-      const path = await membership(team, login, signal)
-      return (await api.put(membershipSchema, { doing, path, body: { role: 'member' }, signal })).state
+      const path = await pathOf(team, login, signal)
+      return (await api.put(membership, { doing, path, body: { role: 'member' }, signal })).state
     },
 
     async remove(team, login, signal) {
       const doing = `take ${login} out of the team ${team}`
-      await api.remove({ doing, path: await membership(team, login, signal), signal })
+      await api.remove({ doing, path: await pathOf(team, login, signal), signal })
     },
 
     async members(team, after, signal) {
@@ -190,7 +191,7 @@ export function teamsOf(organization: string, api: Api): Teams {
     async inOrganization(login, signal) {
       const doing = `look up ${login} in the organization ${organization}`
       const path = `${org}/memberships/${encodeURIComponent(login)}`
-      const found = await orNull(api.read(membershipSchema, { doing, path, signal }))
+      const found = await orNull(api.read(membership, { doing, path, signal }))
       return found?.state ?? 'none'
     },
 

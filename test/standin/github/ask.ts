@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Caller } from './directory.ts'
 import { invalid } from './refusal.ts'
 

@@ -67,7 +67,7 @@ async function answered(request: IncomingMessage): Promise<Answer> {
     const said = answer({ who, origin, query: url.searchParams, path: url.pathname, body: json, ids })
     if (route === 'GET /orgs/*/memberships/*' && control.leaves !== null && ids[1] === control.leaves) {
       control.leaves = null
-      const [organization, user] = [directory.organization(ids[0] ?? ''), directory.user(ids[1] ?? '')]
+      const [organization, user] = [directory.organization(ids[0] ?? ''), directory.user(ids[1])]
       if (organization !== undefined && user !== undefined) directory.leave(organization, user)
     }
     return said
