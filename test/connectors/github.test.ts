@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { lackOf } from '../../src/connectors/github/check-login.ts'
+import { Refused } from '../../src/connectors/github/failure.ts'
 import { github } from '../../src/connectors/github/github.ts'
 import type { Connector, Lack } from '../../src/domain/connector.ts'
 import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from './contract.ts'
@@ -141,7 +143,7 @@ describe('github', () => {
       await connector.give(giveCall(other, above))
       expect(await system.membership(above.team, principal)).toBe('active member')
       expect([await has(principal, above), await has(principal, below)]).toEqual([false, true])
-      expect([await has(other, above), await has(other, below)]).toEqual([true, false])
+      expect([await has(other.toUpperCase(), above), await has(other, below)]).toEqual([true, false])
       expect([await everyHolder(connector, above), await everyHolder(connector, below)]).toEqual([
         [other],
         [principal],
@@ -298,7 +300,7 @@ describe('github', () => {
       expect(lacks).toEqual([
         {
           what: `the token of ${login} is not authorized for the single sign-on of acme`,
-          remedy: 'Configure SSO of the token, at https://github.com/settings/tokens',
+          remedy: `Configure SSO of the token, at http://127.0.0.1:${system.port}/settings/tokens`,
         },
       ])
       for (const failure of failures) {
@@ -467,9 +469,15 @@ describe('github', () => {
       expect(hidden.some((secret) => secret.startsWith('ghs_'))).toBe(true)
     })
 
-    test('a key from a variable may have its lines ended by \\n', async () => {
+    test('what comes from variables is text, and a key may have its lines ended by \\n', async () => {
       const { principal, target } = await aPlace()
-      const flat = system.connectWith({ app: { ...system.app, key: system.app.key.replaceAll('\n', '\\n') } })
+      const flat = system.connectWith({
+        app: {
+          ...system.app,
+          installation: String(system.app.installation),
+          key: system.app.key.replaceAll('\n', '\\n'),
+        },
+      })
       await flat.give(giveCall(principal, target))
       await flat.close()
       expect(await system.reallyHolds(principal, target)).toBe(true)
@@ -618,8 +626,8 @@ describe('github, where what answers is not as it should be', () => {
   })
   let url: string
   const connected: Connector[] = []
-  const aConnector = (path = '') => {
-    const settings = { url: `${url}${path}`, organization: 'acme', token: 'the-token' }
+  const aConnector = (path = '', more = {}) => {
+    const settings = { url: `${url}${path}`, organization: 'acme', token: 'the-token', ...more }
     const connector = github.connect(github.settings.parse(settings), surroundings(2_000))
     connected.push(connector)
     return connector
@@ -657,6 +665,47 @@ describe('github, where what answers is not as it should be', () => {
     const { next } = await connector.list({ target, after: null, signal: soon() })
     await connector.list({ target, after: next, signal: soon() })
     expect([next, asked.at(-1)]).toEqual(['3', 'GET /organizations/9/team/7/members?per_page=100&page=3'])
+  })
+
+  test('an account that cannot be looked up is found among the members, and taken out', async () => {
+    answer = (request, response) => {
+      if (request.url?.startsWith('/user/') === true)
+        response.writeHead(404).end(JSON.stringify({ message: 'Not Found', documentation_url: docs }))
+      else if (request.method === 'DELETE') response.writeHead(204).end()
+      else if (request.url?.includes('/teams?') === true) response.end('[]')
+      else if (request.url?.includes('/members?') === true) response.end('[{"id":5,"login":"ada"}]')
+      else response.end('{"state":"active","role":"member"}')
+    }
+    const connector = aConnector('', { people: 'id' })
+    const has = await connector.has({ principal: '5', target, signal: soon() })
+    await connector.take(call('5', target))
+    expect([has, asked.includes('DELETE /organizations/9/team/7/memberships/ada')]).toEqual([true, true])
+  })
+
+  test('who is put in anew between the take and the look is taken out all the same', async () => {
+    let takes = 0
+    answer = (request, response) => {
+      if (request.method === 'DELETE') takes += 1
+      if (request.method === 'DELETE' && takes === 1)
+        response.writeHead(404).end(JSON.stringify({ message: 'Not Found', documentation_url: docs }))
+      else if (request.method === 'DELETE') response.writeHead(204).end()
+      else if (request.url?.includes('/teams?') === true) response.end('[]')
+      else if (request.url?.includes('/memberships/') === true)
+        response.end('{"state":"active","role":"member"}')
+      else response.end('{"node_id":"T_7","slug":"dba","name":"DBA"}')
+    }
+    await aConnector().take(call(place.principal, target))
+    expect(takes).toBe(2)
+  })
+
+  test.each([
+    ['https://api.github.com', 'https://github.com'],
+    ['https://github.acme.example/api/v3', 'https://github.acme.example'],
+  ])('a remedy for %s leads to a page of %s', (api, site) => {
+    const settings = github.settings.parse({ url: api, organization: 'acme', token: 'a' })
+    const refusal = new Refused(403, 'why', { retryable: false })
+    const owner = { login: 'ada', isClassic: false, ownsAll: false }
+    expect(lackOf(refusal, owner, settings).remedy).toContain(`at ${site}/settings/personal-access-tokens`)
   })
 
   test('an enterprise server has its two interfaces side by side', async () => {
@@ -773,6 +822,10 @@ describe('github, where what answers is not as it should be', () => {
       /must have either app or token/,
     ],
     [{ organization: 'acme', app: { id: 'a b', installation: 2, key: 'k' } }, /must be the id of an app/],
+    [
+      { organization: 'acme', app: { id: 1, installation: 'two', key: 'k' } },
+      /the number of an installation/,
+    ],
     [{ organization: 'acme', token: 'a', people: 'email' }, /"login"\|"id"/],
   ])('the settings %j are refused', (written, why) => {
     const parsed = github.settings.safeParse(written)

@@ -18,14 +18,18 @@ export interface Whole {
   readonly lacks: readonly Lack[]
 }
 
+/** Where people are, beside the API. */
+const siteOf = (url: string): string => {
+  const { protocol, host } = new URL(url)
+  return `${protocol}//${host.replace(/^api\./, '')}`
+}
+
 const enough = z.enum(['write:org', 'admin:org'])
 
 /** What Curfew lacks in the organization, before any of its teams is looked at. */
-export async function lookAtLogin(
-  api: Api,
-  { organization, url }: GithubSettings,
-  signal: AbortSignal,
-): Promise<Whole> {
+export async function lookAtLogin(api: Api, settings: GithubSettings, signal: AbortSignal): Promise<Whole> {
+  const { organization, url } = settings
+
   async function lacksOfApp(): Promise<Lack[]> {
     const doing = 'look up the installation of the app'
     // Signing in tells whether the key and the installation are good.
@@ -56,13 +60,13 @@ export async function lookAtLogin(
     if (scopes !== null && !scopes.some((scope) => enough.safeParse(scope).success)) {
       const has = scopes.filter((scope) => scope !== '').join(', ') || 'none'
       const what = `the token of ${login} has the scopes ${has}, and neither write:org nor admin:org`
-      const remedy = 'Give the token the scope write:org, at https://github.com/settings/tokens'
+      const remedy = `Give the token the scope write:org, at ${siteOf(url)}/settings/tokens`
       return { owner, lacks: [{ what, remedy }] }
     }
     const path = `/user/memberships/orgs/${organization}`
     const doing = `look up ${login} in ${organization}`
     const own = await orRefused(orNull(api.read(membership, { doing, path, signal })))
-    if (own instanceof Refused) return { owner, lacks: [lackOf(own, owner, organization)] }
+    if (own instanceof Refused) return { owner, lacks: [lackOf(own, owner, settings)] }
     if (own?.state === 'active')
       return { owner: { login, isClassic: owner.isClassic, ownsAll: own.role === 'admin' }, lacks: [] }
     const what = `${login}, to whom the token belongs, is not in the organization ${organization}`
@@ -74,16 +78,16 @@ export async function lookAtLogin(
 }
 
 /** What a refusal says is lacking. */
-export function lackOf(refusal: Refused, owner: Owner | null, organization: string): Lack {
+export function lackOf(refusal: Refused, owner: Owner | null, { organization, url }: GithubSettings): Lack {
   if (owner !== null && refusal.needsSignOn)
     return {
       what: `the token of ${owner.login} is not authorized for the single sign-on of ${organization}`,
-      remedy: 'Configure SSO of the token, at https://github.com/settings/tokens',
+      remedy: `Configure SSO of the token, at ${siteOf(url)}/settings/tokens`,
     }
   if (owner === null || owner.isClassic) return { what: refusal.message, remedy: null }
   return {
     what: `the token of ${owner.login} may not read or change who is in teams of ${organization}`,
-    remedy: `Give the token the organization permission Members: "Read and write" for ${organization}, at https://github.com/settings/personal-access-tokens`,
+    remedy: `Give the token the organization permission Members: "Read and write" for ${organization}, at ${siteOf(url)}/settings/personal-access-tokens`,
   }
 }
 

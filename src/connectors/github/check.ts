@@ -21,7 +21,7 @@ export async function lacksOf(
 
   async function lackIn(id: number, owner: Owner | null): Promise<Lack | null> {
     const team = await orRefused(teams.find(id, signal))
-    if (team instanceof Refused) return lackOf(team, owner, organization)
+    if (team instanceof Refused) return lackOf(team, owner, settings)
     if (team === null)
       return {
         what: `the team ${id} does not exist in ${organization}, or is hidden from Curfew`,
@@ -69,7 +69,7 @@ export async function lacksOf(
         }
     }
     const rehearsed = await orRefused(orNull(teams.remove(id, nobody, signal)))
-    return rehearsed instanceof Refused ? lackOf(rehearsed, owner, organization) : null
+    return rehearsed instanceof Refused ? lackOf(rehearsed, owner, settings) : null
   }
 
   const { owner, lacks } = await lookAtLogin(api, settings, signal)

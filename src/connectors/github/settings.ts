@@ -8,9 +8,10 @@ const appSettings = z.strictObject({
   /** Its client id, or its number. */
   id: z.union([z.number().int().positive(), z.string().regex(/^[\w.-]{1,100}$/, 'must be the id of an app')]),
   /** The number that ends the address of its page in the organisation's settings. */
-  installation: z.union([z.number().int().positive(), z.string().regex(/^[1-9]\d{0,15}$/)], {
-    error: 'must be the number of an installation',
-  }),
+  installation: z.union([
+    z.number().int().positive(),
+    z.string().regex(/^[1-9]\d{0,15}$/, 'must be the number of an installation'),
+  ]),
   /** Its private key in PEM. */
   key: secret,
 })
