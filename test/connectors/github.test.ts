@@ -756,7 +756,12 @@ describe('github, where what answers is not as it should be', () => {
   )
 
   test('a change that a gateway answers with a page is not taken for done', async () => {
-    answer = (_request, response) => response.end('<html>Sign in</html>')
+    answer = (request, response) => {
+      if (request.method === 'DELETE') response.end('<html>Sign in</html>')
+      else if (request.url?.includes('/memberships/') === true)
+        response.writeHead(404).end(JSON.stringify({ message: 'Not Found', documentation_url: docs }))
+      else response.end('{"node_id":"T_7","slug":"dba","name":"DBA"}')
+    }
     const failure = await failureOf(aConnector().take(call(place.principal, target)))
     expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
   })
@@ -795,6 +800,12 @@ describe('github, where what answers is not as it should be', () => {
     }
     const failure = await failureOf(aConnector().take(call(place.principal, target)))
     expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+  })
+
+  test('a limit is known by its headers, whatever its words', async () => {
+    says(403, { message: 'Slow down', documentation_url: docs }, { 'x-ratelimit-remaining': '0' })
+    const failure = await failureOf(aConnector().take(call(place.principal, target)))
+    expect(failure).toMatchObject({ retryable: true, happened: 'no' })
   })
 
   test.each([
