@@ -1,4 +1,5 @@
 import type { ConnectorKind } from '../domain/connector.ts'
+import { awsIdentityCenter } from './aws-identity-center/aws-identity-center.ts'
 import { command } from './command/command.ts'
 import { github } from './github/github.ts'
 import { kubernetes } from './kubernetes/kubernetes.ts'
@@ -12,6 +13,7 @@ import { webhook } from './webhook/webhook.ts'
 
 /** Every kind of system Curfew can give access to. A new connector is a folder beside this file and a line here. */
 const kinds: readonly ConnectorKind[] = [
+  awsIdentityCenter,
   command,
   github,
   kubernetes,

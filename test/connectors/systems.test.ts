@@ -119,6 +119,7 @@ test('closing closes everything, and the replaced at once', async () => {
 
 test('each kind is registered under its own name', () => {
   expect([...connectorKinds].map(([name, { kind }]) => [name, kind])).toEqual([
+    ['aws-identity-center', 'aws-identity-center'],
     ['command', 'command'],
     ['github', 'github'],
     ['kubernetes', 'kubernetes'],
