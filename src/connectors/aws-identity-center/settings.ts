@@ -67,7 +67,7 @@ const groupTarget = z.strictObject({
   group: z
     .string()
     .regex(
-      /^([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/,
+      /^([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
       'must be the id of a group, such as 93a4c8d2-4081-70e5-9d6b-0a8e7a0c1f11: its page shows it',
     ),
 })

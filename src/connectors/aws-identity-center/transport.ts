@@ -54,7 +54,8 @@ export function transport(surroundings: Surroundings) {
           headers: () => headers,
           body:
             typeof body === 'string' ? body : Buffer.from(body instanceof Uint8Array ? body : []).toString(),
-          signal: abortSignal ?? AbortSignal.timeout(surroundings.timeoutMs),
+          // One of its own: a dozen that listen to one and the same are warned of.
+          signal: AbortSignal.any([abortSignal ?? AbortSignal.timeout(surroundings.timeoutMs)]),
         })
         const said = readHeaders.flatMap((name) => {
           const value = answer.header(name)
