@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConnectorError, type Surroundings } from '../../domain/connector.ts'
 import { readSecret } from '../secret.ts'
-import { failureOf, isKind, system } from './failure.ts'
+import { failureOf, system } from './failure.ts'
 import type { IdentityCenterSettings } from './settings.ts'
 import type { How } from './transport.ts'
 import { within } from './waiting.ts'
@@ -70,11 +70,9 @@ export function loginOf(
     const how = { doing, abortSignal: AbortSignal.timeout(surroundings.timeoutMs) }
     const asked = { RoleArn: role, RoleSessionName: name }
     const answer = await answerOf(asked, how).catch((error: unknown) => {
-      const failure = failureOf(doing, error)
-      // To have assumed a role changes nothing.
-      throw isKind(failure, 'other')
-        ? failure
-        : new ConnectorError(failure.message, { retryable: failure.retryable, happened: 'no' })
+      const { message, retryable } = failureOf(doing, error)
+      // To have assumed a role changes nothing; and what is refused is this, not what the role is for.
+      throw new ConnectorError(message, { retryable, happened: 'no' })
     })
     const parsed = assumedSchema.safeParse(answer)
     if (!parsed.success)

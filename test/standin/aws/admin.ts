@@ -153,6 +153,9 @@ export function administered(world: World, verb: string, body: unknown): object 
       roles.set(role.arn, role)
       return {}
     }
+    case 'expire-roles':
+      for (const [id, key] of keys) if (key.sessionToken !== null) keys.set(id, { ...key, expiresAtMs: 0 })
+      return {}
     case 'clock':
       world.offsetMs = z.object({ offsetMs: z.number() }).parse(body).offsetMs
       return {}
