@@ -6,6 +6,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { awsIdentityCenter } from '../../src/connectors/aws-identity-center/aws-identity-center.ts'
 import type { Connector } from '../../src/domain/connector.ts'
@@ -26,7 +27,6 @@ connectorContract('aws-identity-center, assignments (stand-in)', () => anInstanc
 const soon = () => AbortSignal.timeout(5_000)
 const short = () => randomBytes(4).toString('hex')
 const withId = z.object({ id: z.string() })
-const roleArn = 'arn:aws:iam::111122223333:role/curfew'
 
 describe('aws-identity-center', () => {
   let system: IdentityCenterHarness
@@ -257,7 +257,7 @@ describe('aws-identity-center', () => {
 
   describe('with a role', () => {
     const aRole = async (more: object) => {
-      const arn = `${roleArn}-${short()}`
+      const arn = `arn:aws:iam::111122223333:role/curfew-${short()}`
       await system.admin('role', { arn, statements: leastRights, ...more })
       return arn
     }
@@ -476,7 +476,7 @@ describe('aws-identity-center', () => {
     const { stdout } = spawnSync(
       process.execPath,
       ['--import', loader, '--input-type=module', '-e', program],
-      { encoding: 'utf8', cwd: join(import.meta.dirname, '../..') },
+      { encoding: 'utf8', cwd: fileURLToPath(new URL('../..', import.meta.url)) },
     )
     expect(JSON.parse(stdout)).toEqual([0, true])
   })
@@ -562,7 +562,7 @@ describe('aws-identity-center, where what answers is not as it should be', () =>
     [{ login: undefined }, /must be \{ accessKeyId, secretAccessKey \}/],
     [{ login: 'default' }, /must be \{ accessKeyId, secretAccessKey \}/],
     [{ login: { webIdentity: { file: '/run/token' } } }, /or \{ webIdentity, role \}/],
-    [{ login: { accessKeyId: 'a', secretAccessKey: 'b', profile: 'c' } }, /must be \{ accessKeyId/],
+    [{ login: { accessKeyId: 'a', secretAccessKey: 'b', profile: 'c' } }, /Unrecognized key/],
     [{ endpoint: 'http://sso.example.com' }, /must be https/],
     [{ endpoint: 'https://sso.example.com/api' }, /nothing after its host/],
     [{ people: 'name' }, /"userName"\|"email"/],
@@ -613,7 +613,11 @@ moto('aws-identity-center, played by moto', () => {
         instance: instance.InstanceArn,
         identityStore: instance.IdentityStoreId,
         endpoint: server.url,
-        login: { accessKeyId: 'AKIAANY', secretAccessKey: 'any', role: roleArn },
+        login: {
+          accessKeyId: 'AKIAANY',
+          secretAccessKey: 'any',
+          role: 'arn:aws:iam::123456789012:role/curfew',
+        },
       }),
       surroundings(2_500),
     )
@@ -639,13 +643,11 @@ moto('aws-identity-center, played by moto', () => {
       const answer = await server.ask('identitystore', 'CreateGroup', asked)
       return { group: z.object({ GroupId: z.string() }).parse(answer).GroupId }
     },
-    'permission set': async () => {
-      const asked = { InstanceArn: instance.InstanceArn, Name: `Admin-${short()}` }
-      const { PermissionSet } = z
-        .object({ PermissionSet: z.object({ PermissionSetArn: z.string() }) })
-        .parse(await server.ask('sso', 'CreatePermissionSet', asked))
-      return { account: '444455556666', permissionSet: PermissionSet.PermissionSetArn }
-    },
+    // Moto has no ids as AWS's are, and lets any be assigned.
+    'permission set': async () => ({
+      account: '444455556666',
+      permissionSet: `${instance.InstanceArn.replace(':instance/', ':permissionSet/')}/ps-${short()}${short()}`,
+    }),
   }
 
   test.each(['group', 'permission set'] as const)(
@@ -697,9 +699,11 @@ moto('aws-identity-center, played by moto', () => {
     ])
   })
 
-  test('the check passes', async () => {
-    const signal = soon()
-    expect(await connector.check({ targets: [await targets.group()], signal })).toEqual([])
-    expect(await connector.check({ targets: [await targets['permission set']()], signal })).toEqual([])
+  test('the check finds the instance, the people and the group, and misses the permission set', async () => {
+    const missing = await targets['permission set']()
+    expect(await connector.check({ targets: [await targets.group()], signal: soon() })).toEqual([])
+    expect(await connector.check({ targets: [missing], signal: soon() })).toEqual([
+      { what: `the permission set ${missing.permissionSet} does not exist`, remedy: null },
+    ])
   })
 })

@@ -48,7 +48,8 @@ export async function startMoto(region: string): Promise<Moto> {
       })
       const text = await answer.text()
       if (!answer.ok) throw new Error(`${action}: ${answer.status} ${text}`)
-      return text === '' ? {} : JSON.parse(text)
+      const said: unknown = text === '' ? {} : JSON.parse(text)
+      return said
     },
     stop,
   }

@@ -72,7 +72,8 @@ export function assignmentsOf(api: Api, people: People, { instance }: IdentityCe
             retryable: true,
           })
         status = await look(RequestId).catch((error: unknown) => {
-          if (isKind(error, 'throttled')) return status
+          // What it gave an id it knows, if not everywhere at once.
+          if (isKind(error, 'throttled') || isKind(error, 'missing')) return status
           throw error
         })
       }

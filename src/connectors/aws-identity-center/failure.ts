@@ -9,9 +9,9 @@ const saidSchema = z.object({
   name: z.string(),
   message: z.string().default(''),
   $metadata: z.object({ httpStatusCode: z.number() }),
-  ResourceType: z.string().optional(),
-  Reason: z.string().optional(),
-  RetryAfterSeconds: z.number().optional(),
+  ResourceType: z.string().nullish(),
+  Reason: z.string().nullish(),
+  RetryAfterSeconds: z.number().nullish(),
 })
 
 /** A login that is not let in. Each service has its own words. */
@@ -87,7 +87,7 @@ export function failureOf(doing: string, error: unknown): ConnectorError {
       kind,
       retryable,
       resource: said.ResourceType ?? null,
-      retryAfterMs: said.RetryAfterSeconds === undefined ? null : said.RetryAfterSeconds * 1_000,
+      retryAfterMs: said.RetryAfterSeconds ? said.RetryAfterSeconds * 1_000 : null,
     })
   // The same name as for a wrong key.
   if (/^Signature (expired|not yet current)/.test(message))
@@ -101,7 +101,7 @@ export function failureOf(doing: string, error: unknown): ConnectorError {
     return refused(`something that it names does not exist${because}`, 'missing', false)
   if (name === 'ConflictException')
     return refused(`something else is being done there${because}`, 'conflict', true)
-  if (status >= 400 && status < 500 && (Reason !== undefined || name.endsWith('Exception')))
+  if (status >= 400 && status < 500 && (Reason || name.endsWith('Exception')))
     return refused(`it refused that (${name})${because}`, 'other', false)
   if (status < 300)
     return new ConnectorError(`${system} could not ${doing}: its answer cannot be read`, { retryable: true })
