@@ -580,12 +580,13 @@ describe('aws-identity-center, where what answers is not as it should be', () =>
 
   const permissionSet = `${instanceArn.replace(':instance/', ':permissionSet/')}/ps-1234567890abcdef`
   test.each([
-    [{}, /must be \{ group \} or \{ account, permissionSet \}/],
+    [{}, /must name either a group, or an account and a permissionSet/],
     [{ group: 'DBA' }, /must be the id of a group/],
-    [{ group, account: '111122223333' }, /Unrecognized key/],
+    [{ group, account: '111122223333', permissionSet }, /must name either a group, or/],
+    [{ group, user: 'ada' }, /Unrecognized key/],
     [{ account: '1111', permissionSet }, /must be the 12 digits of an account, in quotes/],
-    [{ account: 111122223333, permissionSet }, /expected string/],
-    [{ account: '111122223333' }, /expected string/],
+    [{ account: 111122223333, permissionSet }, /must be the 12 digits of an account, in quotes/],
+    [{ account: '111122223333' }, /must name either a group, or/],
     [{ account: '111122223333', permissionSet: 'Admin' }, /must be the ARN of a permission set/],
   ])('the target %j is refused', (written, why) => {
     const parsed = awsIdentityCenter.target.safeParse(written)

@@ -63,38 +63,31 @@ export const identityCenterSettings = z.strictObject({
 
 export type IdentityCenterSettings = z.infer<typeof identityCenterSettings>
 
-const groupTarget = z.strictObject({
-  group: z
-    .string()
-    .regex(
-      /^([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-      'must be the id of a group, such as 93a4c8d2-4081-70e5-9d6b-0a8e7a0c1f11: its page shows it',
-    ),
-})
-
-const assignmentTarget = z.strictObject({
-  account: z.string().regex(/^\d{12}$/, 'must be the 12 digits of an account, in quotes'),
-  permissionSet: arn(
-    'a permission set',
-    /^arn:aws(-cn|-us-gov)?:sso:::permissionSet\/(sso)?ins-[\w.-]{16}\/ps-[\w./-]{16}$/,
-    'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
-  ),
-})
-
-/** The one that is written, so that what is wrong in it is said. */
 export const identityCenterTarget = z
-  .looseObject({})
-  .refine(
-    (target) => 'group' in target || 'account' in target || 'permissionSet' in target,
-    'must be { group } or { account, permissionSet }',
-  )
-  .transform((target, context): Target => {
-    const parsed = ('group' in target ? groupTarget : assignmentTarget).safeParse(target)
-    if (parsed.success) return parsed.data
-    for (const { message, path } of parsed.error.issues)
-      context.addIssue({ code: 'custom', message, path: [...path] })
-    return z.NEVER
+  .strictObject({
+    group: z
+      .string()
+      .regex(
+        /^([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+        'must be the id of a group, such as 93a4c8d2-4081-70e5-9d6b-0a8e7a0c1f11: its page shows it',
+      )
+      .optional(),
+    account: z
+      .string('must be the 12 digits of an account, in quotes')
+      .regex(/^\d{12}$/, 'must be the 12 digits of an account, in quotes')
+      .optional(),
+    permissionSet: arn(
+      'a permission set',
+      /^arn:aws(-cn|-us-gov)?:sso:::permissionSet\/(sso)?ins-[\w.-]{16}\/ps-[\w./-]{16}$/,
+      'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
+    ).optional(),
   })
+  .refine(
+    ({ group, account, permissionSet }) =>
+      (account === undefined) === (permissionSet === undefined) &&
+      (group === undefined) === (account !== undefined),
+    'must name either a group, or an account and a permissionSet',
+  )
 
 export interface GroupGift {
   readonly kind: 'group'
@@ -110,10 +103,11 @@ export interface AssignmentGift {
 export type Gift = GroupGift | AssignmentGift
 
 export function giftOf(target: Target): Gift {
-  const group = groupTarget.safeParse(target)
+  const { group, account = '', permissionSet = '' } = identityCenterTarget.parse(target)
   // Ids are the same in either case.
-  if (group.success) return { kind: 'group', group: group.data.group.toLowerCase() }
-  return { kind: 'assignment', ...assignmentTarget.parse(target) }
+  return group === undefined
+    ? { kind: 'assignment', account, permissionSet }
+    : { kind: 'group', group: group.toLowerCase() }
 }
 
 export function canonical(target: Target): string {
