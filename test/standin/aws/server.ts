@@ -116,7 +116,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       type: 'application/x-amz-json-1.1',
     }
   })
-  response.writeHead(status, { 'content-type': type }).end(body)
+  const date = new Date(Date.now() + world.offsetMs).toUTCString()
+  response.writeHead(status, { 'content-type': type, date }).end(body)
 }
 
 const server = createServer((request, response) => void answer(request, response))
