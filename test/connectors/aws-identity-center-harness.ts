@@ -5,7 +5,7 @@ import type { Connector, Surroundings, Target } from '../../src/domain/connector
 import { instanceArn, region, storeId } from '../standin/aws/state.ts'
 import { freeze } from '../support/freeze.ts'
 import { startStandin } from '../support/standin.ts'
-import { surroundings, type Harness } from './contract.ts'
+import { surroundings, type Harness } from '../../src/testing/contract.ts'
 
 export interface IdentityCenterHarness extends Harness {
   connectWith(settings: object, around?: Partial<Surroundings>): Connector

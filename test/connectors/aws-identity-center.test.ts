@@ -19,7 +19,14 @@ import {
   without,
   type IdentityCenterHarness,
 } from './aws-identity-center-harness.ts'
-import { call, connectorContract, everyHolder, failureOf, giveCall, surroundings } from './contract.ts'
+import {
+  call,
+  connectorContract,
+  everyHolder,
+  failureOf,
+  giveCall,
+  surroundings,
+} from '../../src/testing/contract.ts'
 
 connectorContract('aws-identity-center, groups (stand-in)', () => anInstance('groups'))
 connectorContract('aws-identity-center, assignments (stand-in)', () => anInstance('assignments'))

@@ -4,7 +4,7 @@ import { github } from '../../src/connectors/github/github.ts'
 import type { Connector, Surroundings, Target } from '../../src/domain/connector.ts'
 import { freeze } from '../support/freeze.ts'
 import { startStandin } from '../support/standin.ts'
-import { surroundings, type Harness, type Lacking } from './contract.ts'
+import { surroundings, type Harness, type Lacking } from '../../src/testing/contract.ts'
 
 export interface GithubHarness extends Harness {
   /** With the app, unless the settings say otherwise. */

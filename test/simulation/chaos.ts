@@ -34,7 +34,7 @@ export function habitsOf(random: () => number, kind: Kind): Habits {
     hasLagMs: random() < 0.25 ? 200 + random() * 3_000 : 0,
     lies: kind !== 'calm' && random() < 0.3,
     lateMs: kind === 'late' ? 500 + random() * 40_000 : 0,
-    makesSecrets: random() < 0.4,
+    makesSecrets: random() < 0.6,
   }
 }
 

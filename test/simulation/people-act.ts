@@ -55,8 +55,8 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
       soon(2_000, (w) => answer(w, requestId))
       if (random() < 0.5) soon(12_000, (w) => finish(w, requestId))
       if (random() < 0.6) soon(20_000, (w) => prolong(w, requestId))
-      for (let looks = 0; looks < 3; looks++)
-        if (random() < 0.4) soon(20_000, (w) => lookAtSecret(w, requestId))
+      for (let looks = 0; looks < 5; looks++)
+        if (random() < 0.5) soon(20_000, (w) => lookAtSecret(w, requestId))
       if (random() < 0.3) soon(30_000, (w) => prolong(w, requestId))
     })
   }
