@@ -1,5 +1,6 @@
 import type { Entitlement } from './catalog.ts'
 import type { Grant } from './grant.ts'
+import type { Hold } from './hold.ts'
 import type { AskedRow, LastUse } from './ports/grant-records.ts'
 
 /** What one admin should know of a day: everything in it is theirs, and something in it is not empty. */
@@ -12,6 +13,8 @@ export interface Digest {
   readonly ending: readonly Grant[]
   /** What nobody asked for or held for so long that it may be too much. */
   readonly unused: readonly Entitlement[]
+  /** What takes left on their systems, which opens nothing, and could not be removed. */
+  readonly leftovers: readonly Hold[]
 }
 
 export interface Day {
@@ -23,6 +26,8 @@ export interface Day {
   readonly held: readonly Grant[]
   /** Null on days on which it is not looked at. */
   readonly uses: readonly LastUse[] | null
+  /** What takes left, on all systems. */
+  readonly leftovers: readonly Hold[]
 }
 
 export const unusedForMs = 90 * 24 * 60 * 60_000
@@ -35,6 +40,7 @@ export function digestFor(lookedAfter: readonly Entitlement[], day: Day): Digest
       .filter(({ isInDigest }) => isInDigest)
       .map((entitlement) => [keyOf({ resource: entitlement.resource, entitlement }), entitlement]),
   )
+  const systems = new Set([...theirs.values()].map(({ system }) => system))
   const asked = day.asked.filter((row) => theirs.has(keyOf(row)))
   const ending = day.held.filter(
     (grant) =>
@@ -50,10 +56,11 @@ export function digestFor(lookedAfter: readonly Entitlement[], day: Day): Digest
     ),
     waitedLongest: waitedLongest(asked, day),
     ending: ending.sort((a, b) => endOf(a) - endOf(b)),
+    leftovers: day.leftovers.filter(({ system }) => systems.has(system)),
     unused: day.uses === null ? [] : unused([...theirs.values()], day.uses, day.to),
   }
   const { waitedLongest: longest } = digest
-  const lists = [digest.byRule, digest.lapsed, digest.ending, digest.unused]
+  const lists = [digest.byRule, digest.lapsed, digest.ending, digest.unused, digest.leftovers]
   return longest === null && lists.every(({ length }) => length === 0) ? null : digest
 }
 

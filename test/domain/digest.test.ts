@@ -1,8 +1,11 @@
 import { everyEntitlement } from '../../src/domain/catalog.ts'
 import { digestFor, type Day } from '../../src/domain/digest.ts'
+import { blankHold, type Hold } from '../../src/domain/hold.ts'
+import { messageOf } from '../../src/slack/looking-after/digest.ts'
 import type { AskedRow } from '../../src/domain/ports/grant-records.ts'
 import { read, withKeys } from '../catalog/reading.ts'
 import { ada, anActiveGrant, at, riley } from '../support/builders.ts'
+import { wordsOf } from '../support/shown.ts'
 
 const DAY = 86_400
 const here = { resource: { id: 'orders-db', name: 'Orders' }, entitlement: { id: 'read', name: 'Read' } }
@@ -33,6 +36,7 @@ const day = (about: Partial<Day> = {}): Day => ({
   asked: [],
   held: [],
   uses: null,
+  leftovers: [],
   ...about,
 })
 
@@ -79,4 +83,19 @@ test('what ends within a day is named, and what nobody used for 90 days', () => 
   expect(digestFor(theirs, day({ uses: [] }))).toBeNull()
   const elsewhere = [{ resource: 'gone', entitlement: 'read', at: at(-100 * DAY) }]
   expect(digestFor(theirs, day({ uses: elsewhere }))?.unused.map(({ id }) => id)).toEqual(['read'])
+})
+
+test('what takes left on the systems of their things is told, and nothing of others', () => {
+  const [{ system = '' } = {}] = theirs
+  const leftOver = (on: string): Hold => ({
+    ...blankHold,
+    system: on,
+    principal: 'riley',
+    canonical: 'read',
+    target: {},
+    leftover: { since: at(0), tries: 12, error: 'it owns a table' },
+  })
+  const digest = digestFor(theirs, day({ leftovers: [leftOver('another'), leftOver(system)] }))
+  expect(digest?.leftovers).toEqual([leftOver(system)])
+  expect(digest && wordsOf(messageOf(digest)).join('\n')).toContain('Left over, and opens nothing: 1')
 })

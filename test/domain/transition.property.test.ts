@@ -84,8 +84,12 @@ const events = {
   remind: fc.constant({ type: 'remind' }),
   renew: fc.integer({ min: 0, max: 40_000_000 }).map((seconds) => ({ type: 'renew', endsAt: at(seconds) })),
   given: fc
-    .record({ heldUntil: instant, heldBefore: fc.boolean() })
-    .map(({ heldUntil, heldBefore }) => ({ type: 'given', heldUntil, heldBefore })),
+    .record({
+      heldUntil: instant,
+      heldBefore: fc.boolean(),
+      secret: fc.constantFrom(null, { what: 'password', brings: null }),
+    })
+    .map((about) => ({ type: 'given', ...about })),
   extend: fc
     .record({ isReviewed: fc.boolean(), needs: fc.integer({ min: 1, max: 2 }) })
     .map(({ isReviewed, needs }) => ({
@@ -296,6 +300,15 @@ test('every kind of event is accepted in some life', () => {
   for (let round = 0; round < 60 && seen.size < Object.keys(events).length; round++)
     for (const life of fc.sample(anyLife, 500)) for (const { event } of live(life)) seen.add(event.type)
   expect([...seen].sort()).toEqual(Object.keys(events).sort())
+})
+
+test('a secret is shown to its holder alone, while it is held and giving made one', () => {
+  always(({ before, event, after }) => {
+    if (event.type !== 'shown') return
+    expect(before).toMatchObject({ status: 'active', heldBefore: false })
+    expect(event.by.id).toBe(before.subject.id)
+    expect(after.history.at(-1)).toMatchObject({ type: 'shown', by: event.by })
+  })
 })
 
 test('a new end is owed to the system until it was told of it', () => {

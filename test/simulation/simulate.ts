@@ -2,7 +2,7 @@ import { noLog } from '../support/no-log.ts'
 import { isApproved, isOpen } from '../../src/domain/grant.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { MemoryDatabase } from '../support/memory-stores.ts'
-import { Auditor, promises, type Broken } from './auditor.ts'
+import { Auditor, isTriedSeldom, promises, type Broken } from './auditor.ts'
 import { askers, catalog, People } from './catalog.ts'
 import { chaosOf, faultsEndMs, habitsOf, kindOf, troubleOf } from './chaos.ts'
 import { peopleAct, peopleComeAndGo } from './people-act.ts'
@@ -68,7 +68,9 @@ async function run(seed: number, log: Log): Promise<Verdict> {
   const isQuiet = () =>
     time.nowMs > quietMs &&
     ![...db.grants.values()].some(isOpen) &&
-    [...db.holds.values()].every(({ watch, leftover }) => watch === null && leftover === null)
+    [...db.holds.values()].every(
+      (hold) => hold.watch === null && (hold.leftover === null || isTriedSeldom(hold)),
+    )
   await time.run({ limitMs, until: isQuiet })
   auditor.close(system, keys)
   return {

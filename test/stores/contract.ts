@@ -2,6 +2,7 @@ import type { Grant, Pending } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
 import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
+import type { Hold } from '../../src/domain/hold.ts'
 import type { HoldStore } from '../../src/domain/ports/holds.ts'
 import { TakenSince, type SurfaceStore } from '../../src/domain/ports/surfaces.ts'
 import type { Event } from '../../src/domain/event.ts'
@@ -479,6 +480,32 @@ export function holdStoreContract(
     expect((await holds.due(soon, 100)).map(({ principal }) => principal)).toContain(key.principal)
     await holds.write(key, token, { unwatch: { seen: watch?.until ?? null } })
     expect((await holds.due(soon, 100)).map(({ principal }) => principal)).not.toContain(key.principal)
+  })
+
+  test('what is left over is kept since it began, found when it is due, and forgotten', async () => {
+    const { holds, passes } = await open()
+    const key = aKey()
+    const { token, readAt } = await leased(holds, key)
+    const first = await holds.write(key, token, { leftover: { tries: 0, error: null }, dueInMs: 0 })
+    await passes(5)
+    const second = await holds.write(key, token, {
+      leftover: { tries: 1, error: '$owns a table' },
+      dueInMs: 0,
+    })
+    const mine = (found: Hold[]) => found.filter(({ principal }) => principal === key.principal)
+    const later = new Date(readAt.getTime() + 60_000)
+    const [due, found, none] = [
+      await holds.due(later, 1_000),
+      await holds.leftovers(later),
+      await holds.leftovers(new Date(readAt.getTime() - 1_000)),
+    ]
+    const unwatched = await holds.write(key, token, { unwatch: { seen: null }, dueInMs: 5_000 })
+    await holds.write(key, token, { unwatch: { seen: null }, leftover: null })
+    expect(second?.leftover).toEqual({ since: first?.leftover?.since, tries: 1, error: '$owns a table' })
+    expect([mine(due).length, mine(found).length, mine(none).length]).toEqual([1, 1, 0])
+    expect(unwatched?.dueAt).not.toBeNull()
+    expect(await holds.get(key)).toMatchObject({ leftover: null, dueAt: null })
+    expect(mine(await holds.leftovers(later))).toEqual([])
   })
 
   test('a watch that somebody prolonged meanwhile goes on', async () => {

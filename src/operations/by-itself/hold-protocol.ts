@@ -383,7 +383,8 @@ async function repairUnder(world: World, lease: Lease): Promise<void> {
     const left = outcome.what === 'done' ? lease.leftBehind : {}
     await lease.finish(outcome, { ...left, ...lease.watching(true) })
   } else if (lease.hold.readAt >= watch.until) {
-    const left = lease.hold.leftover === null ? {} : { dueInMs: 0 }
+    // A take of which nobody heard the end may have left something as well.
+    const left = Object.keys(claims).length === 0 ? lease.leftBehind : {}
     await lease.release({ unwatch: { seen: watch.until }, ...left })
   } else {
     await lease.release({ dueInMs: 1_000 })

@@ -76,9 +76,10 @@ export function digests(options: {
         from: new Date(Math.min(...due.map(({ from }) => from.getTime()))),
         to: new Date(Math.max(...due.map(({ to }) => to.getTime()))),
       }
-      const [asked, held, uses] = await Promise.all([
+      const [asked, held, leftovers, uses] = await Promise.all([
         records.askedOrAnswered(days),
         records.owed(),
+        world.holds.leftovers(new Date(now.getTime() - HOUR_MS)),
         due.some(({ isMonday }) => isMonday) ? records.lastUses() : null,
       ])
       let sent = 0
@@ -86,7 +87,7 @@ export function digests(options: {
         try {
           const facts = await directory.facts(userId)
           if (facts === 'unknown') continue
-          const day = { from, to, asked, held }
+          const day = { from, to, asked, held, leftovers }
           const theirs = await entitlementsOf(world, facts)
           const digest = digestFor(theirs, { ...day, uses: isMonday ? uses : null })
           if (digest === null) await keepSilent(key)
@@ -103,7 +104,7 @@ export function digests(options: {
 
 const who = ({ subject }: { subject: PersonRef }): string => named(subject)
 
-export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Digest): Message {
+export function messageOf({ byRule, lapsed, waitedLongest, ending, unused, leftovers }: Digest): Message {
   const total = byRule.reduce((sum, { times }) => sum + times, 0)
   const parts = [
     listed(
@@ -128,6 +129,13 @@ export function messageOf({ byRule, lapsed, waitedLongest, ending, unused }: Dig
     listed(
       `Not used for 90 days: ${unused.length}`,
       unused.map((entitlement) => bold({ entitlement, resource: entitlement.resource })),
+    ),
+    listed(
+      `Left over, and opens nothing: ${leftovers.length}`,
+      leftovers.map(
+        ({ system, principal, leftover }) =>
+          `${plainWords(system, 60)}, made for ${plainWords(principal, 100)}: ${plainWords(leftover?.error ?? 'not tried yet', 200)}`,
+      ),
     ),
   ].flat()
   return {
