@@ -42,6 +42,7 @@ import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, reloading } from './reload.ts'
 import { openSlack } from './slack/slack.ts'
 import { pages } from './web/pages.ts'
+import { publishing } from './web/published.ts'
 import { serveWeb } from './web/server.ts'
 
 export interface Running {
@@ -196,7 +197,13 @@ export async function start(
     const web =
       config.port === null
         ? null
-        : await serveWeb({ port: config.port, slack: slack.requestListener, probes, pages: pages(world) })
+        : await serveWeb({
+            port: config.port,
+            slack: slack.requestListener,
+            probes,
+            published: publishing((id) => systems.get(id), log),
+            pages: pages(world),
+          })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
     await held.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))

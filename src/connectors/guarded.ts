@@ -1,7 +1,13 @@
 import CircuitBreaker from 'opossum'
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { ConnectorError, connectorErrorOf, type Connector, type HandOver } from '../domain/connector.ts'
+import {
+  ConnectorError,
+  connectorErrorOf,
+  type Connector,
+  type HandOver,
+  type Published,
+} from '../domain/connector.ts'
 import type { Log } from '../domain/ports/log.ts'
 
 /** A system that did not answer so often is asked one call at a time until it does. */
@@ -17,6 +23,7 @@ const blockedMs = 250
 const page = z.object({ principals: z.array(z.string()), next: z.string().nullable() })
 const lacks = z.array(z.object({ what: z.string(), remedy: z.string().nullable() }))
 const shown = z.array(z.object({ label: z.string(), text: z.string(), file: z.string().optional() })).min(1)
+const bytes = z.instanceof(Uint8Array)
 const nothing = z.unknown().transform(() => undefined)
 
 export interface Guarded extends Connector {
@@ -24,7 +31,7 @@ export interface Guarded extends Connector {
   onBack(listener: (back: { surely: boolean }) => void): void
 }
 
-type Verb = 'give' | 'take' | 'cut' | 'tidy' | 'make' | 'has' | 'list' | 'check'
+type Verb = 'give' | 'take' | 'cut' | 'tidy' | 'make' | 'has' | 'list' | 'check' | 'publish'
 
 /**
  * A connector of anybody's, kept from harming the rest.
@@ -140,6 +147,12 @@ export function guarded(
     make: (call) => behind('make', { signal: call.signal, answer: shown, work: () => handOver.make(call) }),
   })
 
+  const guardedPublishes = (publishes: Published): Published => ({
+    type: publishes.type,
+    // Hosts ask all the time: what they are told says nothing of whether the system can be given and taken.
+    read: (signal) => called('publish', { signal, answer: bytes, work: () => publishes.read(signal) }),
+  })
+
   return {
     give: (call) =>
       behind('give', { signal: call.signal, answer: nothing, work: () => connector.give(call) }),
@@ -167,6 +180,7 @@ export function guarded(
             }),
         }),
     ...(connector.handOver === undefined ? {} : { handOver: guardedHandOver(connector.handOver) }),
+    ...(connector.publishes === undefined ? {} : { publishes: guardedPublishes(connector.publishes) }),
     has: (query) =>
       behind('has', { signal: query.signal, answer: z.boolean(), work: () => connector.has(query) }),
     // What cannot be listed can be given and taken all the same: it does not tell whether the system answers.

@@ -9,6 +9,7 @@ import { netmaker } from './netmaker/netmaker.ts'
 import { okta } from './okta/okta.ts'
 import { postgres } from './postgres/postgres.ts'
 import { scim } from './scim/scim.ts'
+import { ssh } from './ssh/ssh.ts'
 import { webhook } from './webhook/webhook.ts'
 
 /** Every kind of system Curfew can give access to. A new connector is a folder beside this file and a line here. */
@@ -23,6 +24,7 @@ const kinds: readonly ConnectorKind[] = [
   okta,
   postgres,
   scim,
+  ssh,
   webhook,
 ]
 

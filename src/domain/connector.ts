@@ -59,6 +59,8 @@ export interface HandOverCall extends Call {
   readonly until: Date
   /** What the holder brought; null where nothing is asked for. Theirs, and not read by anybody yet. */
   readonly brought: string | null
+  /** Which access it is for: what Curfew's own history calls it, so that a system's log can name it. */
+  readonly accessId?: string
 }
 
 /**
@@ -78,6 +80,14 @@ export interface HandOver {
    * `retryable: false, happened: 'no'` and words for whoever brought it.
    */
   make(call: HandOverCall): Promise<readonly Shown[]>
+}
+
+/** What of a system anybody may fetch from Curfew, without a login: a list of what is revoked. */
+export interface Published {
+  /** As in HTTP's `content-type`. */
+  readonly type: string
+  /** As of now, whole; rejects where that is not known, and never resolves to less. */
+  read(signal: AbortSignal): Promise<Uint8Array>
 }
 
 /**
@@ -103,6 +113,8 @@ export interface Connector {
   tidy?(call: Call): Promise<void>
   /** Where giving makes a secret: `give` itself makes none. Must be there from the start, or never. */
   readonly handOver?: HandOver
+  /** Served at `/published/<system>`. Must be there from the start, or never. */
+  readonly publishes?: Published
   /**
    * Does this principal hold this target now? Answered by the system, never from memory. Where a system changes by
    * deleting and inserting, it has asked again before it says no.

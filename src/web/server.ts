@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { publishedPath } from './published.ts'
 
 export interface Probes {
   /** Each must answer soon; false or throwing means not ready. */
@@ -24,17 +25,18 @@ interface Limits {
 
 /**
  * `GET /livez`: this process runs. `GET /readyz`: every probe says yes, else 503 with the names of those that do not.
- * `POST /slack/events` goes to Slack's listener in HTTP mode, which throws for whatever else; what people open in a
- * browser goes to `pages`; all else is 404.
+ * `GET /published/…` goes to what systems publish; `POST /slack/events` goes to Slack's listener in HTTP mode, which
+ * throws for whatever else; what people open in a browser goes to `pages`; all else is 404.
  */
 export async function serveWeb(options: {
   port: number
   probes: Probes
   slack: RequestListener | null
+  published?: RequestListener
   pages: RequestListener | null
   limits?: Limits
 }): Promise<Web> {
-  const { port, probes, slack, pages, limits = patience } = options
+  const { port, probes, slack, published, pages, limits = patience } = options
   const timeouts = {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
@@ -45,6 +47,8 @@ export async function serveWeb(options: {
     const path = request.url?.split('?')[0]
     if (request.method === 'GET' && path === '/livez') answer(response, 200, { live: true })
     else if (request.method === 'GET' && path === '/readyz') void ready(response, probes)
+    else if (published && request.method === 'GET' && path?.startsWith(publishedPath))
+      published(request, response)
     else if (slack && request.method === 'POST' && path === slackPath) slack(request, response)
     else if (pages && path?.startsWith(pagePath)) pages(request, response)
     else answer(response, 404, { error: 'not found' })

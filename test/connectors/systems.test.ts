@@ -129,6 +129,7 @@ test('each kind is registered under its own name', () => {
     ['okta', 'okta'],
     ['postgres', 'postgres'],
     ['scim', 'scim'],
+    ['ssh', 'ssh'],
     ['webhook', 'webhook'],
   ])
 })

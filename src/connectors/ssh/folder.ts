@@ -22,7 +22,7 @@ import { keyIn, synced } from './key-gen.ts'
 /** Hosts whose clock is wrong may take an expired certificate: its serial stays on the list for so long. */
 const keptMs = 86_400_000
 const pageLength = 1_000
-/** What was written beside and never renamed goes after this. */
+/** Whoever reads one is done long before so many have followed. */
 const keptGenerations = 3
 
 export interface Place {
@@ -45,21 +45,22 @@ const placeJson = z.object({ principal: z.string() })
 const coded = z.object({ code: z.string() })
 
 export function sshFolder(folder: string) {
-  const [held, revoked, krl, beside] = ['held', 'revoked', 'krl', 'new'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ]
+  const [held, revoked] = [join(folder, 'held'), join(folder, 'revoked')]
+  const [krl, beside] = [join(folder, 'krl'), join(folder, 'new')]
   const pathOf = ({ principal, target }: Place) => join(held, digest(target), digest(principal))
 
   /** Renames a new folder with these files to where it belongs; false: there is one already, or its parent is gone. */
-  async function put(path: string, fill: (made: string) => Promise<void>): Promise<boolean> {
+  async function put(
+    path: string,
+    fill: (made: string) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const made = join(beside, randomUUID())
     await mkdir(made, { recursive: true })
     try {
       await fill(made)
       await synced(made)
+      signal.throwIfAborted()
       return await unless(['ENOTEMPTY', 'EEXIST'], () => rename(made, path))
     } finally {
       await rm(made, { recursive: true, force: true })
@@ -87,13 +88,11 @@ export function sshFolder(folder: string) {
       return principalIn(text, path) === place.principal
     },
 
-    async hold(place: Place): Promise<void> {
+    async hold(place: Place, signal: AbortSignal): Promise<void> {
       const path = pathOf(place)
       await mkdir(join(path, '..'), { recursive: true })
-      await put(path, async (made) => {
-        const json = JSON.stringify({ principal: place.principal, target: place.target })
-        await writeWhole(join(made, 'place.json'), json)
-      })
+      const json = JSON.stringify({ principal: place.principal, target: place.target })
+      await put(path, (made) => writeWhole(join(made, 'place.json'), json), signal)
       await synced(join(path, '..'))
     },
 
@@ -117,7 +116,7 @@ export function sshFolder(folder: string) {
     },
 
     /** Ends that it is held; resolves to what had been noted for it by then. */
-    async release(place: Place): Promise<{ noted: readonly Issued[]; discard(): Promise<void> }> {
+    async release(place: Place): Promise<{ noted: readonly Issued[]; discard: () => Promise<void> }> {
       const path = pathOf(place)
       const gone = join(beside, randomUUID())
       await mkdir(beside, { recursive: true })
@@ -184,9 +183,13 @@ export function sshFolder(folder: string) {
       orNull(() => readFile(join(krl, String(generation), 'krl'))),
 
     /** Adds a list; does nothing where somebody else did. */
-    async addList(generation: number, write: (path: string) => Promise<void>): Promise<void> {
+    async addList(
+      generation: number,
+      write: (path: string) => Promise<void>,
+      signal: AbortSignal,
+    ): Promise<void> {
       await mkdir(krl, { recursive: true })
-      const isAdded = await put(join(krl, String(generation)), (made) => write(join(made, 'krl')))
+      const isAdded = await put(join(krl, String(generation)), (made) => write(join(made, 'krl')), signal)
       if (!isAdded) return
       await synced(krl)
       const old = (await this.generations()).filter((number) => number <= generation - keptGenerations)

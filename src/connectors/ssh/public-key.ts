@@ -47,7 +47,8 @@ export function readPublicKey(brought: string | null): PublicKey {
   const [type = '', base64 = ''] = text.split(/[ \t]+/)
   if (/^[\w.-]+-cert-v\d+@openssh\.com$/.test(type))
     throw refused(`That is a certificate, and no public key. ${hint}.`)
-  if (type === 'ssh-dss') throw refused('Keys of type ssh-dss are not safe any more: make one of ssh-ed25519.')
+  if (type === 'ssh-dss')
+    throw refused('Keys of type ssh-dss are not safe any more: make one of ssh-ed25519.')
   if (!types.has(type)) throw refused(`That does not begin with a type of key that is known here. ${hint}.`)
   const parts = partsOf(base64)
   if (parts === null || parts[0]?.toString('latin1') !== type || !isWhole(type, parts.slice(1)))
@@ -64,7 +65,7 @@ function partsOf(base64: string): Buffer[] | null {
   const bytes = Buffer.from(base64, 'base64')
   if (bytes.toString('base64') !== base64) return null
   const parts: Buffer[] = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (at + 4 > bytes.length) return null
     const end = at + 4 + bytes.readUInt32BE(at)
     if (end > bytes.length) return null

@@ -178,7 +178,7 @@ export async function handOver(
           return refuse('not-held', { grant })
         }
         await lease.announce('give', `shown ${seen.id} ${lease.hold.token}`)
-        const { outcome, shown } = await lease.handOver(making, brought)
+        const { outcome, shown } = await lease.handOver(making, { brought, accessId: seen.id })
         if (outcome.what !== 'done') {
           await lease.finish(outcome)
           return whyNotMade(seen, outcome.error)

@@ -102,13 +102,13 @@ export class Lease {
   /** Rule 14. Makes a secret for whoever holds what was announced as given once more; only a known outcome has one. */
   async handOver(
     handOver: HandOver,
-    brought: string | null,
+    { brought, accessId }: { brought: string | null; accessId: string },
   ): Promise<{ outcome: Outcome; shown: readonly Shown[] }> {
     const { principal, target, claims } = this.#hold
     const until = lastEnd(claims)
     let shown: readonly Shown[] = []
     const outcome = await this.#send('give', async (call) => {
-      shown = await handOver.make({ principal, target, until, brought, ...call })
+      shown = await handOver.make({ principal, target, until, brought, accessId, ...call })
     })
     return { outcome, shown: outcome.what === 'done' ? shown : [] }
   }
