@@ -174,3 +174,20 @@ test('closing leaves no timer behind, though the system is away', async () => {
   await connector.close()
   expect(timers()).toBeLessThanOrEqual(before)
 })
+
+test('what it publishes is passed on whole, or fails, and says nothing of whether its system answers', async () => {
+  let read: () => Promise<unknown> = async () => Uint8Array.from([1, 2])
+  const { connector } = aStranger({
+    publishes: { type: 'text/plain', read: async () => (await read()) as Uint8Array },
+  })
+  expect(connector.publishes?.type).toBe('text/plain')
+  expect(await connector.publishes?.read(soon())).toEqual(Uint8Array.from([1, 2]))
+  read = async () => 'a text'
+  for (let tries = 0; tries < 5; tries += 1) {
+    const failure = await failureOf(Promise.resolve(connector.publishes?.read(soon())))
+    expect(failure.message).toContain('returned what cannot be read')
+  }
+  await connector.give(call())
+  expect(aStranger().connector.publishes).toBeUndefined()
+  await connector.close()
+})

@@ -109,7 +109,9 @@ whereThereIsOne('ssh', () => {
       ['How to use it', undefined],
     ])
     expect(shown[0]?.text).toMatch(/^ssh-ed25519-cert-v01@openssh\.com \S+$/)
-    expect(shown[1]?.text).toContain('ssh -i ~/.ssh/id_ed25519 -o CertificateFile=id-curfew-cert.pub ops-')
+    expect(shown[1]?.text).toMatch(
+      /^ssh -i ~\/.ssh\/id_ed25519 -o CertificateFile=id-curfew-cert.pub <account>@<host>\nFor deploy-/,
+    )
   })
 
   test('without a certificate, and with the key of somebody else, nobody is let in', async () => {

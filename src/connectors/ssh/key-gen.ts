@@ -135,8 +135,9 @@ export function keyGen(
         )
         if (status !== 0)
           throw new ConnectorError(`ssh-keygen did not sign: ${lastWords(complaint)}`, { retryable: true })
-        const certificate = (await readFile(join(folder, 'key-cert.pub'), 'utf8')).trim()
-        if (!/^[\w@.-]+-cert-v01@openssh\.com [A-Za-z0-9+/=]+( \S*)?$/.test(certificate))
+        // Without the comment, which names the file that was signed.
+        const certificate = keyIn(await readFile(join(folder, 'key-cert.pub'), 'utf8'))
+        if (certificate === null || !/^[\w.-]+-cert-v01@openssh\.com /.test(certificate))
           throw new ConnectorError('ssh-keygen wrote what is no certificate', { retryable: true })
         return certificate
       }),

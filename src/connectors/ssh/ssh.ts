@@ -372,10 +372,9 @@ function among(serials: readonly Serials[]): (serial: string) => boolean {
 }
 
 function usage(type: string, principals: readonly string[], until: Date): string {
-  const [account = ''] = principals
   return [
-    `ssh -i ~/.ssh/${keyFiles.get(type) ?? '<your key>'} -o CertificateFile=${file} ${account}@<host>`,
-    `Until ${until.toISOString()}. Asking for another ends this one.`,
+    `ssh -i ~/.ssh/${keyFiles.get(type) ?? '<your key>'} -o CertificateFile=${file} <account>@<host>`,
+    `For ${principals.join(', ')}, until ${until.toISOString()}. Asking for another ends this one.`,
   ].join('\n')
 }
 
