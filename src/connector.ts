@@ -17,6 +17,7 @@ export type {
   Page,
   Place,
   Proxies,
+  Published,
   Shown,
   Surroundings,
   Target,

@@ -9,7 +9,7 @@ async function whereHostsPublish(read: Published['read']) {
   const said: string[] = []
   const hosts = { connector: { publishes: { type: 'application/octet-stream', read } }, timeoutMs: 300 }
   const asked = { times: 0 }
-  const systems = new Map([
+  const systems = new Map<string, { connector: { publishes?: Published }; timeoutMs: number }>([
     ['hosts', hosts],
     ['orders-db', { connector: {}, timeoutMs: 300 }],
   ])
