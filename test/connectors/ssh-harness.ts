@@ -206,7 +206,7 @@ export async function theSshd(): Promise<SshHarness> {
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32)
 
 /** ssh-keygen, which waits while it is held up, where it is called with this option alone. */
-export async function aHeldUpProgram(base: string, option = '-*') {
+export async function aHeldUpProgram(base: string, option = '-*', otherwise = 'ssh-keygen') {
   const folder = await mkdtemp(join(base, 'held-up-'))
   const [program, held, waits] = [join(folder, 'ssh-keygen'), join(folder, 'held'), join(folder, 'waits')]
   await mkdir(waits)
@@ -216,7 +216,7 @@ if [ $holds = yes ] && [ -e '${held}' ]; then
   : >"${waits}/$$"
   while [ -e '${held}' ]; do sleep 0.02; done
 fi
-exec ssh-keygen "$@"
+exec '${otherwise}' "$@"
 `
   await writeFile(program, script)
   await chmod(program, 0o755)
