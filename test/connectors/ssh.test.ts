@@ -345,6 +345,19 @@ whereThereIsOne('ssh', () => {
     await slow.close()
   })
 
+  test('a certificate that is signed in the very moment of a take is revoked too', async () => {
+    const gate = await aHeldUpProgram(system.base, '-q')
+    const slow = connectSsh({ folder: system.folder, ca: { file: system.ca }, sshKeygen: gate.program })
+    const place = await aHeldPlace()
+    await gate.hold()
+    const making = made(slow, place)
+    await gate.waiting()
+    await connector.take(call(place.principal, place.target))
+    await gate.letGo()
+    expect(await opens(await making)).toBe(false)
+    await slow.close()
+  })
+
   test('a take whose list could not be written is not done, and what it began is finished by whoever reads', async () => {
     const gate = await aHeldUpProgram(system.base, '-k')
     const slow = connectSsh({ folder: system.folder, ca: { file: system.ca }, sshKeygen: gate.program })
