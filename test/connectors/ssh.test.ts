@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import {
   chmod,
   copyFile,
@@ -17,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect, promisify } from 'node:util'
 import { ssh } from '../../src/connectors/ssh/ssh.ts'
 import type { Connector, ConnectorError, Shown, Target } from '../../src/domain/connector.ts'
-import { aKeyPair, hasSshd, logIn } from '../support/sshd.ts'
+import { aKeyPair, hasSshd, logIn, openSession } from '../support/sshd.ts'
 import { call, connectorContract, failureOf, giveCall } from './contract.ts'
 import { aHeldUpProgram, anAuthority, connectSsh, theSshd, type SshHarness } from './ssh-harness.ts'
 
@@ -156,6 +157,32 @@ whereThereIsOne('ssh', () => {
     const again = await opens(first)
     const second = await made(connector, place)
     expect([before, taken, again, await opens(second)]).toEqual([true, false, false, true])
+  })
+
+  test('a session that is open goes on after the take, and ends when its command bounds it', async () => {
+    const [place, bounded] = [await aHeldPlace(), await aHeldPlace({ command: 'timeout --foreground 1 cat' })]
+    const open = async (what: Asked) => {
+      const certificate = certificateIn(await made(connector, what))
+      const key = await system.keyOf(what.principal)
+      await system.fetched()
+      const session = await openSession(system.sshd, { key, certificate, command: 'cat' })
+      const says = async (line: string) => {
+        const said = once(session.stdout, 'data')
+        session.stdin.write(line)
+        return String(await said)
+      }
+      return { session, says }
+    }
+    const one = await open(place)
+    expect(await one.says('before')).toBe('before')
+    await connector.take(call(place.principal, place.target))
+    await system.fetched()
+    expect(await one.says('after')).toBe('after')
+    one.session.stdin.end()
+    const other = await open(bounded)
+    expect(await other.says('begun')).toBe('begun')
+    await Promise.all([one.session.removed, other.session.removed])
+    expect([one.session.exitCode, other.session.exitCode]).toEqual([0, 124])
   })
 
   test('giving again, with a later end, leaves what was shown, and does not forget it', async () => {

@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
@@ -101,28 +102,43 @@ ${version >= firstWithPenalties ? 'PerSourcePenalties no' : ''}
   }
 }
 
+interface Login {
+  readonly key: string
+  readonly certificate: string
+  readonly command?: string
+}
+
 /** What a command says that is run with this key and certificate; null where nobody is let in. */
-export async function logIn(
-  sshd: Pick<Sshd, 'port' | 'account'>,
-  { key, certificate, command = 'echo in' }: { key: string; certificate: string; command?: string },
-): Promise<string | null> {
+export async function logIn(sshd: Pick<Sshd, 'port' | 'account'>, login: Login): Promise<string | null> {
+  const session = await openSession(sshd, login)
+  session.stdin.end()
+  const [said, complaint] = await Promise.all([
+    text(session.stdout),
+    text(session.stderr),
+    once(session, 'close'),
+  ])
+  await session.removed
+  if (session.exitCode === 0) return said.trim()
+  if (complaint.includes('Permission denied')) return null
+  throw new Error(`ssh ended with ${session.exitCode}: ${complaint}`)
+}
+
+/** A session of ssh, which may not have been let in yet; its files are `removed` once it has ended. */
+export async function openSession(
+  { port, account }: Pick<Sshd, 'port' | 'account'>,
+  { key, certificate, command = 'echo in' }: Login,
+): Promise<ChildProcessWithoutNullStreams & { readonly removed: Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'curfew-ssh-login-'))
-  try {
-    await writeFile(join(folder, 'certificate'), `${certificate}\n`, { mode: 0o600 })
-    const options = [
-      ...[`CertificateFile=${join(folder, 'certificate')}`, 'IdentitiesOnly=yes', 'IdentityAgent=none'],
-      ...['BatchMode=yes', 'StrictHostKeyChecking=no', `UserKnownHostsFile=${join(folder, 'hosts')}`],
-      ...['LogLevel=ERROR', 'ConnectTimeout=10'],
-    ].flatMap((option) => ['-o', option])
-    const to = ['-F', 'none', '-i', key, '-p', String(sshd.port), `${sshd.account}@127.0.0.1`, command]
-    const { stdout } = await run('ssh', [...options, ...to])
-    return stdout.trim()
-  } catch (error) {
-    if (/Permission denied/.test(String(error))) return null
-    throw error
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  await writeFile(join(folder, 'certificate'), `${certificate}\n`, { mode: 0o600 })
+  const options = [
+    ...[`CertificateFile=${join(folder, 'certificate')}`, 'IdentitiesOnly=yes', 'IdentityAgent=none'],
+    ...['BatchMode=yes', 'StrictHostKeyChecking=no', `UserKnownHostsFile=${join(folder, 'hosts')}`],
+    ...['LogLevel=ERROR', 'ConnectTimeout=10'],
+  ].flatMap((option) => ['-o', option])
+  const to = ['-F', 'none', '-i', key, '-p', String(port), `${account}@127.0.0.1`, command]
+  const session = spawn('ssh', [...options, ...to])
+  const removed = once(session, 'close').then(() => rm(folder, { recursive: true, force: true }))
+  return Object.assign(session, { removed })
 }
 
 async function listens(port: number): Promise<boolean> {
