@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { ssh } from '../../src/connectors/ssh/ssh.ts'
-import type { Connector, Shown, Surroundings } from '../../src/domain/connector.ts'
+import type { Connector, Surroundings } from '../../src/domain/connector.ts'
 import { publishing } from '../../src/web/published.ts'
 import { serveWeb } from '../../src/web/server.ts'
 import { noLog } from '../support/no-log.ts'
 import { aKeyPair, logIn, startSshd, type Sshd } from '../support/sshd.ts'
-import { surroundings, type HarnessWithoutPort } from './contract.ts'
+import { surroundings, type HandsOver, type HarnessWithoutPort } from '../../src/testing/contract.ts'
 
 const run = promisify(execFile)
 const document = new URL('../../docs/connectors/ssh.md', import.meta.url)
@@ -49,13 +49,11 @@ export interface SshHarness extends HarnessWithoutPort {
   readonly folder: string
   readonly ca: string
   readonly url: string
+  /** The pair that somebody brought last. */
   readonly keyOf: (principal: string) => Promise<string>
   /** Lets the host fetch what is revoked now. */
   readonly fetched: () => Promise<void>
-  readonly handOver: {
-    brings(principal: string): Promise<string | null>
-    opens(shown: readonly Shown[]): Promise<boolean>
-  }
+  readonly handOver: HandsOver
 }
 
 /** A real sshd that fetches what is revoked over HTTP from Curfew's own server. */
@@ -73,18 +71,18 @@ export async function theSshd(): Promise<SshHarness> {
     port: 0,
     probes: {},
     slack: null,
+    pages: null,
     published: publishing(
       (id) => (id === 'hosts' ? { connector: publisher, timeoutMs: 2_500 } : null),
       noLog,
     ),
   })
   const url = `http://127.0.0.1:${web.port}/published/hosts`
-  /** Each person's own pair, by their principal. */
-  const keys = new Map<string, string>()
-  const keyOf = async (principal: string) => {
-    const key = keys.get(principal) ?? join(base, `key-${randomUUID()}`)
-    if (!keys.has(principal)) await aKeyPair(key)
-    keys.set(principal, key)
+  const keys: { principal: string; key: string }[] = []
+  const aKey = async (principal: string) => {
+    const key = join(base, `key-${randomUUID()}`)
+    await aKeyPair(key)
+    keys.unshift({ principal, key })
     return key
   }
   const fetched = async () => {
@@ -97,7 +95,7 @@ export async function theSshd(): Promise<SshHarness> {
     folder,
     ca,
     url,
-    keyOf,
+    keyOf: async (principal) => keys.find((one) => one.principal === principal)?.key ?? aKey(principal),
     fetched,
     secrets: [text, stranger.text].flatMap((key) => key.split('\n').filter((part) => /^[^-]{20}/.test(part))),
     connect: () => connect(),
@@ -178,11 +176,11 @@ export async function theSshd(): Promise<SshHarness> {
       ]
     },
     handOver: {
-      brings: async (principal) => readFile(`${await keyOf(principal)}.pub`, 'utf8'),
+      brings: async (principal) => readFile(`${await aKey(principal)}.pub`, 'utf8'),
       async opens(shown) {
         await fetched()
         const certificate = shown.find(({ label }) => label === 'Certificate')?.text ?? ''
-        for (const key of keys.values()) {
+        for (const { key } of keys) {
           const [, ours = ''] = (await readFile(`${key}.pub`, 'utf8')).split(' ')
           if (
             Buffer.from(certificate.split(' ')[1] ?? '', 'base64').includes(
@@ -193,6 +191,7 @@ export async function theSshd(): Promise<SshHarness> {
         }
         throw new Error('nobody has the key of that certificate')
       },
+      secretsIn: (shown) => shown.filter(({ label }) => label === 'Certificate').map(({ text }) => text),
     },
     async stop() {
       await web.close()

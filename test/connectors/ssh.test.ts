@@ -19,13 +19,20 @@ import { inspect, promisify } from 'node:util'
 import { ssh } from '../../src/connectors/ssh/ssh.ts'
 import type { Connector, ConnectorError, Shown, Target } from '../../src/domain/connector.ts'
 import { aKeyPair, hasSshd, logIn, openSession } from '../support/sshd.ts'
-import { call, connectorContract, failureOf, giveCall } from './contract.ts'
+import { call, connectorContract, failureOf, giveCall } from '../../src/testing/contract.ts'
 import { aHeldUpProgram, anAuthority, connectSsh, theSshd, type SshHarness } from './ssh-harness.ts'
 
 const run = promisify(execFile)
 const soon = () => AbortSignal.timeout(5_000)
 
-if (hasSshd()) connectorContract('ssh', theSshd)
+if (hasSshd())
+  connectorContract('ssh', theSshd, {
+    untried: {
+      vanish: 'nobody has to be anywhere: any name can hold something',
+      vanishTarget: 'no host is asked whom it lets in',
+    },
+    handsOver: true,
+  })
 else test.skip('OpenSSH or curl is not here: ./scripts/servers says how to get them', () => undefined)
 
 const whereThereIsOne = hasSshd() ? describe : describe.skip

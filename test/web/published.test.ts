@@ -18,7 +18,7 @@ async function whereHostsPublish(read: Published['read']) {
     asked.times += 1
     return systems.get(id) ?? null
   }, log)
-  const web = await serveWeb({ port: 0, probes: {}, slack: null, published })
+  const web = await serveWeb({ port: 0, probes: {}, slack: null, pages: null, published })
   afterThis(() => web.close())
   return { url: `http://127.0.0.1:${web.port}/published`, said, asked }
 }

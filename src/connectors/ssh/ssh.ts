@@ -265,6 +265,7 @@ export const ssh: ConnectorKind<SshSettings> = {
 
       handOver: {
         what: 'certificate',
+        isFor: () => true,
         brings: { label: 'Public key', hint: 'The line of your ~/.ssh/id_ed25519.pub' },
         make(call) {
           // Thrown before a turn is waited for: it is said to whoever brought it, in these very words.
