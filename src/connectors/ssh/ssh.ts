@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ConnectorError,
   type Connector,
@@ -10,22 +9,17 @@ import {
   type Shown,
   type Surroundings,
 } from '../../domain/connector.ts'
-import { turns } from '../turns.ts'
+import { callsOn } from './calls.ts'
 import { codeOf, sshFolder, type Issued, type Place } from './folder.ts'
-import { keyGen, type Serials } from './key-gen.ts'
+import { keyGen } from './key-gen.ts'
 import { readPublicKey, type PublicKey } from './public-key.ts'
+import { revokedList } from './revoked-list.ts'
 import { canonical, sshSettings, sshTarget, type SshSettings } from './settings.ts'
 
 /** Of a folder: whether its group or everybody may write it. */
 const writableByOthers = 0o022
-/** Each is a process for some milliseconds. */
-const atOnce = 8
 /** A host's clock may be behind by so much. */
 const clocksDifferMs = 60_000
-/** Others who publish at the same moment can be first so often. */
-const mostTries = 30
-/** How long what cannot be broken off, such as a volume that hangs, is waited for when all is closed. */
-const closeMs = 2_000
 /** A key for signing on trial: nobody has its private half. */
 const trialKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 const file = 'id-curfew-cert.pub'
@@ -45,55 +39,8 @@ export const ssh: ConnectorKind<SshSettings> = {
   connect: (settings, surroundings): Connector => {
     const folder = sshFolder(settings.folder)
     const program = keyGen(settings, surroundings)
-    const turn = turns(atOnce)
-    const publishing = turns(1)
-    const closing = new AbortController()
-
-    /** One call: begun in its turn, and given up when its time is up, whatever the disk does. */
-    async function inTurn<T>(
-      doing: string,
-      given: AbortSignal,
-      work: (signal: AbortSignal) => Promise<T>,
-      priority = 0,
-    ): Promise<T> {
-      const signal = AbortSignal.any([given, closing.signal])
-      const failed = (
-        why: string,
-        how: { retryable: boolean; happened?: 'no' | 'unknown'; cause?: unknown },
-      ) => new ConnectorError(`Could not ${doing}: ${why}`, how)
-      const begun = async () => {
-        try {
-          return await work(signal)
-        } catch (error) {
-          if (error instanceof ConnectorError) throw failed(error.message, error)
-          if (signal.aborted) throw failed('its time was up', { retryable: true })
-          throw failed(`${settings.folder} cannot be used (${codeOf(error)})`, {
-            retryable: true,
-            cause: error,
-          })
-        }
-      }
-      let hasBegun = false
-      const running = turn.take(
-        () => {
-          hasBegun = true
-          return begun()
-        },
-        {
-          signal,
-          tooLate: failed('its turn did not come in time', { retryable: true, happened: 'no' }),
-          priority,
-        },
-      )
-      const over = new AbortController()
-      const timeUp = new Promise<never>((_resolve, reject) => {
-        const giveUp = () => {
-          if (hasBegun) reject(failed('its time was up', { retryable: true }))
-        }
-        signal.addEventListener('abort', giveUp, { once: true, signal: over.signal })
-      })
-      return Promise.race([running, timeUp]).finally(() => over.abort())
-    }
+    const list = revokedList(folder, program, surroundings.now)
+    const { inTurn, close } = callsOn(settings.folder)
 
     /** The folder is there, and hosts take what the authority signs. */
     async function admitted(signal: AbortSignal): Promise<void> {
@@ -107,63 +54,13 @@ export const ssh: ConnectorKind<SshSettings> = {
         )
     }
 
-    /** What the list of that generation holds: they are never changed. */
-    let lastRead: { list: Buffer; isOn: (serial: string) => boolean } | null = null
-    async function contentOf(generation: number, list: Buffer, signal: AbortSignal) {
-      if (lastRead?.list.equals(list)) return lastRead.isOn
-      const serials = await program.readKrl(folder.listPath(generation), signal)
-      if (serials === null) return null
-      const isOn = among(serials)
-      lastRead = { list, isOn }
-      return isOn
-    }
-
-    /** The list for hosts, and what of it is revoked and not on it; null: there is none that can be read. */
-    async function current(signal: AbortSignal) {
-      const generation = (await folder.generations()).at(-1) ?? 0
-      // After that: whoever makes the next list reads what is revoked later still, and so leaves none of these out.
-      const revoked = await folder.revoked(surroundings.now())
-      const list = await folder.readList(generation)
-      const isOn = list === null ? null : await contentOf(generation, list, signal)
-      return {
-        generation,
-        revoked,
-        list: isOn === null ? null : list,
-        missing: revoked.filter(({ serial }) => isOn === null || !isOn(serial)),
-      }
-    }
-
-    /** Makes a list, until the one that hosts get holds all that is revoked. */
-    const published = (signal: AbortSignal): Promise<Buffer> =>
-      publishing.take(
-        async () => {
-          for (let tries = 0; tries < mostTries; tries += 1) {
-            signal.throwIfAborted()
-            const { generation, revoked, list, missing } = await current(signal)
-            if (list !== null && missing.length === 0) return list
-            const version = generation + 1
-            const serials = revoked.map(({ serial }) => serial)
-            await folder.addList(
-              version,
-              (path) => program.writeKrl(path, { serials, version }, signal),
-              signal,
-            )
-            await folder.forgetRevoked(surroundings.now())
-          }
-          throw new ConnectorError('the list of revoked certificates could not be brought up to date', {
-            retryable: true,
-          })
-        },
-        { signal, tooLate: new ConnectorError('its time was up', { retryable: true }) },
-      )
-
     async function revoke(place: Place, all: readonly Issued[], signal: AbortSignal): Promise<void> {
       await Promise.all(all.map((issued) => folder.revoke(place, issued)))
-      await published(signal)
+      await list.published(signal)
     }
 
     const isHeld = async (place: Place, signal: AbortSignal): Promise<boolean> =>
-      (await folder.isHeld(place)) || (await current(signal)).missing.some(({ isOf }) => isOf(place))
+      (await folder.isHeld(place)) || (await list.missing(signal)).some(({ isOf }) => isOf(place))
 
     async function make(
       place: Place,
@@ -313,7 +210,7 @@ export const ssh: ConnectorKind<SshSettings> = {
           inTurn('read the list of revoked certificates', given, async (signal) => {
             mustBeOpen(settings.folder, surroundings)
             await folder.authorities()
-            return published(signal)
+            return list.published(signal)
           }),
       },
 
@@ -322,13 +219,7 @@ export const ssh: ConnectorKind<SshSettings> = {
       hasLagMs: 0,
       lateMs: settings.late,
       async close() {
-        closing.abort()
-        const timer = new AbortController()
-        await Promise.race([
-          Promise.all([turn.idle(), publishing.idle()]),
-          sleep(closeMs, undefined, { signal: timer.signal }).catch(() => undefined),
-        ])
-        timer.abort()
+        await close()
         await program.close()
       },
     }
@@ -362,15 +253,6 @@ function keyIdOf({ idempotencyKey, principal, accessId }: HandOverCall): string 
 }
 
 const wholeSecond = (at: Date) => new Date(Math.floor(at.getTime() / 1_000) * 1_000)
-
-function among(serials: readonly Serials[]): (serial: string) => boolean {
-  const single = new Set(
-    serials.filter(({ first, last }) => first === last).map(({ first }) => String(first)),
-  )
-  const ranges = serials.filter(({ first, last }) => first !== last)
-  return (serial) =>
-    single.has(serial) || ranges.some(({ first, last }) => first <= BigInt(serial) && BigInt(serial) <= last)
-}
 
 function usage(type: string, principals: readonly string[], until: Date): string {
   return [
