@@ -10,14 +10,15 @@ import { refuse, type Refusal } from './refusal.ts'
 export type DebtEvent =
   /** The system was told of this end. */
   | { type: 'told'; heldUntil: Date }
-  | { type: 'failed'; error: string; retryAt: Date }
+  /** `isAway`: it was the system that did not answer, or could not just now. */
+  | { type: 'failed'; error: string; retryAt: Date; isAway?: boolean }
   | { type: 'busy'; until: Date }
   | { type: 'alert' }
   | { type: 'try-now'; by: PersonRef }
 
-type Try = { tries: number; lastError: string | null; retryAt: Date }
+type Try = { tries: number; lastError: string | null; retryAt: Date; isAway: boolean }
 
-export const owedNow = (now: Date): Try => ({ tries: 0, lastError: null, retryAt: now })
+export const owedNow = (now: Date): Try => ({ tries: 0, lastError: null, retryAt: now, isAway: false })
 
 export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | Refusal {
   switch (event.type) {
@@ -27,8 +28,8 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       return { ...grant, heldUntil, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
     }
     case 'failed': {
-      const { error: lastError, retryAt } = event
-      return owing(grant, ({ tries }) => ({ tries: tries + 1, lastError, retryAt }))
+      const { error: lastError, retryAt, isAway = false } = event
+      return owing(grant, ({ tries }) => ({ tries: tries + 1, lastError, retryAt, isAway }))
     }
     case 'busy':
       return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))
@@ -44,8 +45,7 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
 function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
   if (isOwing(grant)) return { ...grant, ...next(grant) }
   if (grant.status === 'active' && grant.owed !== null) {
-    const { tries, lastError, retryAt } = next(grant.owed)
-    return { ...grant, owed: { tries, lastError, retryAt } }
+    return { ...grant, owed: next(grant.owed) }
   }
   return refuse('not-held', { grant })
 }

@@ -34,6 +34,7 @@ export function end(grant: Grant, event: EndEvent, now: Date): Revoking | Ended 
     activeAt: grant.status === 'active' ? grant.activeAt : null,
     tries: 0,
     lastError: null,
+    isAway: false,
     retryAt: event.takeAt,
     alertAt: after(event.takeAt, grant.alertMs),
     alertedAt: null,

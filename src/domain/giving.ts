@@ -30,6 +30,7 @@ export const startGiving = ({ alertMs }: { alertMs: number }, now: Date, giveAt:
   giveAt,
   tries: 0,
   lastError: null,
+  isAway: false,
   retryAt: now,
   alertAt: after(giveAt, alertMs),
   alertedAt: null,

@@ -152,6 +152,8 @@ const approval = {
 const debt = {
   tries: z.number(),
   lastError: z.string().nullable(),
+  /** The last try failed as the system did not answer, or could not just then. */
+  isAway: z.boolean().default(false),
   retryAt: z.date(),
   /** Said aloud in the admin channel at this time if still owed; null once it was said. */
   alertAt: z.date().nullable(),
@@ -241,7 +243,7 @@ export const grantSchema = z.discriminatedUnion('status', [
     secret: secret.nullable().default(null),
     /** Not null exactly while `heldUntil` is before `endsAt`: the system has yet to be told of the new end. */
     owed: z
-      .object({ tries: debt.tries, lastError: debt.lastError, retryAt: debt.retryAt })
+      .object({ tries: debt.tries, lastError: debt.lastError, isAway: debt.isAway, retryAt: debt.retryAt })
       .nullable()
       .default(null),
     warnAt: z.date().nullable(),

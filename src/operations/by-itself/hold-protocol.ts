@@ -515,7 +515,9 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
       )
     }
     const tries = grant.status === 'active' ? (grant.owed?.tries ?? 0) : 'tries' in grant ? grant.tries : 0
-    return transition(grant, { type: 'failed', error: messageOf(error), retryAt: retryAt(world, tries) }, now)
+    const isAway = error instanceof ConnectorError && error.retryable
+    const again = retryAt(world, tries)
+    return transition(grant, { type: 'failed', error: messageOf(error), retryAt: again, isAway }, now)
   })
 }
 

@@ -25,7 +25,7 @@ import { askAgain, callOff, decline, done, withdraw } from './holder-buttons.ts'
 import { seriesButtons } from './series.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
-import { isStillHeld, isLate, leftLine } from '../words/status.ts'
+import { isStillHeld, isLate, leftLine, waitsFor } from '../words/status.ts'
 import { approverWords, mentionOf, reviewerWords, surely, withdrawnVerb } from '../words/who.ts'
 
 /** What the holder hears. Each is a message of its own, which notifies; later its buttons go, silently. */
@@ -158,11 +158,12 @@ function askedDm(grant: Grant, { approvers, voided }: DmAbout): Message {
         `${asked} ${grant.supersededBy === null ? withdrawnWords(grant) : `Replaced by ${isForAnother(grant) ? 'a' : 'your'} newer request.`}`,
         text,
       )
+    case 'granting':
+      return message(grant.isAway ? `${asked} Approved. ${waitsFor(grant)}` : asked, text)
     case 'denied':
     case 'lapsed':
     case 'waiting':
     case 'recurring':
-    case 'granting':
     case 'active':
     case 'revoking':
     case 'ended':

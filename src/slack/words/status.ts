@@ -1,6 +1,6 @@
 import { whoWithdrew } from '../../domain/closing.ts'
 import { formatDuration } from '../../domain/duration.ts'
-import type { Approved, Ended, Grant, Revoking } from '../../domain/grant.ts'
+import type { Approved, Ended, Grant, Granting, Revoking } from '../../domain/grant.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
 import { approverWords, named, withdrawnVerb, type Naming } from './who.ts'
 import { seriesEndLine, seriesLine, seriesWord } from './series-words.ts'
@@ -40,7 +40,7 @@ export function statusLine(
     case 'granting':
       if (grant.giveAt > now) return opensLine(grant, grant.giveAt, by)
       return grant.alertedAt === null
-        ? `${how} ${clockTime(grant.approvedAt)}. Giving access…`
+        ? `${how} ${clockTime(grant.approvedAt)}. ${grant.isAway ? waitsFor(grant) : 'Giving access…'}`
         : `${how} ${clockTime(grant.approvedAt)}. *Not given yet*: ${tried(grant)}`
     case 'active':
       return activeLine(grant.endsAt, how)
@@ -65,6 +65,10 @@ function revokingLine(grant: Revoking, how: string, now: Date): string {
     return `Could not give: ${plainWords(grant.endNote ?? '', 300)}. Checking that nothing is left…`
   return `Taking access back since ${clockTime(grant.takeAt)}…`
 }
+
+/** It was approved, and cannot be given as its system does not answer. */
+export const waitsFor = ({ resource }: Pick<Granting, 'resource'>): string =>
+  `Waiting for *${plainWords(resource.name, 60)}*, which does not answer.`
 
 const tried = ({ tries, lastError, retryAt }: Pick<Revoking, 'tries' | 'lastError' | 'retryAt'>): string =>
   `${tries} ${tries === 1 ? 'try' : 'tries'}, last: ${plainWords(lastError ?? 'no answer', 200)}. Next ${clockTime(retryAt)}`
@@ -108,7 +112,7 @@ export function statusWord(grant: Grant, now: Date): string {
     case 'recurring':
       return seriesWord(grant)
     case 'granting':
-      return 'giving access'
+      return grant.isAway ? `waiting for ${grant.resource.name}` : 'giving access'
     case 'active':
       return `active until ${spelled(grant.endsAt)}`
     case 'revoking':

@@ -68,6 +68,12 @@ describe('the card says in one line what is true when', () => {
     ],
     ['being given', aGrantingGrant(), at(20), 'Approved by Ada (ada@acme.example) 09:00. Giving access…'],
     [
+      'waiting for its system',
+      { ...aGrantingGrant(), isAway: true },
+      at(20),
+      'Approved by Ada (ada@acme.example) 09:00. Waiting for *Orders database*, which does not answer.',
+    ],
+    [
       'not given yet',
       aLateGrantingGrant(),
       at(85),
