@@ -15,6 +15,7 @@ const failuresToOpen = 3
 /** Over which failures are counted: longer than it takes to try one debt so often. */
 const countedOverMs = 20_000
 const probeEveryMs = 1_000
+const mostProbes = 32
 /** After its signal a call has this long to end by itself. */
 const mayOverrunMs = 1_000
 /** A call that kept this process from anything else for so long is named in the log. */
@@ -56,9 +57,16 @@ export function guarded(
   ): Promise<T> {
     const failed = (why: string, cause: unknown): ConnectorError => {
       const id = randomBytes(4).toString('hex')
-      // What making a secret throws may name it.
-      const error = verb === 'make' ? 'not shown' : cause
-      log.error('a connector did what it must not', { system, connector: kind, verb, why, id, error })
+      const about = { system, connector: kind, verb, why, id }
+      try {
+        // What making a secret throws may name it.
+        log.error('a connector did what it must not', {
+          ...about,
+          error: verb === 'make' ? 'not shown' : cause,
+        })
+      } catch {
+        log.error('a connector did what it must not', { ...about, error: 'it cannot be read' })
+      }
       return new ConnectorError(`${system}: its connector ${why} (error ${id})`, { retryable: true })
     }
     let result: unknown
@@ -71,7 +79,7 @@ export function guarded(
         log.warn('a connector kept this process busy', { system, connector: kind, verb, tookMs })
       result = await Promise.race([running, neverEnding(signal, overrun.signal)])
     } catch (error) {
-      const failure = connectorErrorOf(error)
+      const failure = readable(error)
       if (failure !== null) throw failure
       throw failed(error instanceof Overrun ? 'did not end in time' : 'failed in an unexpected way', error)
     } finally {
@@ -84,7 +92,8 @@ export function guarded(
 
   const breaker = new CircuitBreaker(async (call: () => Promise<unknown>) => call(), {
     timeout: false,
-    resetTimeout: probeEveryMs,
+    // Closed by the answer to a probe, never by time alone.
+    resetTimeout: 2 ** 31 - 1,
     volumeThreshold: failuresToOpen,
     rollingCountTimeout: countedOverMs,
     errorThresholdPercentage: 50,
@@ -95,18 +104,41 @@ export function guarded(
   const tell = (surely: boolean): void => {
     for (const listener of listeners) listener({ surely })
   }
+  let probing: NodeJS.Timeout | undefined
+  let probes = 0
+  /** Waits for no earlier one: what was asked while the system was away may never be answered. */
+  const probe = (): void => {
+    if (probes >= mostProbes) return
+    probes++
+    check({ targets: [], signal: AbortSignal.timeout(timeoutMs) })
+      .then(
+        () => true,
+        // What was refused was answered.
+        (error: unknown) => error instanceof ConnectorError && !error.retryable,
+      )
+      .then((answers) => {
+        if (answers && breaker.opened) breaker.close()
+      })
+      .finally(() => probes--)
+      .catch(() => undefined)
+  }
   breaker.on('open', () => {
     log.warn('a system does not answer; it is asked once a second until it does', { system, lastFailure })
-  })
-  breaker.on('halfOpen', () => {
-    // Nobody waits for this: whoever calls next may be first.
-    breaker.fire(() => check({ targets: [], signal: AbortSignal.timeout(timeoutMs) })).catch(() => undefined)
+    clearInterval(probing)
+    probing = setInterval(probe, probeEveryMs).unref()
   })
   breaker.on('close', () => {
+    clearInterval(probing)
     log.info('a system answers again', { system })
     isUnsure = true
     tell(false)
   })
+
+  const isSure = (): void => {
+    if (!isUnsure) return
+    isUnsure = false
+    tell(true)
+  }
 
   const check: Connector['check'] = ({ targets, signal }) =>
     called('check', { signal, answer: lacks, work: () => connector.check({ targets, signal }) })
@@ -123,6 +155,8 @@ export function guarded(
     } catch (error) {
       if (error instanceof ConnectorError) {
         lastFailure = error.message
+        // What it refused it answered: others need not be refused.
+        if (!error.retryable) isSure()
         throw error
       }
       throw new ConnectorError(`${system} does not answer now: ${lastFailure}`, {
@@ -133,18 +167,23 @@ export function guarded(
     }
     const [first] = answers
     if (first === undefined) throw new ConnectorError(`${system} was not asked`, { retryable: true })
-    if (isUnsure && verb !== 'has') {
-      isUnsure = false
-      tell(true)
-    }
+    if (verb !== 'has') isSure()
     return first.got
   }
 
   const guardedHandOver = (handOver: HandOver): HandOver => ({
     what: handOver.what,
-    isFor: (target) => handOver.isFor(target),
+    isFor: (target) => {
+      try {
+        return handOver.isFor(target)
+      } catch (error) {
+        log.error('a connector cannot say whether it makes a secret', { system, connector: kind, error })
+        return false
+      }
+    },
     brings: handOver.brings,
-    make: (call) => behind('make', { signal: call.signal, answer: shown, work: () => handOver.make(call) }),
+    // What one holder brings, and reads, concerns nobody else: it tells nothing of the system, and no other call of it.
+    make: (call) => called('make', { signal: call.signal, answer: shown, work: () => handOver.make(call) }),
   })
 
   const guardedPublishes = (publishes: Published): Published => ({
@@ -188,14 +227,27 @@ export function guarded(
       called('list', { signal: query.signal, answer: page, work: () => connector.list(query) }),
     check,
     canonical: (target) => connector.canonical(target),
+    ...(connector.canonicalPrincipal === undefined
+      ? {}
+      : { canonicalPrincipal: (principal) => connector.canonicalPrincipal?.(principal) ?? principal }),
     where: connector.where,
     hasLagMs: connector.hasLagMs,
     lateMs: connector.lateMs,
     onBack: (listener) => void listeners.push(listener),
     close: async () => {
+      clearInterval(probing)
       breaker.shutdown()
       await connector.close()
     },
+  }
+}
+
+/** The failure that was thrown; null where it is none, or throws when it is read. */
+function readable(error: unknown): ConnectorError | null {
+  try {
+    return connectorErrorOf(error)
+  } catch {
+    return null
   }
 }
 

@@ -134,6 +134,10 @@ export interface Connector {
     readonly targets: readonly Target[]
     readonly signal: AbortSignal
   }): Promise<readonly Lack[]>
+  /**
+   * A principal as one string: two ways to write one person are written the same. Left out where there is but one way.
+   */
+  canonicalPrincipal?(principal: string): string
   /** The target as one string: two targets that mean the same access are written the same. */
   canonical(target: Target): string
   /** Which real system this is, without secrets: with another address or tenant it is another. Its form: `place.ts`. */

@@ -30,7 +30,7 @@ export interface Hold extends HoldKey {
   readonly lastLeft: Left | null
   /** What the last take left on the system, and opens nothing: still to be removed. */
   readonly leftover: Leftover | null
-  /** When the sweep looks at this hold again; null while nothing is watched or left over. */
+  /** When the sweep looks at this hold again; null while nothing is watched. */
   readonly dueAt: Date | null
 }
 
@@ -55,6 +55,8 @@ export interface Left extends Pick<Ended, 'left' | 'keptUntil'> {
 
 export interface Leftover {
   readonly since: Date
+  /** When it is tried again. */
+  readonly dueAt: Date
   readonly tries: number
   readonly error: string | null
 }

@@ -16,6 +16,7 @@ const stored = z.object({
       system: z.string(),
       canonical: z.string(),
       target: z.record(z.string(), z.unknown()),
+      where: z.string().nullable().default(null),
       entitlement: named,
       unexplained: tally,
       missing: tally,

@@ -161,8 +161,9 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         if (written) return written
       }
     },
-    due: async (before, limit, butSystems = []) => {
-      const but = butSystems.length > 0 ? { system: { $nin: [...butSystems] } } : {}
+    due: async (before, limit, { but: others = [], only } = {}) => {
+      const one = only === undefined ? {} : { system: only }
+      const but = others.length > 0 ? { system: { $nin: [...others] } } : one
       const rows = await model
         .find({ ...dueFilter(before), ...but }, { status: 1, system: 1, dueAt: 1, endsAt: 1 })
         .sort({ dueAt: 1 })

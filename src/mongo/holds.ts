@@ -32,7 +32,7 @@ const stored = z.object({
     })
     .nullable(),
   leftover: z
-    .object({ since: z.date(), tries: z.number(), error: z.string().nullable() })
+    .object({ since: z.date(), dueAt: z.date(), tries: z.number(), error: z.string().nullable() })
     .nullable()
     .default(null),
   dueAt: z.date().nullable(),
@@ -49,6 +49,10 @@ const schema = new Schema<{ _id: string; token: number; leaseUntil: Date; dueAt:
   { collection: 'holds', strict: false, versionKey: false, minimize: false },
 )
 schema.index({ system: 1, canonical: 1 })
+schema.index(
+  { 'leftover.dueAt': 1 },
+  { partialFilterExpression: { 'leftover.dueAt': { $type: 'date' } }, name: 'leftovers' },
+)
 schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
 
 export const holdModel = (connection: Connection) => connection.model('Hold', schema)
@@ -138,9 +142,13 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       ])
       return readEach(await found.toArray(), parse, { what: 'hold', log })
     },
-    leftovers: async (before) => {
-      const found = collection.find({ dueAt: { $type: 'date' }, 'leftover.since': { $lt: before } })
+    leftovers: async (since) => {
+      const found = collection.find({ 'leftover.dueAt': { $type: 'date' }, 'leftover.since': { $lt: since } })
       return readEach(await found.limit(mostLeftovers).toArray(), parse, { what: 'hold', log })
+    },
+    leftoversDue: async (now, limit) => {
+      const found = collection.find({ 'leftover.dueAt': { $type: 'date', $lte: now } })
+      return readEach(await found.limit(limit).toArray(), parse, { what: 'hold', log })
     },
     placesInUse: async () => {
       const inUse = {
@@ -174,12 +182,13 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     if (leftover === null) set['leftover'] = null
     if (leftover) {
       const since = { $ifNull: ['$leftover.since', '$$NOW'] }
-      set['leftover'] = { since, tries: leftover.tries, error: { $literal: leftover.error } }
+      const { tries, error } = leftover
+      set['leftover'] = { since, dueAt: inMs(leftover.dueInMs), tries, error: { $literal: error } }
     }
     if (unwatch) {
       const isSame = { $eq: [{ $ifNull: ['$watch.until', null] }, unwatch.seen] }
       set['watch'] = { $cond: [isSame, null, '$watch'] }
-      set['dueAt'] = { $cond: [isSame, dueInMs === undefined ? null : inMs(dueInMs), '$dueAt'] }
+      set['dueAt'] = { $cond: [isSame, null, '$dueAt'] }
     }
     return [{ $set: set }, ...(unclaim ? [{ $unset: `claims.${unclaim.grantId}` }] : [])]
   }

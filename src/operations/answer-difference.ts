@@ -1,7 +1,9 @@
 import type { Difference, DifferentPlace } from '../domain/ports/differences.ts'
+import { isSamePlace } from '../domain/place.ts'
 import { refTo, type PersonRef } from '../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
+import { stillListed } from './reconcile.ts'
 import { takeUnowed } from './by-itself/hold-protocol.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -48,9 +50,30 @@ export async function takeStray(world: World, answer: Answer): Promise<Answered 
     })
     if (outcome !== 'taken') open.push(principal)
   }
+  open.push(...(await listedAgain(world, answer.picks)).filter((principal) => !open.includes(principal)))
   await settle(world, admin.difference, { picks: answer.picks, open })
   return { done: answer.picks.length - open.length, open }
 }
+
+/** What is listed is what an admin saw: whoever the system still lists was not taken, whatever else it says of them. */
+async function listedAgain(world: World, picks: readonly Pick[]): Promise<string[]> {
+  const places = new Map(picks.map(({ place }) => [`${place.system} ${place.canonical}`, place]))
+  const found: string[] = []
+  for (const place of places.values()) {
+    const asked = picks.filter((pick) => isSamePick(pick.place, place))
+    const principals = asked.map(({ principal }) => principal)
+    try {
+      found.push(...(await stillListed(world, place, principals)))
+    } catch (error) {
+      world.log.warn('cannot list now what was taken back', { system: place.system, error })
+      found.push(...principals)
+    }
+  }
+  return found
+}
+
+const isSamePick = (one: DifferentPlace, other: DifferentPlace): boolean =>
+  one.system === other.system && one.canonical === other.canonical
 
 /** Says of these that they hold it rightly until then: they are not reported before. */
 export async function acceptStray(
@@ -96,9 +119,14 @@ async function answering(
       return refuse('not-an-admin')
   if (difference === null || difference.mark !== mark) return refuse('differs-otherwise')
   if (!picks.every((pick) => isAmong(difference, pick))) return refuse('differs-otherwise')
+  if (picks.some(({ place }) => isElsewhere(world, place))) return refuse('differs-otherwise')
   if (isOutdated(world, one)) return newRules(null)
   return { by: refTo(facts.person), difference }
 }
+
+/** It was found on another system than the one that goes by its name now. */
+const isElsewhere = ({ systems }: World, { system, where }: DifferentPlace): boolean =>
+  where !== null && !isSamePlace(where, systems(system)?.connector.where ?? '')
 
 const isAmong = ({ places }: Difference, { place, principal }: Pick): boolean =>
   places.some(

@@ -10,6 +10,9 @@ import type { World } from './world.ts'
  * shown once. Asking again makes another, and ends the one before. It is in no message, log or document.
  */
 
+/** Nobody needs more; each makes a grant's history longer. */
+const mostShown = 100
+
 /** How long a link to the page is good. */
 export const ticketMs = 5 * 60_000
 
@@ -24,7 +27,17 @@ export async function showSecret(
   }: { grantId: string; by: PersonRef; on: 'modal' | 'page'; brought: string | null },
 ): Promise<Refusal | { shown: readonly Shown[] }> {
   const grant = showableTo(await world.grants.get(grantId), by)
-  return isRefusal(grant) ? grant : handOver(world, grant, { by, on, brought })
+  if (isRefusal(grant)) return grant
+  const reason = whyNot(world, grant, on)
+  if (reason !== null) return refuse('not-made', { grant, reasons: [reason] })
+  return handOver(world, grant, { by, on, brought })
+}
+
+function whyNot({ catalog }: World, { system, history }: Active, on: 'modal' | 'page'): string | null {
+  if (on === 'modal' && catalog().systems.get(system)?.handOver === 'page')
+    return 'it is shown on a page now; press the button again'
+  const times = history.filter(({ type }) => type === 'shown').length
+  return times < mostShown ? null : `it was shown ${times} times already; ask for access anew`
 }
 
 /** A ticket for the page that shows it, for its holder alone: what Slack must not see is shown there. */

@@ -11,7 +11,6 @@ import type { World } from './world.ts'
 
 /** How many are named; the rest is counted. */
 const mostNamed = 1_000
-const lookedUpAtOnce = 500
 const askedAtOnce = 8
 
 export interface Place {
@@ -71,8 +70,10 @@ export function placesOf(catalog: Catalog, resource: string | null = null): Plac
  */
 export async function reconcile(world: ReconcileWorld, place: Place): Promise<Reconciled> {
   const { system, canonical } = place
-  const claimed = new Map((await world.holds.claimed(place)).map((hold) => [hold.principal, hold]))
-  const fine = await world.accepted.principalsOf({ system, canonical }, world.clock.now())
+  const key = keysOf(world, system)
+  const claimed = new Map((await world.holds.claimed(place)).map((hold) => [key(hold.principal), hold]))
+  const accepting = await world.accepted.principalsOf({ system, canonical }, world.clock.now())
+  const fine = new Set([...accepting].map(key))
   const present = new Set<string>()
   const stray: string[] = []
   let holders = 0
@@ -80,15 +81,15 @@ export async function reconcile(world: ReconcileWorld, place: Place): Promise<Re
   for await (const principals of pagesOf(world, place)) {
     holders += principals.length
     for (const principal of principals) {
-      if (claimed.has(principal)) present.add(principal)
-      else if (fine.has(principal)) accepted++
+      if (claimed.has(key(principal))) present.add(key(principal))
+      else if (fine.has(key(principal))) accepted++
       else stray.push(principal)
     }
   }
-  const absent = [...claimed.values()].filter(({ principal }) => !present.has(principal))
+  const absent = [...claimed.values()].filter(({ principal }) => !present.has(key(principal)))
   const ended = await endedOf(
     world,
-    [...claimed.values()].filter(({ principal }) => present.has(principal)),
+    [...claimed.values()].filter(({ principal }) => present.has(key(principal))),
   )
   return {
     place,
@@ -100,13 +101,33 @@ export async function reconcile(world: ReconcileWorld, place: Place): Promise<Re
   }
 }
 
+/** How principals are told apart there. */
+function keysOf({ systems }: ReconcileWorld, system: string): (principal: string) => string {
+  const connector = systems(system)?.connector
+  return (principal) => connector?.canonicalPrincipal?.(principal) ?? principal
+}
+
+/** Whether the system still lists any of these. Throws as `reconcile` does. */
+export async function stillListed(
+  world: ReconcileWorld,
+  place: Pick<Place, 'system' | 'target'>,
+  principals: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const wanted = new Set(principals)
+  const found = new Set<string>()
+  for await (const some of pagesOf(world, place))
+    for (const principal of some) if (wanted.has(principal)) found.add(principal)
+  return found
+}
+
 async function* pagesOf(
   { systems, clock }: ReconcileWorld,
-  { system: id, target }: Place,
+  { system: id, target }: Pick<Place, 'system' | 'target'>,
 ): AsyncGenerator<readonly string[]> {
   const system = systems(id)
   if (!system) throw new ConnectorError(`${id} is not in the catalog`, { retryable: false, happened: 'no' })
   const { connector, timeoutMs } = system
+  const asked = new Set<string>()
   for (let after: string | null = null; ;) {
     const listed: Within<Page> = await clock.within(timeoutMs, (signal) =>
       connector.list({ target, after, signal }),
@@ -116,21 +137,18 @@ async function* pagesOf(
     const { principals, next } = listed.value
     yield principals
     if (next === null) return
-    if (next === after) throw new ConnectorError(`${id} lists the same page again`, { retryable: true })
+    if (asked.has(next)) throw new ConnectorError(`${id} lists the same page again`, { retryable: true })
+    asked.add(next)
     after = next
   }
 }
 
 /** Given since they were listed: those are explained now. */
 async function stillStray(world: ReconcileWorld, place: Place, stray: readonly string[]): Promise<string[]> {
-  const still: string[] = []
-  for (let at = 0; at < stray.length; at += lookedUpAtOnce) {
-    const some = stray.slice(at, at + lookedUpAtOnce)
-    const now = await world.holds.claimed(place, some)
-    const claimed = new Set(now.map(({ principal }) => principal))
-    still.push(...some.filter((principal) => !claimed.has(principal)))
-  }
-  return still
+  if (stray.length === 0) return []
+  const key = keysOf(world, place.system)
+  const now = new Set((await world.holds.claimed(place)).map(({ principal }) => key(principal)))
+  return stray.filter((principal) => !now.has(key(principal)))
 }
 
 /** Claimed by a grant that runs, which nobody works on now, and the system says no when it is asked for them alone. */

@@ -93,7 +93,7 @@ test('what takes left on the systems of their things is told, and nothing of oth
     principal: 'riley',
     canonical: 'read',
     target: {},
-    leftover: { since: at(0), tries: 12, error: 'it owns a table' },
+    leftover: { since: at(0), dueAt: at(9), tries: 12, error: 'it owns a table' },
   })
   const digest = digestFor(theirs, day({ leftovers: [leftOver('another'), leftOver(system)] }))
   expect(digest?.leftovers).toEqual([leftOver(system)])

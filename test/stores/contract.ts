@@ -486,24 +486,27 @@ export function holdStoreContract(
     const { holds, passes } = await open()
     const key = aKey()
     const { token, readAt } = await leased(holds, key)
-    const first = await holds.write(key, token, { leftover: { tries: 0, error: null }, dueInMs: 0 })
+    const first = await holds.write(key, token, { leftover: { tries: 0, error: null, dueInMs: 0 } })
     await passes(5)
     const second = await holds.write(key, token, {
-      leftover: { tries: 1, error: '$owns a table' },
-      dueInMs: 0,
+      leftover: { tries: 1, error: '$owns a table', dueInMs: 30_000 },
     })
     const mine = (found: Hold[]) => found.filter(({ principal }) => principal === key.principal)
     const later = new Date(readAt.getTime() + 60_000)
-    const [due, found, none] = [
-      await holds.due(later, 1_000),
+    const soon = new Date(readAt.getTime() + 10_000)
+    const [due, notYet, found, none] = [
+      await holds.leftoversDue(later, 1_000),
+      await holds.leftoversDue(soon, 1_000),
       await holds.leftovers(later),
       await holds.leftovers(new Date(readAt.getTime() - 1_000)),
     ]
-    const unwatched = await holds.write(key, token, { unwatch: { seen: null }, dueInMs: 5_000 })
-    await holds.write(key, token, { unwatch: { seen: null }, leftover: null })
-    expect(second?.leftover).toEqual({ since: first?.leftover?.since, tries: 1, error: '$owns a table' })
-    expect([mine(due).length, mine(found).length, mine(none).length]).toEqual([1, 1, 0])
-    expect(unwatched?.dueAt).not.toBeNull()
+    await holds.write(key, token, { leftover: null })
+    expect(second?.leftover).toMatchObject({
+      since: first?.leftover?.since,
+      tries: 1,
+      error: '$owns a table',
+    })
+    expect([due, notYet, found, none].map((some) => mine(some).length)).toEqual([1, 0, 1, 0])
     expect(await holds.get(key)).toMatchObject({ leftover: null, dueAt: null })
     expect(mine(await holds.leftovers(later))).toEqual([])
   })

@@ -115,10 +115,10 @@ export function memoryGrants(
         if (written) return written
       }
     },
-    due: (before, limit, butSystems = []) =>
+    due: (before, limit, { but = [], only } = {}) =>
       step(() =>
         all()
-          .filter(({ system }) => !butSystems.includes(system))
+          .filter(({ system }) => !but.includes(system) && (only === undefined || system === only))
           .flatMap((grant) => {
             const { id, status, system, dueAt } = grant
             const endsAt = 'endsAt' in grant ? grant.endsAt : null
@@ -296,9 +296,15 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
           .filter(({ principal }) => principals?.includes(principal) ?? true)
           .map((hold) => ({ ...hold, readAt: db.now() })),
       ),
-    leftovers: (before) =>
+    leftovers: (since) =>
       step(() =>
-        [...db.holds.values()].filter(({ leftover }) => leftover !== null && leftover.since < before),
+        [...db.holds.values()].filter(({ leftover }) => leftover !== null && leftover.since < since),
+      ),
+    leftoversDue: (now, limit) =>
+      step(() =>
+        [...db.holds.values()]
+          .filter(({ leftover }) => leftover !== null && leftover.dueAt <= now)
+          .slice(0, limit),
       ),
     placesInUse: () =>
       step(() => {
@@ -332,8 +338,13 @@ function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
     leftover:
       leftover === undefined
         ? hold.leftover
-        : leftover && { since: hold.leftover?.since ?? now, ...leftover },
-    dueAt: change.dueInMs === undefined ? (isUnwatched ? null : hold.dueAt) : after(now, change.dueInMs),
+        : leftover && {
+            since: hold.leftover?.since ?? now,
+            dueAt: after(now, leftover.dueInMs),
+            tries: leftover.tries,
+            error: leftover.error,
+          },
+    dueAt: isUnwatched ? null : change.dueInMs === undefined ? hold.dueAt : after(now, change.dueInMs),
     leaseUntil: change.keepMs === undefined ? hold.leaseUntil : after(now, change.keepMs),
   }
 }

@@ -70,6 +70,7 @@ export const awsIdentityCenter: ConnectorKind<IdentityCenterSettings> = {
       },
 
       check: ({ targets, signal }) => lacksOf(api, settings, { targets, signal }),
+      canonicalPrincipal: (principal) => principal.toLowerCase(),
       canonical,
       where: `aws-identity-center ${settings.instance}`,
       hasLagMs: settings.lag,

@@ -130,6 +130,7 @@ export const github: ConnectorKind<GithubSettings> = {
       },
 
       check: ({ targets, signal }) => lacksOf({ api, teams, settings }, { targets, signal }),
+      canonicalPrincipal: (principal) => principal.toLowerCase(),
       canonical: (target) => String(teamOf(target)),
       where: `${placeAt('github', new URL(settings.url))} ${settings.organization.toLowerCase()}`,
       hasLagMs: settings.lag,

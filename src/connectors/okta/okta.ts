@@ -91,6 +91,7 @@ export const okta: ConnectorKind<OktaSettings> = {
       },
 
       check: ({ targets, signal }) => lacksOf(api, settings, { targets, signal }),
+      canonicalPrincipal: (principal) => principal.toLowerCase(),
       canonical: groupOf,
       where: placeAt('okta', new URL(settings.url)),
       hasLagMs: settings.lag,

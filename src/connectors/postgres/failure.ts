@@ -4,7 +4,6 @@ import { ConnectorError } from '../../domain/connector.ts'
 /** SQLSTATEs that we act on. Source: PostgreSQL documentation, appendix A. */
 export const states = {
   undefinedObject: '42704',
-  duplicateObject: '42710',
   insufficientPrivilege: '42501',
 } as const
 

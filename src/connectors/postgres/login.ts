@@ -18,25 +18,24 @@ import type { Way } from './way.ts'
 /** What the comment of such a login begins with. */
 export const marker = 'made by Curfew for '
 const rounds = 4_096
-const name = (text: string) => pg.escapeIdentifier(text)
 const literal = (text: string) => pg.escapeLiteral(text)
 
 /** Longer than any name of a role can be: no role is written the same. */
 export const canonicalLogin = (role: string): string =>
   `a temporary login, made for the time of its grant, that is a member of ${role}`
 
-/** The same person and role have the same login, and no others. */
-export function loginOf(principal: string, role: string): string {
+/** What the names of a person's logins for a role begin with, and no others' do. Each has a random end. */
+function stemOf(principal: string, role: string): string {
   const readable = principal
     .toLowerCase()
     .replace(/@.*$/s, '')
     .replace(/[^a-z0-9]+/g, '_')
     .slice(0, 40)
   const hash = createHash('sha256').update(`${principal}\0${role}`).digest('hex').slice(0, 10)
-  return `${readable}_${hash}`
+  return `${readable}_${hash}_`
 }
 
-const found = z.object({ note: z.string().nullable(), logsIn: z.boolean(), isMember: z.boolean() })
+const found = z.object({ login: z.string(), logsIn: z.boolean(), isMember: z.boolean() })
 type Found = z.infer<typeof found>
 
 const holder = z.object({ login: z.string(), principal: z.string() })
@@ -49,27 +48,34 @@ interface Logins extends Way {
 
 export function logins(server: Server, versionAt: (signal: AbortSignal) => Promise<number>): Logins {
   async function look({ principal, target, signal }: Parameters<Connector['has']>[0]): Promise<Found | null> {
+    const role = roleOf(target)
     const [row] = await server.read(`look up the login of ${principal}`, {
       text: `
-        SELECT pg_catalog.shobj_description(login.oid, 'pg_authid') AS note, login.rolcanlogin AS "logsIn",
+        SELECT login.rolname AS login, login.rolcanlogin AS "logsIn",
           EXISTS (
             SELECT FROM pg_catalog.pg_auth_members AS membership
             JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
-            WHERE membership.member = login.oid AND role.rolname = $2
+            WHERE membership.member = login.oid AND role.rolname = $3
           ) AS "isMember"
-        FROM pg_catalog.pg_roles AS login WHERE login.rolname = $1`,
-      values: [loginOf(principal, roleOf(target)), roleOf(target)],
+        FROM pg_catalog.pg_roles AS login
+        WHERE starts_with(login.rolname, $1) AND pg_catalog.shobj_description(login.oid, 'pg_authid') = $2
+        ORDER BY login.rolcanlogin DESC LIMIT 1`,
+      values: [stemOf(principal, role), marker + principal, role],
       row: found,
       signal,
     })
     return row ?? null
   }
-  const isOurs = (row: Found | null, principal: string): row is Found => row?.note === `${marker}${principal}`
+
+  async function cut(place: Parameters<Connector['has']>[0]): Promise<void> {
+    const row = await look(place)
+    if (row !== null) await cutSessions(server, row.login, place.signal)
+  }
 
   return {
     async has(place) {
       const row = await look(place)
-      return isOurs(row, place.principal) && row.logsIn && row.isMember
+      return row !== null && row.logsIn && row.isMember
     },
 
     async list({ target, after, signal }) {
@@ -96,96 +102,118 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
 
     async give({ principal, target, until, signal }) {
       const role = roleOf(target)
-      const login = loginOf(principal, role)
-      const doing = `make the login ${login} for ${role}`
+      const doing = `make a login for ${principal}, a member of ${role}`
       const isNew = (await versionAt(signal)) >= withGrantors
       const how = `LOGIN VALID UNTIL ${literal(until.toISOString())}`
       const change = alone(
-        login,
-        `IF NOT FOUND THEN
+        { principal, role },
+        `IF login IS NULL THEN
            ${isNew ? "SET LOCAL createrole_self_grant = 'set, inherit';" : ''}
-           CREATE ROLE ${name(login)} ${how};
-           COMMENT ON ROLE ${name(login)} IS ${noteOf(principal)};
-         ELSIF note IS DISTINCT FROM ${noteOf(principal)} THEN
-           RAISE duplicate_object;
-         ELSE
-           ALTER ROLE ${name(login)} ${how};
+           EXECUTE format('CREATE ROLE %I', fresh);
+           EXECUTE format('COMMENT ON ROLE %I IS %L', fresh, ${literal(marker + principal)});
+           login := fresh;
+         ELSIF NOT opens THEN
+           ${renamed}
          END IF;
-         GRANT ${name(role)} TO ${name(login)} ${isNew ? 'WITH INHERIT TRUE, SET TRUE' : ''};`,
+         EXECUTE format('ALTER ROLE %I ', login) || ${literal(how)};
+         EXECUTE format('GRANT %I TO %I', ${literal(role)}, login) || ${literal(isNew ? ' WITH INHERIT TRUE, SET TRUE' : '')};`,
       )
       try {
         await server.change(doing, change, signal)
       } catch (error) {
-        const state = sqlState(error)
-        if (state === states.duplicateObject)
-          throw refused(doing, 'a role of that name is there, and Curfew did not make it', error)
-        if (state === states.undefinedObject) throw refused(doing, `the role ${role} does not exist`, error)
-        throw error
+        if (sqlState(error) !== states.undefinedObject) throw error
+        throw refused(doing, `the role ${role} does not exist`, error)
       }
     },
 
     async take({ principal, target, signal }) {
       const role = roleOf(target)
-      const login = loginOf(principal, role)
       const isHeld = `EXISTS (
         SELECT FROM pg_catalog.pg_auth_members AS membership
         JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
-        JOIN pg_catalog.pg_roles AS login ON login.oid = membership.member
-        WHERE login.rolname = ${literal(login)} AND role.rolname = ${literal(role)}
+        JOIN pg_catalog.pg_roles AS member ON member.oid = membership.member
+        WHERE member.rolname = login AND role.rolname = ${literal(role)}
       )`
       const change = alone(
-        login,
-        `IF FOUND AND note = ${noteOf(principal)} THEN
-           ALTER ROLE ${name(login)} NOLOGIN PASSWORD NULL;
-           IF ${isHeld} THEN REVOKE ${name(role)} FROM ${name(login)}; END IF;
+        { principal, role },
+        `IF login IS NOT NULL THEN
+           EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', login);
+           IF ${isHeld} THEN EXECUTE format('REVOKE %I FROM %I', ${literal(role)}, login); END IF;
          END IF;`,
       )
-      await server.change(`close the login ${login}`, change, signal)
+      await server.change(`close the login of ${principal} for ${role}`, change, signal)
     },
 
-    cut: ({ principal, target, signal }) => cutSessions(server, loginOf(principal, roleOf(target)), signal),
+    cut,
 
     async tidy({ principal, target, signal }) {
-      const login = loginOf(principal, roleOf(target))
-      const isClosed = `EXISTS (
-        SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(login)} AND NOT rolcanlogin
-      )`
+      const role = roleOf(target)
       const change = alone(
-        login,
-        `IF FOUND AND note = ${noteOf(principal)} AND ${isClosed} THEN DROP ROLE ${name(login)}; END IF;`,
+        { principal, role },
+        `IF login IS NOT NULL AND NOT opens THEN EXECUTE format('DROP ROLE %I', login); END IF;`,
       )
-      await server.change(`drop the login ${login}`, change, signal)
+      await server.change(`drop the login of ${principal} for ${role}`, change, signal)
     },
 
     async make({ principal, target, signal }) {
-      const login = loginOf(principal, roleOf(target))
-      const doing = `make a password for ${login}`
-      const row = await look({ principal, target, signal })
-      if (!isOurs(row, principal) || !row.logsIn) throw refused(doing, 'this login is not open')
+      const role = roleOf(target)
+      const doing = `make a password for ${principal}`
       const password = randomBytes(24).toString('base64url')
-      const change = `ALTER ROLE ${name(login)} PASSWORD ${literal(verifierOf(password))}`
-      await server.change(doing, change, signal)
+      const fresh = freshName(principal, role)
+      const change = alone(
+        { principal, role, fresh },
+        `IF login IS NULL OR NOT opens THEN RAISE undefined_object; END IF;
+         ${renamed}
+         EXECUTE format('ALTER ROLE %I PASSWORD %L', login, ${literal(verifierOf(password))});`,
+      )
+      try {
+        await server.change(doing, change, signal)
+      } catch (error) {
+        if (sqlState(error) !== states.undefinedObject) throw error
+        throw refused(doing, 'there is no login open for them', error)
+      }
       // Whoever came in by the password before has to come in anew.
-      await cutSessions(server, login, signal)
+      await cutSessions(server, fresh, signal)
       return [
-        { label: 'User name', text: login },
+        { label: 'User name', text: fresh },
         { label: 'Password', text: password },
       ]
     },
   }
 }
 
-/** One at a time for this login, with its comment in `note` where it is there: nobody changes it between look and act. */
-const alone = (login: string, body: string): string =>
-  `DO ${literal(`DECLARE note text;
-  BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock(hashtextextended(${literal(`curfew ${login}`)}, 0));
-    SELECT pg_catalog.shobj_description(oid, 'pg_authid') INTO note
-      FROM pg_catalog.pg_roles WHERE rolname = ${literal(login)};
-    ${body}
-  END`)}`
+const freshName = (principal: string, role: string): string =>
+  stemOf(principal, role) + randomBytes(3).toString('hex')
 
-const noteOf = (principal: string): string => literal(marker + principal)
+/** Whoever is half way through signing in is checked by the password of before: by that name there is nobody to be then. */
+const renamed = `
+  EXECUTE format('ALTER ROLE %I RENAME TO %I', login, fresh);
+  login := fresh;`
+
+/**
+ * One at a time for this person and role, with their login in `login` (null: none), and whether it `opens` anything:
+ * nobody changes it between look and act. `fresh` is a name that nobody has had.
+ */
+const alone = (
+  {
+    principal,
+    role,
+    fresh = freshName(principal, role),
+  }: { principal: string; role: string; fresh?: string },
+  body: string,
+): string => {
+  const stem = literal(stemOf(principal, role))
+  const text = `DECLARE login text; opens boolean; fresh text := ${literal(fresh)};
+  BEGIN
+    PERFORM pg_catalog.pg_advisory_xact_lock(hashtextextended('curfew ' || ${stem}, 0));
+    SELECT rolname, rolcanlogin INTO login, opens FROM pg_catalog.pg_roles
+      WHERE starts_with(rolname, ${stem})
+        AND pg_catalog.shobj_description(oid, 'pg_authid') = ${literal(marker + principal)}
+      ORDER BY rolcanlogin DESC LIMIT 1;
+    ${body}
+  END`
+  return `DO ${literal(text)}`
+}
 
 const pageSize = 1_000
 

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { z } from 'zod'
 import { ConnectorError, type Connector, type Target } from '../../domain/connector.ts'
 import { sqlState, states } from './failure.ts'
+import { marker } from './login.ts'
 import type { Server } from './server.ts'
 import { cutSessions } from './sessions.ts'
 import { isName, roleOf, type PostgresSettings } from './settings.ts'
@@ -19,6 +20,7 @@ const members = (versionNumber: number) => `
   JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
   JOIN pg_catalog.pg_roles AS member ON member.oid = membership.member
   WHERE role.rolname = $1 AND member.rolname <> $2
+  AND NOT starts_with(coalesce(pg_catalog.shobj_description(member.oid, 'pg_authid'), ''), '${marker}')
   ${versionNumber >= withGrantors ? 'AND (membership.inherit_option OR membership.set_option)' : ''}`
 
 const member = z.object({ principal: z.string() })

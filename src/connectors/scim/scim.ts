@@ -73,6 +73,7 @@ export const scim: ConnectorKind<ScimSettings> = {
       },
 
       check: ({ targets, signal }) => checked(server, settings, targets, signal),
+      canonicalPrincipal: (principal) => principal.toLowerCase(),
       canonical: groupOf,
       where: placeAt('scim', new URL(settings.url)),
       hasLagMs: settings.lag,

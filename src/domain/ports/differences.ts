@@ -22,6 +22,8 @@ export interface DifferentPlace {
   readonly system: string
   readonly canonical: string
   readonly target: Target
+  /** Which real system was looked at; null: not known, as it was found before that was noted. */
+  readonly where: string | null
   /** One of those that give it: whose admins answer, and what people call it. */
   readonly entitlement: { readonly id: string; readonly name: string }
   /** Held without a grant. */

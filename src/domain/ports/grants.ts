@@ -29,8 +29,12 @@ export interface GrantStore {
     decide: (grant: Grant, now: Date) => Grant | Refusal,
     seen?: Grant,
   ): Promise<Grant | Refusal>
-  /** Grants with `dueAt` up to `before`, the longest due first, but those of these systems. */
-  due(before: Date, limit: number, butSystems?: readonly string[]): Promise<DueGrant[]>
+  /** Grants with `dueAt` up to `before`, the longest due first: but those of some systems, or those of one alone. */
+  due(
+    before: Date,
+    limit: number,
+    systems?: { readonly but?: readonly string[]; readonly only?: string },
+  ): Promise<DueGrant[]>
   byRequest(requestId: string): Promise<Grant[]>
   openOf(subjectId: string): Promise<Grant[]>
   /** The unfinished grant of this subject on this entitlement in this slot, if any. */

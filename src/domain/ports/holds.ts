@@ -1,4 +1,4 @@
-import type { Hold, HoldKey, Intent, Left, Leftover } from '../hold.ts'
+import type { Hold, HoldKey, Intent, Left } from '../hold.ts'
 
 export interface HoldStore {
   /** Takes the lease, making the hold where there is none, and raises `token`; or says until when somebody has it. */
@@ -14,8 +14,10 @@ export interface HoldStore {
   get(key: HoldKey): Promise<Hold | null>
   /** What is claimed there, by all or by these; with the clock of the database at the reading. */
   claimed(place: Omit<HoldKey, 'principal'>, principals?: readonly string[]): Promise<Hold[]>
-  /** Of what a take left over and could not be removed so far, what is older than this. */
-  leftovers(before: Date): Promise<Hold[]>
+  /** Of what takes left over and could not be removed so far, what is there since before this. */
+  leftovers(since: Date): Promise<Hold[]>
+  /** What of it is to be tried by now. */
+  leftoversDue(now: Date, limit: number): Promise<Hold[]>
   /** Systems on which anything is claimed, watched or left over, and where each was when that was given. */
   placesInUse(): Promise<Map<string, string[]>>
 }
@@ -31,10 +33,10 @@ export interface HoldWrite {
   intent?: Intent
   /** Starts or prolongs watching; once something was given, that is not forgotten until watching ends. */
   watch?: { gave: boolean; forMs: number }
-  /** Stops watching and looking (but for `dueInMs`), unless somebody prolonged the watch that was seen (null: there was none). */
+  /** Stops watching and looking, unless somebody prolonged the watch that was seen (null: there was none). */
   unwatch?: { seen: Date | null }
   /** Something is left over, since now or since it was before; null: nothing is. */
-  leftover?: Omit<Leftover, 'since'> | null
+  leftover?: { tries: number; error: string | null; dueInMs: number } | null
   /** When the sweep looks again. */
   dueInMs?: number
   /** The lease ends this long from the write, by the database's clock; 0 releases it. */

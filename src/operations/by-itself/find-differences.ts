@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
-import type { Difference, DifferentPlace } from '../../domain/ports/differences.ts'
+import type { Difference, DifferentPlace, Tally } from '../../domain/ports/differences.ts'
 import { placesOf, reconcile, type Place, type Reconciled } from '../reconcile.ts'
 import { takeUnowed } from './hold-protocol.ts'
 import type { World } from '../world.ts'
 
 /** Of what is missing only a few are named: there is nothing to choose. */
 const mostMissingNamed = 20
+/** Of the names that are noted of one resource. */
+const mostNameBytes = 4_000_000
 
 /**
  * Looks everywhere for what systems and grants disagree about, and notes it for the admins of each resource. What grants
@@ -41,7 +43,12 @@ export async function findDifferences(world: World): Promise<{ isWhole: boolean;
     }
     unexplained += found.reduce((sum, one) => sum + one.unexplained.count, 0)
     const before = noted.find((one) => one.resource.id === resource.id) ?? null
-    await note(world, catalog, { resource, found, unasked, before })
+    try {
+      await note(world, catalog, { resource, found, unasked, before })
+    } catch (error) {
+      isWhole = false
+      world.log.error('cannot note what differs', { resource: resource.id, error })
+    }
   }
   return { isWhole, unexplained }
 }
@@ -71,6 +78,7 @@ async function note(
   },
 ): Promise<void> {
   const entitlements = everyEntitlement(catalog).filter(({ resource }) => resource.id === id)
+  const fitting = withinRoom()
   const kept = (before?.places ?? []).filter((place) => unasked.some((other) => isSame(place, other)))
   const places = found
     .filter(({ unexplained, missing }) => unexplained.count + missing.count > 0)
@@ -83,8 +91,9 @@ async function note(
           system,
           canonical,
           target,
+          where: world.systems(system)?.connector.where ?? null,
           entitlement: { id: entitlement.id, name: entitlement.name },
-          unexplained,
+          unexplained: fitting(unexplained),
           missing: { count: missing.count, first: missing.first.slice(0, mostMissingNamed) },
         },
       ]
@@ -105,6 +114,20 @@ async function note(
     foundAt: world.clock.now(),
     places: all,
   })
+}
+
+/** Names, as many as one document holds beside each other; the rest is counted. */
+function withinRoom(): (tally: Tally) => Tally {
+  let room = mostNameBytes
+  return ({ count, first }) => {
+    const named: string[] = []
+    for (const principal of first) {
+      room -= Buffer.byteLength(principal) + 16
+      if (room < 0) break
+      named.push(principal)
+    }
+    return { count, first: named }
+  }
 }
 
 const isSame = (

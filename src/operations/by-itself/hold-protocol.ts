@@ -5,7 +5,6 @@ import { holdId, type Hold, type HoldKey, type Left } from '../../domain/hold.ts
 import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import type { Event } from '../../domain/event.ts'
-import { isSamePlace } from '../../domain/place.ts'
 import { transition } from '../../domain/transition.ts'
 import { Lease, LeaseLost, type Outcome } from './lease.ts'
 import { record } from './record.ts'
@@ -157,25 +156,35 @@ export async function handOver(
   seen: Active,
   { by, on, brought }: { by: PersonRef; on: 'modal' | 'page'; brought: string | null },
 ): Promise<Refusal | { shown: readonly Shown[] }> {
-  const { queues } = world
-  return queues.turn(holdId(holdingOf(seen)), () =>
-    queues.step(seen.system, 'prepare', async () => {
-      const system = world.systems(seen.system)
-      const making = system?.connector.handOver
-      if (!system || !making) return refuse('nothing-to-show', { grant: seen })
+  const system = world.systems(seen.system)
+  const making = system?.connector.handOver
+  if (!system || !making) return refuse('nothing-to-show', { grant: seen })
+  if (world.isAfterRestore()) {
+    const reasons = ['after a restore nothing is given until all that is held was explained']
+    return refuse('not-made-now', { grant: seen, reasons })
+  }
+  const brings = making.brings?.label ?? null
+  if (brings !== null && !brought?.trim())
+    return refuse('not-made', { grant: seen, reasons: [`${brings} is missing`] })
+  // Beside all else: however many look at once, no end waits for them.
+  return world.queues.step(seen.system, 'make', () =>
+    world.queues.turn(holdId(holdingOf(seen)), async () => {
       const lease = await Lease.take(world, holdingOf(seen), system)
       if (!(lease instanceof Lease)) return refuse('not-made-now', { grant: seen })
       try {
         const grant = await world.grants.get(seen.id)
-        const now = world.clock.now()
-        if (
-          grant === null ||
-          !isShowable(grant, now) ||
-          lease.isElsewhere ||
-          !(seen.id in lease.hold.claims)
-        ) {
+        const isHeld =
+          grant !== null &&
+          isShowable(grant, world.clock.now(), lease) &&
+          !lease.isElsewhere &&
+          seen.id in lease.hold.claims
+        if (!isHeld) {
           await lease.release()
           return refuse('not-held', { grant })
+        }
+        if (!(await lease.has())) {
+          await lease.release()
+          return refuse('not-made-now', { grant, reasons: ['the system says that it is not held just now'] })
         }
         await lease.announce('give', `shown ${seen.id} ${lease.hold.token}`)
         const { outcome, shown } = await lease.handOver(making, { brought, accessId: seen.id })
@@ -195,9 +204,11 @@ export async function handOver(
   )
 }
 
-/** Held, with the time for a call left. */
-const isShowable = (grant: Grant, now: Date): grant is Active =>
-  grant.status === 'active' && grant.secret !== null && now.getTime() < grant.endsAt.getTime() - leadMs
+/** Held, and even a call of which nobody hears the end is over before its end is prepared. */
+const isShowable = (grant: Grant, now: Date, lease: Lease): grant is Active =>
+  grant.status === 'active' &&
+  grant.secret !== null &&
+  now.getTime() < grant.endsAt.getTime() - leadMs - lease.callMs - lease.system.connector.hasLagMs
 
 function whyNotMade(grant: Grant, error: Error): Refusal {
   const isFinal = error instanceof ConnectorError && !error.retryable && error.happened === 'no'
@@ -362,10 +373,16 @@ export async function repair(world: World, hold: Hold): Promise<void> {
 
 async function repairUnder(world: World, lease: Lease): Promise<void> {
   const { watch, claims, heldBefore } = lease.hold
-  if (watch === null) return tidyUnder(world, lease)
-  if (lease.isElsewhere) return lease.release({ dueInMs: 60_000 })
+  if (watch === null) return lease.release({ unwatch: { seen: null } })
+  // What was called there happens there, whatever goes by its name now.
+  if (lease.isMoved) {
+    const isOver = lease.hold.readAt >= watch.until && !lease.isElsewhere
+    return lease.release(isOver ? { unwatch: { seen: watch.until } } : { dueInMs: 60_000 })
+  }
   const has = await lease.has()
   if (!has && !heldBefore && (await isWanted(world, claims))) {
+    // After a restore what the backup wants may have been taken since, by somebody's word.
+    if (world.isAfterRestore()) return lease.release({ dueInMs: 5_000 })
     await lease.announce('give', `repair ${lease.hold.token}`)
     const outcome = await lease.give()
     world.log.warn('gave again what a late call had taken', {
@@ -391,23 +408,51 @@ async function repairUnder(world: World, lease: Lease): Promise<void> {
   }
 }
 
-/** 15. Removes what a take left over, unless it was given again; ever more seldom, up to once an hour, where that fails. */
+/**
+ * 15. Removes what a take left over, unless it was given again; ever more seldom, up to once an hour, where that fails.
+ * Never throws `LeaseLost`.
+ */
+export async function tidy(world: World, hold: Hold): Promise<void> {
+  const system = world.systems(hold.system)
+  if (!system) {
+    await world.holds.write(hold, hold.token, { leftover: triedOnceMore(hold, notInCatalog(hold.system)) })
+    return
+  }
+  await world.queues.step(hold.system, 'tidy', () =>
+    world.queues.turn(holdId(hold), async () => {
+      const lease = await Lease.take(world, hold, system)
+      if (!(lease instanceof Lease)) return
+      await tidyUnder(world, lease).catch((error: unknown) => {
+        if (!(error instanceof LeaseLost)) throw error
+      })
+    }),
+  )
+}
+
 async function tidyUnder(world: World, lease: Lease): Promise<void> {
-  const { leftover, claims, where } = lease.hold
+  const { leftover, watch, claims } = lease.hold
   const isGivenAgain = Object.keys(claims).length > 0
-  if (leftover === null || isGivenAgain) return lease.release({ unwatch: { seen: null }, leftover: null })
-  const tries = leftover.tries + 1
+  if (leftover === null || isGivenAgain) return lease.release({ leftover: null })
+  // What may still turn up would leave something once more.
+  if (watch !== null) return lease.release({ leftover: { ...leftover, dueInMs: 5_000 } })
   try {
-    if (where !== null && !isSamePlace(where, lease.where)) throw new Error(elsewhere(lease.hold.system))
+    if (lease.isMoved) throw new Error(elsewhere(lease.hold.system))
     await lease.tidy()
   } catch (error) {
-    if (tries === 1) {
+    if (leftover.tries === 0) {
       world.log.warn('what a take left over cannot be removed now', { hold: holdId(lease.hold), error })
     }
-    const dueInMs = Math.min(3_600_000, 1_000 * 2 ** tries)
-    return lease.release({ leftover: { tries, error: messageOf(error) }, dueInMs })
+    return lease.release({ leftover: triedOnceMore(lease.hold, error) })
   }
-  await lease.release({ unwatch: { seen: null }, leftover: null })
+  await lease.release({ leftover: null })
+}
+
+function triedOnceMore(
+  { leftover }: Hold,
+  error: unknown,
+): { tries: number; error: string; dueInMs: number } {
+  const tries = (leftover?.tries ?? 0) + 1
+  return { tries, error: messageOf(error), dueInMs: Math.min(3_600_000, 1_000 * 2 ** tries) }
 }
 
 /** Each second while a watch runs; ever more seldom, down to once a minute, on a system that stays silent after it. */
@@ -434,7 +479,7 @@ export async function takeUnowed(
         const { claims, heldBefore } = lease.hold
         const left = Object.keys(claims)
         const isOlder = left.length > 0 && heldBefore
-        if (isOlder || lease.isElsewhere || !(await areEnded(world, claims))) {
+        if (isOlder || lease.isMoved || !(await areEnded(world, claims))) {
           await lease.release()
           return 'not-now'
         }
@@ -471,6 +516,8 @@ async function areEnded(world: World, claims: Hold['claims']): Promise<boolean> 
   return true
 }
 
+const notInCatalog = (system: string): Error => new Error(`${system} is not in the catalog any more`)
+
 const elsewhere = (system: string): string =>
   `${system} points somewhere else now than where access was given: put its address back until everything has ended`
 
@@ -492,7 +539,7 @@ async function takeLease(world: World, grant: Approved): Promise<Lease | null> {
     await world.grants.change(grant.id, (current, now) =>
       current.status === 'active' && now < current.endsAt ? current : endIfDue(current, now),
     )
-    await owe(world, grant.id, new Error(`${grant.system} is not in the catalog any more`))
+    await owe(world, grant.id, notInCatalog(grant.system))
     return null
   }
   const lease = await Lease.take(world, holdingOf(grant), system)

@@ -127,7 +127,7 @@ export class Lease {
   /** What a take that is done leaves to be removed, where the system leaves anything. */
   get leftBehind(): HoldWrite {
     const isAny = this.system.connector.tidy !== undefined
-    return isAny ? { leftover: { tries: 0, error: null }, dueInMs: 0 } : {}
+    return isAny ? { leftover: { tries: 0, error: null, dueInMs: 0 } } : {}
   }
 
   /** Rule 15. Removes what is left over; throws as the connector does. However late it happens, it harms nothing. */
@@ -188,8 +188,13 @@ export class Lease {
 
   /** What is claimed was given on another system than the catalog's name for it leads to now. */
   get isElsewhere(): boolean {
-    const { where, claims } = this.#hold
-    return where !== null && !isSamePlace(where, this.where) && Object.keys(claims).length > 0
+    return this.isMoved && Object.keys(this.#hold.claims).length > 0
+  }
+
+  /** The same of what was claimed before, if nothing is now. */
+  get isMoved(): boolean {
+    const { where } = this.#hold
+    return where !== null && !isSamePlace(where, this.where)
   }
 
   /** Rule 12. Keeps the lease while the system's answers may still be of before the call, and a read-back longer. */

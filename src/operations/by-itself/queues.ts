@@ -3,6 +3,8 @@ import { OnceMore } from '../../once-more.ts'
 
 /** Calls go first, what prepares them next, read-backs and records after. */
 const priorities = { call: 2, prepare: 1, record: 0 } as const
+/** What no giving and no taking waits for, in places of its own: what people wait for goes first. */
+const besides = { make: 1, tidy: 0 } as const
 
 interface Work {
   readonly system: string
@@ -17,6 +19,7 @@ interface Work {
 export class Queues {
   readonly #concurrency: number
   readonly #systems = new Map<string, PQueue>()
+  readonly #beside = new Map<string, PQueue>()
   readonly #running = new Map<string, string>()
   readonly #runs = new OnceMore<Work>(async (id, { system, work }) => {
     this.#running.set(id, system)
@@ -63,13 +66,14 @@ export class Queues {
   }
 
   /** One step of work on a system, when a place in its queue is free. */
-  async step<T>(system: string, kind: keyof typeof priorities, work: () => Promise<T>): Promise<T> {
-    let queue = this.#systems.get(system)
-    if (!queue) {
-      queue = new PQueue({ concurrency: this.#concurrency })
-      this.#systems.set(system, queue)
-    }
-    return queue.add(work, { priority: priorities[kind] })
+  async step<T>(
+    system: string,
+    kind: keyof typeof priorities | keyof typeof besides,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (kind === 'make' || kind === 'tidy')
+      return queueOf(this.#beside, system, this.#concurrency / 4).add(work, { priority: besides[kind] })
+    return queueOf(this.#systems, system, this.#concurrency).add(work, { priority: priorities[kind] })
   }
 
   /** Waits for whoever of this process is working on the same hold. */
@@ -91,4 +95,12 @@ export class Queues {
   stop(): Promise<void> {
     return this.#runs.stop()
   }
+}
+
+function queueOf(queues: Map<string, PQueue>, system: string, concurrency: number): PQueue {
+  const known = queues.get(system)
+  if (known) return known
+  const queue = new PQueue({ concurrency })
+  queues.set(system, queue)
+  return queue
 }

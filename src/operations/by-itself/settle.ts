@@ -90,6 +90,7 @@ async function nudge(world: World, { id, resource, entitlement, nudge: seen }: P
  * knows stands, and the next look at what is held decides.
  */
 async function mayTellMore(world: World, grant: Active): Promise<boolean> {
+  if (world.isAfterRestore()) return owed(world, grant, restored)
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
   const facts = await world.directory.facts(subject)
@@ -99,10 +100,11 @@ async function mayTellMore(world: World, grant: Active): Promise<boolean> {
   return verdict.answer === 'yes' || owed(world, grant, explainAll(verdict.reasons))
 }
 
+const restored = 'after a restore nothing is given until all that is held was explained'
+
 /** Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? */
 async function mayGive(world: World, grant: Granting): Promise<boolean> {
-  if (world.isAfterRestore())
-    return owed(world, grant, 'after a restore nothing is given until all that is held was explained')
+  if (world.isAfterRestore()) return owed(world, grant, restored)
   // It stays due: the other replica finds it within a second or two.
   if (world.leavesSlackToOthers()) return false
   // After an outage the sample is old, though the database answers again.

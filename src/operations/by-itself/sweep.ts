@@ -1,13 +1,15 @@
 import type { Grant } from '../../domain/grant.ts'
 import type { DueGrant } from '../../domain/ports/grants.ts'
 import { holdId } from '../../domain/hold.ts'
-import { leadMs, repair } from './hold-protocol.ts'
+import { leadMs, repair, tidy } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import { settle } from './settle.ts'
 import type { World } from '../world.ts'
 
 /** How much this process takes on at once for one system; the rest stays due and is found by a later sweep. */
 const mostOfASystem = 2_000
+/** What is left over opens nothing: it is never in the way of what does. */
+const mostTidied = 20
 /** What was written so lately is settled without being read: another replica changed it hardly since. */
 const freshMs = 500
 
@@ -22,7 +24,7 @@ export async function sweep(world: World): Promise<void> {
   // A hung system fills its own part and no other's: beyond what runs already there is always room to find.
   const full = world.queues.fullSystems(mostOfASystem)
   const limit = world.queues.size + mostOfASystem
-  for (const grant of await world.grants.due(before, limit, full)) {
+  for (const grant of await world.grants.due(before, limit, { but: full })) {
     // One that is being settled already is found again by the next sweep if that leaves anything to do.
     if (isTimely(grant, { now, before }) && !world.queues.isRunning(grant.id)) startSettling(world, grant)
   }
@@ -34,6 +36,13 @@ export async function sweep(world: World): Promise<void> {
         if (!(error instanceof LeaseLost)) world.log.error('could not repair a hold now', { error })
       }
     })
+  }
+  for (const hold of await world.holds.leftoversDue(now, mostTidied)) {
+    world.queues.start(`tidy ${holdId(hold)}`, hold.system, () =>
+      tidy(world, hold).catch((error: unknown) => {
+        world.log.warn('could not look now at what is left over', { hold: holdId(hold), error })
+      }),
+    )
   }
 }
 

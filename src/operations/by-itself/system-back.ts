@@ -17,10 +17,8 @@ export async function systemBack(
   { surely }: { surely: boolean },
 ): Promise<void> {
   const now = world.clock.now()
-  const due = await world.grants.due(new Date(now.getTime() + mostRetryMs), mostAtOnce)
-  const owed = due.filter(
-    (one) => one.system === system && (one.status === 'granting' || one.status === 'revoking'),
-  )
+  const due = await world.grants.due(new Date(now.getTime() + mostRetryMs), mostAtOnce, { only: system })
+  const owed = due.filter(({ status }) => status === 'granting' || status === 'revoking')
   const first = surely ? owed : owed.slice(0, 1)
   for (let at = 0; at < first.length; at += writtenAtOnce) {
     await Promise.all(

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { guarded } from '../../src/connectors/guarded.ts'
+import { ConnectorError, type Connector, type HandOver } from '../../src/domain/connector.ts'
+import { redacted } from '../../src/log.ts'
+import { noLog } from '../support/no-log.ts'
+import { failureOf } from '../../src/testing/contract.ts'
+
+const place = { principal: 'ada', target: {} }
+const until = new Date(0)
+
+function aStranger(habits: Partial<Connector> = {}, timeoutMs = 200) {
+  const said: { message: string; fields: Record<string, unknown> }[] = []
+  // As the real log does it.
+  const note = (message: string, fields: Record<string, unknown> = {}) =>
+    void said.push({ message, fields: redacted(fields) as Record<string, unknown> })
+  const bare: Connector = {
+    give: async () => undefined,
+    take: async () => undefined,
+    has: async () => false,
+    list: async () => ({ principals: [], next: null }),
+    check: async () => [],
+    canonical: () => '',
+    where: 'here',
+    hasLagMs: 0,
+    lateMs: 0,
+    close: async () => undefined,
+    ...habits,
+  }
+  const log = { ...noLog, error: note, warn: note }
+  const connector = guarded(bare, { system: 'orders-db', kind: 'radius', timeoutMs, log })
+  const call = () => ({ ...place, idempotencyKey: 'k', signal: AbortSignal.timeout(timeoutMs), until })
+  return { connector, said, call }
+}
+
+test('1: after a long silence takes are done within 5 s of the return, though what was asked during it is never answered', async () => {
+  let isAway = true
+  // As behind a load balancer, or a firewall that drops packets: what was sent while it was down gets no answer ever.
+  const answer =
+    <T>(value: T) =>
+    ({ signal }: { signal: AbortSignal }): Promise<T> =>
+      isAway
+        ? new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => reject(new ConnectorError('no answer', { retryable: true })))
+          })
+        : Promise.resolve(value)
+  const { connector, call } = aStranger(
+    { take: answer(undefined), check: answer([]), has: answer(true) },
+    10_000,
+  )
+  try {
+    // Three takes at once find that it is away.
+    await Promise.all([1, 2, 3].map(() => failureOf(connector.take(call()))))
+    await sleep(2_000)
+    isAway = false
+    const backAtMs = performance.now()
+    let tookMs = Number.POSITIVE_INFINITY
+    while (performance.now() - backAtMs < 15_000) {
+      try {
+        await connector.take(call())
+        tookMs = performance.now() - backAtMs
+        break
+      } catch {
+        await sleep(50)
+      }
+    }
+    expect(tookMs).toBeLessThan(5_000)
+  } finally {
+    await connector.close()
+  }
+}, 40_000)
+
+test('2: an odd thing that cannot be looked at is a failure with an id, and says that the call may have happened', async () => {
+  const odd = Object.defineProperty({}, 'detail', {
+    enumerable: true,
+    get: () => {
+      throw new Error('not now')
+    },
+  })
+  const { connector, said, call } = aStranger({ give: () => Promise.reject(odd) })
+  const failure = await failureOf(connector.give(call()))
+  expect(failure).toMatchObject({ happened: 'unknown' })
+  expect(failure.message).toMatch(/\(error \w{8}\)$/)
+  expect(said).toHaveLength(1)
+  await connector.close()
+})
+
+test('2b: an error whose message cannot be read', async () => {
+  const odd = new Error('x')
+  Object.defineProperty(odd, 'message', {
+    get: () => {
+      throw new Error('not now')
+    },
+  })
+  const { connector, call } = aStranger({ give: () => Promise.reject(odd) })
+  const failure = await failureOf(connector.give(call()))
+  expect(failure).toMatchObject({ happened: 'unknown' })
+  expect(failure.message).toMatch(/\(error \w{8}\)$/)
+  await connector.close()
+})
+
+const handOver = (make: HandOver['make']): HandOver => ({
+  what: 'key',
+  isFor: () => true,
+  brings: { label: 'Public key', hint: '' },
+  make,
+})
+
+test('3: what the holder brought, and is refused in words for them alone, is in no log and in no failure of others', async () => {
+  let isAway = false
+  const away = new ConnectorError('it cannot be reached', { retryable: true, happened: 'no' })
+  const { connector, said, call } = aStranger({
+    take: () => (isAway ? Promise.reject(away) : Promise.resolve()),
+    check: () => Promise.reject(away),
+    handOver: handOver(({ brought }) =>
+      Promise.reject(
+        new ConnectorError(`"${brought}" is no public key`, { retryable: false, happened: 'no' }),
+      ),
+    ),
+  })
+  isAway = true
+  await failureOf(connector.take(call()))
+  await failureOf(connector.take(call()))
+  await failureOf(connector.handOver?.make({ ...call(), brought: 'PRIVATE-KEY-hunter2' }) ?? Promise.resolve())
+  await failureOf(connector.take(call()))
+  await connector.close()
+  expect(JSON.stringify(said)).not.toContain('hunter2')
+})
+
+test('3b: what failed while a secret was made is not what others are told of the system', async () => {
+  const { connector, said, call } = aStranger({
+    check: () => Promise.reject(new ConnectorError('away', { retryable: true })),
+    handOver: handOver(({ brought }) =>
+      Promise.reject(new ConnectorError(`no answer to PUT /clients/${brought}`, { retryable: true })),
+    ),
+  })
+  for (let i = 0; i < 3; i++)
+    await failureOf(connector.handOver?.make({ ...call(), brought: 'PRIVATE-KEY-hunter2' }) ?? Promise.resolve())
+  const others = await failureOf(connector.take(call()))
+  await connector.close()
+  expect(JSON.stringify(said)).not.toContain('hunter2')
+  expect(others.message).not.toContain('hunter2')
+})
