@@ -37,8 +37,8 @@ type Verb = 'give' | 'take' | 'cut' | 'tidy' | 'make' | 'has' | 'list' | 'check'
 /**
  * A connector of anybody's, kept from harming the rest.
  *
- * - While its system does not answer, calls fail at once (`happened: 'no'`), and one call a second asks whether it does
- *   again.
+ * - While its system does not answer, calls fail at once (`happened: 'no'`), but for one a second; as often a probe asks
+ *   whether it does again.
  * - Whatever it throws is a `ConnectorError`; what is none is written to the log under an id that the error names.
  * - What it returns is checked; a call that never ends ends a second after its signal.
  */
@@ -126,6 +126,7 @@ export function guarded(
     log.warn('a system does not answer; it is asked once a second until it does', { system, lastFailure })
     clearInterval(probing)
     probing = setInterval(probe, probeEveryMs).unref()
+    triedMs = performance.now()
   })
   breaker.on('close', () => {
     clearInterval(probing)
@@ -134,6 +135,14 @@ export function guarded(
     tell(false)
   })
 
+  let triedMs = 0
+  /** One call a second goes to a system that does not answer, beside the probes. */
+  const mayTry = (): boolean => {
+    const nowMs = performance.now()
+    if (!breaker.opened || nowMs - triedMs < probeEveryMs) return false
+    triedMs = nowMs
+    return true
+  }
   const isSure = (): void => {
     if (!isUnsure) return
     isUnsure = false
@@ -148,10 +157,15 @@ export function guarded(
     call: { signal: AbortSignal; answer: z.ZodType<T>; work: () => Promise<unknown> },
   ): Promise<T> {
     const answers: { got: T }[] = []
+    const work = async (): Promise<void> => {
+      answers.push({ got: await called(verb, call) })
+    }
     try {
-      await breaker.fire(async () => {
-        answers.push({ got: await called(verb, call) })
-      })
+      if (mayTry()) {
+        // What answers one call answers the next: also where it cannot be checked.
+        await work()
+        breaker.close()
+      } else await breaker.fire(work)
     } catch (error) {
       if (error instanceof ConnectorError) {
         lastFailure = error.message

@@ -4,7 +4,7 @@ import type { Turns } from './turns.ts'
 import { pause } from './within.ts'
 
 /** A client that is being changed is missing for some milliseconds; one that is missing for so long is gone. */
-const goneAfterMs = 1_000
+const goneAfterMs = 400
 const askAgainAfterMs = [50, 100, 200, 300] as const
 /** Between the two readings of a list. */
 const secondLookMs = 100

@@ -4,7 +4,7 @@ import { aStage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { changeCatalog, listenToLog, patient } from './acts.ts'
 
-test('14: what was shown of one system is not taken from another that goes by its name since', async () => {
+test('what was shown of one system is not taken from another that goes by its name since', async () => {
   const [gate, other] = [await aGate(), await aGate()]
   const stage = await aStage({
     catalog: (cast) => gateCatalog(cast, { duration: '10m' }),

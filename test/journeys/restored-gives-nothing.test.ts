@@ -59,7 +59,7 @@ async function takenSince({ stage, gate, reason }: Awaited<ReturnType<typeof aHo
   await ada.sees(/Checked: gone/, orders, patient)
 }
 
-test('9: after a restore nothing is given before all is explained: not by an extension either, of what was taken since', async () => {
+test('after a restore nothing is given before all is explained: not by an extension either, of what was taken since', async () => {
   const holder = await aHolder()
   const { gate, stage } = holder
   const { riley } = stage
@@ -92,7 +92,7 @@ test('9: after a restore nothing is given before all is explained: not by an ext
   })
 }, 90_000)
 
-test('10: after a restore nothing is given before all is explained: not by a watch that was running in the backup either', async () => {
+test('after a restore nothing is given before all is explained: not by a watch that was running in the backup either', async () => {
   const holder = await aHolder()
   const { gate, stage } = holder
   const db = await ownDatabase(stage)

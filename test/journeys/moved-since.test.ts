@@ -3,7 +3,7 @@ import { aStage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { aReason, asks, editCatalog, eventually, listenToLog, onlyGrantOf, patient } from './acts.ts'
 
-test('18: a watch that outlives a move of its system takes nothing from the new one that was there before', async () => {
+test('a watch that outlives a move of its system takes nothing from the new one that was there before', async () => {
   const [gate, other] = [await aGate(), await aGate()]
   const stage = await aStage({
     catalog: (cast) => gateCatalog(cast, { duration: '6s' }),
@@ -18,7 +18,8 @@ test('18: a watch that outlives a move of its system takes nothing from the new 
   await asks(riley, 'gate open', reason)
   const card = await ada.sees(reason, orders, patient)
   let lost = 0
-  gate.trouble = ({ action }) => (action === 'give' && lost++ === 0 ? { after: true, status: 503 } : undefined)
+  gate.trouble = ({ action }) =>
+    action === 'give' && lost++ === 0 ? { after: true, status: 503 } : undefined
   await ada.clicks('Approve 6 s', card)
   await eventually(
     () => onlyGrantOf(stage, riley),

@@ -45,7 +45,7 @@ async function compared(connector: Connector, target: Target, principal: string)
   }
 }
 
-test('11: whom a grant that runs explains is held without a grant by nobody, however the system writes their name', async () => {
+test('whom a grant that runs explains is held without a grant by nobody, however the system writes their name', async () => {
   const system = await aScim2Server()
   const connector = system.connect()
   try {

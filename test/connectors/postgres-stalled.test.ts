@@ -6,7 +6,7 @@ import { aPostgresThatMakesLogins } from '../connectors/postgres-harness.ts'
 const textOf = (shown: readonly Shown[], label: string) =>
   shown.find((part) => part.label === label)?.text ?? ''
 
-test('13: a second look kills the password before: also for whoever was half way through signing in by it', async () => {
+test('a second look kills the password before: also for whoever was half way through signing in by it', async () => {
   const system = await aPostgresThatMakesLogins(18)
   const connector = system.connect()
   try {
@@ -47,7 +47,12 @@ test('13: a second look kills the password before: also for whoever was half way
     await look()
     goOn()
     const isIn = await signedIn
-    const rows = isIn ? await thief.query('SELECT session_user AS who').then((r) => r.rows, () => []) : []
+    const rows = isIn
+      ? await thief.query('SELECT session_user AS who').then(
+          (r) => r.rows,
+          () => [],
+        )
+      : []
     await thief.end().catch(() => undefined)
     expect({ isIn, rows }).toEqual({ isIn: false, rows: [] })
   } finally {
@@ -56,7 +61,7 @@ test('13: a second look kills the password before: also for whoever was half way
   }
 }, 60_000)
 
-test('13c: what is given anew is not opened by the password of the grant before', async () => {
+test('what is given anew is not opened by the password of the grant before', async () => {
   const system = await aPostgresThatMakesLogins(18)
   const connector = system.connect()
   try {
@@ -98,7 +103,12 @@ test('13c: what is given anew is not opened by the password of the grant before'
     await connector.give(giveCall(principal, target))
     goOn()
     const isIn = await signedIn
-    const rows = isIn ? await thief.query('SELECT session_user AS who').then((r) => r.rows, () => []) : []
+    const rows = isIn
+      ? await thief.query('SELECT session_user AS who').then(
+          (r) => r.rows,
+          () => [],
+        )
+      : []
     await thief.end().catch(() => undefined)
     expect({ isIn, rows }).toEqual({ isIn: false, rows: [] })
   } finally {

@@ -13,7 +13,7 @@ import { noLog } from '../support/no-log.ts'
 
 const soon = () => AbortSignal.timeout(5_000)
 
-test('4: a login that Curfew made for a grant that runs is nobody who holds the role without a grant', async () => {
+test('a login that Curfew made for a grant that runs is nobody who holds the role without a grant', async () => {
   const system = await aPostgresThatMakesLogins(18)
   const connector = system.connect()
   try {
@@ -34,7 +34,7 @@ test('4: a login that Curfew made for a grant that runs is nobody who holds the 
   }
 }, 60_000)
 
-test('5: a system whose pages go round in a circle holds up no other: comparing it ends', async () => {
+test('a system whose pages go round in a circle holds up no other: comparing it ends', async () => {
   const database = await aDatabase()
   try {
     await ensureIndexes(database.connection)
@@ -80,7 +80,6 @@ test('5: a system whose pages go round in a circle holds up no other: comparing 
     isOver = true
     const total = await running
     await connector.close()
-    console.log(ended, total, pages)
     expect(ended).toBe('refused')
   } finally {
     await database.drop()
