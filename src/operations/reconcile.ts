@@ -12,6 +12,7 @@ import type { World } from './world.ts'
 /** How many are named; the rest is counted. */
 const mostNamed = 1_000
 const askedAtOnce = 8
+const mostPages = 10_000
 
 export interface Place {
   readonly system: string
@@ -138,6 +139,7 @@ async function* pagesOf(
     yield principals
     if (next === null) return
     if (asked.has(next)) throw new ConnectorError(`${id} lists the same page again`, { retryable: true })
+    if (asked.size >= mostPages) throw new ConnectorError(`${id} lists without an end`, { retryable: true })
     asked.add(next)
     after = next
   }

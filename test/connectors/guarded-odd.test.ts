@@ -72,7 +72,7 @@ test('after a long silence takes are done within 5 s of the return, though what 
 }, 40_000)
 
 test('an odd thing that cannot be looked at is a failure with an id, and says that the call may have happened', async () => {
-  const odd = Object.defineProperty({}, 'detail', {
+  const odd = Object.defineProperty(new Error('odd'), 'detail', {
     enumerable: true,
     get: () => {
       throw new Error('not now')

@@ -78,7 +78,7 @@ test('a system whose pages go round in a circle holds up no other: comparing it 
     )
     const ended = await Promise.race([running, sleep(10_000, `never ends: ${pages} pages`)])
     isOver = true
-    const total = await running
+    await running
     await connector.close()
     expect(ended).toBe('refused')
   } finally {

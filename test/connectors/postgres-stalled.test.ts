@@ -48,7 +48,7 @@ test('a second look kills the password before: also for whoever was half way thr
     goOn()
     const isIn = await signedIn
     const rows = isIn
-      ? await thief.query('SELECT session_user AS who').then(
+      ? await thief.query<{ who: string }>('SELECT session_user AS who').then(
           (r) => r.rows,
           () => [],
         )
@@ -104,7 +104,7 @@ test('what is given anew is not opened by the password of the grant before', asy
     goOn()
     const isIn = await signedIn
     const rows = isIn
-      ? await thief.query('SELECT session_user AS who').then(
+      ? await thief.query<{ who: string }>('SELECT session_user AS who').then(
           (r) => r.rows,
           () => [],
         )

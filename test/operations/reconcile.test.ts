@@ -4,7 +4,13 @@ import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoGrants } from '../../src/mongo/grants.ts'
 import { mongoHolds } from '../../src/mongo/holds.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
-import { differs, reconcile, type Place, type ReconcileWorld } from '../../src/operations/reconcile.ts'
+import {
+  differs,
+  reconcile,
+  stillListed,
+  type Place,
+  type ReconcileWorld,
+} from '../../src/operations/reconcile.ts'
 import { anActiveGrant } from '../support/builders.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
@@ -168,6 +174,22 @@ test('a system that cannot be listed says nothing: not that all is missing', asy
 test('a system that lists the same page for ever is given up', async () => {
   const { world } = await aWorld([], { list: async () => ({ principals: ['kim'], next: 'again' }) })
   await expect(reconcile(world, place)).rejects.toThrow('lists the same page again')
+})
+
+test('a system that goes in a circle, or always names one more page, is given up', async () => {
+  const lists: Connector['list'][] = [
+    async ({ after }) => ({ principals: ['riley'], next: after === 'a' ? 'b' : 'a' }),
+    async ({ after }) => ({ principals: ['riley'], next: String(Number(after ?? 0) + 1) }),
+  ]
+  for (const list of lists) {
+    const { world } = await aWorld([], { list })
+    await expect(reconcile(world, place)).rejects.toThrow(/lists the same page again|lists without an end/)
+  }
+})
+
+test('who is listed still, whatever is said of them alone, is told', async () => {
+  const { world } = await aWorld(['kim', 'riley', 'sam'], { pageOf: 1 })
+  expect([...(await stillListed(world, place, ['sam', 'mallory', 'kim']))].sort()).toEqual(['kim', 'sam'])
 })
 
 test('a hundred thousand members fit into little memory', async () => {

@@ -152,8 +152,12 @@ export const mutations: readonly Mutation[] = [
     rule: '14',
     file: protocol,
     edits: [
-      ['!isShowable(grant, now) ||', ''],
-      ['!(seen.id in lease.hold.claims)', 'false'],
+      ['isShowable(grant, world.clock.now(), lease) &&', ''],
+      ['seen.id in lease.hold.claims\n', 'lease.hold.claims !== null\n'],
+      [
+        "!(await lease.has())) {\n          await lease.release()\n          return refuse('not-made-now'",
+        "lease === null) {\n          await lease.release()\n          return refuse('not-made-now'",
+      ],
     ],
   },
   {

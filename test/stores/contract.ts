@@ -34,6 +34,16 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     expect(await store.get('nobody')).toBeNull()
   })
 
+  test('what is due at one system is found, whatever is due at others', async () => {
+    const store = await open()
+    const mine = { ...aGrantingGrant(), ...fresh(), system: 'away', dueAt: at(-500) }
+    const others = Array.from({ length: 3 }, () => ({ ...aGrantingGrant(), ...fresh(), dueAt: at(-600) }))
+    for (const grant of [...others, mine]) await store.insert(grant)
+    const found = await store.due(at(-100), 2, { only: 'away' })
+    expect(found.map(({ id }) => id)).toEqual([mine.id])
+    expect((await store.due(at(-100), 1_000, { but: ['away'] })).map(({ id }) => id)).not.toContain(mine.id)
+  })
+
   test('a redelivered submission finds what it already made', async () => {
     const store = await open()
     const grant = aPendingGrant(fresh())

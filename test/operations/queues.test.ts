@@ -1,0 +1,34 @@
+import { Queues } from '../../src/operations/by-itself/queues.ts'
+
+/** Resolves when it is told to. */
+function aWait() {
+  let end = (): void => undefined
+  const over = new Promise<void>((resolve) => (end = resolve))
+  return { end, over }
+}
+
+test('however many look at secrets, or are tidied up after, no end waits for them', async () => {
+  const queues = new Queues({ concurrency: 4 })
+  const { end, over } = aWait()
+  const beside = Array.from({ length: 300 }, (_, i) =>
+    queues.step('gate', i % 2 === 0 ? 'make' : 'tidy', () => over),
+  )
+  const done = await Promise.all(
+    Array.from({ length: 8 }, () => queues.step('gate', 'prepare', () => Promise.resolve('prepared'))),
+  )
+  end()
+  await Promise.all(beside)
+  expect(done).toEqual(Array.from({ length: 8 }, () => 'prepared'))
+})
+
+test('what somebody waits for goes before what is only tidied up', async () => {
+  const queues = new Queues({ concurrency: 4 })
+  const { end, over } = aWait()
+  const order: string[] = []
+  const note = (what: 'make' | 'tidy') => queues.step('gate', what, async () => void order.push(what))
+  const first = queues.step('gate', 'tidy', () => over)
+  const rest = [note('tidy'), note('tidy'), note('make')]
+  end()
+  await Promise.all([first, ...rest])
+  expect(order).toEqual(['make', 'tidy', 'tidy'])
+})
