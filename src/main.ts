@@ -41,7 +41,6 @@ import { checkSystems } from './reach.ts'
 import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, reloading } from './reload.ts'
 import { openSlack } from './slack/slack.ts'
-import { pages } from './web/pages.ts'
 import { publishing } from './web/published.ts'
 import { serveWeb } from './web/server.ts'
 
@@ -202,7 +201,8 @@ export async function start(
             slack: slack.requestListener,
             probes,
             published: publishing((id) => systems.get(id), log),
-            pages: pages(world),
+            // Loaded where there are any: most deployments have none.
+            pages: config.publicUrl === null ? null : (await import('./web/pages.ts')).pages(world),
           })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.

@@ -161,12 +161,6 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'the making of a secret is not written first',
-    rule: '14',
-    file: protocol,
-    edits: [["await lease.announce('give', `shown ${seen.id} ${lease.hold.token}`)", '']],
-  },
-  {
     name: 'what a take leaves over is forgotten',
     rule: '15',
     file: lease,

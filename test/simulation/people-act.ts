@@ -56,7 +56,7 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
       if (random() < 0.5) soon(12_000, (w) => finish(w, requestId))
       if (random() < 0.6) soon(20_000, (w) => prolong(w, requestId))
       for (let looks = 0; looks < 5; looks++)
-        if (random() < 0.5) soon(20_000, (w) => lookAtSecret(w, requestId))
+        if (random() < 0.5) soon(8_000, (w) => lookAtSecret(w, requestId))
       if (random() < 0.3) soon(30_000, (w) => prolong(w, requestId))
     })
   }
