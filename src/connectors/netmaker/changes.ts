@@ -1,4 +1,5 @@
 import { ConnectorError } from '../../domain/connector.ts'
+import { afterSending } from '../after-sending.ts'
 import type { ExtClient, Netmaker, Wanted } from './server.ts'
 import type { Turns } from './turns.ts'
 import { pause } from './within.ts'
@@ -49,17 +50,6 @@ export async function needBroker(server: Netmaker, doing: string, signal: AbortS
       happened: 'no',
     },
   )
-}
-
-/** What fails after something was sent, where nothing says that it was not carried out. */
-export async function afterSending<T>(wasSent: () => boolean, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!wasSent() || !(error instanceof ConnectorError) || error.happened === 'unknown') throw error
-    const { message, retryable, cause } = error
-    throw new ConnectorError(message, { retryable, happened: 'unknown', cause })
-  }
 }
 
 export const failedTo = (doing: string, why: string): ConnectorError =>

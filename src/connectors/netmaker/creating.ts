@@ -1,5 +1,6 @@
 import { ConnectorError, type HandOver, type Target } from '../../domain/connector.ts'
-import { afterSending, changer, failedTo, find, findAll, mostTries, needBroker } from './changes.ts'
+import { afterSending } from '../after-sending.ts'
+import { changer, failedTo, find, findAll, mostTries, needBroker } from './changes.ts'
 import { withPrivateKey } from './configuration.ts'
 import { newKeys, nobodysKey } from './keys.ts'
 import { createdName, isCreatedName, isTagged, tagFor, whoseIs } from './names.ts'
