@@ -1,7 +1,7 @@
 import { createEmulator, type Emulator } from 'emulate'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, request as passOn, type RequestListener, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { lackOf } from '../../src/connectors/github/check-login.ts'
 import { Refused } from '../../src/connectors/github/failure.ts'
 import { github } from '../../src/connectors/github/github.ts'
-import type { Connector, Lack } from '../../src/domain/connector.ts'
+import type { Connector, Lack, Surroundings } from '../../src/domain/connector.ts'
 import {
   call,
   connectorContract,
@@ -88,6 +88,79 @@ describe('github', () => {
       await system.admin('POST', '/standin/accept', { organization, login: principal })
       expect([before, held]).toEqual(['pending member', [false, []]])
       expect(await system.membership(target.team, principal)).toBe('none')
+    })
+
+    /** Before the stand-in: GitHub's part that ends things is out of order so often. */
+    async function withoutEnding(times: number, login: object = {}) {
+      let refusals = times
+      const gate = createServer((request, response) => {
+        if (request.method === 'DELETE' && refusals > 0) {
+          refusals -= 1
+          response.writeHead(502).end()
+          return
+        }
+        const { host: _host, ...headers } = request.headers
+        const passed = passOn(
+          { host: '127.0.0.1', port: system.port, path: request.url, method: request.method, headers },
+          (answer) => {
+            response.writeHead(answer.statusCode ?? 500, answer.headers)
+            answer.pipe(response)
+          },
+        )
+        request.pipe(passed)
+      })
+      const behind = system.connectWith({ url: await listening(gate), ...login })
+      const close = async () => {
+        await behind.close()
+        gate.closeAllConnections()
+        gate.close()
+      }
+      return { behind, close }
+    }
+
+    test.each([1, 2, 3])(
+      'one of Curfew’s own that could not be called back at first is called back by the next give (%i)',
+      async (times) => {
+        const { principal, target } = await aPlace()
+        const { behind, close } = await withoutEnding(times)
+        await system.admin('POST', '/standin/leaves', { login: principal })
+        const failures = []
+        for (let i = 0; i <= times; i += 1)
+          failures.push(await failureOf(behind.give(giveCall(principal, target))))
+        await close()
+        const last = failures.pop()
+        for (const failure of failures)
+          expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+        expect(last).toMatchObject(permanent)
+        expect(last?.message).toContain('they left the organization')
+        expect(await invitations()).not.toContain(principal)
+      },
+    )
+
+    test.each(['app', 'token'] as const)(
+      'one of Curfew’s own, as its %s, that could not be called back is called back by the take',
+      async (by) => {
+        const { principal, target } = await aPlace()
+        const { token } = await system.aToken('classic', { scopes: ['admin:org'] }, 'admin')
+        const { behind, close } = await withoutEnding(1, by === 'token' ? { token } : {})
+        await system.admin('POST', '/standin/leaves', { login: principal })
+        await failureOf(behind.give(giveCall(principal, target)))
+        const before = await invitations()
+        await behind.take(call(principal, target))
+        await close()
+        expect([before.includes(principal), await invitations()]).toEqual([
+          true,
+          expect.not.arrayContaining([principal]),
+        ])
+      },
+    )
+
+    test('one by others into the organization outlives the take', async () => {
+      const target = { team: await system.aTeam() }
+      const principal = await system.anOutsider()
+      await system.admin('PUT', `/orgs/${organization}/memberships/${principal}`, { role: 'member' })
+      await connector.take(call(principal, target))
+      expect(await invitations()).toContain(principal)
     })
 
     test('of who leaves the organization in between no invitation stays', async () => {
@@ -442,9 +515,17 @@ describe('github', () => {
 
     test('one that ends early is made anew, and the call is done all the same', async () => {
       const { principal, target } = await aPlace()
-      await connector.give(giveCall(principal, target))
-      await system.admin('POST', '/standin/tokens/expire')
-      await connector.take(call(principal, target))
+      let aheadMs = 0
+      const installation = await system.anInstallation('write')
+      const fresh = system.connectWith(
+        { app: { ...system.app, installation } },
+        { now: () => new Date(Date.now() + aheadMs) },
+      )
+      await fresh.give(giveCall(principal, target))
+      await system.admin('POST', '/standin/tokens/expire', { installation })
+      aheadMs = 31_000
+      await fresh.take(call(principal, target))
+      await fresh.close()
       expect(await system.reallyHolds(principal, target)).toBe(false)
     })
 
@@ -635,9 +716,10 @@ describe('github, where what answers is not as it should be', () => {
   })
   let url: string
   const connected: Connector[] = []
-  const aConnector = (path = '', more = {}) => {
+  const key = aKey().privateKey
+  const aConnector = (path = '', more = {}, around: Partial<Surroundings> = {}) => {
     const settings = { url: `${url}${path}`, organization: 'acme', token: 'the-token', ...more }
-    const connector = github.connect(github.settings.parse(settings), surroundings(2_000))
+    const connector = github.connect(github.settings.parse(settings), { ...surroundings(2_000), ...around })
     connected.push(connector)
     return connector
   }
@@ -715,6 +797,134 @@ describe('github, where what answers is not as it should be', () => {
     const refusal = new Refused(403, 'why', { retryable: false })
     const owner = { login: 'ada', isClassic: false, ownsAll: false }
     expect(lackOf(refusal, owner, settings).remedy).toContain(`at ${site}/settings/personal-access-tokens`)
+  })
+
+  /** A team with another below it, so that who is in it is asked by GraphQL. */
+  const withGraph =
+    (graph: object, headers = {}): RequestListener =>
+    (request, response) => {
+      if (request.method === 'DELETE') response.writeHead(204).end()
+      else if (request.url === '/graphql') response.writeHead(200, headers).end(JSON.stringify(graph))
+      else if (request.url?.includes('/teams?') === true) response.end('[{}]')
+      else if (request.url?.includes('/memberships/') === true)
+        response.end('{"state":"active","role":"member"}')
+      else response.end('{"node_id":"T_7","slug":"dba","name":"DBA"}')
+    }
+  const message = 'API rate limit already exceeded for user ID 1.'
+  /** As GitHub says it since 2025; without `data`, at times. */
+  const limited = { errors: [{ type: 'RATE_LIMIT', code: 'graphql_rate_limit', message }] }
+
+  test.each([
+    ['without data', limited],
+    ['beside empty data', { data: null, ...limited }],
+    ['as it was said before', { data: null, errors: [{ type: 'RATE_LIMITED', message }] }],
+    ['by its code alone', { errors: [{ code: 'graphql_rate_limit', message: 'Slow down' }] }],
+    ['after another error', { data: null, errors: [{ message: 'why' }, { type: 'RATE_LIMIT', message }] }],
+  ])('GraphQL that was asked too often, which it says %s, is left alone', async (_, graph) => {
+    answer = withGraph(graph)
+    const connector = aConnector()
+    const failures = []
+    for (let i = 0; i < 3; i += 1) failures.push(await failureOf(connector.give(giveCall('ada', target))))
+    for (const failure of failures) expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+    expect(failures.at(-1)?.message).toMatch(/is asked again in (60|59) s$/)
+    expect(asked.filter((line) => line === 'POST /graphql')).toHaveLength(1)
+  })
+
+  test('GraphQL that was asked too often is asked again when it says', async () => {
+    answer = withGraph(limited, {
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(Math.floor(Date.now() / 1_000) + 600),
+    })
+    const connector = aConnector()
+    await failureOf(connector.has({ ...place, signal: soon() }))
+    expect((await failureOf(connector.has({ ...place, signal: soon() }))).message).toMatch(
+      /is asked again in (600|599|598) s$/,
+    )
+  })
+
+  /** With 200, and gone at the next try. */
+  test('what went wrong inside GitHub while it answered GraphQL is tried again', async () => {
+    const why =
+      'Something went wrong while executing your query. Please include `0401:6C25` when reporting this.'
+    answer = withGraph({ data: null, errors: [{ message: why }] })
+    const failure = await failureOf(aConnector().has({ ...place, signal: soon() }))
+    expect(failure).toMatchObject({ retryable: true })
+    expect(failure.message).toContain('Something went wrong')
+  })
+
+  test('a take that GitHub carried out is not said to have surely not happened when the look fails', async () => {
+    answer = withGraph({
+      data: { node: null },
+      errors: [{ type: 'FORBIDDEN', message: 'Resource not accessible' }],
+    })
+    const failure = await failureOf(aConnector().take(call('ada', target)))
+    expect(asked).toContain('DELETE /organizations/9/team/7/memberships/ada')
+    expect(failure).toMatchObject({ happened: 'unknown' })
+  })
+
+  /** Octokit asks again as well: a token is not known everywhere at once. */
+  test.each([
+    [401, 'Bad credentials'],
+    [403, 'Resource not accessible by integration'],
+  ])(
+    'an app’s token that was made a moment ago and is answered %i is tried again, and no other is made',
+    async (status, message) => {
+      let made = 0
+      let isKnown = false
+      let aheadMs = 0
+      answer = (request, response) => {
+        if (request.url?.endsWith('/access_tokens') === true) {
+          made += 1
+          const expires_at = new Date(Date.now() + 3_600_000).toISOString()
+          response.writeHead(201).end(JSON.stringify({ token: `ghs_${made}`, expires_at }))
+        } else if (!isKnown)
+          response.writeHead(status).end(JSON.stringify({ message, documentation_url: docs }))
+        else if (request.url?.includes('/teams?') === true) response.end('[]')
+        else if (request.url?.includes('/memberships/') === true)
+          response.end('{"state":"active","role":"member"}')
+        else response.end('{"node_id":"T_7","slug":"dba","name":"DBA"}')
+      }
+      const now = () => new Date(Date.now() + aheadMs)
+      const connector = aConnector('', { token: undefined, app: { id: 1, installation: 2, key } }, { now })
+      const early = [
+        await failureOf(connector.give(giveCall('ada', target))),
+        await failureOf(connector.take(call('ada', target))),
+      ]
+      const madeEarly = made
+      isKnown = true
+      await connector.give(giveCall('ada', target))
+      isKnown = false
+      aheadMs = 31_000
+      const late = await failureOf(connector.give(giveCall('ada', target)))
+      for (const failure of early) expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+      expect([madeEarly, made]).toEqual(status === 401 ? [1, 2] : [1, 1])
+      // The one that was made anew is new as well.
+      expect(late).toMatchObject({ retryable: status === 401, happened: 'no' })
+    },
+  )
+
+  test('once GitHub says to the app that signs in that it was asked too often, nothing is asked', async () => {
+    says(
+      429,
+      { message: 'You have exceeded a secondary rate limit', documentation_url: docs },
+      { 'retry-after': '60' },
+    )
+    const connector = aConnector('', { token: undefined, app: { id: 1, installation: 2, key } })
+    const failures = []
+    for (let i = 0; i < 3; i += 1) failures.push(await failureOf(connector.has({ ...place, signal: soon() })))
+    for (const failure of failures) expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+    expect(failures.at(-1)?.message).toMatch(/is asked again in (60|59) s$/)
+    expect(asked).toEqual(['POST /app/installations/2/access_tokens'])
+  })
+
+  test('an older server that speaks of its abuse detection was asked too often, and refuses nothing for good', async () => {
+    says(403, {
+      message:
+        'You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.',
+      documentation_url: docs,
+    })
+    const failure = await failureOf(aConnector().take(call('ada', target)))
+    expect(failure).toMatchObject({ retryable: true, happened: 'no' })
   })
 
   test('an enterprise server has its two interfaces side by side', async () => {

@@ -2,7 +2,17 @@ import { z } from 'zod'
 import { ConnectorError, type Surroundings } from '../../domain/connector.ts'
 import { httpClient, type HttpAnswer, type HttpRequest } from '../http/client.ts'
 import { asApp, byToken, type Login } from './login.ts'
-import { failureOf, isLimited, refused, restMsOf, system, usualRestMs } from './failure.ts'
+import {
+  failureOf,
+  graphError,
+  graphFailureOf,
+  isLimit,
+  isLimited,
+  isUnknownYet,
+  Refused,
+  system,
+} from './failure.ts'
+import { rest as resting, type Rest } from './rest.ts'
 import type { GithubSettings } from './settings.ts'
 
 export interface Asked {
@@ -32,8 +42,8 @@ export interface Api {
 
 const selfSchema = z.object({ login: z.string() })
 const graphSchema = z.object({
-  data: z.unknown(),
-  errors: z.array(z.object({ type: z.string().optional(), message: z.string() })).optional(),
+  data: z.unknown().optional(),
+  errors: z.array(graphError).optional(),
 })
 
 /**
@@ -45,8 +55,7 @@ export function apiAt(settings: GithubSettings, surroundings: Surroundings): Api
   const base = pathname.replace(/\/+$/, '')
   const http = httpClient(origin, { system, surroundings })
   const login = loginOf()
-  /** When each may be asked again, by this process's own clock. */
-  const restsUntil = { rest: 0, graphql: 0 }
+  const rests = { rest: resting(surroundings), graphql: resting(surroundings) }
 
   function loginOf(): Login {
     if (settings.app !== undefined) return asApp(settings.app, { http, base, surroundings })
@@ -69,29 +78,30 @@ export function apiAt(settings: GithubSettings, surroundings: Surroundings): Api
   }
 
   async function send(
-    kind: keyof typeof restsUntil,
+    rest: Rest,
     request: Pick<HttpRequest, 'method' | 'path' | 'body' | 'doing' | 'signal'>,
   ): Promise<HttpAnswer> {
     const { doing } = request
-    const restMs = restsUntil[kind] - performance.now()
-    if (restMs > 0)
-      throw new ConnectorError(
-        `${system} could not ${doing}: it was asked too often, and is asked again in ${Math.ceil(restMs / 1_000)} s`,
-        { retryable: true, happened: 'no' },
-      )
+    rest.expectOver(doing)
     let token = await login.token(request)
     let answer = await attempt(request, token)
-    if (answer.status === 401 && login.renews(token)) {
+    if (answer.status === 401 && !login.isNew(token) && login.renews(token)) {
       token = await login.token(request)
       answer = await attempt(request, token)
     }
-    if (isLimited(answer)) restsUntil[kind] = performance.now() + restMsOf(answer, surroundings.now())
+    if (isLimited(answer)) rest.begin(answer)
     if (answer.status >= 200 && answer.status < 300) return answer
+    if (login.isNew(token) && isUnknownYet(answer))
+      throw new Refused(
+        answer.status,
+        `${system} could not ${doing}: it did not accept the token that it made a moment ago (${answer.status})`,
+        { retryable: true },
+      )
     throw failureOf(doing, answer, (text) => text.replaceAll(token, '…'))
   }
 
   const rest = (method: HttpRequest['method'], { doing, path, signal }: Asked, body?: object) =>
-    send('rest', {
+    send(rests.rest, {
       method,
       path: base + path,
       doing,
@@ -122,22 +132,19 @@ export function apiAt(settings: GithubSettings, surroundings: Surroundings): Api
     async query(schema, { doing, signal, query, variables }) {
       const path = `${base.replace(/\/v3$/, '')}/graphql`
       const body = JSON.stringify({ query, variables })
-      const { data, errors } = http.read(
-        graphSchema,
-        await send('graphql', { method: 'POST', path, body, doing, signal }),
-        doing,
-      )
-      const [first] = errors ?? []
-      if (first?.type === 'RATE_LIMITED') {
-        restsUntil.graphql = performance.now() + usualRestMs
+      const answer = await send(rests.graphql, { method: 'POST', path, body, doing, signal })
+      const { data, errors = [] } = http.read(graphSchema, answer, doing)
+      if (errors.some(isLimit)) {
+        rests.graphql.begin(answer)
         throw new ConnectorError(`${system} could not ${doing}: it was asked too often`, {
           retryable: true,
           happened: 'no',
         })
       }
-      if (first !== undefined) throw refused(doing, first.message.slice(0, 300))
-      const answer = schema.safeParse(data)
-      if (answer.success) return answer.data
+      const [first] = errors
+      if (first !== undefined) throw graphFailureOf(doing, first)
+      const parsed = schema.safeParse(data)
+      if (parsed.success) return parsed.data
       throw new ConnectorError(`${system} could not ${doing}: its answer cannot be read`, { retryable: true })
     },
     async self(signal) {

@@ -7,7 +7,7 @@ export const system = 'GitHub'
 
 const longestRestMs = 3_600_000
 /** What its documentation asks for where it names no time itself. */
-export const usualRestMs = 60_000
+const usualRestMs = 60_000
 
 /** How GitHub says why not. Its messages are for people, and change. */
 const errorSchema = z.object({
@@ -80,8 +80,40 @@ export function isLimited(answer: HttpAnswer): boolean {
   return (
     answer.header('retry-after') !== null ||
     answer.header('x-ratelimit-remaining') === '0' ||
-    /rate limit/i.test(errorSchema.safeParse(parsedJson(answer.text)).data?.message ?? '')
+    // Of older servers: the second.
+    /rate limit|abuse detection/i.test(errorSchema.safeParse(parsedJson(answer.text)).data?.message ?? '')
   )
+}
+
+/** What GitHub answers where a right is missing, and by a token that it made a moment ago and does not know everywhere. */
+export function isUnknownYet(answer: HttpAnswer): boolean {
+  if (answer.status === 401) return true
+  if (answer.status !== 403 || isLimited(answer)) return false
+  return /not accessible by integration/i.test(
+    errorSchema.safeParse(parsedJson(answer.text)).data?.message ?? '',
+  )
+}
+
+/** An error of GraphQL, which come with 200. Some have no type: those are of GitHub's own, or of what was asked. */
+export const graphError = z.object({
+  type: z.string().nullish(),
+  code: z.string().nullish(),
+  message: z.string(),
+})
+type GraphError = z.infer<typeof graphError>
+
+const limitTypes = new Set(['RATE_LIMITED', 'RATE_LIMIT'])
+/** What another try does not mend. */
+const forGood = new Set(['FORBIDDEN', 'NOT_FOUND', 'INSUFFICIENT_SCOPES'])
+
+export const isLimit = ({ type, code, message }: GraphError): boolean =>
+  limitTypes.has(type ?? '') || code === 'graphql_rate_limit' || /rate limit/i.test(message)
+
+/** One that is no limit. */
+export function graphFailureOf(doing: string, { type, message }: GraphError): ConnectorError {
+  const why = message.slice(0, 300)
+  if (forGood.has(type ?? '')) return refused(doing, why)
+  return new ConnectorError(`${system} could not ${doing}: ${why}`, { retryable: true })
 }
 
 /** How long it asks to be left alone, by its own clock where it tells it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Connector, ConnectorKind } from '../../domain/connector.ts'
+import { afterSending } from '../after-sending.ts'
 import { placeAt } from '../http/settings.ts'
 import { apiAt } from './api.ts'
 import { lacksOf } from './check.ts'
@@ -72,7 +73,10 @@ export const github: ConnectorKind<GithubSettings> = {
         const inside = await teams.inOrganization(login, signal)
         if (inside === 'none')
           throw no(`they are not in the organization ${settings.organization}, or nobody is called so`)
-        if (inside === 'pending') throw no('they have not accepted their invitation into the organization')
+        if (inside === 'pending')
+          throw (await teams.uninviteFrom(id, login, signal))
+            ? no('they left the organization; the invitation that GitHub made was called back')
+            : no('they have not accepted their invitation into the organization')
         if ((await teams.standing(id, login, signal)) === 'member') return
         if ((await teams.put(id, login, signal)) === 'active') return
         // They left the organization this very moment.
@@ -87,25 +91,39 @@ export const github: ConnectorKind<GithubSettings> = {
 
       async take({ principal, target, signal }) {
         const id = teamOf(target)
-        try {
+        let wasSent = false
+        const take = async (): Promise<void> => {
           const login = (await loginOf(principal, signal)) ?? (await loginInside(id, principal, signal))
           if (login === null) return
           for (let attempt = 0; attempt < mostTakes; attempt += 1) {
             const done = await orNull(teams.remove(id, login, signal).then(() => true))
             if (done === null) await expectSeen(id, signal)
+            else wasSent = true
             const standing = await teams.standing(id, login, signal)
-            if (standing === 'pending') throw stillInvited(login)
-            if (done || standing !== 'member') return
+            if (!done && standing === 'member') continue
+            // Of a give that could not call back its own.
+            const isInvited = (await teams.inOrganization(login, signal)) === 'pending'
+            const isCalledBack = isInvited && (await teams.uninviteFrom(id, login, signal))
+            if (standing === 'pending' && !isCalledBack) throw stillInvited(login)
+            return
           }
           throw refused(
             `take ${login} out of the team ${id}`,
             'they are in it, and GitHub says that they are not: Curfew lacks the right',
           )
-        } catch (error) {
-          if (!(error instanceof Refused && error.isMissing)) throw error
-          // The team is gone.
-          await expectSeen(id, signal)
         }
+        await afterSending(
+          () => wasSent,
+          async () => {
+            try {
+              await take()
+            } catch (error) {
+              if (!(error instanceof Refused && error.isMissing)) throw error
+              // The team is gone.
+              await expectSeen(id, signal)
+            }
+          },
+        )
       },
 
       async has({ principal, target, signal }) {

@@ -5,6 +5,7 @@ import type { HttpAnswer, HttpClient, HttpRequest } from '../http/client.ts'
 import { refusedBy } from '../http/failure.ts'
 import { readSecret, type Secret } from '../secret.ts'
 import { isLimited, refused, system } from './failure.ts'
+import { rest as resting } from './rest.ts'
 import type { AppSettings } from './settings.ts'
 
 /** GitHub takes one that lasts ten minutes at most, and clocks differ. */
@@ -12,6 +13,8 @@ const signedForMs = 540_000
 const signedBeforeMs = 60_000
 /** A token that ends so soon is not begun with. */
 const spareMs = 300_000
+/** Until then a token may not be known everywhere at GitHub. */
+const newForMs = 30_000
 
 const tokenSchema = z.object({
   token: z.string().min(1),
@@ -43,6 +46,8 @@ export interface Calling {
 export interface Login {
   readonly isApp: boolean
   token(calling: Calling): Promise<string>
+  /** Whether GitHub made this token a moment ago: then it is not known everywhere perhaps, and another would be no better. */
+  isNew(token: string): boolean
   /** Whether it can be somebody again after a token was not accepted. */
   renews(token: string): boolean
   /** What the organization lets its app do; null where Curfew is no app. */
@@ -53,6 +58,7 @@ export interface Login {
 export const byToken = (token: Secret, surroundings: Surroundings): Login => ({
   isApp: false,
   token: () => readSecret(token, surroundings),
+  isNew: () => false,
   renews: () => false,
   installation: () => Promise.resolve(null),
 })
@@ -65,13 +71,15 @@ export function asApp(
   app: AppSettings,
   { http, base, surroundings }: { http: HttpClient; base: string; surroundings: Surroundings },
 ): Login {
-  let current: z.infer<typeof tokenSchema> | null = null
+  let current: (z.infer<typeof tokenSchema> & { readonly madeAt: Date }) | null = null
   let making: Promise<string> | null = null
+  const rest = resting(surroundings)
 
   async function send(
     doing: string,
     request: Pick<HttpRequest, 'method' | 'path' | 'signal'>,
   ): Promise<HttpAnswer> {
+    rest.expectOver(doing)
     const signed = signedBy(await keyOf(app.key, surroundings), String(app.id), surroundings.now())
     const headers = () => ({
       authorization: `Bearer ${signed}`,
@@ -79,15 +87,19 @@ export function asApp(
       'user-agent': 'curfew',
     })
     const answer = await http.send({ doing, headers, ...request })
-    if (answer.status === 404 || (answer.status === 403 && !isLimited(answer)))
+    if (isLimited(answer)) {
+      rest.begin(answer)
+      throw new ConnectorError(`${system} could not ${doing}: it was asked too often (${answer.status})`, {
+        retryable: true,
+        happened: 'no',
+      })
+    }
+    if (answer.status === 404 || answer.status === 403)
       throw refused(
         doing,
         `it did not accept the installation ${app.installation} (${answer.status}), which is suspended or none of this app`,
       )
-    if (answer.status >= 400)
-      throw refusedBy({ system, doing, credentials: 'private key' }, answer.status, {
-        retryable: isLimited(answer) ? true : undefined,
-      })
+    if (answer.status >= 400) throw refusedBy({ system, doing, credentials: 'private key' }, answer.status)
     return answer
   }
 
@@ -98,7 +110,7 @@ export function asApp(
       const signal = AbortSignal.timeout(surroundings.timeoutMs)
       const made = http.read(tokenSchema, await send(doing, { method: 'POST', path, signal }), doing)
       surroundings.hide(made.token)
-      current = made
+      current = { ...made, madeAt: surroundings.now() }
       return made.token
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error
@@ -118,6 +130,8 @@ export function asApp(
       })
       return within(making, { doing, signal })
     },
+    isNew: (token) =>
+      current?.token === token && surroundings.now().getTime() - current.madeAt.getTime() < newForMs,
     renews(token) {
       if (current?.token === token) current = null
       return true

@@ -16,7 +16,14 @@ const membersSchema = z.array(z.object({ id: z.number(), login: z.string() }))
 /** In a team, or in the organization. */
 export const membership = z.object({ state: z.enum(['active', 'pending']), role: z.string() })
 const anything = z.array(z.unknown())
-const invitationsSchema = z.array(z.object({ id: z.number(), login: z.string().nullish() }))
+const invitationsSchema = z.array(
+  z.object({
+    id: z.number(),
+    login: z.string().nullish(),
+    inviter: z.object({ login: z.string() }).nullish(),
+  }),
+)
+const invitedIntoSchema = z.array(z.object({ id: z.number() }))
 const ownMembersSchema = z.object({
   node: z
     .object({
@@ -81,6 +88,11 @@ export interface Teams {
   inOrganization(login: string, signal: AbortSignal): Promise<'active' | 'pending' | 'none'>
   /** Calls back an invitation into the organization, where there is one. */
   uninvite(login: string, signal: AbortSignal): Promise<void>
+  /**
+   * Calls back an invitation that putting somebody into the team made, and tells whether there was one: of Curfew's own
+   * account, and into no other team.
+   */
+  uninviteFrom(team: number, login: string, signal: AbortSignal): Promise<boolean>
 }
 
 export function teamsOf(organization: string, api: Api): Teams {
@@ -141,6 +153,22 @@ export function teamsOf(organization: string, api: Api): Teams {
   const pathOf = async (team: number, login: string, signal: AbortSignal) =>
     `${await at(team, signal)}/memberships/${encodeURIComponent(login)}`
 
+  async function invitationOf(login: string, doing: string, signal: AbortSignal) {
+    for (let page = ''; ;) {
+      const path = `${org}/invitations?per_page=${perPage}${page}`
+      const { items, next } = await api.page(invitationsSchema, { doing, path, signal })
+      const theirs = items.find((one) => isSameLogin(one.login ?? '', login))
+      if (theirs !== undefined || next === null) return theirs ?? null
+      page = `&page=${next}`
+    }
+  }
+
+  /** As GitHub names Curfew as an inviter. */
+  async function ownLogin(doing: string, signal: AbortSignal): Promise<string> {
+    const installed = await api.login.installation({ doing, signal })
+    return installed === null ? (await api.self(signal)).login : `${installed.app_slug}[bot]`
+  }
+
   return {
     find,
 
@@ -197,14 +225,25 @@ export function teamsOf(organization: string, api: Api): Teams {
 
     async uninvite(login, signal) {
       const doing = `call the invitation of ${login} back`
-      for (let page = ''; ;) {
-        const path = `${org}/invitations?per_page=${perPage}${page}`
-        const { items, next } = await api.page(invitationsSchema, { doing, path, signal })
-        const theirs = items.find((one) => isSameLogin(one.login ?? '', login))
-        if (theirs !== undefined)
-          return api.remove({ doing, path: `${org}/invitations/${theirs.id}`, signal })
-        if (next === null) return
-        page = `&page=${next}`
+      const theirs = await invitationOf(login, doing, signal)
+      if (theirs !== null) await api.remove({ doing, path: `${org}/invitations/${theirs.id}`, signal })
+    },
+
+    async uninviteFrom(team, login, signal) {
+      const doing = `call the invitation of ${login} back`
+      try {
+        const theirs = await invitationOf(login, doing, signal)
+        if (theirs === null) return false
+        if (!isSameLogin(theirs.inviter?.login ?? '', await ownLogin(doing, signal))) return false
+        const path = `${org}/invitations/${theirs.id}`
+        const into = await api.read(invitedIntoSchema, { doing, path: `${path}/teams`, signal })
+        if (into.some(({ id }) => id !== team)) return false
+        await api.remove({ doing, path, signal })
+        return true
+      } catch (error) {
+        // Whoever may not see invitations made none; or it is gone.
+        if (error instanceof Refused && !error.retryable) return false
+        throw error
       }
     },
   }

@@ -65,6 +65,12 @@ export function expectWrites(who: Caller, organization: Organization): void {
   if (who.kind === 'installation' && who.installation.members !== 'write') throw notByIntegration()
 }
 
+/** Throws unless the caller may see and end invitations into an organization. */
+export function expectInvites(who: Caller, organization: Organization): void {
+  expectWrites(who, organization)
+  if (!owns(who, organization)) throw new Refusal(403, 'You must be an organization owner.')
+}
+
 /** Throws unless the caller may change who is in a team. */
 export function expectChanges(who: Caller, team: Team, directory: Directory): void {
   expectSees(who, team, directory)

@@ -196,8 +196,8 @@ export function controlOf(directory: Directory, tokens: Tokens): Control {
     ],
     [
       'POST /standin/tokens/expire',
-      () => {
-        tokens.expire()
+      ({ body }) => {
+        tokens.expire(parsed(z.strictObject({ installation: z.number() }), body).installation)
         return [200, {}]
       },
     ],

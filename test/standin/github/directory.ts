@@ -8,6 +8,7 @@ export interface User {
 export interface Invitation {
   readonly id: number
   readonly user: User
+  readonly inviter: string
 }
 
 export interface Organization {
@@ -95,10 +96,10 @@ export class Directory {
   }
 
   /** Once. */
-  invite(organization: Organization, user: User): void {
+  invite(organization: Organization, user: User, inviter: string): void {
     if ([...organization.invitations.values()].some((one) => one.user === user)) return
     const id = this.nextId()
-    organization.invitations.set(id, { id, user })
+    organization.invitations.set(id, { id, user, inviter })
   }
 
   accept(organization: Organization, user: User): void {

@@ -45,9 +45,11 @@ export class Tokens {
     return { token, expires_at: expires, permissions: permissionsOf(installation) }
   }
 
-  /** Ends the tokens of all installations. */
-  expire(): void {
-    for (const token of this.#ends.keys()) this.callers.delete(token)
+  /** Ends the tokens of an installation. */
+  expire(installation: number): void {
+    for (const [token, caller] of this.callers)
+      if (caller.kind === 'installation' && caller.installation.id === installation)
+        this.callers.delete(token)
   }
 
   #appOf(token: string): App {

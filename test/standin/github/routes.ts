@@ -1,7 +1,15 @@
 import { z } from 'zod'
-import { expectChanges, expectOpen, expectReads, expectSees, expectWrites, owns } from './access.ts'
+import {
+  expectChanges,
+  expectInvites,
+  expectOpen,
+  expectReads,
+  expectSees,
+  expectWrites,
+  owns,
+} from './access.ts'
 import { page, parsed, type Asked, type Route } from './ask.ts'
-import { slugOf, type Directory, type Organization, type Team, type User } from './directory.ts'
+import { slugOf, type Caller, type Directory, type Organization, type Team, type User } from './directory.ts'
 import { invalid, notFound, Refusal } from './refusal.ts'
 
 const shownUser = ({ id, login }: User) => ({ id, login, type: 'User' })
@@ -15,6 +23,13 @@ const shownTeam = ({ id, slug, name, privacy, type, parent, organization }: Team
   parent: parent === null ? null : { id: parent.id, slug: parent.slug },
   organization: { id: organization.id, login: organization.login },
 })
+
+/** As whom GitHub shows whoever invites. */
+function inviterOf(who: Caller): string {
+  if (who.kind === 'classic' || who.kind === 'fine') return who.user.login
+  if (who.kind === 'site') return 'site-admin'
+  return `${(who.kind === 'app' ? who.app : who.installation.app).slug}[bot]`
+}
 
 const newMembership = z.strictObject({ role: z.enum(['member', 'maintainer']).default('member') })
 const newTeam = z.strictObject({
@@ -114,7 +129,7 @@ export function routesOf(directory: Directory): readonly Route[] {
         if (team.organization.members.has(member)) team.members.set(member, role)
         else {
           if (!owns(asked.who, team.organization)) throw new Refusal(403, 'You must be an organization owner')
-          directory.invite(team.organization, member)
+          directory.invite(team.organization, member, inviterOf(asked.who))
           team.pending.add(member)
         }
         return [200, stateOf(team, member.login)]
@@ -239,7 +254,7 @@ export function routesOf(directory: Directory): readonly Route[] {
         const { role } = parsed(newOrgMembership, asked.body)
         const member = user(asked.ids[1])
         if (of.members.has(member)) of.members.set(member, role)
-        else directory.invite(of, member)
+        else directory.invite(of, member, inviterOf(asked.who))
         return [200, orgStateOf(of, member)]
       },
     ],
@@ -256,15 +271,32 @@ export function routesOf(directory: Directory): readonly Route[] {
       'GET /orgs/*/invitations',
       (asked) => {
         const of = organization(asked.ids[0])
-        expectWrites(asked.who, of)
-        return page(asked, [...of.invitations.values()], ({ id, user: { login } }) => ({ id, login }))
+        expectInvites(asked.who, of)
+        return page(asked, [...of.invitations.values()], ({ id, user: { login }, inviter }) => ({
+          id,
+          login,
+          inviter: { login: inviter },
+        }))
+      },
+    ],
+    [
+      'GET /orgs/*/invitations/*/teams',
+      (asked) => {
+        const of = organization(asked.ids[0])
+        expectInvites(asked.who, of)
+        const { user: invited } = known(of.invitations.get(Number(asked.ids[1])))
+        return page(
+          asked,
+          directory.teamsOf(of).filter((team) => team.pending.has(invited)),
+          shownTeam,
+        )
       },
     ],
     [
       'DELETE /orgs/*/invitations/*',
       (asked) => {
         const of = organization(asked.ids[0])
-        expectWrites(asked.who, of)
+        expectInvites(asked.who, of)
         const { user: invited } = known(of.invitations.get(Number(asked.ids[1])))
         directory.leave(of, invited)
         return [204]
