@@ -605,6 +605,78 @@ describe('aws-identity-center, where what answers is not as it should be', () =>
   })
 })
 
+describe('aws-identity-center, where a role cannot be assumed for the moment', () => {
+  let answer: RequestListener
+  let url: string
+  let asked = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    asked += 1
+    answer(request, response)
+  })
+  const connected: Connector[] = []
+  const aConnector = (login: object) => {
+    const settings = awsIdentityCenter.settings.parse({
+      region,
+      instance: instanceArn,
+      identityStore: storeId,
+      endpoint: url,
+      login: { role: 'arn:aws:iam::111122223333:role/curfew', ...login },
+    })
+    const connector = awsIdentityCenter.connect(settings, surroundings(2_000))
+    connected.push(connector)
+    return connector
+  }
+  const says = (code: string, message: string): void => {
+    answer = (_request, response) =>
+      response
+        .writeHead(400, { 'content-type': 'text/xml' })
+        .end(
+          `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`,
+        )
+  }
+  const target = { group: '93a4c8d2-4081-70e5-9d6b-0a8e7a0c1f11' }
+  const looks = (connector: Connector) =>
+    failureOf(connector.has({ principal: 'ada@example.com', target, signal: soon() }))
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    url = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`
+  })
+  beforeEach(() => {
+    asked = 0
+  })
+  afterEach(async () => {
+    for (const connector of connected.splice(0)) await connector.close()
+  })
+  afterAll(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  test('a provider that AWS could not reach is asked for again', async () => {
+    says('IDPCommunicationError', 'Could not reach the identity provider')
+    const failure = await looks(aConnector({ webIdentity: 'a.b.c' }))
+    expect(failure.message).toContain('IDPCommunicationError')
+    expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+  })
+
+  test.each([['Throttling'], ['ThrottlingException']])(
+    'once the service for roles says %s, it is left alone',
+    async (code) => {
+      says(code, 'Rate exceeded')
+      const connector = aConnector({ accessKeyId: 'AKIA', secretAccessKey: 's3cret' })
+      const failures = [await looks(connector), await looks(connector), await looks(connector)]
+      for (const failure of failures) {
+        expect(failure.message).toContain('it was asked too often')
+        expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+      }
+      expect(asked).toBe(1)
+    },
+  )
+})
+
 /** Lenient, and made by others: what both take for AWS is more likely to be so. */
 const moto = hasMoto() ? describe : describe.skip
 moto('aws-identity-center, played by moto', () => {

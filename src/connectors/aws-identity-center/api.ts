@@ -4,12 +4,9 @@ import type { z } from 'zod'
 import { ConnectorError, type Surroundings } from '../../domain/connector.ts'
 import { failureOf, Refused, system } from './failure.ts'
 import { loginOf, type Keys, type Roles } from './login.ts'
+import { rest as resting } from './rest.ts'
 import type { IdentityCenterSettings } from './settings.ts'
 import { transport, type Handler, type How } from './transport.ts'
-
-/** Where AWS does not say how long it wants to be left alone. */
-const restMs = 1_000
-const longestRestMs = 60_000
 
 export interface Asked {
   readonly doing: string
@@ -77,7 +74,7 @@ export function apiAt(settings: IdentityCenterSettings, surroundings: Surroundin
   }
 
   function asking<Name extends 'store' | 'admin'>(name: Name) {
-    let restsUntil = 0
+    const rest = resting()
     return async function ask<T>(
       schema: z.ZodType<T>,
       { doing, signal }: Asked,
@@ -85,12 +82,7 @@ export function apiAt(settings: IdentityCenterSettings, surroundings: Surroundin
     ): Promise<T> {
       const refused = (why: string) =>
         new ConnectorError(`${system} could not ${doing}: ${why}`, { retryable: true, happened: 'no' })
-      const restingMs = restsUntil - performance.now()
-      if (restingMs > 0)
-        throw new Refused(
-          `${system} could not ${doing}: it was asked too often, and is asked again in ${Math.ceil(restingMs / 1_000)} s`,
-          { kind: 'throttled', retryable: true, retryAfterMs: restingMs },
-        )
+      rest.expectOver(doing)
       if (signal.aborted) throw refused('no time was left')
       loading ??= load()
       const clients = await loading
@@ -100,8 +92,7 @@ export function apiAt(settings: IdentityCenterSettings, surroundings: Surroundin
       const answer = await call(clients[name], { abortSignal: signal, doing }).catch((error: unknown) => {
         const failure = failureOf(doing, error)
         if (failure instanceof Refused && failure.kind === 'expired') login.forget()
-        if (failure instanceof Refused && failure.kind === 'throttled')
-          restsUntil = performance.now() + Math.min(failure.retryAfterMs ?? restMs, longestRestMs)
+        rest.beginAfter(failure)
         throw failure
       })
       const parsed = schema.safeParse(answer)

@@ -39,6 +39,9 @@ const tooOften = new Set([
   'RequestLimitExceeded',
 ])
 
+/** Of AssumeRoleWithWebIdentity, which says to try again: whoever vouches for the login was not reached. */
+const unreachedProvider = new Set(['IDPCommunicationError', 'IDPCommunicationErrorException'])
+
 type Kind = 'login' | 'expired' | 'forbidden' | 'missing' | 'conflict' | 'throttled' | 'other'
 
 /** A refusal by AWS itself, which changed nothing. */
@@ -97,6 +100,8 @@ export function failureOf(doing: string, error: unknown): ConnectorError {
     return refused(`it did not accept Curfew's login, which has expired (${name})`, 'expired', true)
   if (forbidden.has(name)) return refused(`Curfew's login lacks the right${because}`, 'forbidden', false)
   if (tooOften.has(name)) return refused(`it was asked too often (${name})`, 'throttled', true)
+  if (unreachedProvider.has(name))
+    return refused(`it could not reach who vouches for Curfew's login (${name})`, 'other', true)
   if (name === 'ResourceNotFoundException')
     return refused(`something that it names does not exist${because}`, 'missing', false)
   if (name === 'ConflictException')

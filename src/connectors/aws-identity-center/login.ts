@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConnectorError, type Surroundings } from '../../domain/connector.ts'
 import { readSecret } from '../secret.ts'
 import { failureOf, system } from './failure.ts'
+import { rest as resting } from './rest.ts'
 import type { IdentityCenterSettings } from './settings.ts'
 import type { How } from './transport.ts'
 import { within } from './waiting.ts'
@@ -54,6 +55,7 @@ export function loginOf(
 ): Login {
   let kept: { readonly keys: Keys; readonly until: number } | null = null
   let assuming: Promise<Keys> | null = null
+  const rest = resting()
 
   async function ownKeys(): Promise<Keys | null> {
     if ('webIdentity' in login) return null
@@ -67,10 +69,13 @@ export function loginOf(
 
   async function assumed(role: string): Promise<Keys> {
     const doing = `assume the role ${role}`
+    rest.expectOver(doing)
     const how = { doing, abortSignal: AbortSignal.timeout(surroundings.timeoutMs) }
     const asked = { RoleArn: role, RoleSessionName: name }
     const answer = await answerOf(asked, how).catch((error: unknown) => {
-      const { message, retryable } = failureOf(doing, error)
+      const failure = failureOf(doing, error)
+      rest.beginAfter(failure)
+      const { message, retryable } = failure
       // To have assumed a role changes nothing; and what is refused is this, not what the role is for.
       throw new ConnectorError(message, { retryable, happened: 'no' })
     })
