@@ -98,6 +98,75 @@ describe('okta', () => {
     expect([listed, both.sort()]).toEqual([[email], [email, shared].sort()])
   })
 
+  describe('several accounts of one e-mail address', () => {
+    let byEmail: Connector
+    beforeAll(() => {
+      byEmail = system.connectWith({ people: 'email' })
+    })
+    afterAll(() => byEmail.close())
+    const anAccount = async (email: string) => {
+      const login = `${short()}@login.example.com`
+      const { id } = withId.parse(await system.admin('POST', '/api/v1/users', { profile: { login, email } }))
+      return { id, login }
+    }
+    const deactivate = (id: string) => system.admin('POST', `/api/v1/users/${id}/lifecycle/deactivate`)
+    /** One who was given a group. */
+    async function aHolder(written = (email: string) => email) {
+      const target = { group: await system.aGroup() }
+      const email = `${short()}@mail.example.com`
+      const holder = await anAccount(written(email))
+      // By then its index knows of them.
+      if (written(email) !== email) await sleep(1_100)
+      await byEmail.give(giveCall(email, target))
+      return { target, email, holder }
+    }
+    const holds = (email: string, target: { group: string }) =>
+      byEmail.has({ principal: email, target, signal: soon() })
+
+    test('who was deactivated and has a new account is taken out', async () => {
+      const { target, email, holder } = await aHolder()
+      await deactivate(holder.id)
+      await anAccount(email)
+      const heldBefore = await holds(email, target)
+      await byEmail.take(call(email, target))
+      const really = await system.reallyHolds(holder.login, target)
+      expect([heldBefore, await holds(email, target), really]).toEqual([true, false, false])
+    })
+
+    test('a take from who was deactivated leaves a new account in the group that came there by hand', async () => {
+      const { target, email, holder } = await aHolder()
+      await deactivate(holder.id)
+      const fresh = await anAccount(email)
+      await system.admin('PUT', `/api/v1/groups/${target.group}/users/${fresh.id}`)
+      await byEmail.take(call(email, target))
+      const left = [
+        await system.reallyHolds(holder.login, target),
+        await system.reallyHolds(fresh.login, target),
+      ]
+      // It is read back as held, and whoever takes again takes it.
+      const held = await holds(email, target)
+      await byEmail.take(call(email, target))
+      expect([left, held, await holds(email, target)]).toEqual([[false, true], true, false])
+    })
+
+    test('somebody else who takes the same address does not keep the holder in the group', async () => {
+      const { target, email, holder } = await aHolder()
+      await anAccount(email)
+      const heldBefore = await holds(email, target)
+      await byEmail.take(call(email, target))
+      const really = await system.reallyHolds(holder.login, target)
+      expect([heldBefore, await holds(email, target), really]).toEqual([true, false, false])
+    })
+
+    test('a new account whose address is written otherwise does not hide the one that holds the group', async () => {
+      const { target, email, holder } = await aHolder((address) => address.toUpperCase())
+      await anAccount(email)
+      const heldBefore = await holds(email, target)
+      await byEmail.take(call(email, target))
+      expect([heldBefore, await system.reallyHolds(holder.login, target)]).toEqual([true, false])
+    })
+  })
+
   test.each([
     ['APP_GROUP', /belongs to an app or directory \(APP_GROUP\)/],
     ['BUILT_IN', /is built in/],
@@ -282,6 +351,17 @@ describe('okta, where what answers is not as it should be', () => {
       const isMembers = request.url?.startsWith('/api/v1/groups/00gOrders/users?') ?? false
       if (request.method === 'DELETE') response.writeHead(204).end()
       else response.end(JSON.stringify(isMembers ? [person(place.principal)] : []))
+    }
+    const has = await connector.has({ ...place, signal: soon() })
+    await connector.take(call(place.principal, target))
+    expect([has, asked.at(-1)]).toEqual([true, 'DELETE /api/v1/groups/00gOrders/users/00u15'])
+  })
+
+  test('somebody whom the token cannot look up is found whatever the case of their login', async () => {
+    answer = (request, response) => {
+      const isMembers = request.url?.startsWith('/api/v1/groups/00gOrders/users?') ?? false
+      if (request.method === 'DELETE') response.writeHead(204).end()
+      else response.end(JSON.stringify(isMembers ? [person('Ada@Example.com')] : []))
     }
     const has = await connector.has({ ...place, signal: soon() })
     await connector.take(call(place.principal, target))
