@@ -234,6 +234,68 @@ describe('netmaker, creating', () => {
     })
   })
 
+  describe('a showing that was given up while Netmaker still does it', () => {
+    /** Netmaker stands still between its deleting and its inserting, before the change of this number. */
+    async function aShowingGivenUp(changes: 1 | 2) {
+      const { principal, target } = await aHolder()
+      await system.standIn.order({ do: 'forget-calls' })
+      await system.standIn.order({ do: 'gap', ms: changes === 1 ? 2 : 150 })
+      if (changes === 1) await system.standIn.order({ do: 'hold' })
+      const making = failureOf(
+        handOver.make({
+          ...makeCall(principal, target),
+          signal: AbortSignal.timeout(changes === 1 ? 400 : 800),
+        }),
+      )
+      if (changes === 2) {
+        while ((await calls('PUT')).length < 2) await sleep(5)
+        await system.standIn.order({ do: 'hold' })
+      }
+      const failure = await making
+      expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+      expect(await calls('PUT')).toHaveLength(changes)
+      return { principal, target }
+    }
+
+    test.each([1, 2] as const)(
+      'revives no client after the take (change %i): the take waits for it',
+      async (changes) => {
+        const { principal, target } = await aShowingGivenUp(changes)
+        const impatient = { ...call(principal, target), signal: AbortSignal.timeout(1_500) }
+        const early = await failureOf(connector.take(impatient))
+        await system.standIn.order({ do: 'release' })
+        await connector.take(call(principal, target))
+        await sleep(200)
+        expect(early).toMatchObject({ retryable: true, happened: 'unknown' })
+        expect([await has(principal, target), await system.created(principal, target)]).toEqual([
+          false,
+          undefined,
+        ])
+      },
+    )
+
+    test('counts among those that are changed one at a time', async () => {
+      const { target } = await aShowingGivenUp(1)
+      const giving = connector.give(giveCall('ada', target))
+      await sleep(400)
+      const { mostAtOnce } = await system.standIn.tell()
+      await system.standIn.order({ do: 'release' })
+      await giving
+      expect(mostAtOnce.network).toBe(1)
+    })
+
+    test('is waited for no longer than it may come late', async () => {
+      const quick = system.connectWith({ late: '700ms' }, 600)
+      const { principal, target } = await aHolder()
+      await system.standIn.order({ do: 'hold' })
+      const looks = { ...makeCall(principal, target), signal: AbortSignal.timeout(300) }
+      await failureOf(handOverOf(quick).make(looks))
+      await quick.take(call(principal, target))
+      await quick.close()
+      expect(quick.lateMs).toBe(700)
+    })
+  })
+
   describe('a configuration', () => {
     test('opens the network, and is whole', async () => {
       const { principal, target } = await aHolder()

@@ -9,6 +9,7 @@ import type { ExtClient, Netmaker } from './server.ts'
 import { creationOf } from './settings.ts'
 import type { Turns } from './turns.ts'
 import type { Way } from './way.ts'
+import { within } from './within.ts'
 
 /** What `wg-quick` takes for the name of an interface, which it reads off the file's. */
 const longestInterface = 15
@@ -20,7 +21,8 @@ const longestInterface = 15
  *   private one, which is in the configuration that the holder is shown, and nowhere else.
  * - Given, the client is enabled with a key whose private one nobody has. Shown, it gets another: it is disabled first,
  *   since that has the gateway drop the old key, and then enabled with the new one. It is never deleted for that, so a
- *   showing that is carried out late finds nothing to change once the client was taken.
+ *   showing that is carried out late finds nothing to change once the client was taken; one that Netmaker is in the midst
+ *   of is waited for by the take.
  * - Whose it is is told by its name, which holds a hash of both principal and target.
  */
 export function creating(server: Netmaker, inTurn: Turns): Way & Pick<HandOver, 'make'> {
@@ -85,7 +87,10 @@ export function creating(server: Netmaker, inTurn: Turns): Way & Pick<HandOver, 
         }
         throw failedTo(doing, 'it is gone again and again')
       }
-      await inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, giveInTurn))
+      await within(
+        inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, giveInTurn)),
+        signal,
+      )
     },
 
     async take({ principal, target, signal }) {
@@ -102,7 +107,10 @@ export function creating(server: Netmaker, inTurn: Turns): Way & Pick<HandOver, 
         }
         throw failedTo(doing, 'it is there again and again')
       }
-      await inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, takeInTurn))
+      await within(
+        inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, takeInTurn)),
+        signal,
+      )
     },
 
     async make({ principal, target, signal }) {
@@ -125,7 +133,10 @@ export function creating(server: Netmaker, inTurn: Turns): Way & Pick<HandOver, 
         if (text === null) throw failedTo(doing, 'its answer is no configuration')
         return [{ label: 'Configuration', text, file: `${network.slice(0, longestInterface)}.conf` }]
       }
-      return inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, makeInTurn))
+      return within(
+        inTurn(`client ${name}`, signal, () => afterSending(() => wasSent, makeInTurn)),
+        signal,
+      )
     },
 
     async has({ principal, target, signal }) {

@@ -6,6 +6,7 @@ import type { Netmaker } from './server.ts'
 import { isClientName, placeOf } from './settings.ts'
 import type { Turns } from './turns.ts'
 import type { Way } from './way.ts'
+import { within } from './within.ts'
 
 /** Clients that are there: each person's own, which is enabled and disabled. Those that Curfew created are none. */
 export function enabling(server: Netmaker, inTurn: Turns): Way {
@@ -28,7 +29,10 @@ export function enabling(server: Netmaker, inTurn: Turns): Way {
         })
       if (!isClientName(name)) throw refused('no client can be called so: 5 to 32 letters, digits and dashes')
       if (isCreatedName(name)) throw refused('only clients that Curfew creates are called so')
-      const given = await inTurn(`client ${name}`, signal, () => change(place, { enabled: true }, signal))
+      const given = await within(
+        inTurn(`client ${name}`, signal, () => change(place, { enabled: true }, signal)),
+        signal,
+      )
       if (given !== null) return
       if (await server.hasNetwork(network, signal))
         throw refused(`it does not exist in the network ${network}`)
@@ -38,7 +42,10 @@ export function enabling(server: Netmaker, inTurn: Turns): Way {
     async take({ principal, target, signal }) {
       const place = nameOf(principal, target)
       if (!isOwnName(place.name)) return
-      await inTurn(`client ${place.name}`, signal, () => change(place, { enabled: false }, signal))
+      await within(
+        inTurn(`client ${place.name}`, signal, () => change(place, { enabled: false }, signal)),
+        signal,
+      )
     },
 
     async has({ principal, target, signal }) {

@@ -130,6 +130,19 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
     return { answer, isOk, said, failure }
   }
 
+  /**
+   * For a change, which Netmaker does whether or not it is waited for: it is, by whoever gave up too, so that nothing else
+   * is changed beside it.
+   */
+  function untilDone(doing: string, signal: AbortSignal): AbortSignal {
+    if (signal.aborted)
+      throw new ConnectorError(`${system} could not ${doing}: no time was left`, {
+        retryable: true,
+        happened: 'no',
+      })
+    return AbortSignal.timeout(Math.max(timeoutMs, settings.late))
+  }
+
   async function readClients(network: string): Promise<Clients> {
     const doing = `list the clients of the network ${network}`
     const path = `/api/extclients/${encodeURIComponent(network)}`
@@ -190,7 +203,13 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
         enabled,
       })
       // A success holds the client's private key.
-      const request = { doing, method: 'PUT', path: pathOf(client), body, signal } as const
+      const request = {
+        doing,
+        method: 'PUT',
+        path: pathOf(client),
+        body,
+        signal: untilDone(doing, signal),
+      } as const
       const { answer, isOk, said, failure } = await ask(request, { dropsSuccess: true })
       const isMissing = answer.status === 500 && said !== undefined && notThere.has(said)
       if (!isOk && !isMissing) throw failure()
@@ -200,7 +219,7 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
       const path = `/api/extclients/${encodeURIComponent(network)}/${encodeURIComponent(gateway)}`
       const tagged = Object.fromEntries(tags.map((tag) => [tag, {}]))
       const body = JSON.stringify({ clientid, publickey, enabled: true, tags: tagged })
-      const request = { doing, method: 'POST', path, body, signal } as const
+      const request = { doing, method: 'POST', path, body, signal: untilDone(doing, signal) } as const
       const { answer, isOk, failure } = await ask(request, { dropsSuccess: true })
       if (isOk) return null
       if (answer.status === 400) return failure()
@@ -208,7 +227,12 @@ export function netmakerAt(settings: NetmakerSettings, surroundings: Surrounding
     },
 
     async remove(client, { doing, signal }) {
-      const request = { doing, method: 'DELETE', path: pathOf(client), signal } as const
+      const request = {
+        doing,
+        method: 'DELETE',
+        path: pathOf(client),
+        signal: untilDone(doing, signal),
+      } as const
       const { answer, isOk, said, failure } = await ask(request, { dropsSuccess: true })
       const isMissing = answer.status === 500 && said !== undefined && notThere.has(said)
       if (!isOk && !isMissing) throw failure()
