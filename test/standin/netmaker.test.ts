@@ -158,12 +158,15 @@ test('of changes of one client at the same time some fail, and the client surviv
 
 test('whoever is created while a client is changed gets its address', async () => {
   const { name, path, network, node, told } = await aPlace()
+  await standIn.order({ do: 'forget-calls' })
   await standIn.order({ do: 'hold' })
   const changing = api('PUT', path, { clientid: name, enabled: true })
   while ((await standIn.client(name)) !== undefined) await sleep(5)
-  const created = client.parse((await api('POST', `/api/extclients/${network}/${node}`, {})).body)
+  const creating = api('POST', `/api/extclients/${network}/${node}`, {})
+  while ((await standIn.tell()).mostAtOnce.network < 2) await sleep(5)
   await standIn.order({ do: 'release' })
   await changing
+  const created = client.parse((await creating).body)
   expect(created.address).toBe(told.address)
   expect((await standIn.client(name))?.address).toBe(told.address)
 })

@@ -80,9 +80,9 @@ export async function insert(
 ): Promise<ExtClient> {
   const { network, clientid = '' } = given
   return counted(state, { network, clientid }, async () => {
+    const client = aClient({ ...given, address: freeAddresses(state, network)() })
     await sleep(state.gapMs)
     await state.held?.over
-    const client = aClient({ ...given, address: freeAddresses(state, network)() })
     state.clients.set(keyOf(client), client)
     publish(state, client, 10)
     return client
