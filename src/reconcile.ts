@@ -45,7 +45,12 @@ export async function reconcileSystems(
   hide(mongodbUri)
   await hideVariables(catalogPath, environment)
   const { kinds } = await kindsFor(environment, catalogPath)
-  const reading = await loadCatalog(catalogPath, { env: environment, kinds, missingVariables: 'error' })
+  const reading = await loadCatalog(catalogPath, {
+    env: environment,
+    kinds,
+    missingVariables: 'error',
+    unconnected: 'warning',
+  })
   if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
   const { catalog } = reading
   if (resource !== null && !catalog.resources.has(resource))

@@ -2,8 +2,9 @@ import { readTexts } from './catalog/load.ts'
 import type { Reloading } from './catalog/watch.ts'
 import type { ConnectedSystems } from './connectors/systems.ts'
 import type { Catalog } from './domain/catalog.ts'
+import { closeQuietly, connected } from './domain/connected.ts'
 import { unused, type ConnectorKind } from './domain/connector.ts'
-import { isSamePlace } from './domain/place.ts'
+import { isSamePlace, unknownPlace } from './domain/place.ts'
 import { hide } from './log.ts'
 import type { HeldWatch } from './operations/by-itself/held-watch.ts'
 import type { World } from './operations/world.ts'
@@ -79,7 +80,7 @@ async function whyNot(
 const isElsewhere = (given: readonly string[] = [], where: string | null): boolean =>
   given.some((place) => where === null || !isSamePlace(place, where))
 
-/** Where a catalog's system would be: asked of a connector that is never called. */
+/** Where a catalog's system would be: asked of a connector that is never called. What cannot be connected is refused later. */
 function placeOf(
   catalog: Catalog,
   systemId: string,
@@ -88,9 +89,13 @@ function placeOf(
   const system = catalog.systems.get(systemId)
   const kind = system && kinds.get(system.connector)
   if (!kind) return null
-  const connector = kind.connect(system.settings, unused(system.timeoutMs))
-  void connector.close()
-  return connector.where
+  try {
+    const connector = connected(kind, system.settings, unused(system.timeoutMs))
+    closeQuietly(connector)
+    return connector.where
+  } catch {
+    return unknownPlace
+  }
 }
 
 /** At the start nothing can be refused: what is held where the catalog does not lead any more is an alarm. */

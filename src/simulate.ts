@@ -69,7 +69,7 @@ export async function simulateCatalog(words: readonly string[], env: NodeJS.Proc
 /** Its variables need not be set: no system is reached. */
 async function readCatalog(path: string, env: NodeJS.ProcessEnv): Promise<Catalog> {
   const { kinds } = await kindsFor(env, path)
-  const reading = await loadCatalog(path, { env, kinds, missingVariables: 'warning' })
+  const reading = await loadCatalog(path, { env, kinds, missingVariables: 'warning', unconnected: 'warning' })
   if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
   return reading.catalog
 }

@@ -16,6 +16,8 @@ export interface CatalogOptions {
   readonly kinds: ReadonlyMap<string, ConnectorKind>
   /** A variable that is not set: an `error` where Curfew runs, a `warning` where its files are only checked. */
   readonly missingVariables?: 'error' | 'warning'
+  /** A system that cannot be connected: a `warning` where the others are to be looked after all the same. */
+  readonly unconnected?: 'error' | 'warning'
 }
 
 /** Everything that is wrong, by place; or the catalog. With warnings about variables, a system's settings may be undefined. */
@@ -36,6 +38,8 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const report: Report = (...found) => void problems.push(...found)
   const reportMissing: Report = (...found) =>
     void (options.missingVariables === 'warning' ? warnings : problems).push(...found)
+  const reportUnconnected: Report = (...found) =>
+    void (options.unconnected === 'warning' ? warnings : problems).push(...found)
 
   const sources = texts.flatMap((text) => {
     const source = readSource(text)
@@ -48,7 +52,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const systems = new Map<string, ReadSystem>()
   const leadingTo = new Map<string, { source: Source; id: string }>()
   for (const { source, id, value } of entriesOf(sources, 'systems', field.id, report)) {
-    const read = readSystem(source, id, value, { ...options, report, reportMissing })
+    const read = readSystem(source, id, value, { ...options, report, reportMissing, reportUnconnected })
     systems.set(id, read)
     const earlier = read.ways.map((way) => leadingTo.get(way)).find((other) => other !== undefined)
     if (earlier) report(sameServer(source, id, earlier))

@@ -48,8 +48,8 @@ export function readSettings(
         isSafe(problem.message) ? problem : { ...problem, message: 'is not right; its value is not shown' },
       )
   if (refused.length > 0) return null
-  if (missing.length > 0) return { parsed: undefined, filled }
-  return parsed?.success && problems.length === 0 ? { parsed: parsed.data, filled } : null
+  if (missing.length > 0) return { parsed: undefined, filled, secrets: distinct }
+  return parsed?.success && problems.length === 0 ? { parsed: parsed.data, filled, secrets: distinct } : null
 }
 
 /** Schemas may let unknown keys pass; the catalog doesn't: a misspelled setting would silently not count. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PrincipalRule, System } from '../domain/catalog.ts'
+import { closeQuietly, connected } from '../domain/connected.ts'
 import { unused, type ConnectorKind } from '../domain/connector.ts'
 import { waysTo } from '../domain/place.ts'
 import { attempt } from './attempt.ts'
@@ -12,9 +13,12 @@ import { systemSchema } from './schema.ts'
 import { readSettings, type SettingsReader } from './settings.ts'
 import { problemIn, type Source } from './source.ts'
 import { didYouMean } from './spelling.ts'
+import { reveals } from './variables.ts'
 
 export interface SystemReader extends SettingsReader {
   readonly kinds: ReadonlyMap<string, ConnectorKind>
+  /** Told of a system that is written well, and cannot be connected. */
+  readonly reportUnconnected: Report
 }
 
 /** What a system is made of, once it was found good: plain data, which may hold secrets. */
@@ -65,7 +69,11 @@ export function readSystem(source: Source, id: string, value: unknown, reader: S
     settings: settings.filled,
     principal: principal.plain,
   }
-  const { ways, makesSecrets } = aboutOf(kind, settings, own.timeout)
+  const { ways, makesSecrets, fault } = aboutOf(kind, settings, own.timeout)
+  if (fault !== null) {
+    const reason = reveals(fault, settings.secrets) ? 'the reason is not shown' : fault
+    reader.reportUnconnected(problemIn(source, path, `cannot be connected: ${reason}`, 'key'))
+  }
   if (own.handOver !== undefined && !makesSecrets)
     report(problemIn(source, [...path, 'handOver'], 'this connector makes no secrets: leave it out'))
   if (own.handOver === 'page' && !reader.env['PUBLIC_URL']?.trim())
@@ -80,14 +88,23 @@ function aboutOf(
   kind: ConnectorKind,
   { parsed, filled }: NonNullable<ReturnType<typeof readSettings>>,
   timeoutMs: number,
-): { ways: string[]; makesSecrets: boolean } {
-  if (parsed === undefined) return { ways: [`${kind.kind} ${JSON.stringify(filled)}`], makesSecrets: true }
-  const connector = attempt(() => kind.connect(parsed, unused(timeoutMs)))
-  void connector?.close().catch(() => undefined)
-  return connector
-    ? { ways: waysTo(connector.where), makesSecrets: connector.handOver !== undefined }
-    : { ways: [], makesSecrets: true }
+): { ways: string[]; makesSecrets: boolean; fault: string | null } {
+  if (parsed === undefined)
+    return { ways: [`${kind.kind} ${JSON.stringify(filled)}`], makesSecrets: true, fault: null }
+  try {
+    const connector = connected(kind, parsed, unused(timeoutMs))
+    const { where, handOver } = connector
+    closeQuietly(connector)
+    return { ways: waysTo(where), makesSecrets: handOver !== undefined, fault: null }
+  } catch (error) {
+    return { ways: [], makesSecrets: true, fault: why(error) }
+  }
 }
+
+/** What was thrown may be anything; one line of it is enough. */
+const why = (error: unknown): string =>
+  attempt(() => String(error instanceof Error ? error.message : error).split('\n')[0]) ||
+  'it does not say why'
 
 /** Of what was found good before, in another thread perhaps. */
 export function makeSystem(plain: PlainSystem, kinds: ReadonlyMap<string, ConnectorKind>): System {

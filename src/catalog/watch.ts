@@ -40,10 +40,13 @@ export interface OpenCatalog {
   close(): Promise<void>
 }
 
-/** Loads the catalog, which can be kept up to date. Throws a `CatalogError` if it is not good to begin with. */
+/**
+ * Loads the catalog, which can be kept up to date. Throws a `CatalogError` if it is not good to begin with; a system that
+ * cannot be connected then is no reason to, since there is no earlier catalog by which the others are looked after.
+ */
 export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
   const { path, pollMs = 5000, settleMs = 200 } = options
-  const first = judgeHere(await readTexts(path), options)
+  const first = judgeHere(await readTexts(path), { ...options, unconnected: 'warning' })
   if (!first.ok) throw new CatalogError(first.problems)
 
   let current = first.catalog

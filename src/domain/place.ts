@@ -4,6 +4,9 @@
  * to it, so that one may join or leave without the place becoming another.
  */
 
+/** Where a system is that could not be connected: for all that is known it never moved. */
+export const unknownPlace = '?'
+
 /** What two writings of one place have at least one of in common. */
 export function waysTo(where: string): string[] {
   const [kind = '', address = '', ...rest] = where.split(' ')
@@ -12,6 +15,7 @@ export function waysTo(where: string): string[] {
 }
 
 export function isSamePlace(one: string, other: string): boolean {
+  if (one === unknownPlace || other === unknownPlace) return true
   const ways = new Set(waysTo(one))
   return waysTo(other).some((way) => ways.has(way))
 }

@@ -31,8 +31,22 @@ export const demo: ConnectorKind<z.output<typeof settings>> = {
     const { database, role } = target.parse(given)
     return `${database}/${role}`
   },
-  connect: () => {
-    throw new ConnectorError('nobody connects here', { retryable: false, happened: 'no' })
+  connect: ({ url }) => {
+    const fail = async (): Promise<never> => {
+      throw new ConnectorError('nobody is called here', { retryable: false, happened: 'no' })
+    }
+    return {
+      give: fail,
+      take: fail,
+      has: fail,
+      list: fail,
+      check: fail,
+      canonical: () => '',
+      where: `demo ${url}`,
+      hasLagMs: 0,
+      lateMs: 0,
+      close: async () => undefined,
+    }
   },
 }
 

@@ -1,20 +1,30 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkCatalog } from '../../src/catalog/check.ts'
 import { ConfigError } from '../../src/config.ts'
 import { kindsFor } from '../../src/kinds.ts'
 
+const connected = `{ ...verbs, where: 'radius here', hasLagMs: 0, lateMs: 0, close: async () => {} }`
 /** A connector of a stranger's, without anything of ours. */
-const radius = `
+const radiusWith = ({
+  connector = connected,
+  canonical = 'String(group)',
+  settings = 'anything',
+  target = 'anything',
+} = {}) => `
 const anything = { safeParse: (data) => ({ success: true, data }), parse: (data) => data }
+const refuses = (result) => ({ safeParse: () => result, parse: (data) => data })
+const verbs = { give: async () => {}, take: async () => {}, has: async () => false, list: async () => ({ principals: [], next: null }), check: async () => [] }
+const thrower = () => { throw new Error('no licence') }
 export default {
   kind: 'radius',
-  settings: anything,
-  target: anything,
-  canonical: ({ group }) => String(group),
-  connect: () => ({ where: 'radius here', hasLagMs: 0, lateMs: 0, close: async () => {} }),
+  settings: ${settings},
+  target: ${target},
+  canonical: ({ group }) => ${canonical},
+  connect: () => (${connector}),
 }`
+const radius = radiusWith()
 
 let folder: string
 beforeEach(async () => {
@@ -49,6 +59,12 @@ resources:
       staff:
         name: Staff
         target: { group: staff }
+        who: '"@staff" in groups'
+        approvers: { people: [ada@example.com] }
+        admins: [ada@example.com]
+      boss:
+        name: Boss
+        target: { group: boss }
         who: '"@staff" in groups'
         approvers: { people: [ada@example.com] }
         admins: [ada@example.com]
@@ -108,3 +124,99 @@ test.each([
   expect(refusal).toBeInstanceOf(ConfigError)
   expect((refusal as Error).message).toMatch(words)
 })
+
+async function problemsOf(code: string): Promise<readonly string[]> {
+  await writeFile(join(folder, 'access', 'radius.mjs'), code)
+  return problemsWith('./access/radius.mjs', './access/radius.mjs')
+}
+
+test.each([
+  ['closes without a promise', connected.replace('async () => {}', '() => {}')],
+  ['throws when it is closed', connected.replace('async () => {}', 'thrower')],
+  ['has nothing to close', connected.replace(', close: async () => {}', '')],
+])('one that %s harms nothing', async (_what, connector) => {
+  expect(await problemsOf(radiusWith({ connector }))).toEqual([])
+})
+
+test.each([
+  ['cannot be connected', 'thrower()', /cannot be connected: no licence$/],
+  [
+    'does not say where it leads',
+    connected.replace(`where: 'radius here', `, ''),
+    /cannot be connected: `where` must be text$/,
+  ],
+  [
+    'throws when it is asked where it leads',
+    connected.replace(`where: 'radius here'`, 'get where() { return thrower() }'),
+    /cannot be connected: `where` must be text$/,
+  ],
+  [
+    'never says how late it tells of a change',
+    connected.replace('hasLagMs: 0', 'hasLagMs: NaN'),
+    /cannot be connected: `hasLagMs` must be a number from 0$/,
+  ],
+  [
+    'is late by less than nothing',
+    connected.replace('lateMs: 0', 'lateMs: -1'),
+    /cannot be connected: `lateMs` must be a number from 0$/,
+  ],
+  [
+    'is connected later',
+    `Object.assign(Promise.reject(new Error('later')), ${connected})`,
+    /cannot be connected: `connect` must return a connector, not a promise$/,
+  ],
+  ['is no connector', '{}', /cannot be connected: `connect` returned no connector$/],
+])('one that %s is told as a problem of its system', async (_what, connector, words) => {
+  const problems = await problemsOf(radiusWith({ connector }))
+  expect(problems).toEqual([expect.stringMatching(words)])
+  expect(problems[0]).toContain(' systems.wifi: ')
+})
+
+test('what a stranger throws when it is connected, and holds a secret, is not shown', async () => {
+  const code = radiusWith({ connector: 'thrower()' }).replace('no licence', 'no licence for hunter2')
+  await writeFile(join(folder, 'access', 'radius.mjs'), code)
+  const path = await catalogWith('./access/radius.mjs')
+  await writeFile(
+    path,
+    (await readFile(path, 'utf8')).replace(
+      'principal: email',
+      'principal: email\n    token: ${RADIUS_TOKEN}',
+    ),
+  )
+  const environment = {
+    CATALOG_CONNECTORS: './access/radius.mjs',
+    CATALOG_VARIABLES: 'RADIUS_TOKEN',
+    RADIUS_TOKEN: 'hunter2',
+  }
+  const { kinds } = await kindsFor(environment, path)
+  const { problems } = await checkCatalog(path, environment, kinds)
+  expect(problems).toEqual([expect.stringMatching(/cannot be connected: the reason is not shown$/)])
+})
+
+test.each([
+  ['an error without issues', `refuses({ success: false, error: new Error('no such group') })`],
+  ['no issue at all', 'refuses({ success: false, error: { issues: [] } })'],
+  ['an issue without a path and words', 'refuses({ success: false, error: { issues: [{}] } })'],
+  [
+    'an issue that lacks its keys',
+    `refuses({ success: false, error: { issues: [{ code: 'unrecognized_keys', path: [], message: 'no' }] } })`,
+  ],
+  ['nothing', 'refuses(undefined)'],
+  ['a promise', `refuses(Promise.resolve({ success: true, data: {} }))`],
+])(
+  'one whose schemas answer with %s is told as a problem of what is written there',
+  async (_what, schema) => {
+    const ofTarget = await problemsOf(radiusWith({ target: schema }))
+    expect(ofTarget).toHaveLength(2)
+    for (const problem of ofTarget) expect(problem).toMatch(/target: does not suit the radius connector$/)
+  },
+)
+
+test.each(['undefined', '({ group })', 'NaN', 'thrower()'])(
+  'one that writes a target as %s is told as a problem of that target',
+  async (canonical) => {
+    const problems = await problemsOf(radiusWith({ canonical }))
+    expect(problems).toHaveLength(2)
+    for (const problem of problems) expect(problem).toMatch(/\.target: /)
+  },
+)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { holdId, lastEnd, nextIntent, systemExpiry, type Hold, type HoldKey } from '../../domain/hold.ts'
 import { ConnectorError, type HandOver, type Shown } from '../../domain/connector.ts'
-import { isSamePlace } from '../../domain/place.ts'
+import { isSamePlace, unknownPlace } from '../../domain/place.ts'
 import type { HoldWrite } from '../../domain/ports/holds.ts'
 import type { OpenSystem } from '../../domain/ports/systems.ts'
 import type { World } from '../world.ts'
@@ -182,8 +182,10 @@ export class Lease {
     return { watch: this.#watch(gave), dueInMs: 1_000 }
   }
 
+  /** What is known of before counts while the system cannot be connected. */
   get where(): string {
-    return this.system.connector.where
+    const { where } = this.system.connector
+    return where === unknownPlace ? (this.#hold.where ?? where) : where
   }
 
   /** What is claimed was given on another system than the catalog's name for it leads to now. */
