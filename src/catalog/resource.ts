@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Entitlement, Resource } from '../domain/catalog.ts'
 import type { ConnectorKind, Target } from '../domain/connector.ts'
 import { attempt } from './attempt.ts'
-import { explainIssues, parseAt, type Report } from './explain.ts'
+import { parseAt, type Report } from './explain.ts'
 import * as field from './fields.ts'
 import { inherit, type Level } from './inherit.ts'
 import type { Path } from './problem.ts'
@@ -10,6 +10,7 @@ import { entitlementSchema, resourceSchema, type WrittenResource } from './schem
 import { problemIn, type Source } from './source.ts'
 import { didYouMean } from './spelling.ts'
 import type { ReadSystem } from './system.ts'
+import { complaintsOf, verdictOf } from './verdict.ts'
 
 export interface ResourceReader {
   /** The file's own; null when it is broken: then what is missing is not complained of. */
@@ -97,19 +98,18 @@ function readEntitlement(
   }
 }
 
+const text = z.string()
+
 function readTarget(source: Source, path: Path, kind: ConnectorKind, value: unknown, report: Report) {
-  const cannot = () => {
-    report(problemIn(source, path, `does not suit the ${kind.kind} connector`))
+  const instead = `does not suit the ${kind.kind} connector`
+  const verdict = verdictOf(kind.target, value)
+  if (verdict?.good !== true) {
+    complaintsOf(source, path, { verdict, schema: kind.target, value, instead }).forEach((one) => report(one))
     return null
   }
-  const parsed = attempt(() => kind.target.safeParse(value))
-  if (!parsed) return cannot()
-  if (!parsed.success) {
-    const { issues } = parsed.error
-    explainIssues(source, path, { schema: kind.target, value, issues }).forEach((problem) => report(problem))
-    return null
-  }
-  const target: Target = parsed.data
-  const canonical = attempt(() => kind.canonical(target))
-  return canonical === null ? cannot() : { target, canonical }
+  const target: Target = verdict.data
+  const canonical = text.safeParse(attempt(() => kind.canonical(target)))
+  if (canonical.success) return { target, canonical: canonical.data }
+  report(problemIn(source, path, `${instead}: its \`canonical\` writes it as no text`))
+  return null
 }

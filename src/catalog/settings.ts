@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { ConnectorKind } from '../domain/connector.ts'
-import { attempt } from './attempt.ts'
-import { explainIssues, keysOf, unknownKey, type Report } from './explain.ts'
+import { keysOf, unknownKey, type Report } from './explain.ts'
 import { writePath, type Path, type Problem } from './problem.ts'
 import { problemIn, type Source } from './source.ts'
 import { fillVariables, reveals, type Variables } from './variables.ts'
+import { complaintsOf, verdictOf } from './verdict.ts'
 
 export interface SettingsReader {
   readonly env: Variables
@@ -33,7 +33,7 @@ export function readSettings(
     reader.reportMissing(problemIn(source, [...path, ...at], message))
   for (const { path: at, message } of refused) reader.report(problemIn(source, [...path, ...at], message))
 
-  const parsed = attempt(() => kind.settings.safeParse(filled))
+  const verdict = verdictOf(kind.settings, filled)
   problems.push(...complaints(source, path, kind, filled))
   // What is also said of the unfilled text cannot come from a secret.
   const unfilled = new Set(complaints(source, path, kind, written).map(({ message }) => message))
@@ -49,7 +49,9 @@ export function readSettings(
       )
   if (refused.length > 0) return null
   if (missing.length > 0) return { parsed: undefined, filled, secrets: distinct }
-  return parsed?.success && problems.length === 0 ? { parsed: parsed.data, filled, secrets: distinct } : null
+  return verdict?.good === true && problems.length === 0
+    ? { parsed: verdict.data, filled, secrets: distinct }
+    : null
 }
 
 /** Schemas may let unknown keys pass; the catalog doesn't: a misspelled setting would silently not count. */
@@ -59,14 +61,16 @@ function complaints(
   { settings: schema }: ConnectorKind,
   value: unknown,
 ): Problem[] {
-  const parsed = attempt(() => schema.safeParse(value))
-  if (!parsed) return [problemIn(source, path, 'cannot be used by its connector')]
+  const verdict = verdictOf(schema, value)
+  const instead = 'cannot be used by its connector'
+  const wrong = complaintsOf(source, path, { verdict, schema, value, instead })
+  if (verdict === null) return wrong
   const known = keysOf(schema)
   const unknown = Object.keys(z.record(z.string(), z.unknown()).parse(value)).filter(
     (key) => known.length > 0 && !known.includes(key),
   )
   return [
-    ...explainIssues(source, path, { schema, value, issues: parsed.error?.issues ?? [] }),
+    ...wrong,
     ...unknown.map((key) => problemIn(source, [...path, key], unknownKey([...path, key], known), 'key')),
   ]
 }

@@ -14,6 +14,7 @@ import { readSettings, type SettingsReader } from './settings.ts'
 import { problemIn, type Source } from './source.ts'
 import { didYouMean } from './spelling.ts'
 import { reveals } from './variables.ts'
+import { verdictOf } from './verdict.ts'
 
 export interface SystemReader extends SettingsReader {
   readonly kinds: ReadonlyMap<string, ConnectorKind>
@@ -109,10 +110,12 @@ const why = (error: unknown): string =>
 /** Of what was found good before, in another thread perhaps. */
 export function makeSystem(plain: PlainSystem, kinds: ReadonlyMap<string, ConnectorKind>): System {
   const { id, connector, settings, principal } = plain
-  const parsed = attempt(() => kinds.get(connector)?.settings.safeParse(settings))
+  const kind = kinds.get(connector)
+  const verdict = kind && verdictOf(kind.settings, settings)
   const rule = typeof principal === 'string' ? compilePrincipal(principal, id) : principalMap(principal, id)
-  if (!parsed?.success || 'offset' in rule) throw new Error(`${id} is judged differently in another thread`)
-  return systemOf(plain, parsed.data, rule)
+  if (verdict?.good !== true || 'offset' in rule)
+    throw new Error(`${id} is judged differently in another thread`)
+  return systemOf(plain, verdict.data, rule)
 }
 
 const systemOf = (

@@ -9,9 +9,8 @@ const lateMs = 600_000
  * stays owed. It has every part that a connector may have, since that of which it stands may have it too.
  */
 export function standIn(why: string, canonical: Connector['canonical']): Connector {
-  const fail = async (): Promise<never> => {
-    throw new ConnectorError(why, { retryable: true, happened: 'no' })
-  }
+  const fail = (): Promise<never> =>
+    Promise.reject(new ConnectorError(why, { retryable: true, happened: 'no' }))
   return {
     give: fail,
     take: fail,
@@ -26,6 +25,6 @@ export function standIn(why: string, canonical: Connector['canonical']): Connect
     where: unknownPlace,
     hasLagMs: 0,
     lateMs,
-    close: async () => undefined,
+    close: () => Promise.resolve(),
   }
 }

@@ -209,6 +209,9 @@ test.each([
     const ofTarget = await problemsOf(radiusWith({ target: schema }))
     expect(ofTarget).toHaveLength(2)
     for (const problem of ofTarget) expect(problem).toMatch(/target: does not suit the radius connector$/)
+    await writeFile(join(folder, 'access', 'other.mjs'), radiusWith({ settings: schema }))
+    const ofSettings = await problemsWith('./access/other.mjs', './access/other.mjs')
+    expect(ofSettings).toEqual([expect.stringMatching(/systems\.wifi: cannot be used by its connector$/)])
   },
 )
 
