@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
 import { ConfigError, readConfig, readPlaces } from './config.ts'
+import { strangerBehind } from './connectors/whose.ts'
+import type { Log } from './domain/ports/log.ts'
 import { kindsFor } from './kinds.ts'
 import { sayWhatIsReached } from './reach.ts'
 import { createLog, redacted } from './log.ts'
@@ -58,11 +60,27 @@ async function startApp({ isAfterRestore }: { isAfterRestore: boolean }): Promis
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stopOnce)
   process.on('uncaughtException', (error) => {
+    if (sayWhoseItIs(log, error)) return
     log.error('uncaught exception', { error })
     process.exit(1)
   })
-  process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }))
+  process.on('unhandledRejection', (error) => {
+    if (!sayWhoseItIs(log, error)) log.error('unhandled rejection', { error })
+  })
   await running
+}
+
+/** What a stranger's connector throws where nobody waits for it ends nothing of ours. False: it is none of a stranger's. */
+function sayWhoseItIs(log: Log, error: unknown): boolean {
+  const connector = strangerBehind(error)
+  if (connector === null) return false
+  const what = 'a connector threw where nobody waits for it'
+  try {
+    log.error(what, { connector, error })
+  } catch {
+    log.error(what, { connector, error: 'it cannot be read' })
+  }
+  return true
 }
 
 /** A second signal changes nothing. */

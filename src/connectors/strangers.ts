@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isPromise } from 'node:util/types'
 import { z } from 'zod'
-import type { ConnectorKind } from '../domain/connector.ts'
+import type { Connector, ConnectorKind } from '../domain/connector.ts'
+import { asOf, isOf, madeBy } from './whose.ts'
 
 /** What a stranger's connector must be; its schemas may come from another copy of zod than ours. */
 const kindSchema = z.custom<ConnectorKind>(
@@ -37,21 +39,76 @@ export function placesOf(names: readonly string[], folder: string): Places {
   )
 }
 
-/** Loads them: their code runs in this process, with all that it may do. Throws an error that names the culprit. */
-export async function loadStrangers(places: Places): Promise<ReadonlyMap<string, ConnectorKind>> {
+/**
+ * Loads them: their code runs in this process, with all that it may do. Throws an error that names the culprit, also one
+ * that is not loaded after `patienceMs`.
+ */
+export async function loadStrangers(
+  places: Places,
+  { patienceMs = 10_000 }: { patienceMs?: number } = {},
+): Promise<ReadonlyMap<string, ConnectorKind>> {
   const loaded = new Map<string, ConnectorKind>()
   for (const [name, place] of places) {
-    const module = z.looseObject({}).parse(
-      await import(place).catch((error: unknown) => {
-        throw new Error(`the connector ${name} cannot be loaded: ${why(error)}`, { cause: error })
-      }),
-    )
-    const kind = kindSchema.safeParse(module['default'])
-    if (!kind.success) throw new Error(`${name} ${kind.error.issues[0]?.message ?? 'is no connector'}`)
-    loaded.set(name, kind.data)
+    try {
+      loaded.set(name, kindIn(name, await inTime(patienceMs, () => load(name, place))))
+    } catch (error) {
+      if (error instanceof NoConnector) throw new Error(`${name} ${error.message}`, { cause: error })
+      throw new Error(`the connector ${name} cannot be loaded: ${why(error)}`, { cause: error })
+    }
   }
   return loaded
 }
 
-const why = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+const loadedModule = z.object({ default: z.unknown().optional() })
+
+async function load(name: string, place: string): Promise<unknown> {
+  const module: unknown = await asOf(name, () => import(place))
+  isOf(name, place)
+  return loadedModule.parse(module).default
+}
+
+class NoConnector extends Error {}
+
+/** Its parts are read once, here: what throws, or changes, later is asked no more. */
+function kindIn(name: string, value: unknown): ConnectorKind {
+  const found = kindSchema.safeParse(value)
+  if (!found.success) throw new NoConnector(found.error.issues[0]?.message ?? 'is no connector')
+  const { data } = found
+  const { kind, settings, target } = data
+  return {
+    kind,
+    settings,
+    target,
+    canonical: (given) => data.canonical(given),
+    connect(given, surroundings) {
+      const connector: unknown = asOf(name, () => data.connect(given, surroundings))
+      // What is none is left as it is, for whoever looks at it.
+      return isConnector(connector) ? madeBy(name, connector) : none.parse(connector)
+    },
+  }
+}
+
+const isConnector = (value: unknown): value is Connector =>
+  typeof value === 'object' && value !== null && !isPromise(value)
+const none = z.custom<Connector>()
+
+async function inTime<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not come to its end in ${patienceMs} ms`)), patienceMs)
+  })
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What was thrown may be anything. */
+function why(error: unknown): string {
+  try {
+    return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+  } catch {
+    return 'it does not say why'
+  }
+}

@@ -1,3 +1,4 @@
+import { isPromise } from 'node:util/types'
 import { z } from 'zod'
 import { ConnectorError, type Connector, type ConnectorKind, type Surroundings } from './connector.ts'
 
@@ -29,8 +30,6 @@ function faultOf(connector: Connector): string | null {
   if (!isReadable(() => milliseconds.parse(connector.lateMs))) return '`lateMs` must be a number from 0'
   return null
 }
-
-const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise
 
 function isReadable(read: () => unknown): boolean {
   try {

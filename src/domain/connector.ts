@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod'
+import { z, type ZodType } from 'zod'
 
 /** What is given on a system, as the connector's own schema writes it. Plain JSON: it is stored on grants and holds. */
 export type Target = Readonly<Record<string, unknown>>
@@ -192,20 +192,23 @@ export interface Proxies {
   readonly except: string
 }
 
+/** As plain JavaScript may write them: what does not say whether it may be tried again may be, and may have happened. */
+const termsSchema = z
+  .object({
+    retryable: z.boolean(),
+    happened: z.enum(['no', 'unknown']).optional().catch(undefined),
+    cause: z.unknown().optional(),
+  })
+  .catch({ retryable: true })
+
 /** A connector's failure. `happened` says whether the call may have taken effect all the same. */
 export class ConnectorError extends Error {
   override readonly name = 'ConnectorError'
   readonly retryable: boolean
   readonly happened: 'no' | 'unknown'
 
-  constructor(
-    message: string,
-    {
-      retryable,
-      happened = 'unknown',
-      cause,
-    }: { retryable: boolean; happened?: 'no' | 'unknown'; cause?: unknown },
-  ) {
+  constructor(message: string, terms: { retryable: boolean; happened?: 'no' | 'unknown'; cause?: unknown }) {
+    const { retryable, happened = 'unknown', cause } = termsSchema.parse(terms)
     super(message, { cause })
     this.retryable = retryable
     this.happened = happened

@@ -191,3 +191,24 @@ test('what it publishes is passed on whole, or fails, and says nothing of whethe
   expect(aStranger().connector.publishes).toBeUndefined()
   await connector.close()
 })
+
+test.each([
+  ['whether it may be tried again', { happened: 'no' }],
+  ['anything', undefined],
+])(
+  'a failure of our own class that does not say %s may be tried again, and may have happened',
+  async (_what, terms) => {
+    const { connector } = aStranger({
+      give: async () => {
+        // As plain JavaScript would write it.
+        throw Reflect.construct(ConnectorError, ['no', terms])
+      },
+    })
+    expect(await failureOf(connector.give(call()))).toMatchObject({
+      message: 'no',
+      retryable: true,
+      happened: 'unknown',
+    })
+    await connector.close()
+  },
+)

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkCatalog } from '../../src/catalog/check.ts'
 import { ConfigError } from '../../src/config.ts'
+import { loadStrangers, placesOf } from '../../src/connectors/strangers.ts'
+import { unused } from '../../src/domain/connector.ts'
 import { kindsFor } from '../../src/kinds.ts'
 
 const connected = `{ ...verbs, where: 'radius here', hasLagMs: 0, lateMs: 0, close: async () => {} }`
@@ -116,6 +118,11 @@ test.each([
 
 test.each([
   ['throws while it is loaded', 'throw new Error("no licence")', /cannot be loaded: no licence/],
+  [
+    'throws when it is asked for its parts',
+    `export default { get kind() { throw new Error('not yet') } }`,
+    /the connector \.\/access\/radius\.mjs cannot be loaded: not yet/,
+  ],
   ['exports nothing', 'export const radius = 1', /is no connector/],
   ['lacks a part', radius.replace('canonical:', 'canonic:'), /is no connector/],
 ])('one that %s keeps Curfew from starting, and is named', async (_what, code, words) => {
@@ -223,3 +230,36 @@ test.each(['undefined', '({ group })', 'NaN', 'thrower()'])(
     for (const problem of problems) expect(problem).toMatch(/\.target: /)
   },
 )
+
+test('one that is loaded without an end is given up, and named', async () => {
+  await writeFile(
+    join(folder, 'access', 'radius.mjs'),
+    'await new Promise((resolve) => setTimeout(resolve, 2_000))',
+  )
+  const places = placesOf(['./access/radius.mjs'], folder)
+  await expect(loadStrangers(places, { patienceMs: 100 })).rejects.toThrow(
+    'the connector ./access/radius.mjs cannot be loaded: it did not come to its end in 100 ms',
+  )
+})
+
+test('a frozen connector of a class of its own is called as itself', async () => {
+  const connector = `Object.freeze(new (class {
+    #held = true
+    where = 'radius here'
+    hasLagMs = 0
+    lateMs = 0
+    handOver = Object.freeze({ what: 'password', brings: null, isFor() { return this.what === 'password' }, make: async () => [] })
+    async give() {}
+    async take() {}
+    async has() { return this.#held }
+    async list() { return { principals: [], next: null } }
+    async check() { return [] }
+    async close() {}
+  })())`
+  await writeFile(join(folder, 'access', 'radius.mjs'), radiusWith({ connector }))
+  const kinds = await loadStrangers(placesOf(['./access/radius.mjs'], folder))
+  const radius = kinds.get('./access/radius.mjs')?.connect({}, unused(1_000))
+  const place = { principal: 'ada', target: {}, signal: AbortSignal.timeout(1_000) }
+  expect(await radius?.has(place)).toBe(true)
+  expect(radius?.handOver?.isFor({})).toBe(true)
+})
