@@ -16,7 +16,12 @@ const rights = z.object({
   maySignal: z.boolean().nullable(),
   mayMake: z.boolean().nullable(),
 })
-const targetRow = z.object({ role: z.string(), exists: z.boolean(), mayGrant: z.boolean() })
+const targetRow = z.object({
+  role: z.string(),
+  exists: z.boolean(),
+  isSuper: z.boolean(),
+  mayGrant: z.boolean(),
+})
 
 /** Which of its rights are missing, each with the statement that grants it. */
 export async function lacksOf(
@@ -65,20 +70,23 @@ export async function lacksOf(
   const roles = await server.read('look up the roles that are given', {
     text: `
       SELECT asked.name AS role, role.oid IS NOT NULL AS exists,
+        role.rolsuper IS TRUE AS "isSuper",
         EXISTS (
           SELECT FROM pg_catalog.pg_auth_members AS membership
           JOIN pg_catalog.pg_roles AS owner ON owner.oid = membership.member
           WHERE membership.roleid = role.oid AND owner.rolname = $2 AND membership.admin_option
         ) AS "mayGrant"
-      FROM unnest($1::text[]) AS asked (name)
+      FROM pg_catalog.unnest($1::text[]) AS asked (name)
       LEFT JOIN pg_catalog.pg_roles AS role ON role.rolname = asked.name`,
     values: [[...new Set(targets.map(roleOf))], owner],
     row: targetRow,
     signal,
   })
-  for (const { role, exists, mayGrant } of roles) {
+  for (const { role, exists, isSuper, mayGrant } of roles) {
     if (!exists)
       lacks.push({ what: `the role ${role} does not exist`, remedy: `CREATE ROLE ${name(role)} NOLOGIN` })
+    else if (isSuper)
+      lacks.push({ what: `the role ${role} is a superuser, and only superusers may give it`, remedy: null })
     else if (!mayGrant)
       lacks.push({ what: `${owner} may not give ${role}`, remedy: grantOf(role, owner, isNew) })
   }
@@ -90,7 +98,7 @@ async function leftOver(server: Server, signal: AbortSignal): Promise<Lack[]> {
   const rows = await server.read('look up closed logins', {
     text: `
       SELECT login.rolname AS login FROM pg_catalog.pg_roles AS login
-      WHERE NOT login.rolcanlogin AND starts_with(pg_catalog.shobj_description(login.oid, 'pg_authid'), $1)
+      WHERE NOT login.rolcanlogin AND pg_catalog.starts_with(pg_catalog.shobj_description(login.oid, 'pg_authid'), $1)
         AND EXISTS (
           SELECT FROM pg_catalog.pg_shdepend AS depends
           WHERE depends.refclassid = 'pg_catalog.pg_authid'::regclass AND depends.refobjid = login.oid

@@ -5,17 +5,21 @@ import { ConnectorError } from '../../domain/connector.ts'
 export const states = {
   undefinedObject: '42704',
   insufficientPrivilege: '42501',
+  lockNotAvailable: '55P03',
 } as const
+
+/** Two who changed the same at once, where only one could: it can be done once the other is through. */
+const clashes = new Set(['23505', '40001', '40P01', 'XX000'])
 
 /** What the server answered; its messages may be in any language, so that only codes decide. */
 const answered = z.object({ code: z.string().regex(/^[0-9A-Z]{5}$/), message: z.string() })
 const coded = z.object({ code: z.string() })
 const worded = z.object({ message: z.string() })
 
-/** Classes and single states that another try may mend. The transaction was rolled back. */
-const laterClasses = new Set(['08', '25', '40', '53', '55', '57', '58', 'XX'])
-/** The session was ended by somebody: what it was doing may have been committed already. */
-const ended = new Set(['57P01', '57P02', '57P04', '57P05'])
+/** Classes that another try may mend. The transaction was rolled back. */
+const laterClasses = new Set(['08', '23', '25', '40', '53', '55', '57', '58', 'XX'])
+/** The session was ended by somebody, or lost on the way: what it was doing may have been committed already. */
+const ended = /^(08|57P0[1245])/
 
 const words = new Map<string, string>([
   ['28000', "it did not accept Curfew's login"],
@@ -44,7 +48,7 @@ export function postgresFailure(
     const retryable = laterClasses.has(state.slice(0, 2))
     return failed(`${why} (${state})`, {
       retryable,
-      happened: ended.has(state) && wasSent ? 'unknown' : 'no',
+      happened: ended.test(state) && wasSent ? 'unknown' : 'no',
     })
   }
   if (!wasSent) {
@@ -71,3 +75,5 @@ const unreached = (code: string): string =>
   /^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code)
     ? `its certificate is not trusted (${code})`
     : `it cannot be reached (${code})`
+
+export const isClash = (error: unknown): boolean => clashes.has(sqlState(error) ?? '')

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { ConnectorError, type Call, type Connector, type HandOverCall } from '../../domain/connector.ts'
-import { sqlState, states } from './failure.ts'
+import { isClash, sqlState, states } from './failure.ts'
 import { cutSessions } from './sessions.ts'
 import type { Server } from './server.ts'
 import { roleOf } from './settings.ts'
@@ -47,9 +47,10 @@ interface Logins extends Way {
 }
 
 export function logins(server: Server, versionAt: (signal: AbortSignal) => Promise<number>): Logins {
-  async function look({ principal, target, signal }: Parameters<Connector['has']>[0]): Promise<Found | null> {
+  /** Mostly one: two gives at the same moment make two. */
+  async function look({ principal, target, signal }: Parameters<Connector['has']>[0]): Promise<Found[]> {
     const role = roleOf(target)
-    const [row] = await server.read(`look up the login of ${principal}`, {
+    return server.read(`look up the login of ${principal}`, {
       text: `
         SELECT login.rolname AS login, login.rolcanlogin AS "logsIn",
           EXISTS (
@@ -58,34 +59,50 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
             WHERE membership.member = login.oid AND role.rolname = $3
           ) AS "isMember"
         FROM pg_catalog.pg_roles AS login
-        WHERE starts_with(login.rolname, $1) AND pg_catalog.shobj_description(login.oid, 'pg_authid') = $2
-        ORDER BY login.rolcanlogin DESC LIMIT 1`,
+        WHERE pg_catalog.starts_with(login.rolname, $1) AND pg_catalog.shobj_description(login.oid, 'pg_authid') = $2
+        ORDER BY login`,
       values: [stemOf(principal, role), marker + principal, role],
       row: found,
       signal,
     })
-    return row ?? null
   }
 
   async function cut(place: Parameters<Connector['has']>[0]): Promise<void> {
-    const row = await look(place)
-    if (row !== null) await cutSessions(server, row.login, place.signal)
+    for (const { login } of await look(place))
+      await cutSessions(server, login, { mayReturn: false, signal: place.signal })
+  }
+
+  /** Whoever has a login may lock it, so that nobody else can change it: their sessions are ended then, and it is changed. */
+  async function despiteItsHolder(
+    doing: string,
+    changeOf: (ending: boolean) => string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const lockMs = Math.max(50, Math.floor(server.leftMs(signal) / 5))
+    for (let ending = false; ; ending = true) {
+      try {
+        await server.change(doing, changeOf(ending), { signal, lockMs })
+        return
+      } catch (error) {
+        const isLocked = sqlState(error) === states.lockNotAvailable || isClash(error)
+        if (!isLocked || signal.aborted || server.leftMs(signal) < lockMs) throw error
+      }
+    }
   }
 
   return {
     async has(place) {
-      const row = await look(place)
-      return row !== null && row.logsIn && row.isMember
+      return (await look(place)).some(({ logsIn, isMember }) => logsIn && isMember)
     },
 
     async list({ target, after, signal }) {
       const rows = await server.read(`list the logins for ${roleOf(target)}`, {
         text: `
           SELECT login.rolname AS login,
-            substr(pg_catalog.shobj_description(login.oid, 'pg_authid'), ${marker.length + 1}) AS principal
+            pg_catalog.substr(pg_catalog.shobj_description(login.oid, 'pg_authid'), ${marker.length + 1}) AS principal
           FROM pg_catalog.pg_roles AS login
           WHERE login.rolcanlogin AND login.rolname > $2
-            AND starts_with(pg_catalog.shobj_description(login.oid, 'pg_authid'), $3)
+            AND pg_catalog.starts_with(pg_catalog.shobj_description(login.oid, 'pg_authid'), $3)
             AND EXISTS (
               SELECT FROM pg_catalog.pg_auth_members AS membership
               JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
@@ -105,21 +122,20 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
       const doing = `make a login for ${principal}, a member of ${role}`
       const isNew = (await versionAt(signal)) >= withGrantors
       const how = `LOGIN VALID UNTIL ${literal(until.toISOString())}`
-      const change = alone(
+      const change = withLogin(
         { principal, role },
         `IF login IS NULL THEN
-           ${isNew ? "SET LOCAL createrole_self_grant = 'set, inherit';" : ''}
-           EXECUTE format('CREATE ROLE %I', fresh);
-           EXECUTE format('COMMENT ON ROLE %I IS %L', fresh, ${literal(marker + principal)});
+           EXECUTE pg_catalog.format('CREATE ROLE %I', fresh);
+           EXECUTE pg_catalog.format('COMMENT ON ROLE %I IS %L', fresh, ${literal(marker + principal)});
            login := fresh;
          ELSIF NOT opens THEN
            ${renamed}
          END IF;
-         EXECUTE format('ALTER ROLE %I ', login) || ${literal(how)};
-         EXECUTE format('GRANT %I TO %I', ${literal(role)}, login) || ${literal(isNew ? ' WITH INHERIT TRUE, SET TRUE' : '')};`,
+         EXECUTE pg_catalog.format('ALTER ROLE %I ', login) || ${literal(how)};
+         EXECUTE pg_catalog.format('GRANT %I TO %I', ${literal(role)}, login) || ${literal(isNew ? ' WITH INHERIT TRUE, SET TRUE' : '')};`,
       )
       try {
-        await server.change(doing, change, signal)
+        await server.change(doing, change, { signal })
       } catch (error) {
         if (sqlState(error) !== states.undefinedObject) throw error
         throw refused(doing, `the role ${role} does not exist`, error)
@@ -128,31 +144,20 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
 
     async take({ principal, target, signal }) {
       const role = roleOf(target)
-      const isHeld = `EXISTS (
-        SELECT FROM pg_catalog.pg_auth_members AS membership
-        JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
-        JOIN pg_catalog.pg_roles AS member ON member.oid = membership.member
-        WHERE member.rolname = login AND role.rolname = ${literal(role)}
-      )`
-      const change = alone(
-        { principal, role },
-        `IF login IS NOT NULL THEN
-           EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', login);
-           IF ${isHeld} THEN EXECUTE format('REVOKE %I FROM %I', ${literal(role)}, login); END IF;
-         END IF;`,
-      )
-      await server.change(`close the login of ${principal} for ${role}`, change, signal)
+      const change = (ending: boolean) =>
+        withEachLogin({ principal, role }, `${ending ? ended : ''} ${closed(role)}`)
+      await despiteItsHolder(`close the login of ${principal} for ${role}`, change, signal)
     },
 
     cut,
 
     async tidy({ principal, target, signal }) {
       const role = roleOf(target)
-      const change = alone(
+      const change = withEachLogin(
         { principal, role },
-        `IF login IS NOT NULL AND NOT opens THEN EXECUTE format('DROP ROLE %I', login); END IF;`,
+        `IF NOT opens THEN EXECUTE pg_catalog.format('DROP ROLE %I', login); END IF;`,
       )
-      await server.change(`drop the login of ${principal} for ${role}`, change, signal)
+      await server.change(`drop the login of ${principal} for ${role}`, change, { signal })
     },
 
     async make({ principal, target, signal }) {
@@ -160,20 +165,25 @@ export function logins(server: Server, versionAt: (signal: AbortSignal) => Promi
       const doing = `make a password for ${principal}`
       const password = randomBytes(24).toString('base64url')
       const fresh = freshName(principal, role)
-      const change = alone(
-        { principal, role, fresh },
-        `IF login IS NULL OR NOT opens THEN RAISE undefined_object; END IF;
-         ${renamed}
-         EXECUTE format('ALTER ROLE %I PASSWORD %L', login, ${literal(verifierOf(password))});`,
-      )
+      const change = (ending: boolean) => {
+        const made = withLogin(
+          { principal, role, fresh },
+          `IF login IS NULL OR NOT opens THEN RAISE undefined_object; END IF;
+           ${ending ? ended : ''}
+           ${renamed}
+           EXECUTE pg_catalog.format('ALTER ROLE %I PASSWORD %L', login, ${literal(verifierOf(password))});`,
+        )
+        const other = `IF login <> ${literal(fresh)} THEN ${ended} ${closed(role)} END IF;`
+        return `${made}; ${withEachLogin({ principal, role }, other)}`
+      }
       try {
-        await server.change(doing, change, signal)
+        await despiteItsHolder(doing, change, signal)
       } catch (error) {
         if (sqlState(error) !== states.undefinedObject) throw error
         throw refused(doing, 'there is no login open for them', error)
       }
       // Whoever came in by the password before has to come in anew.
-      await cutSessions(server, fresh, signal)
+      await cutSessions(server, fresh, { mayReturn: false, signal })
       return [
         { label: 'User name', text: fresh },
         { label: 'Password', text: password },
@@ -187,30 +197,63 @@ const freshName = (principal: string, role: string): string =>
 
 /** Whoever is half way through signing in is checked by the password of before: by that name there is nobody to be then. */
 const renamed = `
-  EXECUTE format('ALTER ROLE %I RENAME TO %I', login, fresh);
+  EXECUTE pg_catalog.format('ALTER ROLE %I RENAME TO %I', login, fresh);
   login := fresh;`
 
+/** What a session of its holder keeps locked is free once the session is over: whoever waits for it comes first. */
+const ended = `
+  PERFORM pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usename = login;`
+
+const closed = (role: string): string => `
+  EXECUTE pg_catalog.format('ALTER ROLE %I NOLOGIN PASSWORD NULL', login);
+  IF EXISTS (
+    SELECT FROM pg_catalog.pg_auth_members AS membership
+    JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
+    JOIN pg_catalog.pg_roles AS member ON member.oid = membership.member
+    WHERE member.rolname = login AND role.rolname = ${literal(role)}
+  ) THEN EXECUTE pg_catalog.format('REVOKE %I FROM %I', ${literal(role)}, login); END IF;`
+
+interface Whose {
+  readonly principal: string
+  readonly role: string
+}
+
+const theirs = ({ principal, role }: Whose): string => `
+  FROM pg_catalog.pg_roles WHERE pg_catalog.starts_with(rolname, ${literal(stemOf(principal, role))})
+  AND pg_catalog.shobj_description(oid, 'pg_authid') = ${literal(marker + principal)}`
+
 /**
- * One at a time for this person and role, with their login in `login` (null: none), and whether it `opens` anything:
- * nobody changes it between look and act. `fresh` is a name that nobody has had.
+ * One at a time for the login in `login`; from then on it is known whether it `opens` anything. Only whoever looks after a
+ * role can keep its comment locked: no third party, and not its holder.
  */
-const alone = (
-  {
-    principal,
-    role,
-    fresh = freshName(principal, role),
-  }: { principal: string; role: string; fresh?: string },
+const alone = (principal: string): string => `
+  BEGIN
+    EXECUTE pg_catalog.format('COMMENT ON ROLE %I IS %L', login, ${literal(marker + principal)});
+  EXCEPTION WHEN undefined_object THEN RAISE serialization_failure;
+  END;
+  SELECT rolcanlogin INTO opens FROM pg_catalog.pg_roles WHERE rolname = login;`
+
+/** Their login in `login` (null: none), where there are several one that opens. `fresh` is a name that nobody has had. */
+const withLogin = (
+  { principal, role, fresh = freshName(principal, role) }: Whose & { readonly fresh?: string },
   body: string,
 ): string => {
-  const stem = literal(stemOf(principal, role))
   const text = `DECLARE login text; opens boolean; fresh text := ${literal(fresh)};
   BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock(hashtextextended('curfew ' || ${stem}, 0));
-    SELECT rolname, rolcanlogin INTO login, opens FROM pg_catalog.pg_roles
-      WHERE starts_with(rolname, ${stem})
-        AND pg_catalog.shobj_description(oid, 'pg_authid') = ${literal(marker + principal)}
-      ORDER BY rolcanlogin DESC LIMIT 1;
+    SELECT rolname INTO login ${theirs({ principal, role })} ORDER BY rolcanlogin DESC, rolname LIMIT 1;
+    IF login IS NOT NULL THEN ${alone(principal)} END IF;
     ${body}
+  END`
+  return `DO ${literal(text)}`
+}
+
+const withEachLogin = ({ principal, role }: Whose, body: string): string => {
+  const text = `DECLARE login text; opens boolean;
+  BEGIN
+    FOR login IN SELECT rolname ${theirs({ principal, role })} ORDER BY rolname LOOP
+      ${alone(principal)}
+      ${body}
+    END LOOP;
   END`
   return `DO ${literal(text)}`
 }

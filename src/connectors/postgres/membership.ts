@@ -20,7 +20,7 @@ const members = (versionNumber: number) => `
   JOIN pg_catalog.pg_roles AS role ON role.oid = membership.roleid
   JOIN pg_catalog.pg_roles AS member ON member.oid = membership.member
   WHERE role.rolname = $1 AND member.rolname <> $2
-  AND NOT starts_with(coalesce(pg_catalog.shobj_description(member.oid, 'pg_authid'), ''), '${marker}')
+  AND NOT pg_catalog.starts_with(COALESCE(pg_catalog.shobj_description(member.oid, 'pg_authid'), ''), '${marker}')
   ${versionNumber >= withGrantors ? 'AND (membership.inherit_option OR membership.set_option)' : ''}`
 
 const member = z.object({ principal: z.string() })
@@ -70,7 +70,7 @@ export function memberships(
       if (principal === owner) throw refused('that is the owner role itself')
       const how = (await versionAt(signal)) >= withGrantors ? ' WITH INHERIT TRUE, SET TRUE' : ''
       try {
-        await server.change(doing, `GRANT ${name(roleOf(target))} TO ${name(principal)}${how}`, signal)
+        await server.change(doing, `GRANT ${name(roleOf(target))} TO ${name(principal)}${how}`, { signal })
       } catch (error) {
         if (sqlState(error) !== states.undefinedObject) throw error
         throw refused((await missingOf(target, principal, signal)) ?? 'a role does not exist', error)
@@ -81,7 +81,7 @@ export function memberships(
       if (!isName(principal) || principal === owner) return
       const doing = `take ${roleOf(target)} from ${principal}`
       try {
-        await server.change(doing, `REVOKE ${name(roleOf(target))} FROM ${name(principal)}`, signal)
+        await server.change(doing, `REVOKE ${name(roleOf(target))} FROM ${name(principal)}`, { signal })
       } catch (error) {
         // Whoever is gone, or was given what is gone, holds nothing.
         const isGone =
@@ -91,7 +91,8 @@ export function memberships(
     },
 
     // A session that did SET ROLE before keeps it otherwise.
-    cut: ({ principal, signal }) => (cut ? cutSessions(server, principal, signal) : Promise.resolve()),
+    cut: ({ principal, signal }) =>
+      cut ? cutSessions(server, principal, { mayReturn: true, signal }) : Promise.resolve(),
 
     async list({ target, after, signal }) {
       const rows = await server.read(`list who holds ${roleOf(target)}`, {

@@ -6,7 +6,7 @@ export const withGrantors = 160_000
 
 export async function versionOf(server: Server, signal: AbortSignal): Promise<number> {
   const [row] = await server.read('tell its version', {
-    text: "SELECT current_setting('server_version_num')::int AS version",
+    text: "SELECT pg_catalog.current_setting('server_version_num')::int AS version",
     values: [],
     row: z.object({ version: z.number() }),
     signal,
