@@ -65,6 +65,13 @@ for (const version of postgresVersions) {
       opened.push(session)
       return session
     }
+    async function aSignedIn() {
+      const { principal, target } = await aHolder()
+      const shown = await shownTo(principal, target)
+      const session = await signIn(shown)
+      if (typeof session === 'string') throw new Error(`refused: ${session}`)
+      return { principal, target, login: textOf(shown, 'User name'), session }
+    }
     const isAlive = async (session: pg.Client | string) =>
       typeof session !== 'string' &&
       (await session.query('SELECT 1').then(
@@ -190,6 +197,131 @@ for (const version of postgresVersions) {
       )
       expect(rowCount).toBe(0)
     })
+
+    test('a holder cannot keep their access by an open transaction that changes their own password', async () => {
+      const { principal, target, login, session } = await aSignedIn()
+      await session.query('BEGIN')
+      await session.query(`ALTER ROLE ${name(login)} PASSWORD 'mine'`)
+      await connector.take({ ...call(principal, target), signal: AbortSignal.timeout(2_500) })
+      expect(await system.reallyHolds(principal, target)).toBe(false)
+    })
+
+    if (version === postgresVersions.at(-1)) {
+      test('a holder cannot keep their access by a lock that anybody may take', async () => {
+        const { principal, target, login, session } = await aSignedIn()
+        const { rows } = await session.query<{ stem: string }>(
+          "SELECT left($1, -6) AS stem, pg_advisory_lock(hashtextextended('curfew ' || left($1, -6), 0))",
+          [login],
+        )
+        await connector.take({ ...call(principal, target), signal: AbortSignal.timeout(2_500) })
+        expect(rows).toHaveLength(1)
+        expect(await system.reallyHolds(principal, target)).toBe(false)
+      })
+
+      test('a password that its holder changes all the time is taken all the same', async () => {
+        const { principal, target, login, session } = await aSignedIn()
+        const changing = (async () => {
+          for (;;) await session.query(`ALTER ROLE ${name(login)} PASSWORD 'mine'`)
+        })().catch(() => 'ended')
+        await connector.take({ ...call(principal, target), signal: AbortSignal.timeout(2_500) })
+        const holds = await system.reallyHolds(principal, target)
+        await connector.cut?.(call(principal, target))
+        expect([holds, await changing]).toEqual([false, 'ended'])
+      })
+
+      test('whoever has the first password cannot keep a second look from making another', async () => {
+        const { principal, target, login, session } = await aSignedIn()
+        await session.query('BEGIN')
+        await session.query(`ALTER ROLE ${name(login)} PASSWORD 'mine'`)
+        const second = await signIn(await shownTo(principal, target))
+        expect([typeof second, await isAlive(session)]).toEqual(['object', false])
+      })
+
+      test('of two logins that were made at the same moment one take leaves none, and one look one', async () => {
+        const principal = await system.aPrincipal()
+        const { target } = await system.aTarget()
+        await Promise.all(Array.from({ length: 6 }, () => connector.give(giveCall(principal, target))))
+        const open = async () => {
+          const { rowCount } = await system.admin.query(
+            `SELECT FROM pg_roles WHERE rolcanlogin AND shobj_description(oid, 'pg_authid') = $1`,
+            [`made by Curfew for ${principal}`],
+          )
+          return rowCount
+        }
+        await shownTo(principal, target)
+        const seen = await open()
+        await connector.take(call(principal, target))
+        await connector.tidy?.(call(principal, target))
+        const { rowCount: left } = await system.admin.query(
+          `SELECT FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = $1`,
+          [`made by Curfew for ${principal}`],
+        )
+        expect([seen, await open(), left]).toEqual([1, 0, 0])
+      })
+
+      test.each([
+        [
+          'at a give',
+          'format(text, text)',
+          'RETURNS text',
+          (does: string) => `BEGIN ${does} RETURN pg_catalog.format($1, $2); END`,
+        ],
+        [
+          'at a give, by a function that is more exact',
+          'hashtextextended(text, integer)',
+          'RETURNS bigint',
+          (does: string) => `BEGIN ${does} RETURN 1; END`,
+        ],
+        [
+          'at a check',
+          'unnest(text[])',
+          'RETURNS SETOF text',
+          (does: string) => `BEGIN SET LOCAL ROLE curfew_owner; ${does} RETURN NEXT 'x'; END`,
+        ],
+      ])(
+        'a function of somebody who holds nothing is not run in the name of the owner: %s',
+        async (_, signature, returns, bodyOf) => {
+          const principal = await system.aPrincipal()
+          const { target } = await system.aTarget()
+          const role = String(target['role'])
+          await system.admin.query(
+            `CREATE ROLE eve LOGIN PASSWORD 'eve'; ALTER DATABASE postgres SET search_path = public, pg_catalog`,
+          )
+          const eve = new pg.Client({ connectionString: system.server.urlOf('eve', 'eve') })
+          await eve.connect()
+          const body = bodyOf(`GRANT ${name(role)} TO eve;`)
+          await eve.query(`CREATE FUNCTION public.${signature} ${returns} LANGUAGE plpgsql AS $$ ${body} $$`)
+          await eve.end()
+          const fresh = system.connect()
+          await fresh.give(giveCall(principal, target))
+          const lacks = await fresh.check({ targets: [target], signal: soon() })
+          await fresh.close()
+          const { rows } = await system.admin.query<{ has: boolean }>(
+            "SELECT pg_has_role('eve', $1, 'MEMBER') AS has",
+            [role],
+          )
+          await system.admin.query(
+            'ALTER DATABASE postgres RESET search_path; DROP OWNED BY eve CASCADE; DROP ROLE eve',
+          )
+          expect([rows, lacks]).toEqual([[{ has: false }], []])
+        },
+      )
+
+      test("Curfew's own login reads no data, also while a login is made for somebody", async () => {
+        const principal = await system.aPrincipal()
+        const { target } = await system.aTarget()
+        const uses = async () => {
+          const { rows } = await system.admin.query<{ uses: boolean }>(
+            "SELECT pg_has_role('curfew', $1, 'USAGE') AS uses",
+            [target['role']],
+          )
+          return rows[0]?.uses
+        }
+        const before = await uses()
+        await connector.give(giveCall(principal, target))
+        expect([before, await uses()]).toEqual([false, false])
+      })
+    }
 
     test('the server is never told a password', async () => {
       const told: Buffer[] = []
