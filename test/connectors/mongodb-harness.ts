@@ -28,8 +28,8 @@ export async function aGuardedMongodb(): Promise<MongodbHarness> {
     roles: [],
     privileges: [
       { resource: { db: 'admin', collection: '' }, actions: ['viewUser'] },
-      { resource: { db: 'orders', collection: '' }, actions: ['grantRole', 'revokeRole'] },
-      { resource: { db: 'billing', collection: '' }, actions: ['grantRole', 'revokeRole'] },
+      { resource: { db: 'orders', collection: '' }, actions: ['grantRole', 'revokeRole', 'viewRole'] },
+      { resource: { db: 'billing', collection: '' }, actions: ['grantRole', 'revokeRole', 'viewRole'] },
     ],
   })
   await users.command({ createUser: 'curfew', pwd: loginSecret, roles: ['curfew'] })
@@ -67,8 +67,8 @@ export async function aGuardedMongodb(): Promise<MongodbHarness> {
     lacking: async () => {
       const target = { database: 'billing', role: 'read' }
       const viewUser = { resource: { db: 'admin', collection: '' }, actions: ['viewUser'] }
-      const grantRole = { resource: { db: 'billing', collection: '' }, actions: ['grantRole'] }
-      const revokeRole = { resource: { db: 'billing', collection: '' }, actions: ['revokeRole'] }
+      const grantRole = { resource: { db: 'billing', collection: '' }, actions: ['grantRole', 'viewRole'] }
+      const revokeRole = { resource: { db: 'billing', collection: '' }, actions: ['revokeRole', 'viewRole'] }
       const weak = async (privileges: object[]) => {
         const name = `weak-${randomBytes(4).toString('hex')}`
         await users.command({ createRole: name, roles: [], privileges })

@@ -1,7 +1,13 @@
+import { execFileSync } from 'node:child_process'
+import { constants } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { mongodb } from '../../src/connectors/mongodb/mongodb.ts'
 import type { Connector } from '../../src/domain/connector.ts'
-import { call, connectorContract, failureOf, giveCall } from '../../src/testing/contract.ts'
+import { call, connectorContract, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
+import { aGate } from '../../src/testing/gate.ts'
 import { aGuardedMongodb, type MongodbHarness } from './mongodb-harness.ts'
 
 connectorContract('mongodb', aGuardedMongodb)
@@ -74,6 +80,36 @@ describe('mongodb', () => {
     expect(failure.message).toContain('the role does not exist')
   })
 
+  test('the check names a role that does not exist, with what makes it', async () => {
+    const targets = [read, { database: 'orders', role: 'no-such-role' }]
+    expect(await connector.check({ targets, signal: AbortSignal.timeout(5_000) })).toEqual([
+      {
+        what: 'the role no-such-role of the database orders does not exist',
+        remedy: `db.getSiblingDB('orders').createRole({ role: "no-such-role", roles: [], privileges: [] })`,
+      },
+    ])
+  })
+
+  test('a give that is delayed on the way may come after the take: it is looked for as long as that', async () => {
+    const principal = await system.aPrincipal()
+    const gate = await aGate(system.port)
+    const by = system.connectBy(gate.port)
+    await by.has({ principal, target: read, signal: AbortSignal.timeout(5_000) })
+    gate.hold()
+    const failure = await failureOf(
+      by.give({ ...giveCall(principal, read), signal: AbortSignal.timeout(300) }),
+    )
+    await connector.take(call(principal, read))
+    gate.release()
+    while (!(await system.reallyHolds(principal, read)));
+    await by.close()
+    await gate.close()
+    expect({ happened: failure.happened, lateMs: connector.lateMs }).toEqual({
+      happened: 'unknown',
+      lateMs: 30_000,
+    })
+  })
+
   test('taking a role that was dropped in the meantime succeeds', async () => {
     const principal = await system.aPrincipal()
     const { target } = await system.aTarget()
@@ -94,6 +130,35 @@ describe('mongodb', () => {
     expect(failure).toMatchObject({ retryable: true })
     expect(await system.reallyHolds(principal, read)).toBe(true)
   })
+
+  test.each(['tlsCAFile', 'TLSCAFILE', 'tlsCRLFile'])(
+    'a catalog alone has no file read by %s',
+    async (option) => {
+      const folder = await mkdtemp(join(tmpdir(), 'curfew-mongodb-'))
+      const file = join(folder, 'not-opened')
+      // Opening it waits for somebody who writes: it is opened only where somebody reads.
+      execFileSync('mkfifo', [file])
+      const asked: string[] = []
+      const settings = mongodb.settings.parse({
+        url: `mongodb://a:b@127.0.0.1:1/?tls=true&${option}=${encodeURIComponent(file)}`,
+      })
+      const closed = mongodb.connect(settings, {
+        ...surroundings(500),
+        opens: (path) => {
+          asked.push(path)
+          return false
+        },
+      })
+      const failure = await failureOf(closed.check({ targets: [], signal: AbortSignal.timeout(500) }))
+      const pipe = await open(file, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => null)
+      await pipe?.close()
+      await closed.close()
+      await rm(folder, { recursive: true })
+      expect({ pipe, asked }).toEqual({ pipe: null, asked: [file] })
+      expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+      expect(failure.message).toContain(`${file} is not opened to catalogs`)
+    },
+  )
 
   test.each([
     ['mongodb://localhost/?replicaSet=rs0', true],

@@ -223,6 +223,63 @@ for (const version of postgresVersions) {
       expect(await system.reallyHolds(principal, target)).toBe(false)
     }, 20_000)
 
+    if (version < 16)
+      test('the same give by many hands at once succeeds', async () => {
+        for (let round = 0; round < 5; round++) {
+          const { principal, target } = await aPlace()
+          await Promise.all(Array.from({ length: 8 }, () => connector.give(giveCall(principal, target))))
+          await connector.take(call(principal, target))
+          expect(await system.reallyHolds(principal, target)).toBe(false)
+        }
+      })
+
+    if (version === postgresVersions.at(-1)) {
+      test('a cut succeeds though the programs of a person connect again by themselves', async () => {
+        const { principal, target } = await aPlace()
+        const cutting = system.connectWith({ cut: true })
+        await cutting.give(giveCall(principal, target))
+        const over = new AbortController()
+        const isOver = () => over.signal.aborted
+        const back = async () => {
+          while (!isOver()) {
+            const session = new pg.Client({ connectionString: system.urlOf(principal) })
+            session.on('error', () => undefined)
+            const ended = new Promise<void>((resolve) => session.on('end', () => resolve()))
+            await session.connect().catch(() => undefined)
+            if (isOver()) await session.end().catch(() => undefined)
+            else await ended
+          }
+        }
+        const [first, programs] = [await aSession(principal), [back(), back(), back()]]
+        await cutting.take(call(principal, target))
+        await cutting.cut?.({ ...call(principal, target), signal: AbortSignal.timeout(2_500) })
+        over.abort()
+        const isCut = await orders(first)
+        await system.admin.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1',
+          [principal],
+        )
+        await Promise.all(programs)
+        await cutting.close()
+        expect(['57P01', undefined]).toContain(isCut)
+      }, 20_000)
+
+      test('the check names a role of superusers, which every give fails for good with', async () => {
+        const { principal } = await aPlace()
+        await system.admin.query(
+          'CREATE ROLE boss SUPERUSER NOLOGIN; GRANT boss TO curfew_owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE',
+        )
+        const target = { role: 'boss' }
+        const lacks = await connector.check({ targets: [target], signal: soon() })
+        const failure = await failureOf(connector.give(giveCall(principal, target)))
+        await system.admin.query('DROP ROLE boss')
+        expect(lacks).toEqual([
+          { what: 'the role boss is a superuser, and only superusers may give it', remedy: null },
+        ])
+        expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+      })
+    }
+
     test('a password in a mounted file is read anew once it was rotated, and kept out of the log', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'curfew-secret-'))
       const file = join(folder, 'password')

@@ -51,7 +51,10 @@ export async function anOrdersDatabase(logins: readonly string[]): Promise<Order
     roles: [],
     privileges: [
       { resource: { db: 'admin', collection: '' }, actions: ['viewUser'] },
-      ...databases.map((db) => ({ resource: { db, collection: '' }, actions: ['grantRole', 'revokeRole'] })),
+      ...databases.map((db) => ({
+        resource: { db, collection: '' },
+        actions: ['grantRole', 'revokeRole', 'viewRole'],
+      })),
     ],
   })
   await root.db('admin').command({ createUser: 'curfew', pwd: curfewPassword, roles: ['curfew'] })

@@ -5,6 +5,7 @@ import {
   type Connector,
   type ConnectorKind,
   type Lack,
+  type Surroundings,
   type Target,
 } from '../../domain/connector.ts'
 import { codes, serverCode } from './failure.ts'
@@ -41,6 +42,7 @@ const privilege = z.object({
   }),
   actions: z.array(z.string()),
 })
+const rolesReply = z.object({ roles: z.array(z.object({ role: z.string(), db: z.string() })) })
 const privilegesReply = z.object({
   authInfo: z.object({ authenticatedUserPrivileges: z.array(privilege) }),
 })
@@ -50,8 +52,8 @@ const privilegesReply = z.object({
  *
  * - Only roles granted to the user directly count; what a held role inherits is not seen and never taken.
  * - `grantRolesToUser` and `revokeRolesFromUser` repeat without an error, so both are idempotent.
- * - Curfew's login needs three privileges and no more: `viewUser` on the database of the users, and `grantRole` and
- *   `revokeRole` on each database whose roles it hands out. It needs no access to any data.
+ * - Curfew's login needs four privileges and no more: `viewUser` on the database of the users, and `grantRole`,
+ *   `revokeRole` and `viewRole` on each database whose roles it hands out. It needs no access to any data.
  * - On a replica set's primary an open session feels a change at its next command. Behind mongos each router may
  *   remember the old roles for `userCacheInvalidationIntervalSecs` (30 s unless set). `has` reads the record itself.
  *
@@ -62,8 +64,9 @@ export const mongodb: ConnectorKind<z.infer<typeof settingsSchema>> = {
   settings: settingsSchema,
   target: targetSchema,
   canonical,
-  connect: ({ url, authDatabase }, { timeoutMs }): Connector => {
-    const server = serverAt(url, authDatabase, timeoutMs)
+  connect: ({ url, authDatabase }, surroundings): Connector => {
+    const { timeoutMs } = surroundings
+    const server = serverAt(url, authDatabase, { timeoutMs, closedFile: closedFileOf(url, surroundings) })
     const writeConcern = { w: 'majority', wtimeout: timeoutMs }
 
     async function has({ principal, target, signal }: Parameters<Connector['has']>[0]): Promise<boolean> {
@@ -71,6 +74,19 @@ export const mongodb: ConnectorKind<z.infer<typeof settingsSchema>> = {
       const query = { usersInfo: { user: principal, db: authDatabase } }
       const { users } = await server.run(`look up ${principal}`, usersReply, query, signal)
       return users.some((user) => user.roles.some((held) => held.role === role && held.db === db))
+    }
+
+    /** A give of what is not there fails for good. */
+    async function unknownOf(roles: readonly Role[], signal: AbortSignal): Promise<Lack[]> {
+      if (roles.length === 0) return []
+      const query = { rolesInfo: roles }
+      const { roles: found } = await server.run('look up the roles that are given', rolesReply, query, signal)
+      return roles
+        .filter(({ role, db }) => !found.some((known) => known.role === role && known.db === db))
+        .map(({ role, db }) => ({
+          what: `the role ${role} of the database ${db} does not exist`,
+          remedy: `db.getSiblingDB('${db}').createRole({ role: ${JSON.stringify(role)}, roles: [], privileges: [] })`,
+        }))
     }
 
     return {
@@ -105,32 +121,38 @@ export const mongodb: ConnectorKind<z.infer<typeof settingsSchema>> = {
       async check({ targets, signal }) {
         const query = { connectionStatus: 1, showPrivileges: true }
         const { authInfo } = await server.run('sign in', privilegesReply, query, signal)
-        const wanted = [
-          { database: authDatabase, actions: ['viewUser'] },
-          ...[...new Set(targets.map((target) => roleOf(target).db))].map((database) => ({
-            database,
-            actions: ['grantRole', 'revokeRole'],
-          })),
-        ]
-        return wanted.flatMap(({ database, actions }) => {
-          const missing = actions.filter(
-            (action) => !authInfo.authenticatedUserPrivileges.some((held) => allows(held, database, action)),
-          )
-          return missing.length === 0 ? [] : [lackOf(database, missing)]
-        })
+        const isMissing = (database: string) => (action: string) =>
+          !authInfo.authenticatedUserPrivileges.some((held) => allows(held, database, action))
+        const users = { database: authDatabase, missing: ['viewUser'].filter(isMissing(authDatabase)) }
+        const wanted = [...new Map(targets.map((target) => [canonical(target), roleOf(target)])).values()]
+        const databases = [...new Set(wanted.map(({ db }) => db))].map((database) => ({
+          database,
+          missing: ['grantRole', 'revokeRole', 'viewRole'].filter(isMissing(database)),
+        }))
+        const lacks = [users, ...databases].flatMap(({ database, missing }) =>
+          missing.length === 0 ? [] : [lackOf(database, missing)],
+        )
+        const seen = databases.filter(({ missing }) => !missing.includes('viewRole'))
+        const asked = wanted.filter(({ db }) => seen.some(({ database }) => database === db))
+        return [...lacks, ...(await unknownOf(asked, signal))]
       },
 
       canonical,
       where: placeOf(url, authDatabase),
       hasLagMs: 0,
-      // `maxTimeMS`: the server gives up when we do.
-      lateMs: 0,
+      // `maxTimeMS` counts from when a command arrives: on the way it may be for as long as the network sends it again.
+      lateMs: 30_000,
       close: () => server.close(),
     }
   },
 }
 
-function roleOf(target: Target): { role: string; db: string } {
+interface Role {
+  readonly role: string
+  readonly db: string
+}
+
+function roleOf(target: Target): Role {
   const { database, role } = targetSchema.parse(target)
   return { role, db: database }
 }
@@ -174,6 +196,15 @@ function borrowsCredentials(url: string): boolean {
       name.toLowerCase() === 'tlscertificatekeyfile' ||
       (name.toLowerCase() === 'authmechanism' && borrowing.test(value)),
   )
+}
+
+const fileOptions = new Set(['tlscafile', 'tlscrlfile'])
+
+/** A file that the url has the driver read, and that is not opened to catalogs. */
+function closedFileOf(url: string, { opens }: Pick<Surroundings, 'opens'>): string | null {
+  const options = [...new URLSearchParams(url.slice(url.indexOf('?') + 1))]
+  const files = options.filter(([name]) => fileOptions.has(name.toLowerCase())).map(([, path]) => path)
+  return files.find((path) => !opens(path)) ?? null
 }
 
 function isConnectionString(url: string): boolean {

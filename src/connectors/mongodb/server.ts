@@ -11,8 +11,12 @@ export interface Server {
 
 const maxConnections = 32
 
-/** One pool of connections, made at the first call. */
-export function serverAt(url: string, database: string, timeoutMs: number): Server {
+/** One pool of connections, made at the first call. `closedFile`: what the url names and may not be read; null: nothing. */
+export function serverAt(
+  url: string,
+  database: string,
+  { timeoutMs, closedFile }: { timeoutMs: number; closedFile: string | null },
+): Server {
   const client = new MongoClient(url, {
     appName: 'curfew',
     maxPoolSize: maxConnections,
@@ -42,6 +46,11 @@ export function serverAt(url: string, database: string, timeoutMs: number): Serv
       const failed = (why: string, happened: 'no' | 'unknown', cause?: unknown) =>
         new ConnectorError(`MongoDB could not ${doing}: ${why}`, { retryable: true, happened, cause })
       if (isClosed) throw failed('the connector is closed', 'no')
+      if (closedFile !== null)
+        throw new ConnectorError(
+          `MongoDB could not ${doing}: ${closedFile} is not opened to catalogs: see CATALOG_FILES`,
+          { retryable: false, happened: 'no' },
+        )
       if (signal.aborted) throw failed('no time was left', 'no')
       await untilAborted(connected(), signal).catch((error: unknown) => {
         throw signal.aborted ? failed('no connection in time', 'no', error) : mongodbFailure(error, doing)
