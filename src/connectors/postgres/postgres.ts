@@ -22,8 +22,9 @@ import type { Way } from './way.ts'
  *   From 16 on a take removes what Curfew gave and nothing else; on 15 there is but one membership for all to remove.
  * - Given in the name of a role that cannot log in (`owner`), of which Curfew's login is a member: another login can take
  *   what an earlier one gave. Least rights: `check` prints them.
- * - `cut` ends every session of the person, after the role was taken: one that did SET ROLE before keeps it otherwise.
- * - The server gives up before we do (`statement_timeout`, `lock_timeout`), so that nothing happens later.
+ * - `cut` ends every session that the person has once the role was taken: one that did SET ROLE before keeps it otherwise.
+ * - Each change carries the moment after which it does not happen, by the server's own clock.
+ * - Names are looked up in `pg_catalog` alone: nobody's functions and operators run as Curfew, nor as the owner role.
  *
  * Source: PostgreSQL documentation, GRANT, pg_auth_members; the tests run it against 15, 16 and 18.
  */

@@ -215,9 +215,7 @@ export function serverAt(settings: PostgresSettings, surroundings: Surroundings)
   return {
     leftMs,
     read: (doing, { text, values, row, signal }) =>
-      on(doing, signal, async (client) => {
-        return rows(await client.query(text, [...values]), row, doing)
-      }),
+      on(doing, signal, async (client) => rows(await client.query(text, [...values]), row, doing)),
     async change(doing, statement, how) {
       for (let clashes = 0; ; clashes++) {
         try {
