@@ -11,6 +11,7 @@ import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { kubernetes } from '../../src/connectors/kubernetes/kubernetes.ts'
 import type { Connector, Lack, Target } from '../../src/domain/connector.ts'
+import { aGate } from '../../src/testing/gate.ts'
 import { startKubernetes } from '../support/kubernetes.ts'
 import {
   call,
@@ -60,6 +61,28 @@ describe('kubernetes', () => {
     expect(binding?.metadata.annotations).toEqual({
       'curfew/principal': principal,
       'curfew/gives': `the Role ${role} in the namespace ${system.namespace}`,
+    })
+  })
+
+  test('a give that is delayed on the way may come after the take: it is looked for as long as that', async () => {
+    const { principal, target } = await aPlace()
+    const gate = await aGate(system.port)
+    const by = system.connectBy(gate.port)
+    await by.has({ principal, target, signal: soon() })
+    // The give itself waits, and not the look at its role before.
+    gate.holdFrom((bytes) => bytes.includes('PATCH'))
+    const failure = await failureOf(
+      by.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(400) }),
+    )
+    await connector.take(call(principal, target))
+    gate.release()
+    while (!(await system.reallyHolds(principal, target)));
+    await connector.take(call(principal, target))
+    await by.close()
+    await gate.close()
+    expect({ happened: failure.happened, lateMs: connector.lateMs }).toEqual({
+      happened: 'unknown',
+      lateMs: 30_000,
     })
   })
 
