@@ -46,7 +46,7 @@ export async function theDocumentedProgram(): Promise<HarnessWithoutPort> {
   await writeFile(join(folder, 'token'), `${token}\n`)
 
   const connect = (at = folder, with_ = token) =>
-    connectCommand({ run: [program, at], env: { PEOPLE_TOKEN: with_ }, late: '1s' })
+    connectCommand({ run: [program, at], env: { CURFEW_PEOPLE_TOKEN: with_ }, late: '1s' })
   const people = async () =>
     peopleSchema.parse(JSON.parse(await readFile(join(folder, 'people.json'), 'utf8')))
   /** By a hand of its own, under the same lock. */
@@ -129,7 +129,7 @@ export async function theDocumentedProgram(): Promise<HarnessWithoutPort> {
       await writeFile(String(open), code)
       await chmod(String(open), 0o775)
       const one = (path: string | undefined, what: RegExp, remedy: RegExp) => ({
-        connector: connectCommand({ run: [path, folder], env: { PEOPLE_TOKEN: token } }),
+        connector: connectCommand({ run: [path, folder], env: { CURFEW_PEOPLE_TOKEN: token } }),
         target: { group: 'dba' },
         what,
         remedy,

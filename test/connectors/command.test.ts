@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { inspect, promisify } from 'node:util'
+import { opensFiles } from '../../src/config.ts'
 import { command } from '../../src/connectors/command/command.ts'
 import type { Connector } from '../../src/domain/connector.ts'
 import { connectCommand, hasTools, theDocumentedProgram } from './command-harness.ts'
@@ -64,19 +65,51 @@ describe('command', () => {
     const program = `require('fs').writeFileSync(process.argv[1], JSON.stringify([process.env, process.cwd()]) + '\\n')`
     const connector = connectCommand({
       run: [process.execPath, '-e', program, join(folder, 'env')],
-      env: { TOKEN: 'token-1' },
+      env: { CURFEW_TOKEN: 'token-1' },
     })
     opened.push(connector)
     await connector.take(call('ada', target))
     delete process.env['CURFEW_TEST_SECRET']
     expect(JSON.parse(await written('env'))).toEqual([
       {
-        TOKEN: 'token-1',
+        CURFEW_TOKEN: 'token-1',
         LANG: 'C.UTF-8',
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       },
       '/',
     ])
+  })
+
+  /** Whoever starts Curfew opened this one program; its catalog's editor writes `env`. */
+  async function ranBy(script: string, env: Record<string, string>): Promise<string> {
+    const path = join(folder, 'people')
+    await writeFile(path, script)
+    await chmod(path, 0o755)
+    const settings = command.settings.safeParse({ run: [path], env })
+    if (!settings.success) return 'refused'
+    const opens = opensFiles({ CATALOG_FILES: path })
+    const connector = command.connect(settings.data, { ...surroundings(5_000), opens })
+    opened.push(connector)
+    await connector.check({ targets: [], signal: soon() }).catch(() => undefined)
+    return existsSync(join(folder, 'mark')) ? "the editor's own code was run" : 'only the program was run'
+  }
+
+  test.each([
+    ['bash', '#!/bin/bash\ncat >/dev/null\n', (mark: string) => ({ BASH_ENV: `$(touch ${mark})` })],
+    [
+      'node',
+      `#!${process.execPath}\nprocess.stdin.resume()\n`,
+      (mark: string) => ({
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`import{writeFileSync as w}from'node:fs';w('${mark}','')`)}`,
+      }),
+    ],
+    [
+      'perl',
+      '#!/usr/bin/perl\n1;\n',
+      (mark: string) => ({ PERL5OPT: '-d', PERL5DB: `BEGIN { system('touch ${mark}'); exit }` }),
+    ],
+  ])('a catalog alone has nothing run but the program that was opened: one in %s', async (_, script, env) => {
+    expect(await ranBy(script, env(join(folder, 'mark')))).toBe('refused')
   })
 
   test('no shell reads its arguments', async () => {
@@ -167,15 +200,17 @@ describe('command', () => {
 
   test('its last complaint reaches the admins, without our secrets and without control characters', async () => {
     const key = `-----BEGIN KEY-----\n${'k'.repeat(64)}\n-----END KEY-----`
-    const env = { TOKEN: 'token-1', KEY: key }
+    const env = { CURFEW_TOKEN: 'token-1', CURFEW_KEY: key }
     const failures = await Promise.all([
       failureOf(
-        aScript('echo early >&2; printf "bad \\033[31m$TOKEN\\r\\n\\n" >&2; exit 77', { env }).take(
+        aScript('echo early >&2; printf "bad \\033[31m$CURFEW_TOKEN\\r\\n\\n" >&2; exit 77', { env }).take(
           call('ada', target),
         ),
       ),
-      failureOf(aScript('echo "$KEY" | head -n 2 >&2; exit 1', { env }).take(call('ada', target))),
-      failureOf(aScript('echo "{\\"error\\":\\"no $TOKEN\\"}"; exit 67', { env }).take(call('ada', target))),
+      failureOf(aScript('echo "$CURFEW_KEY" | head -n 2 >&2; exit 1', { env }).take(call('ada', target))),
+      failureOf(
+        aScript('echo "{\\"error\\":\\"no $CURFEW_TOKEN\\"}"; exit 67', { env }).take(call('ada', target)),
+      ),
       failureOf(aScript('printf %0900d 7 >&2; kill -9 $$', { env }).take(call('ada', target))),
     ])
     expect(
@@ -341,8 +376,8 @@ describe('command', () => {
     const file = join(folder, 'token')
     const hidden: string[] = []
     const settings = command.settings.parse({
-      run: ['/bin/sh', '-c', 'echo "$TOKEN" >>"$0/seen"', folder],
-      env: { TOKEN: { file } },
+      run: ['/bin/sh', '-c', 'echo "$CURFEW_TOKEN" >>"$0/seen"', folder],
+      env: { CURFEW_TOKEN: { file } },
     })
     const connector = command.connect(settings, { ...surroundings(2_500), hide: (text) => hidden.push(text) })
     opened.push(connector)
@@ -400,10 +435,12 @@ describe('command settings', () => {
     ['no program', { run: [] }, false],
     ['a line for a shell', { run: '/opt/curfew/people --all' }, false],
     ['an argument with a NUL', { run: ['/opt/curfew/people', 'a\0b'] }, false],
-    ['a secret', { ...good, env: { TOKEN: 'x' } }, true],
-    ['a secret in a file', { ...good, env: { TOKEN: { file: '/run/secrets/x' } } }, true],
-    ['a variable that none can be called', { ...good, env: { 'A=B': 'x' } }, false],
-    ['a secret that is no text', { ...good, env: { TOKEN: 7 } }, false],
+    ['a secret', { ...good, env: { CURFEW_TOKEN: 'x' } }, true],
+    ['a secret in a file', { ...good, env: { CURFEW_TOKEN: { file: '/run/secrets/x' } } }, true],
+    ['a variable that none can be called', { ...good, env: { 'CURFEW_A=B': 'x' } }, false],
+    ['a function for a shell', { ...good, env: { 'BASH_FUNC_CURFEW_A%%': '() { id; }' } }, false],
+    ['nothing but the beginning of a name', { ...good, env: { CURFEW_: 'x' } }, false],
+    ['a secret that is no text', { ...good, env: { CURFEW_TOKEN: 7 } }, false],
     ['how many at once', { ...good, atOnce: 1 }, true],
     ['none at once', { ...good, atOnce: 0 }, false],
     ['a lag without a unit', { ...good, lag: '5' }, false],
@@ -412,6 +449,24 @@ describe('command settings', () => {
     expect(command.settings.safeParse(settings).success).toBe(isGood)
   })
 })
+
+test.each(['BASH_ENV', 'LD_PRELOAD', 'PATH', 'curfew_token', 'TOKEN'])(
+  'the catalog is told that %s is no variable for its programs',
+  (name) => {
+    const { error } = command.settings.safeParse({ run: ['/opt/curfew/people'], env: { [name]: 'x' } })
+    expect(error?.issues).toMatchObject([
+      {
+        path: ['env', name],
+        issues: [
+          {
+            message:
+              'must be the name of a variable that begins with CURFEW_: others may have the program run what is not the program',
+          },
+        ],
+      },
+    ])
+  },
+)
 
 /** Whether a process runs: one that has ended and was not yet asked after does not. */
 async function isRunning(pid: string): Promise<boolean> {
