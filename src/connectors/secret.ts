@@ -12,13 +12,24 @@ export const secret = z.union(
 
 export type Secret = z.infer<typeof secret>
 
+/** A file that does not answer, such as one of a dead mount, keeps one of Node's few threads waiting, not one a call. */
+const reading = new Map<string, Promise<string>>()
+
+function textOf(file: string): Promise<string> {
+  const running = reading.get(file) ?? readFile(file, 'utf8').finally(() => reading.delete(file))
+  reading.set(file, running)
+  return running
+}
+
 /**
  * The secret of now: a file is read anew each time, so that one which is rotated needs no restart. What was read is kept
- * out of the log. Rejects with a `ConnectorError` that names the file and never its content.
+ * out of the log. Rejects with a `ConnectorError` that names the file and never its content; as soon as the signal aborts,
+ * where there is one.
  */
 export async function readSecret(
   from: Secret,
   { hide, opens }: Pick<Surroundings, 'hide' | 'opens'>,
+  signal?: AbortSignal,
 ): Promise<string> {
   if (typeof from === 'string') return from
   const failed = (why: string, cause?: unknown) =>
@@ -28,8 +39,8 @@ export async function readSecret(
       retryable: false,
       happened: 'no',
     })
-  const text = await readFile(from.file, 'utf8').catch((error: unknown) => {
-    throw failed('cannot be read', error)
+  const text = await untilAborted(textOf(from.file), signal).catch((error: unknown) => {
+    throw signal?.aborted ? failed('cannot be read in time') : failed('cannot be read', error)
   })
   // Editors and `echo` end a file with a line break.
   const read = text.replace(/\r?\n$/, '')
@@ -37,4 +48,14 @@ export async function readSecret(
   if (Buffer.byteLength(read) > mostBytes) throw failed('is too long to be one')
   hide(read)
   return read
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Error('aborted'))
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }

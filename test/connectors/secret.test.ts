@@ -1,9 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { constants } from 'node:fs'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { opensFiles } from '../../src/config.ts'
+import { command } from '../../src/connectors/command/command.ts'
+import { kubernetes } from '../../src/connectors/kubernetes/kubernetes.ts'
+import { ldap } from '../../src/connectors/ldap/ldap.ts'
+import { scim } from '../../src/connectors/scim/scim.ts'
 import { readSecret, secret } from '../../src/connectors/secret.ts'
-import { failureOf } from '../../src/testing/contract.ts'
+import type { Connector, ConnectorKind } from '../../src/domain/connector.ts'
+import { failureOf, surroundings } from '../../src/testing/contract.ts'
 
 test.each([
   ['/run/secrets/orders', true],
@@ -54,6 +62,102 @@ test('an opened file is read anew each time, without the line break at its end, 
   expect(hidden).toEqual(['first', 'second'])
   for (const failure of [empty, gone]) expect(failure).toMatchObject({ retryable: true, happened: 'no' })
 })
+
+/** A secret on a disk that does not answer (NFS, or what a vault mounts), as a pipe that nobody writes to. */
+describe('a secret whose file cannot be read in time', () => {
+  let folder = ''
+  let file = ''
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'curfew-secret-'))
+    file = join(folder, 'secret')
+    await promisify(execFile)('mkfifo', [file])
+  })
+  afterEach(async () => {
+    // Whoever waits for it still is let go.
+    const pipe = await open(file, constants.O_RDWR)
+    await pipe.write('late\n')
+    await pipe.close()
+    await rm(folder, { recursive: true })
+  })
+
+  test('keeps a call no longer than its time, and nothing else from being read', async () => {
+    const asked = { hide: () => undefined, opens: () => true }
+    const signal = AbortSignal.timeout(50)
+    const failures = await Promise.all(
+      Array.from({ length: 32 }, () => failureOf(readSecret({ file }, asked, signal))),
+    )
+    const other = join(folder, 'other')
+    await writeFile(other, 'read')
+    expect(await readSecret({ file: other }, asked, AbortSignal.timeout(2_000))).toBe('read')
+    expect(new Set(failures.map(({ message }) => message))).toEqual(
+      new Set([`The secret in ${file} cannot be read in time`]),
+    )
+    for (const failure of failures) expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+  })
+
+  test.each([
+    [
+      'ldap',
+      () =>
+        connected(ldap, {
+          url: 'ldap://127.0.0.1:1',
+          bind: { dn: 'cn=a', password: { file } },
+          people: { base: 'dc=a', attribute: 'uid' },
+        }),
+      { group: 'cn=a' },
+    ],
+    [
+      'ldap, its ca',
+      () =>
+        connected(ldap, {
+          url: 'ldaps://127.0.0.1:1',
+          ca: { file },
+          bind: { dn: 'cn=a', password: 'x' },
+          people: { base: 'dc=a', attribute: 'uid' },
+        }),
+      { group: 'cn=a' },
+    ],
+    ['scim', () => connected(scim, { url: 'http://127.0.0.1:1', token: { file } }), { group: 'g' }],
+    [
+      'scim, its client',
+      () =>
+        connected(scim, {
+          url: 'http://127.0.0.1:1',
+          oauth: { url: 'http://127.0.0.1:1', clientId: 'a', clientSecret: { file } },
+        }),
+      { group: 'g' },
+    ],
+    [
+      'kubernetes',
+      () => connected(kubernetes, { url: 'http://127.0.0.1:1', token: { file } }),
+      { namespace: 'a', role: 'b' },
+    ],
+    [
+      'kubernetes, its ca',
+      () => connected(kubernetes, { url: 'http://127.0.0.1:1', token: 'x', ca: { file } }),
+      { namespace: 'a', role: 'b' },
+    ],
+    [
+      'command',
+      () => connected(command, { run: ['/bin/true'], env: { CURFEW_TOKEN: { file } } }),
+      { group: 'g' },
+    ],
+  ])('%s: the call ends when its time is up', async (_, connect, target) => {
+    const connector = connect()
+    const startedAt = performance.now()
+    const failure = await failureOf(
+      connector.has({ principal: 'ada', target, signal: AbortSignal.timeout(200) }),
+    )
+    const tookMs = performance.now() - startedAt
+    await connector.close()
+    expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+    expect(tookMs).toBeLessThan(1_500)
+  })
+})
+
+function connected<Settings>(kind: ConnectorKind<Settings>, settings: object): Connector {
+  return kind.connect(kind.settings.parse(settings), surroundings(300))
+}
 
 test.each([
   ['a-token', true],

@@ -33,9 +33,9 @@ export const command: ConnectorKind<CommandSettings> = {
     const turn = turns(atOnce)
     const closing = new AbortController()
 
-    async function environment(): Promise<Record<string, string>> {
+    async function environment(until: AbortSignal): Promise<Record<string, string>> {
       const read = Object.entries(env).map(
-        async ([name, from]) => [name, await readSecret(from, surroundings)] as const,
+        async ([name, from]) => [name, await readSecret(from, surroundings, until)] as const,
       )
       return Object.fromEntries(await Promise.all(read))
     }
@@ -55,7 +55,7 @@ export const command: ConnectorKind<CommandSettings> = {
       const isChange = idempotencyKey !== null
       return turn.take(
         async () => {
-          const secrets = await environment()
+          const secrets = await environment(over)
           await keeper.ready().catch((error: unknown) => {
             throw notBegun(doing, '/bin/sh, which ends it when Curfew ends, cannot be started', error)
           })

@@ -37,9 +37,9 @@ export function apiAt(settings: KubernetesSettings, surroundings: Surroundings):
   let isClosed = false
 
   /** Made at the first call: certificates may have to be read. */
-  async function connected(doing: string): Promise<HttpClient> {
+  async function connected(doing: string, signal: AbortSignal): Promise<HttpClient> {
     if (client === null && settings.ca !== undefined) {
-      const trusted = await readSecret(settings.ca, { ...surroundings, hide: () => undefined })
+      const trusted = await readSecret(settings.ca, { ...surroundings, hide: () => undefined }, signal)
       client ??= httpClient(origin, {
         system,
         ca: trusted,
@@ -65,24 +65,30 @@ export function apiAt(settings: KubernetesSettings, surroundings: Surroundings):
     answer: schema,
     signal,
   }: Question<T>): Promise<T> {
-    const token = await readSecret(settings.token, surroundings)
-    const http = await connected(doing)
+    const http = await connected(doing, signal)
     const search = new URLSearchParams({ ...query, timeout }).toString()
-    const answer = await http.send({
-      doing,
-      method,
-      path: `${base}${path}?${search}`,
-      headers: () => ({
-        authorization: `Bearer ${token}`,
-        accept: 'application/json',
-        'user-agent': 'curfew',
-        'content-type': method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json',
-      }),
-      ...(body === undefined ? {} : { body: json(body) }),
-      signal,
-    })
+    const sent = (token: string) =>
+      http.send({
+        doing,
+        method,
+        path: `${base}${path}?${search}`,
+        headers: () => ({
+          authorization: `Bearer ${token}`,
+          accept: 'application/json',
+          'user-agent': 'curfew',
+          'content-type': method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json',
+        }),
+        ...(body === undefined ? {} : { body: json(body) }),
+        signal,
+      })
+    const first = await readSecret(settings.token, surroundings, signal)
+    let token = first
+    let answer = await sent(token)
+    // One that was rotated meanwhile stands in its file already.
+    if (answer.status === 401) token = await readSecret(settings.token, surroundings, signal)
+    if (token !== first) answer = await sent(token)
     if (answer.status >= 200 && answer.status < 300) return http.read(schema, answer, doing)
-    throw failureOf(doing, answer, (text) => text.replaceAll(token, '…'))
+    throw failureOf(doing, answer, (text) => text.replaceAll(first, '…').replaceAll(token, '…'))
   }
 
   return {

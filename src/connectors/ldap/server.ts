@@ -70,15 +70,16 @@ export function serverAt(settings: LdapSettings, surroundings: Surroundings): Se
   const links = new Set<Link>()
   let isClosed = false
 
-  async function trust() {
-    const trusted = ca === undefined ? [] : [await readSecret(ca, { ...surroundings, hide: () => undefined })]
+  async function trust(signal: AbortSignal) {
+    const trusted =
+      ca === undefined ? [] : [await readSecret(ca, { ...surroundings, hide: () => undefined }, signal)]
     return { host, ca: [...trusted, ...rootCertificates], ...(isIP(host) === 0 ? { servername: host } : {}) }
   }
 
   /** The sockets are ours, and the library is handed one of them once: by itself it connects anew and does not sign in. */
   async function connected(signal: AbortSignal): Promise<Link> {
     const sockets: Socket[] = []
-    const trusted = isLdaps || tls === 'startTls' ? await trust() : null
+    const trusted = isLdaps || tls === 'startTls' ? await trust(signal) : null
     const socket = isLdaps ? connectTls({ ...trusted, port }) : connectTcp({ host, port })
     sockets.push(socket)
     socket.setKeepAlive(true).setNoDelay(true)
@@ -119,7 +120,7 @@ export function serverAt(settings: LdapSettings, surroundings: Surroundings): Se
     let phase: Phase = 'connecting'
     let link: Link | null = null
     try {
-      const password = await readSecret(bind.password, surroundings)
+      const password = await readSecret(bind.password, surroundings, signal)
       link = await connected(signal)
       phase = 'signing in'
       await untilAborted(link.client.bind(bind.dn, password), signal)
