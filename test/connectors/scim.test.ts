@@ -1,9 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { scim } from '../../src/connectors/scim/scim.ts'
-import type { Connector } from '../../src/domain/connector.ts'
+import { connectorErrorOf, type Connector } from '../../src/domain/connector.ts'
 import { aScimStandIn, type ScimStandIn } from '../support/scim-stand-in.ts'
 import { hasScim2 } from '../support/scim2.ts'
 import {
@@ -267,6 +268,173 @@ describe('scim (stand-in)', () => {
     expect(await has()).toBe(true)
     await connector.take(call(ada, target))
     expect([membersOf('g1'), await has()]).toEqual([[], false])
+  })
+
+  /** Ada had it and it was taken; she marries, and another Ada is hired under her old name. */
+  async function renamed(by = connector) {
+    await by.give(giveCall(ada, target))
+    await by.take(call(ada, target))
+    expect(await has(ada, by)).toBe(false)
+    server.people.set('u-ada', { id: 'u-ada', userName: 'ada.smith@example.com' })
+    server.people.set('u-new', { id: 'u-new', userName: ada })
+  }
+
+  test.each(['0ms', '1s'])(
+    'what one person holds is not told of another who has their old name (lag %s)',
+    async (lag) => {
+      const by = connect({ token: 'token-1', lag })
+      await renamed(by)
+      await by.give(giveCall('ada.smith@example.com', target))
+      expect(await has('ada.smith@example.com', by)).toBe(true)
+      expect(await everyHolder(by, target)).toEqual(['ada.smith@example.com'])
+      expect(await has(ada, by)).toBe(false)
+    },
+  )
+
+  test.each(['0ms', '1s'])(
+    'a take from whoever has the old name does not take from whoever had it (lag %s)',
+    async (lag) => {
+      const by = connect({ token: 'token-1', lag })
+      await renamed(by)
+      await by.give(giveCall('ada.smith@example.com', target))
+      await by.give(giveCall(ada, target))
+      await by.take(call(ada, target))
+      expect(membersOf('g1')).toEqual(['u-ada'])
+    },
+  )
+
+  test('what somebody was given by their new name stays when what they had by the old one ends', async () => {
+    await connector.give(giveCall(ada, target))
+    server.people.set('u-ada', { id: 'u-ada', userName: 'ada.smith@example.com' })
+    await connector.give(giveCall('ada.smith@example.com', target))
+    await connector.take(call(ada, target))
+    expect([membersOf('g1'), await has(), await has('ada.smith@example.com')]).toEqual([
+      ['u-ada'],
+      false,
+      true,
+    ])
+    await connector.take(call('ada.smith@example.com', target))
+    expect(membersOf('g1')).toEqual([])
+  })
+
+  test('what another took meanwhile is not remembered of whoever had it once the server said so', async () => {
+    await connector.give(giveCall(ada, target))
+    await connect().take(call(ada, target))
+    server.people.set('u-ada', { id: 'u-ada', userName: 'ada.smith@example.com' })
+    expect(await has()).toBe(false)
+    await connect().give(giveCall('ada.smith@example.com', target))
+    expect(await has()).toBe(false)
+    await connector.take(call(ada, target))
+    expect(membersOf('g1')).toEqual(['u-ada'])
+  })
+
+  test('whoever was renamed is still asked for after a take that a slow server lost', async () => {
+    const by = connect({ token: 'token-1', lag: '1s' })
+    await by.give(giveCall(ada, target))
+    server.people.set('u-ada', { id: 'u-ada', userName: 'ada.smith@example.com' })
+    server.losesNext = 1
+    await by.take(call(ada, target))
+    expect(await has(ada, by)).toBe(true)
+    await by.take(call(ada, target))
+    expect([membersOf('g1'), await has(ada, by)]).toEqual([[], false])
+  })
+
+  test.each([
+    ['no resources', { totalResults: 1 }],
+    ['resources that are null', { totalResults: 1, Resources: null }],
+    ['an empty page', { totalResults: 1, Resources: [], itemsPerPage: 0, startIndex: 1 }],
+  ])('one person, but %s, is not nobody', async (_, body) => {
+    server.groups.set('g1', { displayName: 'dba', members: ['u-ada'], version: 1 })
+    for (const attempt of [
+      () => has(),
+      () => connector.take(call(ada, target)),
+      () => connector.give(giveCall(ada, target)),
+    ]) {
+      server.next.push({ status: 200, body: JSON.stringify(body) })
+      expect(await failureOf(attempt())).toMatchObject({ retryable: true, happened: 'unknown' })
+    }
+    expect(membersOf('g1')).toEqual(['u-ada'])
+  })
+
+  /** The next so many changes are answered with 409, as RFC 7644 (3.12) has it of a version that is not the latest. */
+  function conflicts(many: number) {
+    const seen = server.asked.push.bind(server.asked)
+    let left = many
+    server.asked.push = (one) => {
+      if (one.startsWith('PATCH') && left-- > 0) {
+        const schemas = ['urn:ietf:params:scim:api:messages:2.0:Error']
+        const detail = 'the version is another now'
+        server.next.push({ status: 409, body: JSON.stringify({ schemas, status: '409', detail }) })
+      }
+      return seen(one)
+    }
+  }
+
+  test.each([true, false])(
+    'a change that is refused since the version is another now (409) is made once more (versions: %s)',
+    async (hasVersions) => {
+      server.hasVersions = hasVersions
+      conflicts(1)
+      await connector.give(giveCall(ada, target))
+      expect([membersOf('g1'), changes()]).toEqual([['u-ada'], 2])
+      conflicts(1)
+      await connector.take(call(ada, target))
+      expect(membersOf('g1')).toEqual([])
+    },
+  )
+
+  test('a version that is another again and again is tried later, and nothing happened', async () => {
+    server.hasVersions = true
+    conflicts(9)
+    expect(await failureOf(connector.give(giveCall(ada, target)))).toMatchObject({
+      retryable: true,
+      happened: 'no',
+    })
+  })
+
+  test('an answer about another group, or another person, is not an answer about this one', async () => {
+    server.groups.set('g1', { displayName: 'dba', members: ['u-ada'], version: 1 })
+    const found = { totalResults: 1, Resources: [{ id: 'u-ada', userName: ada }] }
+    server.next.push(
+      { status: 200, body: JSON.stringify(found) },
+      { status: 200, body: JSON.stringify({ id: 'g2', members: [] }) },
+    )
+    expect(await failureOf(has())).toMatchObject({ retryable: true })
+    server.next.push(
+      { status: 200, body: JSON.stringify({ id: 'g1', members: [{ value: 'u-ada' }] }) },
+      { status: 200, body: JSON.stringify({ id: 'u-lin', userName: 'lin@example.com' }) },
+    )
+    expect(await failureOf(everyHolder(connector, target))).toMatchObject({ retryable: true })
+  })
+
+  test.each([
+    ['token-2\n', 'given'],
+    ['token-1\n', false],
+  ])('a token in a file is read anew where it is not accepted: %j', async (next, outcome) => {
+    const folder = await mkdtemp(join(tmpdir(), 'curfew-scim-'))
+    const file = join(folder, 'token')
+    await writeFile(file, 'token-1\n')
+    const by = connect({ token: { file } })
+    const seen = server.asked.push.bind(server.asked)
+    server.asked.push = (one) => {
+      if (one.startsWith('GET /Groups') && !server.accepted.has('token-2')) {
+        writeFileSync(file, next)
+        server.accepted.clear()
+        server.accepted.add('token-2')
+      }
+      return seen(one)
+    }
+    const given = await by.give(giveCall(ada, target)).then(
+      () => 'given',
+      (error: unknown) => connectorErrorOf(error)?.retryable,
+    )
+    await rm(folder, { recursive: true })
+    expect(given).toBe(outcome)
+  })
+
+  test('people whose names differ in case alone are one, but for an externalId', () => {
+    const written = (person: string) => connect({ token: 'token-1', person }).canonicalPrincipal?.('Lin')
+    expect(['userName', 'email', 'externalId'].map(written)).toEqual(['lin', 'lin', 'Lin'])
   })
 
   test('a page that is not of SCIM does not say that a group or a person is gone', async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { ConnectorError } from '../../domain/connector.ts'
-import { memberFilter, members, namedList, patchOf, versionOf } from './messages.ts'
-import { isGone, system, type Server } from './server.ts'
+import { complaintOf, memberFilter, members, namedList, patchOf, versionOf } from './messages.ts'
+import { isGone, system, unclear, type Server } from './server.ts'
+import type { HttpAnswer } from '../http/client.ts'
 import { turns, type Turns } from '../turns.ts'
 
 /** From so many members on a question is cheaper than reading them all. */
@@ -23,6 +24,16 @@ export interface Groups {
   membersOf(group: string, asking: Asking): Promise<string[] | null>
 }
 
+/**
+ * Another changed the group since it was read: 412, or 409, by which RFC 7644 (3.12) means a version that is not the latest,
+ * where it does not speak of two that are called the same.
+ */
+function isConflict(answer: HttpAnswer, ifMatch: string | null): boolean {
+  if (answer.status === 412) return true
+  const kind = complaintOf(answer)?.scimType ?? null
+  return answer.status === 409 && kind !== 'uniqueness' && (ifMatch !== null || kind === null)
+}
+
 /** `readsBack`: whether what was written is read at once. */
 export function groupsOf(server: Server, { readsBack }: { readsBack: boolean }): Groups {
   /** Whether a server asked for one member of one group answers that, as far as we know. */
@@ -36,6 +47,7 @@ export function groupsOf(server: Server, { readsBack }: { readsBack: boolean }):
     const answer = await server.send({ doing, method: 'GET', path: pathOf(group, 'members'), signal }, [404])
     if (isGone(answer, doing)) return null
     const found = server.read(members, answer, doing)
+    if (found.id !== group) throw unclear(doing, 'it answered with another group')
     return (found.members ?? []).map(({ value }) => value)
   }
 
@@ -84,9 +96,13 @@ export function groupsOf(server: Server, { readsBack }: { readsBack: boolean }):
     if (isGone(before, doing)) return 'no group'
     const body = patchOf(isToBe, person)
     try {
-      const asked = { doing, method: 'PATCH', path, body, ifMatch: versionOf(before), signal } as const
-      const { status } = await server.send(asked, [412])
-      return status === 412 ? 'changed meanwhile' : 'sent'
+      const ifMatch = versionOf(before)
+      const asked = { doing, method: 'PATCH', path, body, ifMatch, signal } as const
+      const answer = await server.send(asked, (refusal) => isConflict(refusal, ifMatch))
+      if (answer.status < 300) return 'sent'
+      // With 409 some refuse what is so already.
+      const isSo = answer.status === 409 && (await isMember(group, person, asking)) === isToBe
+      return isSo ? 'sent' : 'changed meanwhile'
     } catch (error) {
       const isRefused = error instanceof ConnectorError && !error.retryable && error.happened === 'no'
       if (isRefused && (await isMember(group, person, asking)) === isToBe) return 'sent'

@@ -31,13 +31,14 @@ export function loginOf(
 ): Login {
   if (oauth) return oauthLogin(oauth, surroundings, keep)
   return {
-    async token() {
+    async token(signal) {
       if (token === undefined) throw new Error('no token in the settings')
-      const read = await readSecret(token, surroundings)
+      const read = await readSecret(token, surroundings, signal)
       keep(read)
       return read
     },
-    refused: () => false,
+    // One that was rotated meanwhile stands in its file already.
+    refused: () => typeof token !== 'string',
     close: () => Promise.resolve(),
   }
 }
@@ -56,7 +57,8 @@ function oauthLogin(
   let asking: Promise<string> | null = null
 
   async function asked(): Promise<string> {
-    const secret = await readSecret(clientSecret, surroundings)
+    const signal = AbortSignal.timeout(surroundings.timeoutMs)
+    const secret = await readSecret(clientSecret, surroundings, signal)
     const header = Buffer.from([clientId, secret].map(formEncoded).join(':')).toString('base64')
     for (const one of [secret, formEncoded(secret), header]) {
       if (!secrets.includes(one)) secrets.push(one)
@@ -77,7 +79,7 @@ function oauthLogin(
         ...(secretIn === 'header' ? { authorization: `Basic ${header}` } : {}),
       }),
       body: body.toString(),
-      signal: AbortSignal.timeout(surroundings.timeoutMs),
+      signal,
     })
     if (answer.status !== 200) {
       const { error, error_description: more } = refusal.safeParse(parsedJson(answer.text)).data ?? {}

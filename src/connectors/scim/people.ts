@@ -1,5 +1,4 @@
-import { boundedMap } from '../../bounded-map.ts'
-import { isGone, refused, type Server } from './server.ts'
+import { isGone, refused, unclear, type Server } from './server.ts'
 import { attributesOf, isCalled, nameOf, personFilter, user, userList, type User } from './messages.ts'
 import type { PersonKey } from './settings.ts'
 
@@ -9,7 +8,6 @@ const fewPeople = 20
 /** One page of everybody is worth so many single questions. */
 const worthOfPage = 10
 const askedAtOnce = 6
-const mostRemembered = 20_000
 
 /** How a member whom no person belongs to is listed: nobody is given anything under such a name. */
 const nobodys = 'member without a person: '
@@ -19,22 +17,20 @@ export const isNobody = (principal: string): boolean => principal.startsWith(nob
 export interface People {
   /** The one person who is called so; null: nobody is. Rejects where it could be several, or the server did not look. */
   find(principal: string, doing: string, signal: AbortSignal): Promise<string | null>
-  /** Under this name this id was given something: the name may come to be nobody's, or another's. */
-  remember(principal: string, id: string): void
-  remembered(principal: string): readonly string[]
-  forget(principal: string): void
   /** How these are called, in their order; whoever is nobody keeps their id, in a form that is no principal. */
   namesOf(ids: readonly string[], doing: string, signal: AbortSignal): Promise<string[]>
 }
 
 export function peopleOf(server: Server, key: PersonKey): People {
-  const known = boundedMap<string[]>(mostRemembered)
   const attributes = `attributes=${attributesOf[key]}`
 
   async function asked(id: string, doing: string, signal: AbortSignal): Promise<string | null> {
     const path = `/Users/${encodeURIComponent(id)}?${attributes}`
     const answer = await server.send({ doing, method: 'GET', path, signal }, [404])
-    return isGone(answer, doing) ? null : nameOf(server.read(user, answer, doing), key)
+    if (isGone(answer, doing)) return null
+    const found = server.read(user, answer, doing)
+    if (found.id !== id) throw unclear(doing, 'it answered with another person')
+    return nameOf(found, key)
   }
 
   /** A page of everybody, by its place among all. */
@@ -78,17 +74,13 @@ export function peopleOf(server: Server, key: PersonKey): People {
       if (found.some((one) => !isCalled(one, key, principal)))
         throw refused(doing, `it answered with others when asked who has the ${key} ${principal}`)
       const [one] = found
+      // That there is somebody, and not who: an answer that was cut short.
+      if (one === undefined && totalResults > 0)
+        throw unclear(doing, `it did not say who has the ${key} ${principal}`)
       if (found.length > 1 || totalResults > 1)
         throw refused(doing, `several people have the ${key} ${principal}`)
       return one?.id ?? null
     },
-
-    remember(principal, id) {
-      const before = known.get(principal) ?? []
-      if (!before.includes(id)) known.set(principal, [...before, id])
-    },
-    remembered: (principal) => known.get(principal) ?? [],
-    forget: (principal) => void known.delete(principal),
 
     async namesOf(ids, doing, signal) {
       const names =

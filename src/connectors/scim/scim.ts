@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { Connector, ConnectorKind, Lack, Target } from '../../domain/connector.ts'
+import {
+  ConnectorError,
+  type Connector,
+  type ConnectorKind,
+  type Lack,
+  type Target,
+} from '../../domain/connector.ts'
 import { placeAt } from '../http/settings.ts'
+import { givenBy } from './given.ts'
 import { groupsOf } from './groups.ts'
 import { ability, displayNameFilter, groupUrn, named, namedList, personFilter, userList } from './messages.ts'
 import { isNobody, peopleOf } from './people.ts'
@@ -13,7 +20,8 @@ const membersInPage = 2_000
  * Membership of a group on a SCIM 2.0 server, for people whom the server knows.
  *
  * - Whoever is to be given something is looked up first, since servers take any id for a member, and keep whoever was
- *   deleted. Of nobody there is nothing to take: but for what was given since this process began, under the id of then.
+ *   deleted. Of nobody there is nothing to take: but for what was given since this process began and not yet taken, under
+ *   the id of then.
  * - Members are added and removed by PATCH, one after the other in a group, under its version (If-Match) where it has one;
  *   what was written is read back, and written once more where a server lost it.
  * - `has` asks for the one member where the server was seen to answer that rightly, and else reads the group.
@@ -30,11 +38,10 @@ export const scim: ConnectorKind<ScimSettings> = {
     const people = peopleOf(server, settings.person)
     const groups = groupsOf(server, { readsBack: settings.lag === 0 })
 
-    /** Everybody who may be meant: who is called so now, and who was when they were given something. */
-    async function idsOf(principal: string, doing: string, signal: AbortSignal): Promise<string[]> {
-      const found = await people.find(principal, doing, signal)
-      return [...new Set([...(found === null ? [] : [found]), ...people.remembered(principal)])]
-    }
+    const { lag, late, person: key } = settings
+    const folded = (principal: string) => (key === 'externalId' ? principal : principal.toLowerCase())
+    // What was lost by a server that tells the truth late is found lost by the look that follows.
+    const given = givenBy({ lagMs: lag === 0 ? 0 : lag + late, folded })
 
     return {
       async give({ principal, target, signal }) {
@@ -43,23 +50,40 @@ export const scim: ConnectorKind<ScimSettings> = {
         if (isNobody(principal)) throw refused(doing, 'no person can be called so')
         const person = await people.find(principal, doing, signal)
         if (person === null) throw refused(doing, `nobody has the ${settings.person} ${principal}`)
-        people.remember(principal, person)
-        if (!(await groups.change(group, person, true, { doing, signal })))
-          throw refused(doing, `the group ${group} does not exist`)
+        const wasGiven = given.under(principal, group).includes(person)
+        given.add(principal, group, person)
+        try {
+          if (!(await groups.change(group, person, true, { doing, signal })))
+            throw refused(doing, `the group ${group} does not exist`)
+        } catch (error) {
+          const isNothing = error instanceof ConnectorError && error.happened === 'no'
+          if (isNothing && !wasGiven) given.remove(principal, group, person)
+          throw error
+        }
       },
 
       async take({ principal, target, signal }) {
         const group = groupOf(target)
         const doing = `remove ${principal} from the group ${group}`
-        for (const person of await idsOf(principal, doing, signal))
+        const found = await people.find(principal, doing, signal)
+        const before = given
+          .under(principal, group)
+          .filter((id) => id !== found && !given.isAnothers(principal, group, id))
+        for (const person of found === null ? before : [found, ...before])
           await groups.change(group, person, false, { doing, signal })
+        given.taken(principal, group)
       },
 
       async has({ principal, target, signal }) {
         const group = groupOf(target)
         const doing = `say whether ${principal} is in the group ${group}`
-        for (const person of await idsOf(principal, doing, signal))
+        const found = await people.find(principal, doing, signal)
+        const before = given.under(principal, group).filter((id) => id !== found)
+        for (const person of found === null ? before : [found, ...before]) {
           if (await groups.isMember(group, person, { doing, signal })) return true
+          // Whoever comes in later by another name does not come in by this one.
+          if (person !== found && lag === 0) given.remove(principal, group, person)
+        }
         return false
       },
 
@@ -73,7 +97,7 @@ export const scim: ConnectorKind<ScimSettings> = {
       },
 
       check: ({ targets, signal }) => checked(server, settings, targets, signal),
-      canonicalPrincipal: (principal) => principal.toLowerCase(),
+      canonicalPrincipal: folded,
       canonical: groupOf,
       where: placeAt('scim', new URL(settings.url)),
       hasLagMs: settings.lag,

@@ -24,8 +24,8 @@ export interface Asked extends Pick<HttpRequest, 'doing' | 'method' | 'body' | '
 
 /** A SCIM server, with our login. */
 export interface Server {
-  /** An answer that is 2xx, or one of the statuses that are `expected`. */
-  send(asked: Asked, expected?: readonly number[]): Promise<HttpAnswer>
+  /** An answer that is 2xx, or one that is `expected`. */
+  send(asked: Asked, expected?: readonly number[] | ((answer: HttpAnswer) => boolean)): Promise<HttpAnswer>
   read<T>(schema: z.ZodType<T>, answer: HttpAnswer, doing: string): T
   close(): Promise<void>
 }
@@ -69,8 +69,11 @@ export function serverAt(settings: ScimSettings, surroundings: Surroundings): Se
     let token = await login.token(signal)
     let answer = await sent(asked, token)
     if (answer.status === 401 && login.refused(token)) {
-      token = await login.token(signal)
-      answer = await sent(asked, token)
+      const another = await login.token(signal)
+      if (another !== token) {
+        token = another
+        answer = await sent(asked, token)
+      }
     }
     for (let waitMs = waitOf(answer); waitMs !== null; waitMs = waitOf(answer)) {
       await sleep(waitMs, undefined, { signal }).catch(() => undefined)
@@ -89,7 +92,8 @@ export function serverAt(settings: ScimSettings, surroundings: Surroundings): Se
       })
       const answer = await turn.take(() => answered(asked), { signal, tooLate })
       const { status } = answer
-      if ((status >= 200 && status < 300) || expected.includes(status)) return answer
+      const isExpected = typeof expected === 'function' ? expected(answer) : expected.includes(status)
+      if ((status >= 200 && status < 300) || isExpected) return answer
       const said = complaintOf(answer)
       const words = [said?.scimType, said?.detail].filter(Boolean).join(': ')
       const isNotScim = status === 404 && said === null
@@ -129,3 +133,7 @@ export function isGone(answer: HttpAnswer, doing: string): boolean {
 /** A failure that another try does not mend, before anything was changed. */
 export const refused = (doing: string, why: string) =>
   new ConnectorError(`${system} could not ${doing}: ${why}`, { retryable: false, happened: 'no' })
+
+/** An answer that may be another the next time. */
+export const unclear = (doing: string, why: string) =>
+  new ConnectorError(`${system} could not ${doing}: ${why}`, { retryable: true })
