@@ -97,9 +97,9 @@ export function httpClient(
       try {
         return await attempt(request)
       } catch (error) {
-        const { message, retryable } = lostOnTheWay({ system, doing }, error, signal)
+        const { message, retryable, cause } = lostOnTheWay({ system, doing }, error, signal)
         // The first attempt may have arrived, whatever became of this one.
-        throw new ConnectorError(message, { retryable, happened: 'unknown', cause: error })
+        throw new ConnectorError(message, { retryable, happened: 'unknown', cause })
       }
     },
     read(schema, { text }, doing) {
