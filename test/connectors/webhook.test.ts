@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { Webhook } from 'standardwebhooks'
+import { parse } from 'yaml'
+import { command } from '../../src/connectors/command/command.ts'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
-import type { Connector, Proxies } from '../../src/domain/connector.ts'
+import { unused, type Connector, type Proxies } from '../../src/domain/connector.ts'
 import { aProxy } from '../support/proxy.ts'
 import { call, connectorContract, failureOf, giveCall, surroundings } from '../../src/testing/contract.ts'
 import { aSecret, theDocumentedReceiver } from './webhook-harness.ts'
@@ -185,6 +187,25 @@ describe('webhook', () => {
     expect(keys).toEqual(['key-7', 'key-7'])
   })
 
+  test('a next that is empty is the end, and not the first page again', async () => {
+    answer = answersWith(200, { principals: ['ada'], next: '' })
+    expect(await connector.list({ target, after: null, signal: signal() })).toEqual({
+      principals: ['ada'],
+      next: null,
+    })
+  })
+
+  test('two tenants that the query tells apart are two places, and what it holds is not told', () => {
+    const placeAt = (url: string) =>
+      webhook.connect(webhook.settings.parse({ url, secret }), unused(100)).where
+    const url = 'https://access.example.com/curfew'
+    expect([placeAt(url), placeAt(`${url}/?`)]).toEqual(Array(2).fill(`webhook ${url}`))
+    const places = ['a-tenant', 'b-tenant'].map((tenant) => placeAt(`${url}?tenant=${tenant}`))
+    expect(new Set([...places, placeAt(url)]).size).toBe(3)
+    for (const place of places)
+      expect(place).toMatch(/^webhook https:\/\/access.example.com\/curfew query:[0-9a-f]{16}$/)
+  })
+
   test('how late the system tells the truth comes from the catalog', () => {
     expect(connector.hasLagMs).toBe(1_500)
   })
@@ -261,6 +282,20 @@ describe('webhook settings', () => {
   ])('%s', (_, settings, isGood) => {
     expect(webhook.settings.safeParse(settings).success).toBe(isGood)
   })
+
+  test.each(['account: 9007199254740993', 'deep: [{ account: -9007199254740992 }]', 'account: 1e300'])(
+    'a number that JavaScript cannot hold is refused, and not sent as another: %s',
+    (text) => {
+      for (const kind of [webhook, command])
+        expect(kind.target.safeParse(parse(text)).error?.issues).toMatchObject([
+          {
+            message:
+              'must hold no whole number beyond 9007199254740991, which would be sent as another: write it as a text',
+          },
+        ])
+      expect(webhook.target.safeParse(parse('{ account: 9007199254740991, part: 0.5 }')).success).toBe(true)
+    },
+  )
 
   test('a target is any JSON object of up to 4 KB', () => {
     const verdicts = [{}, { deep: [{ a: null }] }, { big: 'x'.repeat(5_000) }, { when: new Date() }, ['no']]

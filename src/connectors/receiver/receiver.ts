@@ -14,6 +14,17 @@ export const receiverTarget = z
     (target) => Buffer.byteLength(stableJson(target)) <= targetBytes,
     `must be at most ${targetBytes} bytes`,
   )
+  .refine(
+    isKeptAsWritten,
+    `must hold no whole number beyond ${Number.MAX_SAFE_INTEGER}, which would be sent as another: write it as a text`,
+  )
+
+/** Two numbers that are read as one would be one target to us, and two to whoever wrote them. */
+function isKeptAsWritten(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every(isKeptAsWritten)
+}
 
 /** How a receiver may say more than its status does. */
 const complaint = z.object({
@@ -86,7 +97,8 @@ export function receiver(
         await tell(doing, message, { signal, idempotencyKey: null }),
         doing,
       )
-      return { principals, next: next ?? null }
+      // Some languages write an empty text for what is not there.
+      return { principals, next: next || null }
     },
 
     async check({ signal }) {

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { createHash, createHmac, randomUUID } from 'node:crypto'
 import type { Connector, ConnectorKind } from '../../domain/connector.ts'
 import { httpClient } from '../http/client.ts'
 import { refusedBy } from '../http/failure.ts'
@@ -60,10 +60,17 @@ export const webhook: ConnectorKind<WebhookSettings> = {
 
     return {
       ...receiver(system, tell),
-      where: placeAt('webhook', url),
+      where: placeOf(url),
       hasLagMs: settings.lag,
       lateMs: settings.late,
       close: () => http.close(),
     }
   },
+}
+
+/** Two tenants may be told apart by the query alone, which may hold a secret: its hash is part of the place. */
+function placeOf(url: URL): string {
+  const place = placeAt('webhook', url)
+  if (url.search === '') return place
+  return `${place} query:${createHash('sha256').update(url.search).digest('hex').slice(0, 16)}`
 }
