@@ -66,10 +66,16 @@ resources:`,
         name: Join the network
         target: { group: staff }
         who: '"@contractors" in groups'
-        duration: { default: 10m, max: 1h, choices: [10m] }
+        duration: { default: 4s, max: 1h, choices: [4s] }
 `
   const calls = async () => (await readFile(said, 'utf8')).split('\n').filter((line) => line !== '')
-  return { env: { CATALOG_CONNECTORS: path }, catalog, calls, isLicensed: () => writeFile(licence, '') }
+  return {
+    env: { CATALOG_CONNECTORS: path },
+    catalog,
+    calls,
+    isLicensed: () => writeFile(licence, ''),
+    isNotLicensed: () => rm(licence),
+  }
 }
 
 test('a stranger that cannot be connected keeps Curfew from nothing else, and is given on once it can', async () => {
@@ -85,7 +91,7 @@ test('a stranger that cannot be connected keeps Curfew from nothing else, and is
   await stage.startApp()
   const reason = aReason()
   await asks(riley, 'wifi staff', reason)
-  await ada.clicks('Approve 10 min', await ada.sees(reason, orders, patient))
+  await ada.clicks('Approve 4 s', await ada.sees(reason, orders, patient))
   const waiting = await eventually(
     () => onlyGrantOf(stage, riley),
     (grant) => 'tries' in grant && grant.tries > 0,
@@ -96,6 +102,33 @@ test('a stranger that cannot be connected keeps Curfew from nothing else, and is
   await stranger.isLicensed()
   await riley.sees(/You have Join the network/, 'dm', patient)
   expect(await stranger.calls()).toEqual(['give riley'])
+}, 90_000)
+
+test('what is held there when it cannot be connected any more stays owed, and is taken back once it can', async () => {
+  const stranger = await aStranger('', {
+    whenConnected: `if (!existsSync(licence)) throw new Error('no licence')`,
+  })
+  await stranger.isLicensed()
+  const stage = await aStage({ catalog: stranger.catalog, env: stranger.env })
+  const { riley, ada, orders } = stage
+  const reason = aReason()
+  await asks(riley, 'wifi staff', reason)
+  await ada.clicks('Approve 4 s', await ada.sees(reason, orders, patient))
+  await riley.sees(/You have Join the network/, 'dm', patient)
+  await stage.stopApp()
+
+  await stranger.isNotLicensed()
+  await stage.startApp()
+  const owed = await eventually(
+    () => onlyGrantOf(stage, riley),
+    (grant) => grant.status === 'revoking' && grant.tries > 0,
+    15_000,
+  )
+  expect(JSON.stringify(owed)).toContain('wifi cannot be connected: ')
+  await stranger.isLicensed()
+
+  await ada.sees(/Ended .* \(time was up\)\. Checked: gone/, orders, patient)
+  expect((await stranger.calls()).at(-1)).toBe('take riley')
 }, 90_000)
 
 test.each([
