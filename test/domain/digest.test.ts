@@ -86,7 +86,7 @@ test('what ends within a day is named, and what nobody used for 90 days', () => 
 })
 
 test('what takes left on the systems of their things is told, and nothing of others', () => {
-  const [{ system = '' } = {}] = theirs
+  const system = theirs[0]?.system ?? ''
   const leftOver = (on: string): Hold => ({
     ...blankHold,
     system: on,
