@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ldap } from '../../src/connectors/ldap/ldap.ts'
-import { unused, type Connector } from '../../src/domain/connector.ts'
+import { unused, type Connector, type Target } from '../../src/domain/connector.ts'
 import { aGate } from '../../src/testing/gate.ts'
 import { answeringLdap, type Answer, type Asked } from '../support/ldap-stand-in.ts'
 import { hasSlapd, suffix } from '../support/slapd.ts'
@@ -263,6 +263,101 @@ if (hasSlapd()) {
         await byName.give(giveCall(dn, target))
         expect(await system.reallyHolds(principal, target)).toBe(true)
         expect(await everyHolder(byName, target)).toEqual([dn])
+      })
+    })
+
+    describe('people who are called otherwise meanwhile', () => {
+      let byMail: Connector
+      beforeAll(() =>
+        system.grant(`{0}to dn.subtree="${people}" attrs=mail by dn.exact="${login}" read by * break`),
+      )
+      beforeEach(() => {
+        byMail = connectWith({ people: { base: people, attribute: 'mail' } })
+      })
+      async function aMail() {
+        const uid = await system.aPrincipal()
+        const mail = `${uid}.mail@example.com`
+        await changed(system.dnOf(uid), 'add', 'mail', [mail])
+        return { uid, mail }
+      }
+      /** Holds the target under their mail, which is changed then: at a wedding, or by themselves. Their entry stays. */
+      async function renamed(kind: 'member' | 'memberUid', by = byMail) {
+        const { uid, mail } = await aMail()
+        const target =
+          kind === 'member' ? (await aPlace()).target : { group: await system.aGroup('posixGroup') }
+        // Curfew does see people who have a mail.
+        await aMail()
+        await by.give(giveCall(mail, target))
+        const next = `other-${mail}`
+        await changed(system.dnOf(uid), 'replace', 'mail', [next])
+        const really = async () =>
+          (await valuesOf(String(target['group']), kind)).some((value) => value.includes(uid))
+        return { uid, mail, next, target, really }
+      }
+      const has = (principal: string, target: Target) => byMail.has({ principal, target, signal: soon() })
+
+      test.each(['member', 'memberUid'] as const)(
+        'whoever changes their mail while they hold a group by %s is taken from by whoever gave it',
+        async (kind) => {
+          const { mail, target, really } = await renamed(kind)
+          const other = await aMail()
+          await byMail.give(giveCall(other.mail, target))
+          const before = await has(mail, target)
+          await byMail.take(call(mail, target))
+          expect([before, await really()]).toEqual([true, false])
+          expect([await has(mail, target), await has(other.mail, target)]).toEqual([false, true])
+        },
+      )
+
+      test('what somebody was given by their new mail stays when what they had by the old one ends', async () => {
+        const { mail, next, target, really } = await renamed('member')
+        await byMail.give(giveCall(next, target))
+        await byMail.take(call(mail, target))
+        expect([await has(mail, target), await has(next, target), await really()]).toEqual([
+          false,
+          true,
+          true,
+        ])
+      })
+
+      test('somebody who was deleted is out, whoever else is in', async () => {
+        const { uid, mail, target } = await renamed('member')
+        const other = await aMail()
+        await byMail.give(giveCall(other.mail, target))
+        await system.vanish(uid)
+        expect(await has(mail, target)).toBe(false)
+        await byMail.take(call(mail, target))
+        expect([await has(mail, target), await has(other.mail, target)]).toEqual([false, true])
+      })
+
+      test.each(['member', 'memberUid'] as const)(
+        'where it is not known any more who that was, nobody is told to be out of a group by %s',
+        async (kind) => {
+          const before = connectWith({ people: { base: people, attribute: 'mail' } })
+          const { uid, mail, target, really } = await renamed(kind, before)
+          for (const attempt of [byMail.take(call(mail, target)), has(mail, target)]) {
+            const failure = await failureOf(attempt)
+            expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+            expect(failure.message).toMatch(
+              /nobody below .* any more, and they may be this member of the group/,
+            )
+            expect(failure.message).toContain(uid)
+          }
+          expect(await really()).toBe(true)
+        },
+      )
+
+      test('whoever has their old mail now does not hold it, and loses nothing of theirs', async () => {
+        const { uid, mail, next, target, really } = await renamed('member')
+        await byMail.take(call(mail, target))
+        const hired = await system.aPrincipal()
+        await changed(system.dnOf(hired), 'add', 'mail', [mail])
+        await byMail.give(giveCall(next, target))
+        const answers = [await has(mail, target), await has(next, target)]
+        await byMail.give(giveCall(mail, target))
+        await byMail.take(call(mail, target))
+        expect([answers, await really(), await has(mail, target)]).toEqual([[false, true], true, false])
+        expect(await valuesOf(String(target['group']), 'member')).toContain(system.dnOf(uid))
       })
     })
 
@@ -625,9 +720,11 @@ if (hasSlapd()) {
     })
 
     test('where names do not tell who it was, a take fails for good and says which member it may be', async () => {
-      const byMail = system.connectWith({ people: { base: people, attribute: 'mail' } })
-      const { uid, principal, target } = await given(byMail, 'mail')
-      const { principal: stranger } = await given(byMail, 'mail')
+      const by = () => system.connectWith({ people: { base: people, attribute: 'mail' } })
+      const [before, byMail] = [by(), by()]
+      const { uid, principal, target } = await given(before, 'mail')
+      const { principal: stranger } = await given(before, 'mail')
+      await before.close()
       await system.vanish(uid)
       const failures = [
         await failureOf(byMail.take(call(principal, target))),
@@ -645,6 +742,17 @@ if (hasSlapd()) {
       await byMail.take(call(principal, target))
       await byMail.take(call(`${stranger}-unknown`, target))
       await byMail.close()
+    })
+
+    test('what whoever gave it still knows is taken, though names do not tell who it was', async () => {
+      const byMail = system.connectWith({ people: { base: people, attribute: 'mail' } })
+      const { uid, principal, target } = await given(byMail, 'mail')
+      await given(byMail, 'mail')
+      await system.vanish(uid)
+      const before = await byMail.has({ principal, target, signal: soon() })
+      await byMail.take(call(principal, target))
+      await byMail.close()
+      expect([before, await system.reallyHolds(uid, target)]).toEqual([true, false])
     })
 
     test('somebody who was moved out of sight and is a member there is not taken for gone', async () => {
@@ -811,11 +919,14 @@ describe('ldap: a server that answers as scripted', () => {
   ] as const)(
     'a change that is answered with %i is told as it is',
     async (code, retryable, happened, why) => {
-      const { connector, stop } = await aServer(({ what }) => (what === 'modify' ? { code } : null))
-      const failures = [
-        await failureOf(connector.give(giveCall('ada', { group }))),
-        await failureOf(connector.take(call('ada', { group }))),
-      ]
+      let isMember = false
+      const { connector, stop } = await aServer(({ what }) => {
+        if (what === 'compare') return { code: isMember ? 6 : 5 }
+        return what === 'modify' ? { code } : null
+      })
+      const failures = [await failureOf(connector.give(giveCall('ada', { group })))]
+      isMember = true
+      failures.push(await failureOf(connector.take(call('ada', { group }))))
       await stop()
       for (const failure of failures) {
         expect(failure).toMatchObject({ retryable, happened })
@@ -837,6 +948,51 @@ describe('ldap: a server that answers as scripted', () => {
     await stop()
     expect(failure).toMatchObject({ retryable, happened: 'no' })
     expect(failure.message).toMatch(new RegExp(`: ${escapedPattern(why)}$`))
+  })
+
+  test.each([
+    ['give', 68, 6],
+    ['take', 53, 5],
+  ] as const)(
+    'a %s of what is so already, which Active Directory refuses (%i), is success',
+    async (verb, code, compared) => {
+      const { connector, stop } = await aServer(({ what }) => {
+        if (what === 'compare') return { code: compared }
+        return what === 'modify' ? { code } : null
+      })
+      const outcome =
+        verb === 'give' ? connector.give(giveCall('ada', { group })) : connector.take(call('ada', { group }))
+      expect(await outcome.then(() => 'done')).toBe('done')
+      await stop()
+    },
+  )
+
+  test('a give that is refused with 68 though they are no member is told as it is', async () => {
+    const { connector, stop } = await aServer(({ what }) => (what === 'modify' ? { code: 68 } : null))
+    const failure = await failureOf(connector.give(giveCall('ada', { group })))
+    await stop()
+    expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+    expect(failure.message).toMatch(/: as scripted \(68\)$/)
+  })
+
+  test('of several of whom the server sends one (4) nobody in particular is meant', async () => {
+    const changed: string[] = []
+    const { connector, stop } = await aServer(({ what, dn, attributes: [asked] }) => {
+      if (what === 'modify') changed.push(dn)
+      if (what !== 'search' || dn !== people || asked === '1.1') return null
+      return { code: 4, entries: [{ dn: ada, attributes: { uid: ['ada'] } }] }
+    })
+    const failures = [
+      await failureOf(connector.give(giveCall('ada', { group }))),
+      await failureOf(connector.take(call('ada', { group }))),
+      await failureOf(connector.has({ principal: 'ada', target: { group }, signal: soon() })),
+    ]
+    await stop()
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ retryable: false, happened: 'no' })
+      expect(failure.message).toMatch(/: the server sends no more entries at once \(4\)$/)
+    }
+    expect(changed).toEqual([])
   })
 
   test('members that come in ranges, as Active Directory sends them, are all listed', async () => {

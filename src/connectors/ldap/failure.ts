@@ -8,7 +8,9 @@ export const codes = {
   valueExists: 20,
   noSuchObject: 32,
   insufficientAccess: 50,
+  unwillingToPerform: 53,
   objectClassViolation: 65,
+  entryExists: 68,
 } as const
 
 /** What the server answered; Node's own errors have texts for codes. */

@@ -1,4 +1,5 @@
 import { ConnectorError, type Connector, type ConnectorKind, type Target } from '../../domain/connector.ts'
+import { givenBy } from '../given.ts'
 import { lacksOf } from './check.ts'
 import { dnOf, isSameDn, isWithin, writtenDn } from './dn.ts'
 import { codeOf, codes } from './failure.ts'
@@ -9,12 +10,16 @@ import { ldapSettings, ldapTarget, placeOf, type LdapSettings } from './settings
 import { failIfTheyMayBeThere, inParts, leftBehind, valueOf, type Sought } from './traces.ts'
 
 const pageSize = 500
+/** Within so long after a take it is looked whether they are out. */
+const readBackMs = 600_000
 
 /**
  * Membership of a group in a directory: OpenLDAP, Active Directory and their like.
  *
  * - People are looked up before anything is written: the server takes any name as a member, and it need not exist.
  * - Adding and removing repeat as the codes 20 and 16. Whether somebody is a member the server compares, never we.
+ * - Whoever was put into a group since this process began is asked for as that member too until they are taken: the name
+ *   that they were looked up by may be another's meanwhile.
  * - The last member of a group that must have one is replaced by `placeholder`, in one change.
  * - A change that we gave up is done later all the same (`late`): LDAP knows no limit for it.
  * - Least rights: `check` prints them.
@@ -29,6 +34,8 @@ export const ldap: ConnectorKind<LdapSettings> = {
   connect: (settings, surroundings): Connector => {
     const server = serverAt(settings, surroundings)
     const { people, placeholder } = settings
+    const { lag, late } = settings
+    const given = givenBy({ keptMs: lag + late + readBackMs, folded: (name) => name.toLowerCase() })
     const isPlaceholder = (dn: string) => placeholder !== undefined && isSameDn(dn, placeholder)
 
     /** The group, or null where there is none: nothing was changed then. Fails for good where it cannot be understood. */
@@ -49,21 +56,38 @@ export const ldap: ConnectorKind<LdapSettings> = {
       return { person, found }
     }
 
+    /** As what else they may be a member: as what they were made one, where they are called otherwise now. */
+    const otherwise = ({ principal, group: { dn } }: Sought, value: string | null) =>
+      given.under(principal, keyOf(dn)).filter((member) => member !== value)
+
+    const isKnown = ({ principal, group: { dn } }: Sought) => given.knows(principal, keyOf(dn))
+
     async function takeFrom(sought: Sought, person: Person | null): Promise<void> {
       const value = valueOf(sought, person)
-      if (value !== null && (await removed(sought, value))) return
-      const left = await leftBehind(sought, person)
-      for (const member of left) await removed(sought, member)
-      if (value === null && left.length === 0) await failIfTheyMayBeThere(sought)
+      const group = keyOf(sought.group.dn)
+      let isDone = false
+      for (const member of otherwise(sought, value))
+        if (!given.isAnothers(sought.principal, group, member))
+          isDone = (await removed(sought, member)) || isDone
+      if (value === null || !(await removed(sought, value))) {
+        const left = await leftBehind(sought, person)
+        for (const member of left) await removed(sought, member)
+        if (value === null && left.length === 0 && !isDone)
+          await failIfTheyMayBeThere(sought, isKnown(sought))
+      }
+      given.taken(sought.principal, group)
     }
 
     /** False: it was no member. Where it is the last, the placeholder comes in by the same change. */
-    async function removed({ session, group: { dn, attribute }, doing }: Sought, value: string) {
+    async function removed({ session, group, doing }: Sought, value: string) {
+      const { dn, attribute } = group
       const removal = { operation: 'delete', attribute, value } as const
       const addition = { operation: 'add', attribute, value: placeholder ?? '' } as const
       // The placeholder may come in by another's hand meanwhile: then the first is right after all.
       for (const changes of [[removal], [addition, removal], [removal]]) {
-        const refusal = await refusalOf(session.modify(dn, changes))
+        const refusal = await refusalOf(session.modify(dn, changes), async () =>
+          isMember(session, group, value),
+        )
         if (refusal === null) return true
         if (refusal === codes.noSuchAttribute || refusal === codes.noSuchObject) return false
         if (refusal === codes.objectClassViolation && placeholder === undefined)
@@ -84,15 +108,21 @@ export const ldap: ConnectorKind<LdapSettings> = {
           const sought: Sought = { session, settings, group: found, principal, doing }
           const value = valueOf(sought, person)
           if (value !== null && (await isMember(session, found, value))) return true
+          for (const member of otherwise(sought, value)) {
+            if (await isMember(session, found, member)) return true
+            // The name is somebody's, and whoever had it is out: they do not come in again by it.
+            if (value !== null && settings.lag === 0) given.remove(principal, keyOf(found.dn), member)
+          }
           if ((await leftBehind(sought, person)).length > 0) return true
-          if (value === null) await failIfTheyMayBeThere(sought)
+          if (value === null) await failIfTheyMayBeThere(sought, isKnown(sought))
           return false
         })
       },
 
       async give({ principal, target, signal }) {
         const doing = `give ${groupOf(target)} to ${principal}`
-        await server.on(doing, signal, async (session) => {
+        const noted: string[] = []
+        const work = server.on(doing, signal, async (session) => {
           const { person, found } = await both(session, principal, target, doing)
           if (person === null)
             throw refused(doing, `nobody below ${people.base} has it as ${people.attribute}`)
@@ -102,12 +132,23 @@ export const ldap: ConnectorKind<LdapSettings> = {
           if (isPlaceholder(person.dn)) throw refused(doing, 'that is the placeholder itself')
           const value = valueOf({ session, settings, group: found, principal, doing }, person)
           if (value === null) return
+          const { dn, attribute } = found
+          if (!given.under(principal, keyOf(dn)).includes(value)) noted.push(value)
+          given.add(principal, keyOf(dn), value)
           try {
-            const { dn, attribute } = found
             await session.modify(dn, [{ operation: 'add', attribute, value }])
           } catch (error) {
-            if (codeOf(error) !== codes.valueExists) throw error
+            const code = codeOf(error)
+            if (code === codes.valueExists) return
+            // How Active Directory says that they are a member already.
+            if (code === codes.entryExists && (await isMember(session, found, value))) return
+            throw error
           }
+        })
+        await work.catch((error: unknown) => {
+          const isNothing = error instanceof ConnectorError && error.happened === 'no'
+          for (const value of isNothing ? noted : []) given.remove(principal, canonical(target), value)
+          throw error
         })
       },
 
@@ -159,6 +200,8 @@ function groupOf(target: Target): string {
   return ldapTarget.parse(target).group
 }
 
+const keyOf = (group: string) => canonical({ group })
+
 function canonical(target: Target): string {
   const dn = dnOf(groupOf(target))
   if (dn === null) throw new Error('the target was not checked')
@@ -166,12 +209,14 @@ function canonical(target: Target): string {
 }
 
 /** The code of a refusal that a removal may meet and that is dealt with; null: it was done. */
-async function refusalOf(change: Promise<void>): Promise<number | null> {
+async function refusalOf(change: Promise<void>, isMember: () => Promise<boolean>): Promise<number | null> {
   try {
     await change
     return null
   } catch (error) {
     const code = codeOf(error)
+    // How Active Directory says that there is no such member; much else it says so, too.
+    if (code === codes.unwillingToPerform && !(await isMember())) return codes.noSuchAttribute
     if (code === null || !met.has(code)) throw error
     return code
   }
@@ -182,6 +227,7 @@ const met = new Set<number>([
   codes.noSuchObject,
   codes.objectClassViolation,
   codes.valueExists,
+  codes.entryExists,
 ])
 
 async function isMember(session: Session, { dn, attribute }: Group, value: string): Promise<boolean> {
@@ -204,7 +250,7 @@ async function principalOf(
   const { base, attribute } = people
   if (group.attribute === 'memberUid') {
     if (attribute.toLowerCase() === 'uid') return nameIn([member], people) ?? member
-    const asked = { scope: 'sub', filter: having('uid', member), attributes: [attribute], most: 2 } as const
+    const asked = { scope: 'sub', filter: having('uid', member), attributes: [attribute] } as const
     const [person, another] = (await session.search(base, asked)).entries
     return (another === undefined ? nameIn(person?.values(attribute) ?? [], people) : null) ?? member
   }

@@ -7,6 +7,15 @@ import type { LdapSettings } from './settings.ts'
 
 const atOnce = 500
 
+/**
+ * Attributes that change while an entry stays: at a wedding, or by a person's own hand. That nobody is called so any more
+ * does not say that whoever was is gone. Source: RFC 4519, RFC 4524, Active Directory's schema.
+ */
+const changing = new Set([
+  ...['mail', 'rfc822mailbox', 'mailnickname', 'proxyaddresses', 'othermailbox', 'userprincipalname'],
+  ...['cn', 'commonname', 'sn', 'surname', 'gn', 'givenname', 'displayname', 'telephonenumber', 'mobile'],
+])
+
 /** Whose traces are looked for, and in which group. */
 export interface Sought {
   readonly session: Session
@@ -51,22 +60,26 @@ export async function leftBehind(sought: Sought, person: Person | null): Promise
 
 /**
  * Nobody is called so any more: fails for good where one of the members may still be them, and only a person can tell.
+ * Where people are looked up by what changes, that may be any of those who are there, by another name; but not where it is
+ * known as whom they were put in.
  */
-export async function failIfTheyMayBeThere(sought: Sought): Promise<void> {
+export async function failIfTheyMayBeThere(sought: Sought, isKnown: boolean): Promise<void> {
   const { session, group, settings, principal, doing } = sought
   const { base, attribute } = settings.people
   const below = dnOf(base)
+  const mayBeAnother = !isKnown && changing.has(attribute.toLowerCase())
   const mayBe = await inParts(await membersOf(session, group), async (member) => {
     if (settings.placeholder !== undefined && isSameDn(member, settings.placeholder)) return []
     if (group.attribute === 'memberUid') {
+      if (mayBeAnother) return [member]
       const asked = { scope: 'sub', filter: having('uid', member), attributes: ['1.1'], most: 1 } as const
       return (await session.search(base, asked)).entries.length === 0 ? [member] : []
     }
     const there = await isThere(sought, member)
     if (there === 'them') return [member]
     const dn = dnOf(member)
-    const isUnclear =
-      there === 'gone' && dn !== null && below !== null && isWithin(dn, below) && !isCalledBy(dn, attribute)
+    const isPerson = dn !== null && below !== null && isWithin(dn, below)
+    const isUnclear = isPerson && (there === 'gone' ? !isCalledBy(dn, attribute) : mayBeAnother)
     return isUnclear ? [member] : []
   })
   if (mayBe.length === 0) return

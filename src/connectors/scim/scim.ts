@@ -7,7 +7,7 @@ import {
   type Target,
 } from '../../domain/connector.ts'
 import { placeAt } from '../http/settings.ts'
-import { givenBy } from './given.ts'
+import { givenBy } from '../given.ts'
 import { groupsOf } from './groups.ts'
 import { ability, displayNameFilter, groupUrn, named, namedList, personFilter, userList } from './messages.ts'
 import { isNobody, peopleOf } from './people.ts'
@@ -41,7 +41,7 @@ export const scim: ConnectorKind<ScimSettings> = {
     const { lag, late, person: key } = settings
     const folded = (principal: string) => (key === 'externalId' ? principal : principal.toLowerCase())
     // What was lost by a server that tells the truth late is found lost by the look that follows.
-    const given = givenBy({ lagMs: lag === 0 ? 0 : lag + late, folded })
+    const given = givenBy({ keptMs: lag === 0 ? 0 : lag + late, folded })
 
     return {
       async give({ principal, target, signal }) {

@@ -1,4 +1,4 @@
-import { boundedMap } from '../../bounded-map.ts'
+import { boundedMap } from '../bounded-map.ts'
 
 const mostRemembered = 20_000
 
@@ -8,22 +8,25 @@ interface Entry {
 }
 
 /**
- * Which ids were given which group under which name since this process began: the name may come to be nobody's, or
- * another's, while they hold it. An aid to find them, never an answer: whether they are members the server says.
+ * As which members (ids, DNs) principals were put into which groups since this process began: the name may come to be
+ * nobody's, or another's, while they hold it. An aid to find them, never an answer: whether they are members the server
+ * says.
  */
 export interface Given {
   /** The ids to ask for beside whoever is called so now. */
   under(principal: string, group: string): readonly string[]
+  /** Whether it is known as whom they were put in, also where that is another's meanwhile. */
+  knows(principal: string, group: string): boolean
   /** Whether the same membership is held under another name meanwhile. */
   isAnothers(principal: string, group: string, id: string): boolean
   add(principal: string, group: string, id: string): void
   /** They were given nothing after all, or are no members any more. */
   remove(principal: string, group: string, id: string): void
-  /** Taken: kept for so long as the server may tell that late, and only where it is nobody else's meanwhile. */
+  /** Taken: known for `keptMs` still, for the look that follows, and only where it is nobody else's meanwhile. */
   taken(principal: string, group: string): void
 }
 
-export function givenBy({ lagMs, folded }: { lagMs: number; folded: (name: string) => string }): Given {
+export function givenBy({ keptMs, folded }: { keptMs: number; folded: (name: string) => string }): Given {
   const known = boundedMap<Entry>(mostRemembered)
   const keyOf = (principal: string, group: string) => JSON.stringify([group, folded(principal)])
 
@@ -37,6 +40,7 @@ export function givenBy({ lagMs, folded }: { lagMs: number; folded: (name: strin
 
   return {
     isAnothers,
+    knows: (principal, group) => known.has(keyOf(principal, group)),
     under(principal, group) {
       const { ids, isTaken } = known.get(keyOf(principal, group)) ?? { ids: [], isTaken: false }
       return isTaken ? ids.filter((id) => !isAnothers(principal, group, id)) : ids
@@ -58,8 +62,8 @@ export function givenBy({ lagMs, folded }: { lagMs: number; folded: (name: strin
       const key = keyOf(principal, group)
       const entry = known.get(key)
       if (entry === undefined) return
-      if (lagMs === 0) known.delete(key)
-      else known.set(key, { ids: entry.ids, isTaken: true }, { ttl: lagMs })
+      if (keptMs === 0) known.delete(key)
+      else known.set(key, { ids: entry.ids, isTaken: true }, { ttl: keptMs })
     },
   }
 }
