@@ -1,8 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +12,13 @@ import { promisify } from 'node:util'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { kubernetes } from '../../src/connectors/kubernetes/kubernetes.ts'
-import type { Connector, Lack, Target } from '../../src/domain/connector.ts'
+import {
+  connectorErrorOf,
+  unused,
+  type Connector,
+  type Lack,
+  type Target,
+} from '../../src/domain/connector.ts'
 import { aGate } from '../../src/testing/gate.ts'
 import { startKubernetes } from '../support/kubernetes.ts'
 import {
@@ -64,26 +72,68 @@ describe('kubernetes', () => {
     })
   })
 
-  test('a give that is delayed on the way may come after the take: it is looked for as long as that', async () => {
+  test('a give that was held up on its way may come after the take, and the connector says how late', async () => {
     const { principal, target } = await aPlace()
     const gate = await aGate(system.port)
     const by = system.connectBy(gate.port)
-    await by.has({ principal, target, signal: soon() })
     // The give itself waits, and not the look at its role before.
     gate.holdFrom((bytes) => bytes.includes('PATCH'))
     const failure = await failureOf(
       by.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(400) }),
     )
     await connector.take(call(principal, target))
+    const between = await connector.has({ principal, target, signal: soon() })
     gate.release()
-    while (!(await system.reallyHolds(principal, target)));
+    while (!(await connector.has({ principal, target, signal: soon() }))) await sleep(10)
     await connector.take(call(principal, target))
     await by.close()
     await gate.close()
-    expect({ happened: failure.happened, lateMs: connector.lateMs }).toEqual({
-      happened: 'unknown',
-      lateMs: 30_000,
-    })
+    expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+    expect([between, await system.reallyHolds(principal, target)]).toEqual([false, false])
+    expect(by.lateMs).toBe(30_000)
+  })
+
+  test('how late what was given up may come is what the catalog says', () => {
+    const settings = { url: 'https://cluster.example.com', token: 'x' }
+    const lateOf = (more: object) =>
+      kubernetes.connect(kubernetes.settings.parse({ ...settings, ...more }), unused(100)).lateMs
+    expect([lateOf({}), lateOf({ late: '2m' })]).toEqual([30_000, 120_000])
+    expect(kubernetes.settings.safeParse({ ...settings, late: '11m' }).success).toBe(false)
+  })
+
+  test.each([
+    ['second', 'listed'],
+    ['first', false],
+  ])('a token in a file is read anew where it is not accepted: %s', async (next, outcome) => {
+    const folder = await mkdtemp(join(tmpdir(), 'curfew-token-'))
+    const file = join(folder, 'token')
+    await writeFile(file, 'first\n')
+    const asked: unknown[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.headers.authorization)
+      if (request.headers.authorization === 'Bearer second')
+        response.end(JSON.stringify({ metadata: {}, items: [] }))
+      else {
+        writeFileSync(file, next)
+        response.writeHead(401).end(JSON.stringify({ kind: 'Status', message: 'Unauthorized' }))
+      }
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const by = kubernetes.connect(
+      kubernetes.settings.parse({ url: `http://127.0.0.1:${port}`, token: { file } }),
+      surroundings(2_500),
+    )
+    const listed = await everyHolder(by, { namespace: 'a', role: 'b' }).then(
+      () => 'listed',
+      (error: unknown) => connectorErrorOf(error)?.retryable,
+    )
+    await by.close()
+    server.closeAllConnections()
+    server.close()
+    await rm(folder, { recursive: true })
+    expect(listed).toBe(outcome)
+    expect(asked).toEqual(next === 'second' ? ['Bearer first', 'Bearer second'] : ['Bearer first'])
   })
 
   test('giving again changes nothing at all, its version neither', async () => {

@@ -31,7 +31,7 @@ export interface Api {
 export function apiAt(settings: KubernetesSettings, surroundings: Surroundings): Api {
   const { origin, pathname } = new URL(settings.url)
   const base = pathname.replace(/\/+$/, '')
-  /** The server gives up before we do: nothing takes effect long after we stopped waiting. */
+  /** The server gives up before we do: nothing that reached it takes effect long after we stopped waiting. */
   const timeout = `${Math.max(50, Math.floor(surroundings.timeoutMs * 0.8))}ms`
   let client: HttpClient | null = null
   let isClosed = false

@@ -40,7 +40,8 @@ const named = z.object({ metadata: z.object({ name: z.string() }) })
  *   what comes by a group, nor what is given in all namespaces where the target is of one.
  * - People are not known there: any name can be given a role. Whether the role exists is asked before: whoever may bind
  *   a role may bind it before it is there.
- * - The server gives up a request before we do (its `timeout`), counted from when it arrives: on the way it may be longer.
+ * - The server gives up before we do (`timeout` of each request), so that nothing happens later there; a request that is
+ *   held up on its way to it can (`late`).
  *
  * Source: Kubernetes documentation, "Using RBAC Authorization", "Server-Side Apply"; tried on kube-apiserver 1.34.4.
  */
@@ -123,8 +124,7 @@ export const kubernetes: ConnectorKind<KubernetesSettings> = {
       canonical,
       where: placeAt('kubernetes', new URL(settings.url)),
       hasLagMs: 0,
-      // For as long as the network may send a request again.
-      lateMs: 30_000,
+      lateMs: settings.late,
       close: () => api.close(),
     }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Target } from '../../domain/connector.ts'
 import { safeUrl } from '../http/settings.ts'
 import { secret } from '../secret.ts'
+import { late } from '../times.ts'
 
 export const kubernetesSettings = z.strictObject({
   /** Of the API server, with the path where a gateway in front of it has one. */
@@ -10,6 +11,8 @@ export const kubernetesSettings = z.strictObject({
   token: secret,
   /** Certificates in PEM that are trusted beside the usual ones. */
   ca: secret.optional(),
+  /** The server gives up what reached it; whoever is between may hand on later what Curfew has given up. */
+  late: late.default(30_000),
 })
 
 export type KubernetesSettings = z.infer<typeof kubernetesSettings>
