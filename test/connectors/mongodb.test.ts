@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { constants } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
@@ -25,6 +26,7 @@ describe('mongodb', () => {
     await system.stop()
   })
   const read = { database: 'orders', role: 'read' }
+  const soon = () => AbortSignal.timeout(5_000)
 
   test('a session that was open before the take is refused at its next command', async () => {
     const principal = await system.aPrincipal()
@@ -108,6 +110,49 @@ describe('mongodb', () => {
       happened: 'unknown',
       lateMs: 30_000,
     })
+  })
+
+  test('a password in a file is read anew when it was rotated, by the connector that is open', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'curfew-password-'))
+    const file = join(folder, 'password')
+    const users = system.admin.db('admin')
+    const login = `rotating-${randomBytes(4).toString('hex')}`
+    await users.command({ createUser: login, pwd: 'first', roles: ['curfew'] })
+    await writeFile(file, 'first\n')
+    const url = `mongodb://${login}@127.0.0.1:${system.port}/?authSource=admin`
+    const hidden: string[] = []
+    const by = mongodb.connect(mongodb.settings.parse({ url, password: { file } }), {
+      ...surroundings(2_500),
+      hide: (secret) => void hidden.push(secret),
+    })
+    const principal = await system.aPrincipal()
+    try {
+      await by.give(giveCall(principal, read))
+      await users.command({ updateUser: login, pwd: 'second' })
+      const early = mongodb.connect(mongodb.settings.parse({ url, password: { file } }), surroundings(2_500))
+      const refused = await failureOf(early.has({ principal, target: read, signal: soon() }))
+      await writeFile(file, 'second\n')
+      const answers = [
+        await early.has({ principal, target: read, signal: soon() }),
+        await by.has({ principal, target: read, signal: soon() }),
+      ]
+      await early.close()
+      expect(refused.message).toMatch(/not accept/)
+      expect(answers).toEqual([true, true])
+      expect(hidden).toContain('first')
+    } finally {
+      await by.close()
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('a password beside a url that holds one, or names no login, is refused', () => {
+    const complaints = (url: string) =>
+      mongodb.settings.safeParse({ url, password: 'x' }).error?.issues.map(({ message }) => message)
+    const words = ['is of the login in the url, which must name one and hold no password']
+    expect(complaints('mongodb://127.0.0.1:1/')).toEqual(words)
+    expect(complaints('mongodb://curfew:y@127.0.0.1:1/')).toEqual(words)
+    expect(complaints('mongodb://curfew@127.0.0.1:1/')).toBeUndefined()
   })
 
   test('taking a role that was dropped in the meantime succeeds', async () => {

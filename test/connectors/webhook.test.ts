@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { Webhook } from 'standardwebhooks'
@@ -49,6 +52,45 @@ describe('webhook', () => {
       response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
     }
   const signal = () => AbortSignal.timeout(2_000)
+
+  test('a secret in a file signs each call as it is by then, and a weak one signs nothing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'curfew-secret-'))
+    const file = join(folder, 'secret')
+    const [first, second] = [aSecret(), aSecret()]
+    await writeFile(file, `${first}\n`)
+    const received: { headers: IncomingMessage['headers']; body: string }[] = []
+    answer = (request, response) => {
+      void text(request).then((body) => {
+        received.push({ headers: request.headers, body })
+        response.writeHead(204).end()
+      })
+    }
+    const hidden: string[] = []
+    const url = `http://127.0.0.1:${portOf(server)}/curfew`
+    const by = webhook.connect(webhook.settings.parse({ url, secret: { file } }), {
+      ...surroundings(2_000),
+      hide: (one) => void hidden.push(one),
+    })
+    try {
+      await by.take({ ...place, idempotencyKey: 'one', signal: signal() })
+      await writeFile(file, second)
+      await by.take({ ...place, idempotencyKey: 'two', signal: signal() })
+      await writeFile(file, 'whsec_d2Vhaw==')
+      const failure = await failureOf(by.take({ ...place, idempotencyKey: 'three', signal: signal() }))
+      const verified = [first, second].map((one, i) => {
+        const { headers, body = '' } = received[i] ?? {}
+        return new Webhook(one).verify(body, headers as Record<string, string>)
+      })
+      expect(verified).toHaveLength(2)
+      expect(received).toHaveLength(2)
+      expect(failure).toMatchObject({ retryable: true, happened: 'no' })
+      expect(failure.message).toMatch(/must be|is not whsec_/)
+      expect(hidden).toEqual(expect.arrayContaining([first, second]))
+    } finally {
+      await by.close()
+      await rm(folder, { recursive: true })
+    }
+  })
 
   test('a give carries who, what, until when, and a signature that verifies', async () => {
     const received: { headers: IncomingMessage['headers']; body: string }[] = []

@@ -8,20 +8,28 @@ import {
   type Surroundings,
   type Target,
 } from '../../domain/connector.ts'
+import { secret } from '../secret.ts'
 import { codes, serverCode } from './failure.ts'
 import { serverAt } from './server.ts'
 
-const settingsSchema = z.strictObject({
-  url: z
-    .string()
-    .refine(isConnectionString, 'must be a MongoDB connection string: mongodb://… or mongodb+srv://…')
-    .refine(
-      (url) => !borrowsCredentials(url),
-      "must hold its own login: nothing may be taken from Curfew's files or surroundings",
-    ),
-  /** The database in which the principals' users were created. */
-  authDatabase: z.string().min(1).default('admin'),
-})
+const settingsSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .refine(isConnectionString, 'must be a MongoDB connection string: mongodb://… or mongodb+srv://…')
+      .refine(
+        (url) => !borrowsCredentials(url),
+        "must hold its own login: nothing may be taken from Curfew's files or surroundings",
+      ),
+    /** Of the login in `url`, where it is not there. */
+    password: secret.optional(),
+    /** The database in which the principals' users were created. */
+    authDatabase: z.string().min(1).default('admin'),
+  })
+  .refine(({ url, password }) => password === undefined || namesLoginAlone(url), {
+    path: ['password'],
+    error: 'is of the login in the url, which must name one and hold no password',
+  })
 
 const targetSchema = z.strictObject({
   database: z.string().regex(/^[^\s@/\\."$*<>:|?]+$/, 'must be the name of a MongoDB database'),
@@ -64,9 +72,10 @@ export const mongodb: ConnectorKind<z.infer<typeof settingsSchema>> = {
   settings: settingsSchema,
   target: targetSchema,
   canonical,
-  connect: ({ url, authDatabase }, surroundings): Connector => {
+  connect: ({ url, password, authDatabase }, surroundings): Connector => {
     const { timeoutMs } = surroundings
-    const server = serverAt(url, authDatabase, { timeoutMs, closedFile: closedFileOf(url, surroundings) })
+    const closedFile = closedFileOf(url, surroundings)
+    const server = serverAt({ url, database: authDatabase, password }, { surroundings, closedFile })
     const writeConcern = { w: 'majority', wtimeout: timeoutMs }
 
     async function has({ principal, target, signal }: Parameters<Connector['has']>[0]): Promise<boolean> {
@@ -184,6 +193,12 @@ function placeOf(url: string, authDatabase: string): string {
     address.toLowerCase().replace(/\.(?=:|$)/, ''),
   )
   return `mongodb ${[...new Set(addresses)].sort().join(',')} ${authDatabase}`
+}
+
+function namesLoginAlone(url: string): boolean {
+  if (!isConnectionString(url)) return true
+  const { credentials } = new MongoClient(url).options
+  return credentials !== undefined && credentials.username !== '' && credentials.password === ''
 }
 
 const borrowing = /^(MONGODB-OIDC|MONGODB-AWS|GSSAPI)$/i

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { extraHeaders, safeUrl, transportHeaders } from '../http/settings.ts'
+import { secret } from '../secret.ts'
 import { lag, late } from '../times.ts'
+
+export const strongSecret = 'whsec_ followed by 24 to 64 random bytes in base64'
 
 const secretPattern = /^whsec_([A-Za-z0-9+/]+={0,2})$/
 
 export const webhookSettings = z.strictObject({
   url: safeUrl,
-  secret: z.string().refine(isStrongSecret, 'must be whsec_ followed by 24 to 64 random bytes in base64'),
+  secret: secret.refine((one) => typeof one !== 'string' || isStrongSecret(one), `must be ${strongSecret}`),
   /** Sent along with each call: what a gateway in front of the receiver wants to see. */
   headers: extraHeaders(new RegExp(`^(webhook-.*|idempotency-key|${transportHeaders})$`, 'i')),
   lag,
@@ -15,7 +18,7 @@ export const webhookSettings = z.strictObject({
 
 export type WebhookSettings = z.infer<typeof webhookSettings>
 
-function isStrongSecret(secret: string): boolean {
+export function isStrongSecret(secret: string): boolean {
   const bytes = Buffer.from(secretPattern.exec(secret)?.[1] ?? '', 'base64').length
   return bytes >= 24 && bytes <= 64
 }

@@ -1,11 +1,12 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto'
-import type { Connector, ConnectorKind } from '../../domain/connector.ts'
+import { ConnectorError, type Connector, type ConnectorKind } from '../../domain/connector.ts'
 import { httpClient } from '../http/client.ts'
 import { refusedBy } from '../http/failure.ts'
 import { placeAt } from '../http/settings.ts'
 import { complaintOf, mostAnswerBytes, receiver, receiverTarget, type Tell } from '../receiver/receiver.ts'
 import { stableJson } from '../receiver/stable-json.ts'
-import { webhookSettings, type WebhookSettings } from './settings.ts'
+import { readSecret } from '../secret.ts'
+import { isStrongSecret, strongSecret, webhookSettings, type WebhookSettings } from './settings.ts'
 
 const system = 'The webhook'
 
@@ -23,19 +24,31 @@ export const webhook: ConnectorKind<WebhookSettings> = {
   connect: (settings, surroundings): Connector => {
     const url = new URL(settings.url)
     const path = url.pathname + url.search
-    const key = Buffer.from(settings.secret.slice('whsec_'.length), 'base64')
-    const sign = (signed: string) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
-    const secrets = [
-      settings.secret,
-      settings.secret.slice('whsec_'.length),
-      ...Object.values(settings.headers),
-    ]
+    const secrets = Object.values(settings.headers)
+    let read: { secret: string; key: Buffer } | null = null
+    /** Of the secret of now: one in a file is read anew at each call. */
+    const keyNow = async (signal: AbortSignal): Promise<Buffer> => {
+      const now = await readSecret(settings.secret, surroundings, signal)
+      if (read?.secret === now) return read.key
+      if (!isStrongSecret(now))
+        throw new ConnectorError(`${system}'s secret is not ${strongSecret}`, {
+          retryable: true,
+          happened: 'no',
+        })
+      const bare = now.slice('whsec_'.length)
+      secrets.push(now, bare)
+      surroundings.hide(bare)
+      read = { secret: now, key: Buffer.from(bare, 'base64') }
+      return read.key
+    }
     const http = httpClient(url.origin, { system, secrets, mostBytes: mostAnswerBytes, surroundings })
 
     /** Told by a 2xx answer. Retries within a call go under the same id. */
     const tell: Tell = async (doing, message, { signal, idempotencyKey }) => {
       const id = idempotencyKey ?? randomUUID()
       const body = JSON.stringify(message)
+      const key = await keyNow(signal)
+      const sign = (signed: string) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
       const headers = () => {
         const timestamp = String(Math.floor(surroundings.now().getTime() / 1000))
         return {
