@@ -198,7 +198,7 @@ function* live({
       reviews: [],
       afterReview: reviewOwed(86_400_000, 0, at(0)),
     }),
-    given: () => anActiveGrant(),
+    given: () => ({ ...anActiveGrant(), secret: { what: 'password', brings: null } }),
     'a series': () =>
       becomes(
         aPendingGrant({ pattern: everyWorkday, lapsesAt: at(86_400) }),
