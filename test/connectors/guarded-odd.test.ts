@@ -1,36 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { guarded } from '../../src/connectors/guarded.ts'
-import { ConnectorError, type Connector, type HandOver } from '../../src/domain/connector.ts'
-import { redacted } from '../../src/log.ts'
-import { noLog } from '../support/no-log.ts'
+import { ConnectorError, type HandOver } from '../../src/domain/connector.ts'
 import { failureOf } from '../../src/testing/contract.ts'
-
-const place = { principal: 'ada', target: {} }
-const until = new Date(0)
-
-function aStranger(habits: Partial<Connector> = {}, timeoutMs = 200) {
-  const said: { message: string; fields: Record<string, unknown> }[] = []
-  // As the real log does it.
-  const note = (message: string, fields: Record<string, unknown> = {}) =>
-    void said.push({ message, fields: redacted(fields) as Record<string, unknown> })
-  const bare: Connector = {
-    give: async () => undefined,
-    take: async () => undefined,
-    has: async () => false,
-    list: async () => ({ principals: [], next: null }),
-    check: async () => [],
-    canonical: () => '',
-    where: 'here',
-    hasLagMs: 0,
-    lateMs: 0,
-    close: async () => undefined,
-    ...habits,
-  }
-  const log = { ...noLog, error: note, warn: note }
-  const connector = guarded(bare, { system: 'orders-db', kind: 'radius', timeoutMs, log })
-  const call = () => ({ ...place, idempotencyKey: 'k', signal: AbortSignal.timeout(timeoutMs), until })
-  return { connector, said, call }
-}
+import { aStranger } from './a-stranger.ts'
 
 test('after a long silence takes are done within 5 s of the return, though what was asked during it is never answered', async () => {
   let isAway = true

@@ -1,34 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { guarded } from '../../src/connectors/guarded.ts'
-import { ConnectorError, type Connector } from '../../src/domain/connector.ts'
-import { noLog } from '../support/no-log.ts'
+import { ConnectorError } from '../../src/domain/connector.ts'
 import { failureOf } from '../../src/testing/contract.ts'
+import { aStranger } from './a-stranger.ts'
 
 const timeoutMs = 200
 const place = { principal: 'ada', target: {} }
 const soon = () => AbortSignal.timeout(timeoutMs)
 const call = () => ({ ...place, idempotencyKey: 'k', signal: soon(), until: new Date(0) })
-
-/** A connector of a stranger's, behind the guard. */
-function aStranger(habits: Partial<Connector> = {}) {
-  const said: { message: string; fields: Record<string, unknown> }[] = []
-  const note = (message: string, fields: Record<string, unknown> = {}) => void said.push({ message, fields })
-  const bare: Connector = {
-    give: async () => undefined,
-    take: async () => undefined,
-    has: async () => false,
-    list: async () => ({ principals: [], next: null }),
-    check: async () => [],
-    canonical: () => '',
-    where: 'here',
-    hasLagMs: 0,
-    lateMs: 0,
-    close: async () => undefined,
-    ...habits,
-  }
-  const log = { ...noLog, error: note, warn: note }
-  return { connector: guarded(bare, { system: 'orders-db', kind: 'radius', timeoutMs, log }), said }
-}
 
 const away = new ConnectorError('it cannot be reached', { retryable: true, happened: 'no' })
 

@@ -1,32 +1,10 @@
-import { MongoClient } from 'mongodb'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
-import { aStage, type Stage } from '../support/curfew.ts'
-import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aStage } from '../support/curfew.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
+import { backup, ownDatabase } from './backup.ts'
 import { aReason, asks, eventually, onlyGrantOf, patient } from './acts.ts'
-
-async function ownDatabase({ environment }: Stage) {
-  const client = await new MongoClient(environment['MONGODB_URI'] ?? '').connect()
-  afterThis(() => client.close())
-  return client.db()
-}
-type Database = Awaited<ReturnType<typeof ownDatabase>>
-
-/** As in restoring.test.ts. */
-async function backup(db: Database): Promise<() => Promise<void>> {
-  const collections = await db.listCollections({}, { nameOnly: true }).toArray()
-  const saved = await Promise.all(
-    collections.map(async ({ name }) => ({ name, documents: await db.collection(name).find().toArray() })),
-  )
-  return async () => {
-    const now = await db.listCollections({}, { nameOnly: true }).toArray()
-    for (const { name } of now) await db.collection(name).deleteMany({})
-    for (const { name, documents } of saved)
-      if (documents.length > 0) await db.collection(name).insertMany(documents)
-  }
-}
 
 async function aHolder() {
   const gate = await aGate()

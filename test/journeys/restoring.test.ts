@@ -1,31 +1,9 @@
-import { MongoClient } from 'mongodb'
-import { aStage, type Stage } from '../support/curfew.ts'
-import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aStage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
+import { backup, ownDatabase, type Database } from './backup.ts'
 import { aReason, asks, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
 /** What `docs/restoring.md` says of a restore, and its second step word for word. */
-
-async function ownDatabase({ environment }: Stage) {
-  const client = await new MongoClient(environment['MONGODB_URI'] ?? '').connect()
-  afterThis(() => client.close())
-  return client.db()
-}
-type Database = Awaited<ReturnType<typeof ownDatabase>>
-
-/** As mongodump and mongorestore would: everything, and nothing of what came since. */
-async function backup(db: Database): Promise<() => Promise<void>> {
-  const collections = await db.listCollections({}, { nameOnly: true }).toArray()
-  const saved = await Promise.all(
-    collections.map(async ({ name }) => ({ name, documents: await db.collection(name).find().toArray() })),
-  )
-  return async () => {
-    const now = await db.listCollections({}, { nameOnly: true }).toArray()
-    for (const { name } of now) await db.collection(name).deleteMany({})
-    for (const { name, documents } of saved)
-      if (documents.length > 0) await db.collection(name).insertMany(documents)
-  }
-}
 
 const remembered = async (db: Database) =>
   (
