@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { MongoClient } from 'mongodb'
 import type { Log } from '../../src/domain/ports/log.ts'
@@ -183,6 +184,11 @@ testOnPostgres(
     )
     const { headers } = shown
     expect(headers.get('cache-control')).toBe('no-store')
+    for (const part of ['style', 'script']) {
+      const [, inside = ''] = new RegExp(`<${part}>([^]*?)</${part}>`).exec(shown.text) ?? []
+      const hash = createHash('sha256').update(inside).digest('base64')
+      expect(headers.get('content-security-policy')).toContain(`${part}-src 'sha256-${hash}'`)
+    }
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
     expect([shown.status, refused.status]).toEqual([200, 410])
     expect(opened).toEqual({ isOpen: true, says: '2 invoices' })

@@ -35,7 +35,7 @@ async function aWorld({
   make?: HandOver['make']
   brings?: HandOver['brings']
   forMs?: number
-  has?: boolean
+  has?: boolean | Error
   handOverOn?: 'modal' | 'page'
   isAfterRestore?: boolean
   timesShown?: number
@@ -47,7 +47,7 @@ async function aWorld({
   const connector: Connector = {
     give: async () => undefined,
     take: async () => undefined,
-    has: async () => has,
+    has: () => (has instanceof Error ? Promise.reject(has) : Promise.resolve(has)),
     list: async () => ({ principals: [], next: null }),
     check: async () => [],
     canonical: () => 'read',
@@ -136,6 +136,12 @@ test.each<[string, Parameters<typeof aWorld>[0], string]>([
 ])('nothing is made where %s', async (_, about, refused) => {
   const { look, made } = await aWorld(about)
   expect([refusalOf(await look(riley, ' ')), made()]).toEqual([refused, 0])
+})
+
+test('who cannot be shown it as the system does not answer hears so, and nothing was made', async () => {
+  const { look, made } = await aWorld({ has: new ConnectorError('no answer in time', { retryable: true }) })
+  expect(await look()).toMatchObject({ refused: 'not-made-now', reasons: ['no answer in time'] })
+  expect(made()).toBe(0)
 })
 
 test('nobody but its holder has it made, or is given a link', async () => {

@@ -198,7 +198,8 @@ export async function handOver(
       } catch (error) {
         if (!(error instanceof LeaseLost)) await lease.abandon().catch(() => undefined)
         world.log.warn('a secret could not be made', { grantId: seen.id, error })
-        return refuse('not-made-now', { grant: seen })
+        const reasons = error instanceof ConnectorError ? [messageOf(error)] : []
+        return refuse('not-made-now', { grant: seen, reasons })
       }
     }),
   )
