@@ -12,31 +12,32 @@ import { reconcile, type Place, type ReconcileWorld } from '../../src/operations
 import { aDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
 
-const soon = () =>
-  AbortSignal.timeout(5_000)(hasPostgres(18) ? test : test.skip)(
-    'a login that Curfew made for a grant that runs is nobody who holds the role without a grant',
-    async () => {
-      const system = await aPostgresThatMakesLogins(18)
-      const connector = system.connect()
-      try {
-        const { target: temporary } = await system.aTarget()
-        const role = { role: temporary['role'] }
-        const principal = 'riley@contractor.example'
-        await connector.give(giveCall(principal, temporary))
-        // The same catalog may give the same role to people's own logins: that place is compared as well.
-        const { principals } = await connector.list({ target: role, after: null, signal: soon() })
-        const before = await connector.has({ principal, target: temporary, signal: soon() })
-        // What an admin's "Take it back…" does of each who is named there.
-        for (const stray of principals) await connector.take(call(stray, role))
-        const after = await connector.has({ principal, target: temporary, signal: soon() })
-        expect({ principals, before, after }).toEqual({ principals: [], before: true, after: true })
-      } finally {
-        await connector.close()
-        await system.stop()
-      }
-    },
-    60_000,
-  )
+const soon = () => AbortSignal.timeout(5_000)
+const testOnPostgres = hasPostgres(18) ? test : test.skip
+testOnPostgres(
+  'a login that Curfew made for a grant that runs is nobody who holds the role without a grant',
+  async () => {
+    const system = await aPostgresThatMakesLogins(18)
+    const connector = system.connect()
+    try {
+      const { target: temporary } = await system.aTarget()
+      const role = { role: temporary['role'] }
+      const principal = 'riley@contractor.example'
+      await connector.give(giveCall(principal, temporary))
+      // The same catalog may give the same role to people's own logins: that place is compared as well.
+      const { principals } = await connector.list({ target: role, after: null, signal: soon() })
+      const before = await connector.has({ principal, target: temporary, signal: soon() })
+      // What an admin's "Take it back…" does of each who is named there.
+      for (const stray of principals) await connector.take(call(stray, role))
+      const after = await connector.has({ principal, target: temporary, signal: soon() })
+      expect({ principals, before, after }).toEqual({ principals: [], before: true, after: true })
+    } finally {
+      await connector.close()
+      await system.stop()
+    }
+  },
+  60_000,
+)
 
 test('a system whose pages go round in a circle holds up no other: comparing it ends', async () => {
   const database = await aDatabase()
