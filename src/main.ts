@@ -17,9 +17,11 @@ import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoDifferences } from './mongo/differences.ts'
 import { mongoRestores } from './mongo/restores.ts'
 import { mongoLosses } from './mongo/losses.ts'
+import { mongoIdentities } from './mongo/identities.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
 import { mongoPreApprovals } from './mongo/pre-approvals.ts'
+import { mongoProvisioning } from './mongo/provisioning.ts'
 import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoReplicas } from './mongo/replicas.ts'
 import { convertSurfaces } from './mongo/convert-surfaces.ts'
@@ -36,10 +38,12 @@ import { settleOnChange, sweep } from './operations/by-itself/sweep.ts'
 import { systemBack } from './operations/by-itself/system-back.ts'
 import type { World } from './operations/world.ts'
 import { directoryFrom } from './people/directory.ts'
+import { provisionedPeople } from './people/provisioned-people.ts'
 import { whoIsFrom } from './people/who-is.ts'
 import { checkSystems } from './reach.ts'
 import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, reloading } from './reload.ts'
+import type { SlackDirectory } from './slack/directory/directory.ts'
 import { openSlack } from './slack/slack.ts'
 import { publishing } from './web/published.ts'
 import { serveWeb } from './web/server.ts'
@@ -119,7 +123,15 @@ export async function start(
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection, log)
     const records = mongoGrantRecords(connection, clock, log)
-    const slack = openSlack({ ...config, people, surfaces, records, log, isPaced })
+    const beside = provisionedPeople({
+      provisioning: mongoProvisioning(connection),
+      identities: mongoIdentities(connection),
+      people,
+      rules: () => catalog.current().people,
+      now: () => clock.now(),
+    })
+    const joined = (directory: SlackDirectory) => beside.join(directory)
+    const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {
       slack

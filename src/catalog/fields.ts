@@ -43,12 +43,17 @@ export const person = z
     error: ({ input }) => `"${String(input)}" is neither an e-mail nor a Slack user id such as U012AB3CD`,
   })
 
+/** A Slack user group by its handle, `@dba`, or a SCIM group by its name, `dba`. */
 export const group = z
   .string()
   .trim()
-  .regex(/^@[\p{Ll}\p{Lo}\p{N}][\p{Ll}\p{Lo}\p{N}._-]{0,79}$/u, {
-    error: ({ input }) => `"${String(input)}" is not the handle of a Slack user group, such as "@dba"`,
-  })
+  .min(1, 'is empty')
+  .max(300, 'is longer than 300 characters')
+  .regex(/^\P{Cc}*$/u, 'must be one line')
+  .refine(
+    (text) => !text.startsWith('@') || /^@[\p{Ll}\p{Lo}\p{N}][\p{Ll}\p{Lo}\p{N}._-]{0,79}$/u.test(text),
+    { error: ({ input }) => `"${String(input)}" is not the handle of a Slack user group, such as "@dba"` },
+  )
 
 export const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, {
   error: ({ input }) => `"${String(input)}" is not a Slack channel id such as C0123ABCD (not a #name)`,

@@ -8,12 +8,6 @@ interface Bound {
   readonly scope: Scope
 }
 
-/** A text, and where the expression has it. */
-interface Written {
-  readonly text: string
-  readonly offset: number
-}
-
 /** Whether what is looked for may have been made into something else: a part of a text, or a longer one. */
 type How = 'any' | 'unchanged'
 
@@ -22,29 +16,35 @@ const WALKS: readonly string[] = ['all', 'exists', 'exists_one', 'map', 'filter'
 const FINDS: readonly string[] = ['contains', 'indexOf', 'lastIndexOf']
 
 /**
- * The handles that an expression compares with what is in `groups`, in their order. Text that is compared with something
- * else names no group, whatever it begins with: `email.endsWith("@acme.example")`. A part of a handle names none either.
+ * The groups that an expression compares with what is in `groups`, in their order: handles of Slack, `@dba`, and names of
+ * SCIM, `dba`. Text that is compared with something else names no group, whatever it begins with:
+ * `email.endsWith("@acme.example")`. A part of a handle names none either, nor does what is compared with a part of a name.
  */
 export function namedGroups(ast: ASTNode): string[] {
   const named = new Set<string>()
   eachComparison(ast, (one, other, scope) => {
     if (!isOfGroups(one, scope)) return
-    for (const { text } of textsOf(other, scope)) if (isHandle(text)) named.add(text)
+    const isWhole = isOfGroups(one, scope, 'unchanged')
+    const whole = new Set(isWhole ? textsOf(other, scope, 'unchanged') : [])
+    for (const text of textsOf(other, scope)) if (isSlackGroup(text) || whole.has(text)) named.add(text)
   })
   return [...named]
 }
 
-/** A text that is compared with a group as it is, and that none can be called: its @ was forgotten, most likely. */
-export function bareGroup(ast: ASTNode): Written | null {
-  const bare: Written[] = []
-  eachComparison(ast, (one, other, scope) => {
-    if (!isOfGroups(one, scope, 'unchanged')) return
-    bare.push(...textsOf(other, scope, 'unchanged').filter(({ text }) => !isHandle(text)))
-  })
-  return bare[0] ?? null
+/** Does it ask more of `groups` than whether one that it names is among them? Then all there are decide, of each source. */
+export function readsAllGroups(ast: ASTNode): boolean {
+  if (ast.op === 'id') return ast.args === 'groups'
+  if (ast.op === 'in') {
+    const [one, all] = ast.args
+    if (all.op === 'id' && one.op === 'value') return false
+  }
+  if (ast.op !== 'rcall') return partsOf(ast).some(readsAllGroups)
+  const [, receiver, args] = ast.args
+  return [receiver, ...args].some(readsAllGroups)
 }
 
-const isHandle = (text: string): boolean => /^@./.test(text)
+/** Slack's groups have handles with an @ before them; SCIM's are called by their names. */
+export const isSlackGroup = (text: string): boolean => /^@./.test(text)
 
 /** Both ways round. */
 function eachComparison(ast: ASTNode, visit: (one: ASTNode, other: ASTNode, scope: Scope) => void): void {
@@ -105,9 +105,8 @@ function isOfGroups(node: ASTNode, scope: Scope, how: How = 'any'): boolean {
 }
 
 /** The written-out texts that this may be or hold. */
-function textsOf(node: ASTNode, scope: Scope, how: How = 'any'): Written[] {
-  if (node.op === 'value')
-    return typeof node.args === 'string' ? [{ text: node.args, offset: node.start }] : []
+function textsOf(node: ASTNode, scope: Scope, how: How = 'any'): string[] {
+  if (node.op === 'value') return typeof node.args === 'string' ? [node.args] : []
   if (node.op === 'id') {
     const bound = scope.get(node.args)
     return bound ? textsOf(bound.value, bound.scope, how) : []

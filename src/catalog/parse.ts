@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { Catalog, Resource, System } from '../domain/catalog.ts'
+import type { Catalog, PeopleRules, Resource, System } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { parseAt, type Report } from './explain.ts'
 import * as field from './fields.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { sortProblems, writePath, type Path, type Problem } from './problem.ts'
 import { idFault, readResource } from './resource.ts'
-import { defaultsSchema, fileSchema } from './schema.ts'
+import { defaultsSchema, fileSchema, peopleSchema } from './schema.ts'
 import { problemIn, readSource, type Source, type SourceText } from './source.ts'
 import { readSystem, type PlainSystem, type ReadSystem } from './system.ts'
 import type { Variables } from './variables.ts'
@@ -69,6 +69,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     }
   }
 
+  const people = peopleIn(sources, report)
   const defaults = new Map(
     sources.map((source) => [
       source,
@@ -95,6 +96,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     systems: byId([...systems.values()].flatMap(({ system }): System[] => (system ? [system] : []))),
     resources: byId<Resource>(resources),
     managers,
+    people,
     fingerprint: fingerprintOf(texts),
     loadedAt: new Date(),
   }
@@ -109,12 +111,24 @@ function sameServer(source: Source, id: string, other: { source: Source; id: str
   return problemIn(source, ['systems', id], message, 'key')
 }
 
+/** Said once, in any one of the files. */
+function peopleIn(sources: readonly Source[], report: Report): PeopleRules {
+  const [first, ...others] = sources.filter((source) => sectionsOf(source).people !== undefined)
+  for (const source of others)
+    report(problemIn(source, ['people'], `is said in ${first?.file ?? 'another file'} too`, 'key'))
+  const written = first && sectionsOf(first).people
+  const read = first && parseAt(first, ['people'], { schema: peopleSchema, value: written, report })
+  const { scim, grace, channel, admins } = read ?? peopleSchema.parse({})
+  return { isScimRequired: scim === 'required', graceMs: grace, channel: channel ?? null, admins }
+}
+
 const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
   new Map(items.map((item) => [item.id, item]))
 
 /** Sections of the wrong shape were reported with the file; here they count as empty. */
 const sections = z
   .object({
+    people: z.unknown().optional(),
     defaults: z.unknown().optional(),
     managers: z.record(field.person, field.person).catch({}),
     systems: z.record(z.string(), z.unknown()).catch({}),

@@ -140,8 +140,16 @@ const access = {
   onBehalf: field.condition.optional(),
 }
 
+export const peopleSchema = z.strictObject({
+  scim: z.enum(['required', 'known'], 'must be "required" or "known"').default('known'),
+  grace: field.duration(0, DAY).default(60_000),
+  channel: field.channel.optional(),
+  admins: field.listOf(field.person).default([]),
+})
+
 export const fileSchema = z.strictObject({
   version: z.literal(1, 'must be 1'),
+  people: z.unknown().optional(),
   managers: z.record(field.person, field.person).optional(),
   defaults: z.unknown().optional(),
   systems: z.record(z.string(), z.unknown()).optional(),

@@ -63,7 +63,7 @@ const answerOf = (worker: Worker, signal: AbortSignal): Promise<JudgeReply> =>
   })
 
 async function assemble(
-  { systems, resources, managers, fingerprint, loadedAt }: Extract<JudgeReply, { ok: true }>,
+  { systems, resources, managers, people, fingerprint, loadedAt }: Extract<JudgeReply, { ok: true }>,
   kinds: CatalogOptions['kinds'],
 ): Promise<Catalog> {
   const conditions = new Map<string, Condition>()
@@ -76,6 +76,7 @@ async function assemble(
     systems: await collect(systems, (plain) => [plain.id, makeSystem(plain, kinds)]),
     resources: await collect(resources, (plain) => [plain.id, fullResource(plain, conditionOf)]),
     managers: await collect(managers, ([person, manager]) => [person, manager]),
+    people,
     fingerprint,
     loadedAt,
   }

@@ -1,14 +1,14 @@
 import type { Approvers, Entitlement } from './catalog.ts'
-import type { Person, PersonFacts } from './person.ts'
+import type { Known, Person, PersonFacts } from './person.ts'
 import { attributesOf, no, type Asking, type Groups, type Reason, type Verdict } from './policy.ts'
 
 /** Who answers: what the catalog's lists of approvers say of somebody. */
 
-/** What lists of approvers are read with. `managerOf` is who manages the person it is for; null where nobody is known to. */
+/** What lists of approvers are read with. `managerOf` is who manages the person it is for; null where nobody does. */
 export interface Listing {
   readonly entitlement: Entitlement
   readonly asking: Asking
-  readonly managerOf: string | null
+  readonly managerOf: Known<string> | null
   readonly groups: Groups
   readonly now: Date
 }
@@ -18,6 +18,8 @@ export function isReviewer(facts: PersonFacts, lists: readonly Approvers[], list
   if (!facts.isHere) return no({ kind: 'not-here' })
   // Another workspace says who they are: nothing but being named by Slack id makes them approvers here.
   if (facts.isExternal && !isNamed(facts, lists, listing)) return no({ kind: 'external' })
+  if (facts.provisioned?.isStranger) return no({ kind: 'stranger' })
+  if (facts.provisioned?.isInQuestion) return { answer: 'unknown', reasons: [{ kind: 'in-question' }] }
   const verdicts = lists.map((approvers) => isAmong(facts, approvers, listing))
   if (verdicts.some(({ answer }) => answer === 'yes')) return { answer: 'yes', reasons: [] }
   const unknown = verdicts.filter(({ answer }) => answer === 'unknown')
@@ -36,7 +38,8 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
   const { person } = facts
   const { managerOf, groups, entitlement, asking, now } = listing
   if (isListed(person, approvers.people)) return { answer: 'yes', reasons: [] }
-  if (approvers.manager && managerOf !== null && isListed(person, [managerOf]))
+  const isManagerKnown = managerOf !== null && managerOf !== 'unknown'
+  if (approvers.manager && isManagerKnown && isListed(person, [managerOf]))
     return { answer: 'yes', reasons: [] }
   const lookups = approvers.groups.map((handle) => ({ handle, members: groups(handle) }))
   const isMember = lookups.some(
@@ -49,8 +52,9 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
   const reasons: Reason[] = unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle }))
   if (matching === 'unknown' && approvers.who)
     reasons.push({ kind: 'rule', source: approvers.who.source, answer: matching })
+  if (approvers.manager && managerOf === 'unknown') reasons.push({ kind: 'unread-manager' })
   // Named by an e-mail that Slack does not show now, perhaps.
-  const byEmail = [...approvers.people, ...(approvers.manager && managerOf !== null ? [managerOf] : [])]
+  const byEmail = [...approvers.people, ...(approvers.manager && isManagerKnown ? [managerOf] : [])]
   if (!facts.isEmailRead && byEmail.some((name) => name.includes('@'))) reasons.push({ kind: 'unread-email' })
   if (reasons.length > 0) return { answer: 'unknown', reasons }
   const unlisted = lookups.filter(({ members }) => members === 'unlisted')

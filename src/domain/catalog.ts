@@ -1,16 +1,29 @@
 import type { Target } from './connector.ts'
-import type { Known } from './person.ts'
+import type { Known, Provisioned } from './person.ts'
 import type { FixedWindow } from './windows/fixed.ts'
 
 /** One immutable reading of the owner's files. Kept for one attempt; the next attempt reads the newest. */
 export interface Catalog {
   readonly systems: ReadonlyMap<string, System>
   readonly resources: ReadonlyMap<string, Resource>
-  /** Who manages whom: e-mails or Slack user ids of both. */
+  /** Who manages whom, whatever SCIM says: e-mails or Slack user ids of both. */
   readonly managers: ReadonlyMap<string, string>
+  readonly people: PeopleRules
   /** Changes whenever anything in the files does. */
   readonly fingerprint: string
   readonly loadedAt: Date
+}
+
+/** How people are taken who come from SCIM. */
+export interface PeopleRules {
+  /** Whoever is not active in SCIM can hold nothing. */
+  readonly isScimRequired: boolean
+  /** So long nobody loses anything for having left a SCIM group: a full sync may be bringing them back. */
+  readonly graceMs: number
+  /** Where it is asked whether two identities are one person; null: by DM to its admins. */
+  readonly channel: string | null
+  /** Who answers that: e-mails or Slack user ids. None: every admin of the catalog. */
+  readonly admins: readonly string[]
 }
 
 export interface System {
@@ -160,7 +173,7 @@ export interface Stage {
 export interface Approvers {
   /** E-mails or Slack user ids. */
   readonly people: readonly string[]
-  /** Handles of Slack user groups, written `@dba`. */
+  /** Slack user groups by their handles, written `@dba`, and SCIM groups by their names, written `dba`. */
   readonly groups: readonly string[]
   /** The manager of whom it is for. */
   readonly manager: boolean
@@ -171,7 +184,7 @@ export interface Approvers {
 /** A CEL expression, type-checked at load. Anything unknown that it mentions makes the answer unknown. */
 export interface Condition {
   readonly source: string
-  /** The groups that it names, written `@dba`. */
+  /** The groups that it names: `@dba` is Slack's, `dba` is SCIM's. */
   readonly groups: readonly string[]
   /** The variables that it mentions, such as `zone`. */
   readonly mentions: readonly string[]
@@ -186,8 +199,10 @@ export interface Attributes {
   readonly email: Known<string | null>
   readonly slackUserId: string
   readonly groups: Known<ReadonlySet<string>>
-  /** Every group that there is: a condition that names another one has no answer. */
+  /** Every group that Slack has: a condition that names another one has no answer. */
   readonly listedGroups?: ReadonlySet<string>
+  /** The same of SCIM's groups; absent where there is no such source. */
+  readonly provisioned?: Pick<Provisioned, 'groups' | 'leftLately' | 'listed'>
   readonly guest: boolean
   readonly zone: string
   readonly durationMs: number

@@ -14,6 +14,10 @@ export function explain(reason: Reason): string {
       return 'it may not be had without an approval any more'
     case 'not-here':
       return 'they are not in this workspace any more'
+    case 'stranger':
+      return 'the company directory does not know them'
+    case 'in-question':
+      return 'an admin is to say first whether they are who the company directory says'
     case 'not-by-itself':
       return `the rule "${reason.because}" does not approve it any more`
     case 'external':
@@ -32,8 +36,10 @@ export function explain(reason: Reason): string {
       return `only ${reason.people} can answer this`
     case 'unread-approvers':
       return 'Slack does not say now which of its approvers are here, so whether others may answer'
+    case 'unread-manager':
+      return 'it cannot be found out now who manages them'
     case 'unlisted-group':
-      return `Slack has no group ${reason.group} any more (renamed, or disabled): the admins can mend the catalog`
+      return `${reason.group.startsWith('@') ? 'Slack' : 'The company directory'} has no group ${reason.group} any more (renamed, or disabled): the admins can mend the catalog`
     case 'unreadable-group':
       return `Slack does not say now who is in ${reason.group}`
   }

@@ -8,6 +8,8 @@ export interface Person {
   readonly name: string
   /** Verified by the directory; null when it has none or has not verified it. */
   readonly email: string | null
+  /** Ids of those people of ours who are the same human: other accounts of theirs, by a source of people. */
+  readonly also?: readonly string[] | undefined
 }
 
 export interface SlackIdentity {
@@ -21,9 +23,10 @@ export const personRef = z.object({
   slack: z.object({ teamId: z.string(), userId: z.string() }),
   name: z.string(),
   email: z.string().nullable(),
+  also: z.array(z.string()).readonly().optional(),
 })
 
-export type PersonRef = Pick<Person, 'id' | 'slack' | 'name' | 'email'>
+export type PersonRef = Pick<Person, 'id' | 'slack' | 'name' | 'email' | 'also'>
 
 /** A set, or not known now: an unreadable group is never an empty one. */
 export type Known<T> = T | 'unknown'
@@ -31,8 +34,10 @@ export type Known<T> = T | 'unknown'
 /** What the directory says of a person, at most 60 s old. */
 export interface PersonFacts {
   readonly person: Person
-  /** False once they were deactivated. */
+  /** False once they were deactivated, by whichever source knows them. */
   readonly isHere: boolean
+  /** By whose word besides Slack's they are not here. */
+  readonly left?: Leaving | undefined
   readonly isGuest: boolean
   /** Belongs to another workspace and is here through a shared channel. */
   readonly isExternal: boolean
@@ -44,12 +49,55 @@ export interface PersonFacts {
   readonly groups: Known<ReadonlySet<string>>
   /** Every group that Slack lists, theirs or not. */
   readonly listedGroups?: ReadonlySet<string>
+  /** What sources of people (SCIM) say besides; absent where there are none. */
+  readonly provisioned?: Provisioned
+}
+
+/** A source said so, at that instant: `okta`, 14:02. */
+export interface Leaving {
+  readonly source: string
+  readonly at: Date
+}
+
+/** What SCIM sources say of somebody. */
+export interface Provisioned {
+  /** Every User of theirs, one or more of each source that knows them. */
+  readonly users: readonly ProvisionedUser[]
+  /** The SCIM groups they are in, by name: `engineering`, and `okta/engineering`. */
+  readonly groups: ReadonlySet<string>
+  /** Those they left so lately that a full sync may be about to bring them back. */
+  readonly leftLately: ReadonlySet<string>
+  /** Every name that can be meant, theirs or not. */
+  readonly listed: ReadonlySet<string>
+  /** Slack user id of whom their sources call their manager; null where none does. */
+  readonly managerUserId: string | null
+  /** Everybody of ours to whom these Users belong: accounts of one human. */
+  readonly accounts: readonly string[]
+  /** Whether a User is theirs waits for an admin's word: until then nothing new is given by who they are. */
+  readonly isInQuestion: boolean
+  /** The catalog lets only those be here whom a source knows, and none knows them. */
+  readonly isStranger: boolean
+}
+
+export interface ProvisionedUser {
+  readonly id: string
+  readonly source: string
+  readonly userName: string
+  readonly isActive: boolean
+  /** By the database's clock; null while they are active. */
+  readonly inactiveSince: Date | null
 }
 
 /** Members of a group; unlisted: Slack answered, and has no such group (it was renamed, or disabled). */
 export type GroupMembers = Known<ReadonlySet<string>> | 'unlisted'
 
-export const refTo = ({ id, slack, name, email }: Person): PersonRef => ({ id, slack, name, email })
+export const refTo = ({ id, slack, name, email, also }: Person): PersonRef => ({
+  id,
+  slack,
+  name,
+  email,
+  ...(also === undefined ? {} : { also }),
+})
 
 /**
  * In plain text, so that they cannot be mistaken for somebody else: a display name is what people choose, and two may
@@ -66,6 +114,9 @@ export function plainlyNamed({ name, email, slack }: PersonRef): string {
 export const isSamePerson = (one: PersonRef, other: PersonRef): boolean =>
   one.id === other.id || one.slack.userId === other.slack.userId
 
-/** One human behind two identities: the same person, Slack user, or verified e-mail. */
+/** One human behind two identities: the same person, Slack user, or verified e-mail, or by an admin's word. */
 export const isSameHuman = (one: PersonRef, other: PersonRef): boolean =>
-  isSamePerson(one, other) || (one.email !== null && one.email.toLowerCase() === other.email?.toLowerCase())
+  isSamePerson(one, other) ||
+  (one.email !== null && one.email.toLowerCase() === other.email?.toLowerCase()) ||
+  one.also?.includes(other.id) === true ||
+  other.also?.includes(one.id) === true

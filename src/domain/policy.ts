@@ -17,6 +17,10 @@ export type Reason =
   | { readonly kind: 'gone' }
   | { readonly kind: 'no-break-glass' }
   | { readonly kind: 'not-here' }
+  /** No source of people knows them, and the catalog asks for one. */
+  | { readonly kind: 'stranger' }
+  /** An admin is to say first whether they are who a source says. */
+  | { readonly kind: 'in-question' }
   /** The rule that approved it does not any more. */
   | { readonly kind: 'not-by-itself'; readonly because: string }
   | { readonly kind: 'external' }
@@ -27,6 +31,8 @@ export type Reason =
   | { readonly kind: 'too-long'; readonly maxMs: number }
   | { readonly kind: 'outside'; readonly windows: string }
   | { readonly kind: 'not-listed'; readonly people: string }
+  /** Who manages whom it is for cannot be read now. */
+  | { readonly kind: 'unread-manager' }
   | { readonly kind: 'unreadable-group'; readonly group: string }
   /** Whether somebody stands in for the approvers hangs on who of them is here. */
   | { readonly kind: 'unread-approvers' }
@@ -52,6 +58,7 @@ export function attributesOf(
     slackUserId: facts.person.slack.userId,
     groups: facts.groups,
     ...(facts.listedGroups ? { listedGroups: facts.listedGroups } : {}),
+    ...(facts.provisioned ? { provisioned: facts.provisioned } : {}),
     guest: facts.isGuest,
     zone: facts.zone,
     durationMs: asking.durationMs,
@@ -75,6 +82,7 @@ export function mayHold(
 ): Verdict {
   const outside = whyOutside(facts, entitlement, asking, mostMs)
   if (outside !== null) return outside
+  if (facts.provisioned?.isInQuestion) return { answer: 'unknown', reasons: [{ kind: 'in-question' }] }
   const { who } = entitlement
   const answer = who.evaluate(attributesOf(facts, entitlement, asking, now))
   return { answer, reasons: [{ kind: 'rule', source: who.source, answer }] }
@@ -89,6 +97,7 @@ function whyOutside(
 ): Verdict | null {
   if (!facts.isHere) return no({ kind: 'not-here' })
   if (facts.isExternal && !entitlement.external) return no({ kind: 'external' })
+  if (facts.provisioned?.isStranger) return no({ kind: 'stranger' })
   return asking.durationMs > mostMs ? no({ kind: 'too-long', maxMs: mostMs }) : null
 }
 

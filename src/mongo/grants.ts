@@ -202,16 +202,22 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .toArray()
       return readable(rows, (row) => heldRow.parse(row))
     },
-    standing: async () => {
+    standing: async (of) => {
       const rows = await model
-        .find({ slot: 'standing', isOpen: true }, standingFields)
+        .find({ slot: 'standing', isOpen: true, ...subjectAmong(of) }, standingFields)
         .lean<{ _id: string }[]>()
       return readable(rows, (row) => standingRow.parse(row))
     },
-    standingFailed: async (since) => {
+    standingFailed: async (since, of) => {
       const rows = await model
         .find(
-          { slot: 'standing', isOpen: false, endedAt: { $gt: since }, cause: 'failed' },
+          {
+            slot: 'standing',
+            isOpen: false,
+            endedAt: { $gt: since },
+            cause: 'failed',
+            ...subjectAmong(of),
+          },
           { ...standingFields, 'subject.name': 1, endedAt: 1, endNote: 1 },
         )
         .sort({ endedAt: -1 })
@@ -246,3 +252,6 @@ const inSlot = (subjectId: string, resource: string, entitlement: string, slot: 
   slot,
   isOpen: true,
 })
+
+const subjectAmong = (of: readonly string[] | undefined) =>
+  of === undefined ? {} : { 'subject.id': { $in: [...of] } }

@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose'
 import { acceptedModel } from './accepted.ts'
 import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
+import { identityQuestionModel, linkModel } from './identities.ts'
 import { personModel } from './people.ts'
 import { preApprovalModel } from './pre-approvals.ts'
 import { quotaModel } from './quotas.ts'
@@ -21,6 +22,8 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     preApprovalModel(connection),
     replicaModel(connection),
     ticketModel(connection),
+    linkModel(connection),
+    identityQuestionModel(connection),
   ]) {
     await model.createIndexes()
   }

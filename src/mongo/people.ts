@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import type { Person } from '../domain/person.ts'
-import type { PeopleStore } from '../domain/ports/people.ts'
+import type { PeopleRecords, PeopleStore } from '../domain/ports/people.ts'
 
 const stored = z.object({
   _id: z.string(),
@@ -13,28 +13,40 @@ const stored = z.object({
 })
 
 const schema = new Schema(
-  { _id: String, slack: { teamId: String, userId: String }, name: String, email: String },
+  {
+    _id: String,
+    slack: { teamId: String, userId: String },
+    name: String,
+    email: String,
+    /** In small letters, to be found by. */
+    emailKey: String,
+  },
   { collection: 'people', versionKey: false },
 )
 schema.index({ 'slack.teamId': 1, 'slack.userId': 1 }, { unique: true })
 schema.index({ 'slack.userId': 1 })
+schema.index({ emailKey: 1 })
 
 export const personModel = (connection: Connection) => connection.model('Person', schema)
 
 const seenForMs = 60_000
 
 /** People by our own id; a Slack identity belongs to one person for ever. */
-export function mongoPeople(connection: Connection): PeopleStore {
+export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords {
   const model = personModel(connection)
   /** Who was seen acts next; another process may see that their name or e-mail changed. */
   const lately = boundedMap<Person>(5_000, { ttl: seenForMs })
   return {
     seen: async ({ teamId, userId }, profile) => {
       const isNew = profile.email === undefined ? { email: null } : {}
+      const emailKey = profile.email === undefined ? {} : { emailKey: profile.email?.toLowerCase() ?? null }
       const person = await model
         .findOneAndUpdate(
           { 'slack.teamId': teamId, 'slack.userId': userId },
-          { $set: profile, $setOnInsert: { _id: randomBytes(9).toString('base64url'), ...isNew } },
+          {
+            $set: { ...profile, ...emailKey },
+            $setOnInsert: { _id: randomBytes(9).toString('base64url'), ...isNew },
+          },
           { upsert: true, returnDocument: 'after' },
         )
         .lean()
@@ -48,6 +60,11 @@ export function mongoPeople(connection: Connection): PeopleStore {
       const person = await model.findOne({ 'slack.userId': userId }).sort({ $natural: -1 }).lean()
       return person && parse(person)
     },
+    called: async (emails) => {
+      const found = await model.find({ emailKey: { $in: [...emails] } }).lean()
+      return found.map(parse)
+    },
+    byIds: async (ids) => (await model.find({ _id: { $in: [...ids] } }).lean()).map(parse),
   }
 }
 

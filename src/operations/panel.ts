@@ -75,7 +75,7 @@ async function listingFor(world: World, entitlement: Entitlement, asked: Asked):
     entitlement,
     groups,
     asking: { durationMs: askedMs, reason },
-    managerOf: managerOf(world, subject),
+    managerOf: lists.some(({ manager }) => manager) ? await managerOf(world, subject) : null,
     now: world.clock.now(),
   }
 }
@@ -83,9 +83,11 @@ async function listingFor(world: World, entitlement: Entitlement, asked: Asked):
 const everyList = ({ approvers, quiet, otherwise, escalate }: Stage): Approvers[] =>
   [approvers, quiet, otherwise, escalate?.to ?? null].filter((list) => list !== null)
 
-function managerOf(world: World, subject: PersonRef): string | null {
+/** By the catalog, else by their source of people. */
+async function managerOf(world: World, subject: PersonRef): Promise<Known<string> | null> {
   for (const [person, manager] of world.catalog().managers) if (isListed(subject, [person])) return manager
-  return null
+  const facts = await world.directory.facts(subject)
+  return facts === 'unknown' ? facts : (facts.provisioned?.managerUserId ?? null)
 }
 
 async function panelOf(
@@ -157,8 +159,10 @@ export const withoutUnlisted = (list: Approvers, groups: Listing['groups']): App
   groups: list.groups.filter((handle) => groups(handle) !== 'unlisted'),
 })
 
-const withManager = (list: Approvers, manager: string | null): Approvers =>
-  list.manager && manager !== null ? { ...list, people: [...list.people, manager] } : list
+const withManager = (list: Approvers, manager: Listing['managerOf']): Approvers =>
+  list.manager && manager !== null && manager !== 'unknown'
+    ? { ...list, people: [...list.people, manager] }
+    : list
 
 const isEscalated = ({ nudge }: Asked, index: number): boolean =>
   nudge?.stage === index && nudge.escalatedAt !== null
@@ -201,6 +205,7 @@ async function canFill(
   if (isEnough()) return true
   const { managerOf: manager } = listing
   const isManaged = lists.some((list) => list.manager)
+  if (isManaged && manager === 'unknown') return 'unknown'
   const named = [...lists.flatMap(({ people }) => people), ...(isManaged && manager ? [manager] : [])]
   await lookAt([...new Set(named)])
   if (isEnough()) return true

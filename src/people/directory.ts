@@ -1,18 +1,18 @@
 import type { Directory, PeopleSource } from '../domain/ports/directory.ts'
 
-/** The one answer about people and groups, from what knows of them: Slack. */
-export function directoryFrom(slack: PeopleSource): Directory {
+/** The one answer about people and groups. */
+export function directoryFrom(source: PeopleSource): Directory {
   return {
-    everyone: (maxAgeMs) => slack.everyone(maxAgeMs),
-    freshGroups: () => slack.freshGroups(),
-    groups: (handles) => slack.groups(handles),
-    facts: (person) => slack.facts(person.slack.userId),
-    freshFacts: (person) => slack.freshFacts(person.slack.userId),
+    everyone: (maxAgeMs) => source.everyone(maxAgeMs),
+    freshGroups: () => source.freshGroups(),
+    groups: (handles) => source.groups(handles),
+    facts: (person) => source.facts(person.slack.userId),
+    freshFacts: (person) => source.freshFacts(person.slack.userId),
     named: async (name) => {
-      const ids = await slack.idsOf([name])
+      const ids = await source.idsOf([name])
       if (ids === 'unknown') return ids
       const [userId] = ids
-      return userId === undefined ? null : slack.facts(userId)
+      return userId === undefined ? null : source.facts(userId)
     },
   }
 }

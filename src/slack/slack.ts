@@ -74,6 +74,8 @@ export function openSlack(options: {
   slackApiUrl: string
   proxies: Proxies | null
   people: PeopleStore
+  /** What else knows of people, beside Slack. */
+  joined?: (directory: SlackDirectory) => SlackDirectory
   surfaces: SurfaceStore
   records: GrantRecords
   log: Log
@@ -86,6 +88,7 @@ export function openSlack(options: {
     slackApiUrl,
     proxies,
     people,
+    joined = (directory) => directory,
     surfaces,
     records,
     log,
@@ -95,13 +98,15 @@ export function openSlack(options: {
   const clients = slackClients({ botToken, slackApiUrl, dispatcher, log })
   let ourselves: Ourselves | null = null
   const reach = new Reach(clients.interactive)
-  const directory = slackDirectory({
-    client: clients.interactive,
-    reach,
-    teamId: () => ourselves?.teamId ?? null,
-    people,
-    log,
-  })
+  const directory = joined(
+    slackDirectory({
+      client: clients.interactive,
+      reach,
+      teamId: () => ourselves?.teamId ?? null,
+      people,
+      log,
+    }),
+  )
   const sockets =
     transport.kind === 'socket'
       ? new Sockets({ appToken: transport.appToken, slackApiUrl, dispatcher, log })

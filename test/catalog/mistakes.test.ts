@@ -56,7 +56,7 @@ const mistakes: [string, string, string][] = [
   [
     'a key from nowhere',
     changed('version: 1\n', 'version: 1\ncolour: red\n'),
-    'catalog.yml:2:1 colour: is not a key here; there are version, managers, defaults, systems, resources',
+    'catalog.yml:2:1 colour: is not a key here; there are version, people, managers, defaults, systems, resources',
   ],
   [
     'a key of a later version',
@@ -233,9 +233,9 @@ const mistakes: [string, string, string][] = [
     'catalog.yml:4:12 defaults.admins[0]: "ada" is neither an e-mail nor a Slack user id such as U012AB3CD',
   ],
   [
-    'a group without @',
-    withKeys('approvers: { groups: [dba] }'),
-    `catalog.yml:20:31 ${ENTITLEMENT}.approvers.groups[0]: "dba" is not the handle of a Slack user group, such as "@dba"`,
+    'a handle that no group can have',
+    withKeys('approvers: { groups: ["@D BA"] }'),
+    `catalog.yml:20:31 ${ENTITLEMENT}.approvers.groups[0]: "@D BA" is not the handle of a Slack user group, such as "@dba"`,
   ],
   [
     'no approver',

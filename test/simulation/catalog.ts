@@ -116,6 +116,7 @@ export const catalog: Catalog = {
     ['db', { id: 'db', name: 'Database', owner: null, system: 'sys', entitlements: new Map(entitlements) }],
   ]),
   managers: new Map(),
+  people: { isScimRequired: false, graceMs: 60_000, channel: null, admins: [] },
   fingerprint: '',
   loadedAt: new Date(0),
 }

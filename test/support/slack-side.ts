@@ -141,7 +141,7 @@ export function aSlackSide({
     surfaces: openSurfaces(),
     records: grants,
     log,
-    held: { look: unasked, soon: () => undefined, stop: unasked },
+    held: { look: unasked, soon: () => undefined, soonAbout: () => undefined, stop: unasked },
     lookAgain: () => undefined,
     publicUrl: null,
     catalogFault: () => null,

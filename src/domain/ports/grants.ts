@@ -52,10 +52,10 @@ export interface GrantStore {
   requestsSince(requesterId: string, since: Date): Promise<string[]>
   /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
   held(): Promise<HeldRow[]>
-  /** What is held by rules and not finished. */
-  standing(): Promise<StandingRow[]>
-  /** Standing grants that could not be given and ended since then, the newest first. */
-  standingFailed(since: Date): Promise<FailedRow[]>
+  /** What is held by rules and not finished; with `of`, by these people alone. */
+  standing(of?: readonly string[]): Promise<StandingRow[]>
+  /** Standing grants that could not be given and ended since then, the newest first; with `of`, of these people alone. */
+  standingFailed(since: Date, of?: readonly string[]): Promise<FailedRow[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>
   /** Those that Slack does not show at their newest revision. */

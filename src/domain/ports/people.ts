@@ -7,6 +7,13 @@ export interface PeopleStore {
   bySlackUser(userId: string): Promise<Person | null>
 }
 
+/** The same people, found in other ways, as they were seen last. */
+export interface PeopleRecords {
+  /** Whoever has one of these verified e-mails (small letters). */
+  called(emails: readonly string[]): Promise<readonly Person[]>
+  byIds(ids: readonly string[]): Promise<readonly Person[]>
+}
+
 /**
  * Says which of our people somebody is who acts, by the id that Slack vouches for: as they were seen last, so that what
  * needs no more than who they are works while Slack does not answer. Unknown where they were never seen, and Slack does

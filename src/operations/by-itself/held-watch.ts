@@ -1,5 +1,6 @@
 import { OnceMore } from '../../once-more.ts'
 import { unlistedGroups, type UnlistedGroup } from './unlisted-groups.ts'
+import { followWritten, type Concerned } from './follow-written.ts'
 import { recounting } from './recount.ts'
 import { lookAtHeld, lookAtPerson, type Look } from './while-held.ts'
 import type { World } from '../world.ts'
@@ -10,6 +11,11 @@ export interface HeldWatch {
   look(): Promise<void>
   /** Looks shortly, once for many calls; at once at whoever is named, who may have left. */
   soon(userId?: string): void
+  /**
+   * A source of people wrote something of these: whoever left is looked at at once, what the others lack by a rule soon,
+   * and everything else once nobody is brought back any more (the catalog's grace).
+   */
+  soonAbout(people: readonly Concerned[]): void
   /** Resolves when no look is under way any more. */
   stop(): Promise<void>
 }
@@ -105,27 +111,32 @@ export function watchHeld(
       Math.max(soonMs, restsForMs),
     )
   }
+  const leavingOf = (userId: string): void =>
+    world.queues.start(`${inQueue} by ${userId}`, inQueue, async () => {
+      try {
+        for (let again = 0; again <= mostAgain; again++) {
+          const found = await lookAtPerson(world, userId)
+          if (found === 'left') world.log.info('somebody left: what they had ends', { userId })
+          if (found !== 'unknown' || isStopped()) return
+          await world.clock.sleep(againMs)
+        }
+      } catch (error) {
+        world.log.error('could not look at what somebody holds now', { userId, error })
+      }
+    })
+
+  const written = followWritten(world, { leaving: leavingOf, soon })
   return {
     look: () => look(freshMs),
     soon: (userId) => {
       soon()
-      if (userId === undefined) return
-      world.queues.start(`${inQueue} by ${userId}`, inQueue, async () => {
-        try {
-          for (let again = 0; again <= mostAgain; again++) {
-            const found = await lookAtPerson(world, userId)
-            if (found === 'left') world.log.info('somebody left: what they had ends', { userId })
-            if (found !== 'unknown' || isStopped()) return
-            await world.clock.sleep(againMs)
-          }
-        } catch (error) {
-          world.log.error('could not look at what somebody holds now', { userId, error })
-        }
-      })
+      if (userId !== undefined) leavingOf(userId)
     },
+    soonAbout: (people) => written.about(people),
     stop: async () => {
       stopped = true
       if (timer !== null) clearTimeout(timer)
+      written.stop()
       await Promise.all([looks.stop(), recounts.stop()])
     },
   }

@@ -27,18 +27,23 @@ export interface Given {
   readonly failing: readonly Failing[]
 }
 
-/** Gives what is lacking. What cannot be read gives nothing; who could not be given it, and why, is in the answer. */
+/**
+ * Gives what is lacking to `everybody`, who may be a few alone (`isOnly`). What cannot be read gives nothing; who could
+ * not be given it, and why, is in the answer.
+ */
 export async function giveByRule(
   world: World,
   catalog: Catalog,
   everybody: Known<readonly PersonFacts[]>,
+  { isOnly = false }: { isOnly?: boolean } = {},
 ): Promise<Given> {
   if (everybody === 'unknown') return { unreadable: ['standing access'], failing: [] }
   if (!world.agrees()) return { unreadable: [], failing: [] }
   const now = world.clock.now()
+  const of = isOnly ? everybody.map(({ person }) => person.id) : undefined
   const [rows, failed] = await Promise.all([
-    world.grants.standing(),
-    world.grants.standingFailed(new Date(now.getTime() - lookBackMs)),
+    world.grants.standing(of),
+    world.grants.standingFailed(new Date(now.getTime() - lookBackMs), of),
   ])
   const held = new Set(rows.map(pairOf))
   const failures = new Map<string, FailedRow[]>()

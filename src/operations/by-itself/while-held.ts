@@ -4,7 +4,7 @@ import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } fro
 import { cut } from '../../domain/cut.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { EndCause } from '../../domain/grant.ts'
-import type { Known, PersonFacts } from '../../domain/person.ts'
+import type { Known, PersonFacts, PersonRef } from '../../domain/person.ts'
 import { mayKeep, windowStillFits, type Verdict } from '../../domain/policy.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
 import type { MassLoss } from '../../domain/ports/losses.ts'
@@ -90,27 +90,41 @@ export async function lookAtHeld(
   }
 }
 
-/** Slack said that this person changed: whatever they have ends at once where they left. */
+/** Gives to these people what they lack and have by a rule; nobody loses anything by it. */
+export async function giveToThese(world: World, people: readonly PersonRef[]): Promise<void> {
+  const catalog = world.catalog()
+  if (people.length === 0 || !everyEntitlement(catalog).some(isStandingRule)) return
+  // Right before giving it is asked anew.
+  const found = await Promise.all(people.map((person) => world.directory.facts(person)))
+  const known = found.flatMap((facts) => (facts === 'unknown' || !facts.isHere ? [] : facts))
+  if (isOutdated(world, { ...world, catalog: () => catalog })) return
+  await giveByRule(world, catalog, known, { isOnly: true })
+}
+
+/** A source said that this person changed: whatever they have ends at once where they left. */
 export async function lookAtPerson(world: World, userId: string): Promise<'left' | 'stays' | 'unknown'> {
   const seen = await world.people.bySlackUser(userId)
   // Whoever was never seen here has nothing to lose.
   if (seen === null) return 'stays'
   const { id } = seen
   const open = await world.grants.openOf(id)
+  const asked = (await world.grants.pending(5_000)).filter(
+    ({ requester, subject }) => requester.id === id && subject.id !== id,
+  )
   const said = (await world.preApprovals.running(world.clock.now())).filter(
     ({ approver, subject }) => approver.id === id || subject.id === id,
   )
-  if (open.length === 0 && said.length === 0) return 'stays'
+  if (open.length === 0 && asked.length === 0 && said.length === 0) return 'stays'
   const facts = await world.directory.freshFacts(seen)
   if (facts === 'unknown' || facts.isHere) return facts === 'unknown' ? facts : 'stays'
-  const theirs = open.flatMap((grant) => (grant.status === 'pending' ? grant : []))
+  const theirs = [...asked, ...open.flatMap((grant) => (grant.status === 'pending' ? grant : []))]
   const holders: Holders = {
     everybody: 'unknown',
     of: (person) => (person.id === id ? facts : 'unknown'),
   }
   await endEach(
     world,
-    open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject.name) })),
+    open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject, facts) })),
   )
   await closeWhatIsAsked(world, theirs, holders)
   await stopWords(world, said, holders)
@@ -156,7 +170,7 @@ async function judge(
     }
     const facts = holders.of(row.subject)
     if (facts !== 'unknown' && !facts.isHere) {
-      found.left.push({ id: row.id, ...leftNow(row.subject.name) })
+      found.left.push({ id: row.id, ...leftNow(row.subject, facts) })
       continue
     }
     const verdict = verdictOn(world, entitlement, catalog, { row, facts })
@@ -215,7 +229,12 @@ function verdictOn(
   return verdict.answer === 'yes' && isWindow ? windowStillFits(entitlement, at, row.endsAt) : verdict
 }
 
-const leftNow = (name: string) => ({ cause: 'offboarded' as const, note: `${name} left the workspace` })
+/** By whose word, where it is not Slack's. */
+function leftNow({ name }: PersonRef, { left }: PersonFacts): { cause: 'offboarded'; note: string } {
+  const whose =
+    left === undefined ? ' the workspace' : ` (${left.source}, ${left.at.toISOString().slice(11, 16)} UTC)`
+  return { cause: 'offboarded', note: `${name} left${whose}` }
+}
 
 function whyGone(entitlement: Entitlement | null, row: HeldRow): string | null {
   if (entitlement === null) return 'it is not in the catalog any more'
@@ -335,9 +354,9 @@ async function closeWhatIsAsked(
   holders: Holders,
 ): Promise<void> {
   for (const { id, requester, subject } of pending) {
-    const gone = [subject, requester].find((person) => hasLeft(holders, person))
-    if (gone && (await isGone(world, gone)))
-      await recordEnd(world, id, { type: 'drop', note: leftNow(gone.name).note })
+    const left = [subject, requester].find((person) => hasLeft(holders, person))
+    const gone = left && (await goneNow(world, left))
+    if (left && gone) await recordEnd(world, id, { type: 'drop', note: leftNow(left, gone).note })
   }
 }
 
@@ -349,7 +368,7 @@ async function stopWords(
 ): Promise<void> {
   for (const { id, approver, subject } of words) {
     const gone = [approver, subject].find((person) => hasLeft(holders, person))
-    if (gone && (await isGone(world, gone))) await world.preApprovals.stop(id, null, world.clock.now())
+    if (gone && (await goneNow(world, gone))) await world.preApprovals.stop(id, null, world.clock.now())
   }
 }
 
@@ -358,9 +377,10 @@ function hasLeft(holders: Holders, person: HeldRow['subject']): boolean {
   return facts !== 'unknown' && !facts.isHere
 }
 
-async function isGone(world: World, person: HeldRow['subject']): Promise<boolean> {
+/** Null where they did not leave, or nobody can say. */
+async function goneNow(world: World, person: HeldRow['subject']): Promise<PersonFacts | null> {
   const facts = await world.directory.freshFacts(person)
-  return facts !== 'unknown' && !facts.isHere
+  return facts !== 'unknown' && !facts.isHere ? facts : null
 }
 
 /** One that cannot be written now (false) is found again by the next look, and keeps no other from ending. */

@@ -1,0 +1,61 @@
+import type { SlackIdentity } from '../person.ts'
+
+/** What SCIM sources wrote, as the directory reads it. Every answer is of the database's now, unless said otherwise. */
+export interface Provisioning {
+  /** Has any source ever been connected? At most 5 s old; true for ever once it is. */
+  isUsed(): Promise<boolean>
+  /** The same, as it was found out last. */
+  wasUsed(): boolean
+  /** Users that are these people's. */
+  usersOf(personIds: readonly string[]): Promise<readonly LinkedUser[]>
+  /** Users that are anybody's. */
+  linkedUsers(): Promise<readonly LinkedUser[]>
+  /** Users that were not deleted and have one of these e-mails (small letters), whosever they are. */
+  usersCalled(emails: readonly string[]): Promise<readonly UnlinkedUser[]>
+  /** The e-mails of these Users, whosever they are: in small letters. */
+  emailsOf(userIds: readonly string[]): Promise<readonly string[]>
+  /** Every group, the deleted ones too. */
+  groups(): Promise<readonly ProvisionedGroup[]>
+  /** Whose Users are in these groups and active: ids of people of ours, by group. */
+  membersOf(groupIds: readonly string[]): Promise<ReadonlyMap<string, readonly PersonLink[]>>
+  /** Whose these Users are: their Slack identities, by User. */
+  peopleBehind(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly PersonLink[]>>
+  /** Sources that should have been heard of by now, and were not: since when. */
+  silentSources(): Promise<
+    readonly { readonly source: string; readonly since: Date; readonly afterMs: number }[]
+  >
+}
+
+export interface PersonLink {
+  readonly personId: string
+  readonly slack: SlackIdentity
+}
+
+/** A User as it counts for access. */
+export interface UnlinkedUser {
+  readonly id: string
+  readonly source: string
+  readonly userName: string
+  readonly name: string
+  readonly email: string | null
+  readonly isActive: boolean
+  readonly inactiveSince: Date | null
+}
+
+export interface LinkedUser extends UnlinkedUser {
+  readonly personId: string
+  /** Everybody whose it is, as one human may have several accounts: ids of people of ours. */
+  readonly people: readonly string[]
+  /** Id of another User of the same source. */
+  readonly manager: string | null
+  readonly groups: readonly string[]
+  /** Groups that they left within the last day, and when. */
+  readonly left: readonly { readonly group: string; readonly at: Date }[]
+}
+
+export interface ProvisionedGroup {
+  readonly id: string
+  readonly source: string
+  readonly displayName: string
+  readonly isDeleted: boolean
+}

@@ -1,0 +1,231 @@
+import { MongoServerError } from 'mongodb'
+import { Schema, type Connection } from 'mongoose'
+import { z } from 'zod'
+import {
+  pairId,
+  type Doubt,
+  type Identity,
+  type IdentityQuestion,
+  type IdentityStore,
+} from '../domain/ports/identities.ts'
+import { aboutToWrite } from '../domain/writes.ts'
+
+/** Which User is whose. What ended stays, so that an e-mail that was somebody's is known to have been. */
+const linkSchema = new Schema(
+  {
+    _id: String,
+    source: String,
+    user: String,
+    person: String,
+    email: String,
+    /** Matched by e-mail; false: by an admin's word. */
+    isMatched: Boolean,
+    isCurrent: Boolean,
+    at: Date,
+  },
+  { collection: 'scim_links', versionKey: false },
+)
+linkSchema.index({ user: 1 })
+// What is plain is plain once: these decide between two who try at the same moment.
+linkSchema.index(
+  { source: 1, person: 1 },
+  { unique: true, partialFilterExpression: { isCurrent: true }, name: 'one_user_of_a_source' },
+)
+linkSchema.index(
+  { user: 1, isMatched: 1 },
+  { unique: true, partialFilterExpression: { isMatched: true }, name: 'matched_once' },
+)
+linkSchema.index(
+  { source: 1, email: 1 },
+  { unique: true, partialFilterExpression: { isMatched: true }, name: 'email_used_once' },
+)
+linkSchema.index({ person: 1 })
+
+const questionSchema = new Schema(
+  {
+    _id: String,
+    source: String,
+    user: String,
+    person: String,
+    why: String,
+    answer: String,
+    by: Schema.Types.Mixed,
+    askedAt: Date,
+    answeredAt: Date,
+  },
+  { collection: 'identity_questions', versionKey: false },
+)
+questionSchema.index({ answer: 1 })
+questionSchema.index({ user: 1 })
+
+export const linkModel = (connection: Connection) => connection.model('ScimLink', linkSchema)
+export const identityQuestionModel = (connection: Connection) =>
+  connection.model('IdentityQuestion', questionSchema)
+
+const question = z.object({
+  _id: z.string(),
+  source: z.string(),
+  user: z.string(),
+  person: z.string(),
+  why: z.enum(['of-another-person', 'another-user', 'used-email']) satisfies z.ZodType<Doubt>,
+  askedAt: z.date(),
+  of: z.array(z.object({ userName: z.string(), email: z.string().nullable() })),
+  until: z.array(z.string()),
+  instead: z.array(z.string()),
+  slack: z.array(z.string()),
+})
+
+const answered = z.object({ _id: z.string(), source: z.string(), user: z.string(), person: z.string() })
+
+export function mongoIdentities(connection: Connection): IdentityStore {
+  const links = linkModel(connection)
+  const questions = identityQuestionModel(connection)
+
+  const read = async (match: Record<string, unknown>): Promise<IdentityQuestion[]> => {
+    const rows = await questions.aggregate<unknown>([{ $match: { ...match, answer: null } }, ...withSides])
+    return rows.map((row) => asQuestion(question.parse(row)))
+  }
+  const beOne = async ({ source, userId, personId }: Identity): Promise<void> => {
+    await links.updateMany(
+      { source, person: personId, user: { $ne: userId }, isCurrent: true },
+      { $set: { isCurrent: false } },
+    )
+    await links.updateOne(
+      { _id: pairId({ userId, personId }) },
+      {
+        $set: { source, user: userId, person: personId, isCurrent: true },
+        $setOnInsert: { isMatched: false, email: null },
+        $currentDate: { at: true },
+      },
+      { upsert: true },
+    )
+  }
+  return {
+    match: async ({ source, userId, personId }, email) => {
+      aboutToWrite()
+      const _id = pairId({ userId, personId })
+      try {
+        // What an admin said once is not matched over.
+        const before = await links.findOne({
+          $or: [{ user: userId }, { source, person: personId }, { source, email }],
+        })
+        if (before !== null) return before._id === _id && before.isCurrent === true
+        const link = { source, user: userId, person: personId, email, isMatched: true, isCurrent: true }
+        await links.updateOne({ _id }, { $setOnInsert: link, $currentDate: { at: true } }, { upsert: true })
+        return true
+      } catch (error) {
+        if (!(error instanceof MongoServerError) || error.code !== 11000) throw error
+        const made = await links.findById(_id).lean()
+        return made?.isCurrent === true
+      }
+    },
+    ask: async ({ source, userId, personId }, why) => {
+      aboutToWrite()
+      await questions.findOneAndUpdate(
+        { _id: pairId({ userId, personId }) },
+        [
+          {
+            $replaceWith: {
+              $mergeObjects: [
+                { $literal: { source, user: userId, person: personId, why, answer: null, by: null } },
+                { askedAt: '$$NOW', answeredAt: null },
+                '$$ROOT',
+              ],
+            },
+          },
+        ],
+        { upsert: true, updatePipeline: true },
+      )
+    },
+    open: () => read({}),
+    question: async (id) => (await read({ _id: id }))[0] ?? null,
+    answer: async (id, answer, by) => {
+      aboutToWrite()
+      const [asked] = await read({ _id: id })
+      if (asked === undefined) return null
+      // First what follows: whoever dies in between leaves the question open, and answering again does it again.
+      if (answer === 'same') await beOne(asked)
+      const done = await questions
+        .findOneAndUpdate(
+          { _id: id, answer: null },
+          [{ $set: { answer, by: { $literal: by }, answeredAt: '$$NOW' } }],
+          { updatePipeline: true },
+        )
+        .lean()
+      return done === null ? null : asked
+    },
+    drop: async (id) => {
+      await questions.deleteOne({ _id: id, answer: null })
+    },
+    apart: async (userIds) => {
+      if (userIds.length === 0) return new Set()
+      const rows = await questions.find({ user: { $in: userIds }, answer: 'two' }).lean()
+      return new Set(rows.map((row) => answered.parse(row)._id))
+    },
+  }
+}
+
+/** What the User is called now, and whose it is. */
+const withSides = [
+  { $lookup: { from: 'scim_users', localField: 'user', foreignField: '_id', as: 'of' } },
+  {
+    $lookup: {
+      from: 'scim_links',
+      let: { user: '$user', person: '$person' },
+      as: 'links',
+      pipeline: [
+        { $match: { $expr: { $and: [{ $eq: ['$user', '$$user'] }, { $ne: ['$person', '$$person'] }] } } },
+        { $match: { isCurrent: true } },
+      ],
+    },
+  },
+  { $lookup: { from: 'people', localField: 'links.person', foreignField: '_id', as: 'before' } },
+  {
+    $lookup: {
+      from: 'scim_links',
+      let: { user: '$user', person: '$person', source: '$source' },
+      as: 'theirs',
+      pipeline: [
+        {
+          $match: {
+            $expr: {
+              $and: [
+                { $eq: ['$person', '$$person'] },
+                { $eq: ['$source', '$$source'] },
+                { $ne: ['$user', '$$user'] },
+              ],
+            },
+          },
+        },
+        { $match: { isCurrent: true } },
+      ],
+    },
+  },
+  { $lookup: { from: 'scim_users', localField: 'theirs.user', foreignField: '_id', as: 'others' } },
+  { $lookup: { from: 'people', localField: 'person', foreignField: '_id', as: 'self' } },
+  {
+    $set: {
+      until: '$before.slack.userId',
+      instead: '$others.userName',
+      slack: '$self.slack.userId',
+    },
+  },
+]
+
+function asQuestion(row: z.output<typeof question>): IdentityQuestion {
+  const { _id: id, source, user, person, why, askedAt, of, until, instead, slack } = row
+  const [now] = of
+  return {
+    id,
+    source,
+    userId: user,
+    personId: person,
+    why,
+    askedAt,
+    until,
+    instead,
+    slackUserId: slack[0] ?? '',
+    email: now?.email ?? '',
+    userName: now?.userName ?? '',
+  }
+}

@@ -1,0 +1,71 @@
+import type { PersonRef } from '../../domain/person.ts'
+import type { World } from '../world.ts'
+import { giveToThese } from './while-held.ts'
+
+/** Of whom a source of people wrote something, and whether by its word they left. */
+export interface Concerned {
+  readonly person: PersonRef
+  readonly hasLeft: boolean
+}
+
+/** Changes that come together are followed together. */
+const soonMs = 300
+/** Those that are due at about the same time are looked at together. */
+const togetherMs = 5_000
+/** Of more than so many, everybody is looked at. */
+const fewAtMost = 300
+
+/** Follows what sources of people write. What this process is not told of is found by the look of each minute. */
+export function followWritten(
+  world: World,
+  { leaving, soon }: { leaving: (userId: string) => void; soon: () => void },
+): { about(people: readonly Concerned[]): void; stop(): void } {
+  const lacking = new Map<string, PersonRef>()
+  const later = new Map<number, NodeJS.Timeout>()
+  let timer: NodeJS.Timeout | null = null
+  let isStopped = false
+
+  const give = async (): Promise<void> => {
+    const people = [...lacking.values()]
+    lacking.clear()
+    try {
+      if (people.length > fewAtMost) soon()
+      else await giveToThese(world, people)
+    } catch (error) {
+      world.log.error('could not give by rule to whom a source wrote of', { error })
+      soon()
+    }
+  }
+  const giveSoon = (): void => {
+    timer ??= setTimeout(() => {
+      timer = null
+      world.queues.start('what is lacking by rule', 'what is held', give)
+    }, soonMs)
+  }
+  /** Whoever left a group counts as in it until the grace is over: nobody is told of that instant. */
+  const lookLater = (afterMs: number): void => {
+    const due = Math.ceil((world.clock.monotonicMs() + afterMs) / togetherMs)
+    if (later.has(due)) return
+    const look = (): void => {
+      later.delete(due)
+      soon()
+    }
+    later.set(due, setTimeout(look, due * togetherMs - world.clock.monotonicMs()))
+  }
+  return {
+    about: (people) => {
+      if (isStopped) return
+      for (const { person, hasLeft } of people) {
+        if (hasLeft) leaving(person.slack.userId)
+        else lacking.set(person.id, person)
+      }
+      if (lacking.size > 0) giveSoon()
+      lookLater(world.catalog().people.graceMs)
+    },
+    stop: () => {
+      isStopped = true
+      if (timer !== null) clearTimeout(timer)
+      for (const one of later.values()) clearTimeout(one)
+    },
+  }
+}

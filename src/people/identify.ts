@@ -1,0 +1,55 @@
+import type { Person } from '../domain/person.ts'
+import { pairId, type Doubt, type IdentityStore } from '../domain/ports/identities.ts'
+import type { LinkedUser, UnlinkedUser } from '../domain/ports/provisioning.ts'
+
+/** Whose Users are: what is known before anybody is asked. */
+export interface Sides {
+  /** Users that have these people's e-mails, and were not deleted. */
+  readonly called: readonly UnlinkedUser[]
+  /** Which Users are these people's already. */
+  readonly linked: readonly LinkedUser[]
+  /** Which of all these Users are anybody's. */
+  readonly owned: ReadonlySet<string>
+}
+
+/**
+ * Matches people with the Users that have their verified e-mail: by itself where that is plain, else an admin is asked.
+ * True where anything was written: what was read of them is of before.
+ */
+export async function identify(
+  identities: IdentityStore,
+  people: readonly Person[],
+  { called, linked, owned }: Sides,
+): Promise<boolean> {
+  const byEmail = new Map<string, Person[]>()
+  for (const person of people) {
+    const email = person.email?.toLowerCase()
+    if (email !== undefined) byEmail.set(email, [...(byEmail.get(email) ?? []), person])
+  }
+  const isTheirs = new Set(linked.map(({ id, personId }) => pairId({ userId: id, personId })))
+  const pairs = called.flatMap((user) =>
+    (byEmail.get(user.email ?? '') ?? [])
+      .map((person) => ({ user, person, id: pairId({ userId: user.id, personId: person.id }) }))
+      .filter(({ id }) => !isTheirs.has(id)),
+  )
+  if (pairs.length === 0) return false
+  const apart = await identities.apart([...new Set(pairs.map(({ user }) => user.id))])
+  let isWritten = false
+  for (const { user, person, id } of pairs) {
+    if (apart.has(id)) continue
+    const identity = { source: user.source, userId: user.id, personId: person.id }
+    const doubt = doubtAbout(user, person, { called, linked, owned })
+    const isMatched = doubt === null && (await identities.match(identity, user.email ?? ''))
+    if (!isMatched) await identities.ask(identity, doubt ?? 'used-email')
+    isWritten = true
+  }
+  return isWritten
+}
+
+function doubtAbout(user: UnlinkedUser, person: Person, { called, linked, owned }: Sides): Doubt | null {
+  if (owned.has(user.id)) return 'of-another-person'
+  const ofSource = linked.filter(({ source, personId }) => source === user.source && personId === person.id)
+  if (ofSource.length > 0) return 'another-user'
+  const alike = called.filter(({ source, email }) => source === user.source && email === user.email)
+  return alike.length > 1 ? 'used-email' : null
+}

@@ -1,0 +1,251 @@
+import DataLoader from 'dataloader'
+import { boundedMap } from '../bounded-map.ts'
+import type { Approvers, PeopleRules } from '../domain/catalog.ts'
+import type { GroupMembers, Known, Leaving, Person, PersonFacts, Provisioned } from '../domain/person.ts'
+import type { Everybody, PeopleSource } from '../domain/ports/directory.ts'
+import type { IdentityStore } from '../domain/ports/identities.ts'
+import type { PeopleRecords, PeopleStore } from '../domain/ports/people.ts'
+import type { LinkedUser, Provisioning } from '../domain/ports/provisioning.ts'
+import { namesOfGroups } from '../domain/provisioned-groups.ts'
+import { elapsedMs } from '../elapsed.ts'
+import { identify } from './identify.ts'
+import { leavingOf, provisionedBy, type Read } from './provisioned.ts'
+
+/** Slack as a source, with what it remembers for showing. */
+export interface ShownSource extends PeopleSource {
+  remembered(userId: string): PersonFacts | null
+  mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
+}
+
+export interface Beside {
+  readonly provisioning: Provisioning
+  readonly identities: IdentityStore
+  readonly people: PeopleStore & PeopleRecords
+  /** How the catalog takes people now. */
+  readonly rules: () => PeopleRules
+  /** By the database's clock. */
+  readonly now: () => Date
+}
+
+/** What decides may be so old at most where it is not asked for now; another process may have heard what this one did not. */
+const rememberedMs = 10_000
+const showsForMs = 600_000
+const groupsForMs = 2_000
+const gatheringMs = 2
+/** Of a group of more, people are not mentioned one by one. */
+const mostMentioned = 10
+
+export interface ProvisionedPeople {
+  /**
+   * Slack together with the SCIM sources: people are here only while all that know them say so, and are in the groups of
+   * each. Where no source was ever connected nothing more is asked than of Slack alone. Who left by SCIM's word has left,
+   * though Slack does not answer.
+   */
+  join<Source extends ShownSource>(slack: Source): Source
+  /**
+   * Something was written of these Users: what was remembered of whoever they are counts no longer. Answers who that is,
+   * as far as they were ever seen, and whether they are gone by it.
+   */
+  heardOf(userIds: readonly string[]): Promise<readonly { person: Person; hasLeft: boolean }[]>
+}
+
+export function provisionedPeople(beside: Beside): ProvisionedPeople {
+  const { provisioning, identities, people, rules, now } = beside
+  const known = boundedMap<{ value: Provisioned; atMs: number }>(100_000)
+  let groups: { names: Promise<Read['names']>; atMs: number } | null = null
+
+  const names = (): Promise<Read['names']> => {
+    if (groups === null || elapsedMs() - groups.atMs > groupsForMs) {
+      const read = provisioning.groups().then(namesOfGroups)
+      groups = { names: read, atMs: elapsedMs() }
+      read.catch(() => (groups = null))
+    }
+    return groups.names
+  }
+  /** Groups that were made since they were read last are read for whoever is in one of them. */
+  const namesFor = async (ids: readonly string[]): Promise<Read['names']> => {
+    const read = await names()
+    if (ids.every((id) => read.has(id))) return read
+    groups = null
+    return names()
+  }
+  const readOf = async (users: Read['users']): Promise<Read> => {
+    const managers = users.flatMap(({ manager }) => manager ?? [])
+    const [named, behind, questions] = await Promise.all([
+      namesFor(users.flatMap((user) => [...user.groups, ...user.left.map(({ group }) => group)])),
+      provisioning.peopleBehind([...new Set(managers)]),
+      identities.open(),
+    ])
+    return { users, names: named, managers: behind, questions, now: now() }
+  }
+  /** Their Users, once whoever has their verified e-mail was matched with them. */
+  const usersOf = async (all: readonly Person[], isWhole: boolean): Promise<Read['users']> => {
+    const read = () => (isWhole ? provisioning.linkedUsers() : provisioning.usersOf(all.map(({ id }) => id)))
+    const emails = new Set(all.flatMap(({ email }) => email?.toLowerCase() ?? []))
+    const [linked, called] = await Promise.all([read(), provisioning.usersCalled([...emails])])
+    const owned = new Set(linked.map(({ id }) => id))
+    const others = isWhole ? [] : called.filter(({ id }) => !owned.has(id))
+    for (const id of (await provisioning.peopleBehind(others.map(({ id: userId }) => userId))).keys())
+      owned.add(id)
+    return (await identify(identities, all, { called, linked, owned })) ? read() : linked
+  }
+  const loader = new DataLoader<Person, Provisioned>(
+    async (asked) => {
+      const read = await readOf(await usersOf(asked, false))
+      const byPerson = byPersonOf(read.users)
+      const atMs = elapsedMs()
+      return asked.map((person) => {
+        const theirs = byPerson.get(person.id) ?? []
+        const value = provisionedBy(person, theirs, read, rules())
+        known.set(person.id, { value, atMs })
+        return value
+      })
+    },
+    {
+      cache: false,
+      maxBatchSize: 500,
+      batchScheduleFn: (begin) => setTimeout(begin, gatheringMs),
+    },
+  )
+  const of = async (person: Person, maxAgeMs: number): Promise<Provisioned | null> => {
+    if (!(await provisioning.isUsed())) return null
+    const before = known.get(person.id)
+    return before && elapsedMs() - before.atMs < maxAgeMs ? before.value : loader.load(person)
+  }
+  const joined = (facts: PersonFacts, provisioned: Provisioned | null): PersonFacts => {
+    if (provisioned === null) return facts
+    const left = leavingOf(provisioned, now())
+    const also = alsoOf(facts.person, provisioned)
+    return {
+      ...facts,
+      provisioned,
+      isHere: facts.isHere && left === null,
+      ...(facts.isHere && left !== null ? { left } : {}),
+      ...(also.length === 0 ? {} : { person: { ...facts.person, also } }),
+    }
+  }
+  const alsoOf = ({ id }: Person, { accounts }: Provisioned): string[] => accounts.filter((one) => one !== id)
+  /** Who was seen before and has left by SCIM's word, without waiting for Slack. */
+  const goneBy = async (userId: string, maxAgeMs: number): Promise<PersonFacts | null> => {
+    const person = await people.bySlackUser(userId)
+    const provisioned = person && (await of(person, maxAgeMs))
+    const left = provisioned && leavingOf(provisioned, now())
+    return person && provisioned && left ? goneFacts(person, provisioned, left) : null
+  }
+  const membersOf = async (handles: readonly string[]): Promise<(name: string) => GroupMembers> => {
+    if (handles.length === 0) return () => 'unlisted'
+    if (!(await provisioning.isUsed())) return () => 'unlisted'
+    groups = null
+    const byName = new Map<string, string[]>()
+    for (const [id, some] of await names()) {
+      for (const name of some) byName.set(name, [...(byName.get(name) ?? []), id])
+    }
+    const ids = handles.flatMap((name) => byName.get(name) ?? [])
+    const members = await provisioning.membersOf(ids)
+    return (name) => {
+      const those = byName.get(name)
+      if (those === undefined) return 'unlisted'
+      return new Set(those.flatMap((id) => (members.get(id) ?? []).map(({ slack: { userId } }) => userId)))
+    }
+  }
+  const join = <Source extends ShownSource>(slack: Source): Source => {
+    const factsBy = async (
+      userId: string,
+      read: () => Promise<Known<PersonFacts>>,
+      maxAgeMs: number,
+    ): Promise<Known<PersonFacts>> => {
+      if (!(await provisioning.isUsed())) return read()
+      const gone = await goneBy(userId, maxAgeMs)
+      if (gone !== null) return gone
+      const facts = await read()
+      return facts === 'unknown' ? facts : joined(facts, await of(facts.person, maxAgeMs))
+    }
+    const groupsOf = async (handles: readonly string[]): Promise<(handle: string) => GroupMembers> => {
+      const [ofSlack, ofScim] = await Promise.all([
+        slack.groups(handles.filter(isHandle)),
+        membersOf(handles.filter((name) => !isHandle(name))),
+      ])
+      return (handle) => (isHandle(handle) ? ofSlack(handle) : ofScim(handle))
+    }
+    return {
+      ...slack,
+      facts: (userId: string) => factsBy(userId, () => slack.facts(userId), rememberedMs),
+      freshFacts: (userId: string) => factsBy(userId, () => slack.freshFacts(userId), 0),
+      everyone: async (maxAgeMs?: number): Promise<Known<Everybody>> => {
+        const all = await slack.everyone(maxAgeMs)
+        if (all === 'unknown' || !(await provisioning.isUsed())) return all
+        const read = await readOf(
+          await usersOf(
+            all.people.map(({ person }) => person),
+            true,
+          ),
+        )
+        const byPerson = byPersonOf(read.users)
+        return {
+          ...all,
+          people: all.people.map((facts) =>
+            joined(facts, provisionedBy(facts.person, byPerson.get(facts.person.id) ?? [], read, rules())),
+          ),
+        }
+      },
+      groups: groupsOf,
+      remembered: (userId: string) => {
+        const facts = slack.remembered(userId)
+        if (facts === null || !provisioning.wasUsed()) return facts
+        const before = known.get(facts.person.id)
+        if (before === undefined || elapsedMs() - before.atMs > showsForMs) return null
+        if (elapsedMs() - before.atMs > rememberedMs) void loader.load(facts.person).catch(() => undefined)
+        return joined(facts, before.value)
+      },
+      mentions: async ({ people: listed, groups: handles }: Pick<Approvers, 'people' | 'groups'>) => {
+        const membersBy = await membersOf(handles.filter((name) => !isHandle(name)))
+        const few = handles.flatMap((name) => {
+          const members = isHandle(name) ? 'unlisted' : membersBy(name)
+          return typeof members === 'string' || members.size > mostMentioned ? [] : [{ name, members }]
+        })
+        const expanded = new Set(few.map(({ name }) => name))
+        return slack.mentions({
+          people: [...new Set([...listed, ...few.flatMap(({ members }) => [...members])])],
+          groups: handles.filter((name) => !expanded.has(name)),
+        })
+      },
+    }
+  }
+  return {
+    join,
+    heardOf: async (userIds) => {
+      const [behind, called] = await Promise.all([
+        provisioning.peopleBehind(userIds),
+        provisioning.emailsOf(userIds).then((emails) => people.called(emails)),
+      ])
+      const ids = new Set([...behind.values()].flat().map(({ personId }) => personId))
+      const found = [...called.filter(({ id }) => !ids.has(id)), ...(await people.byIds([...ids]))]
+      return Promise.all(
+        found.map(async (person) => ({
+          person,
+          hasLeft: leavingOf(await loader.load(person), now()) !== null,
+        })),
+      )
+    },
+  }
+}
+
+function byPersonOf(users: readonly LinkedUser[]): ReadonlyMap<string, readonly LinkedUser[]> {
+  const found = new Map<string, LinkedUser[]>()
+  for (const user of users) found.set(user.personId, [...(found.get(user.personId) ?? []), user])
+  return found
+}
+
+const isHandle = (name: string): boolean => name.startsWith('@')
+
+const goneFacts = (person: Person, provisioned: Provisioned, left: Leaving): PersonFacts => ({
+  person,
+  isHere: false,
+  left,
+  isGuest: false,
+  isExternal: false,
+  isEmailRead: true,
+  zone: 'UTC',
+  groups: new Set(),
+  provisioned,
+})
