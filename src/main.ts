@@ -123,9 +123,10 @@ export async function start(
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection, log)
     const records = mongoGrantRecords(connection, clock, log)
+    const identities = mongoIdentities(connection)
     const beside = provisionedPeople({
       provisioning: mongoProvisioning(connection),
-      identities: mongoIdentities(connection),
+      identities,
       people,
       rules: () => catalog.current().people,
       now: () => clock.now(),
@@ -164,6 +165,7 @@ export async function start(
       differences: mongoDifferences(connection, log),
       accepted: mongoAccepted(connection),
       tickets: mongoTickets(connection),
+      identities,
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),

@@ -63,6 +63,9 @@ export type RefusalCode =
   | 'too-late'
   // held by rules
   | 'loss-changed'
+  // who is who
+  | 'identity-settled'
+  | 'own-identity'
   // held without a grant
   | 'differs-otherwise'
   | 'not-taken-now'

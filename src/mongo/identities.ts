@@ -8,6 +8,7 @@ import {
   type IdentityQuestion,
   type IdentityStore,
 } from '../domain/ports/identities.ts'
+import { personRef } from '../domain/person.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 /** Which User is whose. What ended stays, so that an e-mail that was somebody's is known to have been. */
@@ -69,12 +70,15 @@ const question = z.object({
   person: z.string(),
   why: z.enum(['of-another-person', 'another-user', 'used-email']) satisfies z.ZodType<Doubt>,
   askedAt: z.date(),
-  of: z.array(z.object({ userName: z.string(), email: z.string().nullable() })),
+  of: z.array(
+    z.object({ userName: z.string(), email: z.string().nullable(), deletedAt: z.date().nullable() }),
+  ),
   until: z.array(z.string()),
   instead: z.array(z.string()),
   slack: z.array(z.string()),
 })
 
+const saidOf = z.object({ answer: z.enum(['same', 'two']), by: personRef })
 const answered = z.object({ _id: z.string(), source: z.string(), user: z.string(), person: z.string() })
 
 export function mongoIdentities(connection: Connection): IdentityStore {
@@ -154,6 +158,10 @@ export function mongoIdentities(connection: Connection): IdentityStore {
         .lean()
       return done === null ? null : asked
     },
+    said: async (id) => {
+      const row = await questions.findOne({ _id: id, answer: { $ne: null } }).lean()
+      return row === null ? null : saidOf.parse(row)
+    },
     drop: async (id) => {
       await questions.deleteOne({ _id: id, answer: null })
     },
@@ -225,7 +233,7 @@ function asQuestion(row: z.output<typeof question>): IdentityQuestion {
     until,
     instead,
     slackUserId: slack[0] ?? '',
-    email: now?.email ?? '',
+    email: now === undefined || now.deletedAt !== null ? null : now.email,
     userName: now?.userName ?? '',
   }
 }

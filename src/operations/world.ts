@@ -5,6 +5,7 @@ import type { AcceptedStore } from '../domain/ports/accepted.ts'
 import type { DifferenceStore } from '../domain/ports/differences.ts'
 import type { Directory } from '../domain/ports/directory.ts'
 import type { GrantStore } from '../domain/ports/grants.ts'
+import type { IdentityStore } from '../domain/ports/identities.ts'
 import type { HoldStore } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { LossStore } from '../domain/ports/losses.ts'
@@ -27,6 +28,7 @@ export interface World {
   readonly differences: DifferenceStore
   readonly accepted: AcceptedStore
   readonly tickets: TicketStore
+  readonly identities: IdentityStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */

@@ -36,6 +36,7 @@ import { isWrongToken, refusal } from './wire/wrong-token.ts'
 import { pictureAlerts } from './looking-after/alerts.ts'
 import { tellAdmins } from './looking-after/tell-admins.ts'
 import { listenToDifferences, pictureDifferences } from './looking-after/differences.ts'
+import { listenToIdentities, pictureIdentities } from './looking-after/identities.ts'
 import { listenToLosses, pictureLosses } from './looking-after/standing-loss.ts'
 import { Sockets } from './wire/sockets.ts'
 
@@ -189,6 +190,7 @@ export function openSlack(options: {
         listenToCloseReview,
         listenToLosses,
         listenToDifferences,
+        listenToIdentities,
         listenToPeople,
         listenToPreApprovals,
         listenToHome,
@@ -204,6 +206,7 @@ export function openSlack(options: {
             ...(await pictureAlerts(parts)),
             ...(await pictureLosses(parts)),
             ...(await pictureDifferences(parts)),
+            ...(await pictureIdentities(parts)),
           ],
         },
       })

@@ -9,6 +9,7 @@ import {
   memoryHolds,
   memoryLosses,
   noDifferences,
+  noIdentities,
   noTickets,
   type MemoryDatabase,
   type Step,
@@ -76,6 +77,7 @@ export class Replica {
       losses: memoryLosses(),
       ...noDifferences,
       ...noTickets,
+      ...noIdentities,
       people: {
         seen: () => this.never(),
         bySlackUser: (userId) =>

@@ -380,6 +380,20 @@ export const noTickets = {
   },
 }
 
+/** Nobody comes from SCIM. */
+export const noIdentities = {
+  identities: {
+    match: async () => false,
+    ask: async () => undefined,
+    open: async () => [],
+    question: async () => null,
+    answer: async () => null,
+    said: async () => null,
+    drop: async () => undefined,
+    apart: async () => new Set<string>(),
+  },
+}
+
 /** Nobody looks for differences, nor says that any is fine. */
 export const noDifferences = {
   differences: {

@@ -18,6 +18,8 @@ export interface IdentityStore {
    * this User is theirs in this source, and no other. Two: it is not theirs, for ever.
    */
   answer(id: string, answer: 'same' | 'two', by: PersonRef): Promise<IdentityQuestion | null>
+  /** What was answered to it, and by whom; null while nobody did. */
+  said(id: string): Promise<{ readonly answer: 'same' | 'two'; readonly by: PersonRef } | null>
   /** Nobody needs to answer that any more: the e-mail that it was about is another by now. */
   drop(id: string): Promise<void>
   /** Of these people and Users: which pairs were answered with two. */
@@ -42,7 +44,8 @@ export type Doubt =
 export interface IdentityQuestion extends Identity {
   readonly id: string
   readonly why: Doubt
-  readonly email: string
+  /** The User's, now; null where it was deleted, or has none. */
+  readonly email: string | null
   readonly userName: string
   /** Slack user id of the person who is asked about. */
   readonly slackUserId: string

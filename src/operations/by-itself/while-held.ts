@@ -11,6 +11,7 @@ import type { MassLoss } from '../../domain/ports/losses.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
+import { dropIdentityQuestions } from '../answer-identity.ts'
 import { holdersOf, type Holders } from './holders.ts'
 import { giveByRule, type Failing } from './standing.ts'
 import { isOutdated, type World } from '../world.ts'
@@ -65,6 +66,7 @@ export async function lookAtHeld(
   )
   await closeWhatIsAsked(world, pending, holders)
   await stopWords(world, words, holders)
+  await dropIdentityQuestions(world)
   const found = await judge(world, catalog, rows, holders)
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound

@@ -5,6 +5,7 @@ import { dateIn, dayOf, instantOf } from '../../domain/windows/wall-clock.ts'
 import { acceptStray, takeStray, type Answered, type Pick } from '../../operations/answer-difference.ts'
 import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
+import { alertsByKey } from './alerts-by-key.ts'
 import type { Alert } from '../publish/picture.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick, parseInView } from '../wire/payloads.ts'
@@ -26,38 +27,14 @@ const mostNamed = 5
 const mostChoices = 100
 const usualFineMs = 90 * 86_400_000
 
-export async function pictureDifferences({ world, surfaces }: Parts): Promise<Alert[]> {
-  const found = await world.differences.all()
-  const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
-  const keyOf = ({ resource, channel }: Difference): string => `${prefix}${resource.id}:${channel}`
-  const rows = await Promise.all(found.map((one) => surfaces.of(keyOf(one))))
-  const current = found.map((difference, i): Alert => {
-    const key = keyOf(difference)
-    return {
-      key,
-      row: rows[i]?.surfaces.find((one) => one.key === key),
-      requestId: key,
-      lane: 'alert',
-      isWanted: true,
-      needsLook: true,
-      to: { channel: difference.channel },
-      draw: () => Promise.resolve(differenceMessage(difference)),
-    }
-  })
-  const keys = new Set(current.map(({ key }) => key))
-  const over = open
-    .filter(({ key }) => !keys.has(key))
-    .map((row): Alert => ({
-      key: row.key,
-      row,
-      requestId: row.requestId,
-      lane: 'cleanUp',
-      isWanted: false,
-      needsLook: false,
-      to: { channel: row.channel ?? '' },
-      draw: () => Promise.resolve(overMessage),
-    }))
-  return [...current, ...over]
+export async function pictureDifferences(parts: Parts): Promise<Alert[]> {
+  const found = await parts.world.differences.all()
+  const waiting = found.map((difference) => ({
+    key: `${prefix}${difference.resource.id}:${difference.channel}`,
+    channel: difference.channel,
+    draw: () => Promise.resolve(differenceMessage(difference)),
+  }))
+  return alertsByKey(parts, prefix, waiting, () => Promise.resolve(overMessage))
 }
 
 export function differenceMessage({ resource, mark, places }: Difference): Message {

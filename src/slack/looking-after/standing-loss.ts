@@ -3,6 +3,7 @@ import { confirmLoss } from '../../operations/confirm-loss.ts'
 import { answerClick, answerTo } from '../replies/answer-click.ts'
 import { button, buttonRow, type Message, section } from '../words/blocks.ts'
 import { bold } from '../words/names.ts'
+import { alertsByKey } from './alerts-by-key.ts'
 import type { Alert } from '../publish/picture.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -12,35 +13,13 @@ import { parseClick } from '../wire/payloads.ts'
 const takeId = 'standing_take'
 const prefix = 'standing:'
 
-export async function pictureLosses({ world, surfaces }: Parts): Promise<Alert[]> {
-  const losses = await world.losses.all()
-  const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
-  const rows = await Promise.all(losses.map(({ mark }) => surfaces.of(`${prefix}${mark}`)))
-  const current = losses.map((loss, i): Alert => {
-    const key = `${prefix}${loss.mark}`
-    const to = { channel: loss.channel }
-    const draw = () => Promise.resolve(lossMessage(loss))
-    const row = rows[i]?.surfaces.find((one) => one.key === key)
-    return { key, row, requestId: key, lane: 'alert', isWanted: true, needsLook: true, to, draw }
-  })
-  const keys = new Set(current.map(({ key }) => key))
-  const over = open
-    .filter(({ key }) => !keys.has(key))
-    .map((row): Alert => {
-      const to = { channel: row.channel ?? '' }
-      const draw = () => Promise.resolve(overMessage)
-      return {
-        key: row.key,
-        row,
-        requestId: row.key,
-        lane: 'cleanUp',
-        isWanted: false,
-        needsLook: false,
-        to,
-        draw,
-      }
-    })
-  return [...current, ...over]
+export async function pictureLosses(parts: Parts): Promise<Alert[]> {
+  const waiting = (await parts.world.losses.all()).map((loss) => ({
+    key: `${prefix}${loss.mark}`,
+    channel: loss.channel,
+    draw: () => Promise.resolve(lossMessage(loss)),
+  }))
+  return alertsByKey(parts, prefix, waiting, () => Promise.resolve(overMessage))
 }
 
 function lossMessage({ resource, entitlement, mark, count }: MassLoss): Message {

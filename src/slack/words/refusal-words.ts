@@ -119,6 +119,10 @@ export function refusalWords(refusal: Refusal): string {
       return 'Too late, access is already being taken back.'
     case 'loss-changed':
       return 'These are other people by now: nothing was changed. Please look again.'
+    case 'identity-settled':
+      return 'Somebody answered this already, or it needs no answer any more.'
+    case 'own-identity':
+      return 'This is about you: another admin answers it.'
     case 'differs-otherwise':
       return 'What differs is something else by now: nothing was changed. Please look again.'
     case 'not-taken-now':

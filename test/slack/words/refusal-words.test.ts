@@ -76,6 +76,8 @@ const plainly: Record<RefusalCode, string> = {
   'not-held': 'This is not held any more.',
   'too-late': 'Too late, access is already being taken back.',
   'loss-changed': 'These are other people by now: nothing was changed. Please look again.',
+  'identity-settled': 'Somebody answered this already, or it needs no answer any more.',
+  'own-identity': 'This is about you: another admin answers it.',
   'differs-otherwise': 'What differs is something else by now: nothing was changed. Please look again.',
   'not-taken-now':
     'Not taken back now: you are not in @dba. Somebody is working on it, or the system does not answer; it stays reported.',

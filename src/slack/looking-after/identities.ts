@@ -1,0 +1,106 @@
+import type { IdentityQuestion } from '../../domain/ports/identities.ts'
+import { answerIdentity, identityAdmins } from '../../operations/answer-identity.ts'
+import { answerClick, answerTo } from '../replies/answer-click.ts'
+import type { Alert } from '../publish/picture.ts'
+import type { Parts } from '../parts.ts'
+import { parseClick } from '../wire/payloads.ts'
+import { button, buttonRow, section, type Message } from '../words/blocks.ts'
+import { mention, plainWords } from '../words/mrkdwn.ts'
+import { named } from '../words/who.ts'
+import { alertsByKey } from './alerts-by-key.ts'
+
+/** Whether two identities are one person: asked of the admins, in their channel or by DM, until one of them answers. */
+
+const prefix = 'identity:'
+const sameId = 'identity_same'
+const twoId = 'identity_two'
+const answers = {
+  [sameId]: { answer: 'same', label: 'It is the same person' },
+  [twoId]: { answer: 'two', label: 'They are two' },
+} as const
+
+export async function pictureIdentities(parts: Parts): Promise<Alert[]> {
+  const { world, directory } = parts
+  const questions = await world.identities.open()
+  const { channel } = world.catalog().people
+  // Whom it is about is not asked.
+  const places = async ({ until, slackUserId }: IdentityQuestion): Promise<string[]> =>
+    channel === null
+      ? (await directory.userIds(identityAdmins(world.catalog()))).filter(
+          (userId) => userId !== slackUserId && !until.includes(userId),
+        )
+      : [channel]
+  const waiting = await Promise.all(
+    questions.map(async (question) =>
+      (await places(question)).map((place) => ({
+        key: `${prefix}${question.id}:${place}`,
+        channel: place,
+        draw: () => Promise.resolve(questionMessage(question)),
+      })),
+    ),
+  )
+  return alertsByKey(parts, prefix, waiting.flat(), async (key) => {
+    const id = key.slice(prefix.length, key.lastIndexOf(':'))
+    return settledMessage(await world.identities.said(id))
+  })
+}
+
+export function questionMessage(question: IdentityQuestion): Message {
+  const { id, source, email, slackUserId } = question
+  const called = plainWords(email ?? question.userName, 100)
+  const value = id
+  return {
+    text: `${source} says something of ${called} that an admin must confirm`,
+    blocks: [
+      section(`:bust_in_silhouette: ${wordsFor(question)}`),
+      ...buttonRow([
+        button(
+          sameId,
+          answers[sameId].label,
+          value,
+          `${slackUserId} and the one in ${source} are one person`,
+        ),
+        button(twoId, answers[twoId].label, value, `${slackUserId} and the one in ${source} are two people`),
+      ]),
+    ],
+  }
+}
+
+function wordsFor(question: IdentityQuestion): string {
+  const { why, until, instead } = question
+  const source = plainWords(question.source, 60)
+  const email = plainWords(question.email ?? '', 100)
+  const user = `*${plainWords(question.userName, 100)}*`
+  const person = mention(question.slackUserId)
+  switch (why) {
+    case 'of-another-person':
+      return `${source} says that ${email} (${user}) is now ${person}, until today it was ${until.map(mention).join(', ') || 'somebody else'}. Until somebody decides, neither holds anything new.`
+    case 'another-user':
+      return `${source} has another record of ${email}, ${user}; until now ${person} was ${instead.map((name) => `*${plainWords(name, 100)}*`).join(', ') || 'another one'} there. Is it still ${person}? Until somebody decides, they hold nothing new.`
+    case 'used-email':
+      return `In ${source} the address ${email} was somebody else's before, or several have it. Is ${user} there ${person}? Until somebody decides, they hold nothing new.`
+  }
+}
+
+function settledMessage(said: Awaited<ReturnType<Parts['world']['identities']['said']>>): Message {
+  const words =
+    said === null
+      ? 'Settled: nobody needs to answer this any more.'
+      : `${named(said.by)} answered: ${said.answer === 'same' ? 'it is the same person' : 'they are two'}.`
+  return { text: words, blocks: [section(words)] }
+}
+
+export function listenToIdentities(parts: Parts): void {
+  const { app, world, held } = parts
+  for (const actionId of [sameId, twoId] as const) {
+    app.action(actionId, async ({ ack, body, respond }) => {
+      await ack()
+      const click = parseClick(body)
+      const { answer } = answers[actionId]
+      const isDone = await answerClick(parts, answerTo(parts, click, respond), (by) =>
+        answerIdentity(world, { by, id: click.value, answer }),
+      )
+      if (isDone) held.soon()
+    })
+  }
+}
