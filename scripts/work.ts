@@ -77,6 +77,7 @@ function aMonth(random: () => number): AskedRow[] {
       reviews: [],
       approvedAt: null,
       closedAt: null,
+    closedBecause: null,
     }
   })
 }

@@ -1,5 +1,6 @@
 import type { Entitlement } from './catalog.ts'
-import type { Grant } from './grant.ts'
+import type { Ended, Grant, Revoking } from './grant.ts'
+import type { PersonRef } from './person.ts'
 import type { Hold } from './hold.ts'
 import type { AskedRow, LastUse } from './ports/grant-records.ts'
 
@@ -13,8 +14,22 @@ export interface Digest {
   readonly ending: readonly Grant[]
   /** What nobody asked for or held for so long that it may be too much. */
   readonly unused: readonly Entitlement[]
+  /** Who left that day. */
+  readonly left: readonly Left[]
   /** What takes left on their systems, which opens nothing, and could not be removed. */
   readonly leftovers: readonly Hold[]
+}
+
+/** Somebody left, and what that ended. */
+export interface Left {
+  readonly person: PersonRef
+  /** In words: "Riley left (okta, 14:02 UTC)". */
+  readonly why: string
+  readonly ended: number
+  /** Of those, not known to be gone yet. */
+  readonly unchecked: number
+  readonly requests: number
+  readonly series: number
 }
 
 export interface Day {
@@ -22,6 +37,8 @@ export interface Day {
   readonly to: Date
   /** Of what people asked for: what was asked, answered or closed that day at least, and what waits still. */
   readonly asked: readonly AskedRow[]
+  /** What ended as its holder left, that day or still not known to be gone. */
+  readonly endedByLeaving: readonly (Revoking | Ended)[]
   /** What is held. */
   readonly held: readonly Grant[]
   /** Null on days on which it is not looked at. */
@@ -49,7 +66,14 @@ export function digestFor(lookedAfter: readonly Entitlement[], day: Day): Digest
       !grant.isStanding &&
       grant.endsAt.getTime() <= day.to.getTime() + DAY_MS,
   )
+  const dropped = asked.filter(
+    ({ closedBecause, closedAt }) => closedBecause !== null && closedAt !== null && isWithin(closedAt, day),
+  )
   const digest: Digest = {
+    left: leftThatDay(
+      day.endedByLeaving.filter((grant) => theirs.has(keyOf(grant))),
+      dropped,
+    ),
     byRule: byRule(asked.filter(({ requestedAt }) => isWithin(requestedAt, day))),
     lapsed: asked.filter(
       ({ status, closedAt }) => status === 'lapsed' && closedAt !== null && isWithin(closedAt, day),
@@ -60,7 +84,7 @@ export function digestFor(lookedAfter: readonly Entitlement[], day: Day): Digest
     unused: day.uses === null ? [] : unused([...theirs.values()], day.uses, day.to),
   }
   const { waitedLongest: longest } = digest
-  const lists = [digest.byRule, digest.lapsed, digest.ending, digest.unused, digest.leftovers]
+  const lists = [digest.left, digest.byRule, digest.lapsed, digest.ending, digest.unused, digest.leftovers]
   return longest === null && lists.every(({ length }) => length === 0) ? null : digest
 }
 
@@ -71,6 +95,29 @@ const keyOf = ({
   resource: { id: string }
   entitlement: { id: string }
 }): string => `${resource.id}/${entitlement.id}`
+
+/** Windows of a series that were not open count with their series. */
+function leftThatDay(grants: readonly (Revoking | Ended)[], dropped: readonly AskedRow[]): Left[] {
+  const found = new Map<string, Left>()
+  const add = (person: PersonRef, why: string, more: Partial<Left>): void => {
+    const known = found.get(person.id) ?? { person, why, ended: 0, unchecked: 0, requests: 0, series: 0 }
+    found.set(person.id, {
+      ...known,
+      ended: known.ended + (more.ended ?? 0),
+      unchecked: known.unchecked + (more.unchecked ?? 0),
+      requests: known.requests + (more.requests ?? 0),
+      series: known.series + (more.series ?? 0),
+    })
+  }
+  for (const grant of grants) {
+    const why = grant.endNote ?? ''
+    if (grant.pattern !== null) add(grant.subject, why, { series: 1 })
+    else if (grant.status === 'revoking') add(grant.subject, why, { ended: 1, unchecked: 1 })
+    else if (grant.activeAt !== null) add(grant.subject, why, { ended: 1 })
+  }
+  for (const { subject, closedBecause } of dropped) add(subject, closedBecause ?? '', { requests: 1 })
+  return [...found.values()]
+}
 
 const endOf = (grant: Grant): number => ('endsAt' in grant ? grant.endsAt.getTime() : 0)
 

@@ -58,6 +58,7 @@ schema.index(
   { 'reviews.at': 1 },
   { partialFilterExpression: { isAsked: true, 'reviews.at': { $exists: true } }, name: 'answered_since' },
 )
+schema.index({ endedAt: 1 }, { partialFilterExpression: { cause: 'offboarded' }, name: 'ended_by_leaving' })
 schema.index({ isOpen: 1, status: 1, requestedAt: 1 }, { partialFilterExpression: { isOpen: true } })
 schema.index(
   { alertedAt: 1 },

@@ -25,6 +25,7 @@ const askedFields = {
   isBreakGlass: 1,
   approvedAt: 1,
   closedAt: 1,
+  closedBecause: 1,
   'reviews.by': 1,
   'reviews.verdict': 1,
   'reviews.at': 1,
@@ -58,14 +59,16 @@ const askedRow = z
     ),
     approvedAt: z.date().nullish(),
     closedAt: z.date().nullish(),
+    closedBecause: z.string().nullish(),
   })
-  .transform(({ _id: id, auto, pattern, approvedAt, closedAt, ...row }): AskedRow => ({
+  .transform(({ _id: id, auto, pattern, approvedAt, closedAt, closedBecause, ...row }): AskedRow => ({
     ...row,
     id,
     because: auto?.because ?? null,
     isSeries: pattern != null,
     approvedAt: approvedAt ?? null,
     closedAt: closedAt ?? null,
+    closedBecause: closedBecause ?? null,
   }))
 
 export const askedFilter = (since: Date) => ({ isAsked: true, requestedAt: { $gte: since } })
@@ -123,6 +126,15 @@ export function mongoGrantRecords(
       find({ isOpen: true, status: { $in: openStatuses.filter((status) => status !== 'pending') } }),
     askingForMore: (limit) =>
       find({ isOpen: true, status: 'active', 'extensions.outcome': 'asked' }, { dueAt: 1 }, limit),
+    endedByLeaving: async ({ from, to }) => {
+      const found = await Promise.all([
+        find({ cause: 'offboarded', endedAt: { $gte: from, $lt: to } }, { endedAt: 1 }, mostOfADay),
+        find({ isOpen: true, status: 'revoking', cause: 'offboarded' }),
+      ])
+      return found
+        .flat()
+        .flatMap((grant) => (grant.status === 'revoking' || grant.status === 'ended' ? grant : []))
+    },
     late: () =>
       find(
         { isOpen: true, status: { $in: ['granting', 'revoking'] }, alertedAt: { $type: 'date' } },

@@ -26,6 +26,7 @@ const asked = (about: Partial<AskedRow> = {}): AskedRow => ({
   reviews: [],
   approvedAt: null,
   closedAt: null,
+  closedBecause: null,
   ...about,
 })
 
@@ -34,6 +35,7 @@ const day = (about: Partial<Day> = {}): Day => ({
   from: at(0),
   to: at(DAY),
   asked: [],
+  endedByLeaving: [],
   held: [],
   uses: null,
   leftovers: [],

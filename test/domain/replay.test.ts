@@ -25,6 +25,7 @@ const asked = (about: Partial<AskedRow> = {}): AskedRow => ({
   reviews: [],
   approvedAt: null,
   closedAt: null,
+  closedBecause: null,
   ...about,
 })
 

@@ -23,6 +23,7 @@ function approvedAfter(minutes: number, about: Partial<AskedRow> = {}): AskedRow
     reviews: [{ by: ada, verdict: 'approve', at: at(minutes * minute), preApprovalId: null }],
     approvedAt: at(minutes * minute),
     closedAt: null,
+    closedBecause: null,
     ...about,
   }
 }

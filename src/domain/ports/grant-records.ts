@@ -1,4 +1,4 @@
-import type { Grant, Review } from '../grant.ts'
+import type { Ended, Grant, Review, Revoking } from '../grant.ts'
 import type { PersonRef } from '../person.ts'
 
 /** Grants looked at to be shown, reckoned with or said aloud: nothing is decided by them. */
@@ -16,6 +16,8 @@ export interface GrantRecords {
   owed(): Promise<Grant[]>
   /** What is held and waits for an answer to more time. */
   askingForMore(limit: number): Promise<Grant[]>
+  /** What ended, or is being ended, in this time because its holder left. */
+  endedByLeaving(within: { from: Date; to: Date }): Promise<(Revoking | Ended)[]>
   /** Debts that were said aloud and are not settled yet. */
   late(): Promise<Grant[]>
 }
@@ -40,6 +42,8 @@ export interface AskedRow {
   readonly approvedAt: Date | null
   /** When it was denied, withdrawn or lapsed. */
   readonly closedAt: Date | null
+  /** Nobody withdrew it: whoever asked, or was to hold it, left. */
+  readonly closedBecause: string | null
 }
 
 export interface LastUse {

@@ -2,6 +2,8 @@ import { owesReview } from '../../domain/break-glass.ts'
 import { findEntitlement } from '../../domain/catalog.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/grant.ts'
+import type { EndCause } from '../../domain/grant.ts'
+import { leftNow } from './left-now.ts'
 import { mayKeep, stillAllows } from '../../domain/policy.ts'
 import { renewsAt, termMs } from '../../domain/standing.ts'
 import { nudgeDueAt } from '../../domain/stages.ts'
@@ -118,6 +120,10 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
     return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
   if ((grant.isStanding || grant.auto !== null) && !world.agrees())
     return owed(world, grant, 'the replicas of Curfew go by different catalogs just now')
+  if (!facts.isHere) {
+    const { cause, note } = leftNow(subject, facts)
+    return refused(world, grant, { why: note, ends: true, cause })
+  }
   // What is prepared a little ahead is judged as of its instant.
   const now = world.clock.now()
   const verdict = stillAllows(world.catalog(), facts, grant, grant.giveAt > now ? grant.giveAt : now)
@@ -131,11 +137,15 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   return refused(world, grant, shut)
 }
 
-async function refused(world: World, grant: Granting, { why, ends }: { why: string; ends: boolean }) {
+async function refused(
+  world: World,
+  grant: Granting,
+  { why, ends, cause = 'failed' }: { why: string; ends: boolean; cause?: EndCause },
+): Promise<false> {
   // First what comes later: whoever dies in between finds this window still to be refused.
   if (ends) await stopSeriesOf(world, grant, why)
   const takeAt = world.clock.now()
-  await record(world, grant.id, { type: 'end', cause: 'failed', by: null, note: why, takeAt }, grant)
+  await record(world, grant.id, { type: 'end', cause, by: null, note: why, takeAt }, grant)
   return false
 }
 

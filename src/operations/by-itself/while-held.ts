@@ -12,6 +12,7 @@ import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
 import { dropIdentityQuestions } from '../answer-identity.ts'
+import { leftNow } from './left-now.ts'
 import { holdersOf, type Holders } from './holders.ts'
 import { giveByRule, type Failing } from './standing.ts'
 import { isOutdated, type World } from '../world.ts'
@@ -229,13 +230,6 @@ function verdictOn(
   const verdict = mayKeep(catalog, facts, row, at)
   const isWindow = row.window !== null && row.status !== 'recurring'
   return verdict.answer === 'yes' && isWindow ? windowStillFits(entitlement, at, row.endsAt) : verdict
-}
-
-/** By whose word, where it is not Slack's. */
-function leftNow({ name }: PersonRef, { left }: PersonFacts): { cause: 'offboarded'; note: string } {
-  const whose =
-    left === undefined ? ' the workspace' : ` (${left.source}, ${left.at.toISOString().slice(11, 16)} UTC)`
-  return { cause: 'offboarded', note: `${name} left${whose}` }
 }
 
 function whyGone(entitlement: Entitlement | null, row: HeldRow): string | null {

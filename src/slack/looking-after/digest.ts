@@ -1,5 +1,5 @@
 import type { WebClient } from '@slack/web-api'
-import { digestFor, type Digest } from '../../domain/digest.ts'
+import { digestFor, type Digest, type Left } from '../../domain/digest.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { PersonRef } from '../../domain/person.ts'
 import type { GrantRecords } from '../../domain/ports/grant-records.ts'
@@ -76,8 +76,9 @@ export function digests(options: {
         from: new Date(Math.min(...due.map(({ from }) => from.getTime()))),
         to: new Date(Math.max(...due.map(({ to }) => to.getTime()))),
       }
-      const [asked, held, leftovers, uses] = await Promise.all([
+      const [asked, endedByLeaving, held, leftovers, uses] = await Promise.all([
         records.askedOrAnswered(days),
+        records.endedByLeaving(days),
         records.owed(),
         world.holds.leftovers(new Date(now.getTime() - HOUR_MS)),
         due.some(({ isMonday }) => isMonday) ? records.lastUses() : null,
@@ -87,7 +88,7 @@ export function digests(options: {
         try {
           const facts = await directory.facts(userId)
           if (facts === 'unknown') continue
-          const day = { from, to, asked, held, leftovers }
+          const day = { from, to, asked, endedByLeaving, held, leftovers }
           const theirs = await entitlementsOf(world, facts)
           const digest = digestFor(theirs, { ...day, uses: isMonday ? uses : null })
           if (digest === null) await keepSilent(key)
@@ -104,9 +105,21 @@ export function digests(options: {
 
 const who = ({ subject }: { subject: PersonRef }): string => named(subject)
 
-export function messageOf({ byRule, lapsed, waitedLongest, ending, unused, leftovers }: Digest): Message {
+export function messageOf({
+  left,
+  byRule,
+  lapsed,
+  waitedLongest,
+  ending,
+  unused,
+  leftovers,
+}: Digest): Message {
   const total = byRule.reduce((sum, { times }) => sum + times, 0)
   const parts = [
+    listed(
+      `Left: ${left.length}`,
+      left.map((one) => `${plainWords(one.why, 120)}: ${whatEnded(one)}`),
+    ),
     listed(
       `Approved by rules: ${total}`,
       byRule.map(({ row, because, times }) => `${times} × ${bold(row)}: ${plainWords(because, 100)}`),
@@ -145,6 +158,21 @@ export function messageOf({ byRule, lapsed, waitedLongest, ending, unused, lefto
       ...parts.map((part) => section(part)),
     ],
   }
+}
+
+/** "3 ended, all checked; 1 request, 1 series stopped." */
+function whatEnded({ ended, unchecked, requests, series }: Left): string {
+  const checked = unchecked === 0 ? 'all checked' : `${unchecked} not known to be gone yet`
+  const stopped = [
+    requests === 0 ? [] : `${requests} ${requests === 1 ? 'request' : 'requests'}`,
+    series === 0 ? [] : `${series} series`,
+  ].flat()
+  return [
+    ended === 0 ? [] : `${ended} ended, ${checked}`,
+    stopped.length === 0 ? [] : `${stopped.join(', ')} stopped`,
+  ]
+    .flat()
+    .join('; ')
 }
 
 function listed(title: string, rows: readonly string[]): string[] {
