@@ -8,8 +8,8 @@ export interface Sides {
   readonly called: readonly UnlinkedUser[]
   /** Which Users are these people's already. */
   readonly linked: readonly LinkedUser[]
-  /** Which of all these Users are anybody's. */
-  readonly owned: ReadonlySet<string>
+  /** Whose Users are, of those that are anybody's; read last, so that what was matched meanwhile is seen. */
+  readonly owners: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Sides {
 export async function identify(
   identities: IdentityStore,
   people: readonly Person[],
-  { called, linked, owned }: Sides,
+  { called, linked, owners }: Sides,
 ): Promise<boolean> {
   const byEmail = new Map<string, Person[]>()
   for (const person of people) {
@@ -37,17 +37,19 @@ export async function identify(
   let isWritten = false
   for (const { user, person, id } of pairs) {
     if (apart.has(id)) continue
+    isWritten = true
+    // By another look, a moment ago.
+    if (owners.get(user.id)?.has(person.id)) continue
     const identity = { source: user.source, userId: user.id, personId: person.id }
-    const doubt = doubtAbout(user, person, { called, linked, owned })
+    const doubt = doubtAbout(user, person, { called, linked, owners })
     const isMatched = doubt === null && (await identities.match(identity, user.email ?? ''))
     if (!isMatched) await identities.ask(identity, doubt ?? 'used-email')
-    isWritten = true
   }
   return isWritten
 }
 
-function doubtAbout(user: UnlinkedUser, person: Person, { called, linked, owned }: Sides): Doubt | null {
-  if (owned.has(user.id)) return 'of-another-person'
+function doubtAbout(user: UnlinkedUser, person: Person, { called, linked, owners }: Sides): Doubt | null {
+  if (owners.has(user.id)) return 'of-another-person'
   const ofSource = linked.filter(({ source, personId }) => source === user.source && personId === person.id)
   if (ofSource.length > 0) return 'another-user'
   const alike = called.filter(({ source, email }) => source === user.source && email === user.email)

@@ -5,7 +5,7 @@ import type { GroupMembers, Known, Leaving, Person, PersonFacts, Provisioned } f
 import type { Everybody, PeopleSource } from '../domain/ports/directory.ts'
 import type { IdentityStore } from '../domain/ports/identities.ts'
 import type { PeopleRecords, PeopleStore } from '../domain/ports/people.ts'
-import type { LinkedUser, Provisioning } from '../domain/ports/provisioning.ts'
+import type { LinkedUser, PersonLink, Provisioning } from '../domain/ports/provisioning.ts'
 import { namesOfGroups } from '../domain/provisioned-groups.ts'
 import { elapsedMs } from '../elapsed.ts'
 import { identify } from './identify.ts'
@@ -83,11 +83,11 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
     const read = () => (isWhole ? provisioning.linkedUsers() : provisioning.usersOf(all.map(({ id }) => id)))
     const emails = new Set(all.flatMap(({ email }) => email?.toLowerCase() ?? []))
     const [linked, called] = await Promise.all([read(), provisioning.usersCalled([...emails])])
-    const owned = new Set(linked.map(({ id }) => id))
-    const others = isWhole ? [] : called.filter(({ id }) => !owned.has(id))
-    for (const id of (await provisioning.peopleBehind(others.map(({ id: userId }) => userId))).keys())
-      owned.add(id)
-    return (await identify(identities, all, { called, linked, owned })) ? read() : linked
+    const isTheirs = new Map(linked.map(({ id, people: some }) => [id, new Set(some)]))
+    const others = called.filter(({ id }) => !isTheirs.has(id))
+    const behind = await provisioning.peopleBehind(others.map(({ id }) => id))
+    const owners = new Map([...isTheirs, ...asSets(behind)])
+    return (await identify(identities, all, { called, linked, owners })) ? read() : linked
   }
   const loader = new DataLoader<Person, Provisioned>(
     async (asked) => {
@@ -235,6 +235,9 @@ function byPersonOf(users: readonly LinkedUser[]): ReadonlyMap<string, readonly 
   for (const user of users) found.set(user.personId, [...(found.get(user.personId) ?? []), user])
   return found
 }
+
+const asSets = (behind: ReadonlyMap<string, readonly PersonLink[]>) =>
+  [...behind].map(([id, some]) => [id, new Set(some.map(({ personId }) => personId))] as const)
 
 const isHandle = (name: string): boolean => name.startsWith('@')
 

@@ -49,6 +49,7 @@ function askedRow(grant: Grant): AskedRow {
     isBreakGlass: grant.isBreakGlass,
     reviews: grant.reviews.map(({ by, verdict, at, preApprovalId }) => ({ by, verdict, at, preApprovalId })),
     approvedAt: 'approvedAt' in grant ? grant.approvedAt : null,
+    closedBecause: 'closedBecause' in grant ? grant.closedBecause : null,
     closedAt: 'closedAt' in grant ? grant.closedAt : null,
   }
 }
@@ -223,6 +224,15 @@ export function memoryGrants(
         all()
           .filter((g) => g.status === 'active' && waitingExtension(g) !== null)
           .slice(0, limit),
+      ),
+    endedByLeaving: ({ from, to }) =>
+      step(() =>
+        all().flatMap((g) =>
+          (g.status === 'revoking' || (g.status === 'ended' && g.endedAt >= from && g.endedAt < to)) &&
+          g.cause === 'offboarded'
+            ? g
+            : [],
+        ),
       ),
     late: () => step(() => all().filter((g) => isOpen(g) && 'alertedAt' in g && g.alertedAt !== null)),
     unshown: (limit) =>
