@@ -77,7 +77,7 @@ function aMonth(random: () => number): AskedRow[] {
       reviews: [],
       approvedAt: null,
       closedAt: null,
-    closedBecause: null,
+      closedBecause: null,
     }
   })
 }
