@@ -35,6 +35,7 @@ import { Queues } from './operations/by-itself/queues.ts'
 import { afterRestore } from './operations/by-itself/after-restore.ts'
 import { findDifferences } from './operations/by-itself/find-differences.ts'
 import { settleOnChange, sweep } from './operations/by-itself/sweep.ts'
+import { tellOfSilentSources } from './operations/by-itself/silent-sources.ts'
 import { systemBack } from './operations/by-itself/system-back.ts'
 import type { World } from './operations/world.ts'
 import { directoryFrom } from './people/directory.ts'
@@ -124,8 +125,9 @@ export async function start(
     const surfaces = mongoSurfaces(connection, log)
     const records = mongoGrantRecords(connection, clock, log)
     const identities = mongoIdentities(connection)
+    const provisioning = mongoProvisioning(connection)
     const beside = provisionedPeople({
-      provisioning: mongoProvisioning(connection),
+      provisioning,
       identities,
       people,
       rules: () => catalog.current().people,
@@ -193,7 +195,8 @@ export async function start(
       reloading({ path: config.catalogPath, environment, kinds, world, systems, held, tellAdmins }),
     )
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
-    const table = jobsOf(world, held, sendDigests)
+    const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
+    const table = jobsOf(world, { held, sendDigests, tellOfSilent })
     const jobs = await startJobs(world, connection, { ticks: mongoTicks(connection), table })
     endings.work = async () => {
       await held.stop()
@@ -242,8 +245,15 @@ export async function start(
 /** What runs how often. The sweep comes first: it is run once before anything else is. */
 const jobsOf = (
   world: World,
-  watch: HeldWatch,
-  sendDigests: (now: Date) => Promise<number>,
+  {
+    held,
+    sendDigests,
+    tellOfSilent,
+  }: {
+    held: HeldWatch
+    sendDigests: (now: Date) => Promise<number>
+    tellOfSilent: () => Promise<void>
+  },
 ): readonly Job[] => [
   {
     name: 'sweep',
@@ -259,7 +269,7 @@ const jobsOf = (
     lockMs: 60_000,
     overdueMs: 65_000,
     needsSlack: true,
-    run: () => watch.look(),
+    run: () => held.look(),
   },
   {
     name: 'reconcile',
@@ -270,6 +280,14 @@ const jobsOf = (
     run: async () => {
       await findDifferences(world)
     },
+  },
+  {
+    name: 'sources',
+    everyMs: 600_000,
+    lockMs: 60_000,
+    overdueMs: 660_000,
+    needsSlack: true,
+    run: tellOfSilent,
   },
   {
     name: 'digest',

@@ -64,8 +64,8 @@ export function mongoProvisioning(connection: Connection): Provisioning {
   return {
     isUsed: async () => {
       if (known.isUsed || performance.now() - known.atMs < usedForMs) return known.isUsed
-      const atMs = performance.now()
-      known = { isUsed: (await sources.findOne({}, { projection: { _id: 1 } })) !== null, atMs }
+      known = { isUsed: false, atMs: performance.now() }
+      if ((await sources.findOne({}, { projection: { _id: 1 } })) !== null) known.isUsed = true
       return known.isUsed
     },
     wasUsed: () => known.isUsed,

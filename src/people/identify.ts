@@ -37,21 +37,38 @@ export async function identify(
   let isWritten = false
   for (const { user, person, id } of pairs) {
     if (apart.has(id)) continue
-    isWritten = true
     // By another look, a moment ago.
-    if (owners.get(user.id)?.has(person.id)) continue
+    if (owners.get(user.id)?.has(person.id)) {
+      isWritten = true
+      continue
+    }
+    if (isOfBefore(user, person, { called, linked })) continue
     const identity = { source: user.source, userId: user.id, personId: person.id }
     const doubt = doubtAbout(user, person, { called, linked, owners })
     const isMatched = doubt === null && (await identities.match(identity, user.email ?? ''))
     if (!isMatched) await identities.ask(identity, doubt ?? 'used-email')
+    isWritten = true
   }
   return isWritten
+}
+
+/** One that is inactive, and was never theirs, says nothing where another one of its source is theirs or is active. */
+function isOfBefore(user: UnlinkedUser, person: Person, { called, linked }: Omit<Sides, 'owners'>): boolean {
+  if (user.isActive) return false
+  const isInstead = (other: UnlinkedUser): boolean =>
+    other.id !== user.id && other.source === user.source && other.email === user.email && other.isActive
+  return (
+    called.some(isInstead) || linked.some((one) => one.source === user.source && one.personId === person.id)
+  )
 }
 
 function doubtAbout(user: UnlinkedUser, person: Person, { called, linked, owners }: Sides): Doubt | null {
   if (owners.has(user.id)) return 'of-another-person'
   const ofSource = linked.filter(({ source, personId }) => source === user.source && personId === person.id)
   if (ofSource.length > 0) return 'another-user'
-  const alike = called.filter(({ source, email }) => source === user.source && email === user.email)
+  const alike = called.filter(
+    ({ source, email, isActive }) =>
+      source === user.source && email === user.email && isActive === user.isActive,
+  )
   return alike.length > 1 ? 'used-email' : null
 }

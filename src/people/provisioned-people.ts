@@ -125,12 +125,19 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
     }
   }
   const alsoOf = ({ id }: Person, { accounts }: Provisioned): string[] => accounts.filter((one) => one !== id)
+  /** By whose word they left, of Users that are known to be theirs: an e-mail as it was seen last matches nobody. */
+  const leavings = new DataLoader<Person, Leaving | null>(
+    async (asked) => {
+      const byPerson = byPersonOf(await provisioning.usersOf(asked.map(({ id }) => id)))
+      return asked.map(({ id }) => leavingOf({ users: byPerson.get(id) ?? [] }, now()))
+    },
+    { cache: false, maxBatchSize: 500, batchScheduleFn: (begin) => setTimeout(begin, gatheringMs) },
+  )
   /** Who was seen before and has left by SCIM's word, without waiting for Slack. */
-  const goneBy = async (userId: string, maxAgeMs: number): Promise<PersonFacts | null> => {
+  const goneBy = async (userId: string): Promise<PersonFacts | null> => {
     const person = await people.bySlackUser(userId)
-    const provisioned = person && (await of(person, maxAgeMs))
-    const left = provisioned && leavingOf(provisioned, now())
-    return person && provisioned && left ? goneFacts(person, provisioned, left) : null
+    const left = person && (await leavings.load(person))
+    return left && goneFacts(person, left)
   }
   const membersOf = async (handles: readonly string[]): Promise<(name: string) => GroupMembers> => {
     if (handles.length === 0) return () => 'unlisted'
@@ -155,7 +162,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       maxAgeMs: number,
     ): Promise<Known<PersonFacts>> => {
       if (!(await provisioning.isUsed())) return read()
-      const gone = await goneBy(userId, maxAgeMs)
+      const gone = await goneBy(userId)
       if (gone !== null) return gone
       const facts = await read()
       return facts === 'unknown' ? facts : joined(facts, await of(facts.person, maxAgeMs))
@@ -223,7 +230,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       return Promise.all(
         found.map(async (person) => ({
           person,
-          hasLeft: leavingOf(await loader.load(person), now()) !== null,
+          hasLeft: (await leavings.load(person)) !== null,
         })),
       )
     },
@@ -241,7 +248,7 @@ const asSets = (behind: ReadonlyMap<string, readonly PersonLink[]>) =>
 
 const isHandle = (name: string): boolean => name.startsWith('@')
 
-const goneFacts = (person: Person, provisioned: Provisioned, left: Leaving): PersonFacts => ({
+const goneFacts = (person: Person, left: Leaving): PersonFacts => ({
   person,
   isHere: false,
   left,
@@ -250,5 +257,4 @@ const goneFacts = (person: Person, provisioned: Provisioned, left: Leaving): Per
   isEmailRead: true,
   zone: 'UTC',
   groups: new Set(),
-  provisioned,
 })

@@ -46,7 +46,10 @@ export function provisionedBy(
 }
 
 /** By whose word they are gone: the earliest. Null while every User of theirs is active. */
-export function leavingOf({ users }: Pick<Provisioned, 'users'>, now: Date): Leaving | null {
+export function leavingOf(
+  { users }: { users: readonly Pick<ProvisionedUser, 'isActive' | 'source' | 'inactiveSince'>[] },
+  now: Date,
+): Leaving | null {
   const gone = users
     .filter(({ isActive }) => !isActive)
     .map(({ source, inactiveSince }) => ({ source, at: inactiveSince ?? now }))

@@ -265,3 +265,39 @@ test('before any source was connected nobody is asked anything but Slack', async
   }).join(slack)
   expect(sure(await joined.facts(riley.slack.userId))).not.toHaveProperty('provisioned')
 })
+
+test('an old account that is inactive there is nobody where an active one has the same e-mail', async () => {
+  const { scim, facts, identities, riley } = await aCompany()
+  await scim.user('old', { email: riley.email, isActive: false })
+  await scim.user('u1', { email: riley.email })
+  expect(await facts(riley)).toMatchObject({ isHere: true, provisioned: { users: [{ id: 'u1' }] } })
+  expect(await identities.open()).toEqual([])
+})
+
+test('two who have one e-mail there are asked about', async () => {
+  const { scim, facts, identities, riley } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await scim.user('u2', { email: riley.email })
+  expect((await facts(riley)).provisioned).toMatchObject({ users: [], isInQuestion: true })
+  expect(await identities.open()).toHaveLength(2)
+})
+
+test('an e-mail that they had when they were seen last, and have no more, matches nobody', async () => {
+  const { connection } = database
+  const people = mongoPeople(connection)
+  const before = await people.seen(riley.slack, { name: 'Riley', email: riley.email })
+  const scim = provisionedIn(connection)
+  await scim.source('okta')
+  await scim.user('u1', { email: riley.email })
+  const now = { ...before, email: 'riley.moss@acme.example' }
+  const company = provisionedPeople({
+    provisioning: mongoProvisioning(connection),
+    identities: mongoIdentities(connection),
+    people,
+    rules: () => rules,
+    now: () => new Date(),
+  })
+  const joined = company.join(memoryDirectory({ people: [now], groups: {}, channels: {} }))
+  expect(await company.heardOf(['u1'])).toMatchObject([{ person: { id: before.id }, hasLeft: false }])
+  expect(sure(await joined.facts(riley.slack.userId)).provisioned?.users).toEqual([])
+})

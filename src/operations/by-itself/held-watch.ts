@@ -73,9 +73,10 @@ export function watchHeld(
     for (const { handle, entitlements } of groups) {
       const names = entitlements.slice(0, 5).map(({ name, resource }) => `${name} on ${resource.name}`)
       const more = entitlements.length > 5 ? ` and ${entitlements.length - 5} more` : ''
-      world.log.warn('the catalog names a group that Slack does not list', { group: handle })
+      const whose = handle.startsWith('@') ? 'Slack lists' : 'the company directory has'
+      world.log.warn('the catalog names a group that is not listed', { group: handle })
       tell(
-        `The catalog names ${handle} for ${names.join(', ')}${more}, but Slack lists no such group: it was renamed or disabled. Nobody is called by it until the catalog names another.`,
+        `The catalog names ${handle} for ${names.join(', ')}${more}, but ${whose} no such group: it was renamed or disabled. Nobody is called by it until the catalog names another.`,
         [...new Set(entitlements.flatMap(({ admins }) => admins))],
       )
     }
