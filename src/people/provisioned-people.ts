@@ -32,6 +32,8 @@ const rememberedMs = 10_000
 const showsForMs = 600_000
 const groupsForMs = 2_000
 const gatheringMs = 2
+/** How often it is looked whether somebody who left was made anew. */
+const goneMatchedMs = 5_000
 /** Of a group of more, people are not mentioned one by one. */
 const mostMentioned = 10
 
@@ -107,10 +109,12 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       batchScheduleFn: (begin) => setTimeout(begin, gatheringMs),
     },
   )
+  const isOlder = ({ id }: Person, maxAgeMs: number): boolean =>
+    elapsedMs() - (known.get(id)?.atMs ?? -Infinity) >= maxAgeMs
   const of = async (person: Person, maxAgeMs: number): Promise<Provisioned | null> => {
     if (!(await provisioning.isUsed())) return null
     const before = known.get(person.id)
-    return before && elapsedMs() - before.atMs < maxAgeMs ? before.value : loader.load(person)
+    return before && !isOlder(person, maxAgeMs) ? before.value : loader.load(person)
   }
   const joined = (facts: PersonFacts, provisioned: Provisioned | null): PersonFacts => {
     if (provisioned === null) return facts
@@ -163,7 +167,14 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
     ): Promise<Known<PersonFacts>> => {
       if (!(await provisioning.isUsed())) return read()
       const gone = await goneBy(userId)
-      if (gone !== null) return gone
+      if (gone !== null) {
+        // They may have been made anew there, which is asked of an admin; nobody waits for that.
+        if (isOlder(gone.person, goneMatchedMs))
+          void read()
+            .then((facts) => (facts === 'unknown' ? null : of(facts.person, goneMatchedMs)))
+            .catch(() => undefined)
+        return gone
+      }
       const facts = await read()
       return facts === 'unknown' ? facts : joined(facts, await of(facts.person, maxAgeMs))
     }

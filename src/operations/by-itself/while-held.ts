@@ -97,8 +97,7 @@ export async function lookAtHeld(
 export async function giveToThese(world: World, people: readonly PersonRef[]): Promise<void> {
   const catalog = world.catalog()
   if (people.length === 0 || !everyEntitlement(catalog).some(isStandingRule)) return
-  // Right before giving it is asked anew.
-  const found = await Promise.all(people.map((person) => world.directory.facts(person)))
+  const found = await Promise.all(people.map((person) => world.directory.freshFacts(person)))
   const known = found.flatMap((facts) => (facts === 'unknown' || !facts.isHere ? [] : facts))
   if (isOutdated(world, { ...world, catalog: () => catalog })) return
   await giveByRule(world, catalog, known, { isOnly: true })
