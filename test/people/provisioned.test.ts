@@ -44,12 +44,23 @@ async function aCompany(
     rules: () => ({ ...rules, ...about.rules }),
     now: () => new Date(),
   }
-  const directory = provisionedPeople(beside).join(slack)
+  const company = provisionedPeople(beside)
+  const directory = company.join(slack)
   const scim = provisionedIn(connection)
   await scim.source('okta')
   const facts = async ({ slack: { userId } }: PersonRef): Promise<PersonFacts> =>
     sure(await directory.freshFacts(userId))
-  return { scim, directory, identities, silent, facts, riley: theRiley, ada: theAda, sam: theSam }
+  return {
+    scim,
+    heardOf: company.heardOf,
+    directory,
+    identities,
+    silent,
+    facts,
+    riley: theRiley,
+    ada: theAda,
+    sam: theSam,
+  }
 }
 
 /** What is written a moment later, by nobody who is waited for. */
@@ -156,11 +167,12 @@ test('it is the same person: both accounts leave with the one User, and are one 
 })
 
 test('somebody who was deleted and made anew inherits nothing until an admin says that it is they', async () => {
-  const { scim, facts, identities, riley, sam } = await aCompany()
+  const { scim, heardOf, facts, identities, riley, sam } = await aCompany()
   await scim.user('u1', { email: riley.email })
   await facts(riley)
   await scim.deleted('users', 'u1')
   await scim.user('u2', { email: riley.email, userName: 'riley2' })
+  await heardOf(['u2'])
   expect(await facts(riley)).toMatchObject({ isHere: false })
   const [question] = await eventually(() => identities.open())
   expect(question).toMatchObject({ why: 'another-user', instead: ['u1'], userName: 'riley2' })
