@@ -132,6 +132,7 @@ export async function start(
       people,
       rules: () => catalog.current().people,
       now: () => clock.now(),
+      log,
     })
     const joined = (directory: SlackDirectory) => beside.join(directory)
     const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })

@@ -4,6 +4,7 @@ import type { Approvers, PeopleRules } from '../domain/catalog.ts'
 import type { GroupMembers, Known, Leaving, Person, PersonFacts, Provisioned } from '../domain/person.ts'
 import type { Everybody, PeopleSource } from '../domain/ports/directory.ts'
 import type { IdentityStore } from '../domain/ports/identities.ts'
+import type { Log } from '../domain/ports/log.ts'
 import type { PeopleRecords, PeopleStore } from '../domain/ports/people.ts'
 import type { LinkedUser, PersonLink, Provisioning } from '../domain/ports/provisioning.ts'
 import { namesOfGroups } from '../domain/provisioned-groups.ts'
@@ -21,6 +22,7 @@ export interface Beside {
   readonly provisioning: Provisioning
   readonly identities: IdentityStore
   readonly people: PeopleStore & PeopleRecords
+  readonly log: Log
   /** How the catalog takes people now. */
   readonly rules: () => PeopleRules
   /** By the database's clock. */
@@ -52,7 +54,7 @@ export interface ProvisionedPeople {
 }
 
 export function provisionedPeople(beside: Beside): ProvisionedPeople {
-  const { provisioning, identities, people, rules, now } = beside
+  const { provisioning, identities, people, rules, now, log } = beside
   const known = boundedMap<{ value: Provisioned; atMs: number }>(100_000)
   let groups: { names: Promise<Read['names']>; atMs: number } | null = null
 
@@ -172,7 +174,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
         if (isOlder(gone.person, goneMatchedMs))
           void read()
             .then((facts) => (facts === 'unknown' ? null : of(facts.person, goneMatchedMs)))
-            .catch(() => undefined)
+            .catch((error: unknown) => log.warn('could not look whether somebody was made anew', { error }))
         return gone
       }
       const facts = await read()
@@ -212,7 +214,10 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
         if (facts === null || !provisioning.wasUsed()) return facts
         const before = known.get(facts.person.id)
         if (before === undefined || elapsedMs() - before.atMs > showsForMs) return null
-        if (elapsedMs() - before.atMs > rememberedMs) void loader.load(facts.person).catch(() => undefined)
+        if (elapsedMs() - before.atMs > rememberedMs)
+          void loader
+            .load(facts.person)
+            .catch((error: unknown) => log.warn('could not read what sources say of somebody', { error }))
         return joined(facts, before.value)
       },
       mentions: async ({ people: listed, groups: handles }: Pick<Approvers, 'people' | 'groups'>) => {
@@ -238,6 +243,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       ])
       const ids = new Set([...behind.values()].flat().map(({ personId }) => personId))
       const found = [...called.filter(({ id }) => !ids.has(id)), ...(await people.byIds([...ids]))]
+      for (const { id } of found) known.delete(id)
       return Promise.all(
         found.map(async (person) => ({
           person,

@@ -8,6 +8,7 @@ import { provisionedPeople } from '../../src/people/provisioned-people.ts'
 import { ada, riley, sam } from '../support/builders.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { memoryDirectory, type Known as InSlack } from '../support/memory-directory.ts'
+import { noLog } from '../support/no-log.ts'
 import { provisionedIn } from '../support/provisioned.ts'
 
 let database: TestDatabase
@@ -43,6 +44,7 @@ async function aCompany(
     people,
     rules: () => ({ ...rules, ...about.rules }),
     now: () => new Date(),
+    log: noLog,
   }
   const company = provisionedPeople(beside)
   const directory = company.join(slack)
@@ -202,6 +204,7 @@ test('an e-mail that was somebody else’s before is no proof', async () => {
     people,
     rules: () => rules,
     now: () => new Date(),
+    log: noLog,
   }).join(slack)
   await scim.user('u2', { email: riley.email })
   expect(sure(await joined.freshFacts('U0NEW')).provisioned).toMatchObject({ users: [], isInQuestion: true })
@@ -283,6 +286,7 @@ test('before any source was connected nobody is asked anything but Slack', async
     people,
     rules: () => ({ ...rules, isScimRequired: true }),
     now: () => new Date(),
+    log: noLog,
   }).join(slack)
   expect(sure(await joined.facts(riley.slack.userId))).not.toHaveProperty('provisioned')
 })
@@ -317,6 +321,7 @@ test('an e-mail that they had when they were seen last, and have no more, matche
     people,
     rules: () => rules,
     now: () => new Date(),
+    log: noLog,
   })
   const joined = company.join(memoryDirectory({ people: [now], groups: {}, channels: {} }))
   expect(await company.heardOf(['u1'])).toMatchObject([{ person: { id: before.id }, hasLeft: false }])
