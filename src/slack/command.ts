@@ -69,7 +69,7 @@ async function listing(parts: Parts, userId: string): Promise<KnownBlock[]> {
     section(
       offers.length === 0
         ? isAnyUnknown(world.catalog(), facts, world.clock.now())
-          ? unknownOffers
+          ? unknownOffers(facts)
           : 'There is nothing you can request.'
         : wholeLines('*You can request*', lines, { atMost: 30, more }),
     ),

@@ -25,7 +25,13 @@ export const isAnyUnknown = (catalog: Catalog, facts: PersonFacts, now: Date): b
   )
 
 /** What is said then. */
-export const unknownOffers = 'Slack does not say now what you can request. Please try again in a minute.'
+export function unknownOffers({ groups, isEmailRead, provisioned }: PersonFacts): string {
+  if (provisioned?.isInQuestion)
+    return 'An admin is to say first whether you are who the company directory says. Please ask them.'
+  return groups === 'unknown' || !isEmailRead
+    ? 'Slack does not say now what you can request. Please try again in a minute.'
+    : 'It cannot be found out now what you can request. Please try again in a minute.'
+}
 
 /** May they have it themselves? */
 export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>

@@ -104,7 +104,7 @@ async function requestView(parts: Parts, facts: PersonFacts, text: string): Prom
 /** Whoever may request nothing sees no inputs, and no names of what others may request. */
 async function nothingView({ world, directory }: Parts, facts: PersonFacts): Promise<ModalView> {
   if (facts.isExternal) return messageView(title, refusalWords(refuse('external')))
-  if (isAnyUnknown(world.catalog(), facts, world.clock.now())) return messageView(title, unknownOffers)
+  if (isAnyUnknown(world.catalog(), facts, world.clock.now())) return messageView(title, unknownOffers(facts))
   const owners = [...world.catalog().resources.values()].flatMap(({ owner }) => owner ?? [])
   const asked = owners[0] === undefined ? [] : await directory.mentions({ people: [owners[0]], groups: [] })
   const ask = asked[0] === undefined ? '' : ` Ask ${asked[0]}.`
