@@ -46,8 +46,6 @@ import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, reloading } from './reload.ts'
 import type { SlackDirectory } from './slack/directory/directory.ts'
 import { openSlack } from './slack/slack.ts'
-import { publishing } from './web/published.ts'
-import { serveWeb } from './web/server.ts'
 
 export interface Running {
   readonly world: World
@@ -211,17 +209,14 @@ export async function start(
       mongodb: async () => (await connection.db?.command({ ping: 1 }))?.['ok'] === 1,
       sweep: () => jobs.isRunning('sweep'),
     }
+    const { port, publicUrl } = config
+    // Loaded where anything is served.
     const web =
-      config.port === null
+      port === null
         ? null
-        : await serveWeb({
-            port: config.port,
-            slack: slack.requestListener,
-            probes,
-            published: publishing((id) => systems.get(id), log),
-            // Loaded where there are any: most deployments have none.
-            pages: config.publicUrl === null ? null : (await import('./web/pages.ts')).pages(world),
-          })
+        : await (
+            await import('./web/open.ts')
+          ).openWeb({ world, port, publicUrl, slack: slack.requestListener, probes })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
     await held.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))

@@ -1,9 +1,7 @@
-import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
-import type { RequestListener } from 'node:http'
 import type { World } from '../operations/world.ts'
 import { allowed, page, sentence } from './page.ts'
 import { showPages } from './show.ts'
@@ -14,7 +12,7 @@ const mostBytes = 20_000
  * What people open in a browser. Looking (GET, HEAD) changes nothing, as scanners of links do it too; nothing is cached,
  * framed, or loaded from elsewhere; an address, which holds a ticket, goes to nobody.
  */
-export function pages(world: World): RequestListener {
+export function pageRoutes(world: World): Hono {
   const app = new Hono()
   app.use(
     secureHeaders({
@@ -34,9 +32,13 @@ export function pages(world: World): RequestListener {
     await next()
     context.header('Cache-Control', 'no-store')
   })
+  app.use(async (context, next) => {
+    if (['GET', 'HEAD', 'POST'].includes(context.req.method)) return next()
+    return context.body(null, 405, { allow: 'GET, HEAD, POST' })
+  })
   app.use(bodyLimit({ maxSize: mostBytes }))
-  app.route('/show', showPages(world))
-  app.notFound((context) => context.html(page('Nothing here', sentence('This page does not exist.')), 404))
+  app.route('/', showPages(world))
+  app.all('*', (context) => context.html(page('Nothing here', sentence('This page does not exist.')), 404))
   app.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse()
     // Of what was asked for nothing is logged: the address holds a ticket.
@@ -44,10 +46,5 @@ export function pages(world: World): RequestListener {
     const words = 'This did not work. Please try again in a minute.'
     return context.html(page('Something went wrong', sentence(words)), 500)
   })
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
-  return (request, response) => {
-    if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST')
-      void listener(request, response)
-    else response.writeHead(405, { allow: 'GET, HEAD, POST' }).end()
-  }
+  return app
 }

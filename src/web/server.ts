@@ -1,20 +1,14 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { publishedPath } from './published.ts'
-
-export interface Probes {
-  /** Each must answer soon; false or throwing means not ready. */
-  readonly [what: string]: () => Promise<boolean> | boolean
-}
 
 export interface Web {
   readonly port: number
   close(): Promise<void>
 }
 
-const probeWithinMs = 2_000
 const slackPath = '/slack/events'
-const pagePath = '/show/'
 /** How long headers, and all of a request, may take to come: Slack itself gives up after 3 s. */
 const patience: Limits = { headersMs: 9_500, requestMs: 14_500 }
 
@@ -24,19 +18,28 @@ interface Limits {
 }
 
 /**
- * `GET /livez`: this process runs. `GET /readyz`: every probe says yes, else 503 with the names of those that do not.
- * `GET /published/…` goes to what systems publish; `POST /slack/events` goes to Slack's listener in HTTP mode, which
- * throws for whatever else; what people open in a browser goes to `pages`; all else is 404.
+ * Serves these rooms, each below its path; all else is 404. `POST /slack/events` goes to Slack's listener in HTTP mode as
+ * it comes: what is signed is the body as it was sent.
  */
-export async function serveWeb(options: {
+export async function serveWeb({
+  port,
+  slack,
+  rooms,
+  limits = patience,
+}: {
   port: number
-  probes: Probes
   slack: RequestListener | null
-  published?: RequestListener
-  pages: RequestListener | null
+  rooms: Readonly<Record<string, Hono>>
   limits?: Limits
 }): Promise<Web> {
-  const { port, probes, slack, published, pages, limits = patience } = options
+  const app = new Hono()
+  for (const [path, room] of Object.entries(rooms)) app.route(path, room)
+  app.use((context, next) => {
+    context.header('cache-control', 'no-store')
+    return next()
+  })
+  app.notFound((context) => context.json({ error: 'not found' }, 404))
+  const others = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const timeouts = {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
@@ -44,14 +47,9 @@ export async function serveWeb(options: {
     connectionsCheckingInterval: Math.min(500, limits.headersMs / 4),
   }
   const server = createServer(timeouts, (request, response) => {
-    const path = request.url?.split('?')[0]
-    if (request.method === 'GET' && path === '/livez') answer(response, 200, { live: true })
-    else if (request.method === 'GET' && path === '/readyz') void ready(response, probes)
-    else if (published && request.method === 'GET' && path?.startsWith(publishedPath))
-      published(request, response)
-    else if (slack && request.method === 'POST' && path === slackPath) slack(request, response)
-    else if (pages && path?.startsWith(pagePath)) pages(request, response)
-    else answer(response, 404, { error: 'not found' })
+    const isSlack = request.method === 'POST' && request.url?.split('?')[0] === slackPath
+    if (slack && isSlack) slack(request, response)
+    else void others(request, response)
   })
   await listening(server, port)
   return {
@@ -64,33 +62,6 @@ export async function serveWeb(options: {
       })
     },
   }
-}
-
-async function ready(response: ServerResponse, probes: Probes): Promise<void> {
-  const entries = await Promise.all(
-    Object.entries(probes).map(async ([what, probe]) => [what, await isYes(probe)] as const),
-  )
-  const isReady = entries.every(([, yes]) => yes)
-  answer(response, isReady ? 200 : 503, { ready: isReady, ...Object.fromEntries(entries) })
-}
-
-async function isYes(probe: () => Promise<boolean> | boolean): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), probeWithinMs)
-  })
-  try {
-    return await Promise.race([Promise.resolve(probe()), late])
-  } catch {
-    return false
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-  response.end(JSON.stringify(body))
 }
 
 const listening = (server: Server, port: number): Promise<void> =>

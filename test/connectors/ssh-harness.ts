@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 import { ssh } from '../../src/connectors/ssh/ssh.ts'
 import type { Connector, Surroundings } from '../../src/domain/connector.ts'
-import { publishing } from '../../src/web/published.ts'
+import { publishedRoutes } from '../../src/web/published.ts'
 import { serveWeb } from '../../src/web/server.ts'
 import { noLog } from '../support/no-log.ts'
 import { aKeyPair, logIn, startSshd, type Sshd } from '../support/sshd.ts'
@@ -69,13 +69,13 @@ export async function theSshd(): Promise<SshHarness> {
   const publisher = connectSsh({ folder, ca: { file: ca } })
   const web = await serveWeb({
     port: 0,
-    probes: {},
     slack: null,
-    pages: null,
-    published: publishing(
-      (id) => (id === 'hosts' ? { connector: publisher, timeoutMs: 2_500 } : null),
-      noLog,
-    ),
+    rooms: {
+      '/published': publishedRoutes(
+        (id) => (id === 'hosts' ? { connector: publisher, timeoutMs: 2_500 } : null),
+        noLog,
+      ),
+    },
   })
   const url = `http://127.0.0.1:${web.port}/published/hosts`
   const keys: { principal: string; key: string }[] = []

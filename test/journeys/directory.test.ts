@@ -154,11 +154,7 @@ test('a rewritten e-mail asks an admin, and until then neither gets anything new
   await okta.renames(there, { email: whoIs(kim).email })
   const card = await ada.sees(/okta says that kim@acme.example .* is now .*until today it was/, 'dm', patient)
   await riley.runs(`/request-access gate open ${aReason()}`)
-  await riley.sees(
-    /An admin is to say first whether you are who the company directory says/,
-    'modal',
-    patient,
-  )
+  await riley.modal('An admin is to say first whether you are who the company directory says', patient)
   await ada.clicks('They are two', card)
   await ada.sees(/answered: they are two/, 'dm', patient)
   const reason = aReason()

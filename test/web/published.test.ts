@@ -1,5 +1,5 @@
 import type { Published } from '../../src/domain/connector.ts'
-import { publishing } from '../../src/web/published.ts'
+import { publishedRoutes } from '../../src/web/published.ts'
 import { serveWeb } from '../../src/web/server.ts'
 import { noLog } from '../support/no-log.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
@@ -14,11 +14,11 @@ async function whereHostsPublish(read: Published['read']) {
     ['orders-db', { connector: {}, timeoutMs: 300 }],
   ])
   const log = { ...noLog, warn: (message: string) => void said.push(message) }
-  const published = publishing((id) => {
+  const published = publishedRoutes((id) => {
     asked.times += 1
     return systems.get(id) ?? null
   }, log)
-  const web = await serveWeb({ port: 0, probes: {}, slack: null, pages: null, published })
+  const web = await serveWeb({ port: 0, slack: null, rooms: { '/published': published } })
   afterThis(() => web.close())
   return { url: `http://127.0.0.1:${web.port}/published`, said, asked }
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { z } from 'zod'
+import { healthRoutes } from '../../src/web/health.ts'
 import { serveWeb } from '../../src/web/server.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 
@@ -21,9 +22,8 @@ test('whoever sends headers or a body a letter at a time is cut off when their t
   const limits = { headersMs: 400, requestMs: 800 }
   const web = await serveWeb({
     port: 0,
-    probes: {},
     slack: (request) => request.resume(),
-    pages: null,
+    rooms: { '/': healthRoutes({}) },
     limits,
   })
   afterThis(() => web.close())
@@ -40,7 +40,11 @@ test('whoever sends headers or a body a letter at a time is cut off when their t
 }, 60_000)
 
 test('by default that is 10 s for headers and 15 s for all of it, the look round included', async () => {
-  const web = await serveWeb({ port: 0, probes: {}, slack: (request) => request.resume(), pages: null })
+  const web = await serveWeb({
+    port: 0,
+    slack: (request) => request.resume(),
+    rooms: { '/': healthRoutes({}) },
+  })
   afterThis(() => web.close())
 
   const [headersMs, bodyMs] = await Promise.all([
@@ -56,7 +60,7 @@ test("the image's health check says yes of what serves, no of what does not, and
   const dockerfile = await readFile('Dockerfile', 'utf8')
   const written = /^HEALTHCHECK [^[]*CMD (\[.+\])$/m.exec(dockerfile)?.[1] ?? '[]'
   const [command = '', ...words] = z.array(z.string()).parse(JSON.parse(written))
-  const web = await serveWeb({ port: 0, probes: { mongodb: () => false }, slack: null, pages: null })
+  const web = await serveWeb({ port: 0, slack: null, rooms: { '/': healthRoutes({ mongodb: () => false }) } })
   const code = (port: number) =>
     new Promise((resolve) => {
       const child = execFile(command, words, { env: { PATH: process.env['PATH'], PORT: String(port) } })

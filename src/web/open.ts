@@ -1,0 +1,31 @@
+import type { RequestListener } from 'node:http'
+import type { World } from '../operations/world.ts'
+import { healthRoutes, type Probes } from './health.ts'
+import { pageRoutes } from './pages.ts'
+import { publishedRoutes } from './published.ts'
+import { serveWeb, type Web } from './server.ts'
+
+/** All that is served by HTTP. Without `publicUrl` nobody's browser finds us: there are no pages then. */
+export const openWeb = ({
+  world,
+  port,
+  publicUrl,
+  slack,
+  probes,
+}: {
+  world: World
+  port: number
+  publicUrl: string | null
+  /** Slack's own requests, in HTTP mode. */
+  slack: RequestListener | null
+  probes: Probes
+}): Promise<Web> =>
+  serveWeb({
+    port,
+    slack,
+    rooms: {
+      '/': healthRoutes(probes),
+      '/published': publishedRoutes(world.systems, world.log),
+      ...(publicUrl === null ? {} : { '/show': pageRoutes(world) }),
+    },
+  })
