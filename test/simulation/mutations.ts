@@ -187,7 +187,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       ['await endEach(world, sure.left)', ''],
       [
-        '  await endEach(\n    world,\n    open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject.name) })),\n  )\n',
+        '  await endEach(\n    world,\n    open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject, facts) })),\n  )\n',
         '',
       ],
     ],
