@@ -23,6 +23,8 @@ const linkSchema = new Schema(
     isMatched: Boolean,
     isCurrent: Boolean,
     at: Date,
+    /** By the cluster's time, which never goes back: by it a reader knows that nothing changed. */
+    changedAt: Schema.Types.Mixed,
   },
   { collection: 'scim_links', versionKey: false },
 )
@@ -41,6 +43,9 @@ linkSchema.index(
   { unique: true, partialFilterExpression: { isMatched: true }, name: 'email_used_once' },
 )
 linkSchema.index({ person: 1 })
+linkSchema.index({ changedAt: 1 })
+
+const stamped = { changedAt: { $type: 'timestamp' } } as const
 
 const questionSchema = new Schema(
   {
@@ -92,14 +97,14 @@ export function mongoIdentities(connection: Connection): IdentityStore {
   const beOne = async ({ source, userId, personId }: Identity): Promise<void> => {
     await links.updateMany(
       { source, person: personId, user: { $ne: userId }, isCurrent: true },
-      { $set: { isCurrent: false } },
+      { $set: { isCurrent: false }, $currentDate: stamped },
     )
     await links.updateOne(
       { _id: pairId({ userId, personId }) },
       {
         $set: { source, user: userId, person: personId, isCurrent: true },
         $setOnInsert: { isMatched: false, email: null },
-        $currentDate: { at: true },
+        $currentDate: { at: true, ...stamped },
       },
       { upsert: true },
     )
@@ -115,7 +120,11 @@ export function mongoIdentities(connection: Connection): IdentityStore {
         })
         if (before !== null) return before._id === _id && before.isCurrent === true
         const link = { source, user: userId, person: personId, email, isMatched: true, isCurrent: true }
-        await links.updateOne({ _id }, { $setOnInsert: link, $currentDate: { at: true } }, { upsert: true })
+        await links.updateOne(
+          { _id },
+          { $setOnInsert: link, $currentDate: { at: true, ...stamped } },
+          { upsert: true },
+        )
         return true
       } catch (error) {
         if (!(error instanceof MongoServerError) || error.code !== 11000) throw error
