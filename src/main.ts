@@ -122,11 +122,10 @@ export async function start(
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection, log)
     const records = mongoGrantRecords(connection, clock, log)
-    const identities = mongoIdentities(connection)
     const provisioning = mongoProvisioning(connection)
     const beside = provisionedPeople({
       provisioning,
-      identities,
+      identities: mongoIdentities(connection),
       people,
       rules: () => catalog.current().people,
       now: () => clock.now(),
@@ -166,7 +165,7 @@ export async function start(
       differences: mongoDifferences(connection, log),
       accepted: mongoAccepted(connection),
       tickets: mongoTickets(connection),
-      identities,
+      identities: beside.identities,
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),

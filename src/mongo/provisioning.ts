@@ -130,6 +130,9 @@ export function mongoProvisioning(connection: Connection): Provisioning {
       return known.isUsed
     },
     wasUsed: () => known.isUsed,
+    noteUse: () => {
+      known.isUsed = true
+    },
     usersOf: linked,
     linkedUsers: async () => {
       const stamp = await newestStamp()

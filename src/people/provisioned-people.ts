@@ -46,6 +46,8 @@ export interface ProvisionedPeople {
    * though Slack does not answer.
    */
   join<Source extends ShownSource>(slack: Source): Source
+  /** Which User is whose, for who answers that: what was remembered counts no longer then. */
+  readonly identities: IdentityStore
   /**
    * Something was written of these Users: what was remembered of whoever they are counts no longer. Answers who that is,
    * as far as they were ever seen, and whether they are gone by it.
@@ -58,6 +60,8 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
   const known = boundedMap<{ value: Provisioned; atMs: number }>(100_000)
   let groups: { names: Promise<Read['names']>; atMs: number } | null = null
 
+  /** Where a source is required and none was ever connected, nobody is known to any. */
+  const isAsked = async (): Promise<boolean> => rules().isScimRequired || (await provisioning.isUsed())
   const names = (): Promise<Read['names']> => {
     if (groups === null || elapsedMs() - groups.atMs > groupsForMs) {
       const read = provisioning.groups().then(namesOfGroups)
@@ -91,7 +95,10 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
     const others = called.filter(({ id }) => !isTheirs.has(id))
     const behind = await provisioning.peopleBehind(others.map(({ id }) => id))
     const owners = new Map([...isTheirs, ...asSets(behind)])
-    return (await identify(identities, all, { called, linked, owners })) ? read() : linked
+    if (!(await identify(identities, all, { called, linked, owners }))) return linked
+    // Whoever was just matched may be another's manager.
+    known.clear()
+    return read()
   }
   const loader = new DataLoader<Person, Provisioned>(
     async (asked) => {
@@ -114,7 +121,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
   const isOlder = ({ id }: Person, maxAgeMs: number): boolean =>
     elapsedMs() - (known.get(id)?.atMs ?? -Infinity) >= maxAgeMs
   const of = async (person: Person, maxAgeMs: number): Promise<Provisioned | null> => {
-    if (!(await provisioning.isUsed())) return null
+    if (!(await isAsked())) return null
     const before = known.get(person.id)
     return before && !isOlder(person, maxAgeMs) ? before.value : loader.load(person)
   }
@@ -167,7 +174,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       read: () => Promise<Known<PersonFacts>>,
       maxAgeMs: number,
     ): Promise<Known<PersonFacts>> => {
-      if (!(await provisioning.isUsed())) return read()
+      if (!(await isAsked())) return read()
       const gone = await goneBy(userId)
       if (gone !== null) {
         // They may have been made anew there, which is asked of an admin; nobody waits for that.
@@ -193,7 +200,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       freshFacts: (userId: string) => factsBy(userId, () => slack.freshFacts(userId), 0),
       everyone: async (maxAgeMs?: number): Promise<Known<Everybody>> => {
         const all = await slack.everyone(maxAgeMs)
-        if (all === 'unknown' || !(await provisioning.isUsed())) return all
+        if (all === 'unknown' || !(await isAsked())) return all
         const read = await readOf(
           await usersOf(
             all.people.map(({ person }) => person),
@@ -211,7 +218,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       groups: groupsOf,
       remembered: (userId: string) => {
         const facts = slack.remembered(userId)
-        if (facts === null || !provisioning.wasUsed()) return facts
+        if (facts === null || !(rules().isScimRequired || provisioning.wasUsed())) return facts
         const before = known.get(facts.person.id)
         if (before === undefined || elapsedMs() - before.atMs > showsForMs) return null
         if (elapsedMs() - before.atMs > rememberedMs)
@@ -236,7 +243,16 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
   }
   return {
     join,
+    identities: {
+      ...identities,
+      answer: async (id, answer, by) => {
+        const answered = await identities.answer(id, answer, by)
+        known.clear()
+        return answered
+      },
+    },
     heardOf: async (userIds) => {
+      provisioning.noteUse()
       const [behind, called] = await Promise.all([
         provisioning.peopleBehind(userIds),
         provisioning.emailsOf(userIds).then((emails) => people.called(emails)),

@@ -48,7 +48,7 @@ async function aCompany(change: (text: string) => string = people('grace: 2s')):
     expect(await exited).toBe(0)
     const said = lines.join('\n')
     const address = /https?:\/\/\S+\/scim\/v2/.exec(said)?.[0] ?? ''
-    const token = /^\s*(?:token:?\s+)?(\S{40,})\s*$/im.exec(said)?.[1] ?? ''
+    const token = /(?<![\w/-])[\w-]{43}(?![\w-])/.exec(said)?.[0] ?? ''
     return anIdentityProvider({ address, token })
   }
   return { stage, gate, okta: await connects('okta'), connects }
@@ -93,6 +93,7 @@ test('from the first day to the last: hired, moved, asked for, approved by who i
   )
   const waiting = aReason()
   await asks(riley, 'orders-db peek 10s', waiting)
+  await riley.sees(/Asked for Peek at orders/, 'dm', patient)
   const dmsBefore = riley.dms.length
 
   await okta.sets(rileyThere, false)

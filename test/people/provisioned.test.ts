@@ -274,21 +274,24 @@ test('a group that was deleted has nobody in it, and is known all the same', asy
   expect(found.provisioned?.listed.has('netops')).toBe(true)
 })
 
-test('before any source was connected nobody is asked anything but Slack', async () => {
+test.each([
+  [false, 'nobody is asked anything but Slack', undefined],
+  [true, 'and one is required, everybody is a stranger', { isStranger: true }],
+])('before any source was connected (required: %s) %s', async (isScimRequired, _, provisioned) => {
   const { connection } = database
-  await connection.collection('scim_sources').deleteMany({})
   const people = mongoPeople(connection)
   const seen = await people.seen(riley.slack, { name: 'Riley', email: riley.email })
-  const slack = memoryDirectory({ people: [seen], groups: {}, channels: {} })
   const joined = provisionedPeople({
     provisioning: mongoProvisioning(connection),
     identities: mongoIdentities(connection),
     people,
-    rules: () => ({ ...rules, isScimRequired: true }),
+    rules: () => ({ ...rules, isScimRequired }),
     now: () => new Date(),
     log: noLog,
-  }).join(slack)
-  expect(sure(await joined.facts(riley.slack.userId))).not.toHaveProperty('provisioned')
+  }).join(memoryDirectory({ people: [seen], groups: {}, channels: {} }))
+  const facts = sure(await joined.facts(riley.slack.userId))
+  if (provisioned === undefined) expect(facts).not.toHaveProperty('provisioned')
+  else expect(facts).toMatchObject({ provisioned })
 })
 
 test('an old account that is inactive there is nobody where an active one has the same e-mail', async () => {

@@ -6,6 +6,8 @@ export interface Provisioning {
   isUsed(): Promise<boolean>
   /** The same, as it was found out last. */
   wasUsed(): boolean
+  /** One just wrote. */
+  noteUse(): void
   /** Users that are these people's. */
   usersOf(personIds: readonly string[]): Promise<readonly LinkedUser[]>
   /** Users that are anybody's. */

@@ -10,6 +10,7 @@ export interface Concerned {
 
 /** Changes that come together are followed together. */
 const soonMs = 300
+const againMs = 1_000
 /** Those that are due at about the same time are looked at together. */
 const togetherMs = 5_000
 /** Of more than so many, everybody is looked at. */
@@ -26,6 +27,8 @@ export function followWritten(
   let isStopped = false
 
   const give = async (): Promise<void> => {
+    // While replicas differ nothing is given by rule; what is to be given is not forgotten by that.
+    if (!world.agrees()) return giveSoon(againMs)
     const people = [...lacking.values()]
     lacking.clear()
     try {
@@ -36,11 +39,12 @@ export function followWritten(
       soon()
     }
   }
-  const giveSoon = (): void => {
+  function giveSoon(afterMs = soonMs): void {
+    if (isStopped) return
     timer ??= setTimeout(() => {
       timer = null
       world.queues.start('what is lacking by rule', 'what is held', give)
-    }, soonMs)
+    }, afterMs)
   }
   /** Whoever left a group counts as in it until the grace is over: nobody is told of that instant. */
   const lookLater = (afterMs: number): void => {
