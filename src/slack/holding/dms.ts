@@ -10,7 +10,7 @@ import {
   type Review,
   type Withdrawn,
 } from '../../domain/grant.ts'
-import { isSameHuman } from '../../domain/person.ts'
+import { isSameHuman, plainlyNamed } from '../../domain/person.ts'
 import { describePattern } from '../../domain/windows/pattern.ts'
 import { mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
 import { mayHaveMore } from '../../operations/extend.ts'
@@ -53,7 +53,7 @@ export async function aboutDm(
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   const asked = await known.asked()
   return {
-    approvers: asked ? namesOf(asked) : [],
+    approvers: asked ? namesOf(asked, directory) : [],
     voided: asked?.voided ?? [],
     how: entitlement?.how ?? null,
     zone: directory.remembered(grant.subject.slack.userId)?.zone ?? 'UTC',
@@ -66,9 +66,14 @@ export async function aboutDm(
 }
 
 /** Named, not mentioned: telling the requester who was asked must ping nobody. Only whoever was told is said to have been. */
-const namesOf = (asked: AskedOf): string[] => {
+const namesOf = (asked: AskedOf, directory: Pick<Parts['directory'], 'remembered'>): string[] => {
   const { groups, people } = mentionedOf(asked)
-  return [...groups, ...people].map((name) => plainWords(name, 60))
+  // Who is known by their Slack id alone, as a manager is, is called as in other plain texts.
+  const called = (name: string): string => {
+    const person = name.includes('@') ? undefined : directory.remembered(name)?.person
+    return person ? plainlyNamed(person) : name
+  }
+  return [...groups, ...people.map(called)].map((name) => plainWords(name, 80))
 }
 
 /** Has this moment come, and is it still worth a new message? One already sent is only redrawn. */
