@@ -12,6 +12,7 @@ import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
 import { Unusable } from './mongo/unusable.ts'
 import { reconcileSystems, reconcileUsage } from './reconcile.ts'
+import { scimTokens, scimUsage } from './scim-tokens.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/wire/wrong-token.ts'
 
@@ -21,7 +22,8 @@ curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
   --strict-env            a \${VARIABLE} that is not set is an error
   --reach                 ask each system too whether Curfew may do there what the catalog says
 ${reconcileUsage}
-${simulateUsage}`
+${simulateUsage}
+${scimUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
   dotenv.config({ quiet: true })
@@ -39,6 +41,9 @@ async function main(words: readonly string[]): Promise<void> {
     }
     case 'simulate':
       console.log(await simulateCatalog(rest, process.env))
+      return
+    case 'scim':
+      console.log(await scimTokens(rest, process.env))
       return
     default:
       console.error(usage)

@@ -141,6 +141,17 @@ export function readPlaces(environment: Environment): { catalogPath?: string; mo
   }
 }
 
+const scimPlace = variables.pick({ MONGODB_URI: true, PUBLIC_URL: true }).partial()
+
+/** For commands about directories: the database, and where we are reached. Throws `ConfigError` likewise. */
+export function readScimPlaces(environment: Environment): { mongodbUri?: string; publicUrl?: string } {
+  const { MONGODB_URI: mongodbUri, PUBLIC_URL: publicUrl } = read(scimPlace, cleaned(environment))
+  return {
+    ...(mongodbUri === undefined ? {} : { mongodbUri }),
+    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
+  }
+}
+
 /** Which files and programs catalogs may name: paths, and folders as `/run/secrets/*`, with commas between. */
 export function opensFiles(environment: Environment): (path: string) => boolean {
   const listed = (environment['CATALOG_FILES'] ?? '').split(',').map((path) => path.trim())

@@ -203,6 +203,13 @@ export async function start(
       await queues.stop()
       await slack.stop()
     }
+    const scimChanged = () => undefined
+    const scimSide = async () => {
+      const { mongoScim } = await import('./mongo/scim/store.ts')
+      const { mongoScimTokens } = await import('./mongo/scim/tokens.ts')
+      const tokens = mongoScimTokens(connection, log)
+      return { store: mongoScim(connection, log), tokens, changed: scimChanged }
+    }
     const probes = {
       slack: () => slack.isConnected(),
       mongodb: async () => (await connection.db?.command({ ping: 1 }))?.['ok'] === 1,
@@ -215,7 +222,7 @@ export async function start(
         ? null
         : await (
             await import('./web/open.ts')
-          ).openWeb({ world, port, publicUrl, slack: slack.requestListener, probes })
+          ).openWeb({ world, port, publicUrl, slack: slack.requestListener, probes, scim: await scimSide() })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
     await held.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))

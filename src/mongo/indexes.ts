@@ -7,6 +7,7 @@ import { personModel } from './people.ts'
 import { preApprovalModel } from './pre-approvals.ts'
 import { quotaModel } from './quotas.ts'
 import { replicaModel } from './replicas.ts'
+import { scimModels } from './scim/models.ts'
 import { shownModel } from './surfaces.ts'
 import { ticketModel } from './tickets.ts'
 
@@ -24,6 +25,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     ticketModel(connection),
     linkModel(connection),
     identityQuestionModel(connection),
+    ...scimModels(connection),
   ]) {
     await model.createIndexes()
   }

@@ -3,15 +3,18 @@ import type { World } from '../operations/world.ts'
 import { healthRoutes, type Probes } from './health.ts'
 import { pageRoutes } from './pages.ts'
 import { publishedRoutes } from './published.ts'
+import { scimPath } from './scim/path.ts'
+import { scimRoutes, type ScimSide } from './scim/routes.ts'
 import { serveWeb, type Web } from './server.ts'
 
-/** All that is served by HTTP. Without `publicUrl` nobody's browser finds us: there are no pages then. */
+/** All that is served by HTTP. Without `publicUrl` nobody's browser finds us: there are no pages then, and no directory. */
 export const openWeb = ({
   world,
   port,
   publicUrl,
   slack,
   probes,
+  scim,
 }: {
   world: World
   port: number
@@ -19,6 +22,8 @@ export const openWeb = ({
   /** Slack's own requests, in HTTP mode. */
   slack: RequestListener | null
   probes: Probes
+  /** What directories write to. */
+  scim: ScimSide
 }): Promise<Web> =>
   serveWeb({
     port,
@@ -26,6 +31,8 @@ export const openWeb = ({
     rooms: {
       '/': healthRoutes(probes),
       '/published': publishedRoutes(world.systems, world.log),
-      ...(publicUrl === null ? {} : { '/show': pageRoutes(world) }),
+      ...(publicUrl === null
+        ? {}
+        : { '/show': pageRoutes(world), [scimPath]: scimRoutes({ ...scim, publicUrl, log: world.log }) }),
     },
   })

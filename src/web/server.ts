@@ -32,7 +32,8 @@ export async function serveWeb({
   rooms: Readonly<Record<string, Hono>>
   limits?: Limits
 }): Promise<Web> {
-  const app = new Hono()
+  // `/Users/` is `/Users`, as some directories write it.
+  const app = new Hono({ strict: false })
   for (const [path, room] of Object.entries(rooms)) app.route(path, room)
   app.use((context, next) => {
     context.header('cache-control', 'no-store')

@@ -1,0 +1,87 @@
+import { isComplex, jsonOf, valueIn, withValue, type Complex, type Json } from './json.ts'
+import { idsMeant, memberIds, type MemberOperation } from './member-operations.ts'
+import { patched } from './patch.ts'
+import { definitionOf, extensionOf, groups, topDefinitionOf, users, type ResourceKind } from './schema.ts'
+import { invalidValue, ScimError } from './scim-error.ts'
+import { stepsOf } from './steps.ts'
+import { keptValue, keptValues } from './values.ts'
+
+/** Of a group: what else than its members is to be, and what happens to these. */
+export interface GroupChange {
+  readonly attributes: (was: Complex) => Complex
+  readonly members: readonly MemberOperation[]
+}
+
+/** The body of a POST or PUT: what of it is kept. Throws `ScimError`. */
+export function attributesOf(kind: ResourceKind, body: unknown): Complex {
+  return keptOf(kind, complexOf(body))
+}
+
+/** A PUT says what all of it is, save that who is active stays so where nothing is said. */
+export function userPut(body: unknown): (was: Complex) => Complex {
+  const attributes = attributesOf(users, body)
+  return (was) =>
+    attributes['active'] === undefined ? withValue(attributes, 'active', was['active']) : attributes
+}
+
+export function userPatch(body: unknown): (was: Complex) => Complex {
+  const steps = stepsOf(users, body)
+  return (was) => patched(users, was, steps)
+}
+
+/** For POST and PUT: a list that is not there leaves the members as they are, null and `[]` empty the group. */
+export function groupPut(body: unknown): GroupChange {
+  const given = complexOf(body)
+  const attributes = keptOf(groups, given)
+  const listed = valueIn(given, 'members')
+  return {
+    attributes: () => attributes,
+    members: listed === undefined ? [] : [{ op: 'replace', ids: memberIds(listed) }],
+  }
+}
+
+export function groupPatch(body: unknown): GroupChange {
+  const steps = stepsOf(groups, body)
+  const isOfMembers = ({ path }: (typeof steps)[number]) => path.definition?.name === 'members'
+  const others = steps.filter((step) => !isOfMembers(step))
+  return {
+    attributes: (was) => patched(groups, was, others),
+    members: steps.filter(isOfMembers).flatMap(asMemberOperation),
+  }
+}
+
+function complexOf(body: unknown): Complex {
+  const given = jsonOf(body)
+  if (!isComplex(given)) throw new ScimError(400, 'invalidSyntax', 'A resource is a JSON object.')
+  return given
+}
+
+function keptOf(kind: ResourceKind, given: Complex): Complex {
+  const entries = Object.entries(given).flatMap(([name, value]): [string, Json][] => {
+    const extension = extensionOf(kind, name)
+    if (extension !== null && isComplex(value)) {
+      const kept = keptValues(value, (one) => definitionOf(extension.attributes, one))
+      return Object.keys(kept).length === 0 ? [] : [[extension.id, kept]]
+    }
+    const definition = topDefinitionOf(kind, name)
+    if (definition?.mutability === 'readOnly' || definition?.mutability === 'writeOnly') return []
+    if (definition?.name === 'members') return []
+    const kept = keptValue(definition, value)
+    return kept === undefined ? [] : [[definition?.name ?? name, kept]]
+  })
+  return Object.fromEntries(entries)
+}
+
+type Steps = ReturnType<typeof stepsOf>
+
+function asMemberOperation({ op, path, filter, value }: Steps[number]): MemberOperation[] {
+  // A name of a member, or the like: nothing of it is kept.
+  if (path.sub !== null) return []
+  if (filter !== null) {
+    if (op !== 'remove') throw new ScimError(400, 'invalidPath', 'A filter chooses members to be removed.')
+    return [{ op, ids: idsMeant(filter) }]
+  }
+  if (op === 'remove') return [{ op, ids: value === undefined || value === null ? 'all' : memberIds(value) }]
+  if (value === undefined) throw invalidValue('Which members?')
+  return [{ op, ids: memberIds(value) }]
+}

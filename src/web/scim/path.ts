@@ -1,0 +1,2 @@
+/** Where the SCIM server is, below the public address. */
+export const scimPath = '/scim/v2'
