@@ -203,7 +203,15 @@ export async function start(
       await queues.stop()
       await slack.stop()
     }
-    const scimChanged = () => undefined
+    const scimChanged = ({ users }: { readonly users: readonly string[] }): void => {
+      beside.heardOf(users).then(
+        (people) => held.soonAbout(people),
+        (error: unknown) => {
+          log.warn('could not find out of whom a directory wrote', { error })
+          held.soon()
+        },
+      )
+    }
     const scimSide = async () => {
       const { mongoScim } = await import('./mongo/scim/store.ts')
       const { mongoScimTokens } = await import('./mongo/scim/tokens.ts')
