@@ -50,14 +50,23 @@ export interface ProvisionedPeople {
   readonly identities: IdentityStore
   /**
    * Something was written of these Users: what was remembered of whoever they are counts no longer. Answers who that is,
-   * as far as they were ever seen, and whether they are gone by it.
+   * as far as they were ever seen: whether they are gone by it, and whether it is only their e-mail that says so yet.
    */
-  heardOf(userIds: readonly string[]): Promise<readonly { person: Person; hasLeft: boolean }[]>
+  heardOf(
+    userIds: readonly string[],
+  ): Promise<readonly { person: Person; hasLeft: boolean; isNew: boolean }[]>
 }
 
 export function provisionedPeople(beside: Beside): ProvisionedPeople {
   const { provisioning, identities, people, rules, now, log } = beside
   const known = boundedMap<{ value: Provisioned; atMs: number }>(100_000)
+  /** Grows whenever something is forgotten: what was being read then is of before. */
+  let forgotten = 0
+  const forget = (those?: readonly Person[]): void => {
+    forgotten += 1
+    if (those === undefined) known.clear()
+    else for (const { id } of those) known.delete(id)
+  }
   let groups: { names: Promise<Read['names']>; atMs: number } | null = null
 
   /** Where a source is required and none was ever connected, nobody is known to any. */
@@ -97,18 +106,20 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
     const owners = new Map([...isTheirs, ...asSets(behind)])
     if (!(await identify(identities, all, { called, linked, owners }))) return linked
     // Whoever was just matched may be another's manager.
-    known.clear()
+    forget()
     return read()
   }
   const loader = new DataLoader<Person, Provisioned>(
     async (asked) => {
-      const read = await readOf(await usersOf(asked, false))
+      const users = await usersOf(asked, false)
+      const before = forgotten
+      const read = await readOf(users)
       const byPerson = byPersonOf(read.users)
       const atMs = elapsedMs()
       return asked.map((person) => {
         const theirs = byPerson.get(person.id) ?? []
         const value = provisionedBy(person, theirs, read, rules())
-        known.set(person.id, { value, atMs })
+        if (before === forgotten) known.set(person.id, { value, atMs })
         return value
       })
     },
@@ -247,7 +258,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       ...identities,
       answer: async (id, answer, by) => {
         const answered = await identities.answer(id, answer, by)
-        known.clear()
+        forget()
         return answered
       },
     },
@@ -259,10 +270,11 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       ])
       const ids = new Set([...behind.values()].flat().map(({ personId }) => personId))
       const found = [...called.filter(({ id }) => !ids.has(id)), ...(await people.byIds([...ids]))]
-      for (const { id } of found) known.delete(id)
+      forget(found)
       return Promise.all(
         found.map(async (person) => ({
           person,
+          isNew: !ids.has(person.id),
           hasLeft: (await leavings.load(person)) !== null,
         })),
       )

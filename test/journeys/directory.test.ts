@@ -2,7 +2,7 @@ import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { anIdentityProvider, type IdentityProvider } from '../support/identity-provider.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aReason, asks, eventually, grantsOf, listenToLog, patient, wrongWith } from './acts.ts'
+import { aReason, as, asks, eventually, grantsOf, listenToLog, patient, wrongWith } from './acts.ts'
 import { curfew } from './app-process.ts'
 
 /** The company's directory hires, moves and lets go, and what people hold follows. */
@@ -203,6 +203,11 @@ test('the manager whom the directory names approves, where the catalog asks for 
   const kimThere = await okta.hires(whoIs(kim))
   const there = await okta.hires({ ...whoIs(riley), manager: kimThere })
   await okta.makesGroup('contractors', [there])
+  await eventually(
+    () => stage.app.world.directory.facts(as(stage, riley)),
+    (facts) => facts !== 'unknown' && facts.provisioned?.managerUserId === kim.id,
+    atOnce.withinMs,
+  )
   const reason = aReason()
   await asks(riley, 'gate open', reason)
   await kim.clicks('Approve 10 min', await kim.sees(reason, orders, patient))

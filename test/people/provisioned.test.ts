@@ -327,6 +327,8 @@ test('an e-mail that they had when they were seen last, and have no more, matche
     log: noLog,
   })
   const joined = company.join(memoryDirectory({ people: [now], groups: {}, channels: {} }))
-  expect(await company.heardOf(['u1'])).toMatchObject([{ person: { id: before.id }, hasLeft: false }])
+  expect(await company.heardOf(['u1'])).toMatchObject([
+    { person: { id: before.id }, hasLeft: false, isNew: true },
+  ])
   expect(sure(await joined.facts(riley.slack.userId)).provisioned?.users).toEqual([])
 })

@@ -1,3 +1,5 @@
+import { everyEntitlement } from '../../domain/catalog.ts'
+import { isStandingRule } from '../../domain/standing.ts'
 import type { PersonRef } from '../../domain/person.ts'
 import type { World } from '../world.ts'
 import { giveToThese } from './while-held.ts'
@@ -6,6 +8,8 @@ import { giveToThese } from './while-held.ts'
 export interface Concerned {
   readonly person: PersonRef
   readonly hasLeft: boolean
+  /** Nobody looked yet whether that User is theirs. */
+  readonly isNew: boolean
 }
 
 /** Changes that come together are followed together. */
@@ -27,13 +31,23 @@ export function followWritten(
   let isStopped = false
 
   const give = async (): Promise<void> => {
-    // While replicas differ nothing is given by rule; what is to be given is not forgotten by that.
-    if (!world.agrees()) return giveSoon(againMs)
     const people = [...lacking.values()]
     lacking.clear()
     try {
-      if (people.length > fewAtMost) soon()
-      else await giveToThese(world, people)
+      if (people.length > fewAtMost) {
+        // Everybody is matched by it.
+        await world.directory.everyone(0)
+        soon()
+        return
+      }
+      const found = await Promise.all(people.map((person) => world.directory.freshFacts(person)))
+      // While replicas differ nothing is given by rule; what is to be given is not forgotten by that.
+      if (world.agrees()) {
+        await giveToThese(world, found)
+        return
+      }
+      for (const person of people) lacking.set(person.id, person)
+      giveSoon(againMs)
     } catch (error) {
       world.log.error('could not give by rule to whom a source wrote of', { error })
       soon()
@@ -59,9 +73,10 @@ export function followWritten(
   return {
     about: (people) => {
       if (isStopped) return
-      for (const { person, hasLeft } of people) {
+      const hasRules = everyEntitlement(world.catalog()).some(isStandingRule)
+      for (const { person, hasLeft, isNew } of people) {
         if (hasLeft) leaving(person.slack.userId)
-        else lacking.set(person.id, person)
+        else if (hasRules || isNew) lacking.set(person.id, person)
       }
       if (lacking.size > 0) giveSoon()
       lookLater(world.catalog().people.graceMs)

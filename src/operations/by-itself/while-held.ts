@@ -4,7 +4,7 @@ import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } fro
 import { cut } from '../../domain/cut.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { EndCause } from '../../domain/grant.ts'
-import type { Known, PersonFacts, PersonRef } from '../../domain/person.ts'
+import type { Known, PersonFacts } from '../../domain/person.ts'
 import { mayKeep, windowStillFits, type Verdict } from '../../domain/policy.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
 import type { MassLoss } from '../../domain/ports/losses.ts'
@@ -94,13 +94,10 @@ export async function lookAtHeld(
 }
 
 /** Gives to these people what they lack and have by a rule; nobody loses anything by it. */
-export async function giveToThese(world: World, people: readonly PersonRef[]): Promise<void> {
+export async function giveToThese(world: World, people: readonly Known<PersonFacts>[]): Promise<void> {
   const catalog = world.catalog()
-  if (people.length === 0 || !everyEntitlement(catalog).some(isStandingRule)) return
-  const found = await Promise.all(people.map((person) => world.directory.freshFacts(person)))
-  const known = found.flatMap((facts) => (facts === 'unknown' || !facts.isHere ? [] : facts))
-  if (isOutdated(world, { ...world, catalog: () => catalog })) return
-  await giveByRule(world, catalog, known, { isOnly: true })
+  const known = people.flatMap((facts) => (facts === 'unknown' || !facts.isHere ? [] : facts))
+  if (known.length > 0) await giveByRule(world, catalog, known, { isOnly: true })
 }
 
 /** A source said that this person changed: whatever they have ends at once where they left. */
