@@ -27,6 +27,8 @@ export interface Holder {
   readonly principal: string
   readonly teamId: string
   readonly userId: string
+  /** Our own id of whoever was seen before; made up unless said. */
+  readonly personId?: string
 }
 
 /**
@@ -74,13 +76,13 @@ export async function writeActiveGrants(
 }
 
 function activeGrant(
-  { principal, teamId, userId }: Holder,
+  { principal, teamId, userId, personId }: Holder,
   about: { i: number; system: string; channel: string; endsAt: Date; what: What },
 ): Active {
   const { i, system, channel, endsAt, what } = about
   const { target } = what
   const subject = {
-    id: `p-${i}`,
+    id: personId ?? `p-${i}`,
     slack: { teamId, userId },
     name: principal,
     email: `${principal}@acme.example`,
