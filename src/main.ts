@@ -13,6 +13,7 @@ import { asUnusable, connect } from './mongo/connection.ts'
 import { mongoGrantRecords } from './mongo/grant-records.ts'
 import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
+import { OnceMore } from './once-more.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoDifferences } from './mongo/differences.ts'
 import { mongoRestores } from './mongo/restores.ts'
@@ -203,15 +204,22 @@ export async function start(
       await queues.stop()
       await slack.stop()
     }
-    const scimChanged = ({ users }: { readonly users: readonly string[] }): void => {
-      beside.heardOf(users).then(
-        (people) => held.soonAbout(people),
-        (error: unknown) => {
+    const written = new OnceMore<readonly string[]>(
+      async (_, users) => {
+        try {
+          held.soonAbout(await beside.heardOf([...new Set(users)]))
+        } catch (error) {
           log.warn('could not find out of whom a directory wrote', { error })
           held.soon()
-        },
-      )
+        }
+      },
+      // What comes while others are looked at is looked at together after them.
+      { merge: (earlier, later) => [...earlier, ...later] },
+    )
+    const scimChanged = ({ users }: { readonly users: readonly string[] }): void => {
+      void written.ask('directories', users)
     }
+    endings.rest.unshift(() => written.stop())
     const scimSide = async () => {
       const { mongoScim } = await import('./mongo/scim/store.ts')
       const { mongoScimTokens } = await import('./mongo/scim/tokens.ts')
