@@ -1,4 +1,5 @@
 import {
+  MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
@@ -18,6 +19,8 @@ function isOutage(error: unknown): boolean {
   if (!(error instanceof MongoError)) return false
   if (labels.some((label) => error.hasErrorLabel(label))) return true
   if (error instanceof MongoWriteConcernError) return true
+  // What went wrong with several writes is wrapped, and has lost its labels.
+  if (error instanceof MongoBulkWriteError && isOutage(error.errorResponse)) return true
   if (error instanceof MongoServerError) return codes.has(error.code)
   return [
     MongoNetworkError,

@@ -1,21 +1,40 @@
 import type { ClientSession } from 'mongodb'
 import type { Connection } from 'mongoose'
+import { ScimStoreAway } from '../../domain/ports/scim.ts'
+import { elapsedMs } from '../../elapsed.ts'
 
 const withinMs = 10_000
 
 /**
  * All of it or nothing. Tried again where another write was in its way, or where it is not known whether it was
- * committed; but no longer than a provider waits for its answer.
+ * committed; but the driver would go on for two minutes, and a provider does not wait so long. Throws `ScimStoreAway`
+ * then: that it is committed after all is possible.
  */
-export const inTransaction = <T>(
+export async function inTransaction<T>(
   connection: Connection,
   work: (session: ClientSession) => Promise<T>,
-): Promise<T> =>
-  connection.getClient().withSession((session) =>
-    session.withTransaction(work, {
+): Promise<T> {
+  const endsMs = elapsedMs() + withinMs
+  const inTime = async (session: ClientSession): Promise<T> => {
+    if (elapsedMs() > endsMs) throw tooLate()
+    return work(session)
+  }
+  const committed = connection.getClient().withSession((session) =>
+    session.withTransaction(inTime, {
       readConcern: { level: 'snapshot' },
       writeConcern: { w: 'majority', journal: true },
       readPreference: 'primary',
-      timeoutMS: withinMs,
     }),
   )
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate()), withinMs)
+  })
+  try {
+    return await Promise.race([committed, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const tooLate = (): ScimStoreAway => new ScimStoreAway('MongoDB did not do it in time')

@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono'
 import type { Log } from '../../domain/ports/log.ts'
 import { ScimStoreAway, type ScimStore, type ScimTokens } from '../../domain/ports/scim.ts'
 import { ScimError } from '../../domain/scim/scim-error.ts'
+import { elapsedMs } from '../../elapsed.ts'
 import { failure } from './answers.ts'
 import { discovery } from './discovery.ts'
 import type { Edge, Named } from './edge.ts'
@@ -12,7 +13,7 @@ import { userRoutes } from './users.ts'
 
 const retryAfter = { headers: { 'Retry-After': '5' } }
 /** Providers send 25 a second at most, and some dozens at once. */
-const limits = { atOnce: 24, mostWaiting: 1_000, longestMs: 10_000 }
+const providers = { atOnce: 24, mostWaiting: 1_000, longestMs: 10_000 }
 
 /** What it works on. */
 export interface ScimSide {
@@ -32,10 +33,11 @@ export function scimRoutes(
     readonly limits?: Parameters<typeof turns>[0]
   },
 ): Hono {
-  const { store, tokens, publicUrl, log, changed } = options
+  const { store, tokens, publicUrl, log, changed, limits = providers } = options
   const base = `${publicUrl}${scimPath}`
   const edge = { store, base, changed }
-  const take = turns(options.limits ?? limits)
+  const take = turns(limits)
+  let awayAtMs = -Infinity
   const app = new Hono<Named>()
 
   app.use(async (context, next) => {
@@ -46,9 +48,14 @@ export function scimRoutes(
       })
     context.set('source', source)
     const leave = await take(source)
-    if (leave === null) return failure(context, 429, 'Too many requests are waiting.', retryAfter)
+    if (leave === null) {
+      // They wait because nothing is done: a 429 may be held against us for a day.
+      if (elapsedMs() - awayAtMs < limits.longestMs) return away(context)
+      return failure(context, 429, 'Too many requests are waiting.', retryAfter)
+    }
     try {
       await next()
+      if (context.error instanceof ScimStoreAway) awayAtMs = elapsedMs()
     } finally {
       leave()
     }
@@ -63,6 +70,9 @@ export function scimRoutes(
   app.onError((error, context) => asFailure(error, context, log))
   return new Hono().route('/', app)
 }
+
+const away = (context: Context) =>
+  failure(context, 503, 'The database does not answer. Try again.', retryAfter)
 
 async function sourceOf(context: Context, tokens: ScimTokens): Promise<string | null> {
   const [, token] = /^Bearer +(\S{1,200})$/i.exec(context.req.header('authorization') ?? '') ?? []
@@ -82,7 +92,7 @@ function asFailure(error: unknown, context: Context<Named>, log: Log) {
   }
   if (error instanceof ScimStoreAway) {
     log.warn('a SCIM request waits for MongoDB', { ...about, error })
-    return failure(context, 503, 'The database does not answer. Try again.', retryAfter)
+    return away(context)
   }
   log.error('a SCIM request failed', { ...about, error })
   return failure(context, 500, 'Something went wrong here. Try again.')
