@@ -12,6 +12,7 @@ import { groupOf, type Group } from '../../domain/scim/user.ts'
 import { collectionOf } from '../connection.ts'
 import { compileFilter } from './compile-filter.ts'
 import { groupDocument, here, newId, rowFields, stamped, storedGroup } from './documents.ts'
+import { together } from '../together.ts'
 import { memberships, stateOf, withLatest } from './memberships.ts'
 import { isDuplicate } from './outage.ts'
 import { pageReader } from './pages.ts'
@@ -22,6 +23,8 @@ type Groups = Pick<
   'addGroup' | 'group' | 'groups' | 'changeGroup' | 'deleteGroup' | 'membersOf' | 'membersOfEach'
 >
 
+const sourceToo = { ...rowFields, source: 1 } as const
+const ofSource = z.object({ source: z.string() })
 const knownUsers = z.array(z.object({ _id: z.string() }))
 
 /** What a change needs to know: the group, and which of the ids that are to be members are Users of the source. */
@@ -46,6 +49,27 @@ export function scimGroups(connection: Connection, log: Log): Groups {
     const rows = await users.find(isUser(source, ids), { projection: { _id: 1 } }).toArray()
     return new Set(rows.map((row) => row._id))
   }
+  /** The same for all who ask at once: in two round trips, however many they are. */
+  const factsTogether = together<{ source: string; id: string; ids: readonly string[] }, Facts>(
+    async (asked) => {
+      const ids = [...new Set(asked.flatMap((one) => one.ids))]
+      const [found, people] = await Promise.all([
+        groups
+          .find({ _id: { $in: [...new Set(asked.map(({ id }) => id))] }, ...here }, { projection: sourceToo })
+          .toArray(),
+        ids.length === 0
+          ? []
+          : users.find({ _id: { $in: ids }, ...here }, { projection: { source: 1 } }).toArray(),
+      ])
+      const groupsById = new Map(found.map((row) => [row._id, ofSource.parse(row).source]))
+      const rows = new Map(found.map((row) => [row._id, row]))
+      const sources = new Map(people.map((row) => [row._id, ofSource.parse(row).source]))
+      return asked.map(({ source, id, ids: some }) => ({
+        group: groupsById.get(id) === source ? (rows.get(id) ?? null) : null,
+        known: new Set(some.filter((one) => sources.get(one) === source)),
+      }))
+    },
+  )
   /** Both in one round trip. */
   const factsAbout = async (
     source: string,
@@ -54,6 +78,7 @@ export function scimGroups(connection: Connection, log: Log): Groups {
     options: { session?: ClientSession; withVersion?: boolean } = {},
   ): Promise<Facts> => {
     const { session, withVersion = false } = options
+    if (session === undefined && !withVersion) return factsTogether({ source, id, ids })
     const known = [{ $match: isUser(source, ids) }, { $project: { _id: 1 } }]
     const [group] = await groups
       .aggregate(

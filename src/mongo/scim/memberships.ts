@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { Timestamp, type AnyBulkWriteOperation, type ClientSession, type Document } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
+import { together } from '../together.ts'
+import { writeEach } from './write-each.ts'
 import { collectionOf } from '../connection.ts'
 
 const namesIt = z.object({ user: z.string(), group: z.object({ id: z.string(), displayName: z.string() }) })
@@ -23,8 +25,13 @@ export function memberships(connection: Connection) {
   const members = collectionOf<{ _id: string }>(connection, 'scim_members')
   const rows = connection.collection('scim_members')
 
+  /** One membership each, of all who come at once: in one round trip. How many of all were no members before. */
+  const addTogether = together<AnyBulkWriteOperation<{ _id: string }>, number>(async (operations) => {
+    const { ok, errors } = await writeEach(members, operations)
+    return operations.map((_, i) => errors.get(i) ?? ok)
+  })
   return {
-    /** How many of them were no members before. */
+    /** How many of them were no members before; of one alone it may be said though they were. */
     add: async (
       source: string,
       group: string,
@@ -34,6 +41,7 @@ export function memberships(connection: Connection) {
       const operations = [...users].sort().map((user) => upsertOf(source, group, user))
       const [only] = operations
       if (only === undefined) return 0
+      if (operations.length === 1 && session === undefined) return addTogether(only)
       const result = await members.bulkWrite(operations, { ordered: false, ...inSession(session) })
       return result.upsertedCount + result.modifiedCount
     },

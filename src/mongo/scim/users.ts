@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Document } from 'mongodb'
 import type { Connection } from 'mongoose'
 import type { Condition, Listing, Page, ScimStore, StoredUser, Written } from '../../domain/ports/scim.ts'
 import type { Complex } from '../../domain/scim/json.ts'
@@ -9,7 +10,9 @@ import { collectionOf } from '../connection.ts'
 import { compileFilter } from './compile-filter.ts'
 import { here, newId, rowFields, stamped, storedUser, userDocument } from './documents.ts'
 import { memberships } from './memberships.ts'
+import { byId, together } from '../together.ts'
 import { isDuplicate } from './outage.ts'
+import { writeEach } from './write-each.ts'
 import { pageReader } from './pages.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -66,22 +69,47 @@ export function scimUsers(connection: Connection): Users {
     }
   }
 
-  const insert = async (source: string, user: User): Promise<StoredUser> => {
-    const inactive = user.isActive ? { inactiveSince: null } : {}
-    const found = await users.findOneAndUpdate(
-      { _id: newId() },
-      {
-        $set: { source, ...userDocument(user), ...inactive, ...here, deletedAt: null, version: 1 },
-        $currentDate: {
-          ...stamped,
-          createdAt: true,
-          ...Object.fromEntries(user.isActive ? [] : [['inactiveSince', true]]),
-        },
+  const fresh = (source: string, user: User): { filter: { _id: string }; update: Document } => ({
+    filter: { _id: newId() },
+    update: {
+      $set: {
+        source,
+        ...userDocument(user),
+        ...(user.isActive ? { inactiveSince: null } : {}),
+        ...here,
+        deletedAt: null,
+        version: 1,
       },
-      { upsert: true, returnDocument: 'after', projection: rowFields },
+      $currentDate: {
+        ...stamped,
+        createdAt: true,
+        ...(user.isActive ? {} : { inactiveSince: true }),
+      },
+    },
+  })
+  /** All who are made at once in two round trips; one alone in one. */
+  const insertTogether = together<{ source: string; user: User }, Document>(async (asked) => {
+    const made = asked.map(({ source, user }) => fresh(source, user))
+    const [only, ...others] = made
+    if (only !== undefined && others.length === 0) {
+      const options = { upsert: true, returnDocument: 'after', projection: rowFields } as const
+      const found = await users.findOneAndUpdate(only.filter, only.update, options)
+      return [found ?? new Error('what was just made is not there')]
+    }
+    const operations = made.map((one) => ({ updateOne: { ...one, upsert: true } }))
+    const { errors } = await writeEach(users, operations)
+    const found = await byId(
+      users,
+      made.map(({ filter }) => filter._id),
+      rowFields,
     )
-    return storedUser(found)
-  }
+    return made.map(
+      ({ filter }, i) =>
+        errors.get(i) ?? found.get(filter._id) ?? new Error('what was just made is not there'),
+    )
+  })
+  const insert = async (source: string, user: User): Promise<StoredUser> =>
+    storedUser(await insertTogether({ source, user }))
 
   return {
     addUser: async (source, user) => {

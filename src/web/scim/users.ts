@@ -16,7 +16,10 @@ export function userRoutes({ store, base, changed }: Edge): Hono<Named> {
   /** Groups are read where somebody is answered alone: in a list they are left out unless asked for by name. */
   const respond = async (context: Context, status: 200 | 201, user: StoredUser) => {
     const wanted = wantedBy(context, kind)
-    const memberOf = wants(wanted, 'groups') ? ((await store.groupsOf([user.id])).get(user.id) ?? []) : null
+    // Who was just made is in none; who was brought back may be.
+    const isNew = status === 201 && user.version === '1'
+    const groups = async () => (isNew ? [] : ((await store.groupsOf([user.id])).get(user.id) ?? []))
+    const memberOf = wants(wanted, 'groups') ? await groups() : null
     return answer(context, status, shown(userResource(base, user, memberOf), wanted), {
       ETag: etagOf(user.version),
       Location: locationOf(base, kind, user.id),
