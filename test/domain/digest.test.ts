@@ -5,6 +5,7 @@ import { messageOf } from '../../src/slack/looking-after/digest.ts'
 import type { AskedRow } from '../../src/domain/ports/grant-records.ts'
 import { read, withKeys } from '../catalog/reading.ts'
 import { ada, anActiveGrant, at, riley } from '../support/builders.ts'
+import { anEndedGrant } from '../support/lives.ts'
 import { wordsOf } from '../support/shown.ts'
 
 const DAY = 86_400
@@ -100,4 +101,22 @@ test('what takes left on the systems of their things is told, and nothing of oth
   const digest = digestFor(theirs, day({ leftovers: [leftOver('another'), leftOver(system)] }))
   expect(digest?.leftovers).toEqual([leftOver(system)])
   expect(digest && wordsOf(messageOf(digest)).join('\n')).toContain('Left over, and opens nothing: 1')
+})
+
+test('who left is said once, by whose word, with what it ended and what is not known to be gone yet', () => {
+  const gone = anEndedGrant({ cause: 'offboarded', note: 'Riley left (okta, 14:02 UTC)' })
+  const digest = digestFor(
+    theirs,
+    day({
+      endedByLeaving: [
+        { ...gone, ...here },
+        { ...gone, ...here, id: 'other' },
+      ],
+      asked: [
+        asked({ status: 'withdrawn', closedAt: at(60), closedBecause: 'Riley left (okta, 14:02 UTC)' }),
+      ],
+    }),
+  )
+  const words = digest === null ? [] : wordsOf(messageOf(digest))
+  expect(words.join('\n')).toContain('Riley left (okta, 14:02 UTC): 2 ended, all checked; 1 request stopped')
 })
