@@ -1,3 +1,4 @@
+import { Timestamp } from 'mongodb'
 import { request } from 'node:http'
 import { startMongod } from '../../support/mongod.ts'
 import { startScim, type ScimAnswer, type TestScim } from '../../support/scim-server.ts'
@@ -251,6 +252,34 @@ test('fifty changes of one group at the same time are all done', async () => {
   )
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]))
   expect(await membersOf(group.id)).toHaveLength(50)
+}, 60_000)
+
+test('of a group of 50,000 nobody waits for its members who did not ask for them, and who did gets all', async () => {
+  const { json: group } = await aGroup()
+  const members = Array.from({ length: 50_000 }, (_, i) => ({
+    source: 'okta',
+    group: group.id,
+    user: `member-${i}`,
+    addedAt: new Date(),
+    removedAt: null,
+    changedAt: new Timestamp({ t: 1, i: i + 1 }),
+  }))
+  await scim.database.connection.collection('scim_members').insertMany(members)
+  const read: string[] = []
+  const client = scim.database.connection.getClient()
+  client.on('commandSucceeded', ({ reply }) => read.push(JSON.stringify(reply)))
+  const path = `/Groups/${group.id}`
+  const without = await scim.ask('GET', `${path}?excludedAttributes=members`)
+  await patch(path, { op: 'replace', path: 'displayName', value: `group ${made++}` })
+  const list = await scim.ask(
+    'GET',
+    `/Groups?excludedAttributes=members&filter=${encodeURIComponent(`id eq "${group.id}"`)}`,
+  )
+  expect([without.status, list.status]).toEqual([200, 200])
+  expect(without.json).not.toHaveProperty('members')
+  expect(Math.max(0, ...read.map((reply) => reply.length))).toBeLessThan(20_000)
+  const whole = await scim.ask('GET', path)
+  expect(whole.json.members).toHaveLength(50_000)
 }, 60_000)
 
 test('what one source made, another neither finds nor changes', async () => {
