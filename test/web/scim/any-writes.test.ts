@@ -93,7 +93,8 @@ class Directory {
       const path = `/Users/${this.users[write.person]}`
       if (write.kind !== 'rehire') {
         const value = { active: write.kind === 'activate' }
-        return expectDone(await scim.ask('PATCH', path, { Operations: [{ op: 'replace', value }] }))
+        expectDone(await scim.ask('PATCH', path, { Operations: [{ op: 'replace', value }] }))
+        return
       }
       expectDone(await scim.ask('DELETE', path))
       this.users[write.person] = await this.#makeUser(write.person)
@@ -102,9 +103,8 @@ class Directory {
     const path = `/Groups/${this.groups[write.group]}`
     if (write.kind === 'put') {
       const members = write.people.map((one) => ({ value: this.users[one] }))
-      return expectDone(
-        await scim.ask('PUT', path, { displayName: `g-${this.#run}-${write.group}`, members }),
-      )
+      expectDone(await scim.ask('PUT', path, { displayName: `g-${this.#run}-${write.group}`, members }))
+      return
     }
     expectDone(await scim.ask('DELETE', path))
     this.groups[write.group] = await this.#makeGroup(write.group)
