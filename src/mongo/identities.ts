@@ -9,6 +9,7 @@ import {
   type IdentityStore,
 } from '../domain/ports/identities.ts'
 import { personRef } from '../domain/person.ts'
+import { isTrial } from './provisioning.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 /** Which User is whose. What ended stays, so that an e-mail that was somebody's is known to have been. */
@@ -83,16 +84,31 @@ const question = z.object({
   slack: z.array(z.string()),
 })
 
+const life = z.object({ createdAt: z.date().optional(), deletedAt: z.date().nullable() })
 const saidOf = z.object({ answer: z.enum(['same', 'two']), by: personRef })
 const answered = z.object({ _id: z.string(), source: z.string(), user: z.string(), person: z.string() })
 
 export function mongoIdentities(connection: Connection): IdentityStore {
   const links = linkModel(connection)
   const questions = identityQuestionModel(connection)
+  const users = connection.collection<{ _id: string }>('scim_users')
 
   const read = async (match: Record<string, unknown>): Promise<IdentityQuestion[]> => {
     const rows = await questions.aggregate<unknown>([{ $match: { ...match, answer: null } }, ...withSides])
     return rows.map((row) => asQuestion(question.parse(row)))
+  }
+  /** Forgets which of them were of Users that a provider made and deleted at once, to try us. */
+  const butTrials = async <L extends { _id?: unknown; user?: unknown }>(
+    known: readonly L[],
+  ): Promise<L[]> => {
+    if (known.length === 0) return []
+    const rows = await users
+      .find({ _id: { $in: known.map(({ user }) => String(user)) }, deletedAt: { $ne: null } })
+      .project({ createdAt: 1, deletedAt: 1 })
+      .toArray()
+    const trials = new Set(rows.filter((row) => isTrial(life.parse(row))).map(({ _id }) => String(_id)))
+    if (trials.size > 0) await links.deleteMany({ user: { $in: [...trials] } })
+    return known.filter(({ user }) => !trials.has(String(user)))
   }
   const beOne = async ({ source, userId, personId }: Identity): Promise<void> => {
     await links.updateMany(
@@ -115,10 +131,11 @@ export function mongoIdentities(connection: Connection): IdentityStore {
       const _id = pairId({ userId, personId })
       try {
         // What an admin said once is not matched over.
-        const before = await links.findOne({
-          $or: [{ user: userId }, { source, person: personId }, { source, email }],
-        })
-        if (before !== null) return before._id === _id && before.isCurrent === true
+        const known = await links
+          .find({ $or: [{ user: userId }, { source, person: personId }, { source, email }] })
+          .lean()
+        const before = await butTrials(known)
+        if (before.length > 0) return before.some((one) => one._id === _id && one.isCurrent === true)
         const link = { source, user: userId, person: personId, email, isMatched: true, isCurrent: true }
         await links.updateOne(
           { _id },

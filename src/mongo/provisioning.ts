@@ -11,6 +11,7 @@ import type {
 } from '../domain/ports/provisioning.ts'
 
 const usedForMs = 5_000
+const trialMs = 600_000
 /** The longest that MongoDB lets a transaction last, unless told otherwise. */
 const underWayForMs = 60_000
 
@@ -23,6 +24,7 @@ const user = z.object({
   email: z.string().nullable(),
   isActive: z.boolean(),
   inactiveSince: z.date().nullable(),
+  createdAt: z.date().optional(),
   deletedAt: z.date().nullable(),
 })
 const linkedUser = user.extend({
@@ -56,6 +58,7 @@ const userFields = {
   email: 1,
   isActive: 1,
   inactiveSince: 1,
+  createdAt: 1,
   deletedAt: 1,
 } as const
 
@@ -71,7 +74,7 @@ export function mongoProvisioning(connection: Connection): Provisioning {
   const linked = async (personIds: readonly string[]): Promise<LinkedUser[]> => {
     const match = { person: { $in: [...personIds] }, isCurrent: true }
     const rows = await links.aggregate([{ $match: match }, ...withUser]).toArray()
-    return rows.map((row) => asLinked(linkedUser.parse(row)))
+    return rows.map((row) => linkedUser.parse(row)).flatMap((row) => (isTrial(row) ? [] : asLinked(row)))
   }
   /** The same of all: three readings and a join here cost a tenth of looking up each of thousands. */
   const everybody = async (): Promise<LinkedUser[]> => {
@@ -110,7 +113,8 @@ export function mongoProvisioning(connection: Connection): Provisioning {
         people: owners.get(id),
         members: [...theirs, ...(left.get(id) ?? [])],
       }
-      return asLinked(linkedUser.parse(whole))
+      const parsed = linkedUser.parse(whole)
+      return isTrial(parsed) ? [] : asLinked(parsed)
     })
   }
   let seen = { stamp: '', sinceMs: 0 }
@@ -249,6 +253,19 @@ async function byKey(
   }
   return found
 }
+
+/**
+ * Made and deleted within minutes, as some providers try whether we work, perhaps with an admin's own address: nobody left
+ * by that.
+ */
+export const isTrial = ({
+  createdAt,
+  deletedAt,
+}: {
+  createdAt?: Date | undefined
+  deletedAt: Date | null
+}): boolean =>
+  createdAt !== undefined && deletedAt !== null && deletedAt.getTime() - createdAt.getTime() < trialMs
 
 /** One that was deleted is inactive since then. */
 function asUser({

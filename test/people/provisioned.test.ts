@@ -332,3 +332,14 @@ test('an e-mail that they had when they were seen last, and have no more, matche
   ])
   expect(sure(await joined.facts(riley.slack.userId)).provisioned?.users).toEqual([])
 })
+
+test('whom a provider makes and deletes within minutes, to try us, nobody is, and nobody left by it', async () => {
+  const { scim, facts, identities, riley } = await aCompany()
+  await scim.user('trial', { email: riley.email, createdAt: new Date() })
+  await facts(riley)
+  await scim.deleted('users', 'trial')
+  expect(await facts(riley)).toMatchObject({ isHere: true, provisioned: { users: [] } })
+  await scim.user('u1', { email: riley.email })
+  expect(await facts(riley)).toMatchObject({ isHere: true, provisioned: { users: [{ id: 'u1' }] } })
+  expect(await identities.open()).toEqual([])
+})

@@ -19,6 +19,7 @@ interface UserData {
   readonly inactiveSince: Date | null
   readonly manager: string | null
   readonly externalId: string | null
+  readonly createdAt: Date
 }
 
 export function provisionedIn(connection: Connection): ProvisionedData {
@@ -39,6 +40,7 @@ export function provisionedIn(connection: Connection): ProvisionedData {
         inactiveSince: null,
         manager: null,
         externalId: null,
+        createdAt: new Date(Date.now() - 3_600_000),
         deletedAt: null,
         ...about,
       }
