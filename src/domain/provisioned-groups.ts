@@ -2,21 +2,29 @@ import type { ProvisionedGroup } from './ports/provisioning.ts'
 
 /**
  * By which names the catalog may call SCIM groups: `okta/engineering` always; `engineering` where no other source has one
- * of that name, so that no source can put its people into another's group by giving one of its own the name. For the same
- * reason a name that reads like a Slack handle, or like another source's, is to be had only with its source before it.
- * What was deleted is listed still, with nobody in it; what was renamed is not.
+ * of that name, or had one earlier. So no source can put its people into another's group by giving one of its own the
+ * name, nor by taking one that another gave up. For the same reason a name that reads like a Slack handle, or like another
+ * source's, is to be had only with its source before it. What was deleted is listed still, with nobody in it; what was
+ * renamed is not.
  */
 export function namesOfGroups(groups: readonly ProvisionedGroup[]): ReadonlyMap<string, readonly string[]> {
   const sources = new Set(groups.map(({ source }) => source))
-  const having = new Map<string, Set<string>>()
-  for (const { displayName, source, isDeleted } of groups) {
-    if (!isDeleted) having.set(displayName, (having.get(displayName) ?? new Set()).add(source))
+  const having = new Map<string, ProvisionedGroup[]>()
+  for (const group of groups) {
+    for (const name of new Set([group.displayName, ...group.names]))
+      having.set(name, [...(having.get(name) ?? []), group])
   }
-  const isPlain = ({ displayName, source }: ProvisionedGroup): boolean => {
+  const isTheirs = (group: ProvisionedGroup): boolean =>
+    (having.get(group.displayName) ?? []).every((other) => {
+      if (other.source === group.source) return true
+      const hasIt = !other.isDeleted && other.displayName === group.displayName
+      return !hasIt && other.createdAt > group.createdAt
+    })
+  const isPlain = (group: ProvisionedGroup): boolean => {
+    const { displayName } = group
     const [first = ''] = displayName.split('/')
-    const others = having.get(displayName)
-    const isTheirs = others === undefined || (others.size === 1 && others.has(source))
-    return isTheirs && !displayName.startsWith('@') && !(displayName.includes('/') && sources.has(first))
+    const readsLikeAnother = displayName.startsWith('@') || (displayName.includes('/') && sources.has(first))
+    return !readsLikeAnother && isTheirs(group)
   }
   return new Map(
     groups.map((group) => {

@@ -37,6 +37,8 @@ const group = z.object({
   _id: z.string(),
   source: z.string(),
   displayName: z.string(),
+  names: z.array(z.string()).default([]),
+  createdAt: z.date(),
   deletedAt: z.date().nullable(),
 })
 const link = z.object({ user: z.string(), person: z.string() })
@@ -160,7 +162,7 @@ export function mongoProvisioning(connection: Connection): Provisioning {
       return rows.map((row) => emailed.parse(row).email)
     },
     groups: async () => {
-      const fields = { source: 1, displayName: 1, deletedAt: 1 }
+      const fields = { source: 1, displayName: 1, names: 1, createdAt: 1, deletedAt: 1 }
       return (await groups.find({}, { projection: fields }).toArray()).map(asGroup)
     },
     membersOf: async (groupIds) => {
@@ -299,6 +301,6 @@ function asLinked({ personId, people, manager, members, ...rest }: z.output<type
 }
 
 function asGroup(row: Document): ProvisionedGroup {
-  const { _id: id, source, displayName, deletedAt } = group.parse(row)
-  return { id, source, displayName, isDeleted: deletedAt !== null }
+  const { _id: id, deletedAt, ...rest } = group.parse(row)
+  return { id, ...rest, isDeleted: deletedAt !== null }
 }

@@ -1,11 +1,21 @@
 import { namesOfGroups } from '../../src/domain/provisioned-groups.ts'
 import type { ProvisionedGroup } from '../../src/domain/ports/provisioning.ts'
+import { at } from '../support/builders.ts'
 
-const group = (id: string, source: string, displayName: string, isDeleted = false): ProvisionedGroup => ({
+/** Made in the order of their ids. */
+const group = (
+  id: string,
+  source: string,
+  displayName: string,
+  more: { isDeleted?: boolean; names?: string[] } = {},
+): ProvisionedGroup => ({
   id,
   source,
   displayName,
-  isDeleted,
+  names: [],
+  createdAt: at(Number(id)),
+  isDeleted: false,
+  ...more,
 })
 const names = (...groups: ProvisionedGroup[]) => Object.fromEntries(namesOfGroups(groups))
 
@@ -20,12 +30,20 @@ test('where two sources have a group of one name, neither is called by the name 
   })
 })
 
-test('what a source deleted takes no name from another, and is known by its own', () => {
-  expect(names(group('1', 'okta', 'admins'), group('2', 'agency', 'admins', true))).toEqual({
+test('what another source made later and deleted takes no name from whose it was', () => {
+  const deleted = { isDeleted: true }
+  expect(names(group('1', 'okta', 'admins'), group('2', 'agency', 'admins', deleted))).toEqual({
     1: ['admins', 'okta/admins'],
     2: ['agency/admins'],
   })
-  expect(names(group('1', 'okta', 'admins', true))).toEqual({ 1: ['admins', 'okta/admins'] })
+  expect(names(group('1', 'okta', 'admins', deleted))).toEqual({ 1: ['admins', 'okta/admins'] })
+})
+
+test('a name that a source gave up, by deleting or by another name, is nobody else’s', () => {
+  const agency = group('2', 'agency', 'admins')
+  expect(names(group('1', 'okta', 'admins', { isDeleted: true }), agency)['2']).toEqual(['agency/admins'])
+  const renamed = group('1', 'okta', 'platform', { names: ['admins', 'platform'] })
+  expect(names(renamed, agency)).toEqual({ 1: ['platform', 'okta/platform'], 2: ['agency/admins'] })
 })
 
 test('no source has a group that passes for one of Slack, or for one of another source', () => {

@@ -47,7 +47,7 @@ export function provisionedIn(connection: Connection): ProvisionedData {
       await of('scim_users').updateOne({ _id: id }, { $set: whole, ...stamp }, { upsert: true })
     },
     group: async (id, { source = 'okta', displayName, users = [] }) => {
-      const whole = { source, displayName, externalId: null, deletedAt: null }
+      const whole = { source, displayName, externalId: null, createdAt: new Date(), deletedAt: null }
       await of('scim_groups').updateOne({ _id: id }, { $set: whole, ...stamp }, { upsert: true })
       for (const user of users) {
         const member = { group: id, user }

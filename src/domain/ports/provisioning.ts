@@ -59,5 +59,8 @@ export interface ProvisionedGroup {
   readonly id: string
   readonly source: string
   readonly displayName: string
+  /** Every name it ever had. */
+  readonly names: readonly string[]
+  readonly createdAt: Date
   readonly isDeleted: boolean
 }

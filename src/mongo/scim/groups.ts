@@ -83,7 +83,13 @@ export function scimGroups(connection: Connection, log: Log): Groups {
     try {
       const { matchedCount } = await groups.updateOne(
         { _id: id, ...here, version },
-        { $set: groupDocument(group), $inc: { version: 1 }, $currentDate: stamped },
+        {
+          $set: groupDocument(group),
+          // No other source gets a name that was given up.
+          $addToSet: { names: group.displayName.toWellFormed() },
+          $inc: { version: 1 },
+          $currentDate: stamped,
+        },
         session === undefined ? {} : { session },
       )
       return matchedCount === 1
@@ -102,7 +108,14 @@ export function scimGroups(connection: Connection, log: Log): Groups {
         groups.findOneAndUpdate(
           { _id: id },
           {
-            $set: { source, ...groupDocument(group), ...here, deletedAt: null, version: 1 },
+            $set: {
+              source,
+              ...groupDocument(group),
+              ...here,
+              deletedAt: null,
+              version: 1,
+              names: [group.displayName.toWellFormed()],
+            },
             $currentDate: { ...stamped, createdAt: true },
           },
           {
