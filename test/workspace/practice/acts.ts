@@ -3,6 +3,7 @@ import type { Where } from '../people/stage.ts'
 import type { Channel } from '../state/directory.ts'
 import type { Workspace } from '../workspace.ts'
 import type { CatalogFile } from './catalog-file.ts'
+import type { Company } from './company.ts'
 import type { Doors } from './doors.ts'
 import type { Act, ActWhere, Answered } from './protocol.ts'
 
@@ -10,11 +11,12 @@ export interface Playing {
   workspace: Workspace
   doors: Doors
   catalog: CatalogFile
+  company: Company | null
 }
 
 /** Does what a person did on the page; throws, in words for them, what cannot be done. */
 export async function perform(
-  { workspace, doors, catalog }: Playing,
+  { workspace, doors, catalog, company }: Playing,
   as: string,
   act: Act,
 ): Promise<Answered> {
@@ -64,7 +66,21 @@ export async function perform(
       return { outcome: 'tried', ...(await doors.tryAs(act.door, person.id)) }
     case 'save-catalog':
       return { outcome: 'saved', warnings: await catalog.save(act.text, act.before) }
+    case 'move':
+      await directory(company).moves(act.employee, act.group)
+      return { outcome: 'told' }
+    case 'rename':
+      await directory(company).renames(act.employee, act)
+      return { outcome: 'told' }
+    case 'set-active':
+      await directory(company).setActive(act.employee, act.isActive)
+      return { outcome: 'told' }
   }
+}
+
+function directory(company: Company | null): Company {
+  if (!company) throw new Error('there is no company directory here')
+  return company
 }
 
 function channelOf({ state }: Workspace, id: string): Channel {

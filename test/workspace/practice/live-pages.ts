@@ -24,7 +24,7 @@ export class LivePages {
 
   constructor(
     workspace: Workspace,
-    play: (put: <K extends Kind>(kind: K, key: string, value: Shown[K]) => void) => Playing,
+    play: (put: <K extends Kind>(kind: K, key: string, value: Shown[K] | null) => void) => Playing,
   ) {
     this.#workspace = workspace
     this.#playing = play((kind, key, value) => {

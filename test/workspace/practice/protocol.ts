@@ -40,6 +40,14 @@ const act = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('read'), channel: id }),
   z.strictObject({ do: z.literal('try-door'), door: id }),
   z.strictObject({ do: z.literal('save-catalog'), text: z.string().max(200_000), before: z.string() }),
+  z.strictObject({ do: z.literal('move'), employee: id, group: id }),
+  z.strictObject({
+    do: z.literal('rename'),
+    employee: id,
+    name: z.string().trim().min(1).max(300),
+    email: z.string().trim().min(1).max(300),
+  }),
+  z.strictObject({ do: z.literal('set-active'), employee: id, isActive: z.boolean() }),
 ])
 
 /** `as` is the person on whose side of the page it was done. */
@@ -135,6 +143,33 @@ export interface ShownCatalog {
   problem: string | null
 }
 
+export interface ShownCompany {
+  /** What its directory is called. */
+  name: string
+  groups: string[]
+}
+
+/** Somebody as the company's directory has them, which Slack knows nothing of. */
+export interface ShownEmployee {
+  id: string
+  name: string
+  email: string
+  group: string
+  isActive: boolean
+}
+
+/** What the company's directory sent to the app, and what it was answered with. */
+export interface ShownExchange {
+  number: number
+  method: string
+  path: string
+  /** In a few words. */
+  says: string
+  body: string
+  /** Null: nobody answered. */
+  status: number | null
+}
+
 /** Everything on the page, by kind and key. */
 export interface Shown {
   workspace: ShownWorkspace
@@ -149,6 +184,9 @@ export interface Shown {
   unread: number
   door: ShownDoor
   catalog: ShownCatalog
+  company: ShownCompany
+  employee: ShownEmployee
+  exchange: ShownExchange
 }
 
 export type Kind = keyof Shown

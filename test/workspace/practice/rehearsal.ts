@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { startPracticeApp } from '../support/practice-app.ts'
 import { startWorkspace } from '../workspace.ts'
 import { buildPage } from './build-page.ts'
+import { Company } from './company.ts'
 import type { Door } from './doors.ts'
+import type { Send } from './okta.ts'
 import { servePractice } from './serve-practice.ts'
 
 /** The page with everything around it made up: for working on the page alone. The real parts are the demo's. */
@@ -31,7 +33,16 @@ export async function rehearse({ port = 0 } = {}) {
   const catalogPath = join(dir, 'catalog.yaml')
   await writeFile(catalogPath, 'resources:\n  orders-db:\n    entitlements:\n      read: {}\n')
   const doors = [madeUpDoor('orders-db', 'Orders database'), madeUpDoor('billing-db', 'Billing database')]
-  const practice = await servePractice({ workspace, doors, catalogPath, pageDir, port })
+  const scim = madeUpScim()
+  const company = new Company('okta', scim.send)
+  for (const [person, group] of [
+    [riley, 'contractors'],
+    [ada, 'dba'],
+  ] as const) {
+    const { name } = person
+    await company.hires({ id: name.toLowerCase(), name, email: person.account.email ?? '', group })
+  }
+  const practice = await servePractice({ workspace, doors, catalogPath, pageDir, port, company })
   return {
     url: practice.url,
     workspace,
@@ -44,6 +55,7 @@ export async function rehearse({ port = 0 } = {}) {
     kim,
     mallory,
     catalogPath,
+    scim,
     close: async () => {
       await practice.close()
       await app.stop()
@@ -66,6 +78,22 @@ function madeUpDoor(id: string, name: string): Door & { isHeldBy: Set<string> } 
         ? { ok: true, says: '3 orders' }
         : { ok: false, says: 'not authorized on orders' },
   }
+}
+
+/** Takes whatever it is sent and keeps nothing, or answers with `refusal`; while it is `isAway`, nothing. */
+function madeUpScim(): { send: Send; refusal: { status: number; detail: string } | null; isAway: boolean } {
+  let made = 0
+  const scim: ReturnType<typeof madeUpScim> = {
+    refusal: null,
+    isAway: false,
+    send: async (method) => {
+      if (scim.isAway) throw new Error('fetch failed')
+      if (scim.refusal) return { status: scim.refusal.status, body: { detail: scim.refusal.detail } }
+      if (method === 'POST') return { status: 201, body: { id: `made-up-${(made += 1)}` } }
+      return { status: 200, body: {} }
+    },
+  }
+  return scim
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { Workspace } from '../workspace.ts'
 import { CatalogFile, type CheckCatalog } from './catalog-file.ts'
+import type { Company } from './company.ts'
 import { type Door, Doors } from './doors.ts'
 import { isOurs, mayConnect, safeHeaders } from './guards.ts'
 import { LivePages } from './live-pages.ts'
@@ -18,6 +19,8 @@ export interface PracticeOptions {
   port?: number
   /** What is said of a catalog's text after it was saved. */
   checkCatalog?: CheckCatalog
+  /** Without it the page shows none. */
+  company?: Company
 }
 
 export interface Practice {
@@ -28,7 +31,7 @@ export interface Practice {
 
 /** The practice page on loopback: its files, and one WebSocket a page. */
 export async function servePractice(options: PracticeOptions): Promise<Practice> {
-  const { workspace, doors, catalogPath, pageDir, port = 0, checkCatalog } = options
+  const { workspace, doors, catalogPath, pageDir, port = 0, checkCatalog, company = null } = options
   const files = await readPage(pageDir)
   const server = createServer((request, reply) => answer(files, request, reply))
   await new Promise<void>((resolve, reject) => {
@@ -37,11 +40,15 @@ export async function servePractice(options: PracticeOptions): Promise<Practice>
   })
   const { port: listensOn } = server.address() as AddressInfo
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 512 * 1024 })
-  const pages = new LivePages(workspace, (shown) => ({
-    workspace,
-    doors: new Doors(doors, (door) => shown('door', door.id, door)),
-    catalog: new CatalogFile(catalogPath, (catalog) => shown('catalog', 'it', catalog), checkCatalog),
-  }))
+  const pages = new LivePages(workspace, (shown) => {
+    company?.shownBy(shown)
+    return {
+      workspace,
+      doors: new Doors(doors, (door) => shown('door', door.id, door)),
+      catalog: new CatalogFile(catalogPath, (catalog) => shown('catalog', 'it', catalog), checkCatalog),
+      company,
+    }
+  })
   server.on('upgrade', (request, stream, head) => {
     if (request.url !== '/live' || !mayConnect(request.headers, listensOn)) {
       stream.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n')

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { AppIcon, Icon } from './icons.tsx'
 import type { Live } from './live.ts'
 import { Catalog } from './side/catalog.tsx'
+import { Company } from './side/company.tsx'
 import { Doors } from './side/doors.tsx'
 import { NextStep } from './side/next-step.tsx'
 import { useLive } from './side-of.ts'
@@ -74,12 +75,15 @@ export function App({ live }: { live: Live }) {
           />
         ))}
       </main>
-      <Doors
-        live={live}
-        personId={people[inFocus]}
-        sides={shown.map((side) => ({ personId: people[side], onPick: () => setFocused(side) }))}
-        onClose={() => setDoorsOpen(false)}
-      />
+      <div class="beside">
+        <Doors
+          live={live}
+          personId={people[inFocus]}
+          sides={shown.map((side) => ({ personId: people[side], onPick: () => setFocused(side) }))}
+          onClose={() => setDoorsOpen(false)}
+        />
+        <Company live={live} personId={people[inFocus]} />
+      </div>
       {isCatalogOpen && (
         <Catalog live={live} personId={people[inFocus]} onClose={() => setCatalogOpen(false)} />
       )}

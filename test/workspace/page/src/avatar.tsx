@@ -2,7 +2,13 @@ import type { ShownPerson } from '../../practice/protocol.ts'
 import { AppIcon } from './icons.tsx'
 
 /** Initials on a colour of one's own; the app has its picture. */
-export function Avatar({ person, size = 'm' }: { person: ShownPerson | undefined; size?: 's' | 'm' | 'l' }) {
+export function Avatar({
+  person,
+  size = 'm',
+}: {
+  person: Pick<ShownPerson, 'name' | 'isBot'> | undefined
+  size?: 's' | 'm' | 'l'
+}) {
   if (person?.isBot)
     return (
       <span class={`avatar avatar-${size} is-app`} aria-hidden="true">

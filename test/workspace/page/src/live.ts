@@ -13,6 +13,9 @@ export class Live {
     unread: new Map(),
     door: new Map(),
     catalog: new Map(),
+    company: new Map(),
+    employee: new Map(),
+    exchange: new Map(),
   }
   readonly #waiting = new Map<
     number,

@@ -8,6 +8,7 @@ import './style/messages.css'
 import './style/blocks.css'
 import './style/overlays.css'
 import './style/side.css'
+import './style/company.css'
 
 const root = document.getElementById('page')
 if (root) render(<App live={new Live()} />, root)

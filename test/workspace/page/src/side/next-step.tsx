@@ -53,6 +53,8 @@ function nextStep(
   const card = openCard(live, approver.id)
   if (card !== null)
     return `Be ${approver.name}: approve the card in #${card}, then watch ${asker.name}'s side.`
+  if (been.isHeld && live.get('company', 'it'))
+    return `It shut, and was checked. Try a no, or deactivate ${asker.name} in the company directory while they hold it.`
   if (been.isHeld) return 'It shut, and was checked. Try a no, a shorter time, or change the catalog.'
   const standing = standingOf(asker)
   const who = standing === '' ? asker.name : `${asker.name}, ${standing.toLowerCase()}`
