@@ -7,7 +7,8 @@ export const demoCatalog = (
 ): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
 version: 1
 
-managers: { riley@contractor.example: kim@acme.example }
+# The company directory says who is in "contractors" and "engineering", and who Riley's manager is.
+people: { grace: 3s }
 
 defaults:
   channel: ${access.id}
@@ -33,7 +34,7 @@ resources:
       read:
         name: Read orders
         target: { database: orders, role: read }
-        who: '"@contractors" in groups || !guest'
+        who: '"contractors" in groups || !guest'
         reason: { example: "INC-123: orders stuck in paid" }
         how: "mongosh, your own login, database orders"
         extend: { max: 3, by: 1m, total: 10m, review: false }
@@ -43,15 +44,15 @@ resources:
       glance:
         name: Glance at orders
         target: { database: orders, role: read }
-        who: '"@contractors" in groups'
+        who: '"contractors" in groups'
         duration: { default: 1m, max: 2m, choices: [1m, 2m] }
         auto:
-          - { because: a glance, when: '"@contractors" in groups', max: 1m, quota: { uses: 3, per: 1h } }
+          - { because: a glance, when: '"contractors" in groups', max: 1m, quota: { uses: 3, per: 1h } }
       daily:
         name: Read orders, every day
         target: { database: orders, role: read }
         mode: standing
-        who: 'email == "kim@acme.example"'
+        who: '"engineering" in groups'
       write:
         name: Change orders
         target: { database: orders, role: readWrite }
@@ -68,7 +69,7 @@ resources:
       read:
         name: Read reports
         target: { database: reports, role: read }
-        who: '"@contractors" in groups || !guest'
+        who: '"contractors" in groups || !guest'
         onBehalf: 'email == "kim@acme.example"'
         review:
           within: 1h
@@ -98,6 +99,6 @@ const billingResource = `
       read:
         name: Read invoices
         target: { role: billing_readers }
-        who: '"@contractors" in groups || !guest'
+        who: '"contractors" in groups || !guest'
         how: "psql, your own login"
 `

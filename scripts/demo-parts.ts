@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import { aCast, logins, type Cast } from '../test/support/cast.ts'
 import { aBillingDatabase, type BillingDatabase } from '../test/support/billing-database.ts'
 import { startMongod } from '../test/support/mongod.ts'
+import { freePort } from '../test/support/free-port.ts'
 import { anOrdersDatabase, type OrdersDatabase } from '../test/support/orders-database.ts'
+import type { Company } from '../test/workspace/practice/company.ts'
 import { startWorkspace, type Workspace } from '../test/workspace/workspace.ts'
 import { startAppProcess, type AppProcess } from './app-process.ts'
 import { buildApp } from './build-app.ts'
 import { demoCatalog } from './demo-catalog.ts'
+import { companySource, demoCompany } from './demo-company.ts'
+import { makeScimToken } from './scim-token.ts'
 
 export interface DemoParts {
   readonly workspace: Workspace
@@ -20,6 +24,7 @@ export interface DemoParts {
   readonly variables: Record<string, string>
   readonly catalogPath: string
   readonly app: AppProcess
+  readonly company: Company
   stop(): Promise<void>
 }
 
@@ -59,16 +64,23 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
       variables['BILLING_PASSWORD'] = billing.curfewPassword
     }
     say('Starting Curfew…')
-    const app = await startAppProcess({
+    const port = await freePort()
+    const environment = {
       SLACK_BOT_TOKEN: workspace.botToken,
       SLACK_APP_TOKEN: workspace.appToken,
       SLACK_API_URL: workspace.apiUrl,
       MONGODB_URI: databaseOf(store.uri, 'curfew'),
       CATALOG: catalogPath,
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
       ...variables,
-    })
+    }
+    const access = await makeScimToken(companySource, environment)
+    const app = await startAppProcess(environment)
     endings.unshift(() => app.stop())
-    return { workspace, cast, database, billing, variables, catalogPath, app, stop }
+    say('The company directory tells Curfew who works there…')
+    const company = await demoCompany(cast, access)
+    return { workspace, cast, database, billing, variables, catalogPath, app, company, stop }
   } catch (error) {
     await stop()
     throw error

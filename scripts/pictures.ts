@@ -143,10 +143,10 @@ try {
   else endings.unshift(() => rm(folder, { recursive: true, force: true }))
   const parts = await startDemo((words) => console.log(words))
   endings.unshift(() => parts.stop())
-  const { workspace, catalogPath, cast } = parts
+  const { workspace, catalogPath, cast, company } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })
   const pageDir = await buildPage()
-  const practice = await servePractice({ workspace, catalogPath, pageDir, doors: demoDoors(parts) })
+  const practice = await servePractice({ workspace, catalogPath, pageDir, company, doors: demoDoors(parts) })
   endings.unshift(() => practice.close())
   const page = await aPage(practice.url, { reducedMotion: 'reduce', deviceScaleFactor: 2, bypassCSP: true })
   endings.unshift(() => closeBrowser())

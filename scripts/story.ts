@@ -4,7 +4,7 @@ import type { DemoParts } from './demo-parts.ts'
  * One whole life of a grant, played by itself: each step is said with its time as it happens, and after each the door
  * is tried by logging in as the contractor. Throws at the first thing that is not true.
  */
-export async function playStory({ workspace, cast, database }: DemoParts): Promise<void> {
+export async function playStory({ workspace, cast, database, company }: DemoParts): Promise<void> {
   const { riley, ada, orders } = cast
   const startedAt = Date.now()
   const step = (words: string) =>
@@ -43,6 +43,21 @@ export async function playStory({ workspace, cast, database }: DemoParts): Promi
   step('Kim, who holds it by rule every day, still does')
   await ada.sees(/Ended .*\(time was up\)\. Checked: gone/, orders)
   step('the card says: Ended (time was up). Checked: gone')
+
+  await riley.runs('/request-access orders-db read 10m INC-124: and stuck again')
+  await riley.modal(/What do you need it for/)
+  await riley.submits()
+  await ada.clicks('Approve 10 min', await ada.sees(/INC-124/, orders))
+  await riley.sees(/You have Read orders .* until/, 'dm')
+  step('Riley asks once more, for 10 minutes, and Ada approves')
+  await door(true)
+  const dms = riley.dms.length
+  await company.setActive('riley', false)
+  step('Riley leaves: the company directory deactivates Riley, by one SCIM request')
+  const last = await ada.sees(/INC-124[^]*Ended .*Riley left \(okta, .*\).*Checked: gone/, orders)
+  step(`the card says: “${/Ended .*/.exec(last.plain)?.[0] ?? ''}”`)
+  await door(false)
+  if (riley.dms.length !== dms) throw new Error('Riley was written to after leaving')
   if (workspace.complaints.length > 0)
     throw new Error(`Slack complained: ${JSON.stringify(workspace.complaints)}`)
   step('all of it was true')
