@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
 const patch = z.object({
-  Operations: z.array(z.object({ op: z.string(), path: z.string().optional(), value: z.unknown() })),
+  Operations: z.array(
+    z.object({ op: z.string(), path: z.string().optional(), value: z.unknown().optional() }),
+  ),
 })
 const named = z.union([
   z.object({ userName: z.string() }).transform(({ userName }) => userName),

@@ -220,6 +220,77 @@ describeInBrowser('the practice page', () => {
     await card.getByText('not authorized').waitFor()
   })
 
+  const employee = (id: string) => page.locator(`[data-employee=${id}]`)
+  const directory = () => page.getByRole('complementary', { name: 'Company directory' })
+
+  test('who works here is deactivated by the keyboard alone, and the request is shown with its answer', async () => {
+    await employee('riley').getByText('riley@example.com').waitFor()
+    await employee('riley').getByRole('button', { name: 'Riley in the directory' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Move to dba' }).and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Enter')
+    await employee('riley').getByText('deactivated').waitFor()
+    const newest = directory().locator('.exchanges li').first()
+    expect(await newest.locator('summary').textContent()).toMatch(/^PATCH \/Users\/made-up-1 active: false200$/)
+    await newest.locator('summary').press('Enter')
+    await newest.getByText('"active": false').waitFor()
+    await employee('riley').getByRole('button').click()
+    await page.getByRole('menuitem', { name: 'Reactivate' }).click()
+    await employee('riley').getByText('active', { exact: true }).waitFor()
+  })
+
+  test('what is refused or not answered is said, and the directory stays as it was', async () => {
+    const { scim } = rehearsal
+    const move = async () => {
+      await employee('riley').getByRole('button').click()
+      await page.getByRole('menuitem', { name: 'Move to dba' }).click()
+    }
+    scim.refusal = { status: 503, detail: 'Try again later' }
+    await move()
+    await directory().getByRole('alert').getByText('Curfew answered 503: Try again later').waitFor()
+    scim.refusal = null
+    scim.isAway = true
+    await move()
+    await directory().getByRole('alert').getByText('Curfew does not answer just now').waitFor()
+    await employee('riley').getByText('contractors').waitFor()
+    expect(await directory().locator('.status').allTextContents()).toEqual(
+      expect.arrayContaining(['503', 'no answer']),
+    )
+    scim.isAway = false
+    await move()
+    await employee('riley').getByText('dba').waitFor()
+    expect(await directory().getByRole('alert').count()).toBe(0)
+  })
+
+  test('a new name is the directory’s alone, and nobody is left without one', async () => {
+    await employee('ada').getByRole('button').click()
+    await page.getByRole('menuitem', { name: 'Rename…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Rename Ada' })
+    const name = dialog.getByRole('textbox', { name: 'Name' })
+    expect(await name.inputValue()).toBe('Ada')
+    await name.fill('  ')
+    expect(await dialog.getByRole('button', { name: 'Rename' }).isDisabled()).toBe(true)
+    await name.fill('Ada Long')
+    await name.press('Enter')
+    await employee('ada').getByText('Ada Long').waitFor()
+    expect(await page.locator('.switcher strong').allTextContents()).toEqual(['Riley', 'Ada'])
+  })
+
+  test('at the width of a phone the directory is under the door, and nothing sticks out', async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.getByRole('button', { name: 'The door' }).click()
+    await employee('riley').getByRole('button').click()
+    await page.getByRole('menuitem', { name: 'Deactivate' }).click()
+    await employee('riley').getByText('deactivated').waitFor()
+    const widest = await directory().evaluate((panel) => [panel.scrollWidth, panel.clientWidth] as const)
+    expect(widest[0]).toBe(widest[1])
+    await employee('ada').getByRole('button').click()
+    await page.getByRole('menuitem', { name: 'Rename…' }).click()
+    const box = await page.getByRole('dialog', { name: 'Rename Ada' }).boundingBox()
+    expect(box && [box.x >= 0, box.x + box.width <= 360]).toEqual([true, true])
+  })
+
   test('a stranger has no app and no commands', async () => {
     await left.getByRole('button', { name: /^You are Riley/ }).click()
     await page.getByRole('menuitemradio', { name: /Mallory/ }).click()
