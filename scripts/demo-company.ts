@@ -1,7 +1,7 @@
 import type { Cast } from '../test/support/cast.ts'
 import { anIdentityProvider } from '../test/support/identity-provider.ts'
 import { Company } from '../test/workspace/practice/company.ts'
-import type { ScimAccess } from './scim-token.ts'
+import type { ScimAccess } from './scim-access.ts'
 
 /** What the directory is called at Curfew. */
 export const companySource = 'okta'

@@ -121,3 +121,40 @@ export class PageDoor {
     await this.#card.locator('.nobody').waitFor()
   }
 }
+
+/** The company's directory, beside the doors. */
+export class PageCompany {
+  readonly #page: Page
+
+  constructor(page: Page) {
+    this.#page = page
+  }
+
+  /** As the directory has them now. */
+  person(id: string): Locator {
+    return this.#page.locator(`[data-employee=${id}]`)
+  }
+
+  /** What is done with somebody, from their menu. */
+  async does(what: string, id: string): Promise<void> {
+    await this.person(id)
+      .getByRole('button', { name: /in the directory$/ })
+      .click()
+    await this.#page.getByRole('menuitem', { name: what }).click()
+  }
+
+  async renames(id: string, { name, email }: { name: string; email: string }): Promise<void> {
+    await this.does('Rename…', id)
+    const dialog = this.#page.getByRole('dialog', { name: /^Rename / })
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(name)
+    await dialog.getByRole('textbox', { name: 'E-mail' }).fill(email)
+    await dialog.getByRole('button', { name: 'Rename', exact: true }).click()
+    await this.person(id).getByText(name, { exact: true }).waitFor()
+  }
+
+  /** The newest requests, a line each. */
+  async sent(count: number): Promise<string[]> {
+    const lines = await this.#page.locator('.exchanges summary').allTextContents()
+    return lines.slice(0, count)
+  }
+}

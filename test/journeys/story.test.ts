@@ -1,4 +1,6 @@
 import { aStage } from '../support/curfew.ts'
+import { aCompanyOf } from './a-company.ts'
+import { aReason, asks } from './acts.ts'
 
 describe.each(['socket', 'http'] as const)('over %s', (transport) => {
   test('a contractor asks, an admin approves, the door opens, the contractor is warned, and it closes on time', async () => {
@@ -21,6 +23,24 @@ describe.each(['socket', 'http'] as const)('over %s', (transport) => {
     await riley.sees(/ended .*; checked, it is gone/, 'dm', { withinMs: 12_000 })
     expect(await database.tryDoor('riley')).toEqual({ isOpen: false, says: 'not authorized' })
     await ada.sees(/Ended .* \(time was up\)\. Checked: gone/, orders)
+    expect(workspace.complaints).toEqual([])
+  }, 40_000)
+
+  test('a contractor who holds something leaves the company: the door closes in seconds, and the card says by whose word', async () => {
+    const stage = await aStage({ transport, isServed: true })
+    const { riley, ada, orders, database, workspace } = stage
+    const company = await aCompanyOf(stage)
+    const reason = aReason()
+    await asks(riley, 'orders-db read 1h', reason)
+    await ada.clicks('Approve 1 h', await ada.sees(reason, orders))
+    await riley.sees(/You have Read orders on Orders database until/, 'dm')
+    const dmsBefore = riley.dms.length
+
+    await company.setActive('riley', false)
+
+    await ada.sees(/Ended .*Riley left \(okta, \d\d:\d\d UTC\).*Checked: gone/, orders, { withinMs: 5_000 })
+    expect(await database.tryDoor('riley')).toEqual({ isOpen: false, says: 'not authorized' })
+    expect(riley.dms.length).toBe(dmsBefore)
     expect(workspace.complaints).toEqual([])
   }, 40_000)
 })

@@ -45,6 +45,8 @@ afterAll(async () => {
 export async function aStage(
   options: {
     transport?: 'socket' | 'http'
+    /** HTTP is served in Socket Mode too, as where a directory writes. */
+    isServed?: boolean
     catalog?: (cast: Cast) => string
     env?: Record<string, string>
     /** How long Slack may not say who is in a group before admins hear of it. */
@@ -75,8 +77,8 @@ export async function aStage(
     await rename(`${catalogPath}.new`, catalogPath)
   }
   await writeCatalog(catalog(cast))
-  const port = transport === 'http' ? await freePort() : null
-  if (port !== null) workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
+  const port = transport === 'http' || options.isServed === true ? await freePort() : null
+  if (transport === 'http') workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
   const log = options.log ?? quietLog()
   const environment = {
     ORDERS_MONGODB_URL: database.curfewUrl,
