@@ -1,0 +1,35 @@
+import { startScim, type ScimAnswer, type TestScim } from '../../support/scim-server.ts'
+
+let scim: TestScim
+beforeAll(async () => {
+  scim = await startScim()
+})
+afterAll(() => scim.close())
+
+const core = 'urn:ietf:params:scim:schemas:core:2.0:User'
+const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+let made = 0
+const aUser = (about: object = {}): Promise<ScimAnswer> =>
+  scim.ask('POST', '/Users', { userName: `sam-${made++}@acme.example`, ...about })
+const aGroup = (about: object = {}): Promise<ScimAnswer> =>
+  scim.ask('POST', '/Groups', { displayName: `team ${made++}`, ...about })
+const patch = (path: string, ...Operations: object[]) => scim.ask('PATCH', path, { Operations })
+const membersOf = async (group: string) =>
+  ((await scim.ask('GET', `/Groups/${group}`)).json.members ?? []).map(({ value }) => value)
+const row = async (id: string) =>
+  scim.database.connection
+    .collection<{ _id: string; email: string | null; manager: string | null }>('scim_users')
+    .findOne({ _id: id })
+
+// The request names somebody who exists: who leaves. Refused as a whole, they stay a member.
+test('who is taken out of a group leaves it, though the same request adds only people who are not known', async () => {
+  const { json: sam } = await aUser()
+  const { json: ada } = await aUser()
+  const { json: group } = await aGroup({ members: [{ value: sam.id }, { value: ada.id }] })
+  await patch(
+    `/Groups/${group.id}`,
+    { op: 'remove', path: `members[value eq "${sam.id}"]` },
+    { op: 'add', path: 'members', value: [{ value: 'not-yet-provisioned' }] },
+  )
+  expect(await membersOf(group.id)).toEqual([ada.id])
+})
