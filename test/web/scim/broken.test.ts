@@ -33,3 +33,10 @@ test('who is taken out of a group leaves it, though the same request adds only p
   )
   expect(await membersOf(group.id)).toEqual([ada.id])
 })
+
+// Lowercased, the Kelvin sign becomes a k: what Slack verified for Kim is another mailbox.
+test('an address that only looks like that of somebody else is not that of somebody else', async () => {
+  const { json } = await aUser({ emails: [{ type: 'work', value: '\u212Aim@acme.example' }] })
+  const found = await row(json.id)
+  expect(found?.email).not.toBe('kim@acme.example')
+})
