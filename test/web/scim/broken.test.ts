@@ -40,3 +40,19 @@ test('an address that only looks like that of somebody else is not that of someb
   const found = await row(json.id)
   expect(found?.email).not.toBe('kim@acme.example')
 })
+
+// Entra and others write whole addresses; a 200 tells them that the leaver is out.
+test('a deactivation below the address of the core schema deactivates, or is refused, but is no success that does nothing', async () => {
+  const { json: sam } = await aUser()
+  const { status } = await patch(`/Users/${sam.id}`, { op: 'replace', value: { [core]: { active: false } } })
+  const { json } = await scim.ask('GET', `/Users/${sam.id}`)
+  expect([status, json.active]).not.toEqual([200, true])
+})
+
+test('a PUT that says active with the whole address of the attribute deactivates', async () => {
+  const { json: sam } = await aUser()
+  const body = { userName: sam.userName, [`${core}:active`]: false }
+  const { status } = await scim.ask('PUT', `/Users/${sam.id}`, body)
+  const { json } = await scim.ask('GET', `/Users/${sam.id}`)
+  expect([status, json.active]).not.toEqual([200, true])
+})
