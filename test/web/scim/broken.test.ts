@@ -56,3 +56,29 @@ test('a PUT that says active with the whole address of the attribute deactivates
   const { json } = await scim.ask('GET', `/Users/${sam.id}`)
   expect([status, json.active]).not.toEqual([200, true])
 })
+
+// The name of a member is not kept, so nobody matches it.
+test('a filtered remove that names a member takes that member out, or is refused, but never does nothing and says 204', async () => {
+  const { json: sam } = await aUser({ displayName: 'Sam' })
+  const { json: group } = await aGroup({ members: [{ value: sam.id, display: 'Sam' }] })
+  const { status } = await patch(`/Groups/${group.id}`, {
+    op: 'remove',
+    path: `members[value eq "${sam.id}" and display eq "Sam"]`,
+  })
+  expect([status, (await membersOf(group.id)).length]).not.toEqual([204, 1])
+})
+
+// What has a part after members is passed over without a word.
+test.each([
+  ['members[value eq "ID"].value', undefined],
+  ['members.value', 'ID'],
+])('a remove by the path %s takes the member out, or is refused', async (path, value) => {
+  const { json: sam } = await aUser()
+  const { json: group } = await aGroup({ members: [{ value: sam.id }] })
+  const { status } = await patch(`/Groups/${group.id}`, {
+    op: 'remove',
+    path: path.replace('ID', sam.id),
+    ...(value === undefined ? {} : { value: sam.id }),
+  })
+  expect([status, (await membersOf(group.id)).length]).not.toEqual([204, 1])
+})
