@@ -82,3 +82,30 @@ test.each([
   })
   expect([status, (await membersOf(group.id)).length]).not.toEqual([204, 1])
 })
+
+// 200 and the manager before stays the one who approves.
+test('a manager given by the path manager alone, as Microsoft documents it, is the manager', async () => {
+  const { json: ada } = await aUser()
+  const { json: kim } = await aUser()
+  const { json: sam } = await aUser({ [enterprise]: { manager: { value: kim.id } } })
+  const { status } = await patch(`/Users/${sam.id}`, {
+    op: 'Replace',
+    path: 'manager',
+    value: [{ $ref: `${scim.url}/Users/${ada.id}`, value: ada.id }],
+  })
+  const found = await row(sam.id)
+  expect([status, found?.manager]).not.toEqual([200, kim.id])
+})
+
+// One value in a list is what older Entra sends for single references; 400 is tried again for a day, and a leaver's manager stays.
+test('a manager given as a list of one is the manager', async () => {
+  const { json: ada } = await aUser()
+  const { json: sam } = await aUser()
+  const { status } = await patch(`/Users/${sam.id}`, {
+    op: 'Add',
+    path: `${enterprise}:manager`,
+    value: [{ $ref: `${scim.url}/Users/${ada.id}`, value: ada.id }],
+  })
+  const found = await row(sam.id)
+  expect([status, found?.manager]).toEqual([200, ada.id])
+})
