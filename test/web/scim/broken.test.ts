@@ -109,3 +109,12 @@ test('a manager given as a list of one is the manager', async () => {
   const found = await row(sam.id)
   expect([status, found?.manager]).toEqual([200, ada.id])
 })
+
+// Nobody is looked at: who holds by the old name, or is to get by the new one, waits for the look of each minute.
+test('a rename of a group says whom it concerned: all who are in it', async () => {
+  const { json: sam } = await aUser()
+  const { json: group } = await aGroup({ members: [{ value: sam.id }] })
+  scim.changes.length = 0
+  await patch(`/Groups/${group.id}`, { op: 'replace', value: { displayName: 'dba' } })
+  expect(scim.changes.flat()).toEqual([sam.id])
+})
