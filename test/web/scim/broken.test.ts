@@ -118,3 +118,29 @@ test('a rename of a group says whom it concerned: all who are in it', async () =
   await patch(`/Groups/${group.id}`, { op: 'replace', value: { displayName: 'dba' } })
   expect(scim.changes.flat()).toEqual([sam.id])
 })
+
+// A provider that does not find it makes it anew, or takes it for deleted.
+test('a group of more than fifty thousand is in the list of groups', async () => {
+  const own = await startScim()
+  try {
+    const { connection } = own.database
+    const ids = Array.from({ length: 50_001 }, (_, i) => `user-${String(i).padStart(6, '0')}`)
+    const users = connection.collection<{ _id: string }>('scim_users')
+    await users.insertMany(
+      ids.map((_id) => ({ _id, source: 'okta', isHere: true, userNameKey: _id, isActive: true })),
+    )
+    const { json: group } = await own.ask('POST', '/Groups', { displayName: 'everybody' })
+    await own.ask('POST', '/Groups', { displayName: 'later' })
+    for (let i = 0; i < ids.length; i += 10_000) {
+      const value = ids.slice(i, i + 10_000).map((one) => ({ value: one }))
+      const { status } = await own.ask('PATCH', `/Groups/${group.id}`, {
+        Operations: [{ op: 'add', path: 'members', value }],
+      })
+      expect(status).toBe(204)
+    }
+    const { json } = await own.ask('GET', '/Groups?startIndex=1&count=100')
+    expect([json.totalResults, json.Resources.length > 0]).toEqual([2, true])
+  } finally {
+    await own.close()
+  }
+}, 120_000)
