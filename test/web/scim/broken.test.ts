@@ -144,3 +144,20 @@ test('a group of more than fifty thousand is in the list of groups', async () =>
     await own.close()
   }
 }, 120_000)
+
+// What is asked for is the time of the group's own document, what is answered that of its members too.
+test('a group is found by the time at which it says that it last changed', async () => {
+  const { json: sam } = await aUser()
+  const { json: group } = await aGroup()
+  const told = async () => String((await scim.ask('GET', `/Groups/${group.id}`)).json.meta['lastModified'])
+  const first = await told()
+  for (let i = 0; (await told()) === first; i++)
+    await patch(`/Groups/${group.id}`, {
+      op: i % 2 === 0 ? 'add' : 'remove',
+      path: 'members',
+      value: [{ value: sam.id }],
+    })
+  const filter = `id eq "${group.id}" and meta.lastModified ge "${await told()}"`
+  const { json } = await scim.ask('GET', `/Groups?filter=${encodeURIComponent(filter)}`)
+  expect(json.totalResults).toBe(1)
+})
