@@ -161,3 +161,12 @@ test('a group is found by the time at which it says that it last changed', async
   const { json } = await scim.ask('GET', `/Groups?filter=${encodeURIComponent(filter)}`)
   expect(json.totalResults).toBe(1)
 })
+
+// The groups are in the answer, and not in its version.
+test('a user whose groups changed is not answered as unchanged', async () => {
+  const { json: sam } = await aUser()
+  const was = (await scim.ask('GET', `/Users/${sam.id}`)).headers.get('etag') ?? ''
+  await aGroup({ members: [{ value: sam.id }] })
+  const now = await scim.ask('GET', `/Users/${sam.id}`, undefined, { 'if-none-match': was })
+  expect(now.status).toBe(200)
+})
