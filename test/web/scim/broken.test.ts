@@ -170,3 +170,21 @@ test('a user whose groups changed is not answered as unchanged', async () => {
   const now = await scim.ask('GET', `/Users/${sam.id}`, undefined, { 'if-none-match': was })
   expect(now.status).toBe(200)
 })
+
+// constructor is found on the prototype of a table of names.
+test('an attribute is found by a filter whatever it is called', async () => {
+  const { json } = await aUser({ constructor: 'x' })
+  const found = await scim.ask('GET', `/Users?filter=${encodeURIComponent('constructor eq "x"')}`)
+  expect(found.json.Resources.map(({ id }) => id)).toEqual([json.id])
+})
+
+// Members are in no document of a group, so nobody seems to have any.
+test('members pr finds the groups that have members, members.display is no id', async () => {
+  const { json: sam } = await aUser()
+  const { json: group } = await aGroup({ members: [{ value: sam.id }] })
+  const found = await scim.ask(
+    'GET',
+    `/Groups?filter=${encodeURIComponent(`id eq "${group.id}" and members pr`)}`,
+  )
+  expect(found.status === 400 || found.json.totalResults === 1).toBe(true)
+})
