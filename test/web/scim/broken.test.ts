@@ -188,3 +188,16 @@ test('members pr finds the groups that have members, members.display is no id', 
   )
   expect(found.status === 400 || found.json.totalResults === 1).toBe(true)
 })
+
+// The page begins after a place that was remembered, and counts all before it as being there still.
+test('a page that is asked for by itself says how many there are now', async () => {
+  const own = await startScim()
+  const ids: string[] = []
+  for (let i = 0; i < 5; i++) ids.push((await own.ask('POST', '/Users', { userName: `u${i}` })).json.id)
+  await own.ask('GET', '/Users?count=2')
+  await own.ask('DELETE', `/Users/${ids[0]}`)
+  await own.ask('DELETE', `/Users/${ids[1]}`)
+  const { json } = await own.ask('GET', '/Users?startIndex=3&count=10')
+  expect(json.totalResults).toBe(3)
+  await own.close()
+})
