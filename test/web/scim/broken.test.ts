@@ -201,3 +201,14 @@ test('a page that is asked for by itself says how many there are now', async () 
   expect(json.totalResults).toBe(3)
   await own.close()
 })
+
+// Matched by nobody, a leaver stays unknown to SCIM.
+test('the address of somebody is the one that is there, not an empty one of type work', async () => {
+  const { json: sam } = await aUser({
+    emails: [{ type: 'work' }, { type: 'other', value: 'sam@acme.example' }],
+  })
+  const found = await scim.database.connection
+    .collection<{ _id: string }>('scim_users')
+    .findOne({ _id: sam.id })
+  expect(found?.email).toBe('sam@acme.example')
+})
