@@ -217,7 +217,9 @@ export async function start(
       { merge: (earlier, later) => [...earlier, ...later] },
     )
     const scimChanged = ({ users }: { readonly users: readonly string[] }): void => {
-      void written.ask('directories', users)
+      // Of so many everybody is looked at anyway.
+      if (users.length > manyAtOnce) held.soon()
+      else void written.ask('directories', users)
     }
     endings.rest.unshift(() => written.stop())
     const scimSide = async () => {
@@ -319,6 +321,9 @@ const jobsOf = (
     },
   },
 ]
+
+/** Written by one request of a directory. */
+const manyAtOnce = 2_000
 
 const asConfigError = (error: unknown): unknown =>
   error instanceof Unusable ? new ConfigError(error.message, { cause: error }) : error

@@ -2,6 +2,7 @@ import { boundedMap } from '../bounded-map.ts'
 import { randomBytes } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
+import { emailKey } from '../domain/email.ts'
 import type { Person } from '../domain/person.ts'
 import type { PeopleRecords, PeopleStore } from '../domain/ports/people.ts'
 
@@ -39,12 +40,15 @@ export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords
   return {
     seen: async ({ teamId, userId }, profile) => {
       const isNew = profile.email === undefined ? { email: null } : {}
-      const emailKey = profile.email === undefined ? {} : { emailKey: profile.email?.toLowerCase() ?? null }
+      const key =
+        profile.email === undefined
+          ? {}
+          : { emailKey: profile.email == null ? null : emailKey(profile.email) }
       const person = await model
         .findOneAndUpdate(
           { 'slack.teamId': teamId, 'slack.userId': userId },
           {
-            $set: { ...profile, ...emailKey },
+            $set: { ...profile, ...key },
             $setOnInsert: { _id: randomBytes(9).toString('base64url'), ...isNew },
           },
           { upsert: true, returnDocument: 'after' },

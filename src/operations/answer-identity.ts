@@ -1,3 +1,4 @@
+import { emailKey } from '../domain/email.ts'
 import { isListed } from '../domain/approvers.ts'
 import type { Catalog } from '../domain/catalog.ts'
 import type { PersonRef } from '../domain/person.ts'
@@ -45,7 +46,8 @@ export async function dropIdentityQuestions(world: World): Promise<void> {
   for (const { id, email, personId, slackUserId } of await world.identities.open()) {
     const facts = await world.directory.named(slackUserId)
     if (facts === 'unknown' || !(facts?.isEmailRead ?? true)) continue
-    const isTheirs = facts?.person.id === personId && facts.person.email?.toLowerCase() === email
+    const isTheirs =
+      facts?.person.id === personId && facts.person.email !== null && emailKey(facts.person.email) === email
     if (!isTheirs) await world.identities.drop(id)
   }
 }

@@ -1,3 +1,4 @@
+import { emailKey } from '../domain/email.ts'
 import type { Person } from '../domain/person.ts'
 import { pairId, type Doubt, type IdentityStore } from '../domain/ports/identities.ts'
 import type { LinkedUser, UnlinkedUser } from '../domain/ports/provisioning.ts'
@@ -23,8 +24,8 @@ export async function identify(
 ): Promise<boolean> {
   const byEmail = new Map<string, Person[]>()
   for (const person of people) {
-    const email = person.email?.toLowerCase()
-    if (email !== undefined) byEmail.set(email, [...(byEmail.get(email) ?? []), person])
+    const email = person.email === null ? null : emailKey(person.email)
+    if (email !== null) byEmail.set(email, [...(byEmail.get(email) ?? []), person])
   }
   const isTheirs = new Set(linked.map(({ id, personId }) => pairId({ userId: id, personId })))
   const pairs = called.flatMap((user) =>

@@ -1,3 +1,4 @@
+import { emailKey } from '../domain/email.ts'
 import DataLoader from 'dataloader'
 import { boundedMap } from '../bounded-map.ts'
 import type { Approvers, PeopleRules } from '../domain/catalog.ts'
@@ -98,7 +99,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
   /** Their Users, once whoever has their verified e-mail was matched with them. */
   const usersOf = async (all: readonly Person[], isWhole: boolean): Promise<Read['users']> => {
     const read = () => (isWhole ? provisioning.linkedUsers() : provisioning.usersOf(all.map(({ id }) => id)))
-    const emails = new Set(all.flatMap(({ email }) => email?.toLowerCase() ?? []))
+    const emails = new Set(all.flatMap(({ email }) => (email === null ? [] : emailKey(email))))
     const [linked, called] = await Promise.all([read(), provisioning.usersCalled([...emails])])
     const isTheirs = new Map(linked.map(({ id, people: some }) => [id, new Set(some)]))
     const others = called.filter(({ id }) => !isTheirs.has(id))

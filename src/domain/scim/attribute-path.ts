@@ -15,7 +15,11 @@ const wholeExtension = /:(?:user|group)$/i
 
 /** Null for what is no path. A name that no schema has is one: unknown attributes are kept. */
 export function attributePath(kind: ResourceKind, text: string): AttributePath | null {
-  if (!/^urn:/i.test(text)) return within(null, text, (name) => topDefinitionOf(kind, name))
+  if (!/^urn:/i.test(text)) {
+    const owner = extensionNaming(kind, text)
+    if (owner !== undefined) return within(owner.id, text, (name) => definitionOf(owner.attributes, name))
+    return within(null, text, (name) => topDefinitionOf(kind, name))
+  }
   const small = text.toLowerCase()
   const schema = [kind.core, ...kind.extensions].find(({ id }) => isIn(small, id.toLowerCase()))
   if (schema !== undefined) {
@@ -30,6 +34,12 @@ export function attributePath(kind: ResourceKind, text: string): AttributePath |
   const end = text.lastIndexOf(':')
   return within(text.slice(0, end), text.slice(end + 1), () => null)
 }
+
+/** Microsoft's documents write a manager's path without its schema. */
+const extensionNaming = ({ extensions }: ResourceKind, text: string) =>
+  /^manager(\.|$)/i.test(text)
+    ? extensions.find(({ attributes }) => definitionOf(attributes, 'manager') !== null)
+    : undefined
 
 /** Of what is in the elements of a list. */
 export function pathInElement(of: Attribute | null, text: string): AttributePath | null {

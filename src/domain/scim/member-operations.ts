@@ -32,12 +32,19 @@ export const noGroups = (): ScimError =>
 
 /**
  * Who is meant by a filter in `members[…]`. Only what `value eq` names can be: members are not searched. Throws for a
- * filter that may mean others too.
+ * filter that may mean others too, or asks of them what is not kept.
  */
 export function idsMeant(filter: Filter): string[] {
   const named = candidates(filter)
   if (named === null) throw new ScimError(400, 'invalidFilter', 'Members are chosen by value eq "id" alone.')
-  return [...new Set(named)].filter((value) => matches({ value, type: 'User' }, filter))
+  const meant = [...new Set(named)].filter((value) => matches({ value, type: 'User' }, filter))
+  if (named.length > 0 && meant.length === 0)
+    throw new ScimError(
+      400,
+      'invalidFilter',
+      'Of members only value and type are kept: nobody is as it says.',
+    )
+  return meant
 }
 
 function candidates(filter: Filter): string[] | null {
@@ -66,7 +73,9 @@ export function memberChange(
   isKnown: (id: string) => boolean,
 ): MemberChange {
   const asked = idsToKnow(operations)
-  if (asked.length > 0 && !asked.some(isKnown)) throw nobody()
+  // Whoever is taken out leaves, whoever else is named.
+  const isRemoving = operations.some(({ op, ids }) => op === 'remove' && ids.length > 0)
+  if (asked.length > 0 && !asked.some(isKnown) && !isRemoving) throw nobody()
   const change = { isEmptied: false, remove: new Set<string>(), add: new Set<string>() }
   for (const operation of operations) {
     if (operation.op === 'remove' && operation.ids !== 'all') {

@@ -42,8 +42,9 @@ function changed(of: Complex, step: Step): Complex {
 }
 
 /** The whole attribute. */
-function put(was: Json | undefined, { op, path, value = null }: Step): Json | undefined {
+function put(was: Json | undefined, { op, path, value: given = null }: Step): Json | undefined {
   const { definition } = path
+  const value = onlyOf(definition, given)
   // Who is active is said, never left out.
   if (definition?.name === 'active' && value === null) return was
   // Of another manager nothing of the one before is true.
@@ -58,6 +59,13 @@ function put(was: Json | undefined, { op, path, value = null }: Step): Json | un
   if (op === 'replace') return kept
   if (kept === undefined) return was
   return isList(was) ? added(was, isList(kept) ? kept : [kept]) : kept
+}
+
+/** One value with parts, sent as a list of one. */
+function onlyOf(definition: Step['path']['definition'], given: Json): Json {
+  if (definition?.type !== 'complex' || definition.multiValued || !isList(given)) return given
+  const [only = given, ...others] = given
+  return others.length === 0 ? only : given
 }
 
 /** What is there already, by its value and type, is changed and not doubled. */

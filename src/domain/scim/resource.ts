@@ -56,8 +56,18 @@ function complexOf(body: unknown): Complex {
   return given
 }
 
+/** What has the address of the core schema before it, or stands below it, is as without it. */
+function flat({ core }: ResourceKind, given: Complex): [string, Json][] {
+  const id = core.id.toLowerCase()
+  return Object.entries(given).flatMap(([name, value]): [string, Json][] => {
+    const small = name.toLowerCase()
+    if (small === id && isComplex(value)) return Object.entries(value)
+    return [[small.startsWith(`${id}:`) ? name.slice(id.length + 1) : name, value]]
+  })
+}
+
 function keptOf(kind: ResourceKind, given: Complex): Complex {
-  const entries = Object.entries(given).flatMap(([name, value]): [string, Json][] => {
+  const entries = flat(kind, given).flatMap(([name, value]): [string, Json][] => {
     const extension = extensionOf(kind, name)
     if (extension !== null && isComplex(value)) {
       const kept = keptValues(value, (one) => definitionOf(extension.attributes, one))
@@ -75,8 +85,13 @@ function keptOf(kind: ResourceKind, given: Complex): Complex {
 type Steps = ReturnType<typeof stepsOf>
 
 function asMemberOperation({ op, path, filter, value }: Steps[number]): MemberOperation[] {
-  // A name of a member, or the like: nothing of it is kept.
-  if (path.sub !== null) return []
+  if (path.sub !== null) {
+    // A name of a member, or the like: nothing of it is kept. But nobody is told that a removal was done.
+    if (op !== 'remove') return []
+    if (path.sub.toLowerCase() !== 'value')
+      throw new ScimError(400, 'invalidPath', 'Members are removed as a whole: members[value eq "id"].')
+    if (filter === null && (value === undefined || value === null)) throw invalidValue('Which members?')
+  }
   if (filter !== null) {
     if (op !== 'remove') throw new ScimError(400, 'invalidPath', 'A filter chooses members to be removed.')
     return [{ op, ids: idsMeant(filter) }]

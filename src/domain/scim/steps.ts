@@ -47,7 +47,8 @@ export function stepsOf(kind: ResourceKind, given: unknown): Step[] {
       throw new ScimError(400, 'invalidSyntax', 'An operation has an op: add, replace or remove.')
     const { op, path, value } = known.data
     const json = value === undefined ? undefined : jsonOf(value)
-    if (path === undefined || path === null || path.trim() === '') return keyed(kind, op, json)
+    if (path === undefined || path === null || path.trim() === '' || isCore(kind, path.trim()))
+      return keyed(kind, op, json)
     return [{ op, ...placeOf(kind, path.trim()), value: json }]
   })
 }
@@ -61,8 +62,15 @@ function keyed(kind: ResourceKind, op: Step['op'], value: Json | undefined): Ste
     throw new ScimError(400, 'invalidValue', 'An operation without a path has an object as value.')
   return Object.entries(value)
     .filter(([key]) => !notMeant.has(key.toLowerCase()))
-    .map(([key, one]) => ({ op, ...(tryPlaceOf(kind, key) ?? asItIs(key)), value: one }))
+    .flatMap(([key, one]) =>
+      isCore(kind, key) && isComplex(one)
+        ? keyed(kind, op, one)
+        : [{ op, ...(tryPlaceOf(kind, key) ?? asItIs(key)), value: one }],
+    )
 }
+
+/** The address of the core schema itself: what stands below it is as without it. */
+const isCore = ({ core }: ResourceKind, text: string): boolean => text.toLowerCase() === core.id.toLowerCase()
 
 function placeOf(kind: ResourceKind, text: string): Pick<Step, 'path' | 'filter'> {
   const place = tryPlaceOf(kind, text)

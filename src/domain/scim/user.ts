@@ -1,3 +1,4 @@
+import { emailKey } from '../email.ts'
 import { isComplex, isList, valueIn, type Complex, type Json } from './json.ts'
 import { enterpriseUser } from './schema.ts'
 import { invalidValue } from './scim-error.ts'
@@ -59,13 +60,15 @@ const address = /^[^\s@]+@[^\s@]+$/
 
 function emailOf(attributes: Complex, userName: string): string | null {
   const emails = attributes['emails']
-  const given = isList(emails) ? emails.filter(isComplex) : []
+  const given = (isList(emails) ? emails.filter(isComplex) : []).filter(
+    (one) => filled(one['value']) !== null,
+  )
   const chosen =
     given.find((one) => one['primary'] === true) ??
     given.find((one) => text(valueIn(one, 'type'))?.toLowerCase() === 'work') ??
     given[0]
-  const email = (chosen === undefined ? userName : (text(chosen['value']) ?? '')).trim().toLowerCase()
-  return address.test(email) ? email : null
+  const email = (chosen === undefined ? userName : (text(chosen['value']) ?? '')).trim()
+  return address.test(email) ? emailKey(email) : null
 }
 
 const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null)

@@ -15,6 +15,10 @@ const own: Record<ResourceKind['name'], Readonly<Record<string, string>>> = {
 }
 const instants: Readonly<Record<string, string>> = { created: 'createdAt', lastmodified: 'modifiedAt' }
 
+/** Of the table itself, whatever its prototype has. */
+const ownIn = (table: Readonly<Record<string, string>>, name: string): string | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
 /**
  * A filter as a query. `groupsWith` answers in which groups a User is, as members are not in the groups' documents.
  * Values stay values: nothing that was given becomes a name, an operator or a pattern.
@@ -37,6 +41,7 @@ export async function compileFilter(
         if (isMembers(kind, one.path)) return { _id: { $in: await groupsWith(memberIn(one.filter)) } }
         return { [fieldAt(kind, one.path, 'all')]: { $elemMatch: inElement(one.filter) } }
       case 'present':
+        if (isMembers(kind, one.path)) throw ofMembers()
         return { [fieldAt(kind, one.path, 'all')]: { $exists: true, $ne: null } }
       case 'compare':
         if (isMembers(kind, one.path)) return { _id: { $in: await groupsWith(memberIn(one)) } }
@@ -50,9 +55,14 @@ const isMembers = (kind: ResourceKind, path: AttributePath): boolean =>
   kind.name === 'Group' && path.extension === null && path.name === 'members'
 
 function memberIn(filter: Filter): string {
-  if (filter.kind === 'compare' && filter.op === 'eq' && typeof filter.value === 'string') return filter.value
-  throw badFilter('Of members only value eq "id" can be asked')
+  if (filter.kind !== 'compare' || filter.op !== 'eq' || typeof filter.value !== 'string') throw ofMembers()
+  const { name, sub } = filter.path
+  const part = (name?.toLowerCase() === 'members' ? (sub ?? 'value') : (name ?? '')).toLowerCase()
+  if (part !== 'value') throw ofMembers()
+  return filter.value
 }
+
+const ofMembers = () => badFilter('Of members only value eq "id" can be asked')
 
 /** Of a list of values with parts: all of it, or the values. */
 function fieldAt(
@@ -65,11 +75,13 @@ function fieldAt(
     return ['find', ...[extension, small, ...(sub === null ? [] : [sub])].map(fieldOf)].join('.')
   if (small === 'groups') throw badFilter('Users cannot be looked for by their groups')
   if (small === 'meta') {
-    const instant = instants[(sub ?? '').toLowerCase()]
+    const instant = ownIn(instants, (sub ?? '').toLowerCase())
+    if (instant === 'modifiedAt' && kind.name === 'Group')
+      throw badFilter('Groups cannot be looked for by when they changed: their members count too')
     if (instant === undefined) throw badFilter('Of meta only created and lastModified can be asked')
     return instant
   }
-  const field = own[kind.name][small]
+  const field = ownIn(own[kind.name], small)
   if (field !== undefined && sub === null) return field
   const hasParts = definition?.multiValued === true && definition.subAttributes !== undefined
   const part = sub ?? (hasParts && of === 'value' ? 'value' : null)

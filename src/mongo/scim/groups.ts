@@ -173,7 +173,10 @@ export function scimGroups(connection: Connection, log: Log): Groups {
         // Two that each say who all the members are, or by which version they go, come one after the other.
         else if (condition !== null || toDo.isEmptied)
           await groups.updateOne({ _id: id }, { $inc: { turns: 1 } }, { session })
-        return { users: await writeMembers(source, id, toDo, session), toDo }
+        const isRenamed = was.displayName !== group.displayName
+        const users = await writeMembers(source, id, toDo, session)
+        // By another name it is another group to the catalog: to everybody who is in it.
+        return { users: isRenamed ? [...users, ...(await members.idsOf(id, session))] : users, toDo }
       }
       for (;;) {
         const plain = condition === null ? await attempt(null, null) : undefined
@@ -191,7 +194,8 @@ export function scimGroups(connection: Connection, log: Log): Groups {
         }
         const hasMembers = plain === undefined || change.members.length > 0
         if (plain !== undefined && !hasMembers) {
-          if (await writeGroup(id, plain.group, undefined, Number(plain.was.version))) return []
+          if (await writeGroup(id, plain.group, undefined, Number(plain.was.version)))
+            return plain.was.displayName === plain.group.displayName ? [] : members.idsOf(id)
           continue
         }
         const done = await inTransaction(connection, all)
@@ -222,6 +226,7 @@ export function scimGroups(connection: Connection, log: Log): Groups {
     membersOfEach: async (ids, most) => {
       const all = new Map<string, string[]>()
       let count = 0
+      let isCut = false
       for await (const batch of members.batchesOf(ids)) {
         for (const { group, user } of batch) {
           const list = all.get(group) ?? []
@@ -229,9 +234,10 @@ export function scimGroups(connection: Connection, log: Log): Groups {
           all.set(group, list)
         }
         count += batch.length
-        if (count > most && all.size > 1) break
+        isCut = count > most && all.size > 1
+        if (isCut) break
       }
-      if (count <= most) return new Map(ids.map((id) => [id, all.get(id) ?? []]))
+      if (!isCut) return new Map(ids.map((id) => [id, all.get(id) ?? []]))
       // The last one may have more than were read.
       const whole = [...all.keys()].slice(0, -1)
       const end = ids.indexOf(whole.at(-1) ?? '')

@@ -38,8 +38,9 @@ export function pageReader() {
         { maxTimeMS: longestMs },
       )
       .toArray()
-    const isLast = items.length < limit && (skip === 0 || items.length > 0)
-    const isKnown = mark !== undefined && mark.total > manyEntries && items.length === limit
+    // After a place that was remembered it is not known how many are left of those before it.
+    const isLast = mark === undefined && items.length < limit && (skip === 0 || items.length > 0)
+    const isKnown = mark !== undefined && mark.total > manyEntries
     const total = isLast ? skip + items.length : isKnown ? mark.total : await count()
     const last: unknown = items.at(-1)?.['_id']
     if (typeof last === 'string' && items.length === limit)

@@ -56,7 +56,8 @@ export function userRoutes({ store, base, changed }: Edge): Hono<Named> {
     const condition = ifMatch(context.req.header('if-match'))
     const written = await store.changeUser(context.get('source'), id, how, condition)
     if (written === null) return missing(context, kind)
-    if (written.users.length > 0) changed({ users: written.users })
+    // Also where nothing changed: a 503 may have been answered to what was written all the same.
+    changed({ users: [id] })
     return respond(context, 200, written.stored)
   }
   app.put('/:id', async (context) => change(context, context.req.param('id'), userPut(await bodyOf(context))))
@@ -66,8 +67,8 @@ export function userRoutes({ store, base, changed }: Edge): Hono<Named> {
   app.delete('/:id', async (context) => {
     const condition = ifMatch(context.req.header('if-match'))
     const users = await store.deleteUser(context.get('source'), context.req.param('id'), condition)
+    changed({ users: users ?? [context.req.param('id')] })
     if (users === null) return missing(context, kind)
-    changed({ users })
     return context.body(null, 204)
   })
   app.all('/', (context) =>
