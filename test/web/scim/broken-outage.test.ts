@@ -112,3 +112,22 @@ test('a deletion that was written though it was answered 503 is heard of at once
   await scim.ask('DELETE', `/Users/${sam.id}`)
   expect(scim.changes.flat()).toContain(sam.id)
 }, 40_000)
+
+// The adding is given up after ten seconds, and may be committed after what came later.
+test('whoever is taken out of a group after their adding was answered 503 does not come in by it later', async () => {
+  const [sam, ada] = await Promise.all([aUser(), aUser()])
+  const value = [{ value: sam.json.id }, { value: ada.json.id }]
+  const { json: group } = await scim.ask('POST', '/Groups', { displayName: `team ${made++}` })
+  await failing(
+    { times: 1 },
+    { failCommands: ['commitTransaction'], blockConnection: true, blockTimeMS: 14_000 },
+  )
+  const added = await patch(`/Groups/${group.id}`, { op: 'add', path: 'members', value })
+  expect(added.status).toBe(503)
+  const removed = await patch(`/Groups/${group.id}`, { op: 'remove', path: 'members', value })
+  expect(removed.status).toBe(204)
+  while ((await openTransactions()) > 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  const { json } = await scim.ask('GET', `/Groups/${group.id}`)
+  expect(json.members).toEqual([])
+  await failing('off')
+}, 60_000)
