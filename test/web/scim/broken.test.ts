@@ -84,7 +84,7 @@ test.each([
 })
 
 // 200 and the manager before stays the one who approves.
-test('a manager given by the path manager alone, as Microsoft documents it, is the manager', async () => {
+test('a manager given by the path manager alone is the manager, or is refused', async () => {
   const { json: ada } = await aUser()
   const { json: kim } = await aUser()
   const { json: sam } = await aUser({ [enterprise]: { manager: { value: kim.id } } })
@@ -97,7 +97,7 @@ test('a manager given by the path manager alone, as Microsoft documents it, is t
   expect([status, found?.manager]).not.toEqual([200, kim.id])
 })
 
-// One value in a list is what older Entra sends for single references; 400 is tried again for a day, and a leaver's manager stays.
+// One value in a list, for a single reference: 400, and the manager before stays.
 test('a manager given as a list of one is the manager', async () => {
   const { json: ada } = await aUser()
   const { json: sam } = await aUser()
