@@ -18,6 +18,12 @@ export function jsonOf(value: unknown, depth = 0): Json {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, jsonOf(one, depth + 1)]))
 }
 
+/** How many values are in it, itself included. */
+export function sizeOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 1
+  return Object.values(value).reduce((sum: number, one: Json) => sum + sizeOf(one), 1)
+}
+
 export const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 
 export const isComplex = (value: Json | undefined): value is Complex =>

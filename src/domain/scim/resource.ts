@@ -1,9 +1,9 @@
-import { isComplex, jsonOf, valueIn, withValue, type Complex, type Json } from './json.ts'
+import { isComplex, jsonOf, sizeOf, valueIn, withValue, type Complex, type Json } from './json.ts'
 import { idsMeant, memberIds, type MemberOperation } from './member-operations.ts'
 import { patched } from './patch.ts'
 import { definitionOf, extensionOf, groups, topDefinitionOf, users, type ResourceKind } from './schema.ts'
 import { invalidValue, ScimError } from './scim-error.ts'
-import { stepsOf } from './steps.ts'
+import { mostOperations, stepsOf } from './steps.ts'
 import { keptValue, keptValues } from './values.ts'
 
 /** Of a group: what else than its members is to be, and what happens to these. */
@@ -12,9 +12,25 @@ export interface GroupChange {
   readonly members: readonly MemberOperation[]
 }
 
+/**
+ * As many values as somebody may have. A change looks at each of them, and lists are compared each with each: many more
+ * would keep everybody else of this process waiting.
+ */
+const mostValues = 1_000
+const mostChanged = 2_000
+
+function bounded(attributes: Complex): Complex {
+  if (sizeOf(attributes) > mostValues)
+    throw new ScimError(413, 'tooMany', `More than ${mostValues} values in one resource.`)
+  return attributes
+}
+
 /** The body of a POST or PUT: what of it is kept. Throws `ScimError`. */
 export function attributesOf(kind: ResourceKind, body: unknown): Complex {
-  return keptOf(kind, complexOf(body))
+  const given = complexOf(body)
+  // Members may be many: they are elsewhere.
+  bounded(withValue(given, 'members', undefined))
+  return keptOf(kind, given)
 }
 
 /** A PUT says what all of it is, save that who is active stays so where nothing is said. */
@@ -25,13 +41,14 @@ export function userPut(body: unknown): (was: Complex) => Complex {
 }
 
 export function userPatch(body: unknown): (was: Complex) => Complex {
-  const steps = stepsOf(users, body)
-  return (was) => patched(users, was, steps)
+  const steps = boundedSteps(stepsOf(users, body))
+  return (was) => bounded(patched(users, was, steps))
 }
 
 /** For POST and PUT: a list that is not there leaves the members as they are, null and `[]` empty the group. */
 export function groupPut(body: unknown): GroupChange {
   const given = complexOf(body)
+  bounded(withValue(given, 'members', undefined))
   const attributes = keptOf(groups, given)
   const listed = valueIn(given, 'members')
   return {
@@ -43,9 +60,9 @@ export function groupPut(body: unknown): GroupChange {
 export function groupPatch(body: unknown): GroupChange {
   const steps = stepsOf(groups, body)
   const isOfMembers = ({ path }: (typeof steps)[number]) => path.definition?.name === 'members'
-  const others = steps.filter((step) => !isOfMembers(step))
+  const others = boundedSteps(steps.filter((step) => !isOfMembers(step)))
   return {
-    attributes: (was) => patched(groups, was, others),
+    attributes: (was) => bounded(patched(groups, was, others)),
     members: steps.filter(isOfMembers).flatMap(asMemberOperation),
   }
 }
@@ -83,6 +100,13 @@ function keptOf(kind: ResourceKind, given: Complex): Complex {
 }
 
 type Steps = ReturnType<typeof stepsOf>
+
+function boundedSteps(steps: Steps): Steps {
+  const values = steps.reduce((sum, { value }) => sum + (value === undefined ? 0 : sizeOf(value)), 0)
+  if (steps.length > mostOperations || values > mostChanged)
+    throw new ScimError(413, 'tooMany', `More than ${mostChanged} values in one PATCH.`)
+  return steps
+}
 
 function asMemberOperation({ op, path, filter, value }: Steps[number]): MemberOperation[] {
   if (path.sub !== null) {

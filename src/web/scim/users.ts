@@ -47,8 +47,12 @@ export function userRoutes({ store, base, changed }: Edge): Hono<Named> {
     const user = await store.user(context.get('source'), context.req.param('id'))
     if (user === null) return missing(context, kind)
     const known = context.req.header('if-none-match')
-    if (known !== undefined && isAmong(known, user.version))
-      return context.body(null, 304, { ETag: etagOf(user.version) })
+    if (known !== undefined && isAmong(known, user.version)) {
+      // Groups are in the answer, and not in its version: of who is in any it is not said that nothing changed.
+      const isWhole = !wants(wantedBy(context, kind), 'groups')
+      if (isWhole || (await store.groupsOf([user.id])).size === 0)
+        return context.body(null, 304, { ETag: etagOf(user.version) })
+    }
     return respond(context, 200, user)
   })
 
