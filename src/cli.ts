@@ -15,6 +15,8 @@ import { reconcileSystems, reconcileUsage } from './reconcile.ts'
 import { scimTokens, scimUsage } from './scim-tokens.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/wire/wrong-token.ts'
+import { SlackSilent, type Said } from './who/open.ts'
+import { people, peopleUsage } from './who/people.ts'
 
 const usage = `curfew start              run the app; reads the environment and .env
   --after-restore         the database was restored from a backup: give nothing before all is explained
@@ -23,6 +25,7 @@ curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
   --reach                 ask each system too whether Curfew may do there what the catalog says
 ${reconcileUsage}
 ${simulateUsage}
+${peopleUsage}
 ${scimUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -42,6 +45,9 @@ async function main(words: readonly string[]): Promise<void> {
     case 'simulate':
       console.log(await simulateCatalog(rest, process.env))
       return
+    case 'people':
+      say(await people(rest, process.env))
+      return
     case 'scim':
       console.log(await scimTokens(rest, process.env))
       return
@@ -49,6 +55,11 @@ async function main(words: readonly string[]): Promise<void> {
       console.error(usage)
       process.exitCode = verb === 'help' || verb === '--help' ? 0 : 2
   }
+}
+
+function say({ text, exitCode }: Said): void {
+  console.log(text)
+  process.exitCode = exitCode
 }
 
 async function startApp({ isAfterRestore }: { isAfterRestore: boolean }): Promise<void> {
@@ -116,12 +127,18 @@ async function check(rest: readonly string[]): Promise<void> {
   process.exitCode = ok && isReached ? 0 : 1
 }
 
+/** Of `parseArgs`: an option that there is not. */
+const isWrongOption = (error: unknown): error is Error =>
+  error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+
 main(process.argv.slice(2)).catch((error: unknown) => {
   const isPlain =
     error instanceof ConfigError ||
     error instanceof CatalogError ||
     error instanceof SlackRefused ||
-    error instanceof Unusable
+    error instanceof SlackSilent ||
+    error instanceof Unusable ||
+    isWrongOption(error)
   console.error(redacted(isPlain ? error.message : error))
   process.exit(1)
 })

@@ -113,7 +113,7 @@ export function readConfig(environment: Environment): Config {
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,
-    slackApiUrl: env.SLACK_API_URL.endsWith('/') ? env.SLACK_API_URL : `${env.SLACK_API_URL}/`,
+    slackApiUrl: withSlash(env.SLACK_API_URL),
     logLevel: env.LOG_LEVEL,
     proxies: proxiesOf(env),
   }
@@ -140,6 +140,32 @@ export function readPlaces(environment: Environment): { catalogPath?: string; mo
     ...(mongodbUri === undefined ? {} : { mongodbUri }),
   }
 }
+
+const peoplePlace = variables.pick({
+  SLACK_BOT_TOKEN: true,
+  SLACK_API_URL: true,
+  MONGODB_URI: true,
+  CATALOG: true,
+  HTTP_PROXY: true,
+  HTTPS_PROXY: true,
+  NO_PROXY: true,
+})
+
+/** For commands that start no app and ask about people: all of it is needed. Throws `ConfigError` likewise. */
+export function readPeoplePlaces(
+  environment: Environment,
+): Pick<Config, 'botToken' | 'slackApiUrl' | 'mongodbUri' | 'catalogPath' | 'proxies'> {
+  const env = read(peoplePlace, cleaned(environment))
+  return {
+    botToken: env.SLACK_BOT_TOKEN,
+    slackApiUrl: withSlash(env.SLACK_API_URL),
+    mongodbUri: env.MONGODB_URI,
+    catalogPath: env.CATALOG,
+    proxies: proxiesOf(env),
+  }
+}
+
+const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`)
 
 const scimPlace = variables.pick({ MONGODB_URI: true, PUBLIC_URL: true }).partial()
 

@@ -76,3 +76,14 @@ export const nameApprovers = ({ people, groups, manager, who }: Approvers): stri
   ...(manager ? ['their manager'] : []),
   ...(who ? [`whoever matches ${who.source.replace(/\s+/g, ' ').trim()}`] : []),
 ]
+
+/** A list taken apart: each of its entries as a list of its own. */
+export function eachAlone({ people, groups, manager, who }: Approvers): Approvers[] {
+  const none: Approvers = { people: [], groups: [], manager: false, who: null }
+  return [
+    ...groups.map((group) => ({ ...none, groups: [group] })),
+    ...people.map((person) => ({ ...none, people: [person] })),
+    ...(manager ? [{ ...none, manager }] : []),
+    ...(who ? [{ ...none, who }] : []),
+  ]
+}

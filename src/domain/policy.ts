@@ -118,6 +118,32 @@ export const standingAsking = (entitlement: Entitlement): Asking => ({
   reason: '',
 })
 
+/** What somebody is taken to ask with who did not ask yet. */
+export const usualAsking = ({ duration, reasonExample }: Entitlement): Asking => ({
+  durationMs: duration.defaultMs,
+  reason: reasonExample ?? '',
+})
+
+/**
+ * Would this person be let have it who did not ask for it yet, and could it be given to them? Of what is held by rule:
+ * does the rule name them?
+ */
+export function wouldHave(
+  catalog: Catalog,
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  now: Date,
+): Verdict {
+  const asking = entitlement.mode === 'standing' ? standingAsking(entitlement) : usualAsking(entitlement)
+  const verdict = mayHold(facts, entitlement, asking, now)
+  if (verdict.answer !== 'yes') return verdict
+  const place = placeFor(catalog, facts, entitlement, asking, now)
+  return 'unresolved' in place ? withoutPlace(facts, place.unresolved) : verdict
+}
+
+const withoutPlace = ({ isEmailRead }: PersonFacts, why: string): Verdict =>
+  isEmailRead ? no({ kind: 'no-principal', why }) : { answer: 'unknown', reasons: [{ kind: 'unread-email' }] }
+
 /** Where giving would happen: who the subject is on the system, and what is given there. */
 export function placeFor(
   catalog: Catalog,
@@ -198,11 +224,7 @@ export function stillAllows(
   if (wish.window === null && !wish.isBreakGlass && !wish.isStanding && !fitsIn(only, now, endsAt))
     return no({ kind: 'outside', windows: describeOnly(only) })
   const place = placeFor(catalog, facts, entitlement, asking, now)
-  if ('unresolved' in place) {
-    return !facts.isEmailRead
-      ? { answer: 'unknown', reasons: [{ kind: 'unread-email' }] }
-      : no({ kind: 'no-principal', why: place.unresolved })
-  }
+  if ('unresolved' in place) return withoutPlace(facts, place.unresolved)
   const same =
     place.principal === wish.place.principal &&
     place.canonical === wish.place.canonical &&

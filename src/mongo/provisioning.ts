@@ -16,7 +16,7 @@ const trialMs = 600_000
 const underWayForMs = 60_000
 
 const slack = z.object({ teamId: z.string(), userId: z.string() })
-const user = z.object({
+export const user = z.object({
   _id: z.string(),
   source: z.string(),
   userName: z.string(),
@@ -53,7 +53,7 @@ const emailed = z.object({ email: z.string() })
 const behind = z.object({ key: z.string(), personId: z.string(), slack })
 const silent = z.object({ _id: z.string(), lastRequestAt: z.date(), silentAfterMs: z.number() })
 
-const userFields = {
+export const userFields = {
   source: 1,
   userName: 1,
   name: 1,
@@ -270,7 +270,7 @@ export const isTrial = ({
   createdAt !== undefined && deletedAt !== null && deletedAt.getTime() - createdAt.getTime() < trialMs
 
 /** One that was deleted is inactive since then. */
-function asUser({
+export function asUser({
   _id: id,
   deletedAt,
   isActive,

@@ -1,9 +1,12 @@
-import type { Approvers, Entitlement, Stage } from '../domain/catalog.ts'
+import type { Approvers, Catalog, Entitlement, Stage } from '../domain/catalog.ts'
 import type { AnsweredAs, Grant } from '../domain/grant.ts'
 import { isSameHuman, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
-import { isListed, isReviewer, type Listing } from '../domain/approvers.ts'
+import { eachAlone, isListed, isReviewer, nameApprovers, type Listing } from '../domain/approvers.ts'
 import type { Verdict } from '../domain/policy.ts'
 import type { World } from './world.ts'
+
+/** What panels are found out with. */
+type Asking = Pick<World, 'catalog' | 'directory' | 'clock'>
 
 /** Who may answer one stage of a request, by the lists of now. */
 export interface Panel {
@@ -17,6 +20,8 @@ export interface Panel {
   may(facts: PersonFacts): Verdict
   /** By which of its lists they answer: as one of the stage's own, or in whose place. */
   answersAs(facts: PersonFacts): AnsweredAs
+  /** By which entries of its lists they answer, in the catalog's own words; none where they do not. */
+  because(facts: PersonFacts): string[]
   /**
    * Does a yes that was given by this list count still? While its giver is on that list, or on the stage's own: whoever
    * was called since nobody answered, or stood in, fills the seat for good. `as` null: given by one of them.
@@ -27,6 +32,8 @@ export interface Panel {
 /** What is asked: a request, or one that is not made yet. */
 export type Asked = Pick<Grant, 'requester' | 'subject' | 'askedMs' | 'reason'> & {
   readonly reviews: readonly Pick<Grant['reviews'][number], 'by' | 'stage'>[]
+  /** Who manages whom it is for, where that is supposed and not looked up. */
+  readonly managedBy?: Known<string> | null
 } & Partial<Pick<Extract<Grant, { status: 'pending' }>, 'nudge'>>
 
 /**
@@ -35,7 +42,7 @@ export type Asked = Pick<Grant, 'requester' | 'subject' | 'askedMs' | 'reason'> 
  * few as well, the admins. What cannot be read is not taken for empty: then nobody stands in.
  */
 export async function panelsOf(
-  world: World,
+  world: Asking,
   entitlement: Entitlement,
   asked: Asked,
 ): Promise<readonly [Panel, ...Panel[]]> {
@@ -52,7 +59,7 @@ export async function panelsOf(
  * found out without looking at anybody else.
  */
 export async function isOnOwnList(
-  world: World,
+  world: Asking,
   entitlement: Entitlement,
   asked: Asked,
 ): Promise<(facts: PersonFacts, stage: number) => boolean> {
@@ -67,15 +74,16 @@ const ownLists = ({ approvers, quiet }: Stage): Approvers[] =>
   quiet === null ? [approvers] : [approvers, quiet]
 
 /** Every group that its stages name, read once. */
-async function listingFor(world: World, entitlement: Entitlement, asked: Asked): Promise<Listing> {
+async function listingFor(world: Asking, entitlement: Entitlement, asked: Asked): Promise<Listing> {
   const lists = entitlement.review.stages.flatMap(everyList)
   const groups = await world.directory.groups([...new Set(lists.flatMap((list) => list.groups))])
-  const { subject, askedMs, reason } = asked
+  const { subject, askedMs, reason, managedBy } = asked
+  const manager = () => (managedBy === undefined ? managerOf(world, subject) : managedBy)
   return {
     entitlement,
     groups,
     asking: { durationMs: askedMs, reason },
-    managerOf: lists.some(({ manager }) => manager) ? await managerOf(world, subject) : null,
+    managerOf: lists.some((list) => list.manager) ? await manager() : null,
     now: world.clock.now(),
   }
 }
@@ -83,15 +91,24 @@ async function listingFor(world: World, entitlement: Entitlement, asked: Asked):
 const everyList = ({ approvers, quiet, otherwise, escalate }: Stage): Approvers[] =>
   [approvers, quiet, otherwise, escalate?.to ?? null].filter((list) => list !== null)
 
-/** By the catalog, else by their source of people. */
-async function managerOf(world: World, subject: PersonRef): Promise<Known<string> | null> {
-  for (const [person, manager] of world.catalog().managers) if (isListed(subject, [person])) return manager
+async function managerOf(world: Asking, subject: PersonRef): Promise<Known<string> | null> {
+  const named = namedManager(world.catalog(), subject)
+  if (named !== null) return named
   const facts = await world.directory.facts(subject)
-  return facts === 'unknown' ? facts : (facts.provisioned?.managerUserId ?? null)
+  return facts === 'unknown' ? facts : managerBy(world.catalog(), facts)
+}
+
+/** Who manages them, an e-mail or a Slack user id: by the catalog, else by their source of people. */
+export const managerBy = (catalog: Catalog, { person, provisioned }: PersonFacts): string | null =>
+  namedManager(catalog, person) ?? provisioned?.managerUserId ?? null
+
+function namedManager({ managers }: Catalog, subject: PersonRef): string | null {
+  for (const [person, manager] of managers) if (isListed(subject, [person])) return manager
+  return null
 }
 
 async function panelOf(
-  world: World,
+  world: Asking,
   stage: Stage,
   index: number,
   asked: Asked,
@@ -146,6 +163,11 @@ async function panelOf(
       (['own', ...beside] as const).find(
         (as) => isReviewer(facts, insteadOf[as], listing).answer === 'yes',
       ) ?? 'own',
+    because: (facts) =>
+      lists
+        .flatMap(eachAlone)
+        .filter((one) => isReviewer(facts, [one], listing).answer === 'yes')
+        .flatMap(nameApprovers),
     mayStill: (facts, as) => {
       const given = as === null ? Object.values(insteadOf).flat() : [...own, ...insteadOf[as]]
       return isReviewer(facts, given, listing)
@@ -173,7 +195,7 @@ const atOnce = 10
 
 /** Are there as many people on these lists as must answer? */
 async function canFill(
-  world: World,
+  world: Asking,
   lists: readonly Approvers[],
   needs: number,
   cannot: readonly PersonRef[],

@@ -64,3 +64,13 @@ export interface ProvisionedGroup {
   readonly createdAt: Date
   readonly isDeleted: boolean
 }
+
+/** The same, looked at to be shown: nothing is decided by it. */
+export interface ProvisioningRecords {
+  /** Users that were not deleted and are nobody's: who that is was not seen in Slack, or waits for an admin's word. */
+  usersOfNobody(): Promise<readonly UnlinkedUser[]>
+  /** Whoever became a member of a group since then and is one still: people of ours, by the group's id. */
+  joinedSince(
+    since: Date,
+  ): Promise<readonly { readonly personId: string; readonly group: string; readonly at: Date }[]>
+}

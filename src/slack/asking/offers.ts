@@ -2,7 +2,7 @@ import closeness from 'fastest-levenshtein'
 import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { parseDuration } from '../../domain/duration.ts'
 import type { PersonFacts } from '../../domain/person.ts'
-import { mayAskForOthers, mayHold } from '../../domain/policy.ts'
+import { mayAskForOthers, mayHold, usualAsking } from '../../domain/policy.ts'
 
 /**
  * What this person may request now, for themselves or for others, each judged with its default duration and its example reason. What a person may
@@ -12,7 +12,8 @@ export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entit
   return everyEntitlement(catalog).filter(
     (entitlement) =>
       entitlement.mode === 'approval' &&
-      (isForThem(facts, entitlement, now) || mayAskForOthers(facts, entitlement, usual(entitlement), now)),
+      (isForThem(facts, entitlement, now) ||
+        mayAskForOthers(facts, entitlement, usualAsking(entitlement), now)),
   )
 }
 
@@ -21,7 +22,7 @@ export const isAnyUnknown = (catalog: Catalog, facts: PersonFacts, now: Date): b
   everyEntitlement(catalog).some(
     (entitlement) =>
       entitlement.mode === 'approval' &&
-      mayHold(facts, entitlement, usual(entitlement), now).answer === 'unknown',
+      mayHold(facts, entitlement, usualAsking(entitlement), now).answer === 'unknown',
   )
 
 /** What is said then. */
@@ -35,12 +36,7 @@ export function unknownOffers({ groups, isEmailRead, provisioned }: PersonFacts)
 
 /** May they have it themselves? */
 export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
-  mayHold(facts, entitlement, usual(entitlement), now).answer === 'yes'
-
-const usual = ({ duration, reasonExample }: Entitlement) => ({
-  durationMs: duration.defaultMs,
-  reason: reasonExample ?? '',
-})
+  mayHold(facts, entitlement, usualAsking(entitlement), now).answer === 'yes'
 
 export const offerKey = ({ resource, id }: Entitlement): string => `${resource.id}/${id}`
 

@@ -1,0 +1,155 @@
+import type { Cast } from '../support/cast.ts'
+import { ordersCatalog } from '../support/catalogs.ts'
+import { aStage, type Stage } from '../support/curfew.ts'
+import { freePort } from '../support/free-port.ts'
+import { provisionedIn, type ProvisionedData } from '../support/provisioned.ts'
+import { connect } from '../../src/mongo/connection.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aReason, asks, eventually, grantsOf, patient } from './acts.ts'
+import { curfew } from './app-process.ts'
+
+/** Who somebody is and may, and who may something, asked from the command line. */
+
+const audit = `      audit:
+        name: Audit orders
+        target: { database: orders, role: readWrite }
+        who: '"engineering" in groups'
+        approvers: { manager: true }
+`
+const catalog = (cast: Cast) => ordersCatalog(cast, { more: audit })
+
+interface Company {
+  readonly stage: Stage
+  readonly okta: ProvisionedData
+}
+
+/** Riley is a contractor for Slack and an engineer for Okta, where Kim manages them; Robin is in Okta alone. */
+async function aCompany(): Promise<Company> {
+  const stage = await aStage({ catalog })
+  const connection = await connect(stage.environment['MONGODB_URI'] ?? '')
+  afterThis(() => connection.close())
+  const okta = provisionedIn(connection)
+  await okta.source('okta')
+  await okta.user('u-kim', { userName: 'kim.there', email: 'kim@acme.example' })
+  await okta.user('u-riley', { userName: 'riley.there', email: 'riley@contractor.example', manager: 'u-kim' })
+  await okta.user('u-sam', { userName: 'sam.elsewhere', name: 'Sam Elsewhere', email: 'sam@nowhere.example' })
+  await okta.group('g-eng', { displayName: 'engineering', users: ['u-riley'] })
+  return { stage, okta }
+}
+
+async function rileyReads(stage: Stage): Promise<void> {
+  const reason = aReason()
+  await asks(stage.riley, 'orders-db read 1h', reason)
+  await stage.ada.clicks('Approve 1 h', await stage.ada.sees(reason, stage.orders, patient))
+  await eventually(
+    () => grantsOf(stage, stage.riley),
+    ([grant]) => grant?.status === 'active',
+  )
+}
+
+async function said(words: readonly string[], environment: Readonly<Record<string, string>>) {
+  const { exited, lines } = curfew(words, environment)
+  const code = await exited
+  return { code, text: lines.join('\n') }
+}
+
+test('`curfew people` says of somebody who they are by each source, what they hold, and what they may and why', async () => {
+  const { stage } = await aCompany()
+  await rileyReads(stage)
+  const { environment } = stage
+
+  const [riley, kim, json] = await Promise.all([
+    said(['people', 'riley@contractor.example'], environment),
+    said(['people', 'kim@acme.example'], environment),
+    said(['people', stage.riley.id, '--json'], environment),
+  ])
+
+  expect(riley.code).toBe(0)
+  expect(riley.text).toMatch(/^Riley \(riley@contractor\.example\)\n/)
+  expect(riley.text).toMatch(/Slack: U\w+ \(guest\); @contractors/)
+  expect(riley.text).toContain('okta: riley.there, active')
+  expect(riley.text).toContain('groups of directories: engineering\n')
+  expect(riley.text).toContain('managed by: Kim (kim@acme.example)')
+  expect(riley.text).toMatch(/orders-db read +held +\d{4}-\d\d-\d\d \d\d:\d\d UTC/)
+  expect(riley.text).toMatch(/orders-db audit +yes +the rule is "engineering" in groups/)
+  expect(riley.text).toMatch(/reports-db read +no +the rule is !guest/)
+  expect(riley.text).toContain('Answers no requests, and looks after nothing.')
+
+  expect(kim.text).toContain('manages: Riley (riley@contractor.example)')
+  expect(kim.text).toMatch(/orders-db audit +no +the rule is "engineering" in groups/)
+  expect(kim.text).toMatch(/orders-db audit +1 of 1 +approves for those whom they manage, by their manager/)
+  expect(kim.text).toContain('Holds nothing.')
+
+  expect(JSON.parse(json.text)).toMatchObject({
+    email: 'riley@contractor.example',
+    groups: { slack: ['@contractors'], directories: ['engineering'] },
+    manager: { email: 'kim@acme.example' },
+    open: [{ resource: 'orders-db', entitlement: 'read', status: 'active' }],
+    entitlements: [
+      { entitlement: 'read', may: 'yes' },
+      { entitlement: 'write', may: 'yes' },
+      { entitlement: 'peek', may: 'yes' },
+      { entitlement: 'audit', may: 'yes', why: 'the rule is "engineering" in groups' },
+      { resource: 'reports-db', entitlement: 'read', may: 'no', isAdmin: false },
+    ],
+  })
+}, 90_000)
+
+test('`curfew people` lists everybody, those too who are in a directory alone; a part of a name that means several lists those', async () => {
+  const { stage, okta } = await aCompany()
+  await okta.user('u-riley', {
+    userName: 'riley.there',
+    email: 'riley@contractor.example',
+    isActive: false,
+    inactiveSince: new Date(),
+  })
+  const { environment } = stage
+
+  const [all, several, nobody, json] = await Promise.all([
+    said(['people'], environment),
+    said(['people', 'sam'], environment),
+    said(['people', 'nobody-is-called-so'], environment),
+    said(['people', '--json'], environment),
+  ])
+
+  expect(all.code).toBe(0)
+  expect(all.text).toMatch(/^Ada \(ada@acme\.example\) +U\w+ +1 +0$/m)
+  expect(all.text).toMatch(/^Kim \(kim@acme\.example\) +U\w+ +okta: active +0 +0$/m)
+  expect(all.text).toMatch(
+    /^Riley \(riley@contractor\.example\) +U\w+ \(left, says okta, guest\) +okta: not active /m,
+  )
+  expect(all.text).toMatch(
+    /^Sam Elsewhere \(sam@nowhere\.example\) +not seen in Slack: can hold nothing +okta: active$/m,
+  )
+  expect(several.code).toBe(2)
+  expect(several.text).toContain('sam@acme.example')
+  expect(several.text).toContain('sam@nowhere.example')
+  expect(several.text).not.toContain('ada@acme.example')
+  expect(nobody).toEqual({ code: 1, text: 'Nobody is called nobody-is-called-so: see curfew people' })
+  expect(JSON.parse(json.text)).toMatchObject({
+    notInSlack: [{ source: 'okta', userName: 'sam.elsewhere' }],
+    isSomebodyUnread: false,
+  })
+}, 90_000)
+
+test('what the question needs is said all at once; while Slack does not answer nothing is guessed', async () => {
+  const stage = await aStage({ started: false, catalog })
+  const closed = `http://127.0.0.1:${await freePort()}/api/`
+
+  const [bare, silent, refused] = await Promise.all([
+    said(['people'], {}),
+    said(['people', 'riley'], { ...stage.environment, SLACK_API_URL: closed }),
+    said(['people', 'riley'], { ...stage.environment, SLACK_BOT_TOKEN: 'xoxb-of-another-app' }),
+  ])
+
+  expect(bare.code).toBe(1)
+  expect(bare.text).toContain(
+    'The environment is not complete:\n  SLACK_BOT_TOKEN is not set\n  MONGODB_URI is not set\n  CATALOG is not set',
+  )
+  expect(silent.code).toBe(1)
+  expect(silent.text).toMatch(/^Slack does not say now who people are/m)
+  expect(silent.text).not.toMatch(/^\s+at .*:\d+/m)
+  expect(refused.code).toBe(1)
+  expect(refused.text).toContain('Slack does not accept SLACK_BOT_TOKEN')
+  expect(refused.text).not.toContain('xoxb-of-another-app')
+}, 90_000)
