@@ -17,6 +17,7 @@ import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/wire/wrong-token.ts'
 import { SlackSilent, type Said } from './who/open.ts'
 import { people, peopleUsage } from './who/people.ts'
+import { whoCanHave, whoCanUsage } from './who/who-can.ts'
 
 const usage = `curfew start              run the app; reads the environment and .env
   --after-restore         the database was restored from a backup: give nothing before all is explained
@@ -26,6 +27,7 @@ curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
 ${reconcileUsage}
 ${simulateUsage}
 ${peopleUsage}
+${whoCanUsage}
 ${scimUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -47,6 +49,9 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'people':
       say(await people(rest, process.env))
+      return
+    case 'who-can':
+      say(await whoCanHave(rest, process.env))
       return
     case 'scim':
       console.log(await scimTokens(rest, process.env))

@@ -132,6 +132,48 @@ test('`curfew people` lists everybody, those too who are in a directory alone; a
   })
 }, 90_000)
 
+test('`curfew who-can` says who may ask for something, who answers by which list, and who holds it until when', async () => {
+  const { stage } = await aCompany()
+  await rileyReads(stage)
+  const { environment } = stage
+
+  const [read, audit, json, wrong] = await Promise.all([
+    said(['who-can', 'orders', 'rea'], environment),
+    said(['who-can', 'orders-db/audit'], environment),
+    said(['who-can', 'orders-db', 'read', '--json'], environment),
+    said(['who-can', 'order-db', 'everything'], environment),
+  ])
+
+  expect(read.code).toBe(0)
+  expect(read.text).toContain('orders-db read: Read orders, Orders database')
+  expect(read.text).toMatch(
+    /1 may ask for it\nWHO .*\nRiley \(riley@contractor\.example\) +yes +the rule is "@contractors" in groups\n/,
+  )
+  expect(read.text).toMatch(/^1 of 1 +Ada \(ada@acme\.example\) +approves, by @dba$/m)
+  expect(read.text).toMatch(/^1 of 1 +Sam \(sam@acme\.example\) +approves, by @dba$/m)
+  expect(read.text).not.toContain('Kim')
+  expect(read.text).toMatch(/Who looks after it\nWHO\nAda \(ada@acme\.example\)\n/)
+  expect(read.text).toMatch(
+    /1 hold it now\nWHO .*\nRiley \(riley@contractor\.example\) +held +\d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+  )
+  expect(audit.text).toMatch(
+    /Kim \(kim@acme\.example\) +approves for those whom they manage, by their manager/,
+  )
+  expect(audit.text).toMatch(
+    /Ada \(ada@acme\.example\) +stands in as an admin, .* for those whom nobody manages/,
+  )
+  expect(audit.text).toContain('0 hold it now: nobody')
+  expect(JSON.parse(json.text)).toMatchObject({
+    resource: 'orders-db',
+    may: [{ email: 'riley@contractor.example' }],
+    answers: [[{ email: 'ada@acme.example', because: ['@dba'] }, { email: 'sam@acme.example' }]],
+    holders: [{ email: 'riley@contractor.example', status: 'active', isStanding: false }],
+  })
+  expect(wrong.code).toBe(1)
+  expect(wrong.text).toContain('order-db everything is no entitlement. Did you mean orders-db? There are:')
+  expect(wrong.text).toMatch(/^ {2}orders-db audit$/m)
+}, 90_000)
+
 test('what the question needs is said all at once; while Slack does not answer nothing is guessed', async () => {
   const stage = await aStage({ started: false, catalog })
   const closed = `http://127.0.0.1:${await freePort()}/api/`
