@@ -232,7 +232,9 @@ describeInBrowser('the practice page', () => {
     await page.keyboard.press('Enter')
     await employee('riley').getByText('deactivated').waitFor()
     const newest = directory().locator('.exchanges li').first()
-    expect(await newest.locator('summary').textContent()).toMatch(/^PATCH \/Users\/made-up-1 active: false200$/)
+    expect(await newest.locator('summary').textContent()).toMatch(
+      /^PATCH \/Users\/made-up-1 active: false200$/,
+    )
     await newest.locator('summary').press('Enter')
     await newest.getByText('"active": false').waitFor()
     await employee('riley').getByRole('button').click()
