@@ -78,7 +78,8 @@ export async function aStage(
   }
   await writeCatalog(catalog(cast))
   const port = transport === 'http' || options.isServed === true ? await freePort() : null
-  if (transport === 'http') workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
+  if (transport === 'http' && port !== null)
+    workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
   const log = options.log ?? quietLog()
   const environment = {
     ORDERS_MONGODB_URL: database.curfewUrl,

@@ -44,6 +44,7 @@ export function watchHeld(
   let timer: NodeJS.Timeout | null = null
   let lookedAtMs = -Infinity
   const unreadableSince = new Map<string, { atMs: number; isTold: boolean }>()
+  const missingSinceMs = new Map<string, number>()
 
   const noteUnreadable = (unreadable: ReadonlySet<string>): void => {
     for (const what of unreadableSince.keys()) if (!unreadable.has(what)) unreadableSince.delete(what)
@@ -70,13 +71,23 @@ export function watchHeld(
     }
   }
   const noteUnlisted = (groups: readonly UnlistedGroup[]): void => {
+    const handles = new Set(groups.map(({ handle }) => handle))
+    for (const handle of missingSinceMs.keys()) if (!handles.has(handle)) missingSinceMs.delete(handle)
+    const nowMs = world.clock.monotonicMs()
     for (const { handle, entitlements } of groups) {
+      const isOfSlack = handle.startsWith('@')
+      const sinceMs = missingSinceMs.get(handle) ?? nowMs
+      missingSinceMs.set(handle, sinceMs)
+      // A directory writes its groups one after the other: what the catalog names may come last.
+      if (!isOfSlack && nowMs - sinceMs < patienceMs) continue
       const names = entitlements.slice(0, 5).map(({ name, resource }) => `${name} on ${resource.name}`)
       const more = entitlements.length > 5 ? ` and ${entitlements.length - 5} more` : ''
-      const whose = handle.startsWith('@') ? 'Slack lists' : 'the company directory has'
+      const why = isOfSlack
+        ? 'Slack lists no such group: it was renamed or disabled'
+        : 'the company directory has no such group: it was renamed there, or is not sent'
       world.log.warn('the catalog names a group that is not listed', { group: handle })
       tell(
-        `The catalog names ${handle} for ${names.join(', ')}${more}, but ${whose} no such group: it was renamed or disabled. Nobody is called by it until the catalog names another.`,
+        `The catalog names ${handle} for ${names.join(', ')}${more}, but ${why}. Nobody is called by it until the catalog names another.`,
         [...new Set(entitlements.flatMap(({ admins }) => admins))],
       )
     }
