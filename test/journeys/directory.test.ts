@@ -98,7 +98,8 @@ test('from the first day to the last: hired, moved, asked for, approved by who i
 
   await okta.sets(rileyThere, false)
   await heldBy(gate, 'kim', atOnce)
-  await ada.sees(/Ended .*Riley left \(okta, \d\d:\d\d UTC\).*Checked: gone/, orders, patient)
+  const left = await ada.sees(/Ended .*Riley left \(okta, \d\d:\d\d UTC\).*Checked: gone/, orders, patient)
+  expect(left.plain).toMatch(/guest · asked at .* \(Europe\/Berlin\)/)
   await eventually(
     () => grantsOf(stage, riley),
     (grants) => grants.every(({ dueAt }) => dueAt === null),

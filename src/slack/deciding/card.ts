@@ -80,18 +80,25 @@ export async function aboutCard(
     asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
     known.windows(),
   ])
+  const { isGuest, zone } = asTheyAre(grant, facts)
   return {
     approvers: mentions,
     next: asked && asked.at > 0 ? stageWords(asked.panel.stage) : null,
     notes: asked && notesOn(asked),
     voided: asked?.voided ?? [],
     principal: principalOf(world, grant, facts),
-    isGuest: facts === 'unknown' ? null : facts.isGuest,
-    zone: facts === 'unknown' ? null : facts.zone,
+    isGuest,
+    zone,
     earlier,
     confirm: entitlement?.confirm ?? false,
     windows,
   }
+}
+
+/** Of whoever has left, as they were when they asked: nobody became a member, or moved, by leaving. */
+function asTheyAre({ asker }: Grant, facts: Known<PersonFacts>): Pick<CardAbout, 'isGuest' | 'zone'> {
+  if (facts === 'unknown') return { isGuest: null, zone: null }
+  return facts.isHere ? facts : { isGuest: asker?.guest ?? null, zone: asker?.zone ?? null }
 }
 
 /** As it was fixed by the approval, as it was asked for, or else as it would be by the rules of now. */
