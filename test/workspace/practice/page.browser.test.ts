@@ -237,9 +237,11 @@ describeInBrowser('the practice page', () => {
     )
     await newest.locator('summary').press('Enter')
     await newest.getByText('"active": false').waitFor()
+    await page.getByText('Riley has left, and nothing opens for them').waitFor()
     await employee('riley').getByRole('button').click()
     await page.getByRole('menuitem', { name: 'Reactivate' }).click()
     await employee('riley').getByText('active', { exact: true }).waitFor()
+    await page.getByText('Riley has left').waitFor({ state: 'detached' })
   })
 
   test('what is refused or not answered is said, and the directory stays as it was', async () => {

@@ -48,6 +48,8 @@ function nextStep(
     return `The door is open for ${asker.name}. Go to ${asker.name}'s side and “Try the door”.`
   if (holds)
     return `The door is open: “Try the door” as ${asker.name}. It shuts by itself when the time is up.`
+  if (live.get('employee', asker.name.toLowerCase())?.isActive === false)
+    return `${asker.name} has left, and nothing opens for them. Reactivate them in the company directory to go on.`
   if ((live.get('stack', asker.id) ?? []).length > 0)
     return `Say what ${asker.name} needs and what for, then send it.`
   const card = openCard(live, approver.id)
