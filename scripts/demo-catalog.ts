@@ -7,7 +7,7 @@ export const demoCatalog = (
 ): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
 version: 1
 
-# The company directory says who is in "contractors" and "engineering", and who Riley's manager is.
+# The company directory says who is in "contractors" and "engineering", and who Riley's manager is. "@dba" is Slack's.
 people: { grace: 3s }
 
 defaults:
