@@ -17,6 +17,7 @@ import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/wire/wrong-token.ts'
 import { SlackSilent, type Said } from './who/open.ts'
 import { people, peopleUsage } from './who/people.ts'
+import { unused, unusedUsage } from './who/unused.ts'
 import { whoCanHave, whoCanUsage } from './who/who-can.ts'
 
 const usage = `curfew start              run the app; reads the environment and .env
@@ -28,6 +29,7 @@ ${reconcileUsage}
 ${simulateUsage}
 ${peopleUsage}
 ${whoCanUsage}
+${unusedUsage}
 ${scimUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -52,6 +54,9 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'who-can':
       say(await whoCanHave(rest, process.env))
+      return
+    case 'unused':
+      say(await unused(rest, process.env))
       return
     case 'scim':
       console.log(await scimTokens(rest, process.env))

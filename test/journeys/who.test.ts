@@ -16,6 +16,12 @@ const audit = `      audit:
         who: '"engineering" in groups'
         approvers: { manager: true }
 `
+const byRule = `      look:
+        name: Look at orders
+        target: { database: orders, role: read }
+        mode: standing
+        who: '"@dba" in groups'
+`
 const catalog = (cast: Cast) => ordersCatalog(cast, { more: audit })
 
 interface Company {
@@ -24,8 +30,8 @@ interface Company {
 }
 
 /** Riley is a contractor for Slack and an engineer for Okta, where Kim manages them; Robin is in Okta alone. */
-async function aCompany(): Promise<Company> {
-  const stage = await aStage({ catalog })
+async function aCompany({ more = audit } = {}): Promise<Company> {
+  const stage = await aStage({ catalog: (cast) => ordersCatalog(cast, { more }) })
   const connection = await connect(stage.environment['MONGODB_URI'] ?? '')
   afterThis(() => connection.close())
   const okta = provisionedIn(connection)
@@ -172,6 +178,38 @@ test('`curfew who-can` says who may ask for something, who answers by which list
   expect(wrong.code).toBe(1)
   expect(wrong.text).toContain('order-db everything is no entitlement. Did you mean orders-db? There are:')
   expect(wrong.text).toMatch(/^ {2}orders-db audit$/m)
+}, 90_000)
+
+test('`curfew unused` says what nobody held, and who used nothing of what a group opens; by rule is no use', async () => {
+  const { stage } = await aCompany({ more: audit + byRule })
+  const { app, environment } = stage
+  await rileyReads(stage)
+  await eventually(
+    async () => (await app.world.grants.standing()).filter(({ status }) => status === 'active').length,
+    (held) => held === 2,
+  )
+
+  const [text, json, never] = await Promise.all([
+    said(['unused', '--days', '30'], environment),
+    said(['unused', '--json'], environment),
+    said(['unused', '--days', 'many'], environment),
+  ])
+
+  expect(text.code).toBe(0)
+  expect(text.text).toMatch(
+    /^The record began .*, less than 30 days ago: what was used before is not known\.$/m,
+  )
+  expect(text.text).not.toMatch(/^orders-db read/m)
+  expect(text.text).toMatch(/^orders-db audit +never +nobody ever asked for it$/m)
+  expect(text.text).toMatch(
+    /^orders-db look +by rule +2 held it by rule; whether it is used is not known to Curfew$/m,
+  )
+  expect(text.text).toMatch(/^@contractors +1 +1 +0 +for orders-db read, /m)
+  expect(text.text).toMatch(/^engineering +1 +0 +1 +for orders-db audit$/m)
+  expect(text.text).toMatch(/^engineering\n {2}used nothing of it: Riley \(riley@contractor\.example\)$/m)
+  expect(text.text).toMatch(/^ {2}held by rule; .*: Ada \(ada@acme\.example\), Sam \(sam@acme\.example\)$/m)
+  expect(JSON.parse(json.text)).toMatchObject({ days: 90, isRecordWhole: false })
+  expect(never.text).toContain('--days is a number from 1 to 3660')
 }, 90_000)
 
 test('what the question needs is said all at once; while Slack does not answer nothing is guessed', async () => {
