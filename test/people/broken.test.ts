@@ -1,0 +1,24 @@
+import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { aDatabase, type TestDatabase } from '../support/database.ts'
+import { aKnownCompany } from './a-known-company.ts'
+
+let database: TestDatabase
+beforeEach(async () => {
+  database = await aDatabase()
+  await ensureIndexes(database.connection)
+})
+afterEach(() => database.drop())
+
+const aCompany = (...[rules]: [Parameters<typeof aKnownCompany>[1]?]) =>
+  aKnownCompany(database.connection, rules)
+
+// Whoever is new and was deactivated is gone; deleting the User too must not bring them back.
+test('whoever was deactivated stays gone when the directory deletes them too, however new they were', async () => {
+  const { scim, facts, riley } = await aCompany()
+  await scim.user('u1', { email: riley.email, createdAt: new Date(Date.now() - 300_000) })
+  await facts(riley)
+  await scim.user('u1', { email: riley.email, createdAt: new Date(Date.now() - 300_000), isActive: false })
+  expect((await facts(riley)).isHere).toBe(false)
+  await scim.deleted('users', 'u1')
+  expect((await facts(riley)).isHere).toBe(false)
+})
