@@ -1,6 +1,6 @@
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
-import { aKnownCompany } from './a-known-company.ts'
+import { aKnownCompany, asked } from './a-known-company.ts'
 
 let database: TestDatabase
 beforeEach(async () => {
@@ -20,5 +20,21 @@ test('whoever was deactivated stays gone when the directory deletes them too, ho
   await scim.user('u1', { email: riley.email, createdAt: new Date(Date.now() - 300_000), isActive: false })
   expect((await facts(riley)).isHere).toBe(false)
   await scim.deleted('users', 'u1')
+  expect((await facts(riley)).isHere).toBe(false)
+})
+
+// An admin said that it is they: what follows is no trial of a provider.
+test('whoever an admin said to be the one made anew is gone when that one is deleted, however soon', async () => {
+  const { scim, heardOf, facts, identities, riley, sam } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await facts(riley)
+  await scim.deleted('users', 'u1')
+  await scim.user('u2', { email: riley.email, createdAt: new Date(Date.now() - 300_000) })
+  await heardOf(['u2'])
+  await facts(riley)
+  const [question] = await asked(identities)
+  await identities.answer(question?.id ?? '', 'same', sam)
+  expect((await facts(riley)).isHere).toBe(true)
+  await scim.deleted('users', 'u2')
   expect((await facts(riley)).isHere).toBe(false)
 })
