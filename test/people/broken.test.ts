@@ -38,3 +38,12 @@ test('whoever an admin said to be the one made anew is gone when that one is del
   await scim.deleted('users', 'u2')
   expect((await facts(riley)).isHere).toBe(false)
 })
+
+// A name that reads like another connected source's is never had plainly, whether that one has groups yet or not.
+test('no source has a group that passes for one of another source, though that one has pushed no group yet', async () => {
+  const { scim, facts, riley } = await aCompany()
+  await scim.source('agency')
+  await scim.user('a1', { source: 'agency', email: riley.email })
+  await scim.group('g1', { source: 'agency', displayName: 'okta/dba', users: ['a1'] })
+  expect([...((await facts(riley)).provisioned?.groups ?? [])]).toEqual(['agency/okta/dba'])
+})
