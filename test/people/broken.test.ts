@@ -47,3 +47,14 @@ test('no source has a group that passes for one of another source, though that o
   await scim.group('g1', { source: 'agency', displayName: 'okta/dba', users: ['a1'] })
   expect([...((await facts(riley)).provisioned?.groups ?? [])]).toEqual(['agency/okta/dba'])
 })
+
+// A rename says whom it concerned, and they are looked at 300 ms later: by the names of up to 2 s before.
+test('whoever is in a group that was just renamed is in it by its new name at once, and not by the old one', async () => {
+  const { scim, heardOf, facts, riley } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await scim.group('g1', { displayName: 'eng', users: ['u1'] })
+  await facts(riley)
+  await scim.group('g1', { displayName: 'engineering', users: ['u1'] })
+  await heardOf(['u1'])
+  expect((await facts(riley)).provisioned?.groups).toEqual(new Set(['engineering', 'okta/engineering']))
+})
