@@ -58,3 +58,26 @@ test('whoever is in a group that was just renamed is in it by its new name at on
   await heardOf(['u1'])
   expect((await facts(riley)).provisioned?.groups).toEqual(new Set(['engineering', 'okta/engineering']))
 })
+
+// They had it by a later rename, so it was never written down as theirs.
+test('an e-mail that was somebody else’s before is no proof, though they were matched by an earlier one', async () => {
+  const { scim, facts, slackHas, people, identities, riley, ada, sam } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await facts(riley)
+  const renamed = { ...riley, email: 'riley.moss@acme.example' }
+  await scim.user('u1', { email: renamed.email })
+  await people.seen(riley.slack, { name: 'Riley', email: renamed.email })
+  slackHas([renamed, ada, sam])
+  expect((await facts(renamed)).provisioned?.users).toMatchObject([{ id: 'u1' }])
+  // Riley left; the address is given to somebody new, here and there.
+  await scim.user('u1', { email: renamed.email, isActive: false })
+  await facts(riley)
+  const mallory = await people.seen(
+    { teamId: 'T1', userId: 'U0NEW' },
+    { name: 'Mallory', email: renamed.email },
+  )
+  slackHas([mallory, ada, sam])
+  await scim.user('u2', { email: renamed.email })
+  expect((await facts(mallory)).provisioned).toMatchObject({ users: [], isInQuestion: true })
+  expect(await identities.open()).toMatchObject([{ why: 'used-email' }])
+})
