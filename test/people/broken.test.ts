@@ -81,3 +81,21 @@ test('an e-mail that was somebody else’s before is no proof, though they were 
   expect((await facts(mallory)).provisioned).toMatchObject({ users: [], isInQuestion: true })
   expect(await identities.open()).toMatchObject([{ why: 'used-email' }])
 })
+
+// An admin matched them, so the address is not kept with the match.
+test('an e-mail that was somebody else’s before is no proof, though it was an admin who matched them', async () => {
+  const { scim, facts, slackHas, people, identities, riley, ada, sam } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await scim.user('u2', { email: riley.email })
+  await facts(riley)
+  for (const { id, userId } of await identities.open())
+    await identities.answer(id, userId === 'u1' ? 'same' : 'two', sam)
+  expect((await facts(riley)).provisioned?.users).toMatchObject([{ id: 'u1' }])
+  await scim.user('u1', { email: 'riley.moss@acme.example' })
+  await scim.deleted('users', 'u2')
+  await people.seen(riley.slack, { name: 'Riley', email: 'riley.moss@acme.example' })
+  const mallory = await people.seen({ teamId: 'T1', userId: 'U0NEW' }, { name: 'Mallory', email: riley.email })
+  slackHas([{ ...riley, email: 'riley.moss@acme.example' }, mallory, ada, sam])
+  await scim.user('u3', { email: riley.email })
+  expect((await facts(mallory)).provisioned).toMatchObject({ users: [], isInQuestion: true })
+})
