@@ -99,3 +99,21 @@ test('an e-mail that was somebody else’s before is no proof, though it was an 
   await scim.user('u3', { email: riley.email })
   expect((await facts(mallory)).provisioned).toMatchObject({ users: [], isInQuestion: true })
 })
+
+// Answers are kept by pair: the second return of one User finds the old answer and asks nobody.
+test('whoever changes back to an earlier record is asked about again, and not left out for ever', async () => {
+  const { scim, facts, identities, riley, sam } = await aCompany()
+  const goes = async (gone: string, back: string): Promise<void> => {
+    await scim.user(gone, { email: riley.email, isActive: false })
+    await scim.user(back, { email: riley.email })
+    await facts(riley)
+    const [question] = await asked(identities)
+    await identities.answer(question?.id ?? '', 'same', sam)
+    expect((await facts(riley)).isHere).toBe(true)
+  }
+  await scim.user('u1', { email: riley.email })
+  await facts(riley)
+  await goes('u1', 'u2')
+  await goes('u2', 'u1')
+  await goes('u1', 'u2')
+}, 20_000)
