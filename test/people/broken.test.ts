@@ -117,3 +117,18 @@ test('whoever changes back to an earlier record is asked about again, and not le
   await goes('u2', 'u1')
   await goes('u1', 'u2')
 }, 20_000)
+
+// One answer is told that it was settled already: what it did must not stand.
+test('of two admins who answer at the same moment, what the one said who was first is what counts', async () => {
+  const { scim, facts, identities, riley, ada, sam } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await facts(riley)
+  await scim.user('u1', { email: ada.email })
+  await facts(ada)
+  const [question] = await identities.open()
+  const id = question?.id ?? ''
+  await Promise.all([identities.answer(id, 'same', sam), identities.answer(id, 'two', sam)])
+  const said = await identities.said(id)
+  const users = (await facts(ada)).provisioned?.users.map((one) => one.id)
+  expect(users).toEqual(said?.answer === 'same' ? ['u1'] : [])
+})
