@@ -59,7 +59,7 @@ const sure = (facts: Known<PersonFacts>): PersonFacts => {
 
 /** The questions that are open, once there is one. */
 export async function asked(identities: Pick<IdentityStore, 'open'>): Promise<readonly IdentityQuestion[]> {
-  for (const untilMs = Date.now() + 3_000; Date.now() < untilMs; ) {
+  for (const untilMs = Date.now() + 3_000; Date.now() < untilMs;) {
     const found = await identities.open()
     if (found.length > 0) return found
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -94,7 +94,10 @@ test('an e-mail that was somebody else’s before is no proof, though it was an 
   await scim.user('u1', { email: 'riley.moss@acme.example' })
   await scim.deleted('users', 'u2')
   await people.seen(riley.slack, { name: 'Riley', email: 'riley.moss@acme.example' })
-  const mallory = await people.seen({ teamId: 'T1', userId: 'U0NEW' }, { name: 'Mallory', email: riley.email })
+  const mallory = await people.seen(
+    { teamId: 'T1', userId: 'U0NEW' },
+    { name: 'Mallory', email: riley.email },
+  )
   slackHas([{ ...riley, email: 'riley.moss@acme.example' }, mallory, ada, sam])
   await scim.user('u3', { email: riley.email })
   expect((await facts(mallory)).provisioned).toMatchObject({ users: [], isInQuestion: true })
