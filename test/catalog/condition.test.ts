@@ -246,3 +246,10 @@ test('a map names people by e-mail or Slack id, and nobody else', () => {
     unresolved: 'has two names in the map of vpn',
   })
 })
+
+// The catalog's page: whoever left a group "gets nothing new by it: a full sync may take everybody out and put them back".
+test('whoever left a group a moment ago gets nothing by a rule that shuts that group out', () => {
+  const provisioned = scim([], { leftLately: ['contractors'] })
+  expect(ask('!("contractors" in groups)', { provisioned })).toBe('unknown')
+  expect(ask('!groups.exists(g, g == "contractors")', { provisioned, groups: new Set() })).toBe('unknown')
+})
