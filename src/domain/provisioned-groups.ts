@@ -5,10 +5,13 @@ import type { ProvisionedGroup } from './ports/provisioning.ts'
  * of that name, or had one earlier. So no source can put its people into another's group by giving one of its own the
  * name, nor by taking one that another gave up. For the same reason a name that reads like a Slack handle, or like another
  * source's, is to be had only with its source before it. What was deleted is listed still, with nobody in it; what was
- * renamed is not.
+ * renamed is not. `known`: sources that may have no group yet.
  */
-export function namesOfGroups(groups: readonly ProvisionedGroup[]): ReadonlyMap<string, readonly string[]> {
-  const sources = new Set(groups.map(({ source }) => source))
+export function namesOfGroups(
+  groups: readonly ProvisionedGroup[],
+  known: readonly string[] = [],
+): ReadonlyMap<string, readonly string[]> {
+  const sources = new Set([...known, ...groups.map(({ source }) => source)])
   const having = new Map<string, ProvisionedGroup[]>()
   for (const group of groups) {
     for (const name of new Set([group.displayName, ...group.names]))

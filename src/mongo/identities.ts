@@ -84,7 +84,11 @@ const question = z.object({
   slack: z.array(z.string()),
 })
 
-const life = z.object({ createdAt: z.date().optional(), deletedAt: z.date().nullable() })
+const life = z.object({
+  createdAt: z.date().optional(),
+  inactiveSince: z.date().nullable(),
+  deletedAt: z.date().nullable(),
+})
 const saidOf = z.object({ answer: z.enum(['same', 'two']), by: personRef })
 const answered = z.object({ _id: z.string(), source: z.string(), user: z.string(), person: z.string() })
 
@@ -104,7 +108,7 @@ export function mongoIdentities(connection: Connection): IdentityStore {
     if (known.length === 0) return []
     const rows = await users
       .find({ _id: { $in: known.map(({ user }) => String(user)) }, deletedAt: { $ne: null } })
-      .project({ createdAt: 1, deletedAt: 1 })
+      .project({ createdAt: 1, inactiveSince: 1, deletedAt: 1 })
       .toArray()
     const trials = new Set(rows.filter((row) => isTrial(life.parse(row))).map(({ _id }) => String(_id)))
     if (trials.size > 0) await links.deleteMany({ user: { $in: [...trials] } })

@@ -161,6 +161,7 @@ export function mongoProvisioning(connection: Connection): Provisioning {
       const rows = await users.find(of, { projection: { email: 1 } }).toArray()
       return rows.map((row) => emailed.parse(row).email)
     },
+    sources: async () => (await sources.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),
     groups: async () => {
       const fields = { source: 1, displayName: 1, names: 1, createdAt: 1, deletedAt: 1 }
       return (await groups.find({}, { projection: fields }).toArray()).map(asGroup)
@@ -260,14 +261,18 @@ async function byKey(
  * Made and deleted within minutes, as some providers try whether we work, perhaps with an admin's own address: nobody left
  * by that.
  */
-export const isTrial = ({
-  createdAt,
-  deletedAt,
-}: {
-  createdAt?: Date | undefined
-  deletedAt: Date | null
-}): boolean =>
-  createdAt !== undefined && deletedAt !== null && deletedAt.getTime() - createdAt.getTime() < trialMs
+export const isTrial = ({ createdAt, inactiveSince, deletedAt }: Life): boolean =>
+  createdAt !== undefined &&
+  deletedAt !== null &&
+  deletedAt.getTime() - createdAt.getTime() < trialMs &&
+  // Who was deactivated first was meant to leave.
+  (inactiveSince === null || inactiveSince.getTime() === deletedAt.getTime())
+
+interface Life {
+  readonly createdAt?: Date | undefined
+  readonly inactiveSince: Date | null
+  readonly deletedAt: Date | null
+}
 
 /** One that was deleted is inactive since then. */
 export function asUser({

@@ -74,7 +74,9 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
   const isAsked = async (): Promise<boolean> => rules().isScimRequired || (await provisioning.isUsed())
   const names = (): Promise<Read['names']> => {
     if (groups === null || elapsedMs() - groups.atMs > groupsForMs) {
-      const read = provisioning.groups().then(namesOfGroups)
+      const read = Promise.all([provisioning.groups(), provisioning.sources()]).then(([all, sources]) =>
+        namesOfGroups(all, sources),
+      )
       groups = { names: read, atMs: elapsedMs() }
       read.catch(() => (groups = null))
     }

@@ -16,6 +16,8 @@ export interface Provisioning {
   usersCalled(emails: readonly string[]): Promise<readonly UnlinkedUser[]>
   /** The e-mails of these Users, whosever they are: in small letters. */
   emailsOf(userIds: readonly string[]): Promise<readonly string[]>
+  /** Every source that was ever connected. */
+  sources(): Promise<readonly string[]>
   /** Every group, the deleted ones too. */
   groups(): Promise<readonly ProvisionedGroup[]>
   /** Whose Users are in these groups and active: ids of people of ours, by group. */
