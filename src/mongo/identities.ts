@@ -1,4 +1,4 @@
-import { MongoServerError } from 'mongodb'
+import { MongoServerError, type ClientSession } from 'mongodb'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import {
@@ -114,19 +114,29 @@ export function mongoIdentities(connection: Connection): IdentityStore {
     if (trials.size > 0) await links.deleteMany({ user: { $in: [...trials] } })
     return known.filter(({ user }) => !trials.has(String(user)))
   }
-  const beOne = async ({ source, userId, personId }: Identity): Promise<void> => {
+  const beOne = async (
+    { source, userId, personId, email }: Identity & Pick<IdentityQuestion, 'email'>,
+    session: ClientSession,
+  ): Promise<void> => {
     await links.updateMany(
       { source, person: personId, user: { $ne: userId }, isCurrent: true },
       { $set: { isCurrent: false }, $currentDate: stamped },
+      { session },
     )
     await links.updateOne(
       { _id: pairId({ userId, personId }) },
       {
-        $set: { source, user: userId, person: personId, isCurrent: true },
-        $setOnInsert: { isMatched: false, email: null },
+        $set: {
+          source,
+          user: userId,
+          person: personId,
+          isCurrent: true,
+          ...(email === null ? {} : { email }),
+        },
+        $setOnInsert: { isMatched: false },
         $currentDate: { at: true, ...stamped },
       },
-      { upsert: true },
+      { upsert: true, session },
     )
   }
   return {
@@ -177,16 +187,19 @@ export function mongoIdentities(connection: Connection): IdentityStore {
       aboutToWrite()
       const [asked] = await read({ _id: id })
       if (asked === undefined) return null
-      // First what follows: whoever dies in between leaves the question open, and answering again does it again.
-      if (answer === 'same') await beOne(asked)
-      const done = await questions
-        .findOneAndUpdate(
-          { _id: id, answer: null },
-          [{ $set: { answer, by: { $literal: by }, answeredAt: '$$NOW' } }],
-          { updatePipeline: true },
-        )
-        .lean()
-      return done === null ? null : asked
+      // Both or neither: of two who answer at once the first counts, and whoever dies in between has not answered.
+      return connection.transaction(async (session) => {
+        const done = await questions
+          .findOneAndUpdate(
+            { _id: id, answer: null },
+            [{ $set: { answer, by: { $literal: by }, answeredAt: '$$NOW' } }],
+            { updatePipeline: true, session },
+          )
+          .lean()
+        if (done === null) return null
+        if (answer === 'same') await beOne(asked, session)
+        return asked
+      })
     },
     said: async (id) => {
       const row = await questions.findOne({ _id: id, answer: { $ne: null } }).lean()

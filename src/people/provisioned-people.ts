@@ -33,7 +33,6 @@ export interface Beside {
 /** What decides may be so old at most where it is not asked for now; another process may have heard what this one did not. */
 const rememberedMs = 10_000
 const showsForMs = 600_000
-const groupsForMs = 2_000
 const gatheringMs = 2
 /** How often it is looked whether somebody who left was made anew. */
 const goneMatchedMs = 5_000
@@ -73,7 +72,8 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
   /** Where a source is required and none was ever connected, nobody is known to any. */
   const isAsked = async (): Promise<boolean> => rules().isScimRequired || (await provisioning.isUsed())
   const names = (): Promise<Read['names']> => {
-    if (groups === null || elapsedMs() - groups.atMs > groupsForMs) {
+    // One reading for all who ask in the same moment.
+    if (groups === null || elapsedMs() - groups.atMs > gatheringMs) {
       const read = Promise.all([provisioning.groups(), provisioning.sources()]).then(([all, sources]) =>
         namesOfGroups(all, sources),
       )
