@@ -82,9 +82,11 @@ export function mayHold(
 ): Verdict {
   const outside = whyOutside(facts, entitlement, asking, mostMs)
   if (outside !== null) return outside
-  if (facts.provisioned?.isInQuestion) return { answer: 'unknown', reasons: [{ kind: 'in-question' }] }
   const { who } = entitlement
   const answer = who.evaluate(attributesOf(facts, entitlement, asking, now))
+  // What the rule refuses is refused, whoever they turn out to be.
+  if (answer !== 'no' && facts.provisioned?.isInQuestion)
+    return { answer: 'unknown', reasons: [{ kind: 'in-question' }] }
   return { answer, reasons: [{ kind: 'rule', source: who.source, answer }] }
 }
 
@@ -108,6 +110,8 @@ export function mayAskForOthers(
   asking: Asking,
   now: Date,
 ): boolean {
+  const { provisioned } = facts
+  if (provisioned?.isStranger || provisioned?.isInQuestion) return false
   if (entitlement.onBehalf === null || !facts.isHere || facts.isExternal) return false
   return entitlement.onBehalf.evaluate(attributesOf(facts, entitlement, asking, now)) === 'yes'
 }

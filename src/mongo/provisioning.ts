@@ -29,6 +29,7 @@ export const user = z.object({
 })
 const linkedUser = user.extend({
   personId: z.string(),
+  isMatched: z.boolean().default(true),
   manager: z.string().nullable(),
   people: z.array(z.string()),
   members: z.array(z.object({ group: z.string(), removedAt: z.date().nullable() })),
@@ -41,7 +42,7 @@ const group = z.object({
   createdAt: z.date(),
   deletedAt: z.date().nullable(),
 })
-const link = z.object({ user: z.string(), person: z.string() })
+const link = z.object({ user: z.string(), person: z.string(), isMatched: z.boolean().default(true) })
 const memberOf = z.object({ _id: z.string(), groups: z.array(z.string()) })
 const removed = z.object({ user: z.string(), group: z.string(), removedAt: z.date() })
 const changed = z.object({ changedAt: z.instanceof(Timestamp) })
@@ -81,7 +82,7 @@ export function mongoProvisioning(connection: Connection): Provisioning {
   /** The same of all: three readings and a join here cost a tenth of looking up each of thousands. */
   const everybody = async (): Promise<LinkedUser[]> => {
     const [linkRows, userRows, memberRows, leftRows] = await Promise.all([
-      links.find({ isCurrent: true }, { projection: { user: 1, person: 1 } }).toArray(),
+      links.find({ isCurrent: true }, { projection: { user: 1, person: 1, isMatched: 1 } }).toArray(),
       users.find({}, { projection: { ...userFields, manager: 1 } }).toArray(),
       members
         .aggregate([
@@ -105,13 +106,14 @@ export function mongoProvisioning(connection: Connection): Provisioning {
       const { user: id, ...gone } = removed.parse(row)
       left.set(id, [...(left.get(id) ?? []), gone])
     }
-    return all.flatMap(({ user: id, person }) => {
+    return all.flatMap(({ user: id, person, isMatched }) => {
       const row = of.get(id)
       if (row === undefined) return []
       const theirs = (groupsOf.get(id) ?? []).map((one) => ({ group: one, removedAt: null }))
       const whole = {
         ...row,
         personId: person,
+        isMatched,
         people: owners.get(id),
         members: [...theirs, ...(left.get(id) ?? [])],
       }
@@ -222,7 +224,15 @@ const withUser: Document[] = [
   },
   {
     $replaceWith: {
-      $mergeObjects: [{ $first: '$of' }, { personId: '$person', people: '$all.person', members: '$members' }],
+      $mergeObjects: [
+        { $first: '$of' },
+        {
+          personId: '$person',
+          isMatched: '$isMatched',
+          people: '$all.person',
+          members: '$members',
+        },
+      ],
     },
   },
   { $match: { _id: { $exists: true } } },
@@ -261,7 +271,9 @@ async function byKey(
  * Made and deleted within minutes, as some providers try whether we work, perhaps with an admin's own address: nobody left
  * by that.
  */
-export const isTrial = ({ createdAt, inactiveSince, deletedAt }: Life): boolean =>
+export const isTrial = ({ createdAt, inactiveSince, deletedAt, isMatched = true }: Life): boolean =>
+  // Of whom an admin said that it is they, nothing is a trial.
+  isMatched &&
   createdAt !== undefined &&
   deletedAt !== null &&
   deletedAt.getTime() - createdAt.getTime() < trialMs &&
@@ -269,6 +281,7 @@ export const isTrial = ({ createdAt, inactiveSince, deletedAt }: Life): boolean 
   (inactiveSince === null || inactiveSince.getTime() === deletedAt.getTime())
 
 interface Life {
+  readonly isMatched?: boolean | undefined
   readonly createdAt?: Date | undefined
   readonly inactiveSince: Date | null
   readonly deletedAt: Date | null

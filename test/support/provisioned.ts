@@ -37,7 +37,7 @@ export function provisionedIn(connection: Connection): ProvisionedData {
         name: id,
         email: null,
         isActive: true,
-        inactiveSince: null,
+        inactiveSince: about.isActive === false ? new Date(Date.now() - 1_000) : null,
         manager: null,
         externalId: null,
         createdAt: new Date(Date.now() - 3_600_000),
@@ -60,7 +60,13 @@ export function provisionedIn(connection: Connection): ProvisionedData {
       await connection.collection('scim_members').updateOne({ user, group }, { $set: { removedAt: at } })
     },
     deleted: async (kind, id) => {
-      await of(`scim_${kind}`).updateOne({ _id: id }, { $set: { deletedAt: new Date() } })
+      const gone = {
+        deletedAt: '$$NOW',
+        ...(kind === 'users'
+          ? { isActive: false, inactiveSince: { $ifNull: ['$inactiveSince', '$$NOW'] } }
+          : {}),
+      }
+      await of(`scim_${kind}`).updateOne({ _id: id }, [{ $set: gone }])
     },
   }
 }
