@@ -21,6 +21,7 @@ import { listenToDms } from './holding/holder-buttons.ts'
 import { Reach } from './directory/reach.ts'
 import { listenToPeople } from './directory/hears-of-people.ts'
 import { listenToHome } from './home/home.ts'
+import { listenToLookUp } from './home/look-up.ts'
 import { listenToMore } from './holding/more-time.ts'
 import { listenToShow } from './holding/hand-over.ts'
 import { listenToLines } from './deciding/lines-card.ts'
@@ -194,6 +195,7 @@ export function openSlack(options: {
         listenToPeople,
         listenToPreApprovals,
         listenToHome,
+        listenToLookUp,
       ]) {
         listen(parts)
       }

@@ -7,7 +7,7 @@ import type { UnlinkedUser } from '../domain/ports/provisioning.ts'
 import { explainPerson } from '../operations/explain-person.ts'
 import { asking, sure, type Asked, type Said } from './open.ts'
 import { personAsJson, personAsText } from './person.ts'
-import { shortNames } from './group-names.ts'
+import { shortNames } from '../domain/group-names.ts'
 import { named, onOneLine, several, slackWords } from './words.ts'
 
 /** `curfew people`: who there is, and of one of them everything. */

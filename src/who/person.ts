@@ -3,7 +3,7 @@ import { explainAll } from '../domain/explain.ts'
 import type { PersonFacts } from '../domain/person.ts'
 import { explainAnswer } from '../domain/would-answer.ts'
 import type { EntitlementExplained, PersonExplained } from '../operations/explain-person.ts'
-import { shortNames } from './group-names.ts'
+import { shortNames } from '../domain/group-names.ts'
 import { asJson, at, keyOf, named, onOneLine, several, slackWords, why } from './words.ts'
 
 /** One person, as `curfew people <name>` shows them. */

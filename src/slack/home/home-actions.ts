@@ -1,2 +1,6 @@
 /** Buttons that stand on the Home tab alone; the others are those of cards, DMs and pre-approvals. */
-export const homeActions = { request: 'home_request', page: 'home_page' } as const
+export const homeActions = {
+  request: 'home_request',
+  lookUp: 'home_look_up',
+  page: 'home_page',
+} as const

@@ -53,6 +53,8 @@ export interface HomeAbout {
   /** How long requests waited where the viewer is an admin. */
   readonly waits: readonly WaitingTimes[]
   readonly catalogFault: string | null
+  /** Whether the viewer may look others up. */
+  readonly isAdmin: boolean
 }
 
 interface Section {
@@ -66,8 +68,9 @@ export function renderHome(about: HomeAbout, pages: Pages): HomeView {
   const request = button(homeActions.request, 'Request access', 'home', 'Request access', {
     style: 'primary',
   })
+  const lookUp = button(homeActions.lookUp, 'Look somebody up…', 'home', 'Look somebody up')
   const blocksFor = (rowsEach: number): KnownBlock[] => [
-    ...buttonRow([request], 'home'),
+    ...buttonRow(about.isAdmin ? [request, lookUp] : [request], 'home'),
     ...fault(about),
     ...shown.flatMap((one) => pageOf(one, pages, rowsEach)),
     ...(shown.length === 0 ? [section('You hold nothing, and nothing waits for you.')] : []),

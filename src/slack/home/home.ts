@@ -118,6 +118,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     forMe,
     kept,
     catalogFault: isAnyAdmin(catalog, facts) ? parts.catalogFault() : null,
+    isAdmin: isAnyAdmin(catalog, facts),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PersonFacts } from '../domain/person.ts'
+import type { PersonFacts } from './person.ts'
 
 /** Without the second name that every SCIM group has. */
 export function shortNames({ provisioned }: PersonFacts): string[] {

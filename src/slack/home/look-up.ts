@@ -1,0 +1,86 @@
+import type { AckFn, ViewResponseAction } from '@slack/bolt'
+import type { KnownBlock, ModalView } from '@slack/types'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isRefusal } from '../../domain/refusal.ts'
+import { lookUp } from '../../operations/look-up.ts'
+import type { Parts } from '../parts.ts'
+import { actor, answerUnopened, tellClicker, unreadWords } from '../replies/answer-click.ts'
+import { messageView } from '../replies/message-view.ts'
+import { parseClick, parseInView } from '../wire/payloads.ts'
+import { form, plain, section } from '../words/blocks.ts'
+import { unmarked } from '../words/mrkdwn.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+import { homeActions } from './home-actions.ts'
+import { lookedUpSections } from './look-up-words.ts'
+
+/** "Look somebody up…": an admin chooses a person, and reads who they are and what they hold, may have and answer. */
+
+const callbackId = 'look_up'
+const field = 'whom'
+const title = 'Look somebody up'
+/** For a submission the acknowledgement is the answer: what takes longer is shown once it is found. */
+const budgetMs = 2_000
+
+const chooseView: ModalView = form({
+  callbackId,
+  title,
+  submit: 'Look up',
+  blocks: [
+    {
+      type: 'input',
+      block_id: field,
+      label: plain('Whom?', 2_000),
+      hint: plain('You read who they are, and what concerns what you look after.', 2_000),
+      element: { type: 'users_select', action_id: field, focus_on_load: true },
+    },
+  ],
+})
+
+const foundView = (blocks: readonly KnownBlock[]): ModalView => ({
+  type: 'modal',
+  title: plain(title, 24),
+  close: plain('Close', 24),
+  blocks: [...blocks],
+})
+
+export function listenToLookUp(parts: Parts): void {
+  const { app, clients, log } = parts
+  app.action(homeActions.lookUp, async ({ ack, body }) => {
+    const click = parseClick(body)
+    const open = async (): Promise<void> => {
+      try {
+        await clients.interactive.views.open({ trigger_id: click.triggerId, view: chooseView })
+      } catch (error) {
+        await answerUnopened({ log }, tellClicker(parts, click), error)
+      }
+    }
+    await Promise.all([ack(), open()])
+  })
+  app.view(callbackId, async ({ ack, body }) => {
+    const { userId, viewId, field: value } = parseInView(body)
+    const answer = ack as AckFn<ViewResponseAction>
+    const finding = found(parts, userId, value(field) ?? '')
+    const inTime = await Promise.race([finding, sleep(budgetMs, 'late' as const, { ref: false })])
+    const view = inTime === 'late' ? messageView(title, 'Looking…') : inTime
+    await answer({ response_action: 'update', view })
+    if (inTime !== 'late') return
+    try {
+      await clients.background.views.update({ view_id: viewId, view: await finding })
+    } catch (error) {
+      log.warn('could not show who was looked up', { error })
+    }
+  })
+}
+
+/** What was found, why it cannot be shown, or that it cannot be looked up now. */
+async function found(parts: Parts, userId: string, whom: string): Promise<ModalView> {
+  try {
+    const by = await actor(parts, userId)
+    const explained = isRefusal(by) ? by : await lookUp(parts.world, { by, userId: whom })
+    return isRefusal(explained)
+      ? messageView(title, unmarked(refusalWords(explained)))
+      : foundView(lookedUpSections(explained).map(section))
+  } catch (error) {
+    return messageView(title, unreadWords(parts.log, error))
+  }
+}
