@@ -68,14 +68,15 @@ export async function unusedSince(world: Asking, since: Date): Promise<Known<Unu
   const catalog = world.catalog()
   const all = everyEntitlement(catalog)
   const names = [...new Set(all.flatMap(({ who }) => who.groups))]
-  const [everyone, membersOf, held, recordedSince, joined] = await Promise.all([
-    world.directory.everyone(),
+  // First: whoever is new to a directory is matched with their Users by it.
+  const everyone = await world.directory.everyone()
+  if (everyone === 'unknown') return everyone
+  const [membersOf, held, recordedSince, joined] = await Promise.all([
     world.directory.groups(names),
     world.usage.heldSince(since, all),
     world.usage.recordedSince(),
     joinedSince(world, since),
   ])
-  if (everyone === 'unknown') return everyone
   const now = world.clock.now()
   const groups: GroupUse[] = []
   for (const name of names) {
