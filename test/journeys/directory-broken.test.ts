@@ -1,0 +1,90 @@
+import type { Cast } from '../support/cast.ts'
+import { aStage, type Stage } from '../support/curfew.ts'
+import { anIdentityProvider, type IdentityProvider } from '../support/identity-provider.ts'
+import { answerIdentity } from '../../src/operations/answer-identity.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
+import type { Person } from '../workspace/people/person.ts'
+import { aGate, gateCatalog, type Gate } from './a-gate.ts'
+import { aReason, as, asks, eventually, patient } from './acts.ts'
+import { curfew } from './app-process.ts'
+
+/** What follows from a directory within seconds, and what must not. */
+
+const atOnce = { withinMs: 5_000 }
+
+const standing = (who: string) => `      always:
+        name: Open the gate any time
+        target: { gate: main }
+        mode: standing
+        who: '${who}'
+`
+
+async function aCompany(
+  about: { who?: string; people?: string } = {},
+): Promise<{ stage: Stage; gate: Gate; okta: IdentityProvider }> {
+  const gate = await aGate()
+  const { who = '"engineering" in groups', people = 'grace: 60s' } = about
+  const catalog = (cast: Cast) =>
+    gateCatalog(cast, { duration: '10m', more: standing(who) }).replace(
+      '\ndefaults:',
+      `\npeople: { ${people} }\n\ndefaults:`,
+    )
+  const stage = await aStage({ transport: 'http', catalog, env: gate.env })
+  const { exited, lines } = curfew(['scim', 'token', 'create', 'okta'], {
+    ...stage.environment,
+    PUBLIC_URL: `http://127.0.0.1:${stage.environment['PORT']}`,
+  })
+  expect(await exited).toBe(0)
+  const said = lines.join('\n')
+  const address = /https?:\/\/\S+\/scim\/v2/.exec(said)?.[0] ?? ''
+  const token = /(?<![\w/-])[\w-]{43}(?![\w-])/.exec(said)?.[0] ?? ''
+  return { stage, gate, okta: anIdentityProvider({ address, token }) }
+}
+
+const heldBy = (gate: Gate, names: string, { withinMs } = patient) =>
+  eventually(
+    async () => [...gate.holders].sort().join(),
+    (now) => now === names,
+    withinMs,
+  )
+
+/** As the local Slack has them. */
+const whoIs = ({ account }: { account: { name: string; email: string | null } }) => ({
+  name: account.name,
+  email: account.email ?? '',
+})
+
+const opensTheGate = async ({ stage, gate }: { stage: Stage; gate: Gate }): Promise<void> => {
+  const { riley, ada, orders } = stage
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  await ada.clicks('Approve 10 min', await ada.sees(reason, orders, patient))
+  await heldBy(gate, 'riley')
+}
+
+const answers = async (stage: Stage, by: Person, answer: 'same' | 'two'): Promise<string> => {
+  const [question] = await eventually(
+    () => stage.app.world.identities.open(),
+    (open) => open.length > 0,
+  )
+  const { world } = stage.app
+  const said = await answerIdentity(world, { by: as(stage, by), id: question?.id ?? '', answer })
+  return isRefusal(said) ? said.refused : 'answered'
+}
+
+// Whose User it is was not looked at before; it is, and then nobody ends anything until the grace for groups is over.
+test('whoever the directory’s first word calls deactivated loses what they hold within 5 s', async () => {
+  const company = await aCompany()
+  const { gate, okta, stage } = company
+  await opensTheGate(company)
+  const { name, email } = whoIs(stage.riley)
+  const { status } = await okta.send('POST', '/Users', {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+    userName: email,
+    displayName: name,
+    emails: [{ value: email, type: 'work', primary: true }],
+    active: false,
+  })
+  expect(status).toBe(201)
+  await heldBy(gate, '', atOnce)
+}, 60_000)
