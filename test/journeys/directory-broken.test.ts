@@ -88,3 +88,21 @@ test('whoever the directory’s first word calls deactivated loses what they hol
   expect(status).toBe(201)
   await heldBy(gate, '', atOnce)
 }, 60_000)
+
+// Okta pushes a group and names it anew; for up to two seconds its earlier name was remembered.
+test('whoever is in a group that is renamed has within 5 s what is given by its new name', async () => {
+  const { gate, okta, stage } = await aCompany()
+  const kim = await okta.hires(whoIs(stage.kim))
+  const group = await okta.makesGroup('eng', [kim])
+  await eventually(
+    () => stage.app.world.directory.facts(as(stage, stage.kim)),
+    (facts) => facts !== 'unknown' && facts.provisioned?.groups.has('eng') === true,
+    atOnce.withinMs,
+  )
+  const { status } = await okta.send('PATCH', `/Groups/${group}`, {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    Operations: [{ op: 'replace', path: 'displayName', value: 'engineering' }],
+  })
+  expect(status).toBeLessThan(300)
+  await heldBy(gate, 'kim', atOnce)
+}, 60_000)
