@@ -106,3 +106,23 @@ test('whoever is in a group that is renamed has within 5 s what is given by its 
   expect(status).toBeLessThan(300)
   await heldBy(gate, 'kim', atOnce)
 }, 60_000)
+
+// They come back within the grace, as in a full sync; meanwhile the door was open to whom the rule shuts out.
+test('a full sync gives nobody what is only for those who are not in the group', async () => {
+  const { gate, okta, stage } = await aCompany({
+    who: 'email.startsWith("kim@") && !("contractors" in groups)',
+  })
+  const kim = await okta.hires(whoIs(stage.kim))
+  const group = await okta.makesGroup('contractors', [kim])
+  await eventually(
+    () => stage.app.world.directory.facts(as(stage, stage.kim)),
+    (facts) => facts !== 'unknown' && facts.provisioned?.groups.has('contractors') === true,
+    atOnce.withinMs,
+  )
+  await heldBy(gate, '', atOnce)
+  gate.calls.length = 0
+  await okta.removes(group, kim)
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  await okta.adds(group, kim)
+  expect(gate.calls.filter(({ action, principal }) => action === 'give' && principal === 'kim')).toEqual([])
+}, 60_000)
