@@ -126,3 +126,14 @@ test('a full sync gives nobody what is only for those who are not in the group',
   await okta.adds(group, kim)
   expect(gate.calls.filter(({ action, principal }) => action === 'give' && principal === 'kim')).toEqual([])
 }, 60_000)
+
+// They can "hold nothing and answer nothing".
+test('where SCIM is required, an admin whom no source knows does not say who is who', async () => {
+  const { okta, stage } = await aCompany({ people: 'scim: required' })
+  const { riley, kim, ada } = stage
+  const there = await okta.hires(whoIs(riley))
+  await stage.app.world.directory.freshFacts(as(stage, riley))
+  await okta.renames(there, { email: whoIs(kim).email })
+  await stage.app.world.directory.freshFacts(as(stage, kim))
+  expect(await answers(stage, ada, 'same')).toBe('not-an-admin')
+}, 60_000)
