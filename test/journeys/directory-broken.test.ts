@@ -137,3 +137,20 @@ test('where SCIM is required, an admin whom no source knows does not say who is 
   await stage.app.world.directory.freshFacts(as(stage, kim))
   expect(await answers(stage, ada, 'same')).toBe('not-an-admin')
 }, 60_000)
+
+// Ada and Riley are accounts of one human, as an admin said.
+test('whose identity it is about does not answer, by another account of theirs neither', async () => {
+  const { okta, stage } = await aCompany()
+  const { riley, ada } = stage
+  const { directory, identities } = stage.app.world
+  const there = await okta.hires(whoIs(riley))
+  await directory.freshFacts(as(stage, riley))
+  await okta.renames(there, { email: whoIs(ada).email })
+  await directory.freshFacts(as(stage, ada))
+  const [first] = await identities.open()
+  await identities.answer(first?.id ?? '', 'same', as(stage, stage.kim))
+  await okta.renames(there, { email: 'somebody@acme.example' })
+  await okta.hires({ ...whoIs(riley), userName: 'riley-anew' })
+  await directory.freshFacts(as(stage, riley))
+  expect(await answers(stage, ada, 'same')).toBe('own-identity')
+}, 60_000)
