@@ -12,6 +12,13 @@ import { curfew } from './app-process.ts'
 
 const atOnce = { withinMs: 5_000 }
 
+interface Company {
+  readonly stage: Stage
+  readonly gate: Gate
+  readonly okta: IdentityProvider
+  connects(source: string): Promise<IdentityProvider>
+}
+
 const standing = (who: string) => `      always:
         name: Open the gate any time
         target: { gate: main }
@@ -20,25 +27,29 @@ const standing = (who: string) => `      always:
 `
 
 async function aCompany(
-  about: { who?: string; people?: string } = {},
-): Promise<{ stage: Stage; gate: Gate; okta: IdentityProvider }> {
+  about: { who?: string; people?: string; change?: (text: string) => string; patienceMs?: number } = {},
+): Promise<Company> {
   const gate = await aGate()
-  const { who = '"engineering" in groups', people = 'grace: 60s' } = about
+  const { who = '"engineering" in groups', people = 'grace: 60s', change = (text) => text } = about
   const catalog = (cast: Cast) =>
-    gateCatalog(cast, { duration: '10m', more: standing(who) }).replace(
+    change(gateCatalog(cast, { duration: '10m', more: standing(who) })).replace(
       '\ndefaults:',
       `\npeople: { ${people} }\n\ndefaults:`,
     )
-  const stage = await aStage({ transport: 'http', catalog, env: gate.env })
-  const { exited, lines } = curfew(['scim', 'token', 'create', 'okta'], {
-    ...stage.environment,
-    PUBLIC_URL: `http://127.0.0.1:${stage.environment['PORT']}`,
-  })
-  expect(await exited).toBe(0)
-  const said = lines.join('\n')
-  const address = /https?:\/\/\S+\/scim\/v2/.exec(said)?.[0] ?? ''
-  const token = /(?<![\w/-])[\w-]{43}(?![\w-])/.exec(said)?.[0] ?? ''
-  return { stage, gate, okta: anIdentityProvider({ address, token }) }
+  const patience = about.patienceMs === undefined ? {} : { patienceMs: about.patienceMs }
+  const stage = await aStage({ transport: 'http', catalog, env: gate.env, ...patience })
+  const connects = async (source: string) => {
+    const { exited, lines } = curfew(['scim', 'token', 'create', source], {
+      ...stage.environment,
+      PUBLIC_URL: `http://127.0.0.1:${stage.environment['PORT']}`,
+    })
+    expect(await exited).toBe(0)
+    const said = lines.join('\n')
+    const address = /https?:\/\/\S+\/scim\/v2/.exec(said)?.[0] ?? ''
+    const token = /(?<![\w/-])[\w-]{43}(?![\w-])/.exec(said)?.[0] ?? ''
+    return anIdentityProvider({ address, token })
+  }
+  return { stage, gate, okta: await connects('okta'), connects }
 }
 
 const heldBy = (gate: Gate, names: string, { withinMs } = patient) =>
@@ -153,4 +164,24 @@ test('whose identity it is about does not answer, by another account of theirs n
   await okta.hires({ ...whoIs(riley), userName: 'riley-anew' })
   await directory.freshFacts(as(stage, riley))
   expect(await answers(stage, ada, 'same')).toBe('own-identity')
+}, 60_000)
+
+// Everybody is out of the group for a moment; nobody is left in it who could answer, so the admins stand in.
+test('a full sync lets nobody approve who could not before it', async () => {
+  const { stage, gate, okta } = await aCompany({
+    change: (text) => text.replace('approvers: { groups: ["@dba"] }', 'approvers: { groups: [dba] }'),
+  })
+  const { riley, ada, orders } = stage
+  const [sam, kim] = [await okta.hires(whoIs(stage.sam)), await okta.hires(whoIs(stage.kim))]
+  const dba = await okta.makesGroup('dba', [sam, kim])
+  await eventually(
+    async () => (await stage.app.world.directory.groups(['dba']))('dba'),
+    (members) => members instanceof Set && members.size === 2,
+  )
+  await okta.removes(dba, sam, kim)
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  await ada.clicks('Approve 10 min', await ada.sees(reason, orders, patient)).catch(() => undefined)
+  await okta.adds(dba, sam, kim)
+  await expect(heldBy(gate, 'riley', atOnce)).rejects.toThrow('in vain')
 }, 60_000)
