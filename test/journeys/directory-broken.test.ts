@@ -185,3 +185,22 @@ test('a full sync lets nobody approve who could not before it', async () => {
   await okta.adds(dba, sam, kim)
   await expect(heldBy(gate, 'riley', atOnce)).rejects.toThrow('in vain')
 }, 60_000)
+
+// One is in question, one left the group: together they are more than `confirmAbove`, and nobody is asked.
+test('a question about one person keeps nobody else what they lost', async () => {
+  const { stage, gate, okta } = await aCompany({
+    people: 'grace: 1s',
+    change: (text) => text.replace('mode: standing\n', 'mode: standing\n        confirmAbove: 1\n'),
+  })
+  const { riley, kim, ada } = stage
+  const [rileyThere, kimThere] = [await okta.hires(whoIs(riley)), await okta.hires(whoIs(kim))]
+  const engineering = await okta.makesGroup('engineering', [rileyThere, kimThere])
+  await heldBy(gate, 'kim,riley')
+  await okta.renames(rileyThere, { email: whoIs(ada).email })
+  await eventually(
+    () => stage.app.world.identities.open(),
+    (open) => open.length === 1,
+  )
+  await okta.removes(engineering, kimThere)
+  await heldBy(gate, 'riley', { withinMs: 30_000 })
+}, 60_000)
