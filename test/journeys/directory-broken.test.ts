@@ -5,7 +5,7 @@ import { answerIdentity } from '../../src/operations/answer-identity.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aReason, as, asks, eventually, patient } from './acts.ts'
+import { aReason, as, asks, changeCatalog, eventually, patient } from './acts.ts'
 import { curfew } from './app-process.ts'
 
 /** What follows from a directory within seconds, and what must not. */
@@ -204,3 +204,21 @@ test('a question about one person keeps nobody else what they lost', async () =>
   await okta.removes(engineering, kimThere)
   await heldBy(gate, 'riley', { withinMs: 30_000 })
 }, 60_000)
+
+// Two have it; that it was renamed or disabled sends the admin looking in the wrong place.
+test('where two sources have a group of one name the admins read that, and not that there is none', async () => {
+  const { stage, okta, connects } = await aCompany({ who: 'email == "nobody"' })
+  const agency = await connects('agency')
+  await okta.makesGroup('engineering')
+  await agency.makesGroup('engineering')
+  await eventually(
+    async () =>
+      (await stage.app.world.directory.groups(['okta/engineering', 'agency/engineering']))(
+        'agency/engineering',
+      ),
+    (members) => members instanceof Set,
+  )
+  await changeCatalog(stage, (text) => text.replace('email == "nobody"', '"engineering" in groups'))
+  const told = await stage.ada.sees(/The catalog names engineering for/, 'dm', { withinMs: 70_000 })
+  expect(told.plain).not.toContain('has no such group: it was renamed or disabled')
+}, 90_000)
