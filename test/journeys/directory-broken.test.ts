@@ -222,3 +222,15 @@ test('where two sources have a group of one name the admins read that, and not t
   const told = await stage.ada.sees(/The catalog names engineering for/, 'dm', { withinMs: 70_000 })
   expect(told.plain).not.toContain('has no such group: it was renamed or disabled')
 }, 90_000)
+
+// Slack says everything; an admin is to answer a question, which they are not reminded of here.
+test('while an admin is to say who somebody is, nobody reads that Slack does not say who holds something', async () => {
+  const { stage, gate, okta } = await aCompany({ people: 'grace: 1s', patienceMs: 1_000 })
+  const { riley, kim, ada } = stage
+  const there = await okta.hires(whoIs(riley))
+  await okta.makesGroup('engineering', [there])
+  await heldBy(gate, 'riley')
+  await okta.renames(there, { email: whoIs(kim).email })
+  const said = ada.sees(/Slack does not say who holds Open the gate any time/, 'dm', { withinMs: 20_000 })
+  await expect(said).rejects.toThrow()
+}, 60_000)
