@@ -43,6 +43,7 @@ export async function aKnownCompany(connection: Connection, rules: Partial<Peopl
     heardOf: company.heardOf,
     people,
     facts,
+    directory: () => directory,
     slackHas: (those: readonly PersonRef[]) => {
       directory = directoryOf(those)
     },

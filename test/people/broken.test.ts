@@ -144,3 +144,16 @@ test('of two admins who answer at the same moment, what the one said who was fir
   const users = (await facts(ada)).provisioned?.users.map((one) => one.id)
   expect(users).toEqual(said?.answer === 'same' ? ['u1'] : [])
 })
+
+// The card said "is now Ada"; by the time of the click the directory says that it is somebody else's address.
+test('an answer to a question that the directory has taken back makes nobody somebody else', async () => {
+  const { scim, facts, identities, riley, ada, sam } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await facts(riley)
+  await scim.user('u1', { email: ada.email })
+  await facts(ada)
+  const [question] = await identities.open()
+  await scim.user('u1', { email: riley.email })
+  await identities.answer(question?.id ?? '', 'same', sam)
+  expect((await facts(ada)).provisioned?.users).toEqual([])
+})
