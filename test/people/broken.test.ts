@@ -157,3 +157,15 @@ test('an answer to a question that the directory has taken back makes nobody som
   await identities.answer(question?.id ?? '', 'same', sam)
   expect((await facts(ada)).provisioned?.users).toEqual([])
 })
+
+// Two records, two admins, two clicks: one is right, none is a fault of ours.
+test('two answers about one person at the same moment are both taken, and one record is theirs', async () => {
+  const { scim, facts, identities, riley, sam } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await scim.user('u2', { email: riley.email })
+  await facts(riley)
+  const open = await identities.open()
+  const said = await Promise.allSettled(open.map(({ id }) => identities.answer(id, 'same', sam)))
+  expect(said.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+  expect((await facts(riley)).provisioned?.users).toHaveLength(1)
+})
