@@ -169,3 +169,19 @@ test('two answers about one person at the same moment are both taken, and one re
   expect(said.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
   expect((await facts(riley)).provisioned?.users).toHaveLength(1)
 })
+
+// Whoever left by one source's word is not written to, though another has them in its group still.
+test('nobody who left is called by the groups they are still in elsewhere', async () => {
+  const { scim, facts, directory, riley, ada } = await aCompany()
+  await scim.source('agency')
+  await scim.user('u1', { email: riley.email })
+  await scim.user('u2', { email: ada.email })
+  await scim.user('a1', { source: 'agency', email: riley.email })
+  await scim.group('g1', { displayName: 'dba', users: ['u1', 'u2'] })
+  await facts(riley)
+  await facts(ada)
+  await scim.user('a1', { source: 'agency', email: riley.email, isActive: false })
+  expect((await facts(riley)).isHere).toBe(false)
+  const called = await directory().mentions({ people: [], groups: ['dba'] })
+  expect(called.join()).not.toContain(riley.slack.userId)
+})
