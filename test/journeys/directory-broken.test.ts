@@ -234,3 +234,13 @@ test('while an admin is to say who somebody is, nobody reads that Slack does not
   const said = ada.sees(/Slack does not say who holds Open the gate any time/, 'dm', { withinMs: 20_000 })
   await expect(said).rejects.toThrow()
 }, 60_000)
+
+// Made and deleted within ten minutes is taken for a trial of the provider's, though somebody holds something by it.
+test('whoever was hired and given something, and is deleted minutes later, loses it within 5 s', async () => {
+  const { stage, gate, okta } = await aCompany()
+  const kim = await okta.hires(whoIs(stage.kim))
+  await okta.makesGroup('engineering', [kim])
+  await heldBy(gate, 'kim')
+  await okta.deletes(kim)
+  await heldBy(gate, '', atOnce)
+}, 60_000)
