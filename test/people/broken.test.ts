@@ -185,3 +185,11 @@ test('nobody who left is called by the groups they are still in elsewhere', asyn
   const called = await directory().mentions({ people: [], groups: ['dba'] })
   expect(called.join()).not.toContain(riley.slack.userId)
 })
+
+// Whichever of the two they are, they were deactivated: no answer to the question makes them stay.
+test('whoever is deactivated in every record that has their e-mail is gone, though it is asked which is theirs', async () => {
+  const { scim, facts, riley } = await aCompany()
+  await scim.user('u1', { email: riley.email, isActive: false })
+  await scim.user('u2', { email: riley.email, isActive: false })
+  expect((await facts(riley)).isHere).toBe(false)
+})
