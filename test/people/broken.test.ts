@@ -193,3 +193,13 @@ test('whoever is deactivated in every record that has their e-mail is gone, thou
   await scim.user('u2', { email: riley.email, isActive: false })
   expect((await facts(riley)).isHere).toBe(false)
 })
+
+// Each token's Users are its own: what another source made does not exist for it.
+test('no source makes another source’s User somebody’s manager', async () => {
+  const { scim, facts, riley, ada } = await aCompany()
+  await scim.source('agency')
+  await scim.user('u2', { email: ada.email })
+  await facts(ada)
+  await scim.user('a1', { source: 'agency', email: riley.email, manager: 'u2' })
+  expect((await facts(riley)).provisioned?.managerUserId).toBeNull()
+})
