@@ -24,8 +24,8 @@ const environment = celEnvironment(CONDITION_VARIABLES)
  *
  * `evaluate` never throws. Of whoever has no verified e-mail, no condition on it is true. It answers `unknown` when
  * anything the expression mentions is unknown, even where the rest would decide (`true || "@dba" in groups`), when it
- * names a group that does not exist (renamed, perhaps: `!(… in groups)` must not open by that), when it would be true but
- * for a SCIM group that they left a moment ago (a full sync may bring them back), and when CEL itself fails. Groups of
+ * names a group that does not exist (renamed, perhaps: `!(… in groups)` must not open by that), when it hangs on a SCIM
+ * group that they left a moment ago (a full sync may bring them back), and when CEL itself fails. Groups of
  * Slack need to be known only where it names one of them, or reads all there are; SCIM's likewise.
  */
 export function compileCondition(source: string): Condition | ExpressionFault {
@@ -66,8 +66,9 @@ export function compileCondition(source: string): Condition | ExpressionFault {
       for (const name of expression.mentions) if (values[name] === undefined) return 'unknown'
       const answer = answerBy(values)
       const lately = provisioned?.leftLately ?? new Set()
-      if (answer !== 'no' || lately.size === 0 || !expression.mentions.has('groups')) return answer
-      return answerBy({ ...values, groups: groupsWith(lately) }) === 'no' ? 'no' : 'unknown'
+      if (lately.size === 0 || !expression.mentions.has('groups')) return answer
+      // Shut out by a group or let in by it: what the next minute may answer otherwise has no answer now.
+      return answerBy({ ...values, groups: groupsWith(lately) }) === answer ? answer : 'unknown'
     },
   }
 }

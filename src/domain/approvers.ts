@@ -42,14 +42,21 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
   if (approvers.manager && isManagerKnown && isListed(person, [managerOf]))
     return { answer: 'yes', reasons: [] }
   const lookups = approvers.groups.map((handle) => ({ handle, members: groups(handle) }))
+  const lately = facts.provisioned?.leftLately ?? new Set()
   const isMember = lookups.some(
-    ({ members }) => members !== 'unknown' && members !== 'unlisted' && members.has(person.slack.userId),
+    ({ handle, members }) =>
+      members !== 'unknown' &&
+      members !== 'unlisted' &&
+      members.has(person.slack.userId) &&
+      !lately.has(handle),
   )
   if (isMember) return { answer: 'yes', reasons: [] }
   const matching = approvers.who?.evaluate(attributesOf(facts, entitlement, asking, now)) ?? 'no'
   if (matching === 'yes') return { answer: 'yes', reasons: [] }
   const unreadable = lookups.filter(({ members }) => members === 'unknown')
   const reasons: Reason[] = unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle }))
+  for (const { handle } of lookups)
+    if (lately.has(handle)) reasons.push({ kind: 'left-lately', group: handle })
   if (matching === 'unknown' && approvers.who)
     reasons.push({ kind: 'rule', source: approvers.who.source, answer: matching })
   if (approvers.manager && managerOf === 'unknown') reasons.push({ kind: 'unread-manager' })

@@ -36,6 +36,8 @@ export function explain(reason: Reason): string {
       return `only ${reason.people} can answer this`
     case 'unread-approvers':
       return 'Slack does not say now which of its approvers are here, so whether others may answer'
+    case 'left-lately':
+      return `the company directory took them out of ${reason.group} a moment ago, and may be about to put them back`
     case 'unread-manager':
       return 'it cannot be found out now who manages them'
     case 'unlisted-group':

@@ -33,6 +33,8 @@ export type Reason =
   | { readonly kind: 'not-listed'; readonly people: string }
   /** Who manages whom it is for cannot be read now. */
   | { readonly kind: 'unread-manager' }
+  /** They left it a moment ago, and a full sync may be about to put them back. */
+  | { readonly kind: 'left-lately'; readonly group: string }
   | { readonly kind: 'unreadable-group'; readonly group: string }
   /** Whether somebody stands in for the approvers hangs on who of them is here. */
   | { readonly kind: 'unread-approvers' }
