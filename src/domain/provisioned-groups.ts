@@ -14,14 +14,14 @@ export function namesOfGroups(
   const sources = new Set([...known, ...groups.map(({ source }) => source)])
   const having = new Map<string, ProvisionedGroup[]>()
   for (const group of groups) {
-    for (const name of new Set([group.displayName, ...group.names]))
+    for (const name of new Set([group.displayName, ...group.names.map((one) => one.name)]))
       having.set(name, [...(having.get(name) ?? []), group])
   }
   const isTheirs = (group: ProvisionedGroup): boolean =>
     (having.get(group.displayName) ?? []).every((other) => {
       if (other.source === group.source) return true
       const hasIt = !other.isDeleted && other.displayName === group.displayName
-      return !hasIt && other.createdAt > group.createdAt
+      return !hasIt && sinceOf(other, group.displayName) > sinceOf(group, group.displayName)
     })
   const isPlain = (group: ProvisionedGroup): boolean => {
     const { displayName } = group
@@ -36,3 +36,6 @@ export function namesOfGroups(
     }),
   )
 }
+
+const sinceOf = ({ names, createdAt }: ProvisionedGroup, name: string): Date =>
+  names.find((one) => one.name === name)?.since ?? createdAt

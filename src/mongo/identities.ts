@@ -9,7 +9,6 @@ import {
   type IdentityStore,
 } from '../domain/ports/identities.ts'
 import { personRef } from '../domain/person.ts'
-import { isTrial } from './provisioning.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 /** Which User is whose. What ended stays, so that an e-mail that was somebody's is known to have been. */
@@ -76,19 +75,13 @@ const question = z.object({
   person: z.string(),
   why: z.enum(['of-another-person', 'another-user', 'used-email']) satisfies z.ZodType<Doubt>,
   askedAt: z.date(),
-  of: z.array(
-    z.object({ userName: z.string(), email: z.string().nullable(), deletedAt: z.date().nullable() }),
-  ),
+  of: z.array(z.object({ userName: z.string(), email: z.string() })),
   until: z.array(z.string()),
+  untilPersonIds: z.array(z.string()),
   instead: z.array(z.string()),
   slack: z.array(z.string()),
 })
 
-const life = z.object({
-  createdAt: z.date().optional(),
-  inactiveSince: z.date().nullable(),
-  deletedAt: z.date().nullable(),
-})
 const saidOf = z.object({ answer: z.enum(['same', 'two']), by: personRef })
 const answered = z.object({ _id: z.string(), source: z.string(), user: z.string(), person: z.string() })
 
@@ -97,8 +90,12 @@ export function mongoIdentities(connection: Connection): IdentityStore {
   const questions = identityQuestionModel(connection)
   const users = connection.collection<{ _id: string }>('scim_users')
 
-  const read = async (match: Record<string, unknown>): Promise<IdentityQuestion[]> => {
-    const rows = await questions.aggregate<unknown>([{ $match: { ...match, answer: null } }, ...withSides])
+  const read = async (
+    match: Record<string, unknown>,
+    session: ClientSession | null = null,
+  ): Promise<IdentityQuestion[]> => {
+    const asked = [{ $match: { ...match, answer: null } }, ...withSides]
+    const rows = await questions.aggregate<unknown>(asked).session(session)
     return rows.map((row) => asQuestion(question.parse(row)))
   }
   /** Forgets which of them were of Users that a provider made and deleted at once, to try us. */
@@ -107,12 +104,20 @@ export function mongoIdentities(connection: Connection): IdentityStore {
   ): Promise<L[]> => {
     if (known.length === 0) return []
     const rows = await users
-      .find({ _id: { $in: known.map(({ user }) => String(user)) }, deletedAt: { $ne: null } })
-      .project({ createdAt: 1, inactiveSince: 1, deletedAt: 1 })
+      .find({ _id: { $in: known.map(({ user }) => String(user)) }, isTrial: true })
+      .project({ _id: 1 })
       .toArray()
-    const trials = new Set(rows.filter((row) => isTrial(life.parse(row))).map(({ _id }) => String(_id)))
+    const trials = new Set(rows.map(({ _id }) => String(_id)))
     if (trials.size > 0) await links.deleteMany({ user: { $in: [...trials] } })
     return known.filter(({ user }) => !trials.has(String(user)))
+  }
+  /** Whose another User of this source is that ever had this e-mail. */
+  const onceCalled = async (source: string, email: string, userId: string) => {
+    const those = await users
+      .find({ source, emails: email, _id: { $ne: userId } })
+      .project({ _id: 1 })
+      .toArray()
+    return those.length === 0 ? [] : links.find({ user: { $in: those.map(({ _id }) => String(_id)) } }).lean()
   }
   const beOne = async (
     { source, userId, personId, email }: Identity & Pick<IdentityQuestion, 'email'>,
@@ -131,7 +136,7 @@ export function mongoIdentities(connection: Connection): IdentityStore {
           user: userId,
           person: personId,
           isCurrent: true,
-          ...(email === null ? {} : { email }),
+          email,
         },
         $setOnInsert: { isMatched: false },
         $currentDate: { at: true, ...stamped },
@@ -148,7 +153,7 @@ export function mongoIdentities(connection: Connection): IdentityStore {
         const known = await links
           .find({ $or: [{ user: userId }, { source, person: personId }, { source, email }] })
           .lean()
-        const before = await butTrials(known)
+        const before = await butTrials([...known, ...(await onceCalled(source, email, userId))])
         if (before.length > 0) return before.some((one) => one._id === _id && one.isCurrent === true)
         const link = { source, user: userId, person: personId, email, isMatched: true, isCurrent: true }
         await links.updateOne(
@@ -163,10 +168,17 @@ export function mongoIdentities(connection: Connection): IdentityStore {
         return made?.isCurrent === true
       }
     },
-    ask: async ({ source, userId, personId }, why) => {
+    ask: async ({ source, userId, personId }, why, { isAgain = false } = {}) => {
       aboutToWrite()
+      const _id = pairId({ userId, personId })
+      // They were one, and are not any more: that answer was of before.
+      if (isAgain && (await questions.exists({ _id, answer: 'same' })) !== null)
+        await connection.transaction(async (session) => {
+          if ((await links.exists({ _id, isCurrent: true }).session(session)) !== null) return
+          await questions.deleteOne({ _id, answer: 'same' }, { session })
+        })
       await questions.findOneAndUpdate(
-        { _id: pairId({ userId, personId }) },
+        { _id },
         [
           {
             $replaceWith: {
@@ -185,10 +197,10 @@ export function mongoIdentities(connection: Connection): IdentityStore {
     question: async (id) => (await read({ _id: id }))[0] ?? null,
     answer: async (id, answer, by) => {
       aboutToWrite()
-      const [asked] = await read({ _id: id })
-      if (asked === undefined) return null
       // Both or neither: of two who answer at once the first counts, and whoever dies in between has not answered.
       return connection.transaction(async (session) => {
+        const [asked] = await read({ _id: id }, session)
+        if (asked === undefined) return null
         const done = await questions
           .findOneAndUpdate(
             { _id: id, answer: null },
@@ -204,9 +216,6 @@ export function mongoIdentities(connection: Connection): IdentityStore {
     said: async (id) => {
       const row = await questions.findOne({ _id: id, answer: { $ne: null } }).lean()
       return row === null ? null : saidOf.parse(row)
-    },
-    drop: async (id) => {
-      await questions.deleteOne({ _id: id, answer: null })
     },
     apart: async (userIds) => {
       if (userIds.length === 0) return new Set()
@@ -254,9 +263,13 @@ const withSides = [
   },
   { $lookup: { from: 'scim_users', localField: 'theirs.user', foreignField: '_id', as: 'others' } },
   { $lookup: { from: 'people', localField: 'person', foreignField: '_id', as: 'self' } },
+  // What was asked because of an e-mail is asked while that is both theirs, and not after.
+  { $match: { 'of.0.deletedAt': null, 'of.0.email': { $type: 'string' } } },
+  { $match: { $expr: { $eq: [{ $first: '$of.email' }, { $first: '$self.emailKey' }] } } },
   {
     $set: {
       until: '$before.slack.userId',
+      untilPersonIds: '$before._id',
       instead: '$others.userName',
       slack: '$self.slack.userId',
     },
@@ -264,7 +277,7 @@ const withSides = [
 ]
 
 function asQuestion(row: z.output<typeof question>): IdentityQuestion {
-  const { _id: id, source, user, person, why, askedAt, of, until, instead, slack } = row
+  const { _id: id, source, user, person, why, askedAt, of, until, untilPersonIds, instead, slack } = row
   const [now] = of
   return {
     id,
@@ -274,9 +287,10 @@ function asQuestion(row: z.output<typeof question>): IdentityQuestion {
     why,
     askedAt,
     until,
+    untilPersonIds,
     instead,
     slackUserId: slack[0] ?? '',
-    email: now === undefined || now.deletedAt !== null ? null : now.email,
+    email: now?.email ?? '',
     userName: now?.userName ?? '',
   }
 }

@@ -11,7 +11,6 @@ import type {
 } from '../domain/ports/provisioning.ts'
 
 const usedForMs = 5_000
-const trialMs = 600_000
 /** The longest that MongoDB lets a transaction last, unless told otherwise. */
 const underWayForMs = 60_000
 
@@ -24,7 +23,7 @@ export const user = z.object({
   email: z.string().nullable(),
   isActive: z.boolean(),
   inactiveSince: z.date().nullable(),
-  createdAt: z.date().optional(),
+  isTrial: z.boolean().default(false),
   deletedAt: z.date().nullable(),
 })
 const linkedUser = user.extend({
@@ -38,7 +37,7 @@ const group = z.object({
   _id: z.string(),
   source: z.string(),
   displayName: z.string(),
-  names: z.array(z.string()).default([]),
+  names: z.array(z.object({ name: z.string(), since: z.date() })).default([]),
   createdAt: z.date(),
   deletedAt: z.date().nullable(),
 })
@@ -51,7 +50,7 @@ const stampOf = (row: unknown): string => {
   return `${changedAt.t}.${changedAt.i}`
 }
 const emailed = z.object({ email: z.string() })
-const behind = z.object({ key: z.string(), personId: z.string(), slack })
+const behind = z.object({ key: z.string(), source: z.string(), personId: z.string(), slack })
 const silent = z.object({ _id: z.string(), lastRequestAt: z.date(), silentAfterMs: z.number() })
 
 export const userFields = {
@@ -61,7 +60,7 @@ export const userFields = {
   email: 1,
   isActive: 1,
   inactiveSince: 1,
-  createdAt: 1,
+  isTrial: 1,
   deletedAt: 1,
 } as const
 
@@ -168,13 +167,19 @@ export function mongoProvisioning(connection: Connection): Provisioning {
       const fields = { source: 1, displayName: 1, names: 1, createdAt: 1, deletedAt: 1 }
       return (await groups.find({}, { projection: fields }).toArray()).map(asGroup)
     },
-    membersOf: async (groupIds) => {
+    membersOf: async (groupIds, leftSince) => {
       if (groupIds.length === 0) return new Map()
       return byKey(members, [
-        { $match: { group: { $in: [...groupIds] }, removedAt: null } },
+        {
+          $match: {
+            group: { $in: [...groupIds] },
+            $or: [{ removedAt: null }, { removedAt: { $gt: leftSince } }],
+          },
+        },
         { $lookup: { from: 'scim_users', localField: 'user', foreignField: '_id', as: 'of' } },
         { $match: { 'of.0.isActive': true, 'of.0.deletedAt': null } },
         ...peopleBehind('$group', 'user'),
+        ...butGone,
       ])
     },
     peopleBehind: async (userIds) =>
@@ -252,7 +257,25 @@ const peopleBehind = (key: string, field: string): Document[] => [
   { $unwind: '$link' },
   { $lookup: { from: 'people', localField: 'link.person', foreignField: '_id', as: 'person' } },
   { $unwind: '$person' },
-  { $project: { _id: 0, key, personId: '$person._id', slack: '$person.slack' } },
+  { $project: { _id: 0, key, source: '$source', personId: '$person._id', slack: '$person.slack' } },
+]
+
+/** Without those whom another User of theirs says to be gone. */
+const butGone: Document[] = [
+  {
+    $lookup: {
+      from: 'scim_links',
+      localField: 'personId',
+      foreignField: 'person',
+      as: 'gone',
+      pipeline: [
+        { $match: { isCurrent: true } },
+        { $lookup: { from: 'scim_users', localField: 'user', foreignField: '_id', as: 'of' } },
+        { $match: { 'of.0.isActive': false, 'of.0.isTrial': { $ne: true } } },
+      ],
+    },
+  },
+  { $match: { gone: [] } },
 ]
 
 async function byKey(
@@ -261,31 +284,14 @@ async function byKey(
 ): Promise<ReadonlyMap<string, readonly PersonLink[]>> {
   const found = new Map<string, PersonLink[]>()
   for (const row of await collection.aggregate(pipeline).toArray()) {
-    const { key, personId, slack } = behind.parse(row)
-    found.set(key, [...(found.get(key) ?? []), { personId, slack }])
+    const { key, ...link } = behind.parse(row)
+    found.set(key, [...(found.get(key) ?? []), link])
   }
   return found
 }
 
-/**
- * Made and deleted within minutes, as some providers try whether we work, perhaps with an admin's own address: nobody left
- * by that.
- */
-export const isTrial = ({ createdAt, inactiveSince, deletedAt, isMatched = true }: Life): boolean =>
-  // Of whom an admin said that it is they, nothing is a trial.
-  isMatched &&
-  createdAt !== undefined &&
-  deletedAt !== null &&
-  deletedAt.getTime() - createdAt.getTime() < trialMs &&
-  // Who was deactivated first was meant to leave.
-  (inactiveSince === null || inactiveSince.getTime() === deletedAt.getTime())
-
-interface Life {
-  readonly isMatched?: boolean | undefined
-  readonly createdAt?: Date | undefined
-  readonly inactiveSince: Date | null
-  readonly deletedAt: Date | null
-}
+/** Whom a provider made and deleted to try us (as deleting found out): unless an admin said that it is they. */
+const isTrial = ({ isTrial: was, isMatched }: z.output<typeof linkedUser>): boolean => was && isMatched
 
 /** One that was deleted is inactive since then. */
 export function asUser({

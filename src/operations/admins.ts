@@ -39,7 +39,7 @@ export async function adminsOf(world: Asking, what: LookedAfter): Promise<readon
 
 /** Is this person one of them? */
 export async function isAdminOf(world: Asking, facts: PersonFacts, what: LookedAfter): Promise<boolean> {
-  if (!facts.isHere) return false
+  if (!mayLookAfter(facts)) return false
   return (
     isListed(facts.person, ownAdmins(world.catalog(), what)) ||
     isListed(facts.person, await adminsOf(world, what))
@@ -73,8 +73,12 @@ export async function entitlementsOf(world: Asking, facts: PersonFacts): Promise
 }
 
 /** Does the catalog name this person as an admin of anything? */
-export const isAnyAdmin = (catalog: Catalog, { isHere, person }: PersonFacts): boolean =>
-  isHere && isListed(person, everyAdmin(catalog))
+export const isAnyAdmin = (catalog: Catalog, facts: PersonFacts): boolean =>
+  mayLookAfter(facts) && isListed(facts.person, everyAdmin(catalog))
+
+/** Whoever left, or is unknown to a directory where one is required, looks after nothing, whatever list they are on. */
+export const mayLookAfter = ({ isHere, provisioned }: PersonFacts): boolean =>
+  isHere && provisioned?.isStranger !== true
 
 /** The admins who are here, as Slack user ids: whom a message can reach. Not whole where Slack does not say of one. */
 export async function adminIds(
@@ -96,5 +100,5 @@ async function hereAs({ directory }: Asking, name: string): Promise<Known<string
   const facts = await directory.named(name)
   // Whoever is named by their id needs not be looked up to be reached.
   if (facts === 'unknown') return name.includes('@') ? facts : name
-  return facts?.isHere ? facts.person.slack.userId : null
+  return facts !== null && mayLookAfter(facts) ? facts.person.slack.userId : null
 }

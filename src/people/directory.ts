@@ -6,6 +6,7 @@ export function directoryFrom(source: PeopleSource): Directory {
     everyone: (maxAgeMs) => source.everyone(maxAgeMs),
     freshGroups: () => source.freshGroups(),
     groups: (handles) => source.groups(handles),
+    groupsCalled: (name) => source.groupsCalled(name),
     facts: (person) => source.facts(person.slack.userId),
     freshFacts: (person) => source.freshFacts(person.slack.userId),
     named: async (name) => {

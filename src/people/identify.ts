@@ -47,17 +47,28 @@ export async function identify(
     const identity = { source: user.source, userId: user.id, personId: person.id }
     const doubt = doubtAbout(user, person, { called, linked, owners })
     const isMatched = doubt === null && (await identities.match(identity, user.email ?? ''))
-    if (!isMatched) await identities.ask(identity, doubt ?? 'used-email')
+    if (!isMatched)
+      await identities.ask(identity, doubt ?? 'used-email', { isAgain: !isOneNow(user, person, linked) })
     isWritten = true
   }
   return isWritten
 }
 
-/** One that is inactive, and was never theirs, says nothing where another one of its source is theirs or is active. */
+/** An active User of this source with that e-mail is this person's. */
+const isOneNow = (user: UnlinkedUser, person: Person, linked: Sides['linked']): boolean =>
+  linked.some(
+    ({ source, personId, email, isActive }) =>
+      source === user.source && personId === person.id && email === user.email && isActive,
+  )
+
+/**
+ * One that is inactive, and was never theirs, says nothing where another one of its source is theirs or is active. Of
+ * several that are all inactive one says it: whichever is theirs, they left.
+ */
 function isOfBefore(user: UnlinkedUser, person: Person, { called, linked }: Omit<Sides, 'owners'>): boolean {
   if (user.isActive) return false
   const isInstead = (other: UnlinkedUser): boolean =>
-    other.id !== user.id && other.source === user.source && other.email === user.email && other.isActive
+    other.source === user.source && other.email === user.email && (other.isActive || other.id < user.id)
   return (
     called.some(isInstead) || linked.some((one) => one.source === user.source && one.personId === person.id)
   )
@@ -68,8 +79,7 @@ function doubtAbout(user: UnlinkedUser, person: Person, { called, linked, owners
   const ofSource = linked.filter(({ source, personId }) => source === user.source && personId === person.id)
   if (ofSource.length > 0) return 'another-user'
   const alike = called.filter(
-    ({ source, email, isActive }) =>
-      source === user.source && email === user.email && isActive === user.isActive,
+    ({ source, email, isActive }) => source === user.source && email === user.email && isActive,
   )
   return alike.length > 1 ? 'used-email' : null
 }

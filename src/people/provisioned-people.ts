@@ -175,7 +175,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       for (const name of some) byName.set(name, [...(byName.get(name) ?? []), id])
     }
     const ids = handles.flatMap((name) => byName.get(name) ?? [])
-    const members = await provisioning.membersOf(ids)
+    const members = await provisioning.membersOf(ids, new Date(now().getTime() - rules().graceMs))
     return (name) => {
       const those = byName.get(name)
       if (those === undefined) return 'unlisted'
@@ -230,6 +230,12 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
         }
       },
       groups: groupsOf,
+      groupsCalled: async (name: string) => {
+        if (isHandle(name) || !(await provisioning.isUsed())) return []
+        const full = (await provisioning.sources()).map((source) => `${source}/${name}`)
+        const listed = new Set([...(await names()).values()].flat())
+        return full.filter((one) => listed.has(one)).sort()
+      },
       remembered: (userId: string) => {
         const facts = slack.remembered(userId)
         if (facts === null || !(rules().isScimRequired || provisioning.wasUsed())) return facts

@@ -31,7 +31,9 @@ export function provisionedBy(
   const theirs = new Set(users.map((user) => user.id))
   const isAsked = ({ personId, userId }: IdentityQuestion): boolean => personId === id || theirs.has(userId)
   const manager = active
-    .flatMap((user) => (user.manager === null ? [] : (managers.get(user.manager) ?? [])))
+    .flatMap((user) =>
+      (managers.get(user.manager ?? '') ?? []).filter(({ source }) => source === user.source),
+    )
     .find(({ personId }) => personId !== id)
   return {
     users: users.map(asUser),

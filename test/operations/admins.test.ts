@@ -54,6 +54,7 @@ function aWorld({ left = [] as string[], unread = [] as string[] } = {}) {
       listed.flatMap((one) => all.find(({ email }) => email === one)?.slack.userId ?? []),
     groups: async () => () => new Set<string>(),
     freshGroups: () => Promise.resolve(true),
+    groupsCalled: () => Promise.resolve([]),
   })
   return { world: { catalog: () => catalog, directory }, factsOf }
 }

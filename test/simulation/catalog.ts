@@ -25,6 +25,7 @@ export class People {
     named: async (name) => this.#factsOf(ref(name)),
     groups: async () => () => new Set<string>(),
     freshGroups: () => Promise.resolve(true),
+    groupsCalled: () => Promise.resolve([]),
   }
 
   #factsOf(person: PersonRef): PersonFacts {

@@ -36,6 +36,7 @@ export function memoryDirectory({ people, groups, channels }: Known): SlackDirec
     idsOf,
     groupsChanged: () => Promise.resolve(),
     freshGroups: () => Promise.resolve(true),
+    groupsCalled: () => Promise.resolve([]),
     groups: async () => (handle) => {
       const members = groups[handle]
       return members ? new Set(members.map(idOf)) : 'unlisted'

@@ -1,4 +1,6 @@
 import type { Connection } from 'mongoose'
+import { mongoScim } from '../../src/mongo/scim/store.ts'
+import { noLog } from './no-log.ts'
 
 /** What SCIM sources wrote, put into the database as the server stores it: for tests that are not about the server. */
 export interface ProvisionedData {
@@ -22,6 +24,8 @@ interface UserData {
   readonly createdAt: Date
 }
 
+const asTheServerKeepsIt = { isHere: true, version: 1, modifiedAt: new Date() }
+
 export function provisionedIn(connection: Connection): ProvisionedData {
   const of = (name: string) => connection.collection<{ _id: string }>(name)
   const stamp = { $currentDate: { changedAt: { $type: 'timestamp' as const } } }
@@ -42,12 +46,27 @@ export function provisionedIn(connection: Connection): ProvisionedData {
         externalId: null,
         createdAt: new Date(Date.now() - 3_600_000),
         deletedAt: null,
+        ...asTheServerKeepsIt,
+        userNameKey: (about.userName ?? id).toLowerCase(),
+        body: JSON.stringify({ userName: about.userName ?? id }),
         ...about,
       }
-      await of('scim_users').updateOne({ _id: id }, { $set: whole, ...stamp }, { upsert: true })
+      await of('scim_users').updateOne(
+        { _id: id },
+        { $set: whole, $addToSet: { emails: whole.email }, ...stamp },
+        { upsert: true },
+      )
     },
     group: async (id, { source = 'okta', displayName, users = [] }) => {
-      const whole = { source, displayName, externalId: null, createdAt: new Date(), deletedAt: null }
+      const whole = {
+        source,
+        displayName,
+        nameKey: displayName.toLowerCase(),
+        isHere: true,
+        externalId: null,
+        createdAt: new Date(),
+        deletedAt: null,
+      }
       await of('scim_groups').updateOne({ _id: id }, { $set: whole, ...stamp }, { upsert: true })
       for (const user of users) {
         const member = { group: id, user }
@@ -60,13 +79,14 @@ export function provisionedIn(connection: Connection): ProvisionedData {
       await connection.collection('scim_members').updateOne({ user, group }, { $set: { removedAt: at } })
     },
     deleted: async (kind, id) => {
-      const gone = {
-        deletedAt: '$$NOW',
-        ...(kind === 'users'
-          ? { isActive: false, inactiveSince: { $ifNull: ['$inactiveSince', '$$NOW'] } }
-          : {}),
+      if (kind === 'users') {
+        const found = await connection
+          .collection<{ _id: string; source: string }>('scim_users')
+          .findOne({ _id: id })
+        await mongoScim(connection, noLog).deleteUser(found?.source ?? '', id, null)
+        return
       }
-      await of(`scim_${kind}`).updateOne({ _id: id }, [{ $set: gone }])
+      await of('scim_groups').updateOne({ _id: id }, [{ $set: { deletedAt: '$$NOW' } }])
     },
   }
 }

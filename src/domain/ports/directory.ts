@@ -31,8 +31,13 @@ interface Groups {
    * false when they could be read neither way within 2.3 s.
    */
   freshGroups(): Promise<boolean>
-  /** Members (Slack user ids) of these groups, by handle. */
+  /**
+   * Members (Slack user ids) of these groups, by handle; of a SCIM group also those who left it so lately that they may be
+   * put back, as their own facts say.
+   */
   groups(handles: readonly string[]): Promise<(handle: string) => GroupMembers>
+  /** Which groups of SCIM sources are called so there, each by its source and that name: of one that is unlisted. */
+  groupsCalled(name: string): Promise<readonly string[]>
 }
 
 export interface Everybody {

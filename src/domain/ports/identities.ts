@@ -8,9 +8,12 @@ export interface IdentityStore {
    * something else. Of many who try at once one is first.
    */
   match(one: Identity, email: string): Promise<boolean>
-  /** Asks whether they are one; an answer that was given to exactly this stands, and nothing is asked again. */
-  ask(one: Identity, why: Doubt): Promise<void>
-  /** What waits for an answer. */
+  /**
+   * Asks whether they are one; an answer that was given to exactly this stands, and nothing is asked again. But where it
+   * was that they are one, and another User became theirs since, `isAgain` asks anew.
+   */
+  ask(one: Identity, why: Doubt, about?: { readonly isAgain?: boolean }): Promise<void>
+  /** What waits for an answer: while the User, not deleted, and the person have one e-mail. */
   open(): Promise<readonly IdentityQuestion[]>
   question(id: string): Promise<IdentityQuestion | null>
   /**
@@ -20,8 +23,6 @@ export interface IdentityStore {
   answer(id: string, answer: 'same' | 'two', by: PersonRef): Promise<IdentityQuestion | null>
   /** What was answered to it, and by whom; null while nobody did. */
   said(id: string): Promise<{ readonly answer: 'same' | 'two'; readonly by: PersonRef } | null>
-  /** Nobody needs to answer that any more: the e-mail that it was about is another by now. */
-  drop(id: string): Promise<void>
   /** Of these people and Users: which pairs were answered with two. */
   apart(userIds: readonly string[]): Promise<ReadonlySet<string>>
 }
@@ -44,13 +45,14 @@ export type Doubt =
 export interface IdentityQuestion extends Identity {
   readonly id: string
   readonly why: Doubt
-  /** The User's, now; null where it was deleted, or has none. */
-  readonly email: string | null
+  /** The User's and the person's, now. */
+  readonly email: string
   readonly userName: string
   /** Slack user id of the person who is asked about. */
   readonly slackUserId: string
   /** Whose the User is until that is answered, where it is anybody's: Slack user ids. */
   readonly until: readonly string[]
+  readonly untilPersonIds: readonly string[]
   /** Which Users of this source are the person's until that is answered: their userNames. */
   readonly instead: readonly string[]
   readonly askedAt: Date

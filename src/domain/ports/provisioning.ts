@@ -20,8 +20,8 @@ export interface Provisioning {
   sources(): Promise<readonly string[]>
   /** Every group, the deleted ones too. */
   groups(): Promise<readonly ProvisionedGroup[]>
-  /** Whose Users are in these groups and active: ids of people of ours, by group. */
-  membersOf(groupIds: readonly string[]): Promise<ReadonlyMap<string, readonly PersonLink[]>>
+  /** Who is in these groups, or left them since then, by group; but for those who are gone by any source's word. */
+  membersOf(groupIds: readonly string[], leftSince: Date): Promise<ReadonlyMap<string, readonly PersonLink[]>>
   /** Whose these Users are: their Slack identities, by User. */
   peopleBehind(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly PersonLink[]>>
   /** Sources that should have been heard of by now, and were not: since when. */
@@ -32,6 +32,8 @@ export interface Provisioning {
 
 export interface PersonLink {
   readonly personId: string
+  /** Whose User it is by which they are found. */
+  readonly source: string
   readonly slack: SlackIdentity
 }
 
@@ -61,8 +63,8 @@ export interface ProvisionedGroup {
   readonly id: string
   readonly source: string
   readonly displayName: string
-  /** Every name it ever had. */
-  readonly names: readonly string[]
+  /** Every name it ever had, and since when it first had that. */
+  readonly names: readonly { readonly name: string; readonly since: Date }[]
   readonly createdAt: Date
   readonly isDeleted: boolean
 }

@@ -22,6 +22,26 @@ type Groups = Pick<
   'addGroup' | 'group' | 'groups' | 'changeGroup' | 'deleteGroup' | 'membersOf' | 'membersOfEach'
 >
 
+/** As it is from now on; since when it has its name stays known when it gives that up. */
+function writtenGroup(group: Group): Document {
+  const name = { $literal: group.displayName.toWellFormed() }
+  const hadBefore = { $ifNull: ['$names', []] }
+  return {
+    ...Object.fromEntries(
+      Object.entries(groupDocument(group)).map(([field, value]) => [field, { $literal: value as unknown }]),
+    ),
+    names: {
+      $cond: [
+        { $in: [name, { $ifNull: ['$names.name', []] }] },
+        hadBefore,
+        { $concatArrays: [hadBefore, [{ name, since: '$$NOW' }]] },
+      ],
+    },
+    modifiedAt: '$$NOW',
+    changedAt: '$$CLUSTER_TIME',
+  }
+}
+
 export function scimGroups(connection: Connection, log: Log): Groups {
   const groups = collectionOf<{ _id: string }>(connection, 'scim_groups')
   const members = memberships(connection)
@@ -83,13 +103,7 @@ export function scimGroups(connection: Connection, log: Log): Groups {
     try {
       const { matchedCount } = await groups.updateOne(
         { _id: id, ...here, version },
-        {
-          $set: groupDocument(group),
-          // No other source gets a name that was given up.
-          $addToSet: { names: group.displayName.toWellFormed() },
-          $inc: { version: 1 },
-          $currentDate: stamped,
-        },
+        [{ $set: { ...writtenGroup(group), version: { $add: ['$version', 1] } } }],
         session === undefined ? {} : { session },
       )
       return matchedCount === 1
@@ -107,17 +121,18 @@ export function scimGroups(connection: Connection, log: Log): Groups {
       const make = async (session?: ClientSession): Promise<Document | null> =>
         groups.findOneAndUpdate(
           { _id: id },
-          {
-            $set: {
-              source,
-              ...groupDocument(group),
-              ...here,
-              deletedAt: null,
-              version: 1,
-              names: [group.displayName.toWellFormed()],
+          [
+            {
+              $set: {
+                source: { $literal: source },
+                ...writtenGroup(group),
+                ...here,
+                deletedAt: null,
+                version: 1,
+                createdAt: '$$NOW',
+              },
             },
-            $currentDate: { ...stamped, createdAt: true },
-          },
+          ],
           {
             upsert: true,
             returnDocument: 'after',

@@ -60,6 +60,9 @@ export function memberships(connection: Connection) {
       )
       return removed.modifiedCount
     },
+    /** Is, or was within the last day, in any group. */
+    wasEver: async (user: string, session: ClientSession): Promise<boolean> =>
+      (await rows.findOne({ user }, { session, projection: { _id: 1 } })) !== null,
     idsOf: async (group: string, session?: ClientSession): Promise<string[]> => {
       const options = { projection: { _id: 0, group: 1, user: 1 }, batchSize: 10_000, ...inSession(session) }
       const found = await rows.find({ group, removedAt: null }, options).toArray()

@@ -31,6 +31,7 @@ userSchema.index(
 )
 userSchema.index({ source: 1, 'find.emails.value': 1 })
 userSchema.index({ email: 1 })
+userSchema.index({ source: 1, emails: 1 })
 
 const groupSchema = new Schema(
   { _id: String, source: String, nameKey: String, externalId: String, isHere: Boolean },

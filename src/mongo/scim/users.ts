@@ -19,6 +19,16 @@ import { inTransaction } from './transaction.ts'
 /** Somebody else wrote it between our look and our write, so many times: more than ever happens by chance. */
 const mostTries = 200
 
+/**
+ * Some providers make somebody and delete them at once to see whether we work, perhaps with an admin's own address: nobody
+ * left by that. Who was in a group, or deactivated first, was meant.
+ */
+const isNew: Document = { $lt: [{ $subtract: ['$$NOW', '$createdAt'] }, 600_000] }
+
+/** An e-mail that was somebody's is no proof of anybody else. */
+const everCalled = ({ email }: User): Document =>
+  email === null ? {} : { $addToSet: { emails: email.toWellFormed() } }
+
 type Users = Pick<ScimStore, 'addUser' | 'user' | 'users' | 'changeUser' | 'deleteUser' | 'groupsOf'>
 
 export function scimUsers(connection: Connection): Users {
@@ -58,6 +68,7 @@ export function scimUsers(connection: Connection): Users {
         { _id: was.id, ...here, version: Number(was.version) },
         {
           $set: comes ? { ...userDocument(user), inactiveSince: null } : userDocument(user),
+          ...everCalled(user),
           $inc: { version: 1 },
           $currentDate: leaves ? { ...stamped, inactiveSince: true } : stamped,
         },
@@ -80,6 +91,7 @@ export function scimUsers(connection: Connection): Users {
         deletedAt: null,
         version: 1,
       },
+      ...everCalled(user),
       $currentDate: {
         ...stamped,
         createdAt: true,
@@ -144,11 +156,13 @@ export function scimUsers(connection: Connection): Users {
         const was = await users.findOne({ _id: id, source, ...here }, { projection: rowFields, session })
         if (was === null) return false
         condition?.(storedUser(was).version)
+        const wasMember = await members.wasEver(id, session)
         await users.updateOne(
           { _id: id, source, ...here },
           [
             {
               $set: {
+                isTrial: wasMember ? false : { $and: ['$isActive', isNew] },
                 isHere: false,
                 isActive: false,
                 deletedAt: '$$NOW',

@@ -41,6 +41,9 @@ export function followWritten(
         return
       }
       const found = await Promise.all(people.map((person) => world.directory.freshFacts(person)))
+      // Whoever was new is matched only now, and may be gone by the first word about them.
+      for (const [at, facts] of found.entries())
+        if (facts !== 'unknown' && !facts.isHere) leaving(people[at]?.slack.userId ?? '')
       // While replicas differ nothing is given by rule; what is to be given is not forgotten by that.
       if (world.agrees()) {
         await giveToThese(world, found)

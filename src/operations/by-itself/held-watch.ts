@@ -74,20 +74,17 @@ export function watchHeld(
     const handles = new Set(groups.map(({ handle }) => handle))
     for (const handle of missingSinceMs.keys()) if (!handles.has(handle)) missingSinceMs.delete(handle)
     const nowMs = world.clock.monotonicMs()
-    for (const { handle, entitlements } of groups) {
+    for (const { handle, alike, entitlements } of groups) {
       const isOfSlack = handle.startsWith('@')
       const sinceMs = missingSinceMs.get(handle) ?? nowMs
       missingSinceMs.set(handle, sinceMs)
       // A directory writes its groups one after the other: what the catalog names may come last.
-      if (!isOfSlack && nowMs - sinceMs < patienceMs) continue
+      if (!isOfSlack && alike.length === 0 && nowMs - sinceMs < patienceMs) continue
       const names = entitlements.slice(0, 5).map(({ name, resource }) => `${name} on ${resource.name}`)
       const more = entitlements.length > 5 ? ` and ${entitlements.length - 5} more` : ''
-      const why = isOfSlack
-        ? 'Slack lists no such group: it was renamed or disabled'
-        : 'the company directory has no such group: it was renamed there, or is not sent'
-      world.log.warn('the catalog names a group that is not listed', { group: handle })
+      world.log.warn('the catalog names a group that is not listed', { group: handle, alike })
       tell(
-        `The catalog names ${handle} for ${names.join(', ')}${more}, but ${why}. Nobody is called by it until the catalog names another.`,
+        `The catalog names ${handle} for ${names.join(', ')}${more}, but ${whyUnlisted(handle, alike)}. Nobody is called by it until the catalog names another.`,
         [...new Set(entitlements.flatMap(({ admins }) => admins))],
       )
     }
@@ -152,4 +149,12 @@ export function watchHeld(
       await Promise.all([looks.stop(), recounts.stop()])
     },
   }
+}
+
+function whyUnlisted(handle: string, alike: readonly string[]): string {
+  if (alike.length > 0)
+    return `more than one source has, or had, a group of that name: write ${alike.join(' or ')}`
+  return handle.startsWith('@')
+    ? 'Slack lists no such group: it was renamed or disabled'
+    : 'the company directory has no such group: it was renamed there, or is not sent'
 }

@@ -1,9 +1,11 @@
 import { everyEntitlement, type Entitlement, type Stage } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 
-/** A group that the catalog names and Slack does not list: renamed, or disabled. Nobody is in it, and nobody is called. */
+/** A group that the catalog names and nobody lists: renamed, or disabled. Nobody is in it, and nobody is called. */
 export interface UnlistedGroup {
   readonly handle: string
+  /** Groups of several sources that have this name, as the catalog may call them: it says not which is meant. */
+  readonly alike: readonly string[]
   /** Where it is named. */
   readonly entitlements: readonly Entitlement[]
 }
@@ -16,8 +18,13 @@ export async function unlistedGroups(world: World): Promise<UnlistedGroup[]> {
       named.set(handle, [...(named.get(handle) ?? []), entitlement])
   }
   const membersOf = await world.directory.groups([...named.keys()])
-  return [...named].flatMap(([handle, entitlements]) =>
-    membersOf(handle) === 'unlisted' ? { handle, entitlements } : [],
+  const unlisted = [...named].filter(([handle]) => membersOf(handle) === 'unlisted')
+  return Promise.all(
+    unlisted.map(async ([handle, entitlements]) => ({
+      handle,
+      alike: await world.directory.groupsCalled(handle),
+      entitlements,
+    })),
   )
 }
 

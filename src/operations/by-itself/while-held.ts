@@ -11,7 +11,6 @@ import type { MassLoss } from '../../domain/ports/losses.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
-import { dropIdentityQuestions } from '../answer-identity.ts'
 import { leftNow } from './left-now.ts'
 import { holdersOf, type Holders } from './holders.ts'
 import { giveByRule, type Failing } from './standing.ts'
@@ -67,7 +66,6 @@ export async function lookAtHeld(
   )
   await closeWhatIsAsked(world, pending, holders)
   await stopWords(world, words, holders)
-  await dropIdentityQuestions(world)
   const found = await judge(world, catalog, rows, holders)
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
@@ -173,6 +171,8 @@ async function judge(
       continue
     }
     const verdict = verdictOn(world, entitlement, catalog, { row, facts })
+    // That an admin is to answer something is known: they keep what they have, and nobody else waits for it.
+    if (verdict.reasons.some(({ kind }) => kind === 'in-question')) continue
     if (verdict.answer === 'unknown') {
       found.unreadable.add(`${entitlement.name} on ${entitlement.resource.name}`)
       found.doubtful.push({ entitlement, subjectId: row.subject.id })

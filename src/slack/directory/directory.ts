@@ -414,6 +414,8 @@ export function slackDirectory(options: {
       }
       return true
     },
+    // Slack has none of SCIM.
+    groupsCalled: () => Promise.resolve([]),
     freshGroups: async () => {
       const isFresh = () => groups.peek('all', freshForMs) !== null
       if (lists.groups.isFree()) groups.clear()

@@ -46,8 +46,8 @@ export async function pictureIdentities(parts: Parts): Promise<Alert[]> {
 }
 
 export function questionMessage(question: IdentityQuestion): Message {
-  const { id, source, email, slackUserId } = question
-  const called = plainWords(email ?? question.userName, 100)
+  const { id, source, slackUserId } = question
+  const called = plainWords(question.email, 100)
   const value = id
   return {
     text: `${source} says something of ${called} that an admin must confirm`,
@@ -69,7 +69,7 @@ export function questionMessage(question: IdentityQuestion): Message {
 function wordsFor(question: IdentityQuestion): string {
   const { why, until, instead } = question
   const source = plainWords(question.source, 60)
-  const email = plainWords(question.email ?? '', 100)
+  const email = plainWords(question.email, 100)
   const user = `*${plainWords(question.userName, 100)}*`
   const person = mention(question.slackUserId)
   switch (why) {
