@@ -5,8 +5,8 @@ import type { Company } from '../workspace/practice/company.ts'
 import { curfew } from './app-process.ts'
 
 /** What a directory needs to write to a stage that serves HTTP, whether the app runs yet or not. */
-export async function scimAccessTo({ environment }: Stage): Promise<ScimAccess> {
-  const { exited, lines } = curfew(['scim', 'token', 'create', companySource], {
+export async function scimAccessTo({ environment }: Stage, source = companySource): Promise<ScimAccess> {
+  const { exited, lines } = curfew(['scim', 'token', 'create', source], {
     ...environment,
     PUBLIC_URL: `http://127.0.0.1:${environment['PORT']}`,
   })

@@ -1,14 +1,8 @@
-import type { Cast } from '../support/cast.ts'
-import { aStage, type Stage } from '../support/curfew.ts'
-import { anIdentityProvider, type IdentityProvider } from '../support/identity-provider.ts'
-import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aReason, as, asks, eventually, grantsOf, listenToLog, patient, wrongWith } from './acts.ts'
-import { curfew } from './app-process.ts'
+import { aDirectedStage, atOnce, heldBy, whoIs, withPeople, type Directed } from './a-directory.ts'
+import { gateCatalog } from './a-gate.ts'
+import { aReason, as, asks, eventually, grantsOf, patient, wrongWith } from './acts.ts'
 
 /** The company's directory hires, moves and lets go, and what people hold follows. */
-
-/** From the write to the door. */
-const atOnce = { withinMs: 5_000 }
 
 const standing = `      always:
         name: Open the gate any time
@@ -17,19 +11,10 @@ const standing = `      always:
         who: '"engineering" in groups'
         confirmAbove: 1
 `
-const people = (lines: string) => (text: string) =>
-  text.replace('\ndefaults:', `\npeople: { ${lines} }\n\ndefaults:`)
+const people = (lines: string) => (text: string) => withPeople(text, lines)
 
-interface Company {
-  readonly stage: Stage
-  readonly gate: Gate
-  readonly okta: IdentityProvider
-  connects(source: string): Promise<IdentityProvider>
-}
-
-async function aCompany(change: (text: string) => string = people('grace: 2s')): Promise<Company> {
-  const gate = await aGate()
-  const catalog = (cast: Cast) =>
+const aCompany = (change: (text: string) => string = people('grace: 2s')): Promise<Directed> =>
+  aDirectedStage((cast) =>
     change(
       gateCatalog(cast, { duration: '10m', more: standing })
         .replace(
@@ -37,35 +22,8 @@ async function aCompany(change: (text: string) => string = people('grace: 2s')):
           `who: '"contractors" in groups'\n        duration`,
         )
         .replace('approvers: { groups: ["@dba"] }', 'approvers: { groups: [dba] }'),
-    )
-  const stage = await aStage({ transport: 'http', catalog, env: gate.env })
-  listenToLog(stage.app.world.log)
-  const connects = async (source: string) => {
-    const { exited, lines } = curfew(['scim', 'token', 'create', source], {
-      ...stage.environment,
-      PUBLIC_URL: `http://127.0.0.1:${stage.environment['PORT']}`,
-    })
-    expect(await exited).toBe(0)
-    const said = lines.join('\n')
-    const address = /https?:\/\/\S+\/scim\/v2/.exec(said)?.[0] ?? ''
-    const token = /(?<![\w/-])[\w-]{43}(?![\w-])/.exec(said)?.[0] ?? ''
-    return anIdentityProvider({ address, token })
-  }
-  return { stage, gate, okta: await connects('okta'), connects }
-}
-
-const heldBy = (gate: Gate, names: string, { withinMs } = patient) =>
-  eventually(
-    async () => [...gate.holders].sort().join(),
-    (now) => now === names,
-    withinMs,
+    ),
   )
-
-/** As the local Slack has them. */
-const whoIs = ({ account }: { account: { name: string; email: string | null } }) => ({
-  name: account.name,
-  email: account.email ?? '',
-})
 
 test('from the first day to the last: hired, moved, asked for, approved by who is listed there, deactivated', async () => {
   const { stage, gate, okta } = await aCompany()

@@ -7,14 +7,17 @@ import { mongoPeople } from '../../src/mongo/people.ts'
 import { mongoProvisioning } from '../../src/mongo/provisioning.ts'
 import { provisionedPeople } from '../../src/people/provisioned-people.ts'
 import { ada, riley, sam } from '../support/builders.ts'
-import { memoryDirectory } from '../support/memory-directory.ts'
+import { memoryDirectory, type Known as InSlack } from '../support/memory-directory.ts'
 import { noLog } from '../support/no-log.ts'
 import { provisionedIn } from '../support/provisioned.ts'
 
 const known: PeopleRules = { isScimRequired: false, graceMs: 60_000, channel: null, admins: [] }
 
 /** Riley, Ada and Sam in Slack, and a directory that is connected as `okta`. */
-export async function aKnownCompany(connection: Connection, rules: Partial<PeopleRules> = {}) {
+export async function aKnownCompany(
+  connection: Connection,
+  about: { rules?: Partial<PeopleRules>; groups?: (riley: PersonRef) => InSlack['groups'] } = {},
+) {
   const people = mongoPeople(connection)
   const identities = mongoIdentities(connection)
   const scim = provisionedIn(connection)
@@ -23,17 +26,23 @@ export async function aKnownCompany(connection: Connection, rules: Partial<Peopl
     [riley, ada, sam].map((person) => people.seen(person.slack, { name: person.name, email: person.email })),
   )
   const [theRiley = riley, theAda = ada, theSam = sam] = seen
+  /** Of whom Slack does not answer. */
+  const silent = new Set<string>()
   const company = provisionedPeople({
     provisioning: mongoProvisioning(connection),
     identities,
     people,
-    rules: () => ({ ...known, ...rules }),
+    rules: () => ({ ...known, ...about.rules }),
     now: () => new Date(),
     log: noLog,
   })
   /** Slack with these people now, by the e-mails that they have now. */
-  const directoryOf = (those: readonly PersonRef[]) =>
-    company.join(memoryDirectory({ people: [...those], groups: {}, channels: {} }))
+  const directoryOf = (those: readonly PersonRef[]) => {
+    const groups = about.groups?.(theRiley) ?? {}
+    const slack = memoryDirectory({ people: [...those], groups, channels: {} })
+    const factsOf = (id: string) => (silent.has(id) ? Promise.resolve('unknown' as const) : slack.facts(id))
+    return company.join({ ...slack, facts: factsOf, freshFacts: factsOf })
+  }
   let directory = directoryOf(seen)
   const facts = async ({ slack: { userId } }: PersonRef): Promise<PersonFacts> =>
     sure(await directory.freshFacts(userId))
@@ -43,6 +52,7 @@ export async function aKnownCompany(connection: Connection, rules: Partial<Peopl
     heardOf: company.heardOf,
     people,
     facts,
+    silent,
     directory: () => directory,
     slackHas: (those: readonly PersonRef[]) => {
       directory = directoryOf(those)

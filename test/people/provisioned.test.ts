@@ -1,13 +1,14 @@
 import type { PeopleRules } from '../../src/domain/catalog.ts'
-import { isSameHuman, type Known, type PersonFacts, type PersonRef } from '../../src/domain/person.ts'
+import { isSameHuman, type Known, type PersonFacts } from '../../src/domain/person.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { mongoIdentities } from '../../src/mongo/identities.ts'
 import { mongoPeople } from '../../src/mongo/people.ts'
 import { mongoProvisioning } from '../../src/mongo/provisioning.ts'
 import { provisionedPeople } from '../../src/people/provisioned-people.ts'
-import { ada, riley, sam } from '../support/builders.ts'
+import { riley } from '../support/builders.ts'
+import { aKnownCompany, asked } from './a-known-company.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
-import { memoryDirectory, type Known as InSlack } from '../support/memory-directory.ts'
+import { memoryDirectory } from '../support/memory-directory.ts'
 import { noLog } from '../support/no-log.ts'
 import { provisionedIn } from '../support/provisioned.ts'
 
@@ -21,57 +22,9 @@ afterEach(() => database.drop())
 const rules: PeopleRules = { isScimRequired: false, graceMs: 60_000, channel: null, admins: [] }
 
 /** Slack with these people, and what SCIM wrote of them. */
-async function aCompany(
-  about: { rules?: Partial<PeopleRules>; groups?: (riley: PersonRef) => InSlack['groups'] } = {},
-) {
-  const { connection } = database
-  const people = mongoPeople(connection)
-  const identities = mongoIdentities(connection)
-  const seen = await Promise.all(
-    [riley, ada, sam].map((person) => people.seen(person.slack, { name: person.name, email: person.email })),
-  )
-  const [theRiley = riley, theAda = ada, theSam = sam] = seen
-  const silent = new Set<string>()
-  const answers = memoryDirectory({ people: seen, groups: about.groups?.(theRiley) ?? {}, channels: {} })
-  const slack = {
-    ...answers,
-    facts: async (id: string) => (silent.has(id) ? ('unknown' as const) : answers.facts(id)),
-    freshFacts: async (id: string) => (silent.has(id) ? ('unknown' as const) : answers.facts(id)),
-  }
-  const beside = {
-    provisioning: mongoProvisioning(connection),
-    identities,
-    people,
-    rules: () => ({ ...rules, ...about.rules }),
-    now: () => new Date(),
-    log: noLog,
-  }
-  const company = provisionedPeople(beside)
-  const directory = company.join(slack)
-  const scim = provisionedIn(connection)
-  await scim.source('okta')
-  const facts = async ({ slack: { userId } }: PersonRef): Promise<PersonFacts> =>
-    sure(await directory.freshFacts(userId))
-  return {
-    scim,
-    heardOf: company.heardOf,
-    directory,
-    identities,
-    silent,
-    facts,
-    riley: theRiley,
-    ada: theAda,
-    sam: theSam,
-  }
-}
-
-/** What is written a moment later, by nobody who is waited for. */
-async function eventually<T>(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
-  for (;;) {
-    const found = await read()
-    if (found.length > 0) return found
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+async function aCompany(about: Parameters<typeof aKnownCompany>[1] = {}) {
+  const { directory, ...company } = await aKnownCompany(database.connection, about)
+  return { ...company, directory: directory() }
 }
 
 const sure = (facts: Known<PersonFacts>): PersonFacts => {
@@ -176,7 +129,7 @@ test('somebody who was deleted and made anew inherits nothing until an admin say
   await scim.user('u2', { email: riley.email, userName: 'riley2' })
   await heardOf(['u2'])
   expect(await facts(riley)).toMatchObject({ isHere: false })
-  const [question] = await eventually(() => identities.open())
+  const [question] = await asked(identities)
   expect(question).toMatchObject({ why: 'another-user', instead: ['u1'], userName: 'riley2' })
   await identities.answer(question?.id ?? '', 'same', sam)
   const found = await facts(riley)

@@ -359,5 +359,7 @@ test('while MongoDB is away requests are told to come again, and nothing is half
 test('a group that is renamed is known to have had its old name, so that no other source takes it', async () => {
   const { json: group } = await aGroup()
   await patch(`/Groups/${group.id}`, { op: 'replace', path: 'displayName', value: 'another name' })
-  expect(await row('scim_groups', group.id)).toMatchObject({ names: [group.displayName, 'another name'] })
+  expect(await row('scim_groups', group.id)).toMatchObject({
+    names: [{ name: group.displayName }, { name: 'another name' }],
+  })
 })

@@ -1,23 +1,12 @@
-import type { Cast } from '../support/cast.ts'
-import { aStage, type Stage } from '../support/curfew.ts'
-import { anIdentityProvider, type IdentityProvider } from '../support/identity-provider.ts'
 import { answerIdentity } from '../../src/operations/answer-identity.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
+import type { Stage } from '../support/curfew.ts'
 import type { Person } from '../workspace/people/person.ts'
-import { aGate, gateCatalog, type Gate } from './a-gate.ts'
+import { aDirectedStage, atOnce, heldBy, whoIs, withPeople, type Directed } from './a-directory.ts'
+import { gateCatalog, type Gate } from './a-gate.ts'
 import { aReason, as, asks, changeCatalog, eventually, patient } from './acts.ts'
-import { curfew } from './app-process.ts'
 
 /** What follows from a directory within seconds, and what must not. */
-
-const atOnce = { withinMs: 5_000 }
-
-interface Company {
-  readonly stage: Stage
-  readonly gate: Gate
-  readonly okta: IdentityProvider
-  connects(source: string): Promise<IdentityProvider>
-}
 
 const standing = (who: string) => `      always:
         name: Open the gate any time
@@ -26,44 +15,19 @@ const standing = (who: string) => `      always:
         who: '${who}'
 `
 
-async function aCompany(
-  about: { who?: string; people?: string; change?: (text: string) => string; patienceMs?: number } = {},
-): Promise<Company> {
-  const gate = await aGate()
-  const { who = '"engineering" in groups', people = 'grace: 60s', change = (text) => text } = about
-  const catalog = (cast: Cast) =>
-    change(gateCatalog(cast, { duration: '10m', more: standing(who) })).replace(
-      '\ndefaults:',
-      `\npeople: { ${people} }\n\ndefaults:`,
-    )
-  const patience = about.patienceMs === undefined ? {} : { patienceMs: about.patienceMs }
-  const stage = await aStage({ transport: 'http', catalog, env: gate.env, ...patience })
-  const connects = async (source: string) => {
-    const { exited, lines } = curfew(['scim', 'token', 'create', source], {
-      ...stage.environment,
-      PUBLIC_URL: `http://127.0.0.1:${stage.environment['PORT']}`,
-    })
-    expect(await exited).toBe(0)
-    const said = lines.join('\n')
-    const address = /https?:\/\/\S+\/scim\/v2/.exec(said)?.[0] ?? ''
-    const token = /(?<![\w/-])[\w-]{43}(?![\w-])/.exec(said)?.[0] ?? ''
-    return anIdentityProvider({ address, token })
-  }
-  return { stage, gate, okta: await connects('okta'), connects }
+interface About {
+  readonly who?: string
+  readonly people?: string
+  readonly change?: (text: string) => string
+  readonly patienceMs?: number
 }
 
-const heldBy = (gate: Gate, names: string, { withinMs } = patient) =>
-  eventually(
-    async () => [...gate.holders].sort().join(),
-    (now) => now === names,
-    withinMs,
-  )
-
-/** As the local Slack has them. */
-const whoIs = ({ account }: { account: { name: string; email: string | null } }) => ({
-  name: account.name,
-  email: account.email ?? '',
-})
+const aCompany = ({ who, people, change, ...patience }: About = {}): Promise<Directed> =>
+  aDirectedStage((cast) => {
+    const rule = standing(who ?? '"engineering" in groups')
+    const text = gateCatalog(cast, { duration: '10m', more: rule })
+    return withPeople(change?.(text) ?? text, people ?? 'grace: 60s')
+  }, patience)
 
 const opensTheGate = async ({ stage, gate }: { stage: Stage; gate: Gate }): Promise<void> => {
   const { riley, ada, orders } = stage

@@ -9,8 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => database.drop())
 
-const aCompany = (...[rules]: [Parameters<typeof aKnownCompany>[1]?]) =>
-  aKnownCompany(database.connection, rules)
+const aCompany = () => aKnownCompany(database.connection)
 
 // Whoever is new and was deactivated is gone; deleting the User too must not bring them back.
 test('whoever was deactivated stays gone when the directory deletes them too, however new they were', async () => {
