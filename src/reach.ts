@@ -1,13 +1,11 @@
-import { loadCatalog } from './catalog/load.ts'
-import { CatalogError, writeProblem } from './catalog/problem.ts'
 import type { Variables } from './catalog/variables.ts'
 import { opensFiles, readProxies } from './config.ts'
 import { openSystems, type ConnectedSystems } from './connectors/systems.ts'
 import { everyEntitlement, type Catalog } from './domain/catalog.ts'
 import type { Lack } from './domain/connector.ts'
 import type { Log } from './domain/ports/log.ts'
-import { kindsFor } from './kinds.ts'
 import { hide, redacted } from './log.ts'
+import { readCatalog } from './read-catalog.ts'
 
 /*
  * Whether the systems of a catalog can be reached, let us in, and let us do what the catalog asks for.
@@ -54,13 +52,7 @@ export async function sayWhatIsReached(
   environment: Variables,
   say: (line: string) => void,
 ): Promise<boolean> {
-  const { kinds } = await kindsFor(environment, path)
-  const reading = await loadCatalog(path, {
-    env: environment,
-    kinds,
-    missingVariables: 'error',
-  })
-  if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
+  const { catalog, kinds } = await readCatalog(path, environment)
   const surroundings = {
     now: () => new Date(),
     proxies: readProxies(environment),
@@ -71,8 +63,8 @@ export async function sayWhatIsReached(
   const log = { error: silent, warn: silent, info: silent, debug: silent }
   const systems = openSystems({ kinds, surroundings, log })
   try {
-    systems.use(reading.catalog)
-    const reached = await reachSystems(reading.catalog, systems)
+    systems.use(catalog)
+    const reached = await reachSystems(catalog, systems)
     for (const { system, lacks, error } of reached) {
       if (error !== null)
         say(`${system}: ${error instanceof Error ? error.message : String(redacted(error))}`)

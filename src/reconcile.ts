@@ -1,10 +1,7 @@
 import { parseArgs } from 'node:util'
-import { loadCatalog } from './catalog/load.ts'
-import { CatalogError, writeProblem } from './catalog/problem.ts'
 import { table } from './catalog/table.ts'
 import { ConfigError, readPlaces, opensFiles, readProxies } from './config.ts'
 import { openSystems } from './connectors/systems.ts'
-import { kindsFor } from './kinds.ts'
 import { createLog, hide, redacted } from './log.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoClock } from './mongo/clock.ts'
@@ -19,6 +16,7 @@ import {
   type Reconciled,
   type Tally,
 } from './operations/reconcile.ts'
+import { readCatalog } from './read-catalog.ts'
 import { hideVariables } from './reload.ts'
 
 export const reconcileUsage = `curfew reconcile [resource]   where systems and grants disagree; reads the environment and .env, changes nothing
@@ -44,15 +42,7 @@ export async function reconcileSystems(
   if (mongodbUri === undefined) throw new ConfigError('MONGODB_URI is not set')
   hide(mongodbUri)
   await hideVariables(catalogPath, environment)
-  const { kinds } = await kindsFor(environment, catalogPath)
-  const reading = await loadCatalog(catalogPath, {
-    env: environment,
-    kinds,
-    missingVariables: 'error',
-    unconnected: 'warning',
-  })
-  if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
-  const { catalog } = reading
+  const { catalog, kinds } = await readCatalog(catalogPath, environment, { unconnected: 'warning' })
   if (resource !== null && !catalog.resources.has(resource))
     throw new ConfigError(
       `${resource} is not a resource; there are ${[...catalog.resources.keys()].join(', ')}`,

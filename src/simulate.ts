@@ -1,16 +1,13 @@
 import { parseArgs } from 'node:util'
-import { loadCatalog } from './catalog/load.ts'
-import { CatalogError, writeProblem } from './catalog/problem.ts'
 import { table } from './catalog/table.ts'
 import { ConfigError, readPlaces } from './config.ts'
-import { kindsFor } from './kinds.ts'
-import type { Catalog } from './domain/catalog.ts'
 import { formatDuration } from './domain/duration.ts'
 import { plainlyNamed } from './domain/person.ts'
 import { replay, type Replayed } from './domain/replay.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { connect } from './mongo/connection.ts'
 import { mongoGrantRecords } from './mongo/grant-records.ts'
+import { readCatalog } from './read-catalog.ts'
 
 /** `curfew simulate`: what people asked for lately, asked again of a changed catalog. Reads the database, writes nothing. */
 
@@ -46,7 +43,11 @@ export async function simulateCatalog(words: readonly string[], env: NodeJS.Proc
   if (inForce === undefined || changed === undefined)
     throw new ConfigError('Which catalog? Name a path, or set CATALOG.')
   if (uri === undefined) throw new ConfigError('MONGODB_URI is not set')
-  const [before, after] = [await readCatalog(inForce, env), await readCatalog(changed, env)]
+  // No system is reached.
+  const [{ catalog: before }, { catalog: after }] = [
+    await readCatalog(inForce, env, { isOnlyRead: true }),
+    await readCatalog(changed, env, { isOnlyRead: true }),
+  ]
   const connection = await connect(uri)
   try {
     const clock = mongoClock(connection)
@@ -64,14 +65,6 @@ export async function simulateCatalog(words: readonly string[], env: NodeJS.Proc
   } finally {
     await connection.close()
   }
-}
-
-/** Its variables need not be set: no system is reached. */
-async function readCatalog(path: string, env: NodeJS.ProcessEnv): Promise<Catalog> {
-  const { kinds } = await kindsFor(env, path)
-  const reading = await loadCatalog(path, { env, kinds, missingVariables: 'warning', unconnected: 'warning' })
-  if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
-  return reading.catalog
 }
 
 const answers = ['approved', 'reviewed', 'refused'] as const

@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts'
+import type { Open } from './grant.ts'
 import type { Reason } from './policy.ts'
 
 /** A reason as one clause, without a full stop: "it is for at most 2 h". Rules keep the catalog's own words. */
@@ -48,3 +49,13 @@ export function explain(reason: Reason): string {
 }
 
 export const explainAll = (reasons: readonly Reason[]): string => reasons.map(explain).join('; ')
+
+/** How far something is that is not over: "approved, opens later". */
+export const howFar: Record<Open['status'], string> = {
+  pending: 'asked for, waits for an answer',
+  waiting: 'approved, opens later',
+  recurring: 'approved, in windows',
+  granting: 'approved, is being given',
+  active: 'held',
+  revoking: 'is being taken back',
+}

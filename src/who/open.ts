@@ -1,9 +1,6 @@
-import { loadCatalog } from '../catalog/load.ts'
-import { CatalogError, writeProblem } from '../catalog/problem.ts'
 import { readPeoplePlaces } from '../config.ts'
 import type { GrantUsage } from '../domain/ports/grant-usage.ts'
 import type { Provisioning, ProvisioningRecords } from '../domain/ports/provisioning.ts'
-import { kindsFor } from '../kinds.ts'
 import { createLog, hide } from '../log.ts'
 import { mongoClock } from '../mongo/clock.ts'
 import { connect } from '../mongo/connection.ts'
@@ -17,6 +14,7 @@ import { mongoProvisioningRecords } from '../mongo/provisioning-records.ts'
 import type { World } from '../operations/world.ts'
 import { directoryFrom } from '../people/directory.ts'
 import { provisionedPeople } from '../people/provisioned-people.ts'
+import { readCatalog } from '../read-catalog.ts'
 import { hideVariables } from '../reload.ts'
 import { slackDirectory } from '../slack/directory/directory.ts'
 import { slackClients } from '../slack/wire/clients.ts'
@@ -57,16 +55,7 @@ export async function asking(
   const { botToken, slackApiUrl, mongodbUri, catalogPath, proxies } = readPeoplePlaces(environment)
   for (const secret of [botToken, mongodbUri, proxies?.http ?? '', proxies?.https ?? '']) hide(secret)
   await hideVariables(catalogPath, environment)
-  const { kinds } = await kindsFor(environment, catalogPath)
-  const reading = await loadCatalog(catalogPath, {
-    env: environment,
-    kinds,
-    // No system is reached.
-    missingVariables: 'warning',
-    unconnected: 'warning',
-  })
-  if (!reading.ok) throw new CatalogError(reading.problems.map(writeProblem))
-  const { catalog } = reading
+  const { catalog } = await readCatalog(catalogPath, environment, { isOnlyRead: true })
   const log = createLog('error')
   const dispatcher = dispatcherThrough(proxies)
   const { background: client } = slackClients({ botToken, slackApiUrl, dispatcher, log })

@@ -1,5 +1,5 @@
 import { table } from '../catalog/table.ts'
-import { explainAll } from '../domain/explain.ts'
+import { explainAll, howFar } from '../domain/explain.ts'
 import type { PersonFacts } from '../domain/person.ts'
 import { explainAnswer } from '../domain/would-answer.ts'
 import type { EntitlementExplained, PersonExplained } from '../operations/explain-person.ts'
@@ -74,22 +74,13 @@ const groupWords = (names: readonly string[]): string =>
 const inactiveWords = (since: Date | null): string =>
   since === null ? 'not active' : `not active since ${at(since)}`
 
-const states: Record<PersonExplained['open'][number]['status'], string> = {
-  pending: 'asked for, waits for an answer',
-  waiting: 'approved, opens later',
-  recurring: 'approved, in windows',
-  granting: 'approved, is being given',
-  active: 'held',
-  revoking: 'is being taken back',
-}
-
 function openRow(grant: PersonExplained['open'][number]): string[] {
   const until = grant.isStanding
     ? 'as long as the rule names them'
     : 'endsAt' in grant
       ? at(grant.endsAt)
       : ''
-  return [`${grant.resource.id} ${grant.entitlement.id}`, states[grant.status], until]
+  return [`${grant.resource.id} ${grant.entitlement.id}`, howFar[grant.status], until]
 }
 
 function mayRow({ entitlement, may, mayAskForOthers }: EntitlementExplained): string[] {

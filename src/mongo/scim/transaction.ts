@@ -8,7 +8,8 @@ const withinMs = 10_000
 /**
  * All of it or nothing. Tried again where another write was in its way, or where it is not known whether it was
  * committed; but the driver would go on for two minutes, and a provider does not wait so long. Throws `ScimStoreAway`
- * then: that it is committed after all is possible.
+ * then. That it is committed after all is possible where committing had begun: until that is known no later write to the
+ * same comes before it. What had not come so far is not committed any more.
  */
 export async function inTransaction<T>(
   connection: Connection,
@@ -17,7 +18,10 @@ export async function inTransaction<T>(
   const endsMs = elapsedMs() + withinMs
   const inTime = async (session: ClientSession): Promise<T> => {
     if (elapsedMs() > endsMs) throw tooLate()
-    return work(session)
+    const done = await work(session)
+    // It was answered that it is not done: whatever is asked next must not be undone by it.
+    if (elapsedMs() > endsMs) throw tooLate()
+    return done
   }
   const committed = connection.getClient().withSession((session) =>
     session.withTransaction(inTime, {

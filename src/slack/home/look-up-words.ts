@@ -1,5 +1,5 @@
 import type { Entitlement } from '../../domain/catalog.ts'
-import { explainAll } from '../../domain/explain.ts'
+import { explainAll, howFar } from '../../domain/explain.ts'
 import { shortNames } from '../../domain/group-names.ts'
 import type { PersonFacts, ProvisionedUser } from '../../domain/person.ts'
 import { explainAnswer } from '../../domain/would-answer.ts'
@@ -67,18 +67,9 @@ function some(names: readonly string[]): string {
 
 const nameOf = (entitlement: Entitlement): string => bold({ entitlement, resource: entitlement.resource })
 
-const states: Record<PersonExplained['open'][number]['status'], string> = {
-  pending: 'asked for, waits for an answer',
-  waiting: 'approved, opens later',
-  recurring: 'approved, in windows',
-  granting: 'approved, is being given',
-  active: 'held',
-  revoking: 'is being taken back',
-}
-
 function openLine(grant: PersonExplained['open'][number]): string {
   const until = grant.isStanding ? ' by rule' : 'endsAt' in grant ? ` until ${when(grant.endsAt)}` : ''
-  return `${bold(grant)}: ${states[grant.status]}${until}`
+  return `${bold(grant)}: ${howFar[grant.status]}${until}`
 }
 
 /** What they may have comes first: a long list is cut at its end. */

@@ -71,6 +71,16 @@ const patch = (path: string, ...Operations: object[]) => scim.ask('PATCH', path,
 const failing = async (mode: object | 'off', data: object = {}) =>
   scim.database.connection.db?.admin().command({ configureFailPoint: 'failCommand', mode, data })
 
+const underWay = z.object({ inprog: z.array(z.unknown()) })
+/** Those that MongoDB has begun, and transactions that are open. */
+const writesUnderWay = async (): Promise<number> => {
+  const asked = {
+    currentOp: 1,
+    $or: [{ 'command.update': { $exists: true } }, { transaction: { $exists: true } }],
+  }
+  return underWay.parse(await scim.database.connection.db?.admin().command(asked)).inprog.length
+}
+
 // Sent again it changes nothing, so nobody is looked at: they keep what they hold until the look of each minute.
 test('a deactivation that was written though it was answered 503 is heard of at once when it is sent again', async () => {
   const { json: sam } = await aUser()
@@ -106,4 +116,25 @@ test('a deletion that was written though it was answered 503 is heard of at once
   expect(first.status).toBe(503)
   await scim.ask('DELETE', `/Users/${sam.id}`)
   expect(scim.changes.flat()).toContain(sam.id)
+}, 40_000)
+
+// The provider was told that it is not done; what it asks next is of later.
+test('an add that was answered 503 is not written after the remove that followed it', async () => {
+  const [{ json: sam }, { json: group }] = [
+    await aUser(),
+    await scim.ask('POST', '/Groups', { displayName: 'dba' }),
+  ]
+  const members = () => scim.ask('GET', `/Groups/${group.id}`).then(({ json }) => json.members)
+  const isLate = { failCommands: ['update'], blockConnection: true, blockTimeMS: 11_500 }
+  await failing({ times: 1 }, isLate)
+  const added = await patch(
+    `/Groups/${group.id}`,
+    { op: 'add', path: 'members', value: [{ value: sam.id }] },
+    { op: 'replace', path: 'displayName', value: 'db admins' },
+  )
+  expect(added.status).toBe(503)
+  const removed = await patch(`/Groups/${group.id}`, { op: 'remove', path: `members[value eq "${sam.id}"]` })
+  expect(removed.status).toBeLessThan(300)
+  while ((await writesUnderWay()) > 0);
+  expect(await members()).toEqual([])
 }, 40_000)
