@@ -335,8 +335,12 @@ if (hasSlapd()) {
         async (kind) => {
           const before = connectWith({ people: { base: people, attribute: 'mail' } })
           const { uid, mail, target, really } = await renamed(kind, before)
-          for (const attempt of [byMail.take(call(mail, target)), has(mail, target)]) {
-            const failure = await failureOf(attempt)
+          // Each is awaited from the beginning: one that fails while another is waited for would be nobody's.
+          const failures = [
+            await failureOf(byMail.take(call(mail, target))),
+            await failureOf(has(mail, target)),
+          ]
+          for (const failure of failures) {
             expect(failure).toMatchObject({ retryable: false, happened: 'no' })
             expect(failure.message).toMatch(
               /nobody below .* any more, and they may be this member of the group/,
