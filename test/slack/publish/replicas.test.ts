@@ -3,7 +3,12 @@ import { LogLevel, WebClient } from '@slack/web-api'
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { GrantStore } from '../../../src/domain/ports/grants.ts'
-import type { Shown, Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
+import {
+  TakenSince,
+  type Shown,
+  type Surface,
+  type SurfaceStore,
+} from '../../../src/domain/ports/surfaces.ts'
 import type { Alert, Picture } from '../../../src/slack/publish/picture.ts'
 import { Outbox } from '../../../src/slack/publish/outbox.ts'
 import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
@@ -328,9 +333,14 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
   }
   const noted = new NotedSurfaces()
   const clock: { ms: () => number } = { ms: () => performance.now() }
+  const saveAgainMs = [1, 2, 3]
+  /** How often each save failed that a replica makes again, after milliseconds that no turn makes pass. */
+  const owed: Map<string, number>[] = []
   const surfaces = (): SurfaceStore => {
     const store = memorySurfaces(() => clock.ms(), noted)
     const known = new KnownShown()
+    const failed = new Map<string, number>()
+    owed.push(failed)
     const learn = (id: string, shown: Shown) => known.learn(id, shown)
     return {
       ...store,
@@ -341,13 +351,23 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
         learn(of.requestId, leased.shown)
         return leased
       },
-      save: (of, ...rest) =>
-        known.whileSaving(of, rest[0], async () =>
-          learn(of.requestId, await perhaps(async () => step(() => store.save(of, ...rest)))),
-        ),
+      save: async (of, ...rest) => {
+        try {
+          const saved = await known.whileSaving(of, rest[0], async () =>
+            learn(of.requestId, await perhaps(async () => step(() => store.save(of, ...rest)))),
+          )
+          failed.delete(of.key)
+          return saved
+        } catch (error) {
+          const times = (failed.get(of.key) ?? 0) + 1
+          if (error instanceof TakenSince || times > saveAgainMs.length) failed.delete(of.key)
+          else failed.set(of.key, times)
+          throw error
+        }
+      },
     }
   }
-  const { all: every, side } = replicas(count, slack, { of: cycling, surfaces, step, saveAgainMs: [1, 2, 3] })
+  const { all: every, side } = replicas(count, slack, { of: cycling, surfaces, step, saveAgainMs })
   for (const { grants } of every) {
     const { get, shown, unshown, byRequest } = { ...grants }
     grants.get = (id) => perhaps(() => get(id))
@@ -390,7 +410,9 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
     const found = await Promise.all(ids.map(async (id) => all[0]?.grants.get(id)))
     return found.every((grant) => grant?.unshown === false)
   }
-  for (let i = 0; i < 150 && !(i > 5 && (await isDone())); i++) {
+  const isOwed = () => owed.some(({ size }) => size > 0)
+  for (let i = 0; i < 150 && !(i > 5 && !isOwed() && (await isDone())); i++) {
+    if (isOwed()) await sleep(1)
     await turns(60)
     side.passes(1_000)
     beat()
