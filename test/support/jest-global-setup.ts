@@ -9,7 +9,7 @@ declare global {
 export default async function setup(): Promise<void> {
   // Jest compiles this file alone, not what it imports.
   const { startMongod } = (await tsImport('./mongod.ts', import.meta.url)) as typeof mongod
-  const server = await startMongod({ replicaSet: true })
+  const server = await startMongod({ replicaSet: true, passing: true })
   globalThis.curfewTestMongod = server
   process.env['CURFEW_TEST_MONGODB_URI'] = server.uri
 }

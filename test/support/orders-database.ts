@@ -32,7 +32,7 @@ export interface OrdersDatabase {
 
 /** A real MongoDB with authorization on: three orders, two reports, and a login without rights for everyone. */
 export async function anOrdersDatabase(logins: readonly string[]): Promise<OrdersDatabase> {
-  const server = await startMongod({ auth: { user: 'root', password: rootPassword } })
+  const server = await startMongod({ auth: { user: 'root', password: rootPassword }, passing: true })
   const { port } = new URL(server.uri)
   const urlOf = (login: string, password: string) =>
     `mongodb://${encodeURIComponent(login)}:${password}@127.0.0.1:${port}/?authSource=admin&directConnection=true`
