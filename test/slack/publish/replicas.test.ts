@@ -462,10 +462,8 @@ test.each<[string, number, boolean, Trouble]>([
   'in the end Slack shows the newest: %s',
   async (_what, count, faults, trouble) => {
     const wrong: string[] = []
-    const began = performance.now()
-    let seed = 1
-    for (; seed <= 1_500 && performance.now() - began < 5_000; seed++)
-      wrong.push(...(await aRun(seed, count, faults, trouble)))
+    // As many everywhere: by the clock a busy machine would try a few.
+    for (let seed = 1; seed <= 150; seed++) wrong.push(...(await aRun(seed, count, faults, trouble)))
     expect(wrong.slice(0, 2).join('\n\n')).toBe('')
   },
   60_000,
