@@ -103,6 +103,7 @@ export function openSlack(options: {
   const directory = joined(
     slackDirectory({
       client: clients.interactive,
+      lister: clients.background,
       reach,
       teamId: () => ourselves?.teamId ?? null,
       people,

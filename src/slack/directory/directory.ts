@@ -93,6 +93,8 @@ interface Page {
  */
 export function slackDirectory(options: {
   client: WebClient
+  /** Lists everybody: Slack takes its time for a page of a thousand, and one that is given up spoils all of them. */
+  lister?: WebClient
   /** Is told of each reading whether Slack answered. */
   reach?: Pick<Reach, 'note'>
   /** Our own workspace; null while it is not known, and then nobody's facts are. */
@@ -100,7 +102,7 @@ export function slackDirectory(options: {
   people: PeopleStore
   log: Log
 }): SlackDirectory {
-  const { client, teamId, people, log } = options
+  const { client, lister = client, teamId, people, log } = options
   const reach = options.reach ?? new Reach(client)
   const users = new Remembering<SlackUser | null>()
   /** Whose record does not change as long as Slack says the same of them. */
@@ -131,13 +133,13 @@ export function slackDirectory(options: {
   const noteNews = (now: SlackUser, before: SlackUser | null): void => {
     if (before === null || !isSameRecord(before, now)) newlyRead.set(now.id, true)
   }
-  const listUsers = async (): Promise<Page[]> => {
+  const listUsers = async (by: WebClient): Promise<Page[]> => {
     const pages: Page[] = []
     let cursor = ''
     do {
       const { askedAtMs, page } = await lists.people.call(async () => ({
         askedAtMs: elapsedMs(),
-        page: await reach.note(client.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })),
+        page: await reach.note(by.users.list({ limit: 1_000, ...(cursor ? { cursor } : {}) })),
       }))
       const { found, unread } = readRecords(page.members ?? [], parseUser, {
         what: 'person',
@@ -158,7 +160,9 @@ export function slackDirectory(options: {
       // pages of a long one that were asked for before, or that are too old by now.
       const sinceMs = elapsedMs() - freshForMs
       const pages =
-        userIds.length > manyAtOnce ? await listings.get('all', freshForMs, listUsers).catch(() => []) : []
+        userIds.length > manyAtOnce
+          ? await listings.get('all', freshForMs, () => listUsers(client)).catch(() => [])
+          : []
       const isNew = ({ askedAtMs }: Page) => askedAtMs >= sinceMs && elapsedMs() - askedAtMs < decidesForMs
       const byId = new Map(
         pages
@@ -222,7 +226,7 @@ export function slackDirectory(options: {
   }
   /** Each of them as our records keep them; apps and the like are nobody. */
   const readEveryone = async (ourTeamId: string): Promise<Listed> => {
-    const pages = await listUsers()
+    const pages = await listUsers(lister)
     const current = async (listed: SlackUser, askedAtMs: number): Promise<Current> => {
       const { id } = listed
       const user = users.isOutdated(id, askedAtMs)

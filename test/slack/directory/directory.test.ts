@@ -48,6 +48,13 @@ test('a long listing goes on page by page though Slack says "not so fast" in the
   expect(pages.map(({ status }) => status)).toEqual([200, 200, 429, 200, 200])
 }, 60_000)
 
+test('a page for which Slack takes three seconds keeps nobody from being listed', async () => {
+  const { app, workspace } = await aStage()
+  workspace.faults.next('users.list', { delayMs: 3_000 })
+  const found = await app.world.directory.everyone()
+  expect(found === 'unknown' ? found : found.people.length).toBeGreaterThan(3)
+}, 30_000)
+
 test('whoever edits user groups all the time keeps nobody else from being known, and what changed is known soon after', async () => {
   const { app, workspace, riley, kim, contractors } = await aStage()
   const { directory } = app.world
