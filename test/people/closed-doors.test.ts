@@ -1,0 +1,41 @@
+import { attributesOf } from '../../src/domain/policy.ts'
+import type { PersonFacts } from '../../src/domain/person.ts'
+import { startScim, type TestScim } from '../support/scim-server.ts'
+import { changed, theEntitlement } from '../catalog/reading.ts'
+import { aKnownCompany } from './a-known-company.ts'
+
+/** What rules answer of people whom directories wrote of a moment ago, by the real server. */
+
+let scim: TestScim
+beforeEach(async () => {
+  scim = await startScim()
+})
+afterEach(() => scim.close())
+
+const aCompany = (graceMs = 60_000) => aKnownCompany(scim.database.connection, { rules: { graceMs } })
+const made = async (path: string, body: object, token?: string): Promise<string> => {
+  const as: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const { status, json } = await scim.ask('POST', path, body, as)
+  expect(status).toBe(201)
+  return json.id
+}
+const hired = (email: string | null) => made('/Users', { userName: email, active: true })
+const says = (who: string, facts: PersonFacts, now = new Date()) => {
+  const entitlement = theEntitlement(changed('\'"@engineering" in groups\'', JSON.stringify(who)))
+  const asking = { durationMs: 60_000, reason: 'orders are stuck' }
+  return entitlement.who.evaluate(attributesOf(facts, entitlement, asking, now))
+}
+
+// The deleted group of that name has it still, and nobody in it; the one made anew has it not, as another source had one.
+test('a rule that shuts a group out stays shut to who is in the group of that name that was made anew', async () => {
+  const { facts, riley } = await aCompany(0)
+  const there = await hired(riley.email)
+  const first = await made('/Groups', { displayName: 'contractors', members: [{ value: there }] })
+  expect(says('!("contractors" in groups)', await facts(riley))).toBe('no')
+  const token = await scim.newToken('agency')
+  const theirs = await made('/Groups', { displayName: 'contractors' }, token)
+  await scim.ask('DELETE', `/Groups/${theirs}`, undefined, { authorization: `Bearer ${token}` })
+  await scim.ask('DELETE', `/Groups/${first}`)
+  await made('/Groups', { displayName: 'contractors', members: [{ value: there }] })
+  expect(says('!("contractors" in groups)', await facts(riley))).not.toBe('yes')
+})
