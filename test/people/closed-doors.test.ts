@@ -20,6 +20,10 @@ const made = async (path: string, body: object, token?: string): Promise<string>
   return json.id
 }
 const hired = (email: string | null) => made('/Users', { userName: email, active: true })
+const leaves = (group: string, user: string) =>
+  scim.ask('PATCH', `/Groups/${group}`, {
+    Operations: [{ op: 'remove', path: `members[value eq "${user}"]` }],
+  })
 const says = (who: string, facts: PersonFacts, now = new Date()) => {
   const entitlement = theEntitlement(changed('\'"@engineering" in groups\'', JSON.stringify(who)))
   const asking = { durationMs: 60_000, reason: 'orders are stuck' }
@@ -38,4 +42,19 @@ test('a rule that shuts a group out stays shut to who is in the group of that na
   await scim.ask('DELETE', `/Groups/${first}`)
   await made('/Groups', { displayName: 'contractors', members: [{ value: there }] })
   expect(says('!("contractors" in groups)', await facts(riley))).not.toBe('yes')
+})
+
+// Out of "trusted" for good, then a full sync empties "contractors": with neither and with both it opens, with one it does not.
+test('a full sync opens no rule to whom it shut out before, whichever of its groups they left one after the other', async () => {
+  const { facts, riley } = await aCompany()
+  const rule = '!("contractors" in groups) || "trusted" in groups'
+  const there = await hired(riley.email)
+  const trusted = await made('/Groups', { displayName: 'trusted', members: [{ value: there }] })
+  const contractors = await made('/Groups', { displayName: 'contractors', members: [{ value: there }] })
+  await leaves(trusted, there)
+  await new Promise((done) => setTimeout(done, 1_000))
+  const { provisioned } = await facts(riley)
+  expect(provisioned?.groups.has('contractors')).toBe(true)
+  await leaves(contractors, there)
+  expect(says(rule, await facts(riley))).not.toBe('yes')
 })
