@@ -58,3 +58,17 @@ test('a full sync opens no rule to whom it shut out before, whichever of its gro
   await leaves(contractors, there)
   expect(says(rule, await facts(riley))).not.toBe('yes')
 })
+
+// The old record is known to be somebody else's: what the other one says is about them.
+test('whoever is deactivated is gone, though an older inactive record has their e-mail that an admin said is another’s', async () => {
+  const { scim: given, facts, identities, riley, ada, sam } = await aCompany()
+  await given.user('u1', { email: ada.email })
+  await facts(ada)
+  await given.user('u1', { email: riley.email })
+  await facts(riley)
+  const [question] = await identities.open()
+  await identities.answer(question?.id ?? '', 'two', sam)
+  await given.user('u1', { email: riley.email, isActive: false })
+  await given.user('u2', { email: riley.email, isActive: false })
+  expect((await facts(riley)).isHere).toBe(false)
+})
