@@ -72,3 +72,18 @@ test('whoever is deactivated is gone, though an older inactive record has their 
   await given.user('u2', { email: riley.email, isActive: false })
   expect((await facts(riley)).isHere).toBe(false)
 })
+
+// "Never deactivated", says the page about trials; Okta deactivates before it deletes, and a click on "activate" lies between.
+test('whoever was deactivated, reactivated and deleted is gone, however new they were', async () => {
+  const { facts, riley } = await aCompany()
+  const there = await hired(riley.email)
+  await facts(riley)
+  const active = (value: boolean) =>
+    scim.ask('PATCH', `/Users/${there}`, { Operations: [{ op: 'replace', path: 'active', value }] })
+  await active(false)
+  expect((await facts(riley)).isHere).toBe(false)
+  await active(true)
+  expect((await facts(riley)).isHere).toBe(true)
+  await scim.ask('DELETE', `/Users/${there}`)
+  expect((await facts(riley)).isHere).toBe(false)
+})
