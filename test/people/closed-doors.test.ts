@@ -2,7 +2,7 @@ import { attributesOf } from '../../src/domain/policy.ts'
 import type { PersonFacts } from '../../src/domain/person.ts'
 import { startScim, type TestScim } from '../support/scim-server.ts'
 import { changed, theEntitlement } from '../catalog/reading.ts'
-import { aKnownCompany } from './a-known-company.ts'
+import { aKnownCompany, asked } from './a-known-company.ts'
 
 /** What rules answer of people whom directories wrote of a moment ago, by the real server. */
 
@@ -86,4 +86,29 @@ test('whoever was deactivated, reactivated and deleted is gone, however new they
   expect((await facts(riley)).isHere).toBe(true)
   await scim.ask('DELETE', `/Users/${there}`)
   expect((await facts(riley)).isHere).toBe(false)
+})
+
+// Matching somebody else forgets trials that have the address, an admin's word that it is they among them.
+test('whoever an admin said to be the one who was deleted stays gone when their address is given to somebody new', async () => {
+  const { scim: given, heardOf, facts, identities, people, slackHas, riley, ada, sam } = await aCompany()
+  await given.user('u1', { email: riley.email })
+  await facts(riley)
+  await given.deleted('users', 'u1')
+  await given.user('u2', { email: riley.email, createdAt: new Date(Date.now() - 300_000) })
+  await heardOf(['u2'])
+  await facts(riley)
+  const [question] = await asked(identities)
+  await identities.answer(question?.id ?? '', 'same', sam)
+  await given.deleted('users', 'u2')
+  expect((await facts(riley)).isHere).toBe(false)
+  const renamed = { ...riley, email: 'riley.moss@acme.example' }
+  await people.seen(riley.slack, { name: 'Riley', email: renamed.email })
+  const mallory = await people.seen(
+    { teamId: 'T1', userId: 'U0NEW' },
+    { name: 'Mallory', email: riley.email },
+  )
+  slackHas([renamed, mallory, ada, sam])
+  await given.user('u3', { email: riley.email })
+  await facts(mallory)
+  expect((await facts(renamed)).isHere).toBe(false)
 })
