@@ -112,3 +112,20 @@ test('whoever an admin said to be the one who was deleted stays gone when their 
   await facts(mallory)
   expect((await facts(renamed)).isHere).toBe(false)
 })
+
+// Who is gone is asked of all their records; this one only passes for a trial of the provider's.
+test('nobody is called who left by a record that an admin said is theirs, however new that was', async () => {
+  const { scim: given, facts, identities, directory, riley, sam } = await aCompany()
+  await given.source('agency')
+  await given.user('a1', { source: 'agency', email: riley.email })
+  await given.group('g1', { source: 'agency', displayName: 'dba', users: ['a1'] })
+  await given.user('u1', { email: riley.email })
+  await given.user('u2', { email: riley.email, createdAt: new Date(Date.now() - 300_000) })
+  await facts(riley)
+  for (const { id, userId } of await asked(identities))
+    await identities.answer(id, userId === 'u2' ? 'same' : 'two', sam)
+  await given.deleted('users', 'u2')
+  expect((await facts(riley)).isHere).toBe(false)
+  const called = await directory().mentions({ people: [], groups: ['dba'] })
+  expect(called.join()).not.toContain(riley.slack.userId)
+})
