@@ -1,7 +1,8 @@
 import { attributesOf } from '../../src/domain/policy.ts'
+import { isReviewer } from '../../src/domain/approvers.ts'
 import type { PersonFacts } from '../../src/domain/person.ts'
 import { startScim, type TestScim } from '../support/scim-server.ts'
-import { changed, theEntitlement } from '../catalog/reading.ts'
+import { changed, read, theEntitlement } from '../catalog/reading.ts'
 import { aKnownCompany, asked } from './a-known-company.ts'
 
 /** What rules answer of people whom directories wrote of a moment ago, by the real server. */
@@ -128,4 +129,26 @@ test('nobody is called who left by a record that an admin said is theirs, howeve
   expect((await facts(riley)).isHere).toBe(false)
   const called = await directory().mentions({ people: [], groups: ['dba'] })
   expect(called.join()).not.toContain(riley.slack.userId)
+})
+
+// What is remembered of them is of before; their group is read now, with those who left it, whom only the facts tell apart.
+test('whoever left the approvers’ group approves nothing from then on, by another replica neither', async () => {
+  const { facts, directory, riley } = await aCompany()
+  const there = await hired(riley.email)
+  const dba = await made('/Groups', { displayName: 'dba', members: [{ value: there }] })
+  await facts(riley)
+  await leaves(dba, there)
+  const entitlement = theEntitlement(
+    changed('approvers: { people: [ada@acme.example, sam@acme.example] }', 'approvers: { groups: [dba] }'),
+  )
+  const by = await directory().facts(riley.slack.userId)
+  const listing = {
+    entitlement,
+    asking: { durationMs: 60_000, reason: 'orders are stuck' },
+    managerOf: null,
+    groups: await directory().groups(['dba']),
+    now: new Date(),
+  }
+  const [stage] = entitlement.review.stages
+  expect(by === 'unknown' ? by : isReviewer(by, [stage.approvers], listing).answer).not.toBe('yes')
 })
