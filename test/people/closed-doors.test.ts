@@ -1,8 +1,10 @@
 import { attributesOf } from '../../src/domain/policy.ts'
 import { isReviewer } from '../../src/domain/approvers.ts'
 import type { PersonFacts } from '../../src/domain/person.ts'
+import { isAdminOf } from '../../src/operations/admins.ts'
+import { directoryFrom } from '../../src/people/directory.ts'
 import { startScim, type TestScim } from '../support/scim-server.ts'
-import { changed, read, theEntitlement } from '../catalog/reading.ts'
+import { changed, GOOD, read, theEntitlement } from '../catalog/reading.ts'
 import { aKnownCompany, asked } from './a-known-company.ts'
 
 /** What rules answer of people whom directories wrote of a moment ago, by the real server. */
@@ -151,4 +153,22 @@ test('whoever left the approvers’ group approves nothing from then on, by anot
   }
   const [stage] = entitlement.review.stages
   expect(by === 'unknown' ? by : isReviewer(by, [stage.approvers], listing).answer).not.toBe('yes')
+})
+
+// Their address was an admin's; until an admin says that it is theirs they hold nothing new and approve nothing.
+test('whoever has an address that was an admin’s looks after nothing by it while it is asked who they are', async () => {
+  const { scim: given, facts, directory, people, slackHas, identities, riley, ada, sam } = await aCompany()
+  await given.user('u1', { email: ada.email })
+  await facts(ada)
+  await given.user('u1', { email: 'ada.moss@acme.example' })
+  await people.seen(ada.slack, { name: 'Ada', email: 'ada.moss@acme.example' })
+  const mallory = await people.seen({ teamId: 'T1', userId: 'U0NEW' }, { name: 'Mallory', email: ada.email })
+  slackHas([riley, { ...ada, email: 'ada.moss@acme.example' }, mallory, sam])
+  await given.user('u2', { email: ada.email })
+  const seen = await facts(mallory)
+  expect(await identities.open()).toMatchObject([{ why: 'used-email' }])
+  const catalog = read(GOOD)
+  const what = { resource: { id: 'orders-db' }, entitlement: { id: 'read' } }
+  const world = { catalog: () => catalog, directory: directoryFrom(directory()) }
+  expect(await isAdminOf(world, seen, what)).toBe(false)
 })
