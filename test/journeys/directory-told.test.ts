@@ -1,0 +1,46 @@
+import { aDirectedStage, whoIs, withPeople, type Directed } from './a-directory.ts'
+import { gateCatalog } from './a-gate.ts'
+import { as, changeCatalog, eventually } from './acts.ts'
+
+/** Whom Curfew writes to of what directories say, and what. */
+
+const standing = `      always:
+        name: Open the gate any time
+        target: { gate: main }
+        mode: standing
+        who: 'email == "nobody"'
+`
+const aCompany = (people = 'grace: 60s'): Promise<Directed> =>
+  aDirectedStage((cast) => {
+    const text = gateCatalog(cast, { duration: '10m', more: standing })
+    const admins = text.replace('admins: [ada@acme.example]', 'admins: [ada@acme.example, kim@acme.example]')
+    return withPeople(admins, people)
+  })
+const names = (company: Directed, group: string) =>
+  changeCatalog(company.stage, (text) => text.replace('email == "nobody"', `"${group}" in groups`))
+
+/** Two sources have it, so that the admins hear of it at once. */
+const anAmbiguousGroup = async (company: Directed): Promise<void> => {
+  const { stage, okta, connects } = company
+  const agency = await connects('agency')
+  await okta.makesGroup('engineering')
+  await agency.makesGroup('engineering')
+  await eventually(
+    async () => (await stage.app.world.directory.groups(['agency/engineering']))('agency/engineering'),
+    (members) => members instanceof Set,
+  )
+  await names(company, 'engineering')
+}
+
+// "They are not written to": the list of admins is Slack ids to whoever tells them, whoever has left.
+test('an admin whom the directory deactivated is not written to of what the catalog names', async () => {
+  const company = await aCompany()
+  const { stage, okta } = company
+  const { ada, kim } = stage
+  const there = await okta.hires(whoIs(ada))
+  await stage.app.world.directory.freshFacts(as(stage, ada))
+  await okta.sets(there, false)
+  await anAmbiguousGroup(company)
+  await kim.sees(/The catalog names engineering for/, 'dm', { withinMs: 70_000 })
+  await expect(ada.sees(/The catalog names engineering for/, 'dm', { withinMs: 2_000 })).rejects.toThrow()
+}, 90_000)
