@@ -44,3 +44,15 @@ test('an admin whom the directory deactivated is not written to of what the cata
   await kim.sees(/The catalog names engineering for/, 'dm', { withinMs: 70_000 })
   await expect(ada.sees(/The catalog names engineering for/, 'dm', { withinMs: 2_000 })).rejects.toThrow()
 }, 90_000)
+
+// Whoever no source knows "looks after nothing, whatever list they are on".
+test('where SCIM is required, an admin whom no source knows is not told what is wrong with the catalog', async () => {
+  const company = await aCompany('scim: required')
+  const { stage, okta } = company
+  const { ada, kim } = stage
+  await okta.hires(whoIs(kim))
+  await stage.app.world.directory.freshFacts(as(stage, kim))
+  await anAmbiguousGroup(company)
+  await kim.sees(/The catalog names engineering for/, 'dm', { withinMs: 70_000 })
+  await expect(ada.sees(/The catalog names engineering for/, 'dm', { withinMs: 2_000 })).rejects.toThrow()
+}, 90_000)
