@@ -56,3 +56,21 @@ test('where SCIM is required, an admin whom no source knows is not told what is 
   await kim.sees(/The catalog names engineering for/, 'dm', { withinMs: 70_000 })
   await expect(ada.sees(/The catalog names engineering for/, 'dm', { withinMs: 2_000 })).rejects.toThrow()
 }, 90_000)
+
+// The question names people and their addresses, and its buttons refuse whoever left.
+test('an admin whom the directory deactivated is not asked who is who', async () => {
+  const { stage, okta } = await aCompany()
+  const { ada, kim, riley, sam } = stage
+  const { directory } = stage.app.world
+  const adaThere = await okta.hires(whoIs(ada))
+  const there = await okta.hires(whoIs(riley))
+  await directory.freshFacts(as(stage, ada))
+  await directory.freshFacts(as(stage, riley))
+  await okta.sets(adaThere, false)
+  await okta.renames(there, { email: whoIs(sam).email })
+  await directory.freshFacts(as(stage, sam))
+  await kim.sees(/okta says that sam@acme.example .* is now/, 'dm', { withinMs: 20_000 })
+  await expect(
+    ada.sees(/okta says that sam@acme.example .* is now/, 'dm', { withinMs: 3_000 }),
+  ).rejects.toThrow()
+}, 60_000)
