@@ -74,3 +74,18 @@ test('an admin whom the directory deactivated is not asked who is who', async ()
     ada.sees(/okta says that sam@acme.example .* is now/, 'dm', { withinMs: 3_000 }),
   ).rejects.toThrow()
 }, 60_000)
+
+// Nobody but okta has it: the admins read of a second one, and to write okta's where they mean the agency's.
+test('where one source has a group that reads like another’s, nobody reads that several have it', async () => {
+  const company = await aCompany()
+  const { stage, okta, connects } = company
+  await connects('agency')
+  await okta.makesGroup('agency/dba')
+  await eventually(
+    async () => (await stage.app.world.directory.groups(['okta/agency/dba']))('okta/agency/dba'),
+    (members) => members instanceof Set,
+  )
+  await names(company, 'agency/dba')
+  const told = await stage.ada.sees(/The catalog names agency\/dba for/, 'dm', { withinMs: 70_000 })
+  expect(told.plain).not.toContain('more than one source has')
+}, 90_000)
