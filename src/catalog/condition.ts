@@ -34,7 +34,8 @@ export function compileCondition(source: string): Condition | ExpressionFault {
   const groups = namedGroups(expression.ast)
   const ofSlack = groups.filter(isSlackGroup)
   const ofScim = groups.filter((group) => !isSlackGroup(group))
-  const isOfSlack = ofSlack.length > 0 || readsAllGroups(expression.ast)
+  const readsAll = readsAllGroups(expression.ast)
+  const isOfSlack = ofSlack.length > 0 || readsAll
   const answerBy = (values: Record<string, unknown>): Answer => {
     try {
       const answer = expression.evaluate(values)
@@ -65,13 +66,23 @@ export function compileCondition(source: string): Condition | ExpressionFault {
       values['groups'] = groupsWith([])
       for (const name of expression.mentions) if (values[name] === undefined) return 'unknown'
       const answer = answerBy(values)
-      const lately = provisioned?.leftLately ?? new Set()
-      if (lately.size === 0 || !expression.mentions.has('groups')) return answer
+      const lately = [...(provisioned?.leftLately ?? [])].filter((name) => readsAll || ofScim.includes(name))
+      if (lately.length === 0 || !expression.mentions.has('groups')) return answer
       // Shut out by a group or let in by it: what the next minute may answer otherwise has no answer now.
-      return answerBy({ ...values, groups: groupsWith(lately) }) === answer ? answer : 'unknown'
+      const isSure =
+        lately.length <= mostTried &&
+        subsetsOf(lately).every((some) => answerBy({ ...values, groups: groupsWith(some) }) === answer)
+      return isSure ? answer : 'unknown'
     },
   }
 }
+
+/** Each more doubles what is tried. */
+const mostTried = 6
+
+/** They left one after the other, and may come back so. */
+const subsetsOf = (names: readonly string[]): string[][] =>
+  names.reduce<string[][]>((sets, name) => [...sets, ...sets.map((some) => [...some, name])], [[]])
 
 /** Only what is known: e-mails in small letters. */
 function valuesOf({ email, durationMs, guest, zone, reason, now, resource, entitlement }: Attributes) {

@@ -1,5 +1,5 @@
 import type { Approvers, Entitlement } from './catalog.ts'
-import type { Known, Person, PersonFacts } from './person.ts'
+import type { GroupMembers, Known, Person, PersonFacts } from './person.ts'
 import { attributesOf, no, type Asking, type Groups, type Reason, type Verdict } from './policy.ts'
 
 /** Who answers: what the catalog's lists of approvers say of somebody. */
@@ -43,20 +43,23 @@ function isAmong(facts: PersonFacts, approvers: Approvers, listing: Listing): Ve
     return { answer: 'yes', reasons: [] }
   const lookups = approvers.groups.map((handle) => ({ handle, members: groups(handle) }))
   const lately = facts.provisioned?.leftLately ?? new Set()
+  // Facts may be of a moment before, members are of now: whichever of them knows that they left.
+  const isLeaving = (handle: string, members: GroupMembers): boolean =>
+    lately.has(handle) || (typeof members !== 'string' && members.leaving?.has(person.slack.userId) === true)
   const isMember = lookups.some(
     ({ handle, members }) =>
       members !== 'unknown' &&
       members !== 'unlisted' &&
       members.has(person.slack.userId) &&
-      !lately.has(handle),
+      !isLeaving(handle, members),
   )
   if (isMember) return { answer: 'yes', reasons: [] }
   const matching = approvers.who?.evaluate(attributesOf(facts, entitlement, asking, now)) ?? 'no'
   if (matching === 'yes') return { answer: 'yes', reasons: [] }
   const unreadable = lookups.filter(({ members }) => members === 'unknown')
   const reasons: Reason[] = unreadable.map(({ handle }) => ({ kind: 'unreadable-group', group: handle }))
-  for (const { handle } of lookups)
-    if (lately.has(handle)) reasons.push({ kind: 'left-lately', group: handle })
+  for (const { handle, members } of lookups)
+    if (isLeaving(handle, members)) reasons.push({ kind: 'left-lately', group: handle })
   if (matching === 'unknown' && approvers.who)
     reasons.push({ kind: 'rule', source: approvers.who.source, answer: matching })
   if (approvers.manager && managerOf === 'unknown') reasons.push({ kind: 'unread-manager' })

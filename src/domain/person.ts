@@ -88,8 +88,14 @@ export interface ProvisionedUser {
   readonly inactiveSince: Date | null
 }
 
+/** Slack user ids. */
+export interface Members extends ReadonlySet<string> {
+  /** Of these: who left it so lately that they may be put back; none where nothing is said. */
+  readonly leaving?: ReadonlySet<string>
+}
+
 /** Members of a group; unlisted: Slack answered, and has no such group (it was renamed, or disabled). */
-export type GroupMembers = Known<ReadonlySet<string>> | 'unlisted'
+export type GroupMembers = Known<Members> | 'unlisted'
 
 export const refTo = ({ id, slack, name, email, also }: Person): PersonRef => ({
   id,

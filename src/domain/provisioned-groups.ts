@@ -12,17 +12,12 @@ export function namesOfGroups(
   known: readonly string[] = [],
 ): ReadonlyMap<string, readonly string[]> {
   const sources = new Set([...known, ...groups.map(({ source }) => source)])
-  const having = new Map<string, ProvisionedGroup[]>()
-  for (const group of groups) {
-    for (const name of new Set([group.displayName, ...group.names.map((one) => one.name)]))
-      having.set(name, [...(having.get(name) ?? []), group])
+  const claims = claimsOn(groups)
+  const isTheirs = ({ source, displayName }: ProvisionedGroup): boolean => {
+    const those = claims.get(displayName) ?? new Map<string, Claim>()
+    const sinceMs = those.get(source)?.sinceMs ?? Infinity
+    return [...those].every(([other, claim]) => other === source || (!claim.isHad && claim.sinceMs > sinceMs))
   }
-  const isTheirs = (group: ProvisionedGroup): boolean =>
-    (having.get(group.displayName) ?? []).every((other) => {
-      if (other.source === group.source) return true
-      const hasIt = !other.isDeleted && other.displayName === group.displayName
-      return !hasIt && sinceOf(other, group.displayName) > sinceOf(group, group.displayName)
-    })
   const isPlain = (group: ProvisionedGroup): boolean => {
     const { displayName } = group
     const [first = ''] = displayName.split('/')
@@ -37,5 +32,27 @@ export function namesOfGroups(
   )
 }
 
-const sinceOf = ({ names, createdAt }: ProvisionedGroup, name: string): Date =>
-  names.find((one) => one.name === name)?.since ?? createdAt
+interface Claim {
+  /** Since when the source has it, by one group or another. */
+  readonly sinceMs: number
+  /** One of its groups is called so now. */
+  readonly isHad: boolean
+}
+
+/** Which sources have, or ever had, a group of each name. */
+function claimsOn(groups: readonly ProvisionedGroup[]): ReadonlyMap<string, ReadonlyMap<string, Claim>> {
+  const claims = new Map<string, Map<string, Claim>>()
+  for (const { source, displayName, names, createdAt, isDeleted } of groups) {
+    const since = new Map([[displayName, createdAt], ...names.map((one) => [one.name, one.since] as const)])
+    for (const [name, at] of since) {
+      const of = claims.get(name) ?? new Map<string, Claim>()
+      const before = of.get(source)
+      of.set(source, {
+        sinceMs: Math.min(before?.sinceMs ?? Infinity, at.getTime()),
+        isHad: before?.isHad === true || (!isDeleted && displayName === name),
+      })
+      claims.set(name, of)
+    }
+  }
+  return claims
+}

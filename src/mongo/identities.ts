@@ -98,8 +98,8 @@ export function mongoIdentities(connection: Connection): IdentityStore {
     const rows = await questions.aggregate<unknown>(asked).session(session)
     return rows.map((row) => asQuestion(question.parse(row)))
   }
-  /** Forgets which of them were of Users that a provider made and deleted at once, to try us. */
-  const butTrials = async <L extends { _id?: unknown; user?: unknown }>(
+  /** Forgets matches with Users that a provider made and deleted at once, to try us; no word of an admin's. */
+  const butTrials = async <L extends { user?: unknown; isMatched?: unknown }>(
     known: readonly L[],
   ): Promise<L[]> => {
     if (known.length === 0) return []
@@ -108,16 +108,24 @@ export function mongoIdentities(connection: Connection): IdentityStore {
       .project({ _id: 1 })
       .toArray()
     const trials = new Set(rows.map(({ _id }) => String(_id)))
-    if (trials.size > 0) await links.deleteMany({ user: { $in: [...trials] } })
-    return known.filter(({ user }) => !trials.has(String(user)))
+    if (trials.size > 0) await links.deleteMany({ user: { $in: [...trials] }, isMatched: true })
+    return known.filter(({ user, isMatched }) => isMatched !== true || !trials.has(String(user)))
   }
-  /** Whose another User of this source is that ever had this e-mail. */
-  const onceCalled = async (source: string, email: string, userId: string) => {
+  /**
+   * Whose another User of this source is that ever had this e-mail; but for those of which an admin said that they are not
+   * this person: then the address was not theirs.
+   */
+  const onceCalled = async ({ source, userId, personId }: Identity, email: string) => {
     const those = await users
       .find({ source, emails: email, _id: { $ne: userId } })
       .project({ _id: 1 })
       .toArray()
-    return those.length === 0 ? [] : links.find({ user: { $in: those.map(({ _id }) => String(_id)) } }).lean()
+    if (those.length === 0) return []
+    const ids = those.map(({ _id }) => String(_id))
+    const apart = await questions
+      .find({ user: { $in: ids }, person: personId, answer: 'two' })
+      .distinct('user')
+    return links.find({ user: { $in: ids, $nin: apart } }).lean()
   }
   const beOne = async (
     { source, userId, personId, email }: Identity & Pick<IdentityQuestion, 'email'>,
@@ -145,16 +153,17 @@ export function mongoIdentities(connection: Connection): IdentityStore {
     )
   }
   return {
-    match: async ({ source, userId, personId }, email) => {
+    match: async (one, email) => {
+      const { source, userId, personId } = one
       aboutToWrite()
-      const _id = pairId({ userId, personId })
+      const _id = pairId(one)
       try {
         // What an admin said once is not matched over.
         const known = await links
           .find({ $or: [{ user: userId }, { source, person: personId }, { source, email }] })
           .lean()
-        const before = await butTrials([...known, ...(await onceCalled(source, email, userId))])
-        if (before.length > 0) return before.some((one) => one._id === _id && one.isCurrent === true)
+        const before = await butTrials([...known, ...(await onceCalled(one, email))])
+        if (before.length > 0) return before.some((link) => link._id === _id && link.isCurrent === true)
         const link = { source, user: userId, person: personId, email, isMatched: true, isCurrent: true }
         await links.updateOne(
           { _id },
@@ -186,6 +195,8 @@ export function mongoIdentities(connection: Connection): IdentityStore {
                 { $literal: { source, user: userId, person: personId, why, answer: null, by: null } },
                 { askedAt: '$$NOW', answeredAt: null },
                 '$$ROOT',
+                // Why it is asked is as of now.
+                { $cond: [{ $eq: ['$$ROOT.answer', null] }, { why: { $literal: why } }, {}] },
               ],
             },
           },

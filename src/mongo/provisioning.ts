@@ -50,7 +50,13 @@ const stampOf = (row: unknown): string => {
   return `${changedAt.t}.${changedAt.i}`
 }
 const emailed = z.object({ email: z.string() })
-const behind = z.object({ key: z.string(), source: z.string(), personId: z.string(), slack })
+const behind = z.object({
+  key: z.string(),
+  source: z.string(),
+  personId: z.string(),
+  slack,
+  isLeaving: z.boolean().default(false),
+})
 const silent = z.object({ _id: z.string(), lastRequestAt: z.date(), silentAfterMs: z.number() })
 
 export const userFields = {
@@ -178,7 +184,7 @@ export function mongoProvisioning(connection: Connection): Provisioning {
         },
         { $lookup: { from: 'scim_users', localField: 'user', foreignField: '_id', as: 'of' } },
         { $match: { 'of.0.isActive': true, 'of.0.deletedAt': null } },
-        ...peopleBehind('$group', 'user'),
+        ...peopleBehind('$group', 'user', { isLeaving: { $ne: ['$removedAt', null] } }),
         ...butGone,
       ])
     },
@@ -244,7 +250,7 @@ const withUser: Document[] = [
 ]
 
 /** Who the Users behind `field` are, each by `key`. */
-const peopleBehind = (key: string, field: string): Document[] => [
+const peopleBehind = (key: string, field: string, more: Document = {}): Document[] => [
   {
     $lookup: {
       from: 'scim_links',
@@ -257,7 +263,7 @@ const peopleBehind = (key: string, field: string): Document[] => [
   { $unwind: '$link' },
   { $lookup: { from: 'people', localField: 'link.person', foreignField: '_id', as: 'person' } },
   { $unwind: '$person' },
-  { $project: { _id: 0, key, source: '$source', personId: '$person._id', slack: '$person.slack' } },
+  { $project: { _id: 0, key, source: '$source', personId: '$person._id', slack: '$person.slack', ...more } },
 ]
 
 /** Without those whom another User of theirs says to be gone. */
@@ -271,7 +277,9 @@ const butGone: Document[] = [
       pipeline: [
         { $match: { isCurrent: true } },
         { $lookup: { from: 'scim_users', localField: 'user', foreignField: '_id', as: 'of' } },
-        { $match: { 'of.0.isActive': false, 'of.0.isTrial': { $ne: true } } },
+        {
+          $match: { 'of.0.isActive': false, $or: [{ isMatched: false }, { 'of.0.isTrial': { $ne: true } }] },
+        },
       ],
     },
   },

@@ -76,9 +76,12 @@ export async function entitlementsOf(world: Asking, facts: PersonFacts): Promise
 export const isAnyAdmin = (catalog: Catalog, facts: PersonFacts): boolean =>
   mayLookAfter(facts) && isListed(facts.person, everyAdmin(catalog))
 
-/** Whoever left, or is unknown to a directory where one is required, looks after nothing, whatever list they are on. */
+/**
+ * Whoever left, is unknown to a directory where one is required, or is perhaps not who they are taken for, looks after
+ * nothing, whatever list they are on.
+ */
 export const mayLookAfter = ({ isHere, provisioned }: PersonFacts): boolean =>
-  isHere && provisioned?.isStranger !== true
+  isHere && provisioned?.isStranger !== true && provisioned?.isInQuestion !== true
 
 /** The admins who are here, as Slack user ids: whom a message can reach. Not whole where Slack does not say of one. */
 export async function adminIds(

@@ -43,9 +43,15 @@ export async function identify(
       isWritten = true
       continue
     }
-    if (isOfBefore(user, person, { called, linked })) continue
+    // What is known to be somebody else's says nothing of this person.
+    const perhaps = called.filter(
+      (one) =>
+        !apart.has(pairId({ userId: one.id, personId: person.id })) &&
+        (owners.get(one.id)?.has(person.id) ?? true),
+    )
+    if (isOfBefore(user, person, { called: perhaps, linked })) continue
     const identity = { source: user.source, userId: user.id, personId: person.id }
-    const doubt = doubtAbout(user, person, { called, linked, owners })
+    const doubt = doubtAbout(user, person, { called: perhaps, linked, owners })
     const isMatched = doubt === null && (await identities.match(identity, user.email ?? ''))
     if (!isMatched)
       await identities.ask(identity, doubt ?? 'used-email', { isAgain: !isOneNow(user, person, linked) })

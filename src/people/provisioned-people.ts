@@ -179,7 +179,11 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
     return (name) => {
       const those = byName.get(name)
       if (those === undefined) return 'unlisted'
-      return new Set(those.flatMap((id) => (members.get(id) ?? []).map(({ slack: { userId } }) => userId)))
+      const all = those.flatMap((id) => members.get(id) ?? [])
+      const ids = (some: readonly PersonLink[]) => new Set(some.map(({ slack: { userId } }) => userId))
+      const staying = ids(all.filter(({ isLeaving }) => !isLeaving))
+      const leaving = new Set([...ids(all)].filter((id) => !staying.has(id)))
+      return Object.assign(ids(all), { leaving })
     }
   }
   const join = <Source extends ShownSource>(slack: Source): Source => {

@@ -50,6 +50,7 @@ export function provisionedIn(connection: Connection): ProvisionedData {
         userNameKey: (about.userName ?? id).toLowerCase(),
         body: JSON.stringify({ userName: about.userName ?? id }),
         ...about,
+        ...(about.isActive === false ? { wasDeactivated: true } : {}),
       }
       await of('scim_users').updateOne(
         { _id: id },

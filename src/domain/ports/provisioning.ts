@@ -35,6 +35,8 @@ export interface PersonLink {
   /** Whose User it is by which they are found. */
   readonly source: string
   readonly slack: SlackIdentity
+  /** Of members: they left lately. */
+  readonly isLeaving: boolean
 }
 
 /** A User as it counts for access. */

@@ -23,7 +23,9 @@ const mostTries = 200
  * Some providers make somebody and delete them at once to see whether we work, perhaps with an admin's own address: nobody
  * left by that. Who was in a group, or deactivated first, was meant.
  */
-const isNew: Document = { $lt: [{ $subtract: ['$$NOW', '$createdAt'] }, 600_000] }
+const isNew: Document = {
+  $and: [{ $ne: ['$wasDeactivated', true] }, { $lt: [{ $subtract: ['$$NOW', '$createdAt'] }, 600_000] }],
+}
 
 /** An e-mail that was somebody's is no proof of anybody else. */
 const everCalled = ({ email }: User): Document =>
@@ -67,7 +69,11 @@ export function scimUsers(connection: Connection): Users {
       const found = await users.findOneAndUpdate(
         { _id: was.id, ...here, version: Number(was.version) },
         {
-          $set: comes ? { ...userDocument(user), inactiveSince: null } : userDocument(user),
+          $set: {
+            ...userDocument(user),
+            ...(comes ? { inactiveSince: null } : {}),
+            ...(leaves ? { wasDeactivated: true } : {}),
+          },
           ...everCalled(user),
           $inc: { version: 1 },
           $currentDate: leaves ? { ...stamped, inactiveSince: true } : stamped,
@@ -86,7 +92,7 @@ export function scimUsers(connection: Connection): Users {
       $set: {
         source,
         ...userDocument(user),
-        ...(user.isActive ? { inactiveSince: null } : {}),
+        ...(user.isActive ? { inactiveSince: null } : { wasDeactivated: true }),
         ...here,
         deletedAt: null,
         version: 1,
@@ -162,7 +168,7 @@ export function scimUsers(connection: Connection): Users {
           [
             {
               $set: {
-                isTrial: wasMember ? false : { $and: ['$isActive', isNew] },
+                isTrial: wasMember ? false : isNew,
                 isHere: false,
                 isActive: false,
                 deletedAt: '$$NOW',

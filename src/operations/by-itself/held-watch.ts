@@ -152,8 +152,9 @@ export function watchHeld(
 }
 
 function whyUnlisted(handle: string, alike: readonly string[]): string {
-  if (alike.length > 0)
+  if (alike.length > 1)
     return `more than one source has, or had, a group of that name: write ${alike.join(' or ')}`
+  if (alike.length === 1) return `a group of that name is to be written with its source: ${alike.join()}`
   return handle.startsWith('@')
     ? 'Slack lists no such group: it was renamed or disabled'
     : 'the company directory has no such group: it was renamed there, or is not sent'

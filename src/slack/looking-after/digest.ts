@@ -13,6 +13,7 @@ import { bold } from '../words/names.ts'
 import type { SlackDirectory } from '../directory/directory.ts'
 import { named } from '../words/who.ts'
 import { escapeText, plainWords, when, wholeLines } from '../words/mrkdwn.ts'
+import { whoIsTold } from './who-is-told.ts'
 
 /** The message of the day: each admin's, by DM, at nine in the morning where they are; never an empty one. */
 
@@ -60,7 +61,7 @@ export function digests(options: {
       const today = dateIn('UTC', now)
       if (settled.date !== today) settled = { date: today, keys: new Set() }
       const due: { userId: string; key: string; from: Date; to: Date; isMonday: boolean }[] = []
-      for (const userId of await directory.userIds(everyAdmin(world.catalog()))) {
+      for (const userId of await whoIsTold(directory, everyAdmin(world.catalog()))) {
         const facts = await directory.facts(userId)
         if (facts === 'unknown' || !facts.isHere) continue
         const zone = isZone(facts.zone) ? facts.zone : 'UTC'

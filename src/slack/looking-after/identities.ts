@@ -8,6 +8,7 @@ import { button, buttonRow, section, type Message } from '../words/blocks.ts'
 import { mention, plainWords } from '../words/mrkdwn.ts'
 import { named } from '../words/who.ts'
 import { alertsByKey } from './alerts-by-key.ts'
+import { whoIsTold } from './who-is-told.ts'
 
 /** Whether two identities are one person: asked of the admins, in their channel or by DM, until one of them answers. */
 
@@ -26,7 +27,7 @@ export async function pictureIdentities(parts: Parts): Promise<Alert[]> {
   // Whom it is about is not asked.
   const places = async ({ until, slackUserId }: IdentityQuestion): Promise<string[]> =>
     channel === null
-      ? (await directory.userIds(identityAdmins(world.catalog()))).filter(
+      ? (await whoIsTold(directory, identityAdmins(world.catalog()))).filter(
           (userId) => userId !== slackUserId && !until.includes(userId),
         )
       : [channel]
