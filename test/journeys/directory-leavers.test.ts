@@ -1,5 +1,6 @@
 import { aDirectedStage, atOnce, heldBy, whoIs, withPeople, type Directed } from './a-directory.ts'
 import { gateCatalog } from './a-gate.ts'
+import { aReason, as, asks, eventually, grantsOf, patient } from './acts.ts'
 
 /** Those who have just come, and go again. */
 
@@ -19,4 +20,22 @@ test('where SCIM is required, whoever is given something by a rule and deleted m
   await heldBy(gate, 'kim')
   await okta.deletes(there)
   await heldBy(gate, '', atOnce)
+}, 60_000)
+
+// The same of what was asked for.
+test('where SCIM is required, what somebody asked for who was hired minutes ago ends when they are deleted', async () => {
+  const { stage, okta } = await aCompany('scim: required')
+  const there = await okta.hires(whoIs(stage.riley))
+  await okta.hires(whoIs(stage.ada))
+  await stage.app.world.directory.freshFacts(as(stage, stage.riley))
+  await stage.app.world.directory.freshFacts(as(stage, stage.ada))
+  const reason = aReason()
+  await asks(stage.riley, 'gate open', reason)
+  await stage.ada.sees(reason, stage.orders, patient)
+  await okta.deletes(there)
+  await eventually(
+    () => grantsOf(stage, stage.riley),
+    (grants) => grants.length === 1 && grants.every(({ status }) => status !== 'pending'),
+    atOnce.withinMs,
+  )
 }, 60_000)
