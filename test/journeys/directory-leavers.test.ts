@@ -39,3 +39,22 @@ test('where SCIM is required, what somebody asked for who was hired minutes ago 
     atOnce.withinMs,
   )
 }, 60_000)
+
+// "They are not written to": the card calls whoever is on the list.
+test('an approver whom the directory deactivated is not called by a request', async () => {
+  const { stage, okta } = await aCompany('grace: 60s', (text) =>
+    text.replace(
+      'approvers: { groups: ["@dba"] }',
+      'approvers: { people: [ada@acme.example, kim@acme.example] }',
+    ),
+  )
+  const { ada, kim, riley, orders } = stage
+  const there = await okta.hires(whoIs(kim))
+  await stage.app.world.directory.freshFacts(as(stage, kim))
+  await okta.sets(there, false)
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  const card = await ada.sees(reason, orders, patient)
+  expect(card.text + JSON.stringify(card.blocks)).not.toContain(kim.id)
+  await expect(kim.sees(reason, 'dm', { withinMs: 3_000 })).rejects.toThrow()
+}, 60_000)
