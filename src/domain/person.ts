@@ -94,6 +94,9 @@ export interface Members extends ReadonlySet<string> {
   readonly leaving?: ReadonlySet<string>
 }
 
+export const stayingIn = (members: Members): string[] =>
+  [...members].filter((userId) => members.leaving?.has(userId) !== true)
+
 /** Members of a group; unlisted: Slack answered, and has no such group (it was renamed, or disabled). */
 export type GroupMembers = Known<Members> | 'unlisted'
 

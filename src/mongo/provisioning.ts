@@ -82,7 +82,7 @@ export function mongoProvisioning(connection: Connection): Provisioning {
   const linked = async (personIds: readonly string[]): Promise<LinkedUser[]> => {
     const match = { person: { $in: [...personIds] }, isCurrent: true }
     const rows = await links.aggregate([{ $match: match }, ...withUser]).toArray()
-    return rows.map((row) => linkedUser.parse(row)).flatMap((row) => (isTrial(row) ? [] : asLinked(row)))
+    return rows.map((row) => asLinked(linkedUser.parse(row)))
   }
   /** The same of all: three readings and a join here cost a tenth of looking up each of thousands. */
   const everybody = async (): Promise<LinkedUser[]> => {
@@ -122,8 +122,7 @@ export function mongoProvisioning(connection: Connection): Provisioning {
         people: owners.get(id),
         members: [...theirs, ...(left.get(id) ?? [])],
       }
-      const parsed = linkedUser.parse(whole)
-      return isTrial(parsed) ? [] : asLinked(parsed)
+      return asLinked(linkedUser.parse(whole))
     })
   }
   let seen = { stamp: '', sinceMs: 0 }
@@ -298,9 +297,6 @@ async function byKey(
   return found
 }
 
-/** Whom a provider made and deleted to try us (as deleting found out): unless an admin said that it is they. */
-const isTrial = ({ isTrial: was, isMatched }: z.output<typeof linkedUser>): boolean => was && isMatched
-
 /** One that was deleted is inactive since then. */
 export function asUser({
   _id: id,
@@ -321,10 +317,13 @@ export function asUser({
   }
 }
 
-function asLinked({ personId, people, manager, members, ...rest }: z.output<typeof linkedUser>): LinkedUser {
+function asLinked(row: z.output<typeof linkedUser>): LinkedUser {
+  const { personId, people, manager, members, ...rest } = row
   return {
     ...asUser(rest),
     personId,
+    // Not where an admin said that it is they.
+    isTrial: row.isTrial && row.isMatched,
     people,
     manager,
     groups: members.filter(({ removedAt }) => removedAt === null).map((one) => one.group),

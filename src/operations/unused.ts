@@ -1,6 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { everyEntitlement, type Answer, type Catalog, type Entitlement } from '../domain/catalog.ts'
-import { refTo, type GroupMembers, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
+import {
+  refTo,
+  stayingIn,
+  type GroupMembers,
+  type Known,
+  type PersonFacts,
+  type PersonRef,
+} from '../domain/person.ts'
 import { wouldHave } from '../domain/policy.ts'
 import type { GrantUsage, HeldPair } from '../domain/ports/grant-usage.ts'
 import type { Provisioning, ProvisioningRecords } from '../domain/ports/provisioning.ts'
@@ -138,7 +145,8 @@ function useOf(
     unknown: new Array<PersonRef>(),
   }
   if (typeof members === 'string') return { name, entitlements, members, used: 0, ...use }
-  const theirs = people.filter(({ isHere, person }) => isHere && members.has(person.slack.userId))
+  const staying = new Set(stayingIn(members))
+  const theirs = people.filter(({ isHere, person }) => isHere && staying.has(person.slack.userId))
   let used = 0
   for (const facts of theirs) {
     const person = refTo(facts.person)

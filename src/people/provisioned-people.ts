@@ -2,7 +2,15 @@ import { emailKey } from '../domain/email.ts'
 import DataLoader from 'dataloader'
 import { boundedMap } from '../bounded-map.ts'
 import type { Approvers, PeopleRules } from '../domain/catalog.ts'
-import type { GroupMembers, Known, Leaving, Person, PersonFacts, Provisioned } from '../domain/person.ts'
+import {
+  stayingIn,
+  type GroupMembers,
+  type Known,
+  type Leaving,
+  type Person,
+  type PersonFacts,
+  type Provisioned,
+} from '../domain/person.ts'
 import type { Everybody, PeopleSource } from '../domain/ports/directory.ts'
 import type { IdentityStore } from '../domain/ports/identities.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -98,19 +106,26 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
     ])
     return { users, names: named, managers: behind, questions, now: now() }
   }
+  /**
+   * A trial of a provider's says nothing of anybody; but where a source must know them, whoever was known by it alone left
+   * with it, at once.
+   */
+  const counting = (users: readonly LinkedUser[]): readonly LinkedUser[] =>
+    rules().isScimRequired ? users : users.filter(({ isTrial }) => !isTrial)
   /** Their Users, once whoever has their verified e-mail was matched with them. */
   const usersOf = async (all: readonly Person[], isWhole: boolean): Promise<Read['users']> => {
     const read = () => (isWhole ? provisioning.linkedUsers() : provisioning.usersOf(all.map(({ id }) => id)))
     const emails = new Set(all.flatMap(({ email }) => (email === null ? [] : emailKey(email))))
-    const [linked, called] = await Promise.all([read(), provisioning.usersCalled([...emails])])
+    const [found, called] = await Promise.all([read(), provisioning.usersCalled([...emails])])
+    const linked = found.filter(({ isTrial }) => !isTrial)
     const isTheirs = new Map(linked.map(({ id, people: some }) => [id, new Set(some)]))
     const others = called.filter(({ id }) => !isTheirs.has(id))
     const behind = await provisioning.peopleBehind(others.map(({ id }) => id))
     const owners = new Map([...isTheirs, ...asSets(behind)])
-    if (!(await identify(identities, all, { called, linked, owners }))) return linked
+    if (!(await identify(identities, all, { called, linked, owners }))) return counting(found)
     // Whoever was just matched may be another's manager.
     forget()
-    return read()
+    return counting(await read())
   }
   const loader = new DataLoader<Person, Provisioned>(
     async (asked) => {
@@ -155,7 +170,7 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
   /** By whose word they left, of Users that are known to be theirs: an e-mail as it was seen last matches nobody. */
   const leavings = new DataLoader<Person, Leaving | null>(
     async (asked) => {
-      const byPerson = byPersonOf(await provisioning.usersOf(asked.map(({ id }) => id)))
+      const byPerson = byPersonOf(counting(await provisioning.usersOf(asked.map(({ id }) => id))))
       return asked.map(({ id }) => leavingOf({ users: byPerson.get(id) ?? [] }, now()))
     },
     { cache: false, maxBatchSize: 500, batchScheduleFn: (begin) => setTimeout(begin, gatheringMs) },
@@ -204,6 +219,12 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
       }
       const facts = await read()
       return facts === 'unknown' ? facts : joined(facts, await of(facts.person, maxAgeMs))
+    }
+    const hasLeft = async (name: string): Promise<boolean> => {
+      if (!(await isAsked())) return false
+      const ids = await slack.idsOf([name])
+      const [userId] = ids === 'unknown' ? [] : ids
+      return userId !== undefined && (await goneBy(userId)) !== null
     }
     const groupsOf = async (handles: readonly string[]): Promise<(handle: string) => GroupMembers> => {
       const [ofSlack, ofScim] = await Promise.all([
@@ -255,11 +276,13 @@ export function provisionedPeople(beside: Beside): ProvisionedPeople {
         const membersBy = await membersOf(handles.filter((name) => !isHandle(name)))
         const few = handles.flatMap((name) => {
           const members = isHandle(name) ? 'unlisted' : membersBy(name)
-          return typeof members === 'string' || members.size > mostMentioned ? [] : [{ name, members }]
+          const staying = typeof members === 'string' ? null : stayingIn(members)
+          return staying === null || staying.length > mostMentioned ? [] : [{ name, staying }]
         })
         const expanded = new Set(few.map(({ name }) => name))
+        const here = await Promise.all(listed.map(async (name) => ((await hasLeft(name)) ? [] : [name])))
         return slack.mentions({
-          people: [...new Set([...listed, ...few.flatMap(({ members }) => [...members])])],
+          people: [...new Set([...here.flat(), ...few.flatMap(({ staying }) => staying)])],
           groups: handles.filter((name) => !expanded.has(name)),
         })
       },

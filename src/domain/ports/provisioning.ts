@@ -52,6 +52,8 @@ export interface UnlinkedUser {
 
 export interface LinkedUser extends UnlinkedUser {
   readonly personId: string
+  /** A provider made and deleted it to try us, as far as is known: it says nothing of whoever has its e-mail. */
+  readonly isTrial: boolean
   /** Everybody whose it is, as one human may have several accounts: ids of people of ours. */
   readonly people: readonly string[]
   /** Id of another User of the same source. */

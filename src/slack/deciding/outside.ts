@@ -1,4 +1,5 @@
 import type { Grant } from '../../domain/grant.ts'
+import { stayingIn, type Known, type PersonFacts } from '../../domain/person.ts'
 import type { Surface } from '../../domain/ports/surfaces.ts'
 import { mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
 import type { Parts } from '../parts.ts'
@@ -29,11 +30,19 @@ export async function askedOutside(
     card.failure === null ? directory.channelMembers(grant.channel) : new Set<string>(),
   ])
   const members = groups.map(membersOf)
-  const ids = [...named, ...members].flatMap((some) => (typeof some === 'string' ? [] : [...some]))
+  const ids = [
+    ...named.flatMap((some) => (some === 'unknown' ? [] : some)),
+    ...members.flatMap((some) => (typeof some === 'string' ? [] : stayingIn(some))),
+  ]
   const own = [grant.requester, grant.subject].map(({ slack }) => slack.userId)
-  const all = [...new Set(ids)].filter((id) => !own.includes(id))
+  const all = here === 'unknown' ? [] : [...new Set(ids)].filter((id) => !own.includes(id) && !here.has(id))
+  // Nobody writes to those who left; of so many more as are told, that is asked.
+  const few = all.slice(0, 4 * most)
+  const facts = await Promise.all(few.map((id) => directory.facts(id)))
+  const isGone = (of: Known<PersonFacts> | undefined): boolean =>
+    of !== undefined && of !== 'unknown' && !of.isHere
   return {
-    userIds: here === 'unknown' ? [] : all.filter((id) => !here.has(id)).slice(0, most),
+    userIds: few.filter((_, at) => !isGone(facts[at])).slice(0, most),
     isWhole: here !== 'unknown' && !named.includes('unknown') && !members.includes('unknown'),
   }
 }
