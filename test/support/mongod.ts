@@ -72,6 +72,8 @@ async function launch(
   const args = ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket']
   args.push('--wiredTigerCacheSizeGB', String(options.cacheGB ?? 0.5))
   args.push('--setParameter', 'diagnosticDataCollectionEnabled=false')
+  // Hundreds of databases come and go, of some fifty files each: those that nobody uses are closed before they are too many.
+  args.push('--wiredTigerEngineConfigString', 'file_manager=(close_idle_time=20,close_handle_minimum=200)')
   if (options.failPoints) args.push('--setParameter', 'enableTestCommands=1')
   if (options.replicaSet || options.joins) args.push('--replSet', 'curfew', '--oplogSize', '256')
   if (options.auth) args.push('--auth')
