@@ -87,7 +87,7 @@ interface Rule {
 function rulesOf({ who, onBehalf, auto, review, mode }: Entitlement): Rule[] {
   const asked = onBehalf === null ? [] : [conditionAt('onBehalf', onBehalf)]
   const own = [conditionAt('who', who), ...asked]
-  if (mode === 'standing') return own
+  if (mode !== 'approval') return own
   return [
     ...own,
     ...auto.map(({ because, when }) => conditionAt(`auto "${because}"`, when)),
@@ -118,8 +118,9 @@ function approversAt(key: string, approvers: Approvers | null): Rule[] {
 const whoOf = ({ who, external }: Entitlement) =>
   `${who.source.replace(/\s+/g, ' ').trim()}${external ? ', other workspaces too' : ''}`
 
-function approvedBy({ mode, review, auto }: Entitlement): string {
+function approvedBy({ mode, session, review, auto }: Entitlement): string {
   if (mode === 'standing') return 'nobody: held by rule'
+  if (mode === 'session') return `whoever confirms it is they: ${session?.proof.methods.join(', ') ?? ''}`
   const stages = review.stages.map(
     ({ approvers, needs }) => `${needs} of ${nameApprovers(approvers).join(' ')}`,
   )
@@ -127,8 +128,10 @@ function approvedBy({ mode, review, auto }: Entitlement): string {
   return [stages.join(', then '), ...rules].join('; ')
 }
 
-function howLong({ mode, duration, startsWithinMs, windows, breakGlass }: Entitlement): string {
+function howLong({ mode, session, duration, startsWithinMs, windows, breakGlass }: Entitlement): string {
   if (mode === 'standing') return 'as long as they match'
+  if (session !== null)
+    return `${formatDuration(session.lengthMs)}, renewed in its last ${formatDuration(session.renewMs)}, up to ${formatDuration(session.maxMs)}`
   return [
     `${formatDuration(duration.defaultMs)}, up to ${formatDuration(duration.maxMs)}`,
     startsWithinMs === null ? null : `${formatDuration(startsWithinMs)} ahead`,

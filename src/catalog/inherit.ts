@@ -64,7 +64,7 @@ const USUAL_CHOICES = [
 export function inherit(
   source: Source,
   levels: readonly [Level, ...Level[]],
-  { report, isStanding }: { report: Report; isStanding: boolean },
+  { report, needsNobody }: { report: Report; needsNobody: boolean },
 ): Inherited | null {
   const [{ path }] = levels
   const pick = <T>(read: (rules: Level['rules']) => T | undefined, ...key: Path) => nearest(levels, read, key)
@@ -75,7 +75,7 @@ export function inherit(
   const who = pick((rules) => rules.who)
   // Nobody answers where nobody asks: the admins stand there instead.
   const nobody: Stages | null =
-    isStanding && admins
+    needsNobody && admins
       ? [stageOf({ approvers: { ...noList, people: admins.value }, needs: 1 }, levels)]
       : null
   const stages = stagesOf(source, levels, report) ?? nobody

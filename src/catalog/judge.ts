@@ -4,7 +4,7 @@ import { parseCatalog, type CatalogOptions } from './parse.ts'
 import { plainResource, type PlainResource } from './plain.ts'
 import { writeProblems } from './problem.ts'
 import type { SourceText } from './source.ts'
-import type { PeopleRules } from '../domain/catalog.ts'
+import type { PeopleRules, ProofRules } from '../domain/catalog.ts'
 import type { PlainSystem } from './system.ts'
 import type { Variables } from './variables.ts'
 
@@ -27,6 +27,7 @@ export type JudgeReply =
       readonly resources: Slices<PlainResource>
       readonly managers: Slices<readonly [string, string]>
       readonly people: PeopleRules
+      readonly proof: ProofRules
       readonly fingerprint: string
       readonly loadedAt: Date
     }
@@ -43,13 +44,14 @@ export function answerQuestion(kinds: CatalogOptions['kinds']): void {
 function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeReply {
   const reading = parseCatalog(texts, options)
   if (!reading.ok) return { ok: false, problems: writeProblems(reading.problems) }
-  const { resources, managers, people, fingerprint, loadedAt } = reading.catalog
+  const { resources, managers, people, proof, fingerprint, loadedAt } = reading.catalog
   return {
     ok: true,
     systems: slicesOf(reading.systems, 20),
     resources: slicesOf([...resources.values()].map(plainResource), 25),
     managers: slicesOf([...managers], 1000),
     people,
+    proof,
     fingerprint,
     loadedAt,
   }

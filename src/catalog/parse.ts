@@ -6,7 +6,8 @@ import * as field from './fields.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { sortProblems, writePath, type Path, type Problem } from './problem.ts'
 import { idFault, readResource } from './resource.ts'
-import { defaultsSchema, fileSchema, peopleSchema } from './schema.ts'
+import { defaultsSchema, fileSchema, peopleSchema, proofSchema } from './schema.ts'
+import { proofRules } from './session.ts'
 import { problemIn, readSource, type Source, type SourceText } from './source.ts'
 import { readSystem, type PlainSystem, type ReadSystem } from './system.ts'
 import type { Variables } from './variables.ts'
@@ -70,6 +71,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   }
 
   const people = peopleIn(sources, report)
+  const proof = proofRules(saidOnce(sources, { section: 'confirm', schema: proofSchema, report }))
   const defaults = new Map(
     sources.map((source) => [
       source,
@@ -84,7 +86,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const resources = entries.flatMap(({ source, id, value }) => {
     const rules = defaults.get(source)
     const level = rules ? { path: ['defaults'], rules } : null
-    return readResource(source, id, value, { defaults: level, systems, report }) ?? []
+    return readResource(source, id, value, { defaults: level, systems, proof, report }) ?? []
   })
   const [first] = sources
   if (first && entries.length === 0 && problems.length === 0)
@@ -97,6 +99,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     resources: byId<Resource>(resources),
     managers,
     people,
+    proof,
     fingerprint: fingerprintOf(texts),
     loadedAt: new Date(),
   }
@@ -111,15 +114,23 @@ function sameServer(source: Source, id: string, other: { source: Source; id: str
   return problemIn(source, ['systems', id], message, 'key')
 }
 
-/** Said once, in any one of the files. */
+const usualPeople = peopleSchema.parse({})
+
 function peopleIn(sources: readonly Source[], report: Report): PeopleRules {
-  const [first, ...others] = sources.filter((source) => sectionsOf(source).people !== undefined)
-  for (const source of others)
-    report(problemIn(source, ['people'], `is said in ${first?.file ?? 'another file'} too`, 'key'))
-  const written = first && sectionsOf(first).people
-  const read = first && parseAt(first, ['people'], { schema: peopleSchema, value: written, report })
-  const { scim, grace, channel, admins } = read ?? peopleSchema.parse({})
+  const read = saidOnce(sources, { section: 'people', schema: peopleSchema, report }) ?? usualPeople
+  const { scim, grace, channel, admins } = read
   return { isScimRequired: scim === 'required', graceMs: grace, channel: channel ?? null, admins }
+}
+
+/** Said once, in any one of the files; null where it is not, or is wrong. */
+function saidOnce<Schema extends z.ZodType>(
+  sources: readonly Source[],
+  { section, schema, report }: { section: 'people' | 'confirm'; schema: Schema; report: Report },
+): z.output<Schema> | null {
+  const [first, ...others] = sources.filter((source) => sectionsOf(source)[section] !== undefined)
+  for (const source of others)
+    report(problemIn(source, [section], `is said in ${first?.file ?? 'another file'} too`, 'key'))
+  return first ? parseAt(first, [section], { schema, value: sectionsOf(first)[section], report }) : null
 }
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
@@ -129,6 +140,7 @@ const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyM
 const sections = z
   .object({
     people: z.unknown().optional(),
+    confirm: z.unknown().optional(),
     defaults: z.unknown().optional(),
     managers: z.record(field.person, field.person).catch({}),
     systems: z.record(z.string(), z.unknown()).catch({}),

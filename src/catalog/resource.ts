@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Entitlement, Resource } from '../domain/catalog.ts'
+import type { Entitlement, ProofRules, Resource } from '../domain/catalog.ts'
 import type { ConnectorKind, Target } from '../domain/connector.ts'
 import { attempt } from './attempt.ts'
 import { parseAt, type Report } from './explain.ts'
@@ -7,6 +7,7 @@ import * as field from './fields.ts'
 import { inherit, type Level } from './inherit.ts'
 import type { Path } from './problem.ts'
 import { entitlementSchema, resourceSchema, type WrittenResource } from './schema.ts'
+import { durationOfSession, sessionOf } from './session.ts'
 import { problemIn, type Source } from './source.ts'
 import { didYouMean } from './spelling.ts'
 import type { ReadSystem } from './system.ts'
@@ -16,6 +17,8 @@ export interface ResourceReader {
   /** The file's own; null when it is broken: then what is missing is not complained of. */
   readonly defaults: Level | null
   readonly systems: ReadonlyMap<string, ReadSystem>
+  /** What counts as proof of who somebody is, unless a session says otherwise. */
+  readonly proof: ProofRules
   readonly report: Report
 }
 
@@ -73,7 +76,7 @@ function readEntitlement(
   source: Source,
   { id, path, kind, resource }: Around,
   value: unknown,
-  { defaults, report }: ResourceReader,
+  { defaults, proof, report }: ResourceReader,
 ): Entitlement | null {
   const at = [...path, 'entitlements', id]
   const fault = idFault(field.id, id)
@@ -84,9 +87,10 @@ function readEntitlement(
   if (!own || !resource || !defaults) return null
   const rules = inherit(source, [{ path: at, rules: own }, { path, rules: resource }, defaults], {
     report,
-    isStanding: own.mode === 'standing',
+    needsNobody: own.mode !== 'approval',
   })
-  if (!rules || !target) return null
+  const session = sessionOf(source, at, own, { proof, report })
+  if (!rules || !target || (own.mode === 'session' && session === null)) return null
   return {
     id,
     name: own.name,
@@ -94,7 +98,9 @@ function readEntitlement(
     system: resource.system,
     ...target,
     mode: own.mode,
+    session,
     ...rules,
+    ...(session === null ? {} : { duration: durationOfSession(session) }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { methods } from '../domain/confirmation.ts'
 import * as field from './fields.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -147,9 +148,29 @@ export const peopleSchema = z.strictObject({
   admins: field.listOf(field.person).default([]),
 })
 
+const proofFields = {
+  methods: z
+    .array(z.enum(methods, 'must be "oidc", "passkey" or "totp"'))
+    .min(1, 'is empty: nobody could ever confirm')
+    .refine((all) => new Set(all).size === all.length, 'names one twice')
+    .optional(),
+  maxAge: field.duration(0, DAY).optional(),
+}
+
+/** What counts as proof of who somebody is, said once for all. */
+export const proofSchema = z.strictObject(proofFields)
+
+export const sessionSchema = z.strictObject({
+  length: field.accessTime,
+  renew: field.duration(5_000, 30 * DAY).optional(),
+  max: field.accessTime.optional(),
+  ...proofFields,
+})
+
 export const fileSchema = z.strictObject({
   version: z.literal(1, 'must be 1'),
   people: z.unknown().optional(),
+  confirm: z.unknown().optional(),
   managers: z.record(field.person, field.person).optional(),
   defaults: z.unknown().optional(),
   systems: z.record(z.string(), z.unknown()).optional(),
@@ -179,8 +200,9 @@ export const entitlementSchema = z.strictObject({
   name: field.line(60),
   target: z.unknown(),
   mode: z
-    .enum(['approval', 'standing'], 'this version knows only "approval" and "standing"')
+    .enum(['approval', 'standing', 'session'], 'must be "approval", "standing" or "session"')
     .default('approval'),
+  session: sessionSchema.optional(),
   ...inherited,
   ...access,
 })
@@ -190,4 +212,4 @@ export type Defaults = z.output<typeof defaultsSchema>
 export type WrittenResource = z.output<typeof resourceSchema>
 
 /** Keys that `version: 1` has room for and this version does not read yet: refused, never ignored. */
-export const LATER_KEYS: readonly string[] = ['aliases', 'device', 'mfa', 'posture', 'session']
+export const LATER_KEYS: readonly string[] = ['aliases', 'device', 'mfa', 'posture']

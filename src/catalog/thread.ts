@@ -63,7 +63,7 @@ const answerOf = (worker: Worker, signal: AbortSignal): Promise<JudgeReply> =>
   })
 
 async function assemble(
-  { systems, resources, managers, people, fingerprint, loadedAt }: Extract<JudgeReply, { ok: true }>,
+  { systems, resources, managers, people, proof, fingerprint, loadedAt }: Extract<JudgeReply, { ok: true }>,
   kinds: CatalogOptions['kinds'],
 ): Promise<Catalog> {
   const conditions = new Map<string, Condition>()
@@ -77,6 +77,7 @@ async function assemble(
     resources: await collect(resources, (plain) => [plain.id, fullResource(plain, conditionOf)]),
     managers: await collect(managers, ([person, manager]) => [person, manager]),
     people,
+    proof,
     fingerprint,
     loadedAt,
   }

@@ -4,12 +4,23 @@ import type { Active, Granting, Revoking, Waiting } from './grant.ts'
 export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel } = grant
   const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
-  const { isStanding, auto, whyReviewed, asker, principal, needs, requestedAt } = grant
+  const { isStanding, isSession, confirmations, auto, whyReviewed, asker, principal, needs, requestedAt } =
+    grant
   const { reviews, history, dueAt, unshown } = grant
   const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview } = grant
   const asked = { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel }
   const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
-  const known = { isStanding, auto, whyReviewed, asker, principal, needs, requestedAt }
+  const known = {
+    isStanding,
+    isSession,
+    confirmations,
+    auto,
+    whyReviewed,
+    asker,
+    principal,
+    needs,
+    requestedAt,
+  }
   const kept = { reviews, history, dueAt, unshown }
   const approved = { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview }
   return { ...asked, ...wish, ...known, ...kept, ...approved }

@@ -1,3 +1,4 @@
+import type { Method } from './confirmation.ts'
 import type { Target } from './connector.ts'
 import type { Known, Provisioned } from './person.ts'
 import type { FixedWindow } from './windows/fixed.ts'
@@ -9,6 +10,8 @@ export interface Catalog {
   /** Who manages whom, whatever SCIM says: e-mails or Slack user ids of both. */
   readonly managers: ReadonlyMap<string, string>
   readonly people: PeopleRules
+  /** What counts as proof of who somebody is, where an entitlement says nothing of its own. */
+  readonly proof: ProofRules
   /** Changes whenever anything in the files does. */
   readonly fingerprint: string
   readonly loadedAt: Date
@@ -64,8 +67,13 @@ export interface Entitlement {
   readonly target: Target
   /** The target as the connector writes it. */
   readonly canonical: string
-  /** `standing`: whoever matches `who` holds it, without asking. */
-  readonly mode: 'approval' | 'standing'
+  /**
+   * `standing`: whoever matches `who` holds it, without asking. `session`: whoever matches begins a stretch of it by
+   * confirming who they are.
+   */
+  readonly mode: 'approval' | 'standing' | 'session'
+  /** Not null exactly where `mode` is `session`. */
+  readonly session: SessionRules | null
   /** Whoever was given it keeps it to the agreed end, though the rules no longer say so; not who has left. */
   readonly keeps: boolean
   /** More people than this lose it at once only after an admin has said so. */
@@ -108,6 +116,23 @@ export interface Entitlement {
   readonly how: string | null
   /** Approving asks "are you sure?". */
   readonly confirm: boolean
+}
+
+export interface SessionRules {
+  /** How long one confirmation makes it last. */
+  readonly lengthMs: number
+  /** How long before its end it may be renewed. */
+  readonly renewMs: number
+  /** The longest from its begin, however often it is renewed. */
+  readonly maxMs: number
+  readonly proof: ProofRules
+}
+
+/** What counts as a proof of who somebody is. */
+export interface ProofRules {
+  readonly methods: readonly Method[]
+  /** One this young need not be given again. */
+  readonly maxAgeMs: number
 }
 
 /** Approves what is asked for once, without anybody's click. */

@@ -6,6 +6,7 @@ import type { AnswerExtension, Extend } from './extension.ts'
 import type { GivenEvent, OpenEvent, ShownEvent } from './giving.ts'
 import type { AnswerEvent, AutoApproveEvent, RecountEvent } from './review.ts'
 import type { SeriesEvent } from './series.ts'
+import type { ConfirmAgain } from './session.ts'
 import type { NudgeEvent } from './stages.ts'
 import type { RenewEvent } from './standing.ts'
 import type { WarnEvent } from './warning.ts'
@@ -21,6 +22,7 @@ export type Event =
   | SeriesEvent
   | BreakGlassEvent
   | RenewEvent
+  | ConfirmAgain
   | GivenEvent
   | ShownEvent
   | Extend

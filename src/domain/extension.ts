@@ -52,7 +52,7 @@ export function mayExtend(
   now: Date,
   agreedMs = Infinity,
 ): MayExtend {
-  if (rules === null || grant.window !== null || grant.isBreakGlass || grant.isStanding)
+  if (rules === null || grant.window !== null || grant.isBreakGlass || grant.isStanding || grant.isSession)
     return { not: 'never' }
   if (waitingExtension(grant) !== null) return { not: 'asked' }
   if (added(grant).length >= rules.maxTimes) return { not: 'times' }
@@ -151,7 +151,8 @@ export const seatsFilled = (approvedBy: readonly { readonly stage: number }[]) =
 export const withoutWaiting = (extensions: readonly Extension[]): Extension[] =>
   extensions.map((one) => (one.outcome === 'asked' ? { ...one, outcome: 'lapsed' } : one))
 
-function moved(grant: Active, addMs: number, now: Date): Active {
+/** Its end, later by so much; the system is to be told. */
+export function moved(grant: Active, addMs: number, now: Date): Active {
   const endsAt = new Date(grant.endsAt.getTime() + addMs)
   const leftMs = endsAt.getTime() - now.getTime()
   return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { confirmation } from './confirmation.ts'
 import { endCauses, lefts } from './end-causes.ts'
 import { happened } from './happened.ts'
 import { personRef } from './person.ts'
@@ -80,6 +81,10 @@ const asked = z.object({
   principal: z.string().nullable().default(null),
   /** Held by whoever matches the rule, without asking. */
   isStanding: z.boolean().default(false),
+  /** Held by whoever confirms who they are: `notAfter` is then its longest, fixed when it began. */
+  isSession: z.boolean().default(false),
+  /** Of its holder: to begin, and each time to go on. */
+  confirmations: z.array(confirmation).default([]),
   /** How many different people must approve, in all stages. */
   needs: z.number(),
   requestedAt: z.date(),

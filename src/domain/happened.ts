@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { methods } from './confirmation.ts'
 import { endCauses, lefts } from './end-causes.ts'
 import { personRef } from './person.ts'
 
@@ -19,6 +20,8 @@ const typed = z.discriminatedUnion('type', [
   of('asked', { by }),
   of('broke-glass', { by }),
   of('matched-rule', { source: z.string() }),
+  /** A session began by it, or goes on. */
+  of('confirmed', { by, method: z.enum(methods) }),
   of('approved', { by, note: words, stage: count, durationMs: count }),
   of('approved-by-rule', { because: z.string() }),
   of('denied', { by, note: z.string() }),

@@ -40,6 +40,8 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
         ? { type: 'more-time-asked', at, by, addMs: asked.addMs }
         : { type: 'extended', at, by, addMs: lastOf(next)?.addMs ?? null }
     }
+    case 'confirm-again':
+      return { type: 'confirmed', at, by: event.by, method: event.confirmation.method }
     case 'answer-extension': {
       const type = event.verdict === 'deny' ? 'more-time-denied' : 'more-time-approved'
       return { type, at, by: event.by }

@@ -1,5 +1,6 @@
 import { reviewOwed } from './break-glass.ts'
-import type { Entitlement } from './catalog.ts'
+import type { Entitlement, SessionRules } from './catalog.ts'
+import type { Confirmation } from './confirmation.ts'
 import { cut } from './cut.ts'
 import { dueOf } from './due.ts'
 import { startGiving } from './giving.ts'
@@ -113,6 +114,50 @@ export function emergencyGrant(
   })
 }
 
+interface SessionBegun {
+  readonly id: string
+  readonly requestId: string
+  readonly facts: PersonFacts
+  readonly entitlement: Entitlement
+  readonly rules: SessionRules
+  readonly place: GrantPlace
+  readonly confirmation: Confirmation
+}
+
+/** Given at once to whoever confirmed who they are. */
+export function sessionGrant({ facts, entitlement, rules, ...began }: SessionBegun, now: Date): Granting {
+  const { id, requestId, place, confirmation } = began
+  const { warnMs, alertMs } = entitlement
+  const person = refTo(facts.person)
+  const durationMs = Math.min(rules.lengthMs, rules.maxMs)
+  const usualMs = warnMs ?? Math.min(15 * 60_000, durationMs / 5)
+  return due<Granting>({
+    ...begun(now, { type: 'confirmed', at: now, by: person, method: confirmation.method }),
+    ...fieldsOf(entitlement),
+    ...plain,
+    id,
+    requestId,
+    requester: person,
+    subject: person,
+    reason: 'a session, begun by confirming who they are',
+    askedMs: durationMs,
+    isSession: true,
+    confirmations: [confirmation],
+    approvedAt: now,
+    durationMs,
+    place,
+    principal: place.principal,
+    endsAt: after(now, durationMs),
+    notAfter: after(now, rules.maxMs),
+    // Warned of once it can be renewed.
+    warnMs: Math.min(usualMs, rules.renewMs),
+    alertMs,
+    extensions: [],
+    afterReview: null,
+    ...startGiving(entitlement, now, now),
+  })
+}
+
 interface Match {
   readonly id: string
   readonly facts: PersonFacts
@@ -198,6 +243,8 @@ const plain = {
   asker: null,
   principal: null,
   isStanding: false,
+  isSession: false,
+  confirmations: [],
   needs: 0,
   reviews: [],
 }

@@ -189,6 +189,7 @@ export interface ApprovedWish
       | 'endsAt'
       | 'reason'
       | 'isStanding'
+      | 'isSession'
       | 'isBreakGlass'
       | 'auto'
       | 'window'
@@ -212,7 +213,7 @@ export function stillAllows(
 ): Verdict {
   const entitlement = findEntitlement(catalog, wish.resource.id, wish.entitlement.id)
   if (!entitlement) return no({ kind: 'gone' })
-  if (wish.isStanding !== (entitlement.mode === 'standing')) return no({ kind: 'gone' })
+  if (modeOf(wish) !== entitlement.mode) return no({ kind: 'gone' })
   const wholeMs = totalMs(wish) + moreMs
   const asking = wish.isStanding ? standingAsking(entitlement) : { durationMs: wholeMs, reason: wish.reason }
   const mostMs = mostFor(entitlement, wish, wholeMs)
@@ -246,6 +247,9 @@ export function mayKeep(catalog: Catalog, facts: PersonFacts, wish: ApprovedWish
   // Neither what is given, nor for how long, nor when, nor who they are there: only what its conditions say of them.
   return stillAllows(catalog, facts, wish, now, { isHeld: true, isKept: true })
 }
+
+const modeOf = ({ isStanding, isSession }: ApprovedWish): Entitlement['mode'] =>
+  isStanding ? 'standing' : isSession ? 'session' : 'approval'
 
 /** What was extended may last as long as extensions may make it; what was taken in an emergency, as that may. */
 function mostFor({ duration, extend, breakGlass }: Entitlement, wish: ApprovedWish, wholeMs: number): number {

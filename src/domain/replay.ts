@@ -32,6 +32,8 @@ function answerTo(row: AskedRow, catalog: Catalog, uses: Uses): Pick<Replayed, '
   const entitlement = findEntitlement(catalog, row.resource.id, row.entitlement.id)
   if (entitlement === null) return { answer: 'refused', why: 'it is not in the catalog' }
   if (entitlement.mode === 'standing') return { answer: 'refused', why: 'it is held by rule' }
+  if (entitlement.mode === 'session')
+    return { answer: 'refused', why: 'it is had by confirming, not asked for' }
   const { requestedAt: at, askedMs: durationMs, reason } = row
   const asking = { durationMs, reason }
   const facts = factsOf(row)

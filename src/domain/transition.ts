@@ -11,6 +11,7 @@ import { entryOf } from './history.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { autoApprove, recount, review } from './review.ts'
 import { applyToSeries } from './series.ts'
+import { confirmAgain } from './session.ts'
 import { nudged } from './stages.ts'
 import { renew } from './standing.ts'
 import { warn } from './warning.ts'
@@ -62,6 +63,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return show(grant, event, now)
     case 'renew':
       return renew(grant, event, now)
+    case 'confirm-again':
+      return confirmAgain(grant, event, now)
     case 'extend':
       return extend(grant, event, now)
     case 'answer-extension':

@@ -10,6 +10,7 @@ import {
   entitlementSchema,
   fileSchema,
   peopleSchema,
+  proofSchema,
   resourceSchema,
   systemSchema,
 } from '../../src/catalog/schema.ts'
@@ -51,6 +52,7 @@ function everyKey(schema: unknown, prefix = ''): string[] {
 test('every key that is read is in the reference, and every key there is read', () => {
   expect(documented('Keys of a file')).toEqual(everyKey(fileSchema).sort())
   expect(documented('People')).toEqual(everyKey(peopleSchema).sort())
+  expect(documented('Confirming')).toEqual(everyKey(proofSchema).sort())
   expect(documented('Keys of a system')).toEqual(everyKey(systemSchema).sort())
   expect(rulesOf('defaults').sort()).toEqual(everyKey(defaultsSchema).sort())
   expect([...documented('Keys of a resource'), ...rulesOf('resource')].sort()).toEqual(

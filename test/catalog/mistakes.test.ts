@@ -56,7 +56,7 @@ const mistakes: [string, string, string][] = [
   [
     'a key from nowhere',
     changed('version: 1\n', 'version: 1\ncolour: red\n'),
-    'catalog.yml:2:1 colour: is not a key here; there are version, people, managers, defaults, systems, resources',
+    'catalog.yml:2:1 colour: is not a key here; there are version, people, confirm, managers, defaults, systems, resources',
   ],
   [
     'a key of a later version',
@@ -65,8 +65,33 @@ const mistakes: [string, string, string][] = [
   ],
   [
     'a mode of a later version',
+    withKeys('mode: bookable'),
+    `catalog.yml:20:15 ${ENTITLEMENT}.mode: must be "approval", "standing" or "session"`,
+  ],
+  [
+    'a session that does not say how long it lasts',
     withKeys('mode: session'),
-    `catalog.yml:20:15 ${ENTITLEMENT}.mode: this version knows only "approval" and "standing"`,
+    `catalog.yml:16:7 ${ENTITLEMENT}.session: is missing: say how long one confirmation lasts (length: 10h)`,
+  ],
+  [
+    'a session of what is not had by one',
+    withKeys('session: { length: 10h }'),
+    `catalog.yml:20:9 ${ENTITLEMENT}.session: is for mode: session`,
+  ],
+  [
+    'a session that can be renewed as soon as it begins',
+    withKeys('mode: session\n        session: { length: 1h, renew: 1h }'),
+    `catalog.yml:21:39 ${ENTITLEMENT}.session.renew: must be shorter than its length, 1 h`,
+  ],
+  [
+    'a session that is shorter than its length',
+    withKeys('mode: session\n        session: { length: 2h, max: 1h }'),
+    `catalog.yml:21:37 ${ENTITLEMENT}.session.max: is shorter than its length, 2 h`,
+  ],
+  [
+    'a session that nobody could begin',
+    withKeys('mode: session\n        session: { length: 2h, methods: [] }'),
+    `catalog.yml:21:41 ${ENTITLEMENT}.session.methods: is empty: nobody could ever confirm`,
   ],
   [
     'two automatic approvals of one name',

@@ -100,6 +100,18 @@ const events = {
       needs,
       rules: { ...moreTime, afterShare: 0.2, isReviewed },
     })),
+  'confirm-again': fc.integer({ min: 0, max: 3 }).map((times) => ({
+    type: 'confirm-again',
+    by: riley,
+    seenEndsAt: at(0),
+    confirmation: { method: 'totp', at: at(0), shown: 'Office network', ticket: `t${times}` },
+    rules: {
+      lengthMs: 7_200_000,
+      renewMs: 7_000_000,
+      maxMs: 90_000_000,
+      proof: { methods: ['totp'], maxAgeMs: 0 },
+    },
+  })),
   'answer-extension': fc
     .record({ by: someone, verdict: fc.constantFrom('approve', 'deny') })
     .map(({ by, verdict }) => ({
@@ -147,7 +159,15 @@ const anyLife = fc.record({
   needs: fc.integer({ min: 1, max: 3 }),
   startsAt: fc.option(fc.integer({ min: 1, max: 40_000 }).map(at)),
   pattern: fc.option(fc.constant(everyWorkday), { freq: 2 }),
-  begins: fc.constantFrom('asked', 'asked', 'in an emergency', 'given', 'given by rule', 'a series'),
+  begins: fc.constantFrom(
+    'asked',
+    'asked',
+    'in an emergency',
+    'given',
+    'given by rule',
+    'a series',
+    'a session',
+  ),
   steps: fc.array(
     fc.tuple(anyEvent, fc.oneof(fc.integer({ min: 0, max: 600 }), fc.integer({ min: 0, max: 20_000 }))),
     { minLength: 1, maxLength: 40 },
@@ -167,11 +187,14 @@ const nobody = { people: [], groups: [], manager: false, who: null }
 function asSeen(drawn: Event, grant: Grant, needs: number): Event {
   if (drawn.type === 'approve') return asked(drawn, grant, needs)
   if (grant.status !== 'active') return drawn
-  if (drawn.type === 'extend') return { ...drawn, seenEndsAt: grant.endsAt }
+  if (drawn.type === 'extend' || drawn.type === 'confirm-again') return { ...drawn, seenEndsAt: grant.endsAt }
   if (drawn.type === 'answer-extension')
     return { ...drawn, askedAt: waitingExtension(grant)?.askedAt ?? drawn.askedAt }
   return drawn
 }
+
+/** No session of these goes on past it. */
+const longest = at(20_000)
 
 /** Every grant along a life, with the event that led to it. */
 function* live({
@@ -181,13 +204,14 @@ function* live({
   begins,
   steps,
 }: {
-  begins: 'asked' | 'in an emergency' | 'given' | 'given by rule' | 'a series'
+  begins: 'asked' | 'in an emergency' | 'given' | 'given by rule' | 'a series' | 'a session'
   needs: number
   startsAt: Date | null
   pattern: Pattern | null
   steps: [Event, number][]
 }) {
   const lapsesAt = startsAt ?? at(86_400)
+  const session = { isSession: true, needs: 0, reviews: [], notAfter: longest }
   const asked = aPendingGrant({ needs, startsAt: pattern ? null : startsAt, pattern, lapsesAt })
   const first: Record<typeof begins, () => Grant> = {
     asked: () => asked,
@@ -206,6 +230,7 @@ function* live({
         at(10),
         'recurring',
       ),
+    'a session': () => ({ ...anActiveGrant(), ...session }),
     'given by rule': () => ({ ...anActiveGrant(), isStanding: true, needs: 0, reviews: [] }),
   }
   let grant = first[begins]()
@@ -240,13 +265,13 @@ test('dueAt is null exactly when nothing can happen by itself any more', () => {
   })
 })
 
-test('nothing is given that enough people, a rule that approves by itself, a standing rule or an emergency did not approve; none of those people holds it', () => {
+test('nothing is given that enough people, a rule that approves by itself, a standing rule, a session or an emergency did not approve; none of those people holds it', () => {
   always(({ after }) => {
     if (!('approvedAt' in after)) return
     const approvers = new Set(
       after.reviews.filter(({ verdict }) => verdict === 'approve').map(({ by }) => by.id),
     )
-    const isWithoutPeople = after.auto !== null || after.isStanding || after.isBreakGlass
+    const isWithoutPeople = after.auto !== null || after.isStanding || after.isBreakGlass || after.isSession
     if (!isWithoutPeople) expect(approvers.size).toBeGreaterThanOrEqual(after.needs)
     expect(approvers.has(after.subject.id)).toBe(false)
   })
@@ -276,7 +301,7 @@ test('history only grows, and nobody is asked by a final grant', () => {
   })
 })
 
-test('the end is fixed when giving starts; only an extension moves it, within the total, or a renewal of what is held by rule: never sooner', () => {
+test('the end is fixed when giving starts; only an extension moves it, within the total, a renewal of what is held by rule, or confirming a session again: never sooner', () => {
   always(({ before, event, after }) => {
     if (!('endsAt' in before && 'endsAt' in after)) return
     if (event.type === 'renew') {
@@ -284,6 +309,7 @@ test('the end is fixed when giving starts; only an extension moves it, within th
       expect(after.endsAt.getTime()).toBeGreaterThan(before.endsAt.getTime())
       return
     }
+    if (event.type === 'confirm-again') return
     if (event.type !== 'extend' && event.type !== 'answer-extension') {
       expect(after.endsAt).toEqual(before.endsAt)
       return
@@ -357,5 +383,15 @@ test('a review is owed until somebody other than the holder closes it, and then 
     expect(closedBy?.id).not.toBe(after.subject.id)
     expect(remindAt === null).toBe(closedAt !== null)
     if (before.status === 'ended') expect(['close-review', 'remind']).toContain(event.type)
+  })
+})
+
+test('no session lasts longer than was fixed when it began, and only a confirmation makes it longer', () => {
+  always(({ before, event, after }) => {
+    if (!after.isSession || !('endsAt' in after) || !('endsAt' in before)) return
+    expect(after.notAfter).toEqual(longest)
+    expect(after.endsAt.getTime()).toBeLessThanOrEqual(longest.getTime())
+    if (event.type === 'confirm-again') expect(after.endsAt > before.endsAt).toBe(true)
+    else expect(after.endsAt <= before.endsAt).toBe(true)
   })
 })

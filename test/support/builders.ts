@@ -44,6 +44,8 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     notAfter: null,
     isBreakGlass: false,
     isStanding: false,
+    isSession: false,
+    confirmations: [],
     auto: null,
     whyReviewed: null,
     asker: null,

@@ -233,6 +233,7 @@ function whyGone(entitlement: Entitlement | null, row: HeldRow): string | null {
   if (entitlement.system !== row.system) return 'it is on another system now'
   if (row.isStanding && !isStandingRule(entitlement)) return 'it is to be asked for now'
   if (!row.isStanding && isStandingRule(entitlement)) return 'it is held by its rule now'
+  if (row.isSession !== (entitlement.mode === 'session')) return 'it is had in another way now'
   return null
 }
 

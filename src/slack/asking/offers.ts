@@ -11,9 +11,10 @@ import { mayAskForOthers, mayHold, usualAsking } from '../../domain/policy.ts'
 export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entitlement[] {
   return everyEntitlement(catalog).filter(
     (entitlement) =>
-      entitlement.mode === 'approval' &&
+      entitlement.mode !== 'standing' &&
       (isForThem(facts, entitlement, now) ||
-        mayAskForOthers(facts, entitlement, usualAsking(entitlement), now)),
+        (entitlement.mode === 'approval' &&
+          mayAskForOthers(facts, entitlement, usualAsking(entitlement), now))),
   )
 }
 
@@ -21,7 +22,7 @@ export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entit
 export const isAnyUnknown = (catalog: Catalog, facts: PersonFacts, now: Date): boolean =>
   everyEntitlement(catalog).some(
     (entitlement) =>
-      entitlement.mode === 'approval' &&
+      entitlement.mode !== 'standing' &&
       mayHold(facts, entitlement, usualAsking(entitlement), now).answer === 'unknown',
   )
 
