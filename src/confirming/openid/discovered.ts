@@ -1,5 +1,6 @@
 import * as client from 'openid-client'
 import type { OpenIdSettings } from '../../domain/confirming/openid-settings.ts'
+import { elapsedMs } from '../../elapsed.ts'
 import { clockToleranceSeconds } from './judge-claims.ts'
 
 export interface Reaching {
@@ -29,9 +30,12 @@ export function discovered(
   })
 }
 
+/** A provider that moved its endpoints is followed without a restart. */
+const keptForMs = 3_600_000
+
 /**
- * The same, read once by whoever asks first and kept: without it Curfew starts, and each that asks while it fails tries
- * again. `drop` forgets exactly what failed, not what others have read anew meanwhile.
+ * The same, read once by whoever asks first and kept for an hour: without it Curfew starts, and each that asks while it
+ * fails tries again. `drop` forgets exactly what failed, not what others have read anew meanwhile.
  */
 export function keptDiscovery(
   settings: OpenIdSettings,
@@ -39,9 +43,11 @@ export function keptDiscovery(
 ): { get(): Promise<client.Configuration>; drop(one: client.Configuration): void } {
   let kept: Promise<client.Configuration> | null = null
   let last: client.Configuration | null = null
+  let sinceMs = -Infinity
   return {
     get: () => {
-      if (kept !== null) return kept
+      if (kept !== null && elapsedMs() - sinceMs < keptForMs) return kept
+      sinceMs = elapsedMs()
       const reading = discovered(settings, reaching)
       kept = reading
       reading.then(

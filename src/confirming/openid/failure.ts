@@ -22,6 +22,11 @@ const passing = new Set(['server_error', 'temporarily_unavailable'])
 /** What openid-client throws: the code of ours, with what differs below it. */
 const codedSchema = z.object({ code: z.string() })
 const claimSchema = z.object({ cause: z.object({ claim: z.string() }) })
+/** In discovery the provider's name; in its answer about the account, whose that is. */
+const attributeSchema = z.union([
+  z.object({ attribute: z.string() }),
+  z.object({ cause: z.object({ attribute: z.string() }) }).transform(({ cause }) => cause),
+])
 const signatureSchema = z.object({ cause: z.object({ signature: z.unknown(), key: z.unknown() }) })
 
 /** Keys that are not, or no longer, the provider's: what is remembered of it is not to be relied on. */
@@ -59,8 +64,10 @@ function refusalByCode(error: client.ClientError): OpenIdRefusal {
     case 'OAUTH_RESPONSE_IS_NOT_JSON':
     case 'OAUTH_PARSE_ERROR':
       return { refused: 'unreachable', why: 'unreadable' }
-    case 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED':
-      return { refused: 'misconfigured', why: 'issuer' }
+    case 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED': {
+      const differs = attributeSchema.safeParse(error.cause).data?.attribute ?? 'answer'
+      return { refused: differs === 'issuer' ? 'misconfigured' : 'other', why: differs }
+    }
     case 'OAUTH_MISSING_SERVER_METADATA':
     case 'OAUTH_INVALID_SERVER_METADATA':
     case 'OAUTH_HTTP_REQUEST_FORBIDDEN':
