@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose'
 import { acceptedModel } from './accepted.ts'
+import { openIdLinkModel } from './confirming/openid-links.ts'
 import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
 import { identityQuestionModel, linkModel } from './identities.ts'
@@ -25,6 +26,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     ticketModel(connection),
     linkModel(connection),
     identityQuestionModel(connection),
+    openIdLinkModel(connection),
     ...scimModels(connection),
   ]) {
     await model.createIndexes()

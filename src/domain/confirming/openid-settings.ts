@@ -23,6 +23,8 @@ const settings = z.strictObject({
   clientAuthentication: z.enum(['post', 'basic']).default('post'),
   /** By what an account there is taken for somebody here, the first time. */
   subject: z.enum(['email', 'externalId']).default('email'),
+  /** Whose externalIds: the name of a source of SCIM. Two sources may mean two people by one id. */
+  source: word.optional(),
   ask: z
     .strictObject({
       /** Seconds; asked of the provider where a confirmation may be older than that. */
@@ -41,8 +43,16 @@ const settings = z.strictObject({
     .default({}),
 })
 
+const complete = settings.refine(
+  ({ subject, source }) => (subject === 'externalId') === (source !== undefined),
+  {
+    path: ['source'],
+    error: 'goes with subject: externalId, and must name the source of SCIM then',
+  },
+)
+
 /** An identity provider, as the catalog has it. What is written of `ask` and `require` stands instead of its kind's. */
-export const openIdSettings = settings.transform(({ ask, require, ...rest }): OpenIdSettings => {
+export const openIdSettings = complete.transform(({ ask, require, ...rest }): OpenIdSettings => {
   const preset = presets[rest.kind]
   const required = {
     acr: require.acr ?? preset.require.acr,
