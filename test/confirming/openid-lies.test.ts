@@ -1,6 +1,7 @@
 import { openIdProvider } from '../../src/confirming/openid/open-id-provider.ts'
 import { openIdSettings } from '../../src/domain/confirming/openid-settings.ts'
 import { lyingClient, startLyingProvider, type LyingProvider } from '../support/lying-provider.ts'
+import { aProxy } from '../support/proxy.ts'
 import { aSigningBrowser } from '../support/sign-in.ts'
 
 const backTo = 'https://curfew.acme.example/confirm/oidc'
@@ -187,6 +188,81 @@ test('nobody there is told as that, and once somebody is there all goes on', asy
   expect(await confirms(provider)).toMatchObject({ refused: 'unreachable' })
   liar.repents()
   expect(await confirms(provider)).toMatchObject({ subject: 'riley-1' })
+})
+
+const json = (body: unknown, status = 200) => ({
+  status,
+  body: JSON.stringify(body),
+  type: 'application/json',
+})
+const part = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url')
+const token = (id_token: unknown) => json({ access_token: 'a', token_type: 'Bearer', id_token })
+
+test.each([
+  ['/token', null],
+  ['/token', []],
+  ['/token', {}],
+  ['/token', { access_token: 'a', token_type: 'Bearer' }],
+  ['/token', { access_token: 5, token_type: {} }],
+  ['/jwks', null],
+  ['/jwks', { keys: [null] }],
+  ['/jwks', { keys: [{ kty: 'RSA', kid: '1', n: 'AA', e: '' }] }],
+  ['/jwks', { keys: {} }],
+  ['/userinfo', []],
+  ['/userinfo', { sub: 5 }],
+  [discovery, { issuer: 5 }],
+  [discovery, 'issuer'],
+])('nonsense at %s, %j, confirms nobody and breaks nothing', async (step, nonsense) => {
+  liar.instead.set(step, json(nonsense))
+  expect(await confirms()).toMatchObject({ refused: expect.any(String) as string })
+})
+
+test.each([
+  [''],
+  ['.'],
+  ['..'],
+  [5],
+  [`${part(null)}.${part(null)}.`],
+  [`${part({ alg: 5 })}.${part({})}.AAAA`],
+  [`${part({ alg: 'RS256' })}.${part([])}.AAAA`],
+  [`${part({ alg: 'RS256', crit: ['b64'] })}.${part({})}.AAAA`],
+  [`${part({ alg: 'RS256' })}.%%%.AAAA`],
+  ['a.b.c.d.e'],
+])('nor does nonsense for an ID token: %j', async (nonsense) => {
+  liar.instead.set('/token', token(nonsense))
+  expect(await confirms()).toMatchObject({ refused: expect.any(String) as string })
+})
+
+test.each([
+  ['invalid_grant', 400, { refused: 'again' }],
+  ['invalid_client', 401, { refused: 'misconfigured', why: 'invalid_client' }],
+  ['server_error', 500, { refused: 'unreachable', why: 'unreadable' }],
+  ['slow_down', 429, { refused: 'unreachable', why: 'unreadable' }],
+  ['Riley <script>', 400, { refused: 'misconfigured', why: 'unknown' }],
+])(
+  'the token endpoint that says %s with %d is told by what is to be done',
+  async (error, status, refusal) => {
+    liar.instead.set('/token', json({ error, error_description: 'secret-of-the-provider' }, status))
+    const answer = await confirms()
+    expect(answer).toEqual(refusal)
+  },
+)
+
+test('where Curfew goes out through a proxy, so does all that it asks the provider', async () => {
+  const proxy = await aProxy({ to: Number(new URL(liar.issuer).port) })
+  const { host } = new URL(liar.issuer)
+  const through = openIdProvider(openIdSettings.parse({ issuer: liar.issuer, ...lyingClient }), {
+    now: () => new Date(),
+    proxies: { http: proxy.url, https: proxy.url, except: '' },
+  })
+  expect(await confirms(through)).toMatchObject({ subject: 'riley-1' })
+  expect(new Set(proxy.asked)).toEqual(new Set([host]))
+  proxy.refuses = true
+  const refused = openIdProvider(openIdSettings.parse({ issuer: liar.issuer, ...lyingClient }), {
+    now: () => new Date(),
+    proxies: { http: proxy.url, https: proxy.url, except: '' },
+  })
+  expect(await confirms(refused)).toEqual({ refused: 'unreachable', why: 'down' })
 })
 
 test('a provider that calls itself otherwise than the catalog does is told as something to change', async () => {

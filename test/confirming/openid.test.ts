@@ -201,6 +201,15 @@ test('a wrong client secret is told as something for an admin to change', async 
   expect(answer).toEqual({ refused: 'misconfigured', why: 'invalid_client' })
 })
 
+test('the secret may be sent by Basic too, and a wrong one is refused that way as well', async () => {
+  const basic = (about = {}) => ours({ clientAuthentication: 'basic', ...about })
+  expect((await confirms(basic(), 'riley-1')).answer).toMatchObject({ subject: 'riley-1' })
+  expect((await confirms(basic({ clientSecret: 'wrong' }), 'riley-1')).answer).toEqual({
+    refused: 'misconfigured',
+    why: 'invalid_client',
+  })
+})
+
 test('who is linked already costs no call for their e-mail', async () => {
   const provider = ours()
   const { url, attempt } = await begun(provider)

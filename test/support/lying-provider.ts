@@ -8,7 +8,11 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type
 type Claims = Record<string, unknown>
 /** What comes instead of an answer. Hangs: nothing ever. Breaks: the connection ends in the middle. Floods: no end. */
 type Instead =
-  'hangs' | 'breaks' | 'floods' | 'redirects' | { readonly status: number; readonly body: string }
+  | 'hangs'
+  | 'breaks'
+  | 'floods'
+  | 'redirects'
+  | { readonly status: number; readonly body: string; readonly type?: string }
 type Signing = 'announced' | 'unknown' | 'imposter' | 'none' | 'secret'
 
 /**
@@ -204,7 +208,9 @@ const signed = (claims: Claims, kid: string, by: CryptoKey): Promise<string> =>
 
 function lie(instead: Instead, response: ServerResponse): unknown {
   if (typeof instead === 'object')
-    return response.writeHead(instead.status, { 'content-type': 'text/html' }).end(instead.body)
+    return response
+      .writeHead(instead.status, { 'content-type': instead.type ?? 'text/html' })
+      .end(instead.body)
   switch (instead) {
     case 'hangs':
       return null

@@ -65,7 +65,8 @@ export const presets: Readonly<Record<OpenIdKind, Preset>> = {
   authentik: {
     ask: anew,
     require: { acr: [], acrs: [], amr: ['mfa'] },
-    authTimeSetting: 'none: authentik says auth_time in each ID token since 2023; update it',
+    authTimeSetting:
+      'none: authentik says auth_time in each ID token; look for a property mapping that overwrites it',
   },
   other: {
     ask: anew,
