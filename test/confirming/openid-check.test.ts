@@ -55,6 +55,12 @@ test('what it does not announce of what is asked and required is hinted at', asy
   ])
 })
 
+test('that Entra ID links nobody by e-mail is said before the first person finds out', async () => {
+  const of = async (about: Record<string, unknown>) => (await check({ kind: 'entra', ...about })).hints.join()
+  expect(await of({})).toContain('see subject: externalId')
+  expect(await of({ subject: 'externalId', source: 'entra' })).not.toContain('see subject: externalId')
+})
+
 test('where nothing but a fresh sign-in is required it is said', async () => {
   expect((await check()).hints).toEqual([
     'nothing is required but a fresh sign-in, of however many factors: see require',

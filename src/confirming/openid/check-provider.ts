@@ -75,7 +75,10 @@ async function hasKeys(url: string, { fetch, timeoutMs }: Reaching): Promise<boo
   }
 }
 
-function hintsOf(server: Server, { ask, require, subject, clientAuthentication }: OpenIdSettings): string[] {
+function hintsOf(
+  server: Server,
+  { kind, ask, require, subject, clientAuthentication }: OpenIdSettings,
+): string[] {
   const hints: string[] = []
   const announces = (field: keyof Server & string, value: string): boolean => {
     const list = z.array(z.string()).safeParse(server[field])
@@ -88,6 +91,8 @@ function hintsOf(server: Server, { ask, require, subject, clientAuthentication }
     hints.push('it does not announce PKCE with S256')
   if (!announces('scopes_supported', 'email') && subject === 'email')
     hints.push('it does not announce the scope email, by which accounts are linked')
+  if (kind === 'entra' && subject === 'email')
+    hints.push('Entra ID calls no e-mail verified, so that nobody can be linked: see subject: externalId')
   if (ask.claims !== null && server.claims_parameter_supported !== true)
     hints.push('it does not announce the claims parameter, which is sent')
   if (ask.prompt !== null && !announces('prompt_values_supported', ask.prompt))
