@@ -1,5 +1,6 @@
 import { isAbsolute, normalize } from 'node:path'
 import { z } from 'zod'
+import { ringKeys, type RingKeys } from './confirming/ring-keys.ts'
 import type { Proxies } from './domain/connector.ts'
 
 const quote = /^["'`]|["'`]$/
@@ -42,6 +43,7 @@ const variables = z.object({
     .pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https address' }))
     .refine(isSafe, 'must be https: what is shown there is secret')
     .optional(),
+  CURFEW_KEYS: word.pipe(ringKeys).optional(),
   MONGODB_URI: word.regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
   CATALOG: path,
   SLACK_API_URL: word
@@ -80,6 +82,8 @@ export interface Config {
   readonly port: number | null
   /** Where people's browsers reach us, without a slash at its end; null: there are no pages. */
   readonly publicUrl: string | null
+  /** What secrets in the database are sealed by, the current one first; null: nothing can be sealed. */
+  readonly keys: RingKeys | null
   readonly mongodbUri: string
   readonly catalogPath: string
   readonly slackApiUrl: string
@@ -93,9 +97,10 @@ export class ConfigError extends Error {
 }
 
 /** What of it nobody may read in a log. */
-export function secretsOf({ botToken, transport, mongodbUri, proxies }: Config): string[] {
+export function secretsOf({ botToken, transport, mongodbUri, proxies, keys }: Config): string[] {
   const ofSlack = transport.kind === 'http' ? transport.signingSecret : transport.appToken
-  return [botToken, ofSlack, mongodbUri, proxies?.http ?? '', proxies?.https ?? '']
+  const ofRing = (keys ?? []).map(({ base64 }) => base64)
+  return [botToken, ofSlack, mongodbUri, proxies?.http ?? '', proxies?.https ?? '', ...ofRing]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -111,6 +116,7 @@ export function readConfig(environment: Environment): Config {
       : { kind: 'socket', appToken: env.SLACK_APP_TOKEN ?? '' },
     port: env.PORT ?? null,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    keys: env.CURFEW_KEYS ?? null,
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,
     slackApiUrl: withSlash(env.SLACK_API_URL),
@@ -176,6 +182,15 @@ export function readScimPlaces(environment: Environment): { mongodbUri?: string;
     ...(mongodbUri === undefined ? {} : { mongodbUri }),
     ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
   }
+}
+
+const ringPlace = variables.pick({ MONGODB_URI: true, CURFEW_KEYS: true })
+
+/** For what is done with keys and no app: both are needed. Throws `ConfigError` likewise. */
+export function readRingPlaces(environment: Environment): { mongodbUri: string; keys: RingKeys } {
+  const { MONGODB_URI: mongodbUri, CURFEW_KEYS: keys } = read(ringPlace, cleaned(environment))
+  if (keys === undefined) throw new ConfigError('CURFEW_KEYS is not set: curfew keys new prints a key')
+  return { mongodbUri, keys }
 }
 
 /** Which files and programs catalogs may name: paths, and folders as `/run/secrets/*`, with commas between. */

@@ -35,6 +35,7 @@ answerParent(question, async (asked) => {
       slackApiUrl,
       logLevel: 'warn',
       proxies: null,
+      keys: null,
       publicUrl: null,
     },
     { log, environment, isPaced: false },

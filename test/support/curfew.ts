@@ -101,6 +101,7 @@ export async function aStage(
         slackApiUrl: workspace.apiUrl,
         logLevel: 'error',
         proxies: null,
+        keys: null,
         publicUrl: port === null ? null : `http://127.0.0.1:${port}`,
       },
       {
