@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose'
 import { acceptedModel } from './accepted.ts'
 import { openIdLinkModel } from './confirming/openid-links.ts'
+import { confirmingModels } from './confirming/models.ts'
 import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
 import { identityQuestionModel, linkModel } from './identities.ts'
@@ -28,6 +29,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     identityQuestionModel(connection),
     openIdLinkModel(connection),
     ...scimModels(connection),
+    ...confirmingModels(connection),
   ]) {
     await model.createIndexes()
   }

@@ -1,0 +1,156 @@
+import { MongoServerError, type Collection } from 'mongodb'
+import type { Connection } from 'mongoose'
+import { z } from 'zod'
+import { sealed } from '../../domain/confirming/sealed.ts'
+import type { SealedSecrets } from '../../domain/ports/sealed-secrets.ts'
+import type { TotpStore } from '../../domain/ports/totp.ts'
+import { aboutToWrite } from '../../domain/writes.ts'
+import { collectionOf } from '../connection.ts'
+
+const mostTries = 5
+const firstLockMs = 15 * 60_000
+const longestLockMs = 24 * 3_600_000
+/** From here on it is the longest anyway, and the power stays a number. */
+const mostDoublings = 7
+
+const stored = z.object({
+  _id: z.string(),
+  enrolment: z.string(),
+  sealed,
+  enrolledAt: z.date(),
+  lastUsedAt: z.date().nullable(),
+})
+const tried = z.object({ triedAt: z.date(), tries: z.number(), lockedUntil: z.date().nullable() })
+const locked = z.object({ enrolment: z.string(), lockedUntil: z.date().nullable() })
+const enrolmentOf = z.object({ enrolment: z.string() })
+const counted = z.object({ _id: z.string(), count: z.number() })
+
+const collection = (connection: Connection): Collection<{ _id: string }> => collectionOf(connection, 'totp')
+
+/** One document a person. Of what decides about tries and locks each is one write, by the database's clock. */
+export function mongoTotp(connection: Connection): TotpStore {
+  const totp = collection(connection)
+  const isNotLocked = { $expr: { $lte: [{ $ifNull: ['$lockedUntil', new Date(0)] }, '$$NOW'] } }
+
+  const put = (person: string, enrolled: Parameters<TotpStore['enrol']>[1]) =>
+    totp.findOneAndUpdate(
+      { _id: person },
+      [
+        {
+          $replaceWith: {
+            $cond: [
+              { $eq: ['$enrolment', enrolled.enrolment] },
+              '$$ROOT',
+              {
+                _id: person,
+                enrolment: enrolled.enrolment,
+                sealed: { $literal: enrolled.sealed },
+                lastStep: enrolled.step,
+                enrolledAt: '$$NOW',
+                lastUsedAt: null,
+                triedAt: null,
+                tries: 0,
+                locks: 0,
+                lockedUntil: null,
+              },
+            ],
+          },
+        },
+      ],
+      { upsert: true, returnDocument: 'before' },
+    )
+
+  return {
+    of: async (person) => {
+      const found = await totp.findOne({ _id: person })
+      return found === null ? null : stored.parse(found)
+    },
+    takeTry: async (person, enrolment) => {
+      aboutToWrite()
+      const found = await totp.findOneAndUpdate(
+        { _id: person, enrolment, ...isNotLocked },
+        [
+          { $set: { tries: { $add: ['$tries', 1] }, triedAt: '$$NOW' } },
+          {
+            $set: {
+              lockedUntil: {
+                $cond: [{ $gte: ['$tries', mostTries] }, { $add: ['$$NOW', lockMs] }, null],
+              },
+              locks: { $cond: [{ $gte: ['$tries', mostTries] }, { $add: ['$locks', 1] }, '$locks'] },
+            },
+          },
+          { $set: { tries: { $mod: ['$tries', mostTries] } } },
+        ],
+        { returnDocument: 'after' },
+      )
+      if (found !== null) {
+        const { triedAt: at, tries, lockedUntil } = tried.parse(found)
+        return { taken: true, at, left: lockedUntil === null ? mostTries - tries : 0, lockedUntil }
+      }
+      const now = locked.safeParse(await totp.findOne({ _id: person }))
+      // Locked no more: it was a moment ago, and who was late by so little may try again.
+      return now.success && now.data.enrolment === enrolment
+        ? { taken: false, why: 'locked', until: now.data.lockedUntil ?? new Date() }
+        : { taken: false, why: 'gone' }
+    },
+    spend: async (person, enrolment, step) => {
+      aboutToWrite()
+      const { matchedCount } = await totp.updateOne(
+        { _id: person, enrolment, lastStep: { $lt: step } },
+        {
+          $set: { lastStep: step, tries: 0, locks: 0, lockedUntil: null },
+          $currentDate: { lastUsedAt: true },
+        },
+      )
+      return matchedCount === 1
+    },
+    enrol: async (person, enrolled) => {
+      aboutToWrite()
+      const before = await put(person, enrolled).catch((error: unknown) => {
+        // Two made the document at once: it is there now.
+        if (error instanceof MongoServerError && error.code === 11000) return put(person, enrolled)
+        throw error
+      })
+      if (before === null) return 'enrolled'
+      return enrolmentOf.parse(before).enrolment === enrolled.enrolment ? 'again' : 'replaced'
+    },
+    remove: async (person) => {
+      aboutToWrite()
+      return (await totp.deleteOne({ _id: person })).deletedCount === 1
+    },
+  }
+}
+
+/** 15 minutes, twice as long each time, a day at most. */
+const lockMs = {
+  $min: [longestLockMs, { $multiply: [firstLockMs, { $pow: [2, { $min: ['$locks', mostDoublings] }] }] }],
+}
+
+export function mongoSealedSecrets(connection: Connection): SealedSecrets {
+  const totp = collection(connection)
+  return {
+    sealedByOthers: async (keyId, { after, most }) => {
+      const rows = await totp
+        .find({ 'sealed.keyId': { $ne: keyId }, ...(after === null ? {} : { _id: { $gt: after } }) })
+        .sort({ _id: 1 })
+        .limit(most)
+        .toArray()
+      return rows.map((row) => {
+        const { _id: person, sealed: box } = stored.parse(row)
+        return { id: person, of: { person, purpose: 'totp' }, sealed: box }
+      })
+    },
+    reseal: async ({ id, sealed: from }, to) => {
+      aboutToWrite()
+      const { matchedCount } = await totp.updateOne(
+        { _id: id, 'sealed.keyId': from.keyId, 'sealed.box': from.box },
+        { $set: { sealed: to } },
+      )
+      return matchedCount === 1
+    },
+    countByKey: async () => {
+      const rows = await totp.aggregate([{ $group: { _id: '$sealed.keyId', count: { $sum: 1 } } }]).toArray()
+      return new Map(rows.map((row) => counted.parse(row)).map(({ _id, count }) => [_id, count]))
+    },
+  }
+}
