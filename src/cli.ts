@@ -8,6 +8,7 @@ import { strangerBehind } from './connectors/whose.ts'
 import type { Log } from './domain/ports/log.ts'
 import { kindsFor } from './kinds.ts'
 import { sayWhatIsReached } from './reach.ts'
+import { keys, keysUsage } from './keys.ts'
 import { createLog, redacted } from './log.ts'
 import { start } from './main.ts'
 import { Unusable } from './mongo/unusable.ts'
@@ -30,7 +31,8 @@ ${simulateUsage}
 ${peopleUsage}
 ${whoCanUsage}
 ${unusedUsage}
-${scimUsage}`
+${scimUsage}
+${keysUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
   dotenv.config({ quiet: true })
@@ -60,6 +62,9 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'scim':
       console.log(await scimTokens(rest, process.env))
+      return
+    case 'keys':
+      say(await keys(rest, process.env))
       return
     default:
       console.error(usage)
