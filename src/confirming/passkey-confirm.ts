@@ -1,8 +1,4 @@
-import {
-  generateAuthenticationOptions,
-  verifyAuthenticationResponse,
-  type PublicKeyCredentialRequestOptionsJSON,
-} from '@simplewebauthn/server'
+import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
 import type { Confirmed } from '../domain/confirming/confirmed.ts'
 import type { FactorNews } from '../domain/confirming/factor-news.ts'
 import {
@@ -14,6 +10,7 @@ import {
   type Malformed,
 } from './passkey-bodies.ts'
 import type { PasskeyParts } from './passkey-enrol.ts'
+import { webauthn } from './webauthn.ts'
 
 /** What is confirmed: the challenge is made of it, so that an answer to other terms, or to another ticket, is none. */
 export interface Asked {
@@ -37,6 +34,7 @@ export async function confirmOptions(
   const here = (await store.of(personId)).filter(({ rpId }) => rpId === rp.id)
   if (here.length === 0) return null
   const [challenge] = challengesOf(ring, asked)
+  const { generateAuthenticationOptions } = await webauthn()
   return generateAuthenticationOptions({
     rpID: rp.id,
     challenge: Buffer.from(challenge),
@@ -66,6 +64,7 @@ export async function confirmByPasskey(
   if (response.userHandle !== undefined && response.userHandle !== passkey.userHandle)
     return { refused: 'other-person' }
   const { publicKey, label } = passkey
+  const { verifyAuthenticationResponse } = await webauthn()
   const verified = await verifyAuthenticationResponse({
     response: { id, rawId, type, response, clientExtensionResults: {} },
     expectedChallenge: said.challenge,

@@ -1,9 +1,4 @@
-import {
-  generateRegistrationOptions,
-  verifyRegistrationResponse,
-  type PublicKeyCredentialCreationOptionsJSON,
-} from '@simplewebauthn/server'
-import { decodeAttestationObject, type AttestationObject } from '@simplewebauthn/server/helpers'
+import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server'
 import { createHash } from 'node:crypto'
 import type { FactorNews } from '../domain/confirming/factor-news.ts'
 import type { NewPasskey } from '../domain/confirming/passkey.ts'
@@ -13,6 +8,7 @@ import type { KeyRing } from './key-ring.ts'
 import { asJson, because, challengeOf, registrationBody, type Lie, type Malformed } from './passkey-bodies.ts'
 import { passkeyLabel } from './passkey-label.ts'
 import type { RelyingParty } from './relying-party.ts'
+import { webauthn, webauthnHelpers } from './webauthn.ts'
 
 export type PasskeyEnrolled =
   | { readonly enrolled: FactorNews }
@@ -36,11 +32,13 @@ export async function enrolOptions(
   ticket: string,
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const has = await store.of(person.id)
-  const [challenge] = challengesOf(ring, person, ticket)
+  const handle = handleOf(has, ticket)
+  const [challenge] = challengesOf(ring, { person, ticket, handle })
+  const { generateRegistrationOptions } = await webauthn()
   return generateRegistrationOptions({
     rpName: 'Curfew',
     rpID: rp.id,
-    userID: Buffer.from(handleOf(has, ticket), 'base64url'),
+    userID: Buffer.from(handle, 'base64url'),
     userName: person.email ?? plainlyNamed(person),
     userDisplayName: person.name,
     challenge: Buffer.from(challenge),
@@ -60,9 +58,11 @@ export async function enrolPasskey(
   const parsed = registrationBody.safeParse(typeof body === 'string' ? asJson(body) : body)
   if (!parsed.success) return { refused: 'malformed' }
   const { id, rawId, type, response } = parsed.data
-  const attested = decoded(response.attestationObject)
+  const attested = await decoded(response.attestationObject)
   if (attested === null) return { refused: 'malformed' }
-  const challenges = challengesOf(ring, person, ticket)
+  const has = await store.of(person.id)
+  const handle = handleOf(has, ticket)
+  const challenges = challengesOf(ring, { person, ticket, handle })
   const said = challengeOf(
     { clientDataJSON: response.clientDataJSON, authenticatorData: attested.authData },
     { type: 'webauthn.create', challenges, rp },
@@ -70,6 +70,7 @@ export async function enrolPasskey(
   if ('lie' in said) return { refused: said.lie }
   // Who makes it is not asked for, and certificates would have us call whom they name.
   if (attested.namesMaker) return { refused: 'attestation' }
+  const { verifyRegistrationResponse } = await webauthn()
   const verified = await verifyRegistrationResponse({
     response: { id, rawId, type, response, clientExtensionResults: {} },
     expectedChallenge: said.challenge,
@@ -81,12 +82,11 @@ export async function enrolPasskey(
   if ('because' in verified) return { refused: 'malformed', because: verified.because }
   const { registrationInfo: found } = verified
   if (found?.credential.id !== id) return { refused: 'malformed' }
-  const has = await store.of(person.id)
   if (has.length >= mostPasskeys) return { refused: 'too-many' }
   const passkey: NewPasskey = {
     id,
     person: person.id,
-    userHandle: handleOf(has, ticket),
+    userHandle: handle,
     publicKey: Buffer.from(found.credential.publicKey).toString('base64url'),
     counter: found.credential.counter,
     transports: response.transports,
@@ -100,8 +100,11 @@ export async function enrolPasskey(
   return { enrolled: { person: person.id, what: 'passkey-enrolled', label: passkey.label } }
 }
 
-const challengesOf = (ring: KeyRing, person: PersonRef, ticket: string) =>
-  ring.marks('challenge', [ticket, 'passkey-enrolment', person.id])
+/** Of the handle too: what the device was told stands in no answer, and may be another by now. */
+const challengesOf = (
+  ring: KeyRing,
+  { person, ticket, handle }: { person: PersonRef; ticket: string; handle: string },
+) => ring.marks('challenge', [ticket, 'passkey-enrolment', person.id, handle])
 
 /** Random, as tickets are, and the same for every passkey of a person: so one device keeps one of theirs. */
 const handleOf = ([first]: readonly { readonly userHandle: string }[], ticket: string): string =>
@@ -112,10 +115,10 @@ interface Attested {
   readonly namesMaker: boolean
 }
 
-function decoded(attestationObject: string): Attested | null {
-  let attested: AttestationObject
+async function decoded(attestationObject: string): Promise<Attested | null> {
+  const { decodeAttestationObject } = await webauthnHelpers()
   try {
-    attested = decodeAttestationObject(Buffer.from(attestationObject, 'base64url'))
+    const attested = decodeAttestationObject(Buffer.from(attestationObject, 'base64url'))
     const [format, statement] = [attested.get('fmt'), attested.get('attStmt')]
     const isOfItself = format === 'packed' && statement.get('x5c') === undefined
     const authData: unknown = attested.get('authData')

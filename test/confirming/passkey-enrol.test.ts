@@ -183,6 +183,26 @@ test('an answer to another ticket, or that another person was asked for, enrols 
   )
 })
 
+test('of two pages that were opened before the first passkey was there, the second is asked again, and both confirm', async () => {
+  const [laptop, phone] = [anAuthenticator(publicUrl), anAuthenticator(publicUrl)]
+  const tickets = [aTicket(), aTicket()] as const
+  const pages = [
+    await passkeys.enrolOptions(riley, tickets[0]),
+    await passkeys.enrolOptions(riley, tickets[1]),
+  ] as const
+  const enrol = (ticket: string, body: unknown) => passkeys.enrol(riley, { ticket, body, label: '' })
+  expect(await enrol(tickets[0], laptop.creates(pages[0]))).toHaveProperty('enrolled')
+  expect(await enrol(tickets[1], phone.creates(pages[1]))).toEqual({ refused: 'other-challenge' })
+  expect(
+    await enrol(tickets[1], phone.creates(await passkeys.enrolOptions(riley, tickets[1]))),
+  ).toHaveProperty('enrolled')
+  for (const device of [laptop, phone]) {
+    const asked = anAct()
+    const body = device.gets((await passkeys.confirmOptions(riley.id, asked)) ?? { challenge: '' })
+    expect(await passkeys.confirm(riley.id, asked, body)).toMatchObject({ method: 'passkey' })
+  }
+})
+
 test("one passkey is one person's: who brings another's, or the same again, or twenty at once, enrols it once", async () => {
   const device = anAuthenticator(publicUrl)
   const ticket = aTicket()
