@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ConfigError, readConfig, readPlaces, type Config } from '../src/config.ts'
 
 const complete = {
@@ -37,6 +38,7 @@ const good = {
   SLACK_SIGNING_SECRET: 'a1b2c3d4e5f6a7b8c9d0',
   PORT: '3000',
   SLACK_API_URL: 'https://slack.example/api/',
+  CURFEW_KEYS: `one:${createHash('sha256').update('a key').digest('base64')}`,
 
   HTTP_PROXY: 'http://proxy.example:3128',
   HTTPS_PROXY: 'http://proxy.example:3128',
