@@ -92,6 +92,13 @@ test("it is the person's alone, and a new one takes the place of the one before"
   expect(await codes.use(riley.id, second)).toMatchObject({ madeBy: ada })
 })
 
+test("who writes into the database cannot make it another person's", async () => {
+  const code = await aCode()
+  const row = await rows().findOne({ _id: riley.id })
+  await rows().insertOne({ ...row, _id: 'p-mallory' })
+  expect(await codes.use('p-mallory', code)).toMatchObject({ refused: 'wrong-code' })
+})
+
 test('after a quarter of an hour, or once it is cancelled, it is none', async () => {
   const code = await aCode()
   await rows().updateOne({ _id: riley.id }, { $set: { until: new Date(Date.now() - 1_000) } })
