@@ -57,6 +57,8 @@ export type RefusalCode =
   | 'not-made'
   | 'not-made-now'
   | 'bad-ticket'
+  // confirming
+  | 'not-confirmed'
   // ending
   | 'not-yours'
   | 'not-held'

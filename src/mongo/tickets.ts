@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { personRef } from '../domain/person.ts'
-import type { TicketStore } from '../domain/ports/tickets.ts'
+import type { Ticket, TicketStore } from '../domain/ports/tickets.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 const schema = new Schema(
@@ -10,16 +10,35 @@ const schema = new Schema(
     _id: String,
     act: String,
     grantId: String,
+    what: Schema.Types.Mixed,
+    terms: String,
     by: Schema.Types.Mixed,
     until: Date,
     usedAt: Date,
+    missed: Number,
+    attempt: Schema.Types.Mixed,
   },
   { collection: 'tickets', versionKey: false },
 )
 // Used or not: an hour after its time nobody asks for it any more.
 schema.index({ until: 1 }, { expireAfterSeconds: 3_600 })
 
-const row = z.object({ act: z.literal('show-secret'), grantId: z.string(), by: personRef })
+const confirmable = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('open-session'), resource: z.string(), entitlement: z.string() }),
+  z.object({ kind: z.literal('renew-session'), grantId: z.string(), seenEndsAt: z.date() }),
+  z.object({ kind: z.literal('enrol') }),
+])
+const row = z.discriminatedUnion('act', [
+  z.object({ act: z.literal('show-secret'), grantId: z.string(), by: personRef }),
+  z.object({ act: z.literal('confirm'), by: personRef, what: confirmable, terms: z.string() }),
+  z.object({ act: z.literal('enrol'), by: personRef }),
+]) satisfies z.ZodType<Ticket>
+const attempted = z.object({
+  attempt: z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), browser: z.string() }),
+})
+const counted = z.object({ missed: z.number() })
+
+const mostMissed = 5
 
 export const ticketModel = (connection: Connection) => connection.model('Ticket', schema)
 
@@ -27,25 +46,23 @@ export const ticketModel = (connection: Connection) => connection.model('Ticket'
 export function mongoTickets(connection: Connection): TicketStore {
   const model = ticketModel(connection)
   const good = (token: string) => ({
-    _id: hashOf(token),
+    _id: ticketHash(token),
     usedAt: null,
+    missed: { $lt: mostMissed },
     $expr: { $gt: ['$until', '$$NOW'] },
   })
   const read = (found: unknown) => (found === null ? null : row.parse(found))
   return {
-    make: async ({ act, grantId, by }, forMs) => {
+    make: async (ticket, forMs) => {
       const token = randomBytes(32).toString('base64url')
       aboutToWrite()
+      const until = { $add: ['$$NOW', forMs] }
       await model.findOneAndUpdate(
-        { _id: hashOf(token) },
+        { _id: ticketHash(token) },
         [
           {
-            $set: {
-              act: { $literal: act },
-              grantId: { $literal: grantId },
-              by: { $literal: by },
-              until: { $add: ['$$NOW', forMs] },
-              usedAt: null,
+            $replaceWith: {
+              $mergeObjects: ['$$ROOT', { $literal: ticket }, { until, usedAt: null, missed: 0 }],
             },
           },
         ],
@@ -61,9 +78,28 @@ export function mongoTickets(connection: Connection): TicketStore {
     },
     giveBack: async (token) => {
       aboutToWrite()
-      await model.updateOne({ _id: hashOf(token) }, { $set: { usedAt: null } })
+      await model.updateOne({ _id: ticketHash(token) }, { $set: { usedAt: null } })
+    },
+    miss: async (token) => {
+      aboutToWrite()
+      const found = await model
+        .findOneAndUpdate({ _id: ticketHash(token) }, { $inc: { missed: 1 } }, { returnDocument: 'after' })
+        .lean()
+      return found === null ? 0 : Math.max(0, mostMissed - counted.parse(found).missed)
+    },
+    leave: async (token, attempt) => {
+      aboutToWrite()
+      await model.updateOne(good(token), { $set: { attempt } })
+    },
+    comeBack: async (token) => {
+      aboutToWrite()
+      const found = await model
+        .findOneAndUpdate({ ...good(token), attempt: { $type: 'object' } }, { $unset: { attempt: 1 } })
+        .lean()
+      return found === null ? null : attempted.parse(found).attempt
     },
   }
 }
 
-const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
+/** By which a ticket is named where it must not be had. */
+export const ticketHash = (token: string): string => createHash('sha256').update(token).digest('base64url')

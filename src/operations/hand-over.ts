@@ -53,7 +53,7 @@ export async function ticketToShow(
 /** What a ticket would show. Looking uses nothing up. */
 export async function lookAtTicket(world: World, ticket: string): Promise<Active | Refusal> {
   const found = await world.tickets.look(ticket)
-  if (found === null) return refuse('bad-ticket')
+  if (found?.act !== 'show-secret') return refuse('bad-ticket')
   return showableTo(await world.grants.get(found.grantId), found.by)
 }
 
@@ -62,8 +62,9 @@ export async function showByTicket(
   world: World,
   { ticket, brought }: { ticket: string; brought: string | null },
 ): Promise<Refusal | { shown: readonly Shown[] }> {
-  const found = await world.tickets.use(ticket)
-  if (found === null) return refuse('bad-ticket')
+  const seen = await world.tickets.look(ticket)
+  const found = seen?.act === 'show-secret' ? await world.tickets.use(ticket) : null
+  if (found?.act !== 'show-secret') return refuse('bad-ticket')
   const { grantId, by } = found
   const shown = await showSecret(world, { grantId, by, on: 'page', brought })
   if (isRefusal(shown)) await world.tickets.giveBack(ticket)

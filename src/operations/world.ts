@@ -3,6 +3,7 @@ import type { CurrentCatalog } from '../domain/ports/catalog.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { AcceptedStore } from '../domain/ports/accepted.ts'
 import type { DifferenceStore } from '../domain/ports/differences.ts'
+import type { Confirming } from '../domain/ports/confirming.ts'
 import type { Directory } from '../domain/ports/directory.ts'
 import type { GrantStore } from '../domain/ports/grants.ts'
 import type { IdentityStore } from '../domain/ports/identities.ts'
@@ -28,6 +29,7 @@ export interface World {
   readonly differences: DifferenceStore
   readonly accepted: AcceptedStore
   readonly tickets: TicketStore
+  readonly confirming: Confirming
   readonly identities: IdentityStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog

@@ -1,10 +1,42 @@
+import type { OpenIdAttempt } from '../confirming/openid-answer.ts'
 import type { PersonRef } from '../person.ts'
 
-/** What a link leads to: one act, of one person, once. */
-export interface Ticket {
+/** What a link leads to: one act, of one person. */
+export type Ticket = ShowTicket | ConfirmTicket | EnrolTicket
+
+/** To look once at what giving made. */
+export interface ShowTicket {
   readonly act: 'show-secret'
   readonly grantId: string
   readonly by: PersonRef
+}
+
+/** To confirm who one is, for one thing on the terms that were shown. */
+export interface ConfirmTicket {
+  readonly act: 'confirm'
+  readonly by: PersonRef
+  readonly what: Confirmable
+  /** Of its terms: where they are others by now, it is not what was shown. */
+  readonly terms: string
+}
+
+/** To add a way of confirming; who it is was shown before. */
+export interface EnrolTicket {
+  readonly act: 'enrol'
+  readonly by: PersonRef
+}
+
+/** What is done once somebody confirmed who they are. */
+export type Confirmable =
+  | { readonly kind: 'open-session'; readonly resource: string; readonly entitlement: string }
+  | { readonly kind: 'renew-session'; readonly grantId: string; readonly seenEndsAt: Date }
+  /** Adding a way of confirming. */
+  | { readonly kind: 'enrol' }
+
+/** An attempt to sign in elsewhere, of one browser. */
+export interface BrowserAttempt extends OpenIdAttempt {
+  /** A mark of what that browser keeps. */
+  readonly browser: string
 }
 
 export interface TicketStore {
@@ -13,10 +45,16 @@ export interface TicketStore {
    * the store keeps their hash.
    */
   make(ticket: Ticket, forMs: number): Promise<string>
-  /** Looks without using it up; null where it is unknown, used or too old. */
+  /** Looks without using it up; null where it is unknown, used, guessed at too often or too old. */
   look(token: string): Promise<Ticket | null>
   /** Uses it up: of all who try, one gets it, and the others null. */
   use(token: string): Promise<Ticket | null>
   /** What it was used for did not come about: it is good again, until its time is up. */
   giveBack(token: string): Promise<void>
+  /** A wrong answer to it: after five it is good no more. How many are left. */
+  miss(token: string): Promise<number>
+  /** Whoever left to sign in elsewhere: one attempt a ticket, a later one in place of it. */
+  leave(token: string, attempt: BrowserAttempt): Promise<void>
+  /** They are back: the attempt, once. */
+  comeBack(token: string): Promise<BrowserAttempt | null>
 }

@@ -109,6 +109,8 @@ export function refusalWords(refusal: Refusal): string {
       return `Nothing was made: ${reasons}.`
     case 'not-made-now':
       return `It could not be made now${reasons === '' ? ', as this access is just being worked on' : `: ${reasons}`}. Please try again in a minute.`
+    case 'not-confirmed':
+      return `Not confirmed: ${reasons}.`
     case 'bad-ticket':
       return 'This link is used or too old. Press the button in Slack again for a new one.'
     case 'not-yours':

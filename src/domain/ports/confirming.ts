@@ -1,0 +1,68 @@
+import type { Method } from '../confirmation.ts'
+import type { BrowserAttempt } from './tickets.ts'
+import type { PersonRef } from '../person.ts'
+
+/** Somebody has just shown who they are; the instant is the database's, or the identity provider's. */
+export interface Proof {
+  readonly method: Method
+  readonly at: Date
+}
+
+/** In words for whoever tried: "That code is wrong; 3 more tries". Nothing of a system's own. */
+export interface NoProof {
+  readonly no: string
+  /** It was an answer, and a wrong one: so many are counted for a ticket. */
+  readonly isWrong: boolean
+}
+
+/** What is proven for: an answer to one question is none to another. */
+export interface ProofAsked {
+  readonly ticket: string
+  /** Of the act and its terms. */
+  readonly digest: string
+}
+
+/** How people show who they are. */
+export interface Confirming {
+  /** By which of these ways this person can; empty: they have none yet. */
+  waysOf(person: PersonRef, methods: readonly Method[]): Promise<readonly Method[]>
+  /** Six digits of an authenticator app. */
+  byCode(person: PersonRef, typed: string): Promise<Proof | NoProof>
+  /** For `credentials.get` in their browser; null: they have no passkey that works here. */
+  passkeyOptions(person: PersonRef, asked: ProofAsked): Promise<object | null>
+  byPasskey(person: PersonRef, asked: ProofAsked, body: string): Promise<Proof | NoProof>
+  /** Where to send their browser to sign in, and what to remember of it. */
+  signIn(
+    person: PersonRef,
+    maxAgeMs: number,
+  ): Promise<{ url: string; attempt: Omit<BrowserAttempt, 'browser'> } | NoProof>
+  /** They came back with this query. */
+  bySignIn(
+    person: PersonRef,
+    came: { query: string; attempt: BrowserAttempt; maxAgeMs: number },
+  ): Promise<Proof | NoProof>
+  readonly enrolling: Enrolling
+}
+
+/** What an app has to be told to make codes. */
+export interface CodeOffer {
+  readonly secret: string
+  /** An SVG. */
+  readonly qr: string
+}
+
+export interface Enrolling {
+  /** The one-time code that an admin gave in person; it is used up. */
+  byCode(person: PersonRef, typed: string): Promise<{ at: Date } | NoProof>
+  /** The same each time for one ticket: a page may be opened twice. */
+  codeOffer(person: PersonRef, ticket: string): CodeOffer | null
+  addCode(person: PersonRef, ticket: string, typed: string): Promise<{ added: string } | NoProof>
+  /** For `credentials.create`; null: there are no passkeys here. */
+  passkeyOffer(person: PersonRef, ticket: string): Promise<object | null>
+  addPasskey(
+    person: PersonRef,
+    answer: { ticket: string; body: string; label: string },
+  ): Promise<{ added: string } | NoProof>
+}
+
+export const isProof = (answer: Proof | NoProof): answer is Proof => 'method' in answer

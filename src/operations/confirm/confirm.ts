@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import type { Method } from '../../domain/confirmation.ts'
+import type { Grant } from '../../domain/grant.ts'
+import type { PersonFacts, PersonRef } from '../../domain/person.ts'
+import { isProof, type NoProof, type Proof, type ProofAsked } from '../../domain/ports/confirming.ts'
+import type { Confirmable, ConfirmTicket } from '../../domain/ports/tickets.ts'
+import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { withOneCatalog, type World } from '../world.ts'
+import { actOf, whyOutdated } from './acts.ts'
+
+/*
+ * Confirming who one is, for one thing: a ticket names it in full, whoever holds the link opens the page, and what they
+ * prove there does it. Looking changes nothing. Confirmed twice, by a second click or another replica, it is done once.
+ */
+
+/** How long a link to the page is good. */
+export const confirmMs = 5 * 60_000
+
+export interface ToConfirm {
+  readonly ticket: string
+  /** The act, in full. */
+  readonly shown: string
+  /** By which of the ways that count this person can confirm; empty: they have none yet. */
+  readonly ways: readonly Method[]
+}
+
+/** A ticket to confirm this. Nothing is given or promised by it. */
+export async function askToConfirm(
+  world: World,
+  { by, what }: { by: PersonRef; what: Confirmable },
+): Promise<ToConfirm | Refusal> {
+  const one = withOneCatalog(world)
+  const facts = await world.directory.facts(by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  const act = await actOf(one, facts, what)
+  if (isRefusal(act)) return act
+  const ways = await world.confirming.waysOf(facts.person, act.proof.methods)
+  const ticket = await world.tickets.make({ act: 'confirm', by, what, terms: act.terms }, confirmMs)
+  return { ticket, shown: act.shown, ways }
+}
+
+export interface OnPage {
+  readonly shown: string
+  readonly by: PersonRef
+  readonly ways: readonly Method[]
+  /** For a passkey's browser; null where that is no way for them. */
+  readonly passkey: object | null
+}
+
+/** What stands on the page: the act and the ways; or what came of it already. */
+export async function lookAtConfirmation(
+  world: World,
+  token: string,
+): Promise<OnPage | { done: Grant } | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  const done = await outcomeOf(world, found, token)
+  if (done !== null) return { done }
+  const act = await actFor(world, found)
+  if (isRefusal(act)) return act
+  const ways = await world.confirming.waysOf(found.by, act.proof.methods)
+  const asked = askedOf(token, found.terms)
+  const passkey = ways.includes('passkey') ? await world.confirming.passkeyOptions(found.by, asked) : null
+  return { shown: act.shown, by: found.by, ways, passkey }
+}
+
+/** What is shown as proof: what the page sent, or with what the browser came back from elsewhere. */
+export type Shown =
+  | { readonly method: 'totp'; readonly typed: string }
+  | { readonly method: 'passkey'; readonly body: string }
+  | { readonly method: 'oidc'; readonly query: string; readonly browser: string }
+
+/**
+ * Proves and does it: both, or to be done again. What was proven is noted with what is done, in one write; the call to the
+ * system comes after. A wrong answer is counted against the ticket.
+ */
+export async function confirm(
+  world: World,
+  { token, proof: shown }: { token: string; proof: Shown },
+): Promise<Grant | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  const done = await outcomeOf(world, found, token)
+  if (done !== null) return done
+  const one = withOneCatalog(world)
+  const before = await actFor(one, found)
+  if (isRefusal(before)) return before
+  if (!before.proof.methods.includes(shown.method))
+    return refuse('not-confirmed', { reasons: ['this way does not count here'] })
+  const proof = await prove(world, found, { token, shown, maxAgeMs: before.proof.maxAgeMs })
+  if (!isProof(proof)) {
+    const left = proof.isWrong ? await world.tickets.miss(token) : 1
+    return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [proof.no] })
+  }
+  // Proving took its time: who they are, and what they may have, is asked once more.
+  const act = await actFor(one, found, { isFresh: true })
+  if (isRefusal(act)) return act
+  const outdated = whyOutdated(world, one)
+  if (outdated !== null) return outdated
+  const made = await act.perform({ ...proof, shown: act.shown, ticket: markOf(token) })
+  if (isRefusal(made)) return made
+  world.log.info('somebody confirmed who they are', {
+    by: found.by.id,
+    method: proof.method,
+    what: found.what.kind,
+    grantId: made.id,
+  })
+  await world.tickets.use(token)
+  return made
+}
+
+/** Where to send their browser, to sign in at the company's identity provider. */
+export async function signIn(
+  world: World,
+  { token, browser }: { token: string; browser: string },
+): Promise<{ url: string } | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  const act = await actFor(world, found)
+  if (isRefusal(act)) return act
+  if (!act.proof.methods.includes('oidc'))
+    return refuse('not-confirmed', { reasons: ['this way does not count here'] })
+  const begun = await world.confirming.signIn(found.by, act.proof.maxAgeMs)
+  if ('no' in begun) return refuse('not-confirmed', { reasons: [begun.no] })
+  await world.tickets.leave(token, { ...begun.attempt, browser: markOf(browser) })
+  return { url: begun.url }
+}
+
+async function prove(
+  { confirming, tickets }: World,
+  { by, terms }: ConfirmTicket,
+  { token, shown, maxAgeMs }: { token: string; shown: Shown; maxAgeMs: number },
+): Promise<Proof | NoProof> {
+  switch (shown.method) {
+    case 'totp':
+      return confirming.byCode(by, shown.typed)
+    case 'passkey':
+      return confirming.byPasskey(by, askedOf(token, terms), shown.body)
+    case 'oidc': {
+      const attempt = await tickets.comeBack(token)
+      // A link that was sent on: whoever signed in there did not see what they confirm here.
+      if (attempt === null || attempt.browser !== markOf(shown.browser))
+        return { no: 'this sign-in was begun in another browser, or is used', isWrong: true }
+      return confirming.bySignIn(by, { query: shown.query, attempt, maxAgeMs })
+    }
+  }
+}
+
+async function ticketOf({ tickets }: World, token: string): Promise<ConfirmTicket | Refusal> {
+  const found = await tickets.look(token)
+  return found?.act === 'confirm' ? found : refuse('bad-ticket')
+}
+
+/** By the rules and facts of now, and only as it was shown. */
+async function actFor(world: World, { by, what, terms }: ConfirmTicket, { isFresh = false } = {}) {
+  const { directory } = world
+  const facts: PersonFacts | 'unknown' = await (isFresh ? directory.freshFacts(by) : directory.facts(by))
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  const act = await actOf(world, facts, what)
+  if (isRefusal(act)) return act
+  return act.terms === terms ? act : refuse('terms-changed')
+}
+
+/** What this very ticket did already, whoever asks again. */
+async function outcomeOf({ grants }: World, { what }: ConfirmTicket, token: string): Promise<Grant | null> {
+  const mark = markOf(token)
+  if (what.kind !== 'renew-session') return (await grants.byRequest(mark))[0] ?? null
+  const grant = await grants.get(what.grantId)
+  return grant?.confirmations.some(({ ticket }) => ticket === mark) ? grant : null
+}
+
+const askedOf = (token: string, digest: string): ProofAsked => ({ ticket: token, digest })
+
+/** Not the ticket itself: whoever reads the database has no link. */
+const markOf = (token: string): string =>
+  createHash('sha256').update(`confirmed ${token}`).digest('base64url')
