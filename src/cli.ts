@@ -6,6 +6,7 @@ import { CatalogError } from './catalog/problem.ts'
 import { ConfigError, readConfig, readPlaces } from './config.ts'
 import { strangerBehind } from './connectors/whose.ts'
 import type { Log } from './domain/ports/log.ts'
+import { enrol, enrolUsage } from './enrol.ts'
 import { kindsFor } from './kinds.ts'
 import { sayWhatIsReached } from './reach.ts'
 import { keys, keysUsage } from './keys.ts'
@@ -32,7 +33,8 @@ ${peopleUsage}
 ${whoCanUsage}
 ${unusedUsage}
 ${scimUsage}
-${keysUsage}`
+${keysUsage}
+${enrolUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
   dotenv.config({ quiet: true })
@@ -62,6 +64,9 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'scim':
       console.log(await scimTokens(rest, process.env))
+      return
+    case 'enrol':
+      console.log(await enrol(rest, process.env))
       return
     case 'keys':
       say(await keys(rest, process.env))

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
 import { openCatalog } from './catalog/watch.ts'
 import { ConfigError, opensFiles, secretsOf, type Config } from './config.ts'
+import { confirmingFor } from './confirmers.ts'
 import { openSystems } from './connectors/systems.ts'
 import type { Log } from './domain/ports/log.ts'
 import { startJobs, type Job } from './jobs.ts'
@@ -166,6 +167,13 @@ export async function start(
       differences: mongoDifferences(connection, log),
       accepted: mongoAccepted(connection),
       tickets: mongoTickets(connection),
+      confirming: confirmingFor(connection, config, {
+        catalog: () => catalog.current(),
+        clock,
+        tell: (person, news) => slack.tellOfConfirming(person, news),
+        tellAdmins,
+        log,
+      }),
       identities: beside.identities,
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),

@@ -5,6 +5,7 @@ import { plainResource, type PlainResource } from './plain.ts'
 import { writeProblems } from './problem.ts'
 import type { SourceText } from './source.ts'
 import type { PeopleRules, ProofRules } from '../domain/catalog.ts'
+import type { OpenIdSettings } from '../domain/confirming/openid-settings.ts'
 import type { PlainSystem } from './system.ts'
 import type { Variables } from './variables.ts'
 
@@ -28,6 +29,7 @@ export type JudgeReply =
       readonly managers: Slices<readonly [string, string]>
       readonly people: PeopleRules
       readonly proof: ProofRules
+      readonly openId: OpenIdSettings | null
       readonly fingerprint: string
       readonly loadedAt: Date
     }
@@ -44,7 +46,7 @@ export function answerQuestion(kinds: CatalogOptions['kinds']): void {
 function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeReply {
   const reading = parseCatalog(texts, options)
   if (!reading.ok) return { ok: false, problems: writeProblems(reading.problems) }
-  const { resources, managers, people, proof, fingerprint, loadedAt } = reading.catalog
+  const { resources, managers, people, proof, openId, fingerprint, loadedAt } = reading.catalog
   return {
     ok: true,
     systems: slicesOf(reading.systems, 20),
@@ -52,6 +54,7 @@ function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeR
     managers: slicesOf([...managers], 1000),
     people,
     proof,
+    openId,
     fingerprint,
     loadedAt,
   }

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Catalog, PeopleRules, Resource, System } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
+import { readConfirm } from './confirm.ts'
 import { parseAt, type Report } from './explain.ts'
 import * as field from './fields.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { sortProblems, writePath, type Path, type Problem } from './problem.ts'
 import { idFault, readResource } from './resource.ts'
-import { defaultsSchema, fileSchema, peopleSchema, proofSchema } from './schema.ts'
-import { proofRules } from './session.ts'
+import { defaultsSchema, fileSchema, peopleSchema } from './schema.ts'
 import { problemIn, readSource, type Source, type SourceText } from './source.ts'
 import { readSystem, type PlainSystem, type ReadSystem } from './system.ts'
 import type { Variables } from './variables.ts'
@@ -71,7 +71,12 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   }
 
   const people = peopleIn(sources, report)
-  const proof = proofRules(saidOnce(sources, { section: 'confirm', schema: proofSchema, report }))
+  const confirming = saidIn(sources, 'confirm', report)
+  const { proof, openId, hasOpenId } = readConfirm(confirming, confirming && sectionsOf(confirming).confirm, {
+    ...options,
+    report,
+    reportMissing,
+  })
   const defaults = new Map(
     sources.map((source) => [
       source,
@@ -86,7 +91,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const resources = entries.flatMap(({ source, id, value }) => {
     const rules = defaults.get(source)
     const level = rules ? { path: ['defaults'], rules } : null
-    return readResource(source, id, value, { defaults: level, systems, proof, report }) ?? []
+    return readResource(source, id, value, { defaults: level, systems, proof, hasOpenId, report }) ?? []
   })
   const [first] = sources
   if (first && entries.length === 0 && problems.length === 0)
@@ -100,6 +105,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     managers,
     people,
     proof,
+    openId,
     fingerprint: fingerprintOf(texts),
     loadedAt: new Date(),
   }
@@ -117,20 +123,19 @@ function sameServer(source: Source, id: string, other: { source: Source; id: str
 const usualPeople = peopleSchema.parse({})
 
 function peopleIn(sources: readonly Source[], report: Report): PeopleRules {
-  const read = saidOnce(sources, { section: 'people', schema: peopleSchema, report }) ?? usualPeople
-  const { scim, grace, channel, admins } = read
+  const source = saidIn(sources, 'people', report)
+  const value = source && sectionsOf(source).people
+  const read = source && parseAt(source, ['people'], { schema: peopleSchema, value, report })
+  const { scim, grace, channel, admins } = read ?? usualPeople
   return { isScimRequired: scim === 'required', graceMs: grace, channel: channel ?? null, admins }
 }
 
-/** Said once, in any one of the files; null where it is not, or is wrong. */
-function saidOnce<Schema extends z.ZodType>(
-  sources: readonly Source[],
-  { section, schema, report }: { section: 'people' | 'confirm'; schema: Schema; report: Report },
-): z.output<Schema> | null {
+/** The file that says it, as only one may; null where none does. */
+function saidIn(sources: readonly Source[], section: 'people' | 'confirm', report: Report): Source | null {
   const [first, ...others] = sources.filter((source) => sectionsOf(source)[section] !== undefined)
   for (const source of others)
     report(problemIn(source, [section], `is said in ${first?.file ?? 'another file'} too`, 'key'))
-  return first ? parseAt(first, [section], { schema, value: sectionsOf(first)[section], report }) : null
+  return first ?? null
 }
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>

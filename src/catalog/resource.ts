@@ -19,6 +19,8 @@ export interface ResourceReader {
   readonly systems: ReadonlyMap<string, ReadSystem>
   /** What counts as proof of who somebody is, unless a session says otherwise. */
   readonly proof: ProofRules
+  /** Somebody may sign in at an identity provider to confirm. */
+  readonly hasOpenId: boolean
   readonly report: Report
 }
 
@@ -76,7 +78,7 @@ function readEntitlement(
   source: Source,
   { id, path, kind, resource }: Around,
   value: unknown,
-  { defaults, proof, report }: ResourceReader,
+  { defaults, proof, hasOpenId, report }: ResourceReader,
 ): Entitlement | null {
   const at = [...path, 'entitlements', id]
   const fault = idFault(field.id, id)
@@ -89,7 +91,7 @@ function readEntitlement(
     report,
     needsNobody: own.mode !== 'approval',
   })
-  const session = sessionOf(source, at, own, { proof, report })
+  const session = sessionOf(source, at, own, { proof, hasOpenId, report })
   if (!rules || !target || (own.mode === 'session' && session === null)) return null
   return {
     id,

@@ -158,7 +158,7 @@ const proofFields = {
 }
 
 /** What counts as proof of who somebody is, said once for all. */
-export const proofSchema = z.strictObject(proofFields)
+export const proofSchema = z.strictObject({ ...proofFields, oidc: z.unknown().optional() })
 
 export const sessionSchema = z.strictObject({
   length: field.accessTime,

@@ -7,11 +7,11 @@ import type { proofSchema, sessionSchema } from './schema.ts'
 import { problemIn, type Source } from './source.ts'
 
 const DAY = 24 * 60 * 60_000
-const usual: ProofRules = { methods: ['passkey', 'totp'], maxAgeMs: 10 * 60_000 }
+export const usualProof: ProofRules = { methods: ['passkey', 'totp'], maxAgeMs: 10 * 60_000 }
 
 export const proofRules = (
-  written: z.output<typeof proofSchema> | null,
-  around: ProofRules = usual,
+  written: Pick<z.output<typeof proofSchema>, 'methods' | 'maxAge'> | null,
+  around: ProofRules,
 ): ProofRules => ({
   methods: written?.methods ?? around.methods,
   maxAgeMs: written?.maxAge ?? around.maxAgeMs,
@@ -27,7 +27,7 @@ export function sessionOf(
   source: Source,
   path: Path,
   { mode, session }: Written,
-  { proof, report }: { proof: ProofRules; report: Report },
+  { proof, hasOpenId, report }: { proof: ProofRules; hasOpenId: boolean; report: Report },
 ): Entitlement['session'] {
   const at = [...path, 'session']
   if (mode !== 'session') {
@@ -47,6 +47,8 @@ export function sessionOf(
     report(problemIn(source, [...at, 'renew'], `must be shorter than its length, ${formatDuration(length)}`))
   if (max < length)
     report(problemIn(source, [...at, 'max'], `is shorter than its length, ${formatDuration(length)}`))
+  if (session.methods?.includes('oidc') === true && !hasOpenId)
+    report(problemIn(source, [...at, 'methods'], 'names oidc, and confirm describes no identity provider'))
   return { lengthMs: length, renewMs: renew, maxMs: max, proof: proofRules(session, proof) }
 }
 

@@ -6,6 +6,11 @@ import { problemIn, type Source } from './source.ts'
 import { fillVariables, reveals, type Variables } from './variables.ts'
 import { complaintsOf, verdictOf } from './verdict.ts'
 
+/** A connector's kind, or whatever else is set up with secrets. */
+export interface WithSettings {
+  readonly settings: ConnectorKind['settings']
+}
+
 export interface SettingsReader {
   readonly env: Variables
   readonly report: Report
@@ -17,7 +22,7 @@ export interface SettingsReader {
 export function readSettings(
   source: Source,
   path: Path,
-  kind: ConnectorKind,
+  kind: WithSettings,
   written: Readonly<Record<string, unknown>>,
   reader: SettingsReader,
 ) {
@@ -58,7 +63,7 @@ export function readSettings(
 function complaints(
   source: Source,
   path: Path,
-  { settings: schema }: ConnectorKind,
+  { settings: schema }: WithSettings,
   value: unknown,
 ): Problem[] {
   const verdict = verdictOf(schema, value)

@@ -63,7 +63,16 @@ const answerOf = (worker: Worker, signal: AbortSignal): Promise<JudgeReply> =>
   })
 
 async function assemble(
-  { systems, resources, managers, people, proof, fingerprint, loadedAt }: Extract<JudgeReply, { ok: true }>,
+  {
+    systems,
+    resources,
+    managers,
+    people,
+    proof,
+    openId,
+    fingerprint,
+    loadedAt,
+  }: Extract<JudgeReply, { ok: true }>,
   kinds: CatalogOptions['kinds'],
 ): Promise<Catalog> {
   const conditions = new Map<string, Condition>()
@@ -78,6 +87,7 @@ async function assemble(
     managers: await collect(managers, ([person, manager]) => [person, manager]),
     people,
     proof,
+    openId,
     fingerprint,
     loadedAt,
   }

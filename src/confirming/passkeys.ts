@@ -21,6 +21,8 @@ export interface Passkeys {
   /** For `credentials.get`; null: they have none that works at this host. */
   confirmOptions(personId: string, asked: Asked): Promise<PublicKeyCredentialRequestOptionsJSON | null>
   confirm(personId: string, asked: Asked, body: unknown): Promise<Confirmed | PasskeyRefused>
+  /** Is there one of theirs that works at this host? */
+  hasHere(personId: string): Promise<boolean>
   /** All of theirs, the oldest first, also those of another host. */
   list(personId: string): Promise<readonly Passkey[]>
   /** Null where there is none of this id. */
@@ -38,6 +40,7 @@ export function passkeyMethod(parts: PasskeyParts): Passkeys {
     enrol: (person, answer) => enrolPasskey(parts, person, answer),
     confirmOptions: (personId, asked) => confirmOptions(parts, personId, asked),
     confirm: (personId, asked, body) => confirmByPasskey(parts, personId, asked, body),
+    hasHere: async (personId) => (await store.of(personId)).some(({ rpId }) => rpId === rp.id),
     list: (personId) => store.of(personId),
     rename: (personId, id, label) => store.rename(personId, id, passkeyLabel(label)),
     remove: async (personId, id) => {

@@ -1,3 +1,4 @@
+import type { OpenIdSettings } from './confirming/openid-settings.ts'
 import type { Method } from './confirmation.ts'
 import type { Target } from './connector.ts'
 import type { Known, Provisioned } from './person.ts'
@@ -12,6 +13,8 @@ export interface Catalog {
   readonly people: PeopleRules
   /** What counts as proof of who somebody is, where an entitlement says nothing of its own. */
   readonly proof: ProofRules
+  /** The company's identity provider, where people confirm by signing in there; it holds a secret: never logged. */
+  readonly openId: OpenIdSettings | null
   /** Changes whenever anything in the files does. */
   readonly fingerprint: string
   readonly loadedAt: Date

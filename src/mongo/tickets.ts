@@ -12,6 +12,7 @@ const schema = new Schema(
     grantId: String,
     what: Schema.Types.Mixed,
     terms: String,
+    isProven: Boolean,
     by: Schema.Types.Mixed,
     until: Date,
     usedAt: Date,
@@ -26,12 +27,11 @@ schema.index({ until: 1 }, { expireAfterSeconds: 3_600 })
 const confirmable = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('open-session'), resource: z.string(), entitlement: z.string() }),
   z.object({ kind: z.literal('renew-session'), grantId: z.string(), seenEndsAt: z.date() }),
-  z.object({ kind: z.literal('enrol') }),
 ])
 const row = z.discriminatedUnion('act', [
   z.object({ act: z.literal('show-secret'), grantId: z.string(), by: personRef }),
   z.object({ act: z.literal('confirm'), by: personRef, what: confirmable, terms: z.string() }),
-  z.object({ act: z.literal('enrol'), by: personRef }),
+  z.object({ act: z.literal('enrol'), by: personRef, isProven: z.boolean() }),
 ]) satisfies z.ZodType<Ticket>
 const attempted = z.object({
   attempt: z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), browser: z.string() }),

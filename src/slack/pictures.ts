@@ -19,8 +19,9 @@ export async function picturesOf(
   if (grant.isStanding) return nothing
   const card = rows.get(cardKey(grant))
   const known = askedOnce(parts.world, grant)
-  // A window is told of on the card of its series.
-  const decided = grant.window === null ? await cardPictures(parts, grant, { rows, many, known }) : nothing
+  // A window is told of on the card of its series; a session nobody decided.
+  const isDecided = grant.window === null && !grant.isSession
+  const decided = isDecided ? await cardPictures(parts, grant, { rows, many, known }) : nothing
   const extended = await moreTimePictures(parts, grant, { rows, known })
   return {
     pictures: [

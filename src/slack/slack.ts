@@ -4,6 +4,8 @@ import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Proxies } from '../domain/connector.ts'
 import type { GrantRecords } from '../domain/ports/grant-records.ts'
+import type { FactorNews } from '../domain/confirming/factor-news.ts'
+import type { PersonRef } from '../domain/person.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { PeopleStore } from '../domain/ports/people.ts'
 import type { SurfaceStore } from '../domain/ports/surfaces.ts'
@@ -31,6 +33,9 @@ import { listenToPreApprovals } from './deciding/pre-approvals.ts'
 import { dispatcherThrough, fetchBy } from './wire/proxied.ts'
 import { Publisher } from './publish/publisher.ts'
 import { listenToRequest } from './asking/request-modal.ts'
+import { said } from './replies/answer-click.ts'
+import { newsWords } from './holding/confirm-news.ts'
+import { listenToConfirming } from './holding/confirming.ts'
 import { listenToSeries } from './holding/series.ts'
 import { slackLogger } from './wire/library-log.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
@@ -58,6 +63,8 @@ export interface Slack {
     words: string,
     admins: readonly string[] | null,
   ): Promise<void>
+  /** Tells somebody what happened to their ways of confirming. */
+  tellOfConfirming(person: PersonRef, news: FactorNews): Promise<void>
   /** Sends the message of the day to each admin for whom it is time by `now`; returns how many. */
   sendDigests(world: World, now: Date): Promise<number>
   /** Stops hearing people; what is under way is finished by `stop`. */
@@ -187,6 +194,7 @@ export function openSlack(options: {
         listenToDms,
         listenToMore,
         listenToShow,
+        listenToConfirming,
         listenToSeries,
         listenToBreakGlass,
         listenToCloseReview,
@@ -218,6 +226,9 @@ export function openSlack(options: {
     },
     tellAdmins: (world, words, admins) =>
       tellAdmins({ client: clients.background, directory, surfaces, log }, world, words, admins),
+    tellOfConfirming: async ({ slack: { userId } }, news) => {
+      await clients.background.chat.postMessage({ channel: userId, ...said(newsWords(news)) })
+    },
     sendDigests: (world, now) => day.send(world, now),
     stopListening: async () => {
       isStopping = true

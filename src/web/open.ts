@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http'
 import type { World } from '../operations/world.ts'
+import { confirmPages } from './confirm/pages.ts'
 import { healthRoutes, type Probes } from './health.ts'
 import { pageRoutes } from './pages.ts'
 import { publishedRoutes } from './published.ts'
 import { scimPath } from './scim/path.ts'
 import { scimRoutes, type ScimSide } from './scim/routes.ts'
+import { showPages } from './show.ts'
 import { serveWeb, type Web } from './server.ts'
 
 /** All that is served by HTTP. Without `publicUrl` nobody's browser finds us: there are no pages then, and no directory. */
@@ -33,6 +35,10 @@ export const openWeb = ({
       '/published': publishedRoutes(world.systems, world.log),
       ...(publicUrl === null
         ? {}
-        : { '/show': pageRoutes(world), [scimPath]: scimRoutes({ ...scim, publicUrl, log: world.log }) }),
+        : {
+            '/show': pageRoutes(world, showPages(world)),
+            '/confirm': pageRoutes(world, confirmPages(world, publicUrl)),
+            [scimPath]: scimRoutes({ ...scim, publicUrl, log: world.log }),
+          }),
     },
   })

@@ -4,7 +4,6 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import type { World } from '../operations/world.ts'
 import { allowed, page, sentence } from './page.ts'
-import { showPages } from './show.ts'
 
 const mostBytes = 20_000
 
@@ -12,14 +11,14 @@ const mostBytes = 20_000
  * What people open in a browser. Looking (GET, HEAD) changes nothing, as scanners of links do it too; nothing is cached,
  * framed, or loaded from elsewhere; an address, which holds a ticket, goes to nobody.
  */
-export function pageRoutes(world: World): Hono {
+export function pageRoutes(world: World, room: Hono): Hono {
   const app = new Hono()
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         styleSrc: [allowed.style],
-        scriptSrc: [allowed.script],
+        scriptSrc: allowed.scripts,
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
@@ -37,7 +36,7 @@ export function pageRoutes(world: World): Hono {
     return context.body(null, 405, { allow: 'GET, HEAD, POST' })
   })
   app.use(bodyLimit({ maxSize: mostBytes }))
-  app.route('/', showPages(world))
+  app.route('/', room)
   app.all('*', (context) => context.html(page('Nothing here', sentence('This page does not exist.')), 404))
   app.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse()

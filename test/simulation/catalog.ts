@@ -119,6 +119,7 @@ export const catalog: Catalog = {
   ]),
   managers: new Map(),
   proof: { methods: ['passkey', 'totp'], maxAgeMs: 600_000 },
+  openId: null,
   people: { isScimRequired: false, graceMs: 60_000, channel: null, admins: [] },
   fingerprint: '',
   loadedAt: new Date(0),

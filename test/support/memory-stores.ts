@@ -1,3 +1,4 @@
+import type { Confirming } from '../../src/domain/ports/confirming.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
@@ -381,13 +382,35 @@ function heldRowOf(grant: Grant): HeldRow[] {
 
 /** Of one process: those that are noted, and which of them an admin said yes to. */
 /** Nobody has a link. */
+const nobody = { no: 'nobody confirms here', isWrong: false }
+const noConfirming: Confirming = {
+  waysOf: async () => [],
+  byCode: async () => nobody,
+  passkeyOptions: async () => null,
+  byPasskey: async () => nobody,
+  signIn: async () => nobody,
+  bySignIn: async () => nobody,
+  notMe: () => undefined,
+  enrolling: {
+    byCode: async () => nobody,
+    codeOffer: () => null,
+    addCode: async () => nobody,
+    passkeyOffer: async () => null,
+    addPasskey: async () => nobody,
+  },
+}
+
 export const noTickets = {
   tickets: {
     make: async () => 'none',
     look: async () => null,
     use: async () => null,
     giveBack: async () => undefined,
+    miss: async () => 0,
+    leave: async () => undefined,
+    comeBack: async () => null,
   },
+  confirming: noConfirming,
 }
 
 /** Nobody comes from SCIM. */

@@ -5,6 +5,8 @@ export type FactorNews = { readonly person: string } & (
   | { readonly what: 'totp-enrolled' | 'totp-replaced' | 'totp-removed' }
   // Too many wrong codes: by somebody who has their Slack, unless by themselves.
   | { readonly what: 'totp-locked'; readonly until: Date }
+  // With a link of theirs somebody tried to confirm by an account or a passkey that is not theirs.
+  | { readonly what: 'another-tried' }
   // It counts fewer uses than before: there may be two of it. Admins are told as well.
   | { readonly what: 'passkey-counter-back'; readonly label: string; readonly credentialId: string }
 )

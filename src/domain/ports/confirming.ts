@@ -41,6 +41,8 @@ export interface Confirming {
     person: PersonRef,
     came: { query: string; attempt: BrowserAttempt; maxAgeMs: number },
   ): Promise<Proof | NoProof>
+  /** Whoever opened the link did not ask for this: its admins hear of it. */
+  notMe(person: PersonRef, act: string): void
   readonly enrolling: Enrolling
 }
 

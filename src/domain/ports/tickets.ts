@@ -20,19 +20,18 @@ export interface ConfirmTicket {
   readonly terms: string
 }
 
-/** To add a way of confirming; who it is was shown before. */
+/** To add a way of confirming. */
 export interface EnrolTicket {
   readonly act: 'enrol'
   readonly by: PersonRef
+  /** They showed who they are, and may add one now. */
+  readonly isProven: boolean
 }
 
 /** What is done once somebody confirmed who they are. */
 export type Confirmable =
   | { readonly kind: 'open-session'; readonly resource: string; readonly entitlement: string }
   | { readonly kind: 'renew-session'; readonly grantId: string; readonly seenEndsAt: Date }
-  /** Adding a way of confirming. */
-  | { readonly kind: 'enrol' }
-
 /** An attempt to sign in elsewhere, of one browser. */
 export interface BrowserAttempt extends OpenIdAttempt {
   /** A mark of what that browser keeps. */

@@ -44,8 +44,6 @@ export async function actOf(world: World, facts: PersonFacts, what: Confirmable)
       return openSession(world, facts, what)
     case 'renew-session':
       return renewSession(world, facts, what)
-    case 'enrol':
-      return refuse('not-asked-for')
   }
 }
 

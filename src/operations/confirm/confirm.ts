@@ -105,25 +105,18 @@ export async function confirm(
     what: found.what.kind,
     grantId: made.id,
   })
-  await world.tickets.use(token)
   return made
 }
 
-/** Where to send their browser, to sign in at the company's identity provider. */
-export async function signIn(
-  world: World,
-  { token, browser }: { token: string; browser: string },
-): Promise<{ url: string } | Refusal> {
-  const found = await ticketOf(world, token)
-  if (isRefusal(found)) return found
-  const act = await actFor(world, found)
-  if (isRefusal(act)) return act
-  if (!act.proof.methods.includes('oidc'))
-    return refuse('not-confirmed', { reasons: ['this way does not count here'] })
-  const begun = await world.confirming.signIn(found.by, act.proof.maxAgeMs)
-  if ('no' in begun) return refuse('not-confirmed', { reasons: [begun.no] })
-  await world.tickets.leave(token, { ...begun.attempt, browser: markOf(browser) })
-  return { url: begun.url }
+/** Whoever opened it did not ask for it: the link is good no more, and the admins hear of it. */
+export async function notMe(world: World, token: string): Promise<void> {
+  const found = await world.tickets.use(token)
+  if (found?.act !== 'confirm') return
+  world.log.warn('somebody says that they did not ask to confirm this', {
+    by: found.by.id,
+    what: found.what.kind,
+  })
+  world.confirming.notMe(found.by, found.what.kind)
 }
 
 async function prove(
@@ -146,13 +139,13 @@ async function prove(
   }
 }
 
-async function ticketOf({ tickets }: World, token: string): Promise<ConfirmTicket | Refusal> {
+export async function ticketOf({ tickets }: World, token: string): Promise<ConfirmTicket | Refusal> {
   const found = await tickets.look(token)
   return found?.act === 'confirm' ? found : refuse('bad-ticket')
 }
 
 /** By the rules and facts of now, and only as it was shown. */
-async function actFor(world: World, { by, what, terms }: ConfirmTicket, { isFresh = false } = {}) {
+export async function actFor(world: World, { by, what, terms }: ConfirmTicket, { isFresh = false } = {}) {
   const { directory } = world
   const facts: PersonFacts | 'unknown' = await (isFresh ? directory.freshFacts(by) : directory.facts(by))
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
@@ -172,5 +165,5 @@ async function outcomeOf({ grants }: World, { what }: ConfirmTicket, token: stri
 const askedOf = (token: string, digest: string): ProofAsked => ({ ticket: token, digest })
 
 /** Not the ticket itself: whoever reads the database has no link. */
-const markOf = (token: string): string =>
+export const markOf = (token: string): string =>
   createHash('sha256').update(`confirmed ${token}`).digest('base64url')

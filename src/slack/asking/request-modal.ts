@@ -21,6 +21,7 @@ import {
   unknownOffers,
   type TypedWish,
 } from './offers.ts'
+import { beginBlocks, codeField, sendSession } from '../holding/confirming.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
@@ -122,6 +123,13 @@ async function formView(
   const didYouMean = unmatched
     ? [plainSection(`No '${unmatched.word}'. Did you mean ${unmatched.meant}?`)]
     : []
+  if (entitlement?.session != null)
+    return form({
+      callbackId,
+      title,
+      submit: parts.publicUrl === null ? 'Confirm' : 'Confirm…',
+      blocks: [...didYouMean, entitlementInput(entitlement), ...beginBlocks(parts, entitlement)],
+    })
   return form({
     callbackId,
     title,
@@ -249,6 +257,11 @@ export function listenToRequest(parts: Parts): void {
     const [resource = '', entitlement = ''] = key.split('/')
     const durationMs = Number(field(actions.duration) ?? Number.NaN)
     const found = findEntitlement(world.catalog(), resource, entitlement)
+    if (found?.session != null) {
+      const what = { kind: 'open-session' as const, resource, entitlement }
+      await sendSession(parts, { ack, userId, viewId, what, code: field(codeField) })
+      return
+    }
     const recurrence = recurrenceOf(view)
     const holderId = field(actions.holder)
     const ask = {

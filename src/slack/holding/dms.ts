@@ -17,6 +17,7 @@ import { mayHaveMore } from '../../operations/extend.ts'
 import { asCounted } from '../deciding/calls.ts'
 import { message, type Message } from '../words/blocks.ts'
 import { extendButton, noMoreWords } from './more-time.ts'
+import { confirmAgain, mostWords } from './confirming.ts'
 import { showButton, shownWords } from './hand-over.ts'
 import { plainWords, spelled, when } from '../words/mrkdwn.ts'
 import { askedOnce, type AskedOnce } from '../asked-once.ts'
@@ -262,8 +263,8 @@ function warningDm(grant: Grant, { zone, more }: DmAbout, now: Date): Message {
   const isOver = grant.status === 'ended'
   const verb = isOver ? 'ended' : 'ends'
   const words = isOver ? `${bold(grant)} ended.` : `${bold(grant)} ends ${when(grant.endsAt)}.`
-  const why = noMoreWords(grant, more)
-  const extend = extendButton(grant, more)
+  const why = grant.isSession ? mostWords(grant) : noMoreWords(grant, more)
+  const extend = grant.isSession ? confirmAgain(grant) : extendButton(grant, more)
   return message(
     why === null ? words : `${words} ${why}`,
     `${nameOf(grant)} ${verb} ${spelled(grant.endsAt, zone)}`,

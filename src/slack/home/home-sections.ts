@@ -13,6 +13,7 @@ import { askAgain, callOff, done, withdraw } from '../holding/holder-buttons.ts'
 import { bold } from '../words/names.ts'
 import { homeActions } from './home-actions.ts'
 import { showButton } from '../holding/hand-over.ts'
+import { confirmAgain } from '../holding/confirming.ts'
 import { extendButton } from '../holding/more-time.ts'
 import { when } from '../words/mrkdwn.ts'
 import { openWindowsAmong } from '../../operations/windows-of-series.ts'
@@ -199,7 +200,7 @@ const withButtons = (id: string, words: string, buttons: readonly Button[]): Kno
 ]
 
 function heldRow(grant: Grant, more: MayExtend | null, now: Date): KnownBlock[] {
-  const extend = extendButton(grant, more)
+  const extend = grant.isSession ? confirmAgain(grant) : extendButton(grant, more)
   const isOn = grant.status === 'active' || (grant.status === 'revoking' && isStillHeld(grant, now))
   const until =
     grant.isStanding || !('endsAt' in grant)

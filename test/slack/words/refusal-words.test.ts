@@ -71,6 +71,7 @@ const plainly: Record<RefusalCode, string> = {
   'nothing-to-show': 'There is nothing to show: no secret is made for this.',
   'not-made': 'Nothing was made: you are not in @dba.',
   'not-made-now': 'It could not be made now: you are not in @dba. Please try again in a minute.',
+  'not-confirmed': 'Not confirmed: you are not in @dba.',
   'bad-ticket': 'This link is used or too old. Press the button in Slack again for a new one.',
   'not-yours': 'This is not yours to change.',
   'not-held': 'This is not held any more.',

@@ -1,0 +1,116 @@
+import type { PersonRef } from '../../domain/person.ts'
+import type { CodeOffer, NoProof } from '../../domain/ports/confirming.ts'
+import type { EnrolTicket } from '../../domain/ports/tickets.ts'
+import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { mayLookAfter } from '../admins.ts'
+import type { World } from '../world.ts'
+import { confirmMs, markOf } from './confirm.ts'
+
+/*
+ * Adding a way of confirming. Slack alone adds none: whoever wants one signs in at the company's identity provider, or types
+ * the one-time code that an admin gave them in person. They are told of each.
+ */
+
+/** To take a phone out and scan takes longer than a click. */
+const addingMs = 15 * 60_000
+
+/** A ticket for the page on which they show who they are first. */
+export async function askToEnrol(world: World, by: PersonRef): Promise<{ ticket: string } | Refusal> {
+  const refusal = await whyNot(world, by)
+  return refusal ?? { ticket: await world.tickets.make({ act: 'enrol', by, isProven: false }, confirmMs) }
+}
+
+export interface EnrolmentPage {
+  readonly by: PersonRef
+  /** What an authenticator app and a browser need, once they showed who they are; null before that. */
+  readonly offers: { readonly code: CodeOffer | null; readonly passkey: object | null } | null
+  /** They may sign in to show who they are. */
+  readonly signsIn: boolean
+}
+
+/** Looking changes nothing. */
+export async function lookAtEnrolment(world: World, token: string): Promise<EnrolmentPage | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  const { by, isProven } = found
+  const { confirming } = world
+  const signsIn = (await confirming.waysOf(by, ['oidc'])).length > 0
+  if (!isProven) return { by, offers: null, signsIn }
+  const { enrolling } = confirming
+  const offers = { code: enrolling.codeOffer(by, token), passkey: await enrolling.passkeyOffer(by, token) }
+  return { by, offers, signsIn }
+}
+
+export type EnrolmentProof =
+  | { readonly method: 'one-time-code'; readonly typed: string }
+  | { readonly method: 'oidc'; readonly query: string; readonly browser: string }
+
+/** Shows who they are: with the ticket that comes of it a way is added. */
+export async function proveToEnrol(
+  world: World,
+  { token, proof }: { token: string; proof: EnrolmentProof },
+): Promise<{ ticket: string } | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  const { by } = found
+  const refusal = await whyNot(world, by)
+  if (refusal !== null) return refusal
+  const answer = await prove(world, by, token, proof)
+  if ('no' in answer) {
+    const left = answer.isWrong ? await world.tickets.miss(token) : 1
+    return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [answer.no] })
+  }
+  await world.tickets.use(token)
+  world.log.info('somebody may add a way of confirming', { by: by.id, method: proof.method })
+  return { ticket: await world.tickets.make({ act: 'enrol', by, isProven: true }, addingMs) }
+}
+
+export type Way =
+  | { readonly method: 'totp'; readonly typed: string }
+  | { readonly method: 'passkey'; readonly body: string; readonly label: string }
+
+/** Adds it; what was added, in words. The ticket is good for another until its time is up. */
+export async function addWay(
+  world: World,
+  { token, way }: { token: string; way: Way },
+): Promise<{ added: string } | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  if (!found.isProven) return refuse('bad-ticket')
+  const { by } = found
+  const refusal = await whyNot(world, by)
+  if (refusal !== null) return refusal
+  const { enrolling } = world.confirming
+  const answer =
+    way.method === 'totp'
+      ? await enrolling.addCode(by, token, way.typed)
+      : await enrolling.addPasskey(by, { ticket: token, body: way.body, label: way.label })
+  if ('no' in answer) return refuse('not-confirmed', { reasons: [answer.no] })
+  world.log.info('a way of confirming was added', { by: by.id, method: way.method })
+  return answer
+}
+
+async function prove(
+  { confirming, tickets, catalog }: World,
+  by: PersonRef,
+  token: string,
+  proof: EnrolmentProof,
+): Promise<object | NoProof> {
+  if (proof.method === 'one-time-code') return confirming.enrolling.byCode(by, proof.typed)
+  const attempt = await tickets.comeBack(token)
+  if (attempt === null || attempt.browser !== markOf(proof.browser))
+    return { no: 'this sign-in was begun in another browser, or is used', isWrong: true }
+  return confirming.bySignIn(by, { query: proof.query, attempt, maxAgeMs: catalog().proof.maxAgeMs })
+}
+
+/** Whoever left, or is perhaps not who they are taken for, adds nothing. */
+async function whyNot({ directory }: World, by: PersonRef): Promise<Refusal | null> {
+  const facts = await directory.freshFacts(by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  return mayLookAfter(facts) ? null : refuse('not-here')
+}
+
+async function ticketOf({ tickets }: World, token: string): Promise<EnrolTicket | Refusal> {
+  const found = await tickets.look(token)
+  return found?.act === 'enrol' ? found : refuse('bad-ticket')
+}

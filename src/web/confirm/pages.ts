@@ -1,0 +1,82 @@
+import { Hono, type Context } from 'hono'
+import { isRefusal, type Refusal } from '../../domain/refusal.ts'
+import { confirm, lookAtConfirmation, notMe, type Shown } from '../../operations/confirm/confirm.ts'
+import { comeBack, signIn } from '../../operations/confirm/sign-in.ts'
+import type { World } from '../../operations/world.ts'
+import { page, sentence } from '../page.ts'
+import { forgetIn, rememberedIn, rememberIn } from './browser.ts'
+import { enrolPages } from './enrol-pages.ts'
+import { sameOrigin } from './same-origin.ts'
+import { askPage, donePage, leavingPage, refusedPage, wordsFor } from './views.ts'
+
+/**
+ * `/confirm/<ticket>`: names what is confirmed in full, and the ways to. Nothing is done but by a form that somebody sends:
+ * scanners of links open pages, and run their scripts.
+ */
+export function confirmPages(world: World, publicUrl: string): Hono {
+  const app = new Hono()
+  app.use(sameOrigin(publicUrl))
+  app.route('/enrol', enrolPages(world))
+
+  /** Where the identity provider sends the browser back to. */
+  app.get('/oidc', async (context) => {
+    const browser = rememberedIn(context)
+    forgetIn(context)
+    if (browser === null)
+      return context.html(page('Not confirmed', sentence('This sign-in was begun in another browser.')), 403)
+    const came = await comeBack(world, { ...browser, query: new URL(context.req.url).search })
+    if (isRefusal(came)) return answered(context, browser.token, came)
+    return context.redirect(
+      'enrolBy' in came ? `/confirm/enrol/${came.enrolBy}` : `/confirm/${browser.token}`,
+      303,
+    )
+  })
+
+  app.get('/:ticket', async (context) => {
+    const found = await lookAtConfirmation(world, context.req.param('ticket'))
+    if (isRefusal(found)) return context.html(refusedPage(found), 410)
+    return context.html(
+      'done' in found ? donePage(found.done) : askPage(context.req.param('ticket'), found, null),
+    )
+  })
+  app.post('/:ticket/oidc', async (context) => {
+    const token = context.req.param('ticket')
+    const left = await signIn(world, { token, browser: rememberIn(context, token) })
+    if (isRefusal(left)) return answered(context, token, left)
+    return context.html(leavingPage(left.url))
+  })
+  app.post('/:ticket/not-me', async (context) => {
+    await notMe(world, context.req.param('ticket'))
+    return context.html(
+      page('Thank you', sentence('The link does nothing any more, and the admins were told.')),
+    )
+  })
+  app.post('/:ticket/totp', async (context) => {
+    const { code } = await context.req.parseBody()
+    return confirmed(context, { method: 'totp', typed: textOf(code) })
+  })
+  app.post('/:ticket/passkey', async (context) => {
+    const { body } = await context.req.parseBody()
+    return confirmed(context, { method: 'passkey', body: textOf(body) })
+  })
+
+  const confirmed = async (context: Context<object, '/:ticket/totp'>, proof: Shown): Promise<Response> => {
+    const token = context.req.param('ticket')
+    const done = await confirm(world, { token, proof })
+    return isRefusal(done) ? answered(context, token, done) : context.redirect(`/confirm/${token}`, 303)
+  }
+  /** What was wrong, with the page again where another try may do. */
+  const answered = async (context: Context, token: string, refusal: Refusal): Promise<Response> => {
+    if (refusal.refused !== 'not-confirmed' && refusal.refused !== 'unsure')
+      return context.html(refusedPage(refusal), 410)
+    const found = await lookAtConfirmation(world, token)
+    if (isRefusal(found)) return context.html(refusedPage(refusal), 410)
+    return context.html(
+      'done' in found ? donePage(found.done) : askPage(token, found, wordsFor(refusal)),
+      422,
+    )
+  }
+  return app
+}
+
+const textOf = (field: unknown): string => (typeof field === 'string' ? field : '')
