@@ -1,7 +1,9 @@
+import { written } from './ring.ts'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '../../src/log.ts'
+import type { RingKeys } from '../../src/confirming/ring-keys.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { start, type Running } from '../../src/main.ts'
 import { afterThis, aWorkspace } from '../workspace/support/a-workspace.ts'
@@ -55,6 +57,8 @@ export async function aStage(
     mongodb?: string
     /** Hears every line that the app logs, as it is before secrets are cut from it. */
     log?: Log
+    /** What people confirm with; its pages are named so, and served on this machine all the same. */
+    confirming?: { keys: RingKeys; publicUrl: string | null }
     /** False: the test starts the app itself. */
     started?: boolean
   } = {},
@@ -84,6 +88,7 @@ export async function aStage(
   const environment = {
     ORDERS_MONGODB_URL: database.curfewUrl,
     CATALOG_VARIABLES: 'ORDERS_*, GATE_*',
+    ...(options.confirming ? { CURFEW_KEYS: written(...options.confirming.keys) } : {}),
     ...options.env,
   }
   let app: Running | null = null
@@ -101,8 +106,8 @@ export async function aStage(
         slackApiUrl: workspace.apiUrl,
         logLevel: 'error',
         proxies: null,
-        keys: null,
-        publicUrl: port === null ? null : `http://127.0.0.1:${port}`,
+        keys: options.confirming?.keys ?? null,
+        publicUrl: options.confirming?.publicUrl ?? (port === null ? null : `http://127.0.0.1:${port}`),
       },
       {
         log,
