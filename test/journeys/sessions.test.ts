@@ -3,8 +3,8 @@ import { aStage, type Stage } from '../support/curfew.ts'
 import { aKey } from '../support/ring.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
-import { aPhone, enrols, linkBehind, publicUrl, type Phone } from './a-phone.ts'
-import { eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
+import { aPhone, enrols, linkBehind, optionsOn, publicUrl, type Phone } from './a-phone.ts'
+import { changeCatalog, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
 /** Access that is begun and renewed by confirming who one is, without an admin. */
 
@@ -74,7 +74,10 @@ test('confirmed, it is held without an admin; confirmed again, without a gap; th
   await riley.sees(/You have The gate, daily/, 'dm', patient)
   await held(gate, 'riley')
 
-  await riley.clicks('Confirm again', await riley.sees(/The gate, daily on The gate ends/, 'dm', { withinMs: 30_000 }))
+  await riley.clicks(
+    'Confirm again',
+    await riley.sees(/The gate, daily on The gate ends/, 'dm', { withinMs: 30_000 }),
+  )
   const again = await linkBehind(riley, 'Confirm…')
   await riley.closesModal()
   expect((await phone.confirms(again)).text).toMatch(/You have The gate, daily/)
@@ -89,3 +92,77 @@ test('confirmed, it is held without an admin; confirmed again, without a gap; th
   await held(gate, 'riley')
   expect(wrongWith(workspace)).toEqual([])
 }, 150_000)
+
+test('a link does nothing by being opened, once the thing is done shows what came of it, and is nobody else’s', async () => {
+  const day = await aDay('{ length: 10m, renew: 9m, max: 1h }')
+  const { stage, gate, phone } = day
+  const { riley } = stage
+  await isEnrolled(day, riley)
+  const link = await begins(riley)
+  const looked = [await phone.opens(link), await phone.opens(link)]
+  expect(looked.map(({ status }) => status)).toEqual([200, 200])
+  expect([...gate.holders]).toEqual([])
+
+  const stranger = aPhone(stage)
+  const foreign = JSON.stringify(stranger.passkey.gets(optionsOn(looked[0]?.html ?? '')))
+  expect((await stranger.sends(`${link}/passkey`, { body: foreign })).text).toMatch(/Not confirmed/)
+  const fromElsewhere = { origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' }
+  expect((await phone.sends(`${link}/totp`, { code: '123456' }, fromElsewhere)).status).toBe(403)
+  for (const body of ['', 'null', '{}', '[]', 'x'.repeat(5_000)])
+    expect((await phone.sends(`${link}/passkey`, { body })).status).not.toBe(500)
+  expect([...gate.holders]).toEqual([])
+}, 60_000)
+
+test('pressed twice at once it is done once, and both see what came of it', async () => {
+  const day = await aDay('{ length: 10m, renew: 9m, max: 1h }')
+  const { stage, gate, phone } = day
+  const { riley } = stage
+  await isEnrolled(day, riley)
+  const link = await begins(riley)
+  const { html } = await phone.opens(link)
+  const body = JSON.stringify(phone.passkey.gets(optionsOn(html)))
+  const answers = await Promise.all([1, 2, 3].map(() => phone.sends(`${link}/passkey`, { body })))
+  expect(answers.some(({ text }) => /You have The gate, daily/.test(text))).toBe(true)
+  expect((await phone.opens(link)).text).toMatch(/You have The gate, daily/)
+  await held(gate, 'riley')
+  expect(gate.calls.filter(({ action }) => action === 'give')).toHaveLength(1)
+  const grant = await onlyGrantOf(stage, riley)
+  expect(grant.confirmations).toHaveLength(1)
+}, 60_000)
+
+test('what changed since the link was made is not confirmed by it', async () => {
+  const day = await aDay('{ length: 10m, renew: 9m, max: 1h }')
+  const { stage, gate, phone } = day
+  const { riley } = stage
+  await isEnrolled(day, riley)
+  const link = await begins(riley)
+  await changeCatalog(stage, (text) => text.replace('length: 10m, renew', 'length: 20m, renew'))
+  expect((await phone.opens(link)).text).toMatch(/This changed since the link was made/)
+  const shut = await begins(riley)
+  const { html } = await phone.opens(shut)
+  const body = JSON.stringify(phone.passkey.gets(optionsOn(html)))
+  await changeCatalog(stage, (text) => text.replace(/(max: 1h \}\n\s+who: )'[^']*'/, `$1'"@dba" in groups'`))
+  expect((await phone.sends(`${shut}/passkey`, { body })).text).toMatch(/cannot be had now/)
+  expect([...gate.holders]).toEqual([])
+}, 60_000)
+
+test('an admin who ends it ends it for good: the link of before renews nothing', async () => {
+  const day = await aDay('{ length: 40s, renew: 39s, max: 1h }\n        warn: 36s')
+  const { stage, gate, phone } = day
+  const { riley } = stage
+  await isEnrolled(day, riley)
+  await phone.confirms(await begins(riley))
+  await held(gate, 'riley')
+  await riley.clicks(
+    'Confirm again',
+    await riley.sees(/The gate, daily on The gate ends/, 'dm', { withinMs: 30_000 }),
+  )
+  const again = await linkBehind(riley, 'Confirm…')
+  await riley.closesModal()
+  await riley.clicks("I'm done", await riley.sees(/You have The gate, daily/, 'dm', patient), {
+    confirm: true,
+  })
+  await held(gate, '')
+  expect((await phone.confirms(again)).text).toMatch(/Too late|ended/)
+  expect([...gate.holders]).toEqual([])
+}, 90_000)
