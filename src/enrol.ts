@@ -1,3 +1,4 @@
+import type { Connection } from 'mongoose'
 import { userInfo } from 'node:os'
 import { ConfigError, readRingPlaces } from './config.ts'
 import { enrolmentCodes } from './confirming/enrolment-codes.ts'
@@ -6,15 +7,18 @@ import { emailKey } from './domain/email.ts'
 import { plainlyNamed, type Person } from './domain/person.ts'
 import { hide } from './log.ts'
 import { mongoEnrolmentCodes } from './mongo/confirming/enrolment-codes.ts'
+import { mongoPasskeys } from './mongo/confirming/passkeys.ts'
+import { mongoTotp } from './mongo/confirming/totp.ts'
 import { connect } from './mongo/connection.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoPeople } from './mongo/people.ts'
 
-export const enrolUsage = `curfew enrol <person>     a one-time code with which they add a way to confirm; give it in person (e-mail or Slack id)`
+export const enrolUsage = `curfew enrol <person>     a one-time code with which they add a way to confirm; give it in person (e-mail or Slack id)
+  --remove                all their passkeys and their authenticator app confirm nothing any more`
 
 /** The code, once. Whoever may run this may enrol anybody. Throws `ConfigError` for what cannot be. */
 export async function enrol(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
-  const [name, ...more] = words
+  const [name, ...more] = words.filter((word) => word !== '--remove')
   if (name === undefined || more.length > 0) throw new ConfigError(enrolUsage)
   const { mongodbUri, keys } = readRingPlaces(environment)
   for (const secret of [mongodbUri, ...keys.map(({ base64 }) => base64)]) hide(secret)
@@ -26,6 +30,7 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
       name,
       name.includes('@') ? await people.called([emailKey(name)]) : [await people.bySlackUser(name)],
     )
+    if (words.includes('--remove')) return await removed(connection, person)
     const codes = enrolmentCodes(mongoEnrolmentCodes(connection), keyRing(keys))
     const made = await codes.make(person, { operator: userInfo().username })
     if ('refused' in made) throw new ConfigError('that code cannot be made')
@@ -38,6 +43,14 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
   } finally {
     await connection.close()
   }
+}
+
+/** Nobody is told in Slack by a command: whoever runs it tells them. */
+async function removed(connection: Connection, person: Person): Promise<string> {
+  const keys = await mongoPasskeys(connection).removeAll(person.id)
+  const hadApp = await mongoTotp(connection).remove(person.id)
+  const app = hadApp ? ', and their authenticator app' : ''
+  return `${plainlyNamed(person)}: removed ${keys.length} passkeys${app}. Tell them.`
 }
 
 function only(name: string, found: readonly (Person | null)[]): Person {

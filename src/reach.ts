@@ -1,8 +1,9 @@
 import type { Variables } from './catalog/variables.ts'
 import { opensFiles, readProxies } from './config.ts'
+import { checkProvider } from './confirming/openid/check-provider.ts'
 import { openSystems, type ConnectedSystems } from './connectors/systems.ts'
 import { everyEntitlement, type Catalog } from './domain/catalog.ts'
-import type { Lack } from './domain/connector.ts'
+import type { Lack, Proxies } from './domain/connector.ts'
 import type { Log } from './domain/ports/log.ts'
 import { hide, redacted } from './log.ts'
 import { readCatalog } from './read-catalog.ts'
@@ -72,8 +73,25 @@ export async function sayWhatIsReached(
       for (const { what, remedy } of lacks)
         say(`${system}: ${what}${remedy === null ? '' : `\n    ${remedy}`}`)
     }
-    return reached.every(({ lacks, error }) => lacks.length === 0 && error === null)
+    const signsIn = await sayOfProvider(catalog, surroundings.proxies, say)
+    return signsIn && reached.every(({ lacks, error }) => lacks.length === 0 && error === null)
   } finally {
     await systems.close()
   }
+}
+
+/** Whether people can sign in to confirm, as far as the identity provider announces it. */
+async function sayOfProvider(
+  { openId }: Catalog,
+  proxies: Proxies | null,
+  say: (line: string) => void,
+): Promise<boolean> {
+  if (openId === null) return true
+  const { refusal, lacks, hints } = await checkProvider(openId, { proxies })
+  if (refusal !== null) say(`confirm.oidc: ${refusal.refused}, ${refusal.why}`)
+  else if (lacks.length === 0) say('confirm.oidc: reached, and nothing is missing')
+  for (const { what, remedy } of lacks)
+    say(`confirm.oidc: ${what}${remedy === null ? '' : `\n    ${remedy}`}`)
+  for (const hint of hints) say(`confirm.oidc: perhaps ${hint}`)
+  return refusal === null && lacks.length === 0
 }

@@ -138,6 +138,19 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
     },
     notMe: (person, act) => parts.alarm(person, act),
     enrolling: {
+      ownWays: async (person) => {
+        const keys = (await passkeys?.list(person.id)) ?? []
+        const hasApp = totp !== null && (await totp.isEnrolled(person.id))
+        return [
+          ...keys.map(({ id, label }) => ({ method: 'passkey' as const, id, label })),
+          ...(hasApp ? [{ method: 'totp' as const, id: '', label: 'Authenticator app' }] : []),
+        ]
+      },
+      remove: async (person, { method, id }) => {
+        const news = method === 'totp' ? await totp?.remove(person.id) : await passkeys?.remove(person.id, id)
+        tell(person, news ?? null)
+        return news != null
+      },
       byCode: async (person, typed) => {
         if (codes === null) return none
         const used = await codes.use(person.id, typed)

@@ -20,16 +20,26 @@ export interface Phone {
   /** Opens a page; follows what it redirects to. */
   opens(link: string): Promise<Answer>
   /** Sends the form that leads there, as a browser does from that page. */
-  sends(link: string, fields: Readonly<Record<string, string>>, headers?: object): Promise<Answer>
+  sends(
+    link: string,
+    fields: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>
   /** Touches the fingerprint reader on this page. */
   confirms(link: string): Promise<Answer>
+}
+
+interface Sent {
+  readonly method: string
+  readonly body?: URLSearchParams
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export function aPhone({ environment }: Stage): Phone {
   const passkey = anAuthenticator(publicUrl)
   const here = (link: string) => link.replace(publicUrl, `http://127.0.0.1:${environment['PORT']}`)
   const cookies = new Map<string, string>()
-  const asked = async (link: string, init: RequestInit): Promise<Answer> => {
+  const asked = async (link: string, init: Sent): Promise<Answer> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const headers = { ...(cookie === '' ? {} : { cookie }), ...init.headers }
     const response = await fetch(here(link), { ...init, headers, redirect: 'manual' })

@@ -392,6 +392,8 @@ const noConfirming: Confirming = {
   bySignIn: async () => nobody,
   notMe: () => undefined,
   enrolling: {
+    ownWays: async () => [],
+    remove: async () => false,
     byCode: async () => nobody,
     codeOffer: () => null,
     addCode: async () => nobody,

@@ -46,6 +46,14 @@ export interface Confirming {
   readonly enrolling: Enrolling
 }
 
+/** One of somebody's ways to confirm, as they know it. */
+export interface OwnWay {
+  readonly method: 'passkey' | 'totp'
+  /** Which; of an app there is one. */
+  readonly id: string
+  readonly label: string
+}
+
 /** What an app has to be told to make codes. */
 export interface CodeOffer {
   readonly secret: string
@@ -54,6 +62,10 @@ export interface CodeOffer {
 }
 
 export interface Enrolling {
+  /** What they added; of another address too. */
+  ownWays(person: PersonRef): Promise<readonly OwnWay[]>
+  /** From now on it confirms nothing; they are told. False where there was none. */
+  remove(person: PersonRef, way: Pick<OwnWay, 'method' | 'id'>): Promise<boolean>
   /** The one-time code that an admin gave in person; it is used up. */
   byCode(person: PersonRef, typed: string): Promise<{ at: Date } | NoProof>
   /** The same each time for one ticket: a page may be opened twice. */

@@ -1,5 +1,5 @@
 import type { PersonRef } from '../../domain/person.ts'
-import type { CodeOffer, NoProof } from '../../domain/ports/confirming.ts'
+import type { CodeOffer, NoProof, OwnWay } from '../../domain/ports/confirming.ts'
 import type { EnrolTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { mayLookAfter } from '../admins.ts'
@@ -23,7 +23,12 @@ export async function askToEnrol(world: World, by: PersonRef): Promise<{ ticket:
 export interface EnrolmentPage {
   readonly by: PersonRef
   /** What an authenticator app and a browser need, once they showed who they are; null before that. */
-  readonly offers: { readonly code: CodeOffer | null; readonly passkey: object | null } | null
+  readonly offers: {
+    readonly code: CodeOffer | null
+    readonly passkey: object | null
+    /** What they have, each of which they may remove. */
+    readonly own: readonly OwnWay[]
+  } | null
   /** They may sign in to show who they are. */
   readonly signsIn: boolean
 }
@@ -37,7 +42,11 @@ export async function lookAtEnrolment(world: World, token: string): Promise<Enro
   const signsIn = (await confirming.waysOf(by, ['oidc'])).length > 0
   if (!isProven) return { by, offers: null, signsIn }
   const { enrolling } = confirming
-  const offers = { code: enrolling.codeOffer(by, token), passkey: await enrolling.passkeyOffer(by, token) }
+  const offers = {
+    code: enrolling.codeOffer(by, token),
+    passkey: await enrolling.passkeyOffer(by, token),
+    own: await enrolling.ownWays(by),
+  }
   return { by, offers, signsIn }
 }
 
@@ -88,6 +97,19 @@ export async function addWay(
   if ('no' in answer) return refuse('not-confirmed', { reasons: [answer.no] })
   world.log.info('a way of confirming was added', { by: by.id, method: way.method })
   return answer
+}
+
+/** Removes one of theirs, for who lost it: they showed who they are in another way. */
+export async function removeWay(
+  world: World,
+  { token, way }: { token: string; way: Pick<OwnWay, 'method' | 'id'> },
+): Promise<{ isRemoved: boolean } | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  if (!found.isProven) return refuse('bad-ticket')
+  const isRemoved = await world.confirming.enrolling.remove(found.by, way)
+  if (isRemoved) world.log.info('a way of confirming was removed', { by: found.by.id, method: way.method })
+  return { isRemoved }
 }
 
 async function prove(

@@ -6,6 +6,7 @@ import {
   addWay,
   lookAtEnrolment,
   proveToEnrol,
+  removeWay,
   type EnrolmentPage,
   type Way,
 } from '../../operations/confirm/enrol.ts'
@@ -48,6 +49,14 @@ export function enrolPages(world: World): Hono {
   app.post('/:ticket/passkey', async (context) => {
     const { body, label } = await context.req.parseBody()
     return added(context, { method: 'passkey', body: textOf(body), label: textOf(label) })
+  })
+
+  app.post('/:ticket/remove', async (context) => {
+    const token = context.req.param('ticket')
+    const { method, id } = await context.req.parseBody()
+    const way = { method: method === 'totp' ? ('totp' as const) : ('passkey' as const), id: textOf(id) }
+    const done = await removeWay(world, { token, way })
+    return isRefusal(done) ? again(context, token, done) : context.redirect(`/confirm/enrol/${token}`, 303)
   })
 
   const added = async (context: Context<object, '/:ticket/totp'>, way: Way): Promise<Response> => {
@@ -97,7 +106,15 @@ const whoForms = (token: string, { signsIn }: EnrolmentPage): Html[] => [
   </form>`,
 ]
 
-const offerForms = (token: string, { code, passkey }: NonNullable<EnrolmentPage['offers']>): Html[] => [
+const offerForms = (token: string, { code, passkey, own }: NonNullable<EnrolmentPage['offers']>): Html[] => [
+  ...(own.length === 0 ? [] : [html`<h2>What you have</h2>`]),
+  ...own.map(
+    ({ method, id, label }) =>
+      html`<form method="post" action="/confirm/enrol/${token}/remove">
+        <input type="hidden" name="method" value="${method}" /><input type="hidden" name="id" value="${id}" />
+        ${label} <button>Remove ${label}</button>
+      </form>`,
+  ),
   ...(passkey === null
     ? []
     : [
