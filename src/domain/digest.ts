@@ -64,6 +64,8 @@ export function digestFor(lookedAfter: readonly Entitlement[], day: Day): Digest
       theirs.has(keyOf(grant)) &&
       (grant.status === 'active' || grant.status === 'granting') &&
       !grant.isStanding &&
+      // They end and begin each day, and their holders are warned.
+      !grant.isSession &&
       grant.endsAt.getTime() <= day.to.getTime() + DAY_MS,
   )
   const dropped = asked.filter(

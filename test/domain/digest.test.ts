@@ -79,6 +79,8 @@ test('what ends within a day is named, and what nobody used for 90 days', () => 
   const soon = { ...anActiveGrant(here), endsAt: at(DAY + 3_600) }
   const later = { ...anActiveGrant(here), endsAt: at(3 * DAY) }
   expect(digestFor(theirs, day({ held: [later, soon] }))?.ending).toEqual([soon])
+  // Hundreds may begin one each morning: it ends by itself, and its holder is warned.
+  expect(digestFor(theirs, day({ held: [{ ...soon, isSession: true }] }))).toBeNull()
   const use = (days: number) => [{ resource: 'orders-db', entitlement: 'read', at: at(-days * DAY) }]
   expect(digestFor(theirs, day({ uses: use(91) }))?.unused.map(({ id }) => id)).toEqual(['read'])
   expect(digestFor(theirs, day({ uses: use(80) }))).toBeNull()
