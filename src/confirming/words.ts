@@ -23,7 +23,7 @@ export function totpWords(refusal: TotpRefused): NoProof {
     case 'wrong-code':
       return wrong(`that code is wrong; ${more(refusal.left)}`)
     case 'used-code':
-      return wrong('that code was used already; wait for the next one')
+      return { ...wrong('that code was used already; wait for the next one'), isUsed: true }
     case 'locked':
       return no(`too many wrong codes; they are taken again at ${clock(refusal.until)}`)
     case 'unreadable':
@@ -39,6 +39,7 @@ export function passkeyWords({ refused }: PasskeyRefused): NoProof {
     case 'other-person':
       return wrong('that passkey is not one of yours here')
     case 'used-already':
+      return { ...no('that answer was used already; please press once more'), isUsed: true }
     case 'other-challenge':
       return no('that answer was to another question; please press once more')
     case 'counter-back':

@@ -47,3 +47,24 @@ test('who reads the database has no link: what is kept is a hash, and goes by it
   expect(all).not.toContain(token)
   expect(indexes).toContainEqual(expect.objectContaining({ key: { until: 1 }, expireAfterSeconds: 3_600 }))
 })
+
+test('five wrong answers to a ticket end it, however many come at once', async () => {
+  const tickets = mongoTickets(database.connection)
+  const token = await tickets.make({ act: 'enrol', by: riley, isProven: false }, 60_000)
+  const left = await Promise.all([1, 2, 3, 4].map(() => tickets.miss(token)))
+  expect([...left].sort()).toEqual([1, 2, 3, 4])
+  expect(await tickets.look(token)).toMatchObject({ act: 'enrol', isProven: false })
+  expect(await tickets.miss(token)).toBe(0)
+  expect([await tickets.look(token), await tickets.use(token)]).toEqual([null, null])
+})
+
+test('whoever left to sign in elsewhere comes back once, and with the latest attempt alone', async () => {
+  const tickets = mongoTickets(database.connection)
+  const token = await tickets.make({ act: 'enrol', by: riley, isProven: false }, 60_000)
+  const attempt = { state: 's', nonce: 'n', verifier: 'v', browser: 'b' }
+  expect(await tickets.comeBack(token)).toBeNull()
+  await tickets.leave(token, { ...attempt, state: 'earlier' })
+  await tickets.leave(token, attempt)
+  const back = await Promise.all([tickets.comeBack(token), tickets.comeBack(token)])
+  expect(back.filter((one) => one !== null)).toEqual([attempt])
+})

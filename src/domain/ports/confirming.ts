@@ -13,6 +13,8 @@ export interface NoProof {
   readonly no: string
   /** It was an answer, and a wrong one: so many are counted for a ticket. */
   readonly isWrong: boolean
+  /** It was right and is used: by the same press, perhaps, that came twice. */
+  readonly isUsed?: true
 }
 
 /** What is proven for: an answer to one question is none to another. */

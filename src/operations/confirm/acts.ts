@@ -11,13 +11,12 @@ import { explain } from '../../domain/explain.ts'
 import type { Active, Grant, GrantPlace } from '../../domain/grant.ts'
 import { sessionGrant } from '../../domain/new-grant.ts'
 import { isSamePerson, type PersonFacts } from '../../domain/person.ts'
-import { mayHold, placeFor, usualAsking } from '../../domain/policy.ts'
+import { mayHold, placeFor, stillAllows, usualAsking } from '../../domain/policy.ts'
 import type { Confirmable } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { mayRenew } from '../../domain/session.ts'
-import { stillAllows } from '../../domain/policy.ts'
 import { transition } from '../../domain/transition.ts'
-import { isOutdated, newRules, type World } from '../world.ts'
+import type { World } from '../world.ts'
 
 /*
  * What people confirm who they are for: what it would do, in full, and doing it. Asked before the link is made, when the
@@ -160,7 +159,3 @@ const marked = (
   createHash('sha256')
     .update(JSON.stringify([kind, person.id, resource.id, id, system, principal, canonical, lengthMs, maxMs]))
     .digest('base64url')
-
-/** What was decided by rules that are not in force any more is not done. */
-export const whyOutdated = (world: World, one: World): Refusal | null =>
-  isOutdated(world, one) ? newRules(null) : null

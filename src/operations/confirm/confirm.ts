@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Method } from '../../domain/confirmation.ts'
 import type { Grant } from '../../domain/grant.ts'
-import type { PersonFacts, PersonRef } from '../../domain/person.ts'
+import { refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isProof, type NoProof, type Proof, type ProofAsked } from '../../domain/ports/confirming.ts'
 import type { Confirmable, ConfirmTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
-import { withOneCatalog, type World } from '../world.ts'
-import { actOf, whyOutdated } from './acts.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
+import { actOf } from './acts.ts'
 
 /*
  * Confirming who one is, for one thing: a ticket names it in full, whoever holds the link opens the page, and what they
@@ -35,7 +35,11 @@ export async function askToConfirm(
   const act = await actOf(one, facts, what)
   if (isRefusal(act)) return act
   const ways = await world.confirming.waysOf(facts.person, act.proof.methods)
-  const ticket = await world.tickets.make({ act: 'confirm', by, what, terms: act.terms }, confirmMs)
+  // As they are known now: by whose e-mail an account elsewhere is theirs is not to be of before.
+  const ticket = await world.tickets.make(
+    { act: 'confirm', by: refTo(facts.person), what, terms: act.terms },
+    confirmMs,
+  )
   return { ticket, shown: act.shown, ways }
 }
 
@@ -89,14 +93,15 @@ export async function confirm(
     return refuse('not-confirmed', { reasons: ['this way does not count here'] })
   const proof = await prove(world, found, { token, shown, maxAgeMs: before.proof.maxAgeMs })
   if (!isProof(proof)) {
+    const meanwhile = proof.isUsed ? await onceDone(world, found, token) : null
+    if (meanwhile !== null) return meanwhile
     const left = proof.isWrong ? await world.tickets.miss(token) : 1
     return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [proof.no] })
   }
   // Proving took its time: who they are, and what they may have, is asked once more.
   const act = await actFor(one, found, { isFresh: true })
   if (isRefusal(act)) return act
-  const outdated = whyOutdated(world, one)
-  if (outdated !== null) return outdated
+  if (isOutdated(world, one)) return newRules(null)
   const made = await act.perform({ ...proof, shown: act.shown, ticket: markOf(token) })
   if (isRefusal(made)) return made
   world.log.info('somebody confirmed who they are', {
@@ -160,6 +165,16 @@ async function outcomeOf({ grants }: World, { what }: ConfirmTicket, token: stri
   if (what.kind !== 'renew-session') return (await grants.byRequest(mark))[0] ?? null
   const grant = await grants.get(what.grantId)
   return grant?.confirmations.some(({ ticket }) => ticket === mark) ? grant : null
+}
+
+/** Whoever used it first is about to write what comes of it; null where nothing does. */
+async function onceDone(world: World, found: ConfirmTicket, token: string): Promise<Grant | null> {
+  for (let waitedMs = 0; waitedMs < 2_000; waitedMs += 50) {
+    const done = await outcomeOf(world, found, token)
+    if (done !== null) return done
+    await world.clock.sleep(50)
+  }
+  return null
 }
 
 const askedOf = (token: string, digest: string): ProofAsked => ({ ticket: token, digest })

@@ -1,4 +1,4 @@
-import type { PersonRef } from '../../domain/person.ts'
+import { refTo, type PersonRef } from '../../domain/person.ts'
 import type { CodeOffer, NoProof, OwnWay } from '../../domain/ports/confirming.ts'
 import type { EnrolTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
@@ -16,8 +16,9 @@ const addingMs = 15 * 60_000
 
 /** A ticket for the page on which they show who they are first. */
 export async function askToEnrol(world: World, by: PersonRef): Promise<{ ticket: string } | Refusal> {
-  const refusal = await whyNot(world, by)
-  return refusal ?? { ticket: await world.tickets.make({ act: 'enrol', by, isProven: false }, confirmMs) }
+  const who = await asKnown(world, by)
+  if (isRefusal(who)) return who
+  return { ticket: await world.tickets.make({ act: 'enrol', by: who, isProven: false }, confirmMs) }
 }
 
 export interface EnrolmentPage {
@@ -61,9 +62,8 @@ export async function proveToEnrol(
 ): Promise<{ ticket: string } | Refusal> {
   const found = await ticketOf(world, token)
   if (isRefusal(found)) return found
-  const { by } = found
-  const refusal = await whyNot(world, by)
-  if (refusal !== null) return refusal
+  const by = await asKnown(world, found.by)
+  if (isRefusal(by)) return by
   const answer = await prove(world, by, token, proof)
   if ('no' in answer) {
     const left = answer.isWrong ? await world.tickets.miss(token) : 1
@@ -86,9 +86,8 @@ export async function addWay(
   const found = await ticketOf(world, token)
   if (isRefusal(found)) return found
   if (!found.isProven) return refuse('bad-ticket')
-  const { by } = found
-  const refusal = await whyNot(world, by)
-  if (refusal !== null) return refusal
+  const by = await asKnown(world, found.by)
+  if (isRefusal(by)) return by
   const { enrolling } = world.confirming
   const answer =
     way.method === 'totp'
@@ -125,11 +124,11 @@ async function prove(
   return confirming.bySignIn(by, { query: proof.query, attempt, maxAgeMs: catalog().proof.maxAgeMs })
 }
 
-/** Whoever left, or is perhaps not who they are taken for, adds nothing. */
-async function whyNot({ directory }: World, by: PersonRef): Promise<Refusal | null> {
+/** By the facts of now. Whoever left, or is perhaps not who they are taken for, adds nothing. */
+async function asKnown({ directory }: World, by: PersonRef): Promise<PersonRef | Refusal> {
   const facts = await directory.freshFacts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  return mayLookAfter(facts) ? null : refuse('not-here')
+  return mayLookAfter(facts) ? refTo(facts.person) : refuse('not-here')
 }
 
 async function ticketOf({ tickets }: World, token: string): Promise<EnrolTicket | Refusal> {
