@@ -102,8 +102,9 @@ async function nextView(
   const { world, log } = parts
   try {
     const by = await actor(parts, userId)
-    const asked = isRefusal(by) ? by : await askToConfirm(world, { by, what })
-    if (isRefusal(by) || isRefusal(asked)) return refused(isRefusal(by) ? by : asked)
+    if (isRefusal(by)) return refused(by)
+    const asked = await askToConfirm(world, { by, what })
+    if (isRefusal(asked)) return refused(asked)
     if (parts.publicUrl !== null) return await linkView(parts, by, asked)
     if (!asked.ways.includes('totp')) return messageView(title, noCodes)
     if (code === null) return codeView(what)
@@ -115,10 +116,9 @@ async function nextView(
 }
 
 const noCodes =
-  'Curfew has no page here, so that only codes of an authenticator app can be typed, and none is known of you. Ask your admin for a one-time code.'
+  'Curfew has no page here: only codes of an authenticator app can be typed, and none is known of you. Adding one takes a page; whoever runs Curfew must set PUBLIC_URL.'
 
-const refused = (refusal: Refusal | ToConfirm): ModalView =>
-  messageView(title, isRefusal(refusal) ? unmarked(refusalWords(refusal)) : '')
+const refused = (refusal: Refusal): ModalView => messageView(title, unmarked(refusalWords(refusal)))
 
 const doneView = (grant: Grant): ModalView =>
   messageView(title, 'endsAt' in grant ? `Done. You have ${nameOf(grant)}; you hear here.` : 'Done.')
