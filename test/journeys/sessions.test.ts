@@ -1,7 +1,16 @@
+import mongoose from 'mongoose'
+import { Secret, TOTP } from 'otpauth'
+import { keyRing } from '../../src/confirming/key-ring.ts'
+import { totpMethod } from '../../src/confirming/totp.ts'
+import type { Person as Known } from '../../src/domain/person.ts'
+import { mongoTotp } from '../../src/mongo/confirming/totp.ts'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
+import { startOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.ts'
 import { aKey } from '../support/ring.ts'
+import { aSigningBrowser } from '../support/sign-in.ts'
 import type { Person } from '../workspace/people/person.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import { aPhone, enrols, linkBehind, optionsOn, publicUrl, type Phone } from './a-phone.ts'
 import { changeCatalog, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
@@ -16,19 +25,25 @@ const daily = (session: string) => `      daily:
         who: '"@contractors" in groups'
 `
 
+const key = aKey('k1')
+
 interface Day {
   readonly stage: Stage
   readonly gate: Gate
   readonly phone: Phone
 }
 
-async function aDay(session = '{ length: 30s, renew: 25s, max: 45s }'): Promise<Day> {
+async function aDay(
+  session = '{ length: 30s, renew: 25s, max: 45s }',
+  { confirm = '', url = publicUrl }: { confirm?: string; url?: string | null } = {},
+): Promise<Day> {
   const gate = await aGate()
   const stage = await aStage({
     transport: 'http',
-    catalog: (cast: Cast) => gateCatalog(cast, { more: daily(session) }),
+    catalog: (cast: Cast) =>
+      gateCatalog(cast, { more: daily(session) }).replace('\ndefaults:', `${confirm}\ndefaults:`),
     env: gate.env,
-    confirming: { keys: [aKey('k1')], publicUrl },
+    confirming: { keys: [key], publicUrl: url },
   })
   return { stage, gate, phone: aPhone(stage) }
 }
@@ -111,6 +126,14 @@ test('a link does nothing by being opened, once the thing is done shows what cam
   for (const body of ['', 'null', '{}', '[]', 'x'.repeat(5_000)])
     expect((await phone.sends(`${link}/passkey`, { body })).status).not.toBe(500)
   expect([...gate.holders]).toEqual([])
+
+  const another = await begins(riley)
+  const { html } = await phone.opens(another)
+  expect((await phone.sends(`${another}/not-me`, {})).text).toMatch(/the admins were told/)
+  await stage.ada.sees(/Riley.* did not ask to confirm something/, 'dm', patient)
+  const late = JSON.stringify(phone.passkey.gets(optionsOn(html)))
+  expect((await phone.sends(`${another}/passkey`, { body: late })).status).toBe(410)
+  expect([...gate.holders]).toEqual([])
 }, 60_000)
 
 test('pressed twice at once it is done once, and both see what came of it', async () => {
@@ -122,7 +145,7 @@ test('pressed twice at once it is done once, and both see what came of it', asyn
   const { html } = await phone.opens(link)
   const body = JSON.stringify(phone.passkey.gets(optionsOn(html)))
   const answers = await Promise.all([1, 2, 3].map(() => phone.sends(`${link}/passkey`, { body })))
-  expect(answers.some(({ text }) => /You have The gate, daily/.test(text))).toBe(true)
+  for (const { text } of answers) expect(text).toMatch(/You have The gate, daily/)
   expect((await phone.opens(link)).text).toMatch(/You have The gate, daily/)
   await held(gate, 'riley')
   expect(gate.calls.filter(({ action }) => action === 'give')).toHaveLength(1)
@@ -164,5 +187,89 @@ test('an admin who ends it ends it for good: the link of before renews nothing',
   })
   await held(gate, '')
   expect((await phone.confirms(again)).text).toMatch(/Too late|ended/)
+  expect([...gate.holders]).toEqual([])
+}, 90_000)
+
+const openId = ({ issuer, clientId, clientSecret }: TestOpenIdProvider): string => `
+confirm:
+  methods: [oidc]
+  oidc:
+    issuer: ${issuer}
+    clientId: ${clientId}
+    clientSecret: ${clientSecret}
+`
+
+test('a sign-in at the identity provider confirms, of the browser that pressed and of its owner alone', async () => {
+  const provider = await startOpenIdProvider({ redirectUris: [`${publicUrl}/confirm/oidc`] })
+  afterThis(() => provider.stop())
+  const of = (email: string) => ({ email, isVerified: true })
+  provider.accounts.set('idp-riley', of('riley@contractor.example'))
+  provider.accounts.set('idp-mallory', of('mallory@acme.example'))
+  const { stage, gate, phone } = await aDay('{ length: 10m, renew: 9m, max: 1h }', {
+    confirm: openId(provider),
+  })
+  const { riley } = stage
+  const link = await begins(riley)
+  const leaves = async (as: string): Promise<string> => {
+    const { html } = await phone.sends(`${link}/oidc`, {})
+    const [, url = ''] = /<a href="([^"]+)"/.exec(html) ?? []
+    return aSigningBrowser().goes(url.replaceAll('&amp;', '&'), { as, backTo: `${publicUrl}/confirm/oidc` })
+  }
+
+  expect((await phone.opens(await leaves('idp-mallory'))).text).toMatch(
+    /account that signed in there is not yours/,
+  )
+  await riley.sees(/Somebody opened a link that was made for you/, 'dm', patient)
+  expect((await aPhone(stage).opens(await leaves('idp-riley'))).text).toMatch(/begun in another browser/)
+  expect([...gate.holders]).toEqual([])
+
+  expect((await phone.opens(await leaves('idp-riley'))).text).toMatch(/You have The gate, daily/)
+  await held(gate, 'riley')
+  const grant = await onlyGrantOf(stage, riley)
+  expect(grant.confirmations.map(({ method }) => method)).toEqual(['oidc'])
+}, 90_000)
+
+test('without a page six digits are typed into the form, and one that was used begins nothing', async () => {
+  const { stage, gate } = await aDay('{ length: 10m, renew: 9m, max: 1h }', { url: null })
+  const { riley } = stage
+  const connection = await mongoose.createConnection(stage.environment['MONGODB_URI'] ?? '').asPromise()
+  afterThis(() => connection.close())
+  const { world } = stage.app
+  const now = () => world.clock.now()
+  const app = totpMethod({ store: mongoTotp(connection), ring: keyRing([key]), now, issuer: 'Curfew' })
+  await riley.runs('/request-access gate daily')
+  await riley.modal('Six digits of your authenticator app', patient)
+  await riley.closesModal()
+  const person = await eventually(
+    () => world.people.bySlackUser(riley.id),
+    (seen): seen is Known => seen !== null,
+  )
+  const secret = Secret.fromBase32(app.offer(person, 'ticket').secret.replaceAll(' ', ''))
+  const codeAt = (ms: number) => new TOTP({ secret }).generate({ timestamp: now().getTime() + ms })
+  const types = async (code: string): Promise<void> => {
+    await riley.runs('/request-access gate daily')
+    await riley.modal('Six digits of your authenticator app', patient)
+    await riley.types('Six digits of your authenticator app', code)
+    await riley.submits()
+  }
+
+  await types(codeAt(0))
+  await riley.modal('Curfew has no page here', patient)
+  await riley.closesModal()
+  expect(await app.enrol(person, 'ticket', codeAt(-30_000))).toHaveProperty('enrolled')
+  await types('12345')
+  await riley.modal('a code has six digits', patient)
+  await riley.closesModal()
+  expect([...gate.holders]).toEqual([])
+  const code = codeAt(0)
+  await types(code)
+  await held(gate, 'riley')
+  await riley.closesModal()
+  await riley.clicks("I'm done", await riley.sees(/You have The gate, daily/, 'dm', patient), {
+    confirm: true,
+  })
+  await riley.sees(/checked, it is gone/, 'dm', patient)
+  await types(code)
+  await riley.modal('that code was used already', patient)
   expect([...gate.holders]).toEqual([])
 }, 90_000)

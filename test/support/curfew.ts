@@ -107,7 +107,12 @@ export async function aStage(
         logLevel: 'error',
         proxies: null,
         keys: options.confirming?.keys ?? null,
-        publicUrl: options.confirming?.publicUrl ?? (port === null ? null : `http://127.0.0.1:${port}`),
+        publicUrl:
+          options.confirming === undefined
+            ? port === null
+              ? null
+              : `http://127.0.0.1:${port}`
+            : options.confirming.publicUrl,
       },
       {
         log,
