@@ -12,6 +12,7 @@ import { plainlyNamed, type PersonRef } from './domain/person.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Confirming } from './domain/ports/confirming.ts'
 import type { Log } from './domain/ports/log.ts'
+import type { ProofStore } from './domain/ports/proofs.ts'
 import { mongoEnrolmentCodes } from './mongo/confirming/enrolment-codes.ts'
 import { mongoExternalIds } from './mongo/confirming/external-ids.ts'
 import { mongoOpenIdLinks } from './mongo/confirming/openid-links.ts'
@@ -25,12 +26,14 @@ export function confirmingFor(
   {
     catalog,
     clock,
+    proofs,
     tell,
     tellAdmins,
     log,
   }: {
     readonly catalog: () => Catalog
     readonly clock: Pick<Clock, 'now'>
+    readonly proofs: ProofStore
     readonly tell: (person: PersonRef, news: FactorNews) => Promise<void>
     readonly tellAdmins: (words: string) => void
     readonly log: Log
@@ -46,6 +49,7 @@ export function confirmingFor(
     totp: ring && totpMethod({ store: mongoTotp(connection), ring, now, issuer: 'Curfew' }),
     passkeys: canMake ? passkeyMethod({ store: mongoPasskeys(connection), ring, rp }) : null,
     codes: ring && enrolmentCodes(mongoEnrolmentCodes(connection), ring),
+    proofs,
     links: mongoOpenIdLinks(connection),
     externalIds: mongoExternalIds(connection),
     openId: () => catalog().openId,

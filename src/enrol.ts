@@ -8,6 +8,7 @@ import { plainlyNamed, type Person } from './domain/person.ts'
 import { hide } from './log.ts'
 import { mongoEnrolmentCodes } from './mongo/confirming/enrolment-codes.ts'
 import { mongoPasskeys } from './mongo/confirming/passkeys.ts'
+import { mongoProofs } from './mongo/confirming/proofs.ts'
 import { mongoTotp } from './mongo/confirming/totp.ts'
 import { connect } from './mongo/connection.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
@@ -49,6 +50,8 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
 async function removed(connection: Connection, person: Person): Promise<string> {
   const keys = await mongoPasskeys(connection).removeAll(person.id)
   const hadApp = await mongoTotp(connection).remove(person.id)
+  const proofs = mongoProofs(connection)
+  for (const method of ['passkey', 'totp'] as const) await proofs.forget(person.id, method)
   const app = hadApp ? ', and their authenticator app' : ''
   return `${plainlyNamed(person)}: removed ${keys.length} passkeys${app}. Tell them.`
 }

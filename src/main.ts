@@ -28,6 +28,7 @@ import { mongoQuotas } from './mongo/quotas.ts'
 import { mongoReplicas } from './mongo/replicas.ts'
 import { convertSurfaces } from './mongo/convert-surfaces.ts'
 import { mongoSurfaces } from './mongo/surfaces.ts'
+import { mongoProofs } from './mongo/confirming/proofs.ts'
 import { mongoTickets } from './mongo/tickets.ts'
 import { mongoTicks } from './mongo/ticks.ts'
 import { Unusable } from './mongo/unusable.ts'
@@ -43,6 +44,7 @@ import type { World } from './operations/world.ts'
 import { directoryFrom } from './people/directory.ts'
 import { provisionedPeople } from './people/provisioned-people.ts'
 import { whoIsFrom } from './people/who-is.ts'
+import { withWhenConfirmed } from './people/when-confirmed.ts'
 import { checkSystems } from './reach.ts'
 import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, reloading } from './reload.ts'
@@ -133,7 +135,9 @@ export async function start(
       now: () => clock.now(),
       log,
     })
-    const joined = (directory: SlackDirectory) => beside.join(directory)
+    const proofs = mongoProofs(connection)
+    const isAsked = () => catalog.current().asksWhenConfirmed
+    const joined = (directory: SlackDirectory) => withWhenConfirmed(beside.join(directory), { proofs, isAsked })
     const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {
@@ -167,7 +171,9 @@ export async function start(
       differences: mongoDifferences(connection, log),
       accepted: mongoAccepted(connection),
       tickets: mongoTickets(connection),
+      proofs,
       confirming: confirmingFor(connection, config, {
+        proofs,
         catalog: () => catalog.current(),
         clock,
         tell: (person, news) => slack.tellOfConfirming(person, news),

@@ -1,4 +1,4 @@
-import type { Approvers, Catalog, Condition, Entitlement } from '../domain/catalog.ts'
+import type { Catalog, Entitlement } from '../domain/catalog.ts'
 import { everyEntitlement } from '../domain/catalog.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { formatDuration } from '../domain/duration.ts'
@@ -6,6 +6,7 @@ import { nameApprovers } from '../domain/approvers.ts'
 import { describeOnly } from '../domain/timing.ts'
 import { loadCatalog } from './load.ts'
 import { writeProblem } from './problem.ts'
+import { rulesOf } from './rules-of.ts'
 import { table } from './table.ts'
 import type { Variables } from './variables.ts'
 
@@ -76,56 +77,19 @@ export function summarize(catalog: Catalog): string {
 const ZONE =
   'mentions zone, which people set themselves in Slack: it keeps nobody out; write the zone, such as now.getHours("Europe/Berlin")'
 
-interface Rule {
-  readonly key: string
-  readonly groups: readonly string[]
-  /** Null for a list. */
-  readonly condition: Condition | null
-}
-
-/** Everything of an entitlement that says who, by its key. */
-function rulesOf({ who, onBehalf, auto, review, mode }: Entitlement): Rule[] {
-  const asked = onBehalf === null ? [] : [conditionAt('onBehalf', onBehalf)]
-  const own = [conditionAt('who', who), ...asked]
-  if (mode !== 'approval') return own
-  return [
-    ...own,
-    ...auto.map(({ because, when }) => conditionAt(`auto "${because}"`, when)),
-    ...review.stages.flatMap(({ approvers, quiet, otherwise, escalate }, at) => {
-      const stage = review.stages.length === 1 ? '' : `stages[${at}].`
-      return [
-        ...approversAt(`${stage}approvers`, approvers),
-        ...approversAt(`${stage}quiet`, quiet),
-        ...approversAt(`${stage}otherwise`, otherwise),
-        ...approversAt(`${stage}escalate.to`, escalate?.to ?? null),
-      ]
-    }),
-  ]
-}
-
-const conditionAt = (key: string, condition: Condition): Rule => ({
-  key,
-  groups: condition.groups,
-  condition,
-})
-
-function approversAt(key: string, approvers: Approvers | null): Rule[] {
-  if (approvers === null) return []
-  const { groups, who } = approvers
-  return [{ key, groups, condition: null }, ...(who === null ? [] : [conditionAt(`${key}.who`, who)])]
-}
-
 const whoOf = ({ who, external }: Entitlement) =>
   `${who.source.replace(/\s+/g, ' ').trim()}${external ? ', other workspaces too' : ''}`
 
-function approvedBy({ mode, session, review, auto }: Entitlement): string {
+function approvedBy({ mode, session, review, auto, asksProof }: Entitlement): string {
   if (mode === 'standing') return 'nobody: held by rule'
   if (mode === 'session') return `whoever confirms it is they: ${session?.proof.methods.join(', ') ?? ''}`
   const stages = review.stages.map(
-    ({ approvers, needs }) => `${needs} of ${nameApprovers(approvers).join(' ')}`,
+    ({ approvers, needs, asksProof: proves }) =>
+      `${needs} of ${nameApprovers(approvers).join(' ')}${proves ? ' (confirming it is they)' : ''}`,
   )
   const rules = auto.map(({ because }) => `or by itself: ${because}`)
-  return [stages.join(', then '), ...rules].join('; ')
+  const asked = asksProof ? ['asked for by confirming'] : []
+  return [stages.join(', then '), ...rules, ...asked].join('; ')
 }
 
 function howLong({ mode, session, duration, startsWithinMs, windows, breakGlass }: Entitlement): string {
@@ -137,8 +101,16 @@ function howLong({ mode, session, duration, startsWithinMs, windows, breakGlass 
     startsWithinMs === null ? null : `${formatDuration(startsWithinMs)} ahead`,
     windows?.untilMs == null ? null : `every week for ${formatDuration(windows.untilMs)}`,
     windows?.only.length ? `only ${describeOnly(windows.only)}` : null,
-    breakGlass === null ? null : `break-glass ${formatDuration(breakGlass.maxMs)}`,
+    breakGlass === null
+      ? null
+      : `break-glass ${formatDuration(breakGlass.maxMs)}${glassProof[breakGlass.proof]}`,
   ]
     .filter((part) => part !== null)
     .join('; ')
+}
+
+const glassProof = {
+  none: '',
+  always: ' (confirming)',
+  'unless-down': ' (confirming, unless the sign-in is down)',
 }

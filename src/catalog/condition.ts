@@ -8,6 +8,7 @@ import { isSlackGroup, namedGroups, readsAllGroups } from './named-groups.ts'
 export const CONDITION_VARIABLES = {
   email: 'string',
   groups: 'list<string>',
+  confirmed: { minutes: 'int', method: 'string' },
   guest: 'bool',
   zone: 'string',
   duration: 'google.protobuf.Duration',
@@ -84,8 +85,9 @@ const mostTried = 6
 const subsetsOf = (names: readonly string[]): string[][] =>
   names.reduce<string[][]>((sets, name) => [...sets, ...sets.map((some) => [...some, name])], [[]])
 
-/** Only what is known: e-mails in small letters. */
-function valuesOf({ email, durationMs, guest, zone, reason, now, resource, entitlement }: Attributes) {
+/** Only what is known: e-mails in small letters, and since when somebody confirmed, in minutes begun. */
+function valuesOf(attributes: Attributes) {
+  const { email, durationMs, guest, zone, reason, now, resource, entitlement, confirmed } = attributes
   const values: Record<string, unknown> = {
     guest,
     reason,
@@ -96,5 +98,9 @@ function valuesOf({ email, durationMs, guest, zone, reason, now, resource, entit
   }
   if (email !== 'unknown' && email !== null) values['email'] = email.toLowerCase()
   if (zone !== '') values['zone'] = zone
+  if (confirmed != null) {
+    const minutes = Math.max(0, Math.ceil((now.getTime() - confirmed.at.getTime()) / 60_000))
+    values['confirmed'] = { minutes: BigInt(minutes), method: confirmed.method }
+  }
   return values
 }

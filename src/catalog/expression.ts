@@ -21,14 +21,17 @@ export interface Expression {
   evaluate(values: Record<string, unknown>): unknown
 }
 
-type VariableTypes = Readonly<Record<string, string>>
+/** A CEL type, or a type of each field. */
+type VariableTypes = Readonly<Record<string, string | Readonly<Record<string, string>>>>
 
 const MAX_LENGTH = 2000
 
 /** CEL with these variables and no others; nesting and size are bounded. */
 export function celEnvironment(variables: VariableTypes): Environment {
   const environment = new Environment({ limits: { maxDepth: 32, maxAstNodes: 1000, maxListElements: 500 } })
-  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type)
+  for (const [name, type] of Object.entries(variables))
+    if (typeof type === 'string') environment.registerVariable(name, type)
+    else environment.registerVariable({ name, schema: type })
   return environment
 }
 

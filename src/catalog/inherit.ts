@@ -40,6 +40,7 @@ type Inherited = Pick<
   | 'reasonExample'
   | 'how'
   | 'confirm'
+  | 'asksProof'
 >
 
 const MINUTE = 60_000
@@ -96,6 +97,7 @@ export function inherit(
       ),
     )
   if (!channel || !admins || !who || !stages) return null
+  const confirm = pick((rules) => rules.confirm)?.value ?? false
 
   return {
     channel: channel.value,
@@ -118,7 +120,8 @@ export function inherit(
     extend: extendOf(levels, duration),
     reasonExample: pick((rules) => rules.reason?.example)?.value ?? null,
     how: pick((rules) => rules.how)?.value ?? null,
-    confirm: pick((rules) => rules.confirm)?.value ?? false,
+    confirm: confirm === true,
+    asksProof: confirm === 'mfa',
   }
 }
 
@@ -151,7 +154,7 @@ function stagesOf(source: Source, levels: readonly Level[], report: Report): Sta
 
 const noList = { groups: [], manager: false, who: null }
 
-/** What a stage does not say of reminders and hours is said by the nearest `review`. */
+/** What a stage does not say of confirming, reminders and hours is said by the nearest `review`. */
 function stageOf(written: WrittenStage, levels: readonly Level[]): Stage {
   const { name, approvers, needs, quiet, otherwise, escalate } = written
   const remindMs = written.remind ?? nearest(levels, ({ review }) => review?.remind, ['remind'])?.value ?? []
@@ -159,6 +162,8 @@ function stageOf(written: WrittenStage, levels: readonly Level[]): Stage {
     name: name ?? null,
     approvers,
     needs,
+    asksProof:
+      (written.confirm ?? nearest(levels, ({ review }) => review?.confirm, ['confirm'])?.value) === 'mfa',
     quiet: quiet ?? null,
     otherwise: otherwise ?? null,
     escalate: escalate ? { afterMs: escalate.after, to: escalate.to } : null,
@@ -182,7 +187,9 @@ function windowsOf(levels: readonly Level[]): Entitlement['windows'] {
 /** The nearest counts as a whole; never longer than what is approved may last. */
 function breakGlassOf(levels: readonly Level[], { maxMs }: { maxMs: number }): Entitlement['breakGlass'] {
   const rules = nearest(levels, (level) => level.breakGlass, ['breakGlass'])?.value
-  return rules ? { maxMs: Math.min(rules.max, maxMs), remindMs: rules.remind } : null
+  if (!rules) return null
+  const proof = rules.confirm !== 'mfa' ? 'none' : rules.ifDown === 'louder' ? 'unless-down' : 'always'
+  return { maxMs: Math.min(rules.max, maxMs), remindMs: rules.remind, proof }
 }
 
 /** The nearest list counts as a whole; a rule approves no longer than may be asked for. */

@@ -4,7 +4,8 @@ import { parseCatalog, type CatalogOptions } from './parse.ts'
 import { plainResource, type PlainResource } from './plain.ts'
 import { writeProblems } from './problem.ts'
 import type { SourceText } from './source.ts'
-import type { PeopleRules, ProofRules } from '../domain/catalog.ts'
+import type { PeopleRules } from '../domain/catalog.ts'
+import type { ProofRules } from '../domain/confirmation.ts'
 import type { OpenIdSettings } from '../domain/confirming/openid-settings.ts'
 import type { PlainSystem } from './system.ts'
 import type { Variables } from './variables.ts'
@@ -30,6 +31,7 @@ export type JudgeReply =
       readonly people: PeopleRules
       readonly proof: ProofRules
       readonly openId: OpenIdSettings | null
+      readonly asksWhenConfirmed: boolean
       readonly fingerprint: string
       readonly loadedAt: Date
     }
@@ -46,7 +48,8 @@ export function answerQuestion(kinds: CatalogOptions['kinds']): void {
 function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeReply {
   const reading = parseCatalog(texts, options)
   if (!reading.ok) return { ok: false, problems: writeProblems(reading.problems) }
-  const { resources, managers, people, proof, openId, fingerprint, loadedAt } = reading.catalog
+  const { resources, managers, people, proof, openId, asksWhenConfirmed, fingerprint, loadedAt } =
+    reading.catalog
   return {
     ok: true,
     systems: slicesOf(reading.systems, 20),
@@ -55,6 +58,7 @@ function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeR
     people,
     proof,
     openId,
+    asksWhenConfirmed,
     fingerprint,
     loadedAt,
   }

@@ -7,6 +7,7 @@ import * as field from './fields.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { sortProblems, writePath, type Path, type Problem } from './problem.ts'
 import { idFault, readResource } from './resource.ts'
+import { asksWhenConfirmed } from './rules-of.ts'
 import { defaultsSchema, fileSchema, peopleSchema } from './schema.ts'
 import { problemIn, readSource, type Source, type SourceText } from './source.ts'
 import { readSystem, type PlainSystem, type ReadSystem } from './system.ts'
@@ -106,6 +107,9 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     people,
     proof,
     openId,
+    asksWhenConfirmed: resources.some(({ entitlements }) =>
+      [...entitlements.values()].some(asksWhenConfirmed),
+    ),
     fingerprint: fingerprintOf(texts),
     loadedAt: new Date(),
   }

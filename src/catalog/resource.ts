@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Entitlement, ProofRules, Resource } from '../domain/catalog.ts'
+import type { Entitlement, Resource } from '../domain/catalog.ts'
+import type { ProofRules } from '../domain/confirmation.ts'
 import type { ConnectorKind, Target } from '../domain/connector.ts'
 import { attempt } from './attempt.ts'
 import { parseAt, type Report } from './explain.ts'
@@ -92,6 +93,8 @@ function readEntitlement(
     needsNobody: own.mode !== 'approval',
   })
   const session = sessionOf(source, at, own, { proof, hasOpenId, report })
+  if (own.confirm === 'mfa' && own.mode !== 'approval')
+    report(problemIn(source, [...at, 'confirm'], `is for what is asked for: ${unasked[own.mode]}`))
   if (!rules || !target || (own.mode === 'session' && session === null)) return null
   return {
     id,
@@ -104,6 +107,11 @@ function readEntitlement(
     ...rules,
     ...(session === null ? {} : { duration: durationOfSession(session) }),
   }
+}
+
+const unasked = {
+  session: 'whoever begins a session confirms who they are anyway',
+  standing: 'nobody asks for what is held by rule',
 }
 
 const text = z.string()

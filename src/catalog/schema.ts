@@ -20,10 +20,13 @@ const approvers = z
 const remind = z.array(field.duration(1_000, 30 * DAY)).max(10, 'has more than 10 entries')
 const hours = z.array(field.openHours).min(1, 'is empty').max(50, 'has more than 50 entries')
 
+const proof = (message: string) => z.union([z.literal('mfa'), z.literal(false)], message)
+
 const stage = z
   .strictObject({
     name: field.line(60).optional(),
     approvers,
+    confirm: proof('must be "mfa", or false').optional(),
     quiet: approvers.optional(),
     otherwise: approvers.optional(),
     escalate: z.strictObject({ after: field.duration(1_000, 30 * DAY), to: approvers }).optional(),
@@ -74,6 +77,7 @@ const inherited = {
   review: z
     .strictObject({
       within: field.duration(1_000, 30 * DAY).optional(),
+      confirm: proof('must be "mfa", or false').optional(),
       remind: remind.optional(),
       hours: hours.optional(),
       stages: z
@@ -109,7 +113,16 @@ const inherited = {
   preApprove: z.strictObject({ until: field.duration(1_000, 366 * DAY) }).optional(),
   digest: z.boolean().optional(),
   breakGlass: z
-    .strictObject({ max: field.accessTime, remind: field.duration(1_000, 7 * DAY).default(DAY) })
+    .strictObject({
+      max: field.accessTime,
+      remind: field.duration(1_000, 7 * DAY).default(DAY),
+      confirm: proof('must be "mfa", or false').default(false),
+      ifDown: z.enum(['refuse', 'louder'], 'must be "refuse" or "louder"').optional(),
+    })
+    .refine(({ confirm, ifDown }) => confirm === 'mfa' || ifDown === undefined, {
+      path: ['ifDown'],
+      error: 'is for confirm: mfa',
+    })
     .optional(),
   extend: z
     .strictObject({
@@ -129,7 +142,7 @@ const inherited = {
   standing: z.strictObject({ confirmAbove }).optional(),
   warn: field.duration(5_000, 30 * DAY).optional(),
   alert: field.duration(10_000, DAY).optional(),
-  confirm: z.boolean().optional(),
+  confirm: z.union([z.boolean(), z.literal('mfa')], 'must be true, false or "mfa"').optional(),
   reason: z.strictObject({ example: field.line(140).optional() }).optional(),
   how: field.text(500).optional(),
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { Entitlement, ProofRules, SessionRules } from '../domain/catalog.ts'
+import type { Entitlement, SessionRules } from '../domain/catalog.ts'
+import type { ProofRules } from '../domain/confirmation.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Report } from './explain.ts'
 import type { Path } from './problem.ts'

@@ -70,6 +70,7 @@ async function assemble(
     people,
     proof,
     openId,
+    asksWhenConfirmed,
     fingerprint,
     loadedAt,
   }: Extract<JudgeReply, { ok: true }>,
@@ -88,6 +89,7 @@ async function assemble(
     people,
     proof,
     openId,
+    asksWhenConfirmed,
     fingerprint,
     loadedAt,
   }

@@ -10,6 +10,7 @@ import type { PersonRef } from '../domain/person.ts'
 import type { Confirming, NoProof, Proof } from '../domain/ports/confirming.ts'
 import type { ExternalIds } from '../domain/ports/external-ids.ts'
 import type { Log } from '../domain/ports/log.ts'
+import type { ProofStore } from '../domain/ports/proofs.ts'
 import type { OpenIdLinks } from '../domain/ports/openid-links.ts'
 import type { EnrolmentCodes } from './enrolment-codes.ts'
 import { openIdProvider, type OpenIdProvider } from './openid/open-id-provider.ts'
@@ -23,6 +24,8 @@ export interface ConfirmingParts {
   /** Null: without a key or a page's address there are none. */
   readonly passkeys: Passkeys | null
   readonly codes: EnrolmentCodes | null
+  /** What was proven by a way counts no more once that is removed. */
+  readonly proofs: Pick<ProofStore, 'forget'>
   readonly links: OpenIdLinks
   readonly externalIds: ExternalIds
   /** The catalog's identity provider now. */
@@ -89,7 +92,7 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
     }
     return { method: 'oidc', at: account.at }
   }
-  const has: Record<Method, (person: PersonRef) => Promise<boolean>> = {
+  const hasWay: Record<Method, (person: PersonRef) => Promise<boolean>> = {
     oidc: () => Promise.resolve(parts.openId() !== null && publicUrl !== null),
     passkey: async ({ id }) => passkeys !== null && (await passkeys.hasHere(id)),
     totp: async ({ id }) => totp !== null && (await totp.isEnrolled(id)),
@@ -97,7 +100,7 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
   const none: NoProof = { no: 'this way is not set up here', isWrong: false }
   return {
     waysOf: async (person, methods) => {
-      const found = await Promise.all(methods.map(async (one) => ((await has[one](person)) ? [one] : [])))
+      const found = await Promise.all(methods.map(async (one) => ((await hasWay[one](person)) ? [one] : [])))
       return found.flat()
     },
     byCode: async (person, typed) => {
@@ -136,6 +139,13 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
       })
       return 'refused' in answer ? refusedBy(answer) : owned(person, answer, settings)
     },
+    isDown: async (person, methods) => {
+      const settings = parts.openId()
+      if (settings === null || publicUrl === null || !methods.includes('oidc')) return false
+      const others = methods.filter((one) => one !== 'oidc')
+      const has = await Promise.all(others.map((one) => hasWay[one](person)))
+      return !has.includes(true) && !(await providerOf(settings).answers())
+    },
     notMe: (person, act) => parts.alarm(person, act),
     enrolling: {
       ownWays: async (person) => {
@@ -147,6 +157,7 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
         ]
       },
       remove: async (person, { method, id }) => {
+        await parts.proofs.forget(person.id, method)
         const news = method === 'totp' ? await totp?.remove(person.id) : await passkeys?.remove(person.id, id)
         tell(person, news ?? null)
         return news != null

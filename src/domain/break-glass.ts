@@ -12,8 +12,13 @@ export type BreakGlassEvent =
   /** The review is still owed: people are told again. */
   | { type: 'remind' }
 
-export const reviewOwed = (remindMs: number, brokenBefore: number, now: Date): AfterReview => ({
+export const reviewOwed = (
+  remindMs: number,
+  { brokenBefore, isUnconfirmed }: Pick<AfterReview, 'brokenBefore' | 'isUnconfirmed'>,
+  now: Date,
+): AfterReview => ({
   brokenBefore,
+  isUnconfirmed,
   remindAt: new Date(now.getTime() + remindMs),
   remindMs,
   reminded: 0,

@@ -1,7 +1,7 @@
 import type { OpenIdSettings } from './confirming/openid-settings.ts'
-import type { Method } from './confirmation.ts'
+import type { ProofRules } from './confirmation.ts'
 import type { Target } from './connector.ts'
-import type { Known, Provisioned } from './person.ts'
+import type { Known, LastProof, Provisioned } from './person.ts'
 import type { FixedWindow } from './windows/fixed.ts'
 
 /** One immutable reading of the owner's files. Kept for one attempt; the next attempt reads the newest. */
@@ -15,6 +15,8 @@ export interface Catalog {
   readonly proof: ProofRules
   /** The company's identity provider, where people confirm by signing in there; it holds a secret: never logged. */
   readonly openId: OpenIdSettings | null
+  /** Whether any condition asks when somebody last confirmed who they are. */
+  readonly asksWhenConfirmed: boolean
   /** Changes whenever anything in the files does. */
   readonly fingerprint: string
   readonly loadedAt: Date
@@ -103,7 +105,7 @@ export interface Entitlement {
   /** Recurring windows, and when it may be held at all; null: at any time, and only once for each asking. */
   readonly windows: WindowRules | null
   /** Where it may be taken at once in an emergency, by whoever may ask; null: never without an approval. */
-  readonly breakGlass: { readonly maxMs: number; readonly remindMs: number } | null
+  readonly breakGlass: BreakGlassRules | null
   /** In their order: the first that fits approves by itself. */
   readonly auto: readonly AutoRule[]
   /** How far ahead an approver may approve the same for the same person; null: never. */
@@ -119,6 +121,18 @@ export interface Entitlement {
   readonly how: string | null
   /** Approving asks "are you sure?". */
   readonly confirm: boolean
+  /** Whoever asks for it confirms who they are. */
+  readonly asksProof: boolean
+}
+
+export interface BreakGlassRules {
+  readonly maxMs: number
+  readonly remindMs: number
+  /**
+   * Whether they must confirm who they are: `unless-down`: not while the identity provider is down and nothing else that
+   * they could confirm with is at hand; then it is said louder.
+   */
+  readonly proof: 'none' | 'always' | 'unless-down'
 }
 
 export interface SessionRules {
@@ -129,13 +143,6 @@ export interface SessionRules {
   /** The longest from its begin, however often it is renewed. */
   readonly maxMs: number
   readonly proof: ProofRules
-}
-
-/** What counts as a proof of who somebody is. */
-export interface ProofRules {
-  readonly methods: readonly Method[]
-  /** One this young need not be given again. */
-  readonly maxAgeMs: number
 }
 
 /** Approves what is asked for once, without anybody's click. */
@@ -186,6 +193,8 @@ export interface Stage {
   readonly approvers: Approvers
   /** How many different people must approve. */
   readonly needs: number
+  /** Each confirms who they are as they approve. */
+  readonly asksProof: boolean
   /** They may answer too, and are never mentioned. */
   readonly quiet: Approvers | null
   /** They answer too where too few of the approvers can; null: the admins. */
@@ -231,6 +240,8 @@ export interface Attributes {
   readonly listedGroups?: ReadonlySet<string>
   /** The same of SCIM's groups; absent where there is no such source. */
   readonly provisioned?: Pick<Provisioned, 'groups' | 'leftLately' | 'listed'>
+  /** Null: they never confirmed who they are, as far as is known; absent: nobody looked. */
+  readonly confirmed?: LastProof | null
   readonly guest: boolean
   readonly zone: string
   readonly durationMs: number

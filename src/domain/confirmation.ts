@@ -16,3 +16,25 @@ export const confirmation = z.object({
 })
 
 export type Confirmation = z.infer<typeof confirmation>
+
+/** For the history: by which they showed that it was they. */
+export const confirmedBy = (confirmation: Confirmation | null | undefined) =>
+  confirmation == null ? {} : { confirmedBy: confirmation.method }
+
+/** What counts as a proof of who somebody is. */
+export interface ProofRules {
+  readonly methods: readonly Method[]
+  /** One this young need not be given again. */
+  readonly maxAgeMs: number
+}
+
+/** The youngest of these that counts still; null: none does. */
+export function youngProof(
+  proofs: readonly Confirmation[],
+  { methods: counting, maxAgeMs }: ProofRules,
+  now: Date,
+): Confirmation | null {
+  const from = now.getTime() - maxAgeMs
+  const young = proofs.filter(({ method, at }) => counting.includes(method) && at.getTime() > from)
+  return young.sort((one, other) => other.at.getTime() - one.at.getTime())[0] ?? null
+}

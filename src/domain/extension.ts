@@ -1,3 +1,4 @@
+import type { Confirmation } from './confirmation.ts'
 import type { Entitlement, ExtendRules } from './catalog.ts'
 import { owedNow } from './debt.ts'
 import type { Active, AnsweredAs, Approved, Extension, Grant } from './grant.ts'
@@ -30,6 +31,8 @@ export interface AnswerExtension {
   readonly as: AnsweredAs
   readonly stages: readonly { readonly needs: number }[]
   readonly voided: readonly string[]
+  /** That it was they; null where the catalog does not ask for that. */
+  readonly confirmation?: Confirmation | null
 }
 
 /** Each asking mentions the approvers: after so many noes they are left in peace. */
@@ -133,7 +136,8 @@ export function countAnswer(grant: Grant, event: AnswerExtension, now: Date): Gr
   // Once the rules ask for no more than said yes, whichever of them says so again.
   if (hasAnswered && openStage(seatsFilled(counting), stages) !== null)
     return refuse('already-reviewed', { grant })
-  const approvedBy = hasAnswered ? counting : [...counting, { ...by, stage, as }]
+  const { confirmation = null } = event
+  const approvedBy = hasAnswered ? counting : [...counting, { ...by, stage, as, confirmation }]
   const needs = seatsOf(stages)
   if (openStage(seatsFilled(approvedBy), stages) !== null) return become({ needs, approvedBy })
   // The rules of now: they may have become stricter since it was asked.

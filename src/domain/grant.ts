@@ -26,6 +26,8 @@ const review = z.object({
   preApprovalId: z.string().nullable().default(null),
   /** The longest that it agreed to, with more time; null: as long as holders may extend it by themselves. */
   mostMs: z.number().nullable().default(null),
+  /** That it was they; null: the catalog did not ask for that. */
+  confirmation: confirmation.nullable().default(null),
   at: z.date(),
 })
 
@@ -83,7 +85,7 @@ const asked = z.object({
   isStanding: z.boolean().default(false),
   /** Held by whoever confirms who they are: `notAfter` is then its longest, fixed when it began. */
   isSession: z.boolean().default(false),
-  /** Of its holder: to begin, and each time to go on. */
+  /** Of whoever asked for it, to ask; of a session's holder to begin, and each time to go on. */
   confirmations: z.array(confirmation).default([]),
   /** How many different people must approve, in all stages. */
   needs: z.number(),
@@ -118,7 +120,11 @@ const extension = z.object({
   needs: z.number(),
   /** Empty where the catalog lets holders extend at once. Each fills a seat of a stage, as with the request. */
   approvedBy: z.array(
-    personRef.extend({ stage: z.number().default(0), as: answeredAs.nullable().default(null) }),
+    personRef.extend({
+      stage: z.number().default(0),
+      as: answeredAs.nullable().default(null),
+      confirmation: confirmation.nullable().default(null),
+    }),
   ),
   deniedBy: personRef.nullable(),
 })
@@ -127,6 +133,8 @@ const extension = z.object({
 const afterReview = z.object({
   /** How often they had taken the same so in the 24 hours before. */
   brokenBefore: z.number().default(0),
+  /** They should have confirmed who they are, and nothing to confirm with answered. */
+  isUnconfirmed: z.boolean().default(false),
   /** When people are reminded next; null once it is closed. */
   remindAt: z.date().nullable(),
   remindMs: z.number(),

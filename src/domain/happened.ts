@@ -12,17 +12,19 @@ const at = z.date()
 const by = personRef
 const words = z.string().nullable()
 const count = z.number().nullable()
+/** By which they showed that it was they, where they were asked to. */
+const method = z.enum(methods).exactOptional()
 const of = <T extends string, S extends z.ZodRawShape>(type: T, fields: S) =>
   z.object({ type: z.literal(type), at, ...fields })
 
 const typed = z.discriminatedUnion('type', [
   // Asking and answering.
-  of('asked', { by }),
-  of('broke-glass', { by }),
+  of('asked', { by, confirmedBy: method }),
+  of('broke-glass', { by, confirmedBy: method }),
   of('matched-rule', { source: z.string() }),
   /** A session began by it, or goes on. */
   of('confirmed', { by, method: z.enum(methods) }),
-  of('approved', { by, note: words, stage: count, durationMs: count }),
+  of('approved', { by, note: words, stage: count, durationMs: count, confirmedBy: method }),
   of('approved-by-rule', { because: z.string() }),
   of('denied', { by, note: z.string() }),
   of('withdrawn', { by }),
@@ -44,7 +46,7 @@ const typed = z.discriminatedUnion('type', [
   of('renewed', {}),
   of('warned', {}),
   of('more-time-asked', { by, addMs: count }),
-  of('more-time-approved', { by }),
+  of('more-time-approved', { by, confirmedBy: method }),
   of('more-time-denied', { by }),
   of('extended', { by, addMs: count }),
   of('late', { error: words }),

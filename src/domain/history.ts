@@ -1,3 +1,4 @@
+import { confirmedBy } from './confirmation.ts'
 import type { Event } from './event.ts'
 import { waitingExtension } from './extension.ts'
 import { isApproved, type Extension, type Grant } from './grant.ts'
@@ -8,8 +9,8 @@ import { seriesHistory } from './series.ts'
 export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Happened | null {
   switch (event.type) {
     case 'approve': {
-      const { by, note, stage, durationMs } = event
-      return { type: 'approved', at, by, note, stage, durationMs }
+      const { by, note, stage, durationMs, confirmation } = event
+      return { type: 'approved', at, by, note, stage, durationMs, ...confirmedBy(confirmation) }
     }
     case 'deny':
       return { type: 'denied', at, by: event.by, note: event.note }
@@ -43,8 +44,9 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
     case 'confirm-again':
       return { type: 'confirmed', at, by: event.by, method: event.confirmation.method }
     case 'answer-extension': {
-      const type = event.verdict === 'deny' ? 'more-time-denied' : 'more-time-approved'
-      return { type, at, by: event.by }
+      const { by, verdict, confirmation } = event
+      if (verdict === 'deny') return { type: 'more-time-denied', at, by }
+      return { type: 'more-time-approved', at, by, ...confirmedBy(confirmation) }
     }
     case 'alert':
       return { type: 'late', at, error: isApproved(next) && 'lastError' in next ? next.lastError : null }

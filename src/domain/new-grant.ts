@@ -1,6 +1,6 @@
 import { reviewOwed } from './break-glass.ts'
 import type { Entitlement, SessionRules } from './catalog.ts'
-import type { Confirmation } from './confirmation.ts'
+import { confirmedBy, type Confirmation } from './confirmation.ts'
 import { cut } from './cut.ts'
 import { dueOf } from './due.ts'
 import { startGiving } from './giving.ts'
@@ -32,6 +32,8 @@ interface Requested {
   readonly timing: Timing
   /** Who the subject is on the system now. */
   readonly principal: string
+  /** That it was whoever asked; null where the catalog does not ask for that. */
+  readonly confirmation?: Confirmation | null
 }
 
 /** To be reviewed by people, unless it needs nobody. */
@@ -42,7 +44,7 @@ export function requestedGrant({ requester, subject, timing, ...request }: Reque
   const by = refTo(requester.person)
   const lapsesAt = Math.min(now.getTime() + withinMs, pointlessAt?.getTime() ?? Infinity)
   return due<Pending>({
-    ...begun(now, { type: 'asked', at: now, by }),
+    ...begun(now, { type: 'asked', at: now, by, ...confirmedBy(request.confirmation) }),
     ...fieldsOf(entitlement),
     ...plain,
     id,
@@ -63,6 +65,7 @@ export function requestedGrant({ requester, subject, timing, ...request }: Reque
       earlier: null,
     },
     principal,
+    confirmations: request.confirmation == null ? [] : [request.confirmation],
     needs: seatsOf(stages),
     status: 'pending',
     nudge: startNudges(0, stages[0], now),
@@ -80,6 +83,9 @@ interface GlassBroken {
   readonly place: GrantPlace
   /** How often they had taken the same so shortly before. */
   readonly brokenBefore: number
+  /** Null where the catalog does not ask for that, or could not. */
+  readonly confirmation: Confirmation | null
+  readonly isUnconfirmed: boolean
 }
 
 /** Given at once, and a review is owed. */
@@ -87,11 +93,11 @@ export function emergencyGrant(
   { facts, entitlement, durationMs, ...broken }: GlassBroken,
   now: Date,
 ): Granting {
-  const { id, requestId, reason, place, brokenBefore } = broken
+  const { id, requestId, reason, place, confirmation, brokenBefore, isUnconfirmed } = broken
   const { warnMs, alertMs, breakGlass } = entitlement
   const person = refTo(facts.person)
   return due<Granting>({
-    ...begun(now, { type: 'broke-glass', at: now, by: person }),
+    ...begun(now, { type: 'broke-glass', at: now, by: person, ...confirmedBy(confirmation) }),
     ...fieldsOf(entitlement),
     ...plain,
     id,
@@ -101,6 +107,7 @@ export function emergencyGrant(
     reason: reason.trim(),
     askedMs: durationMs,
     isBreakGlass: true,
+    confirmations: confirmation === null ? [] : [confirmation],
     approvedAt: now,
     durationMs,
     place,
@@ -109,7 +116,7 @@ export function emergencyGrant(
     warnMs,
     alertMs,
     extensions: [],
-    afterReview: reviewOwed(breakGlass?.remindMs ?? 0, brokenBefore, now),
+    afterReview: reviewOwed(breakGlass?.remindMs ?? 0, { brokenBefore, isUnconfirmed }, now),
     ...startGiving(entitlement, now, now),
   })
 }

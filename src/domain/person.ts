@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Confirmation } from './confirmation.ts'
 import { cut } from './cut.ts'
 
 /** A person as Curfew knows them: our own id, and links to where they come from. */
@@ -51,7 +52,12 @@ export interface PersonFacts {
   readonly listedGroups?: ReadonlySet<string>
   /** What sources of people (SCIM) say besides; absent where there are none. */
   readonly provisioned?: Provisioned
+  /** Null: they never confirmed who they are, as far as is known; absent where no rule asks for it. */
+  readonly confirmed?: LastProof | null
 }
+
+/** When somebody last confirmed who they are, and how. */
+export type LastProof = Pick<Confirmation, 'method' | 'at'>
 
 /** A source said so, at that instant: `okta`, 14:02. */
 export interface Leaving {

@@ -61,6 +61,7 @@ export function attributesOf(
     groups: facts.groups,
     ...(facts.listedGroups ? { listedGroups: facts.listedGroups } : {}),
     ...(facts.provisioned ? { provisioned: facts.provisioned } : {}),
+    ...(facts.confirmed === undefined ? {} : { confirmed: facts.confirmed }),
     guest: facts.isGuest,
     zone: facts.zone,
     durationMs: asking.durationMs,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Entitlement } from './catalog.ts'
+import { confirmation } from './confirmation.ts'
 import { personRef } from './person.ts'
 import type { PersonFacts } from './person.ts'
 import { isSameHuman } from './person.ts'
@@ -23,6 +24,8 @@ export const preApprovalSchema = z.object({
   principal: z.string().nullable().default(null),
   /** The longest that each use may last. */
   maxMs: z.number(),
+  /** That it was they who gave it; null: it was not asked for. */
+  confirmation: confirmation.nullable().default(null),
   until: z.date(),
   madeAt: z.date(),
   stoppedAt: z.date().nullable(),

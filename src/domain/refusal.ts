@@ -59,6 +59,7 @@ export type RefusalCode =
   | 'bad-ticket'
   // confirming
   | 'not-confirmed'
+  | 'must-confirm'
   // ending
   | 'not-yours'
   | 'not-held'

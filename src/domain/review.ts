@@ -1,3 +1,4 @@
+import type { Confirmation } from './confirmation.ts'
 import { startGiving } from './giving.ts'
 import {
   offeredMs,
@@ -40,6 +41,8 @@ export type AnswerEvent =
       voided: readonly string[]
       /** Used if this approval is the last one. */
       terms: Terms
+      /** That it was they; null where the catalog does not ask for that. */
+      confirmation?: Confirmation | null
       /** It was given ahead, for at most so long. */
       ahead?: { readonly preApprovalId: string; readonly mostMs: number }
     }
@@ -82,6 +85,7 @@ export function review(grant: Grant, event: AnswerEvent, now: Date): Grant | Ref
       as: null,
       preApprovalId: null,
       mostMs: null,
+      confirmation: null,
       at: now,
     }
     return { ...asked, reviews: [...grant.reviews, answer], status: 'denied', closedAt: now }
@@ -97,6 +101,7 @@ export function review(grant: Grant, event: AnswerEvent, now: Date): Grant | Ref
     as,
     preApprovalId,
     mostMs,
+    confirmation: event.confirmation ?? null,
     at: now,
   }
   const reviewed = { ...grant, needs: seatsOf(stages), reviews: [...counting, answer] }

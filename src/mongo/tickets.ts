@@ -3,6 +3,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { personRef } from '../domain/person.ts'
 import type { Ticket, TicketStore } from '../domain/ports/tickets.ts'
+import { patternSchema } from '../domain/windows/pattern.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 const schema = new Schema(
@@ -24,9 +25,40 @@ const schema = new Schema(
 // Used or not: an hour after its time nobody asks for it any more.
 schema.index({ until: 1 }, { expireAfterSeconds: 3_600 })
 
+const wanted = z.object({ resource: z.string(), entitlement: z.string() })
 const confirmable = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('open-session'), resource: z.string(), entitlement: z.string() }),
+  wanted.extend({ kind: z.literal('open-session') }),
   z.object({ kind: z.literal('renew-session'), grantId: z.string(), seenEndsAt: z.date() }),
+  z.object({
+    kind: z.literal('approve'),
+    answers: z.array(
+      z.object({
+        grantId: z.string(),
+        terms: z.string(),
+        note: z.string().nullable(),
+        durationMs: z.number().nullable(),
+        aheadUntil: z.date().nullable(),
+      }),
+    ),
+  }),
+  z.object({ kind: z.literal('more-time'), grantId: z.string(), askedAt: z.date() }),
+  z.object({
+    kind: z.literal('ask'),
+    requestId: z.string(),
+    wanted: z.array(wanted),
+    holder: personRef.nullable(),
+    durationMs: z.number(),
+    startsAt: z.date().nullable(),
+    recurrence: patternSchema.omit({ durationMs: true }).nullable(),
+    reason: z.string(),
+  }),
+  wanted.extend({
+    kind: z.literal('break-glass'),
+    requestId: z.string(),
+    durationMs: z.number(),
+    reason: z.string(),
+    typed: z.string(),
+  }),
 ])
 const row = z.discriminatedUnion('act', [
   z.object({ act: z.literal('show-secret'), grantId: z.string(), by: personRef }),

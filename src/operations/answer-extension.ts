@@ -1,31 +1,53 @@
 import { findEntitlement } from '../domain/catalog.ts'
+import type { Confirmation } from '../domain/confirmation.ts'
 import { explain } from '../domain/explain.ts'
 import { mayExtend, waitingExtension } from '../domain/extension.ts'
 import type { Extension, Grant } from '../domain/grant.ts'
 import { isSameHuman, refTo, type PersonRef } from '../domain/person.ts'
 import { nameApprovers } from '../domain/approvers.ts'
 import { stillAllows } from '../domain/policy.ts'
-import { refuse, type Refusal } from '../domain/refusal.ts'
+import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import { whyNoMore } from './extend.ts'
 import { earlierOf, openNow } from './asked-of.ts'
+import { provenBy } from './confirm/proven.ts'
 import { panelsOf, type Panel } from './panel.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
+
+export interface ExtensionAnswer {
+  readonly grantId: string
+  readonly by: PersonRef
+  readonly verdict: 'approve' | 'deny'
+  /** Which asking is answered. */
+  readonly askedAt: Date
+  /** They just confirmed that it is they; without it a young proof counts, where the catalog asks for one. */
+  readonly confirmation?: Confirmation | null
+}
 
 /**
  * One approver's yes or no to more time. Every stage that agreed to the first time agrees to more, one after the other;
  * the lists and rules of this moment decide, and ask of the holder what they asked when it was given. One no ends it,
  * and the old end stands.
  */
-export async function answerExtension(
+export async function answerExtension(world: World, answer: ExtensionAnswer): Promise<Grant | Refusal> {
+  const decide = await judgeAnswer(world, answer)
+  return isRefusal(decide) ? decide : world.grants.change(answer.grantId, decide)
+}
+
+/** What this answer would make of it now; writes nothing. */
+export async function wouldAnswerExtension(world: World, answer: ExtensionAnswer): Promise<Grant | Refusal> {
+  const decide = await judgeAnswer(world, answer)
+  if (isRefusal(decide)) return decide
+  const grant = await world.grants.get(answer.grantId)
+  return grant === null ? refuse('not-found') : decide(grant, world.clock.now())
+}
+
+type Decide = (current: Grant, now: Date) => Grant | Refusal
+
+async function judgeAnswer(
   world: World,
-  {
-    grantId,
-    by,
-    verdict,
-    askedAt,
-  }: { grantId: string; by: PersonRef; verdict: 'approve' | 'deny'; askedAt: Date },
-): Promise<Grant | Refusal> {
+  { grantId, by, verdict, askedAt, confirmation: given = null }: ExtensionAnswer,
+): Promise<Decide | Refusal> {
   const seen = await world.grants.get(grantId)
   if (seen === null) return refuse('not-found')
   const one = withOneCatalog(world)
@@ -55,6 +77,9 @@ export async function answerExtension(
   const hasAnswered = counting.some((person) => isSameHuman(person, facts.person))
   const refusal = hasAnswered ? null : whyNoRight(seen, panels, verdict === 'deny' ? null : stage, facts)
   if (refusal !== null) return refusal
+  const isProofAsked = verdict === 'approve' && !hasAnswered && stages[stage]?.asksProof === true
+  const confirmation = isProofAsked ? await provenBy(one, refTo(facts.person), given) : null
+  if (isProofAsked && confirmation === null) return refuse('must-confirm', { grant: seen })
   const event = {
     type: 'answer-extension',
     by: refTo(facts.person),
@@ -65,8 +90,9 @@ export async function answerExtension(
     as: panels[stage]?.answersAs(facts) ?? 'own',
     stages,
     voided,
+    confirmation,
   } as const
-  return world.grants.change(grantId, (current, now) => {
+  return (current, now) => {
     if (isOutdated(world, one)) return newRules(current)
     const waiting = current.status === 'active' ? waitingExtension(current) : null
     if (verdict === 'approve' && waiting !== null && current.status === 'active') {
@@ -81,7 +107,7 @@ export async function answerExtension(
       if (no !== null) return no
     }
     return transition(current, event, now)
-  })
+  }
 }
 
 /** The same request, as its approvers are asked of it once more: who fills which seat by now. */

@@ -91,7 +91,7 @@ export async function approveByWord(
   )
   let grant: Grant = asked
   const earlier: EarlierReviewer[] = []
-  for (const { id, approver, maxMs } of fitting) {
+  for (const { id, approver, maxMs, confirmation } of fitting) {
     if (grant.status !== 'pending') break
     const by = await world.directory.facts(approver)
     if (by === 'unknown') continue
@@ -102,7 +102,7 @@ export async function approveByWord(
       world.catalog(),
       facts,
       grant,
-      { ...answer, ahead: { preApprovalId: id, mostMs: maxMs } },
+      { ...answer, confirmation, ahead: { preApprovalId: id, mostMs: maxMs } },
       now,
     )
     if (isRefusal(next)) continue

@@ -1,10 +1,12 @@
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import type { Confirmation } from '../domain/confirmation.ts'
 import { explain } from '../domain/explain.ts'
 import type { Grant } from '../domain/grant.ts'
 import { emergencyGrant } from '../domain/new-grant.ts'
-import type { PersonFacts, PersonRef } from '../domain/person.ts'
+import { refTo, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import { mayHold, placeFor } from '../domain/policy.ts'
-import { refuse, type Refusal } from '../domain/refusal.ts'
+import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
+import { provenBy } from './confirm/proven.ts'
 import { reasonLength } from './request.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -22,6 +24,10 @@ export interface Emergency {
   readonly reason: string
   /** Must be the entitlement's name: nobody breaks glass by a slip of the hand. */
   readonly typed: string
+  /** They just confirmed that it is they; without it a young proof counts, where the catalog asks for one. */
+  readonly confirmation?: Confirmation | null
+  /** Nothing that they could confirm with answers, they say, and all shall know. */
+  readonly isUnconfirmed?: boolean
 }
 
 /**
@@ -34,10 +40,10 @@ export async function breakGlass(world: World, emergency: Emergency): Promise<Gr
   const one = withOneCatalog(world)
   const facts = await world.directory.facts(emergency.by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const entitlement = findEntitlement(one.catalog(), emergency.resource, emergency.entitlement)
-  if (entitlement === null) return refuse('unknown-entitlement')
-  const refusal = whyNot(world, facts, entitlement, emergency)
-  if (refusal !== null) return refusal
+  const entitlement = entitlementFor(one, facts, emergency)
+  if (isRefusal(entitlement)) return entitlement
+  const proof = await proofFor(one, facts, entitlement, emergency)
+  if (isRefusal(proof)) return proof
   const now = world.clock.now()
   const place = placeFor(one.catalog(), facts, entitlement, emergency, now)
   if ('unresolved' in place) return refuse('no-principal', { reasons: [place.unresolved] })
@@ -62,11 +68,51 @@ export async function breakGlass(world: World, emergency: Emergency): Promise<Gr
   const brokenBefore = before.length
   const id = world.newId()
   const taken = emergencyGrant(
-    { id, requestId, facts, entitlement, durationMs, reason, place, brokenBefore },
+    { id, requestId, facts, entitlement, durationMs, reason, place, brokenBefore, ...proof },
     world.clock.now(),
   )
   const written = await world.grants.insert(taken)
   return written.outcome === 'open' ? refuse('already-held', { grant: written.grant }) : written.grant
+}
+
+/** What would be taken, but for confirming who they are; writes nothing. */
+export async function wouldBreakGlass(world: World, emergency: Emergency): Promise<Entitlement | Refusal> {
+  const facts = await world.directory.facts(emergency.by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  return entitlementFor(world, facts, emergency)
+}
+
+/** May this person break the glass without confirming, as nothing that they could confirm with answers now? */
+export async function mayGoUnconfirmed(
+  world: World,
+  by: PersonRef,
+  what: Pick<Emergency, 'resource' | 'entitlement'>,
+): Promise<boolean> {
+  const catalog = world.catalog()
+  const rules = findEntitlement(catalog, what.resource, what.entitlement)?.breakGlass
+  return rules?.proof === 'unless-down' && world.confirming.isDown(by, catalog.proof.methods)
+}
+
+async function proofFor(
+  world: World,
+  { person }: PersonFacts,
+  { breakGlass: rules }: Entitlement,
+  emergency: Emergency,
+): Promise<{ confirmation: Confirmation | null; isUnconfirmed: boolean } | Refusal> {
+  if (rules === null || rules.proof === 'none') return { confirmation: null, isUnconfirmed: false }
+  const by = refTo(person)
+  const confirmation = await provenBy(world, by, emergency.confirmation)
+  if (confirmation !== null) return { confirmation, isUnconfirmed: false }
+  if (emergency.isUnconfirmed !== true || !(await mayGoUnconfirmed(world, by, emergency)))
+    return refuse('must-confirm')
+  world.log.warn('glass is broken without confirming: nothing to confirm with answers', { by: by.id })
+  return { confirmation: null, isUnconfirmed: true }
+}
+
+function entitlementFor(world: World, facts: PersonFacts, emergency: Emergency): Entitlement | Refusal {
+  const entitlement = findEntitlement(world.catalog(), emergency.resource, emergency.entitlement)
+  if (entitlement === null) return refuse('unknown-entitlement')
+  return whyNot(world, facts, entitlement, emergency) ?? entitlement
 }
 
 function whyNot(

@@ -1,6 +1,6 @@
 import { slotOf, type Grant } from '../domain/grant.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
-import { fitToAsk, requestAccess, type Ask } from './request.ts'
+import { fitToAsk, requestAccess, withProof, type Ask } from './request.ts'
 import type { World } from './world.ts'
 
 export const mostLines = 10
@@ -36,27 +36,11 @@ export async function requestSeveral(
     .filter((what) => !isMade(what))
     .map((what, i): Ask => ({ ...ask, ...what, line: next + i, lines: wanted.length }))
   if (made.length === 0) {
+    const no = await whyNotAll(world, lines)
+    if (no !== null) return no
     for (const line of lines) {
-      const fit = await fitToAsk(world, line)
-      if (isRefusal(fit)) return { ...fit, which: line, others: 0 }
-      const held = await world.grants.openOf(fit.subject.person.id)
-      const same = held.find(
-        (one) =>
-          one.status !== 'pending' &&
-          slotOf(one) === 'once' &&
-          one.resource.id === line.resource &&
-          one.entitlement.id === line.entitlement,
-      )
-      if (same) return { ...refuse('already-held', { grant: same }), which: line, others: 0 }
-      const theirs = held.find(
-        (one) =>
-          one.status === 'pending' &&
-          one.requester.id !== fit.asked.requester.id &&
-          slotOf(one) === 'once' &&
-          one.resource.id === line.resource &&
-          one.entitlement.id === line.entitlement,
-      )
-      if (theirs) return { ...refuse('asked-already', { grant: theirs }), which: line, others: 0 }
+      const proven = await withProof(world, line)
+      if (isRefusal(proven)) return { ...proven, which: null, others: 0 }
     }
   }
   const grants: Grant[] = [...made]
@@ -68,4 +52,31 @@ export async function requestSeveral(
   }
   const [first] = refused
   return first === undefined ? grants : { ...first[0], which: first[1], others: grants.length }
+}
+
+/** The first that cannot be had, by the rules of now; null: none. Writes nothing. */
+export async function whyNotAll(world: World, lines: readonly Ask[]): Promise<NotOne | null> {
+  for (const line of lines) {
+    const fit = await fitToAsk(world, line)
+    if (isRefusal(fit)) return { ...fit, which: line, others: 0 }
+    const held = await world.grants.openOf(fit.subject.person.id)
+    const same = held.find(
+      (one) =>
+        one.status !== 'pending' &&
+        slotOf(one) === 'once' &&
+        one.resource.id === line.resource &&
+        one.entitlement.id === line.entitlement,
+    )
+    if (same) return { ...refuse('already-held', { grant: same }), which: line, others: 0 }
+    const theirs = held.find(
+      (one) =>
+        one.status === 'pending' &&
+        one.requester.id !== fit.asked.requester.id &&
+        slotOf(one) === 'once' &&
+        one.resource.id === line.resource &&
+        one.entitlement.id === line.entitlement,
+    )
+    if (theirs) return { ...refuse('asked-already', { grant: theirs }), which: line, others: 0 }
+  }
+  return null
 }

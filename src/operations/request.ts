@@ -1,5 +1,6 @@
 import { countEarlier } from './earlier-requests.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import type { Confirmation } from '../domain/confirmation.ts'
 import { slotOf, type Grant, type GrantPlace, type Pending } from '../domain/grant.ts'
 import { requestedGrant } from '../domain/new-grant.ts'
 import { isSamePerson, type PersonFacts, type PersonRef } from '../domain/person.ts'
@@ -9,6 +10,7 @@ import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { timingOf, type Wish } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import { approveAhead } from './approve-ahead.ts'
+import { provenBy } from './confirm/proven.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface Ask extends Wish {
@@ -24,6 +26,8 @@ export interface Ask extends Wish {
   readonly resource: string
   readonly entitlement: string
   readonly reason: string
+  /** They just confirmed that it is they; without it a young proof counts, where the catalog asks for one. */
+  readonly confirmation?: Confirmation | null
 }
 
 export const reasonLength = { least: 10, most: 500 } as const
@@ -41,7 +45,8 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
   const redelivered = (await world.grants.byRequest(ask.requestId)).find((made) => made.line === line)
   if (redelivered) return redelivered
   const one = withOneCatalog(world)
-  const fit = await fitToAsk(one, ask)
+  const proven = await withProof(one, ask)
+  const fit = isRefusal(proven) ? proven : await fitToAsk(one, proven)
   if (isRefusal(fit)) return fit
   const { subject, entitlement } = fit
   const since = new Date(fit.asked.requestedAt.getTime() - mostAsked.withinMs)
@@ -67,6 +72,17 @@ export async function requestAccess(world: World, ask: Ask): Promise<Grant | Ref
   return refuse('unsure', { reasons: ['another request for the same access is being made right now'] })
 }
 
+/** With the proof that it is they, where the catalog asks whoever asks for one; a refusal where they must confirm first. */
+export async function withProof<Asked extends Pick<Ask, 'by' | 'resource' | 'entitlement' | 'confirmation'>>(
+  world: World,
+  ask: Asked,
+): Promise<Asked | Refusal> {
+  const entitlement = findEntitlement(world.catalog(), ask.resource, ask.entitlement)
+  if (entitlement?.asksProof !== true) return { ...ask, confirmation: null }
+  const confirmation = await provenBy(world, ask.by, ask.confirmation)
+  return confirmation === null ? refuse('must-confirm') : { ...ask, confirmation }
+}
+
 /** The request as it would be written, by the rules of now; writes nothing. */
 export async function fitToAsk(
   world: World,
@@ -88,7 +104,7 @@ export async function fitToAsk(
   if (isRefusal(place)) return isForAnother ? notForThem(place, subject) : place
   const timing = timingOf(ask, entitlement, now)
   if (isRefusal(timing)) return timing
-  const { requestId, line = 0, lines = 1, durationMs, reason } = ask
+  const { requestId, line = 0, lines = 1, durationMs, reason, confirmation = null } = ask
   const asked = requestedGrant(
     {
       id: world.newId(),
@@ -102,6 +118,7 @@ export async function fitToAsk(
       reason,
       timing,
       principal: place.principal,
+      confirmation,
     },
     world.clock.now(),
   )

@@ -10,12 +10,14 @@ import {
 } from '../domain/grant.ts'
 import { isSameHuman, refTo, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import { nameApprovers } from '../domain/approvers.ts'
+import type { Confirmation } from '../domain/confirmation.ts'
 import { mayAskForOthers, mayHold, placeFor, termsFor, type Verdict } from '../domain/policy.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { DAY_MS } from '../domain/windows/wall-clock.ts'
 import { isStillTimely, mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
 import { earlierOf, openNow, type EarlierReviewer } from './asked-of.ts'
+import { provenBy } from './confirm/proven.ts'
 import { panelsOf, type Panel } from './panel.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -30,10 +32,12 @@ export interface GivenAnswer {
   readonly durationMs: number | null
   /** Until then the same is approved for the same person without asking; null: this once. */
   readonly aheadUntil?: Date | null
+  /** They just confirmed that it is they; without it a young proof counts, where the catalog asks for one. */
+  readonly confirmation?: Confirmation | null
 }
 
 /** An answer, by a click or given ahead. */
-type Given = Pick<GivenAnswer, 'terms' | 'verdict' | 'note' | 'durationMs'> & {
+type Given = Pick<GivenAnswer, 'terms' | 'verdict' | 'note' | 'durationMs' | 'confirmation'> & {
   readonly ahead?: { readonly preApprovalId: string; readonly mostMs: number }
 }
 
@@ -45,6 +49,27 @@ export const noteLength = { least: 5, most: 500 } as const
  * Answering twice the same (a redelivered click) changes nothing and is no refusal.
  */
 export async function reviewGrant(world: World, answer: GivenAnswer): Promise<Grant | Refusal> {
+  const judged = await judgeReview(world, answer)
+  if (isRefusal(judged)) return judged
+  const reviewed = await world.grants.change(answer.grantId, judged.decide, judged.seen)
+  if (!isRefusal(reviewed)) await promise(world, reviewed, judged.by, answer)
+  return reviewed
+}
+
+/** What this answer would make of it now; writes nothing. */
+export async function wouldReview(world: World, answer: GivenAnswer): Promise<Grant | Refusal> {
+  const judged = await judgeReview(world, answer)
+  return isRefusal(judged) ? judged : judged.decide(judged.seen, world.clock.now())
+}
+
+interface Judged {
+  readonly seen: Grant
+  readonly by: PersonFacts
+  /** By the facts and rules that were read. */
+  decide(grant: Grant, now: Date): Grant | Refusal
+}
+
+async function judgeReview(world: World, answer: GivenAnswer): Promise<Judged | Refusal> {
   const seen = await world.grants.get(answer.grantId)
   if (seen === null) return refuse('not-found')
   const one = withOneCatalog(world)
@@ -60,14 +85,13 @@ export async function reviewGrant(world: World, answer: GivenAnswer): Promise<Gr
   const facts = { by, requester, subject, panels, earlier: await earlierOf(world, seen) }
   const wrong = untilProblem(entitlement, answer, world.clock.now())
   if (wrong !== null) return wrong
-  const reviewed = await world.grants.change(
-    answer.grantId,
-    (grant, now) =>
-      isOutdated(world, one) ? newRules(grant) : decideReview(catalog, facts, grant, answer, now),
-    seen,
-  )
-  if (!isRefusal(reviewed)) await promise(world, reviewed, by, answer)
-  return reviewed
+  const isProofAsked = entitlement?.review.stages.some(({ asksProof }) => asksProof) === true
+  const confirmation = isProofAsked ? await provenBy(one, refTo(by.person), answer.confirmation) : null
+  const decide: Judged['decide'] = (grant, now) =>
+    isOutdated(world, one)
+      ? newRules(grant)
+      : decideReview(catalog, facts, grant, { ...answer, confirmation }, now)
+  return { seen, by, decide }
 }
 
 function untilProblem(
@@ -98,6 +122,7 @@ async function promise(world: World, grant: Grant, by: PersonFacts, answer: Give
     principal: grant.principal,
     maxMs: own.durationMs,
     until: aheadUntil,
+    confirmation: own.confirmation,
     madeAt: own.at,
     stoppedAt: null,
     stoppedBy: null,
@@ -205,6 +230,9 @@ function approve(
   }
   const place = whereStill(catalog, facts, grant, entitlement, durationMs, now)
   if (isRefusal(place)) return place
+  // Last of all: nobody confirms who they are for what they may not do anyway.
+  const isProofAsked = entitlement.review.stages[seat.stage]?.asksProof === true
+  if (isProofAsked && answer.confirmation == null) return refuse('must-confirm', { grant })
   const terms = termsFor(entitlement, place, grant)
   const event = {
     type: 'approve',
@@ -214,6 +242,7 @@ function approve(
     ...seat,
     stages: entitlement.review.stages,
     terms,
+    confirmation: isProofAsked ? (answer.confirmation ?? null) : null,
     ...(answer.ahead === undefined ? {} : { ahead: answer.ahead }),
   } as const
   return transition(grant, event, now)

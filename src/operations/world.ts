@@ -12,6 +12,7 @@ import type { Log } from '../domain/ports/log.ts'
 import type { LossStore } from '../domain/ports/losses.ts'
 import type { PeopleStore } from '../domain/ports/people.ts'
 import type { PreApprovalStore } from '../domain/ports/pre-approvals.ts'
+import type { ProofStore } from '../domain/ports/proofs.ts'
 import type { QuotaStore } from '../domain/ports/quotas.ts'
 import type { Systems } from '../domain/ports/systems.ts'
 import type { TicketStore } from '../domain/ports/tickets.ts'
@@ -29,6 +30,8 @@ export interface World {
   readonly differences: DifferenceStore
   readonly accepted: AcceptedStore
   readonly tickets: TicketStore
+  /** When people last confirmed who they are. */
+  readonly proofs: ProofStore
   readonly confirming: Confirming
   readonly identities: IdentityStore
   readonly directory: Directory

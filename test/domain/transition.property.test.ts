@@ -220,7 +220,7 @@ function* live({
       isBreakGlass: true,
       needs: 0,
       reviews: [],
-      afterReview: reviewOwed(86_400_000, 0, at(0)),
+      afterReview: reviewOwed(86_400_000, { brokenBefore: 0, isUnconfirmed: false }, at(0)),
     }),
     given: () => ({ ...anActiveGrant(), secret: { what: 'password', brings: null } }),
     'a series': () =>

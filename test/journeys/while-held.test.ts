@@ -103,6 +103,7 @@ test('what approvers said ahead ends with whom it is for', async () => {
     canonical: '{"gate":"main"}',
     principal: 'riley',
     maxMs: 600_000,
+    confirmation: null,
     until: new Date(now.getTime() + day),
     madeAt: now,
     stoppedAt: null,

@@ -49,6 +49,7 @@ const targetOf = (id: string) => ({ role: id === 'other' || id === 'kept' ? 'wri
 const stage: ReviewStage = {
   name: null,
   needs: 1,
+  asksProof: false,
   quiet: null,
   otherwise: null,
   escalate: null,
@@ -84,7 +85,7 @@ const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement]
     warnMs: null,
     alertMs: 20_000,
     startsWithinMs: 60_000,
-    breakGlass: { maxMs: 60_000, remindMs: 86_400_000 },
+    breakGlass: { maxMs: 60_000, remindMs: 86_400_000, proof: 'none' },
     keeps: false,
     confirmAbove: 50,
     windows: { untilMs: 86_400_000, warns: false, only: [] },
@@ -96,6 +97,7 @@ const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement]
     reasonExample: null,
     how: null,
     confirm: false,
+    asksProof: false,
   },
 ])
 
@@ -120,6 +122,7 @@ export const catalog: Catalog = {
   managers: new Map(),
   proof: { methods: ['passkey', 'totp'], maxAgeMs: 600_000 },
   openId: null,
+  asksWhenConfirmed: false,
   people: { isScimRequired: false, graceMs: 60_000, channel: null, admins: [] },
   fingerprint: '',
   loadedAt: new Date(0),

@@ -132,7 +132,7 @@ export function aBrokenGlass(brokenBefore = 0): Granting {
   const grant: Granting = {
     ...asked,
     reviews: [],
-    afterReview: reviewOwed(24 * HOUR, brokenBefore, at(10)),
+    afterReview: reviewOwed(24 * HOUR, { brokenBefore, isUnconfirmed: false }, at(10)),
     ...startGiving(asked, at(10), at(10)),
   }
   return { ...grant, dueAt: dueOf(grant) }

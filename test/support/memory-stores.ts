@@ -390,6 +390,7 @@ const noConfirming: Confirming = {
   byPasskey: async () => nobody,
   signIn: async () => nobody,
   bySignIn: async () => nobody,
+  isDown: async () => false,
   notMe: () => undefined,
   enrolling: {
     ownWays: async () => [],
@@ -412,6 +413,7 @@ export const noTickets = {
     leave: async () => undefined,
     comeBack: async () => null,
   },
+  proofs: { note: async () => undefined, latest: async () => new Map(), forget: async () => undefined },
   confirming: noConfirming,
 }
 

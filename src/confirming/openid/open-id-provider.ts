@@ -8,7 +8,7 @@ import type {
 } from '../../domain/confirming/openid-answer.ts'
 import type { OpenIdSettings } from '../../domain/confirming/openid-settings.ts'
 import { boundedFetch, Unreached } from './bounded-fetch.ts'
-import { keptDiscovery } from './discovered.ts'
+import { discovered, keptDiscovery } from './discovered.ts'
 import { refusalFor, speaksOfKeys } from './failure.ts'
 import { judgeClaims, verifiedEmail } from './judge-claims.ts'
 
@@ -20,6 +20,8 @@ export interface OpenIdProvider {
     maxAgeSeconds: number
     loginHint?: string
   }): Promise<OpenIdBeginning | OpenIdRefusal>
+  /** Asked in this moment, whatever is remembered of it: does it say who it is? */
+  answers(): Promise<boolean>
   /**
    * Judges what came back, once: the code is spent by it, whatever comes of it. `callbackUrl` is the `redirectUri` with the
    * query that came; of a request, build it from the address that Curfew is known by, never from its Host. For somebody
@@ -32,6 +34,9 @@ export interface OpenIdProvider {
     needsEmail?: boolean
   }): Promise<OpenIdConfirmation | OpenIdRefusal>
 }
+
+/** Whoever waits for it stands before a form. */
+const presentMs = 2_000
 
 export function openIdProvider(
   settings: OpenIdSettings,
@@ -74,6 +79,13 @@ export function openIdProvider(
         })
         return { url: url.href, attempt }
       }),
+    answers: async () => {
+      const said = await answered(settings, presentMs, () =>
+        discovered(settings, { ...reaching, timeoutMs: presentMs }),
+      )
+      // What is only set up wrongly is not down: somebody would have to say so.
+      return !('refused' in said) || said.refused !== 'unreachable'
+    },
     finish: ({ callbackUrl, attempt, maxAgeSeconds, needsEmail = true }) =>
       answered(settings, timeoutMs, async () => {
         const url = new URL(callbackUrl)

@@ -43,6 +43,11 @@ export interface Confirming {
     person: PersonRef,
     came: { query: string; attempt: BrowserAttempt; maxAgeMs: number },
   ): Promise<Proof | NoProof>
+  /**
+   * Nothing of theirs that counts could be used now: the identity provider was asked in this moment and does not answer,
+   * and they have nothing that works without it.
+   */
+  isDown(person: PersonRef, methods: readonly Method[]): Promise<boolean>
   /** Whoever opened the link did not ask for this: its admins hear of it. */
   notMe(person: PersonRef, act: string): void
   readonly enrolling: Enrolling

@@ -1,5 +1,6 @@
 import type { OpenIdAttempt } from '../confirming/openid-answer.ts'
 import type { PersonRef } from '../person.ts'
+import type { Recurrence } from '../timing.ts'
 
 /** What a link leads to: one act, of one person. */
 export type Ticket = ShowTicket | ConfirmTicket | EnrolTicket
@@ -29,9 +30,50 @@ export interface EnrolTicket {
 }
 
 /** What is done once somebody confirmed who they are. */
-export type Confirmable =
+export type Confirmable = SessionConfirmable | AnswerConfirmable | AskConfirmable
+
+export type SessionConfirmable =
   | { readonly kind: 'open-session'; readonly resource: string; readonly entitlement: string }
   | { readonly kind: 'renew-session'; readonly grantId: string; readonly seenEndsAt: Date }
+
+/** An approver's yes, to lines of one request or to more time. */
+export type AnswerConfirmable =
+  | { readonly kind: 'approve'; readonly answers: readonly ConfirmedAnswer[] }
+  | { readonly kind: 'more-time'; readonly grantId: string; readonly askedAt: Date }
+
+export interface ConfirmedAnswer {
+  readonly grantId: string
+  /** Of the grant, as the approver saw it. */
+  readonly terms: string
+  readonly note: string | null
+  readonly durationMs: number | null
+  readonly aheadUntil: Date | null
+}
+
+export type AskConfirmable =
+  | {
+      readonly kind: 'ask'
+      readonly requestId: string
+      readonly wanted: readonly Wanted[]
+      readonly holder: PersonRef | null
+      readonly durationMs: number
+      readonly startsAt: Date | null
+      readonly recurrence: Recurrence | null
+      readonly reason: string
+    }
+  | ({
+      readonly kind: 'break-glass'
+      readonly requestId: string
+      readonly durationMs: number
+      readonly reason: string
+      readonly typed: string
+    } & Wanted)
+
+interface Wanted {
+  readonly resource: string
+  readonly entitlement: string
+}
+
 /** An attempt to sign in elsewhere, of one browser. */
 export interface BrowserAttempt extends OpenIdAttempt {
   /** A mark of what that browser keeps. */

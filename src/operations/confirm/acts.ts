@@ -1,161 +1,30 @@
-import { createHash } from 'node:crypto'
-import {
-  findEntitlement,
-  type Entitlement,
-  type ProofRules,
-  type SessionRules,
-} from '../../domain/catalog.ts'
-import type { Confirmation } from '../../domain/confirmation.ts'
-import { formatDuration } from '../../domain/duration.ts'
-import { explain } from '../../domain/explain.ts'
-import type { Active, Grant, GrantPlace } from '../../domain/grant.ts'
-import { sessionGrant } from '../../domain/new-grant.ts'
-import { isSamePerson, type PersonFacts } from '../../domain/person.ts'
-import { mayHold, placeFor, stillAllows, usualAsking } from '../../domain/policy.ts'
+import type { PersonFacts } from '../../domain/person.ts'
 import type { Confirmable } from '../../domain/ports/tickets.ts'
-import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
-import { mayRenew } from '../../domain/session.ts'
-import { transition } from '../../domain/transition.ts'
+import type { Refusal } from '../../domain/refusal.ts'
 import type { World } from '../world.ts'
+import { approve, giveMoreTime } from './answer-acts.ts'
+import { askFor, takeInEmergency } from './ask-acts.ts'
+import type { Doable } from './doable.ts'
+import { openSession, renewSession } from './session-acts.ts'
 
-/*
+/**
  * What people confirm who they are for: what it would do, in full, and doing it. Asked before the link is made, when the
- * page is opened, and once more when they have confirmed: each time by the rules of that moment.
+ * page is opened, and once more when they have confirmed: each time by the rules of that moment, of one catalog,
+ * `world`'s.
  */
-
-/** What would be done, as it is shown and agreed to. */
-export interface Act {
-  readonly shown: string
-  /** A mark of all of it: it changes when that does, and only then. */
-  readonly terms: string
-  readonly proof: ProofRules
-}
-
-interface Doable extends Act {
-  /** `ticket` is a mark of the link: doing it twice is doing it once. */
-  perform(confirmation: Confirmation): Promise<Grant | Refusal>
-}
-
-/** By one catalog, `world`'s of this moment. */
 export async function actOf(world: World, facts: PersonFacts, what: Confirmable): Promise<Doable | Refusal> {
   switch (what.kind) {
     case 'open-session':
       return openSession(world, facts, what)
     case 'renew-session':
       return renewSession(world, facts, what)
+    case 'approve':
+      return approve(world, facts, what)
+    case 'more-time':
+      return giveMoreTime(world, facts, what)
+    case 'ask':
+      return askFor(world, facts, what)
+    case 'break-glass':
+      return takeInEmergency(world, facts, what)
   }
 }
-
-async function openSession(
-  world: World,
-  facts: PersonFacts,
-  what: Extract<Confirmable, { kind: 'open-session' }>,
-): Promise<Doable | Refusal> {
-  const entitlement = findEntitlement(world.catalog(), what.resource, what.entitlement)
-  if (entitlement === null) return refuse('unknown-entitlement')
-  const rules = entitlement.session
-  if (rules === null) return refuse('not-asked-for')
-  const fit = whereOrWhyNot(world, facts, entitlement)
-  if (isRefusal(fit)) return fit
-  const held = await sameOpen(world, facts, entitlement)
-  if (held !== null)
-    return refuse(held.status === 'revoking' ? 'being-taken' : 'already-held', { grant: held })
-  const shown = `${facts.person.name} opens ${entitlement.name} on ${entitlement.resource.name} for ${formatDuration(rules.lengthMs)}.`
-  return {
-    shown,
-    terms: marked(what.kind, facts, entitlement, fit, rules),
-    proof: rules.proof,
-    perform: async (confirmation) => {
-      if (world.isAfterRestore()) return refuse('unsure', { reasons: ['the database was just restored'] })
-      const grant = sessionGrant(
-        {
-          id: world.newId(),
-          requestId: confirmation.ticket,
-          facts,
-          entitlement,
-          rules,
-          place: fit,
-          confirmation,
-        },
-        world.clock.now(),
-      )
-      const written = await world.grants.insert(grant)
-      if (written.outcome !== 'open') return written.grant
-      return refuse('already-held', { grant: written.grant })
-    },
-  }
-}
-
-async function renewSession(
-  world: World,
-  facts: PersonFacts,
-  { grantId, seenEndsAt, kind }: Extract<Confirmable, { kind: 'renew-session' }>,
-): Promise<Doable | Refusal> {
-  const grant = await world.grants.get(grantId)
-  if (grant === null) return refuse('not-found')
-  if (!isSamePerson(grant.subject, facts.person)) return refuse('not-yours', { grant })
-  if (grant.status === 'revoking' || grant.status === 'ended') return refuse('too-late', { grant })
-  if (grant.status !== 'active' || !grant.isSession) return refuse('not-held', { grant })
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
-  if (entitlement?.session == null)
-    return refuse('rules-changed', { grant, reasons: ['it is had in another way now'] })
-  const rules = entitlement.session
-  const may = mayRenew(grant, rules, world.clock.now())
-  if ('not' in may) return refuse(`extend-${may.not}`, { grant })
-  const refusal = whyNoMore(world, facts, grant, may.endsAt)
-  if (refusal !== null) return refusal
-  return {
-    shown: `${facts.person.name} keeps ${grant.entitlement.name} on ${grant.resource.name} for another ${formatDuration(rules.lengthMs)} at most.`,
-    terms: marked(kind, facts, entitlement, grant.place, rules),
-    proof: rules.proof,
-    perform: (confirmation) =>
-      world.grants.change(grantId, (current, now) =>
-        'confirmations' in current &&
-        current.confirmations.some(({ ticket }) => ticket === confirmation.ticket)
-          ? current
-          : transition(
-              current,
-              { type: 'confirm-again', by: grant.subject, seenEndsAt, confirmation, rules },
-              now,
-            ),
-      ),
-  }
-}
-
-/** All of it once more, as if it were given anew for its whole time. */
-function whyNoMore(world: World, facts: PersonFacts, grant: Active, endsAt: Date): Refusal | null {
-  const moreMs = endsAt.getTime() - grant.endsAt.getTime()
-  const { answer, reasons } = stillAllows(world.catalog(), facts, grant, world.clock.now(), { moreMs })
-  if (answer === 'yes') return null
-  return refuse(answer === 'unknown' ? 'unsure' : 'rules-changed', { grant, reasons: reasons.map(explain) })
-}
-
-function whereOrWhyNot(world: World, facts: PersonFacts, entitlement: Entitlement): GrantPlace | Refusal {
-  const now = world.clock.now()
-  const asking = usualAsking(entitlement)
-  const { answer, reasons } = mayHold(facts, entitlement, asking, now)
-  if (answer !== 'yes')
-    return refuse(answer === 'unknown' ? 'unsure' : 'not-allowed', { reasons: reasons.map(explain) })
-  const place = placeFor(world.catalog(), facts, entitlement, asking, now)
-  return 'unresolved' in place ? refuse('no-principal', { reasons: [place.unresolved] }) : place
-}
-
-async function sameOpen(
-  { grants }: World,
-  { person }: PersonFacts,
-  { id, resource }: Entitlement,
-): Promise<Grant | null> {
-  const open = await grants.openOf(person.id)
-  return open.find((one) => one.resource.id === resource.id && one.entitlement.id === id) ?? null
-}
-
-const marked = (
-  kind: Confirmable['kind'],
-  { person }: PersonFacts,
-  { id, resource, system }: Entitlement,
-  { principal, canonical }: GrantPlace,
-  { lengthMs, maxMs }: SessionRules,
-): string =>
-  createHash('sha256')
-    .update(JSON.stringify([kind, person.id, resource.id, id, system, principal, canonical, lengthMs, maxMs]))
-    .digest('base64url')

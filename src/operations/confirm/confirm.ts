@@ -98,6 +98,7 @@ export async function confirm(
     const left = proof.isWrong ? await world.tickets.miss(token) : 1
     return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [proof.no] })
   }
+  await world.proofs.note(found.by.id, { ...proof, shown: before.shown, ticket: markOf(token) })
   // Proving took its time: who they are, and what they may have, is asked once more.
   const act = await actFor(one, found, { isFresh: true })
   if (isRefusal(act)) return act

@@ -111,6 +111,8 @@ export function refusalWords(refusal: Refusal): string {
       return `It could not be made now${reasons === '' ? ', as this access is just being worked on' : `: ${reasons}`}. Please try again in a minute.`
     case 'not-confirmed':
       return `Not confirmed: ${reasons}.`
+    case 'must-confirm':
+      return 'Confirm first that it is you.'
     case 'bad-ticket':
       return 'This link is used or too old. Press the button in Slack again for a new one.'
     case 'not-yours':

@@ -72,6 +72,7 @@ const plainly: Record<RefusalCode, string> = {
   'not-made': 'Nothing was made: you are not in @dba.',
   'not-made-now': 'It could not be made now: you are not in @dba. Please try again in a minute.',
   'not-confirmed': 'Not confirmed: you are not in @dba.',
+  'must-confirm': 'Confirm first that it is you.',
   'bad-ticket': 'This link is used or too old. Press the button in Slack again for a new one.',
   'not-yours': 'This is not yours to change.',
   'not-held': 'This is not held any more.',

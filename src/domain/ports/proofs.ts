@@ -1,0 +1,10 @@
+import type { Confirmation, Method } from '../confirmation.ts'
+
+/** When people last confirmed who they are: of each person the latest by each way. */
+export interface ProofStore {
+  /** An older one than is noted changes nothing. */
+  note(personId: string, proof: Confirmation): Promise<void>
+  latest(personIds: readonly string[]): Promise<ReadonlyMap<string, readonly Confirmation[]>>
+  /** What they proved by a way that they have no more counts for nothing. */
+  forget(personId: string, method: Method): Promise<void>
+}

@@ -1,0 +1,38 @@
+import type { Connection } from 'mongoose'
+import { z } from 'zod'
+import { confirmation, methods, type Confirmation } from '../../domain/confirmation.ts'
+import type { ProofStore } from '../../domain/ports/proofs.ts'
+import { aboutToWrite } from '../../domain/writes.ts'
+import { collectionOf } from '../connection.ts'
+
+const stored = z.object({ _id: z.string(), by: z.partialRecord(z.enum(methods), confirmation) })
+
+/** One document a person: what is asked for with each approval is one read by its id. */
+export function mongoProofs(connection: Connection): ProofStore {
+  const proofs = collectionOf<{ _id: string }>(connection, 'proofs')
+  return {
+    note: async (personId, proof) => {
+      aboutToWrite()
+      const own = `by.${proof.method}`
+      const isNewer = { $lt: [{ $ifNull: [`$${own}.at`, new Date(0)] }, proof.at] }
+      await proofs.updateOne(
+        { _id: personId },
+        [{ $set: { [own]: { $cond: [isNewer, { $literal: proof }, `$${own}`] } } }],
+        { upsert: true },
+      )
+    },
+    latest: async (personIds) => {
+      const found = await proofs.find({ _id: { $in: [...personIds] } }).toArray()
+      return new Map(
+        found.map((doc) => {
+          const { _id: id, by } = stored.parse(doc)
+          return [id, Object.values(by).filter((one): one is Confirmation => one !== undefined)] as const
+        }),
+      )
+    },
+    forget: async (personId, method) => {
+      aboutToWrite()
+      await proofs.updateOne({ _id: personId }, { $unset: { [`by.${method}`]: 1 } })
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { findEntitlement } from '../../domain/catalog.ts'
+import type { Confirmation } from '../../domain/confirmation.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { waitingExtension } from '../../domain/extension.ts'
+import { offeredMs, type Grant } from '../../domain/grant.ts'
+import { plainlyNamed, refTo, type PersonFacts } from '../../domain/person.ts'
+import type { AnswerConfirmable, ConfirmedAnswer } from '../../domain/ports/tickets.ts'
+import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { answerExtension, wouldAnswerExtension } from '../answer-extension.ts'
+import { reviewLines } from '../review-lines.ts'
+import { wouldReview, type GivenAnswer } from '../review.ts'
+import type { World } from '../world.ts'
+import { marked, type Doable } from './doable.ts'
+
+/** An approver's yes, where the catalog asks that they confirm who they are. */
+
+export async function approve(
+  world: World,
+  { person }: PersonFacts,
+  { answers, kind }: Extract<AnswerConfirmable, { kind: 'approve' }>,
+): Promise<Doable | Refusal> {
+  const by = refTo(person)
+  const found = await Promise.all(answers.map(({ grantId }) => world.grants.get(grantId)))
+  const grants = found.flatMap((grant) => grant ?? [])
+  const [first] = grants
+  if (first === undefined || grants.length < answers.length) return refuse('not-found')
+  const judged = await Promise.all(
+    answers.map((answer) => wouldReview(world, given(answer, by, asIfConfirmed))),
+  )
+  const left = grants.filter((_, at) => !isRefusal(judged[at] ?? refuse('not-found')))
+  const [refusal] = judged.filter(isRefusal)
+  if (left.length === 0) return refusal ?? refuse('not-found')
+  const lines = left.map((grant) => {
+    const own = answers.find(({ grantId }) => grantId === grant.id)
+    const ms = formatDuration(own?.durationMs ?? offeredMs(grant))
+    return `${grant.entitlement.name} on ${grant.resource.name} for ${ms}`
+  })
+  const until = answers[0]?.aheadUntil
+  const ahead =
+    until == null ? '' : ` And the same, until ${until.toISOString().slice(0, 10)}, without being asked.`
+  const shown = `${person.name} approves, for ${plainlyNamed(first.subject)}: ${lines.join('; ')}. They wrote: “${first.reason}”.${ahead}`
+  return {
+    shown,
+    terms: marked(kind, person.id, shown, answers),
+    proof: world.catalog().proof,
+    perform: async (confirmation) => {
+      const { answered, refused } = await reviewLines(
+        world,
+        answers.map((answer) => given(answer, by, confirmation)),
+      )
+      return answered[0] ?? refused[0] ?? refuse('not-found')
+    },
+  }
+}
+
+const given = (answer: ConfirmedAnswer, by: GivenAnswer['by'], confirmation: Confirmation): GivenAnswer => ({
+  ...answer,
+  by,
+  verdict: 'approve',
+  confirmation,
+})
+
+/** To find out whether confirming is all that is missing. */
+const asIfConfirmed: Confirmation = { method: 'totp', at: new Date(0), shown: '', ticket: '' }
+
+export async function giveMoreTime(
+  world: World,
+  { person }: PersonFacts,
+  { grantId, askedAt, kind }: Extract<AnswerConfirmable, { kind: 'more-time' }>,
+): Promise<Doable | Refusal> {
+  const answer = { grantId, by: refTo(person), verdict: 'approve' as const, askedAt }
+  const judged = await wouldAnswerExtension(world, { ...answer, confirmation: asIfConfirmed })
+  if (isRefusal(judged)) return judged
+  const grant: Grant | null = await world.grants.get(grantId)
+  if (grant === null || findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id) === null)
+    return refuse('not-found')
+  const asked = grant.status === 'active' ? waitingExtension(grant) : null
+  if (asked === null) return refuse('extension-decided', { grant })
+  const shown = `${person.name} gives ${plainlyNamed(grant.subject)} ${formatDuration(asked.addMs)} more of ${grant.entitlement.name} on ${grant.resource.name}.`
+  return {
+    shown,
+    terms: marked(kind, person.id, shown, grantId, askedAt),
+    proof: world.catalog().proof,
+    perform: (confirmation) => answerExtension(world, { ...answer, confirmation }),
+  }
+}

@@ -1,0 +1,72 @@
+import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { isSamePerson, plainlyNamed, refTo, type PersonFacts } from '../../domain/person.ts'
+import type { AskConfirmable } from '../../domain/ports/tickets.ts'
+import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { breakGlass, wouldBreakGlass } from '../break-glass.ts'
+import { requestSeveral, whyNotAll } from '../request-several.ts'
+import { fitToAsk, requestAccess, type Ask } from '../request.ts'
+import type { World } from '../world.ts'
+import { marked, type Doable } from './doable.ts'
+
+/** Asking, and taking in an emergency, where the catalog asks that they confirm who they are. */
+
+export async function askFor(
+  world: World,
+  { person }: PersonFacts,
+  { kind, wanted, ...ask }: Extract<AskConfirmable, { kind: 'ask' }>,
+): Promise<Doable | Refusal> {
+  const by = refTo(person)
+  const [one, ...others] = wanted
+  if (one === undefined) return refuse('unknown-entitlement')
+  const isOne = others.length === 0
+  const no = isOne
+    ? await fitToAsk(world, { ...ask, ...one, by })
+    : await whyNotAll(
+        world,
+        wanted.map((line) => ({ ...ask, ...line, by })),
+      )
+  if (no !== null && isRefusal(no)) return no
+  const entitlements = wanted.flatMap(
+    (line) => findEntitlement(world.catalog(), line.resource, line.entitlement) ?? [],
+  )
+  const whom = ask.holder === null || isSamePerson(ask.holder, by) ? '' : `, for ${plainlyNamed(ask.holder)}`
+  const shown = `${person.name} asks${whom} for ${entitlements.map(inWords).join('; ')}, for ${formatDuration(ask.durationMs)}${when(ask)}. They write: “${ask.reason.trim()}”.`
+  return {
+    shown,
+    terms: marked(kind, person.id, shown, wanted, ask),
+    proof: world.catalog().proof,
+    perform: async (confirmation) => {
+      if (isOne) return requestAccess(world, { ...ask, ...one, by, confirmation })
+      const made = await requestSeveral(world, { ...ask, wanted, by, confirmation })
+      if (isRefusal(made)) return made
+      return made[0] ?? refuse('unknown-entitlement')
+    },
+  }
+}
+
+export async function takeInEmergency(
+  world: World,
+  { person }: PersonFacts,
+  what: Extract<AskConfirmable, { kind: 'break-glass' }>,
+): Promise<Doable | Refusal> {
+  const emergency = { ...what, by: refTo(person) }
+  const entitlement = await wouldBreakGlass(world, emergency)
+  if (isRefusal(entitlement)) return entitlement
+  const shown = `${person.name} breaks glass: ${inWords(entitlement)} at once, for ${formatDuration(what.durationMs)}. They write: “${what.reason.trim()}”.`
+  return {
+    shown,
+    terms: marked(what.kind, person.id, shown, what),
+    proof: world.catalog().proof,
+    perform: (confirmation) => breakGlass(world, { ...emergency, confirmation }),
+  }
+}
+
+const inWords = ({ name, resource }: Entitlement): string => `${name} on ${resource.name}`
+
+const when = ({ startsAt, recurrence }: Pick<Ask, 'startsAt' | 'recurrence'>): string =>
+  recurrence !== null
+    ? ', again and again'
+    : startsAt === null
+      ? ''
+      : ` from ${startsAt.toISOString().slice(0, 16)} UTC`

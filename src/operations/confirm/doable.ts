@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+import type { Confirmation, ProofRules } from '../../domain/confirmation.ts'
+import type { Grant } from '../../domain/grant.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+
+/** What would be done, as it is shown and agreed to. */
+export interface Act {
+  readonly shown: string
+  /** A mark of all of it: it changes when that does, and only then. */
+  readonly terms: string
+  readonly proof: ProofRules
+}
+
+export interface Doable extends Act {
+  /** With the mark of its ticket in the confirmation: doing it twice is doing it once. */
+  perform(confirmation: Confirmation): Promise<Grant | Refusal>
+}
+
+export const marked = (...terms: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(terms)).digest('base64url')
