@@ -35,7 +35,7 @@ export function confirmingFor(
     readonly clock: Pick<Clock, 'now'>
     readonly proofs: ProofStore
     readonly tell: (person: PersonRef, news: FactorNews) => Promise<void>
-    readonly tellAdmins: (words: string) => void
+    readonly tellAdmins: (words: string, admins?: readonly string[]) => void
     readonly log: Log
   },
 ): Confirming {
@@ -63,6 +63,11 @@ export function confirmingFor(
         log.warn('could not tell somebody of their ways of confirming', { person: person.id, error }),
       )
     },
+    wentWithout: (person, taken, admins) =>
+      tellAdmins(
+        `${plainlyNamed(person)} broke glass without confirming who they are, as the sign-in did not answer: ${taken}.`,
+        admins,
+      ),
     alarm: (person, act) =>
       tellAdmins(
         `Somebody says that ${plainlyNamed(person)} did not ask to confirm something (${act}): their Slack may be in other hands.`,

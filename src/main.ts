@@ -137,7 +137,8 @@ export async function start(
     })
     const proofs = mongoProofs(connection)
     const isAsked = () => catalog.current().asksWhenConfirmed
-    const joined = (directory: SlackDirectory) => withWhenConfirmed(beside.join(directory), { proofs, isAsked })
+    const joined = (directory: SlackDirectory) =>
+      withWhenConfirmed(beside.join(directory), { proofs, isAsked })
     const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {

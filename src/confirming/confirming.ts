@@ -36,6 +36,8 @@ export interface ConfirmingParts {
   readonly proxies: Proxies | null
   /** What happened to somebody's ways of confirming, for whoever tells them. */
   readonly tell: (person: PersonRef, news: FactorNews) => void
+  /** Somebody took something without confirming. */
+  readonly wentWithout: (person: PersonRef, taken: string, admins: readonly string[]) => void
   /** Somebody says that a link was not asked for by them. */
   readonly alarm: (person: PersonRef, act: string) => void
   readonly log: Log
@@ -146,6 +148,7 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
       const has = await Promise.all(others.map((one) => hasWay[one](person)))
       return !has.includes(true) && !(await providerOf(settings).answers())
     },
+    wentWithout: (person, taken, admins) => parts.wentWithout(person, taken, admins),
     notMe: (person, act) => parts.alarm(person, act),
     enrolling: {
       ownWays: async (person) => {

@@ -72,7 +72,14 @@ export async function breakGlass(world: World, emergency: Emergency): Promise<Gr
     world.clock.now(),
   )
   const written = await world.grants.insert(taken)
-  return written.outcome === 'open' ? refuse('already-held', { grant: written.grant }) : written.grant
+  if (written.outcome === 'open') return refuse('already-held', { grant: written.grant })
+  if (proof.isUnconfirmed && written.outcome === 'inserted')
+    world.confirming.wentWithout(
+      refTo(facts.person),
+      `${entitlement.name} on ${entitlement.resource.name}`,
+      entitlement.admins,
+    )
+  return written.grant
 }
 
 /** What would be taken, but for confirming who they are; writes nothing. */

@@ -66,7 +66,7 @@ interface Judged {
   readonly seen: Grant
   readonly by: PersonFacts
   /** By the facts and rules that were read. */
-  decide(grant: Grant, now: Date): Grant | Refusal
+  readonly decide: (grant: Grant, now: Date) => Grant | Refusal
 }
 
 async function judgeReview(world: World, answer: GivenAnswer): Promise<Judged | Refusal> {

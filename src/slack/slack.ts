@@ -35,7 +35,8 @@ import { Publisher } from './publish/publisher.ts'
 import { listenToRequest } from './asking/request-modal.ts'
 import { said } from './replies/answer-click.ts'
 import { newsWords } from './holding/confirm-news.ts'
-import { listenToConfirming } from './holding/confirming.ts'
+import { listenToSessions } from './holding/sessions.ts'
+import { listenToMustConfirm } from './replies/must-confirm.ts'
 import { listenToSeries } from './holding/series.ts'
 import { slackLogger } from './wire/library-log.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
@@ -194,7 +195,8 @@ export function openSlack(options: {
         listenToDms,
         listenToMore,
         listenToShow,
-        listenToConfirming,
+        listenToSessions,
+        listenToMustConfirm,
         listenToSeries,
         listenToBreakGlass,
         listenToCloseReview,

@@ -4,6 +4,7 @@ import { changed, complaints, GOOD, read, theEntitlement, withKeys } from './rea
 const aStage = (approvers: { people?: string[]; groups?: string[] }) => ({
   name: null,
   needs: 1,
+  asksProof: false,
   quiet: null,
   otherwise: null,
   escalate: null,

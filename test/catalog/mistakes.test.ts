@@ -321,7 +321,7 @@ const mistakes: [string, string, string][] = [
   [
     'a yes that is not true',
     withKeys('confirm: "yes"'),
-    `catalog.yml:20:18 ${ENTITLEMENT}.confirm: must be true or false, not text`,
+    `catalog.yml:20:18 ${ENTITLEMENT}.confirm: must be true, false or "mfa"`,
   ],
 ]
 

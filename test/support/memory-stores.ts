@@ -391,6 +391,7 @@ const noConfirming: Confirming = {
   signIn: async () => nobody,
   bySignIn: async () => nobody,
   isDown: async () => false,
+  wentWithout: () => undefined,
   notMe: () => undefined,
   enrolling: {
     ownWays: async () => [],

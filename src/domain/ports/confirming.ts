@@ -48,6 +48,8 @@ export interface Confirming {
    * and they have nothing that works without it.
    */
   isDown(person: PersonRef, methods: readonly Method[]): Promise<boolean>
+  /** They took this without confirming, as nothing to confirm with answered: its admins hear of it. */
+  wentWithout(person: PersonRef, taken: string, admins: readonly string[]): void
   /** Whoever opened the link did not ask for this: its admins hear of it. */
   notMe(person: PersonRef, act: string): void
   readonly enrolling: Enrolling

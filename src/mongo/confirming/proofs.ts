@@ -1,11 +1,11 @@
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
-import { confirmation, methods, type Confirmation } from '../../domain/confirmation.ts'
+import { confirmation, methods } from '../../domain/confirmation.ts'
 import type { ProofStore } from '../../domain/ports/proofs.ts'
 import { aboutToWrite } from '../../domain/writes.ts'
 import { collectionOf } from '../connection.ts'
 
-const stored = z.object({ _id: z.string(), by: z.partialRecord(z.enum(methods), confirmation) })
+const stored = z.object({ _id: z.string(), by: z.partialRecord(z.enum(methods), confirmation).default({}) })
 
 /** One document a person: what is asked for with each approval is one read by its id. */
 export function mongoProofs(connection: Connection): ProofStore {
@@ -26,7 +26,7 @@ export function mongoProofs(connection: Connection): ProofStore {
       return new Map(
         found.map((doc) => {
           const { _id: id, by } = stored.parse(doc)
-          return [id, Object.values(by).filter((one): one is Confirmation => one !== undefined)] as const
+          return [id, methods.flatMap((method) => by[method] ?? [])] as const
         }),
       )
     },

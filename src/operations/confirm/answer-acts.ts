@@ -41,7 +41,7 @@ export async function approve(
   const shown = `${person.name} approves, for ${plainlyNamed(first.subject)}: ${lines.join('; ')}. They wrote: “${first.reason}”.${ahead}`
   return {
     shown,
-    terms: marked(kind, person.id, shown, answers),
+    terms: marked(kind, person.id, shown),
     proof: world.catalog().proof,
     perform: async (confirmation) => {
       const { answered, refused } = await reviewLines(
@@ -79,7 +79,7 @@ export async function giveMoreTime(
   const shown = `${person.name} gives ${plainlyNamed(grant.subject)} ${formatDuration(asked.addMs)} more of ${grant.entitlement.name} on ${grant.resource.name}.`
   return {
     shown,
-    terms: marked(kind, person.id, shown, grantId, askedAt),
+    terms: marked(kind, person.id, shown),
     proof: world.catalog().proof,
     perform: (confirmation) => answerExtension(world, { ...answer, confirmation }),
   }

@@ -34,7 +34,7 @@ export async function askFor(
   const shown = `${person.name} asks${whom} for ${entitlements.map(inWords).join('; ')}, for ${formatDuration(ask.durationMs)}${when(ask)}. They write: “${ask.reason.trim()}”.`
   return {
     shown,
-    terms: marked(kind, person.id, shown, wanted, ask),
+    terms: marked(kind, person.id, shown, entitlements.map(given)),
     proof: world.catalog().proof,
     perform: async (confirmation) => {
       if (isOne) return requestAccess(world, { ...ask, ...one, by, confirmation })
@@ -56,11 +56,14 @@ export async function takeInEmergency(
   const shown = `${person.name} breaks glass: ${inWords(entitlement)} at once, for ${formatDuration(what.durationMs)}. They write: “${what.reason.trim()}”.`
   return {
     shown,
-    terms: marked(what.kind, person.id, shown, what),
+    terms: marked(what.kind, person.id, shown, given(entitlement)),
     proof: world.catalog().proof,
     perform: (confirmation) => breakGlass(world, { ...emergency, confirmation }),
   }
 }
+
+/** What would be given, whatever it is called. */
+const given = ({ id, resource, system, canonical }: Entitlement) => [resource.id, id, system, canonical]
 
 const inWords = ({ name, resource }: Entitlement): string => `${name} on ${resource.name}`
 

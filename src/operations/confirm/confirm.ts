@@ -6,6 +6,7 @@ import { isProof, type NoProof, type Proof, type ProofAsked } from '../../domain
 import type { Confirmable, ConfirmTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
+import { mayGoUnconfirmed } from '../break-glass.ts'
 import { actOf } from './acts.ts'
 
 /*
@@ -22,6 +23,8 @@ export interface ToConfirm {
   readonly shown: string
   /** By which of the ways that count this person can confirm; empty: they have none yet. */
   readonly ways: readonly Method[]
+  /** Nothing that they could confirm with answers, and the catalog lets them go on all the same. */
+  readonly mayGoWithout: boolean
 }
 
 /** A ticket to confirm this. Nothing is given or promised by it. */
@@ -40,7 +43,8 @@ export async function askToConfirm(
     { act: 'confirm', by: refTo(facts.person), what, terms: act.terms },
     confirmMs,
   )
-  return { ticket, shown: act.shown, ways }
+  const mayGoWithout = what.kind === 'break-glass' && (await mayGoUnconfirmed(one, refTo(facts.person), what))
+  return { ticket, shown: act.shown, ways, mayGoWithout }
 }
 
 export interface OnPage {
@@ -51,15 +55,19 @@ export interface OnPage {
   readonly passkey: object | null
 }
 
+/** What came of it, of which kind. */
+export interface Done {
+  readonly done: Grant
+  readonly by: PersonRef
+  readonly kind: Confirmable['kind']
+}
+
 /** What stands on the page: the act and the ways; or what came of it already. */
-export async function lookAtConfirmation(
-  world: World,
-  token: string,
-): Promise<OnPage | { done: Grant } | Refusal> {
+export async function lookAtConfirmation(world: World, token: string): Promise<OnPage | Done | Refusal> {
   const found = await ticketOf(world, token)
   if (isRefusal(found)) return found
   const done = await outcomeOf(world, found, token)
-  if (done !== null) return { done }
+  if (done !== null) return { done, by: found.by, kind: found.what.kind }
   const act = await actFor(world, found)
   if (isRefusal(act)) return act
   const ways = await world.confirming.waysOf(found.by, act.proof.methods)
@@ -163,9 +171,29 @@ export async function actFor(world: World, { by, what, terms }: ConfirmTicket, {
 /** What this very ticket did already, whoever asks again. */
 async function outcomeOf({ grants }: World, { what }: ConfirmTicket, token: string): Promise<Grant | null> {
   const mark = markOf(token)
-  if (what.kind !== 'renew-session') return (await grants.byRequest(mark))[0] ?? null
-  const grant = await grants.get(what.grantId)
-  return grant?.confirmations.some(({ ticket }) => ticket === mark) ? grant : null
+  const isBy = (one: { ticket: string } | null) => one?.ticket === mark
+  switch (what.kind) {
+    case 'open-session':
+      return (await grants.byRequest(mark))[0] ?? null
+    case 'ask':
+    case 'break-glass': {
+      const [made] = await grants.byRequest(what.requestId)
+      return made ?? null
+    }
+    case 'renew-session': {
+      const grant = await grants.get(what.grantId)
+      return grant?.confirmations.some(isBy) ? grant : null
+    }
+    case 'approve': {
+      const all = await Promise.all(what.answers.map(({ grantId }) => grants.get(grantId)))
+      return all.find((grant) => grant?.reviews.some(({ confirmation }) => isBy(confirmation))) ?? null
+    }
+    case 'more-time': {
+      const grant = await grants.get(what.grantId)
+      const answers = grant && 'extensions' in grant ? grant.extensions.flatMap((one) => one.approvedBy) : []
+      return answers.some(({ confirmation }) => isBy(confirmation)) ? grant : null
+    }
+  }
 }
 
 /** Whoever used it first is about to write what comes of it; null where nothing does. */

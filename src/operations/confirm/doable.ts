@@ -6,7 +6,7 @@ import type { Refusal } from '../../domain/refusal.ts'
 /** What would be done, as it is shown and agreed to. */
 export interface Act {
   readonly shown: string
-  /** A mark of all of it: it changes when that does, and only then. */
+  /** A mark of what may be otherwise by the time they confirm: it changes when that does, and only then. */
   readonly terms: string
   readonly proof: ProofRules
 }

@@ -122,6 +122,7 @@ export function listenToBreakGlass(parts: Parts): void {
       fieldFor: ({ refused }) =>
         refused === 'bad-typed' ? fields.typed : refused === 'bad-duration' ? fields.duration : fields.reason,
       work: (by) => breakGlass(world, { ...emergency, by }),
+      confirms: () => ({ kind: 'break-glass', ...emergency }),
     })
   })
 }

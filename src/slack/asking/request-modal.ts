@@ -3,7 +3,7 @@ import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
-import type { PersonFacts } from '../../domain/person.ts'
+import type { PersonFacts, PersonRef } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
 import { requestAccess } from '../../operations/request.ts'
 import { breakGlassWay } from './break-glass-modal.ts'
@@ -21,7 +21,8 @@ import {
   unknownOffers,
   type TypedWish,
 } from './offers.ts'
-import { beginBlocks, codeField, sendSession } from '../holding/confirming.ts'
+import { beginBlocks, sendSession } from '../holding/sessions.ts'
+import { codeField } from '../replies/must-confirm.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
@@ -266,11 +267,11 @@ export function listenToRequest(parts: Parts): void {
     const holderId = field(actions.holder)
     const ask = {
       requestId: viewId,
-      resource,
-      entitlement,
       startsAt: startOf(view),
+      durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
       reason: field(reasonField) ?? '',
     }
+    let holder: PersonRef | null = null
     await answerSubmission({
       parts,
       ack,
@@ -282,16 +283,15 @@ export function listenToRequest(parts: Parts): void {
       work: async (by) => {
         if (recurrence === 'unreadable')
           return refuse('bad-pattern', { reasons: ['Please fill in the days, the time and the dates'] })
-        const holder = holderId === null ? null : await parts.whoIs(holderId)
-        if (holder === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who that is'] })
-        return requestAccess(world, {
-          ...ask,
-          by,
-          holder,
-          recurrence,
-          durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
-        })
+        const who = holderId === null ? null : await parts.whoIs(holderId)
+        if (who === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who that is'] })
+        holder = who
+        return requestAccess(world, { ...ask, resource, entitlement, by, holder, recurrence })
       },
+      confirms: () =>
+        recurrence === 'unreadable'
+          ? null
+          : { kind: 'ask', ...ask, wanted: [{ resource, entitlement }], holder, recurrence },
     })
   })
 }

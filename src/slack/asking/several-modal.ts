@@ -113,16 +113,16 @@ export function listenToSeveral(parts: Parts, single: string): void {
     const wanted = chosenIn(world.catalog(), view.choices(severalActions.entitlements))
     const named = new Map(wanted.map((one) => [offerKey(one), one]))
     const usualMs = Math.min(...wanted.map((one) => one.duration.defaultMs))
+    const ask = {
+      requestId: viewId,
+      startsAt: null,
+      recurrence: null,
+      wanted: wanted.map((one) => ({ resource: one.resource.id, entitlement: one.id })),
+      durationMs: Number(field(duration) ?? usualMs),
+      reason: field(reasonField) ?? '',
+    }
     const outcome = async (by: PersonRef): Promise<Grant | NotOne> => {
-      const made = await requestSeveral(world, {
-        requestId: viewId,
-        by,
-        startsAt: null,
-        recurrence: null,
-        wanted: wanted.map((one) => ({ resource: one.resource.id, entitlement: one.id })),
-        durationMs: Number(field(duration) ?? usualMs),
-        reason: field(reasonField) ?? '',
-      })
+      const made = await requestSeveral(world, { ...ask, by })
       if ('refused' in made) return made
       const [first] = made
       if (first === undefined) throw new Error('nothing was asked for')
@@ -151,6 +151,7 @@ export function listenToSeveral(parts: Parts, single: string): void {
           which = named.get(`${made.which.resource}/${made.which.entitlement}`) ?? null
         return made
       },
+      confirms: () => ({ kind: 'ask', ...ask, holder: null }),
     })
   })
 }

@@ -24,7 +24,8 @@ import { button, buttonRow, context, type Message, plainSection, section } from 
 import { askedOnce, type AskedOnce } from '../asked-once.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { asCounted, mentionsOf, notesOn, stageWords } from './calls.ts'
-import { answerClick, answerTo, tellClicker } from '../replies/answer-click.ts'
+import { answerClick, answerTo, tellClicker, type Tell } from '../replies/answer-click.ts'
+import { orConfirm } from '../replies/must-confirm.ts'
 import { cardValue, parseCardValue } from './card-value.ts'
 import { reviewButtons, reviewLine } from '../looking-after/close-review-modal.ts'
 import { openChange } from './change-modal.ts'
@@ -153,10 +154,11 @@ export function renderCard(grant: Grant, about: CardAbout, now: Date): Message {
   return { text: `${text}: ${statusWord(grant, now)}`, blocks }
 }
 
-/** Taken again soon after the last time, it is said louder. */
+/** Taken again soon after the last time, or without confirming who they are, it is said louder. */
 function timesBroken(grant: Grant): string {
-  const before = isApproved(grant) ? (grant.afterReview?.brokenBefore ?? 0) : 0
-  return before === 0 ? '' : ` *again, ${before + 1} times within a day*`
+  const { brokenBefore = 0, isUnconfirmed = false } = (isApproved(grant) && grant.afterReview) || {}
+  const again = brokenBefore === 0 ? '' : ` *again, ${brokenBefore + 1} times within a day*`
+  return isUnconfirmed ? `${again} *without confirming who they are: the sign-in did not answer*` : again
 }
 
 const from = ({ startsAt }: Grant): string => (startsAt === null ? '' : ` from ${when(startsAt)}`)
@@ -226,22 +228,28 @@ export function listenToCards(parts: Parts): void {
   const { app, world } = parts
   const onClick = (
     actionId: string,
-    operate: (click: Click & { by: PersonRef; grantId: string; terms: string }) => Promise<Grant | Refusal>,
+    operate: (
+      click: Click & { by: PersonRef; grantId: string; terms: string; tell: Tell },
+    ) => Promise<object>,
   ): void => {
     app.action(actionId, async ({ ack, body, respond }) => {
       await ack()
       const click = parseClick(body)
       const { grantId, terms } = parseCardValue(click.value)
-      const isDone = await answerClick(parts, answerTo(parts, click, respond), (by) =>
-        operate({ ...click, by, grantId, terms }),
-      )
+      const to = answerTo(parts, click, respond)
+      const isDone = await answerClick(parts, to, (by) => operate({ ...click, ...to, by, grantId, terms }))
       if (isDone) await adopt(parts, click, grantId)
     })
   }
-  onClick(cardActions.approve, async ({ grantId, terms, by, clickedAt }) => {
-    const answer = { grantId, by, terms, verdict: 'approve', note: null, durationMs: null } as const
-    const outcome = await reviewGrant(world, answer)
-    return isSameClick(outcome, by, clickedAt) ? outcome.grant : outcome
+  onClick(cardActions.approve, ({ grantId, terms, by, clickedAt, ...click }) => {
+    const answer = { grantId, terms, note: null, durationMs: null, aheadUntil: null }
+    return orConfirm(parts, click, by, {
+      what: { kind: 'approve', answers: [answer] },
+      work: async () => {
+        const outcome = await reviewGrant(world, { ...answer, by, verdict: 'approve' })
+        return isSameClick(outcome, by, clickedAt) ? outcome.grant : outcome
+      },
+    })
   })
   onClick(cardActions.endNow, ({ grantId, by }) => revokeGrant(world, { grantId, by }))
   onClick(cardActions.tryNow, ({ grantId, by }) => tryNow(world, { grantId, by }))

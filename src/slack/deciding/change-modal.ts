@@ -114,6 +114,8 @@ export function listenToChange(parts: Parts): void {
     const durationMs = parseDuration(field(fields.duration) ?? '')
     const note = field(fields.note)
     const until = field(fields.until)
+    const aheadUntil = until === null ? null : endOfDay(until, await zoneOf(parts, userId))
+    const answer = { grantId, terms, note, durationMs, aheadUntil }
     await answerSubmission({
       parts,
       ack,
@@ -126,15 +128,8 @@ export function listenToChange(parts: Parts): void {
       work: async (by) =>
         durationMs === null
           ? refuse('bad-duration', { grant: await parts.world.grants.get(grantId) })
-          : reviewGrant(parts.world, {
-              grantId,
-              by,
-              terms,
-              verdict: 'approve',
-              note,
-              durationMs,
-              aheadUntil: until === null ? null : endOfDay(until, await zoneOf(parts, userId)),
-            }),
+          : reviewGrant(parts.world, { ...answer, by, verdict: 'approve' }),
+      confirms: () => ({ kind: 'approve', answers: [answer] }),
     })
   })
 }

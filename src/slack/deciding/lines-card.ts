@@ -3,6 +3,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
 import { reviewLines, type Lines } from '../../operations/review-lines.ts'
+import { orConfirm } from '../replies/must-confirm.ts'
 import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import { asCounted } from './calls.ts'
 import { button, buttonRow, context, type Message, plainSection, section } from '../words/blocks.ts'
@@ -96,17 +97,27 @@ export function listenToLines(parts: Parts): void {
     const click = parseClick(body)
     const tell = tellClicker(parts, click, respond)
     await answerClick(parts, { userId: click.userId, tell }, async (by) => {
-      const answers = parseCardValues(click.value).map((line) => ({
-        ...line,
-        by,
-        verdict: 'approve' as const,
+      const answers = parseCardValues(click.value).map(({ grantId, terms }) => ({
+        grantId,
+        terms,
         note: null,
         durationMs: null,
+        aheadUntil: null,
       }))
-      const lines = await reviewLines(world, answers)
-      const words = linesWords(lines)
-      if (words !== null) await tell(words)
-      return lines
+      return orConfirm(parts, { triggerId: click.triggerId, tell }, by, {
+        what: { kind: 'approve', answers },
+        work: async () => {
+          const lines = await reviewLines(
+            world,
+            answers.map((answer) => ({ ...answer, by, verdict: 'approve' as const })),
+          )
+          const unproven = lines.refused.find(({ refused }) => refused === 'must-confirm')
+          if (unproven) return unproven
+          const words = linesWords(lines)
+          if (words !== null) await tell(words)
+          return lines
+        },
+      })
     })
   })
   app.action(actions.deny, async ({ ack, body, respond }) => {

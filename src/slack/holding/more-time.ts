@@ -6,6 +6,7 @@ import { plainlyNamed } from '../../domain/person.ts'
 import { answerExtension } from '../../operations/answer-extension.ts'
 import { extendGrant } from '../../operations/extend.ts'
 import { answerClick, answerTo } from '../replies/answer-click.ts'
+import { orConfirm } from '../replies/must-confirm.ts'
 import { button, message, section, type Message } from '../words/blocks.ts'
 import { bold, nameOf } from '../words/names.ts'
 import { spelled, when } from '../words/mrkdwn.ts'
@@ -134,8 +135,12 @@ export function listenToMore(parts: Parts): void {
       const click = parseClick(body)
       const { value } = click
       const [grantId, askedAt] = parseValue(value)
-      await answerClick(parts, answerTo(parts, click, respond), (by) =>
-        answerExtension(world, { grantId, by, verdict, askedAt }),
+      const to = answerTo(parts, click, respond)
+      await answerClick(parts, to, (by) =>
+        orConfirm(parts, { ...click, ...to }, by, {
+          what: { kind: 'more-time', grantId, askedAt },
+          work: () => answerExtension(world, { grantId, by, verdict, askedAt }),
+        }),
       )
     })
   }

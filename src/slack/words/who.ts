@@ -56,10 +56,17 @@ export const allNamed = (people: readonly PersonRef[], name: Naming): string => 
 export const reviewerWords = (person: PersonRef | null | undefined, name: Naming): string =>
   person ? name(person) : 'An approver'
 
+const confirmedWords = {
+  oidc: 'confirmed by a sign-in',
+  passkey: 'confirmed with a passkey',
+  totp: 'confirmed by a code',
+}
+
 /** Who, or which rule, said yes last. */
 export function approverWords({ auto, reviews }: Grant, name: Naming): string {
   if (auto !== null) return `the rule "${plainWords(auto.because, 100)}"`
   const last = reviews.at(-1)
   if (last === undefined) return ''
-  return `${name(last.by)}${last.preApprovalId === null ? '' : ' ahead'}`
+  const how = last.confirmation === null ? '' : ` (${confirmedWords[last.confirmation.method]})`
+  return `${name(last.by)}${last.preApprovalId === null ? '' : ' ahead'}${how}`
 }

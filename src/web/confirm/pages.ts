@@ -35,9 +35,7 @@ export function confirmPages(world: World, publicUrl: string): Hono {
   app.get('/:ticket', async (context) => {
     const found = await lookAtConfirmation(world, context.req.param('ticket'))
     if (isRefusal(found)) return context.html(refusedPage(found), 410)
-    return context.html(
-      'done' in found ? donePage(found.done) : askPage(context.req.param('ticket'), found, null),
-    )
+    return context.html('done' in found ? donePage(found) : askPage(context.req.param('ticket'), found, null))
   })
   app.post('/:ticket/oidc', async (context) => {
     const token = context.req.param('ticket')
@@ -71,10 +69,7 @@ export function confirmPages(world: World, publicUrl: string): Hono {
       return context.html(refusedPage(refusal), 410)
     const found = await lookAtConfirmation(world, token)
     if (isRefusal(found)) return context.html(refusedPage(refusal), 410)
-    return context.html(
-      'done' in found ? donePage(found.done) : askPage(token, found, wordsFor(refusal)),
-      422,
-    )
+    return context.html('done' in found ? donePage(found) : askPage(token, found, wordsFor(refusal)), 422)
   }
   return app
 }

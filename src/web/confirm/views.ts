@@ -1,9 +1,8 @@
 import { html } from 'hono/html'
 import type { Method } from '../../domain/confirmation.ts'
-import type { Grant } from '../../domain/grant.ts'
-import { plainlyNamed } from '../../domain/person.ts'
+import { isSamePerson, plainlyNamed } from '../../domain/person.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { OnPage } from '../../operations/confirm/confirm.ts'
+import type { Done, OnPage } from '../../operations/confirm/confirm.ts'
 import { page, sentence, type Html } from '../page.ts'
 
 /** What stands on the page for whoever confirms. */
@@ -67,15 +66,23 @@ export const wrongly = (wrong: string | null): Html[] =>
   wrong === null ? [] : [html`<p class="wrong" role="alert">${wrong}</p>`]
 
 /** What came of it, also to whoever asks again. */
-export function donePage(grant: Grant): Html {
-  const what = html`<b>${grant.entitlement.name}</b> on <b>${grant.resource.name}</b>`
+export const donePage = (done: Done): Html =>
+  page('Done', [html`<p>${outcome(done)}</p>`, sentence('You can close this page and go back to Slack.')])
+
+function outcome({ done: grant, by, kind }: Done): string {
+  const what = `${grant.entitlement.name} on ${grant.resource.name}`
   const isOn = grant.status === 'active' || grant.status === 'granting'
-  return page('Done', [
-    isOn
-      ? html`<p>You have ${what} until ${utc(grant.endsAt)}.</p>`
-      : html`<p>This was confirmed. ${what} has ended since.</p>`,
-    sentence('You can close this page and go back to Slack.'),
-  ])
+  if (kind === 'approve') {
+    const more = grant.needs - grant.reviews.length
+    if (grant.status === 'pending')
+      return `Your yes counts. ${more === 1 ? 'One more is' : `${String(more)} more are`} needed.`
+    return `You approved ${what} for ${plainlyNamed(grant.subject)}.`
+  }
+  if (kind === 'more-time')
+    return `You said yes to more time: ${what} for ${plainlyNamed(grant.subject)}${isOn ? `, until ${utc(grant.endsAt)}` : ''}.`
+  if (kind === 'ask' && !isOn) return `You asked for ${what}. You hear in Slack.`
+  if (!isOn) return `This was confirmed. ${what} has ended since.`
+  return `${isSamePerson(grant.subject, by) ? 'You have' : `${plainlyNamed(grant.subject)} has`} ${what} until ${utc(grant.endsAt)}.`
 }
 
 export const refusedPage = (refusal: Refusal): Html => page('Not confirmed', sentence(wordsFor(refusal)))
