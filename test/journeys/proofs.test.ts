@@ -6,7 +6,6 @@ import { startOpenIdProvider, type TestOpenIdProvider } from '../support/openid-
 import { aKey } from '../support/ring.ts'
 import type { Person } from '../workspace/people/person.ts'
 import type { Message } from '../workspace/state/messages.ts'
-import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import { aPhone, enrols, linkBehind, publicUrl, type Phone } from './a-phone.ts'
 import {
