@@ -34,7 +34,7 @@ export function youngProof(
   { methods: counting, maxAgeMs }: ProofRules,
   now: Date,
 ): Confirmation | null {
-  const from = now.getTime() - maxAgeMs
-  const young = proofs.filter(({ method, at }) => counting.includes(method) && at.getTime() > from)
+  const ageMs = ({ at }: Confirmation): number => Math.max(0, now.getTime() - at.getTime())
+  const young = proofs.filter((one) => counting.includes(one.method) && ageMs(one) < maxAgeMs)
   return young.sort((one, other) => other.at.getTime() - one.at.getTime())[0] ?? null
 }

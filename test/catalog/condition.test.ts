@@ -15,6 +15,9 @@ const riley: Attributes = {
   entitlement: 'read',
 }
 
+const now = riley.now.getTime()
+const confirmed = (ms: number) => ({ confirmed: { method: 'passkey' as const, at: new Date(now - ms) } })
+
 function ask(source: string, attributes: Partial<Attributes> = {}) {
   const condition = compileCondition(source)
   if ('offset' in condition) throw new Error(condition.message)
@@ -253,3 +256,24 @@ test('whoever left a group a moment ago gets nothing by a rule that shuts that g
   expect(ask('!("contractors" in groups)', { provisioned })).toBe('unknown')
   expect(ask('!groups.exists(g, g == "contractors")', { provisioned, groups: new Set() })).toBe('unknown')
 })
+
+test.each([
+  ['confirmed.minutes <= 10', confirmed(600_000), 'yes'],
+  ['confirmed.minutes <= 10', confirmed(600_001), 'no'],
+  ['confirmed.minutes == 0', confirmed(0), 'yes'],
+  ['confirmed.minutes == 0', confirmed(-30_000), 'yes'],
+  ['confirmed.method == "passkey"', confirmed(1), 'yes'],
+  ['confirmed.method in ["totp", "oidc"]', confirmed(1), 'no'],
+  ['!(confirmed.method == "totp")', { confirmed: null }, 'unknown'],
+  ['guest || confirmed.minutes < 5', { confirmed: null }, 'unknown'],
+  ['confirmed.minutes < 5', {}, 'unknown'],
+] as const)('%s, of whoever confirmed %j: %s', (source, attributes, answer) => {
+  expect(ask(source, attributes)).toBe(answer)
+})
+
+test.each(['confirmed < 5', 'confirmed.minuts < 5', 'confirmed.method < 5', 'confirmed'])(
+  '%s is refused when the catalog is read',
+  (source) => {
+    expect(compileCondition(source)).toHaveProperty('offset')
+  },
+)

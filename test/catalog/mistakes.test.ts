@@ -323,6 +323,21 @@ const mistakes: [string, string, string][] = [
     withKeys('confirm: "yes"'),
     `catalog.yml:20:18 ${ENTITLEMENT}.confirm: must be true, false or "mfa"`,
   ],
+  [
+    'a proof of whoever begins a session, who gives one anyway,',
+    withKeys('confirm: mfa', 'mode: session', 'session: { length: 1h }'),
+    `catalog.yml:20:18 ${ENTITLEMENT}.confirm: is for what is asked for: whoever begins a session confirms who they are anyway`,
+  ],
+  [
+    'what to do without a proof that is not asked for',
+    withKeys('breakGlass: { max: 1h, ifDown: louder }'),
+    `catalog.yml:20:40 ${ENTITLEMENT}.breakGlass.ifDown: is for confirm: mfa`,
+  ],
+  [
+    'another word for a proof',
+    withKeys('review: { confirm: true }'),
+    `catalog.yml:20:28 ${ENTITLEMENT}.review.confirm: must be "mfa", or false`,
+  ],
 ]
 
 test.each(mistakes)('%s is refused, with its place and what is wrong', (_, text, complaint) => {
