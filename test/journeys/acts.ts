@@ -20,6 +20,19 @@ export async function asks(person: Person, what: string, reason = aReason()): Pr
   return person.submits()
 }
 
+/** Riley fills in the form for these, and sends it. */
+export async function asksForSeveral({ riley }: Stage, names: readonly string[], reason = aReason()) {
+  await riley.runs('/request-access')
+  await riley.modal('What do you want to access?', patient)
+  await riley.clicks('Several at once…')
+  await riley.modal('Up to 10. Each is approved by itself.', patient)
+  await riley.searches('What do you want to access?', '')
+  await riley.chooses('What do you want to access?', names)
+  await riley.modal('For how long?', patient)
+  await riley.types('What do you need it for?', reason)
+  return { reason, submitted: await riley.submits() }
+}
+
 /** Riley's request for something on the orders database, and its card as the approvers see it. */
 export async function aCard({ riley, ada, orders }: Stage, what = 'orders-db peek 10s'): Promise<Message> {
   const reason = aReason()

@@ -7,11 +7,13 @@ import { aKey } from '../support/ring.ts'
 import type { Person } from '../workspace/people/person.ts'
 import type { Message } from '../workspace/state/messages.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
+import { anAuthenticatorApp } from './an-authenticator-app.ts'
 import { aPhone, enrols, linkBehind, publicUrl, type Phone } from './a-phone.ts'
 import {
   aReason,
   as,
   asks,
+  asksForSeveral,
   changeCatalog,
   eventually,
   grantsOf,
@@ -28,14 +30,20 @@ interface Proving {
   readonly gate: Gate
 }
 
-async function aProof(more: string, confirm = '{ methods: [passkey] }'): Promise<Proving> {
+const key = aKey('k1')
+
+async function aProof(
+  more: string,
+  confirm = '{ methods: [passkey] }',
+  url: string | null = publicUrl,
+): Promise<Proving> {
   const gate = await aGate()
   const stage = await aStage({
     transport: 'http',
     catalog: (cast: Cast) =>
       gateCatalog(cast, { duration: '10m', more }).replace('\ndefaults:', `\nconfirm: ${confirm}\ndefaults:`),
     env: gate.env,
-    confirming: { keys: [aKey('k1')], publicUrl },
+    confirming: { keys: [key], publicUrl: url },
   })
   listenToLog(stage.app.world.log)
   return { stage, gate }
@@ -286,4 +294,48 @@ test('rules see how long ago somebody confirmed, and how', async () => {
   if (way === undefined) throw new Error('none')
   await world.confirming.enrolling.remove(refTo(facts.person), way)
   expect(await world.directory.facts(as(stage, riley))).toMatchObject({ confirmed: null })
+}, 60_000)
+
+test('without a page an approver types six digits into the form, and again where they were wrong', async () => {
+  const { stage, gate } = await aProof(byApprovers, '{ methods: [totp] }', null)
+  const { riley, ada } = stage
+  const card = await asked(stage)
+  await ada.clicks('Approve 10 min', card)
+  await ada.modal('Curfew has no page here', patient)
+  await ada.closesModal()
+  const app = await anAuthenticatorApp(stage, ada, key)
+  await app.enrols()
+  await ada.clicks('Approve 10 min', card)
+  await ada.modal(/Ada approves, for Riley/, patient)
+  const digits = 'Six digits of your authenticator app'
+  await ada.types(digits, '12345')
+  await ada.submits()
+  await ada.modal(/a code has six digits/, patient)
+  expect([...gate.holders]).toEqual([])
+  await ada.types(digits, app.codeAt(0))
+  await ada.submits()
+  await ada.modal('Done. You can close this.', patient)
+  await riley.sees(/You have Open the gate/, 'dm', patient)
+  expect(approvals(await onlyGrantOf(stage, riley))).toMatchObject([{ confirmation: { method: 'totp' } }])
+}, 60_000)
+
+test('one proof approves all lines of a request, also where only some of them ask for one', async () => {
+  const { stage, gate } = await aProof(`${byApprovers}      other:
+        name: The other gate
+        target: { gate: other }
+        who: '"@contractors" in groups'
+        duration: { default: 10m, max: 1h, choices: [10m] }
+`)
+  const { riley, ada, orders } = stage
+  const { reason } = await asksForSeveral(stage, ['Open the gate · The gate', 'The other gate · The gate'])
+  const card = await ada.sees(reason, orders, patient)
+  const phone = await firstAdds(stage, ada, () => ada.clicks('Approve all 2', card, { confirm: true }))
+  await ada.clicks('Approve all 2', card, { confirm: true, asSeen: true })
+  await ada.modal(/Open the gate on The gate for 10 min/, patient)
+  expect((await phone.confirms(await linkBehind(ada, 'Confirm…'))).text).toMatch(/You approved/)
+  await eventually(
+    async () => (await grantsOf(stage, riley)).map(({ status }) => status).join(),
+    (statuses) => statuses === 'active,active',
+  )
+  await held(gate, 'riley')
 }, 60_000)

@@ -1,9 +1,3 @@
-import mongoose from 'mongoose'
-import { Secret, TOTP } from 'otpauth'
-import { keyRing } from '../../src/confirming/key-ring.ts'
-import { totpMethod } from '../../src/confirming/totp.ts'
-import type { Person as Known } from '../../src/domain/person.ts'
-import { mongoTotp } from '../../src/mongo/confirming/totp.ts'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
 import { startOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.ts'
@@ -12,6 +6,7 @@ import { aSigningBrowser } from '../support/sign-in.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
+import { anAuthenticatorApp } from './an-authenticator-app.ts'
 import { aPhone, enrols, linkBehind, optionsOn, publicUrl, type Phone } from './a-phone.ts'
 import { changeCatalog, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
@@ -232,20 +227,10 @@ test('a sign-in at the identity provider confirms, of the browser that pressed a
 test('without a page six digits are typed into the form, and one that was used begins nothing', async () => {
   const { stage, gate } = await aDay('{ length: 10m, renew: 9m, max: 1h }', { url: null })
   const { riley } = stage
-  const connection = await mongoose.createConnection(stage.environment['MONGODB_URI'] ?? '').asPromise()
-  afterThis(() => connection.close())
-  const { world } = stage.app
-  const now = () => world.clock.now()
-  const app = totpMethod({ store: mongoTotp(connection), ring: keyRing([key]), now, issuer: 'Curfew' })
   await riley.runs('/request-access gate daily')
   await riley.modal('Six digits of your authenticator app', patient)
   await riley.closesModal()
-  const person = await eventually(
-    () => world.people.bySlackUser(riley.id),
-    (seen): seen is Known => seen !== null,
-  )
-  const secret = Secret.fromBase32(app.offer(person, 'ticket').secret.replaceAll(' ', ''))
-  const codeAt = (ms: number) => new TOTP({ secret }).generate({ timestamp: now().getTime() + ms })
+  const app = await anAuthenticatorApp(stage, riley, key)
   const types = async (code: string): Promise<void> => {
     await riley.runs('/request-access gate daily')
     await riley.modal('Six digits of your authenticator app', patient)
@@ -253,15 +238,15 @@ test('without a page six digits are typed into the form, and one that was used b
     await riley.submits()
   }
 
-  await types(codeAt(0))
+  await types(app.codeAt(0))
   await riley.modal('Curfew has no page here', patient)
   await riley.closesModal()
-  expect(await app.enrol(person, 'ticket', codeAt(-30_000))).toHaveProperty('enrolled')
+  await app.enrols()
   await types('12345')
   await riley.modal('a code has six digits', patient)
   await riley.closesModal()
   expect([...gate.holders]).toEqual([])
-  const code = codeAt(0)
+  const code = app.codeAt(0)
   await types(code)
   await held(gate, 'riley')
   await riley.closesModal()

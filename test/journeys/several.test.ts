@@ -1,18 +1,5 @@
 import { aStage, type Stage } from '../support/curfew.ts'
-import { aReason, asks, grantsOf, listenToLog, patient, wrongWith } from './acts.ts'
-
-/** Riley fills in the form for these, and sends it. */
-async function asksForSeveral({ riley }: Stage, names: readonly string[], reason = aReason()) {
-  await riley.runs('/request-access')
-  await riley.modal('What do you want to access?', patient)
-  await riley.clicks('Several at once…')
-  await riley.modal('Up to 10. Each is approved by itself.', patient)
-  await riley.searches('What do you want to access?', '')
-  await riley.chooses('What do you want to access?', names)
-  await riley.modal('For how long?', patient)
-  await riley.types('What do you need it for?', reason)
-  return { reason, submitted: await riley.submits() }
-}
+import { asks, asksForSeveral, grantsOf, listenToLog, patient, wrongWith } from './acts.ts'
 
 async function aQuietStage(): Promise<Stage> {
   const stage = await aStage()
