@@ -5,7 +5,7 @@ import { afterThis } from '../workspace/support/a-workspace.ts'
 
 /** A MongoDB server of this test's own, to be frozen or made to fail; gone after it. */
 export async function anOwnMongod(options: { failPoints?: true } = {}): Promise<Mongod> {
-  const server = await startMongod({ ...options, replicaSet: true, cacheGB: 0.25 })
+  const server = await startMongod({ ...options, replicaSet: true, cacheGB: 0.25, passing: true })
   afterThis(() => server.stop())
   return server
 }
