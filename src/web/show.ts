@@ -5,7 +5,7 @@ import type { Active } from '../domain/grant.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { lookAtTicket, showByTicket } from '../operations/hand-over.ts'
 import type { World } from '../operations/world.ts'
-import { page, sentence, type Html } from './page.ts'
+import { instant, page, sentence, type Html } from './page.ts'
 
 /** `/show/<ticket>`: what giving made for its holder, shown once, where Slack does not see it. Used up by POST alone. */
 export function showPages(world: World): Hono {
@@ -39,7 +39,7 @@ function askPage({ systems }: World, grant: Active, wrong: string | null): Html 
   return page(`Show the ${what}`, [
     html`<p>
         For <b>${subject.name}</b>: <b>${entitlement.name}</b> on <b>${resource.name}</b>, until
-        ${utc(grant.endsAt)}.
+        ${instant(grant.endsAt)}.
       </p>
       <p>
         It is shown once. Looking again, by the button in Slack, makes another, and this one stops working.
@@ -89,5 +89,3 @@ function wordsFor({ refused, reasons }: Refusal): string {
       return `It could not be made now${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}. Please try again in a minute.`
   }
 }
-
-const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -97,13 +97,18 @@ export async function linkBehind(person: Person, button: string): Promise<string
   return link
 }
 
+/** As whoever may run Curfew's commands makes it, to be given in person. */
+export async function oneTimeCode({ environment }: Stage, person: Person): Promise<string> {
+  const { exited, lines } = curfew(['enrol', person.account.email ?? ''], environment)
+  expect(await exited).toBe(0)
+  return /: ([A-Z0-9-]{10,12})$/m.exec(lines.join('\n'))?.[1] ?? ''
+}
+
 /** By a one-time code that was given in person, with a passkey. */
 export async function enrols(stage: Stage, person: Person, phone: Phone, link: string): Promise<void> {
-  const { exited, lines } = curfew(['enrol', person.account.email ?? ''], stage.environment)
-  expect(await exited).toBe(0)
-  const code = /: ([A-Z0-9-]{10,12})$/m.exec(lines.join('\n'))?.[1] ?? ''
+  const code = await oneTimeCode(stage, person)
   const { html } = await phone.sends(`${link}/code`, { code })
-  if (!html.includes('data-passkey')) throw new Error(html.slice(-900) + lines.join())
+  if (!html.includes('data-passkey')) throw new Error(html.slice(-900))
   const [, to = ''] = /action="(\/confirm\/enrol\/[^"]+)\/passkey"/.exec(html) ?? []
   const body = JSON.stringify(phone.passkey.creates(optionsOn(html)))
   const { text } = await phone.sends(`${publicUrl}${to}/passkey`, { body, label: 'Phone' })

@@ -57,6 +57,8 @@ export async function aStage(
     mongodb?: string
     /** Hears every line that the app logs, as it is before secrets are cut from it. */
     log?: Log
+    /** Where HTTP is served, by whoever must know before; else on a free one. */
+    port?: number
     /** What people confirm with; its pages are named so, and served on this machine all the same. */
     confirming?: { keys: RingKeys; publicUrl: string | null }
     /** False: the test starts the app itself. */
@@ -81,7 +83,7 @@ export async function aStage(
     await rename(`${catalogPath}.new`, catalogPath)
   }
   await writeCatalog(catalog(cast))
-  const port = transport === 'http' || options.isServed === true ? await freePort() : null
+  const port = transport === 'http' || options.isServed === true ? (options.port ?? (await freePort())) : null
   if (transport === 'http' && port !== null)
     workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
   const log = options.log ?? quietLog()

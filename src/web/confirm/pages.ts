@@ -5,7 +5,8 @@ import { comeBack, signIn } from '../../operations/confirm/sign-in.ts'
 import type { World } from '../../operations/world.ts'
 import { page, sentence } from '../page.ts'
 import { forgetIn, rememberedIn, rememberIn } from './browser.ts'
-import { enrolPages } from './enrol-pages.ts'
+import { enrolAgain, enrolPages } from './enrol-pages.ts'
+import { textOf } from './forms.ts'
 import { sameOrigin } from './same-origin.ts'
 import { askPage, donePage, leavingPage, refusedPage, wordsFor } from './views.ts'
 
@@ -22,8 +23,7 @@ export function confirmPages(world: World, publicUrl: string): Hono {
   app.get('/oidc', async (context) => {
     const browser = rememberedIn(context)
     forgetIn(context)
-    if (browser === null)
-      return context.html(page('Not confirmed', sentence('This sign-in was begun in another browser.')), 403)
+    if (browser === null) return context.html(page('Not confirmed', sentence(elsewhere)), 403)
     const came = await comeBack(world, { ...browser, query: new URL(context.req.url).search })
     if (isRefusal(came)) return answered(context, browser.token, came)
     return context.redirect(
@@ -37,6 +37,10 @@ export function confirmPages(world: World, publicUrl: string): Hono {
     if (isRefusal(found)) return context.html(refusedPage(found), 410)
     return context.html('done' in found ? donePage(found) : askPage(context.req.param('ticket'), found, null))
   })
+  // An answer's address, opened again.
+  app.get('/:ticket/:way', (context) =>
+    context.redirect(`/confirm/${encodeURIComponent(context.req.param('ticket'))}`),
+  )
   app.post('/:ticket/oidc', async (context) => {
     const token = context.req.param('ticket')
     const left = await signIn(world, { token, browser: rememberIn(context, token) })
@@ -68,10 +72,12 @@ export function confirmPages(world: World, publicUrl: string): Hono {
     if (refusal.refused !== 'not-confirmed' && refusal.refused !== 'unsure')
       return context.html(refusedPage(refusal), 410)
     const found = await lookAtConfirmation(world, token)
-    if (isRefusal(found)) return context.html(refusedPage(refusal), 410)
+    // Of a sign-in that was to add a way, or of a link that is good no more.
+    if (isRefusal(found)) return enrolAgain(world, context, token, refusal)
     return context.html('done' in found ? donePage(found) : askPage(token, found, wordsFor(refusal)), 422)
   }
   return app
 }
 
-const textOf = (field: unknown): string => (typeof field === 'string' ? field : '')
+const elsewhere =
+  'This sign-in was begun in another browser, or is used. Press the button in Slack again for a new link.'

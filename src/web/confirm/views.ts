@@ -3,7 +3,8 @@ import type { Method } from '../../domain/confirmation.ts'
 import { isSamePerson, plainlyNamed } from '../../domain/person.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Done, OnPage } from '../../operations/confirm/confirm.ts'
-import { page, sentence, type Html } from '../page.ts'
+import { instant, page, sentence, utc, type Html } from '../page.ts'
+import { digitsForm, passkeyForm, signInForm, wrongly } from './forms.ts'
 
 /** What stands on the page for whoever confirms. */
 
@@ -14,10 +15,13 @@ export function askPage(token: string, { shown, by, ways, passkey }: OnPage, wro
     'Confirm that it is you',
     [
       html`<p>For <b>${plainlyNamed(by)}</b>.</p>
-        <p>${shown}</p>`,
+        <p class="act">${shown}</p>`,
       ...wrongly(wrong),
       ...(ways.length === 0 ? [sentence(noWay)] : ways.map((way) => wayForm(way, `${to}/${way}`, passkey))),
-      html`<form method="post" action="${to}/not-me"><button>I did not ask for this</button></form>`,
+      html`<form class="not-me" method="post" action="${to}/not-me">
+        <p class="small">Did somebody send you here? Then do not confirm.</p>
+        <button class="quiet">I did not ask for this</button>
+      </form>`,
     ],
     { hasPasskeys: ways.includes('passkey') },
   )
@@ -29,47 +33,23 @@ const noWay =
 function wayForm(way: Method, to: string, passkey: object | null): Html {
   switch (way) {
     case 'passkey':
-      return html`<form method="post" data-passkey="${JSON.stringify(passkey)}" action="${to}">
-        <input type="hidden" name="body" /><button>Confirm with a passkey</button>
-        <p role="alert"></p>
-        <noscript>A passkey needs JavaScript.</noscript>
-      </form>`
+      return passkeyForm(to, { options: passkey, button: 'Confirm with a passkey' })
     case 'oidc':
-      return html`<form method="post" action="${to}">
-        <button>Sign in at your identity provider</button>
-      </form>`
+      return signInForm(to)
     case 'totp':
-      return html`<form method="post" action="${to}">
-        <label for="code">Six digits of your authenticator app</label>
-        <input
-          id="code"
-          name="code"
-          inputmode="numeric"
-          autocomplete="one-time-code"
-          maxlength="9"
-          required
-        />
-        <button>Confirm</button>
-      </form>`
+      return digitsForm(to, { label: 'Six digits of your authenticator app', button: 'Confirm' })
   }
 }
 
 /** Not a redirect: each address that a form leads to would have to be allowed one by one. */
 export const leavingPage = (url: string): Html =>
-  page(
-    'Signing in',
-    html`<meta http-equiv="refresh" content="0;url=${url}" />
-      <p><a href="${url}">Go on to your identity provider</a></p>`,
-  )
-
-export const wrongly = (wrong: string | null): Html[] =>
-  wrong === null ? [] : [html`<p class="wrong" role="alert">${wrong}</p>`]
+  page('Signing in', html`<p><a href="${url}">Go on to your identity provider</a></p>`, { goesTo: url })
 
 /** What came of it, also to whoever asks again. */
 export const donePage = (done: Done): Html =>
   page('Done', [html`<p>${outcome(done)}</p>`, sentence('You can close this page and go back to Slack.')])
 
-function outcome({ done: grant, by, kind }: Done): string {
+function outcome({ done: grant, by, kind }: Done): string | Html {
   const what = `${grant.entitlement.name} on ${grant.resource.name}`
   const isOn = grant.status === 'active' || grant.status === 'granting'
   if (kind === 'approve') {
@@ -78,11 +58,14 @@ function outcome({ done: grant, by, kind }: Done): string {
       return `Your yes counts. ${more === 1 ? 'One more is' : `${String(more)} more are`} needed.`
     return `You approved ${what} for ${plainlyNamed(grant.subject)}.`
   }
-  if (kind === 'more-time')
-    return `You said yes to more time: ${what} for ${plainlyNamed(grant.subject)}${isOn ? `, until ${utc(grant.endsAt)}` : ''}.`
+  if (kind === 'more-time') {
+    const words = `You said yes to more time: ${what} for ${plainlyNamed(grant.subject)}`
+    return isOn ? html`${words}, until ${instant(grant.endsAt)}.` : `${words}.`
+  }
   if (kind === 'ask' && !isOn) return `You asked for ${what}. You hear in Slack.`
   if (!isOn) return `This was confirmed. ${what} has ended since.`
-  return `${isSamePerson(grant.subject, by) ? 'You have' : `${plainlyNamed(grant.subject)} has`} ${what} until ${utc(grant.endsAt)}.`
+  const who = isSamePerson(grant.subject, by) ? 'You have' : `${plainlyNamed(grant.subject)} has`
+  return html`${who} ${what} until ${instant(grant.endsAt)}.`
 }
 
 export const refusedPage = (refusal: Refusal): Html => page('Not confirmed', sentence(wordsFor(refusal)))
@@ -117,5 +100,3 @@ export function wordsFor({ refused, reasons, grant }: Refusal): string {
       return `This cannot be had now${why}.`
   }
 }
-
-const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
