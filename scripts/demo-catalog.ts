@@ -3,13 +3,14 @@ import type { Cast } from '../test/support/cast.ts'
 /** The demo's catalog: the same format as a user's own, with times short enough to see a whole life. */
 export const demoCatalog = (
   { orders, access }: Pick<Cast, 'orders' | 'access'>,
-  { hasBilling = false }: { hasBilling?: boolean } = {},
+  { hasBilling = false, hasSessions = false }: { hasBilling?: boolean; hasSessions?: boolean } = {},
 ): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
 version: 1
 
 # The company directory says who is in "contractors" and "engineering", and who Riley's manager is. "@dba" is Slack's.
 people: { grace: 3s }
 
+${hasSessions ? 'confirm: { methods: [passkey, totp] }\n' : ''}
 defaults:
   channel: ${access.id}
   admins: [ada@acme.example, sam@acme.example]
@@ -53,7 +54,7 @@ resources:
         target: { database: orders, role: read }
         mode: standing
         who: '"engineering" in groups'
-      write:
+${hasSessions ? session : ''}      write:
         name: Change orders
         target: { database: orders, role: readWrite }
         who: '!guest'
@@ -81,6 +82,14 @@ resources:
               otherwise: { people: [sam@acme.example] }
               escalate: { after: 5m, to: { people: [sam@acme.example] } }
 ${hasBilling ? billingResource : ''}`
+
+const session = `      day:
+        name: Read orders, for the day
+        target: { database: orders, role: read }
+        mode: session
+        session: { length: 10h, renew: 1h, max: 7d }
+        who: '"contractors" in groups'
+`
 
 const billingSystem = `  billing:
     connector: postgres

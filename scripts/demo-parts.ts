@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { newRingKey } from '../src/confirming/ring-keys.ts'
 import { aCast, logins, type Cast } from '../test/support/cast.ts'
 import { aBillingDatabase, type BillingDatabase } from '../test/support/billing-database.ts'
 import { startMongod } from '../test/support/mongod.ts'
@@ -24,12 +25,17 @@ export interface DemoParts {
   readonly variables: Record<string, string>
   readonly catalogPath: string
   readonly app: AppProcess
+  /** What the app is started with, for its command line. */
+  readonly environment: Readonly<Record<string, string>>
   readonly company: Company
   stop(): Promise<void>
 }
 
 /** Starts everything real: two MongoDBs, the local Slack, the built app. `say` hears of each step. */
-export async function startDemo(say: (words: string) => void): Promise<DemoParts> {
+export async function startDemo(
+  say: (words: string) => void,
+  { hasSessions = false }: { hasSessions?: boolean } = {},
+): Promise<DemoParts> {
   const endings: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const end of endings.splice(0)) await end().catch((error: unknown) => console.error(error))
@@ -54,7 +60,7 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
     const folder = await mkdtemp(join(tmpdir(), `curfew-demo-${process.pid}-`))
     endings.unshift(() => rm(folder, { recursive: true, force: true }))
     const catalogPath = join(folder, 'catalog.yml')
-    await writeFile(catalogPath, demoCatalog(cast, { hasBilling: billing !== null }))
+    await writeFile(catalogPath, demoCatalog(cast, { hasBilling: billing !== null, hasSessions }))
     const variables: Record<string, string> = {
       ORDERS_MONGODB_URL: database.curfewUrl,
       CATALOG_VARIABLES: 'ORDERS_*, BILLING_*',
@@ -72,7 +78,9 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
       MONGODB_URI: databaseOf(store.uri, 'curfew'),
       CATALOG: catalogPath,
       PORT: String(port),
-      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      // Browsers make passkeys for names alone.
+      PUBLIC_URL: `http://localhost:${port}`,
+      ...(hasSessions ? { CURFEW_KEYS: newRingKey() } : {}),
       ...variables,
     }
     const access = await makeScimToken(companySource, environment)
@@ -80,7 +88,7 @@ export async function startDemo(say: (words: string) => void): Promise<DemoParts
     endings.unshift(() => app.stop())
     say('The company directory tells Curfew who works there…')
     const company = await demoCompany(cast, access)
-    return { workspace, cast, database, billing, variables, catalogPath, app, company, stop }
+    return { workspace, cast, database, billing, variables, catalogPath, app, environment, company, stop }
   } catch (error) {
     await stop()
     throw error

@@ -8,6 +8,7 @@ import { PageDoor, PageSide } from '../test/journeys/page-side.ts'
 import { aPage, chromiumPath, closeBrowser } from '../test/workspace/practice/browser.ts'
 import { buildPage } from '../test/workspace/practice/build-page.ts'
 import { servePractice } from '../test/workspace/practice/serve-practice.ts'
+import { confirmingPictures } from './confirming-pictures.ts'
 import { demoDoors } from './demo-doors.ts'
 import { startDemo, type DemoParts } from './demo-parts.ts'
 
@@ -141,7 +142,7 @@ try {
   const folder = await mkdtemp(join(tmpdir(), 'curfew-pictures-'))
   if (process.env['KEEP_FRAMES'] !== undefined) console.log(`The frames are kept in ${folder}.`)
   else endings.unshift(() => rm(folder, { recursive: true, force: true }))
-  const parts = await startDemo((words) => console.log(words))
+  const parts = await startDemo((words) => console.log(words), { hasSessions: true })
   endings.unshift(() => parts.stop())
   const { workspace, catalogPath, cast, company } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })
@@ -155,6 +156,7 @@ try {
   const walk = new Walk(page, folder)
   await play(parts, page, walk)
   await walk.write(join(into, 'walk.webp'))
+  await confirmingPictures(parts, page.context().browser(), into)
   console.log(`The pictures are in ${into}.`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -6,6 +6,7 @@ import type { Passkeys } from '../../src/confirming/passkeys.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { riley } from '../support/builders.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
+import { aPasskeyDevice } from '../support/passkey-device.ts'
 import { aKey, ringOf } from '../support/ring.ts'
 import { aBrowser, describeInBrowser } from '../workspace/practice/browser.ts'
 import { anAct, aTicket, passkeysOn } from './a-passkey.ts'
@@ -53,20 +54,7 @@ describeInBrowser('Passkeys in a real browser', () => {
   async function aPageWithADevice(about: Record<string, unknown> = {}) {
     const page = await (await browser.newContext()).newPage()
     await page.goto(url, { timeout: 60_000 })
-    const devtools = await page.context().newCDPSession(page)
-    await devtools.send('WebAuthn.enable')
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-        ...about,
-      },
-    })
-    return { page, devtools, authenticatorId }
+    return { page, ...(await aPasskeyDevice(page, about)) }
   }
 
   async function enrols(page: Page) {

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { aPasskeyDevice } from '../support/passkey-device.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 
 /** Somebody's own browser, with a passkey's device in it. */
@@ -36,18 +37,7 @@ export async function aLaptop(
     const { hostname, origin } = new URL(request.url())
     if (hostname !== 'localhost' && origin !== mayGoTo) wrong.push(`asked ${request.url()}`)
   })
-  const devtools = await context.newCDPSession(page)
-  await devtools.send('WebAuthn.enable')
-  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
+  const { devtools, authenticatorId } = await aPasskeyDevice(page)
   return {
     page,
     wrong,

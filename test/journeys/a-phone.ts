@@ -2,7 +2,6 @@ import { curfew } from './app-process.ts'
 import type { Stage } from '../support/curfew.ts'
 import { anAuthenticator, type Authenticator } from '../support/authenticator.ts'
 import type { Person } from '../workspace/people/person.ts'
-import { patient } from './acts.ts'
 
 /** As the tests' catalogs name the place of our pages; they are served on this machine. */
 export const publicUrl = 'https://curfew.acme.example'
@@ -88,14 +87,6 @@ const plain = (html: string): string =>
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')
     .replace(/\s+/g, ' ')
-
-/** The link behind this button of the modal on top. */
-export async function linkBehind(person: Person, button: string): Promise<string> {
-  const { view } = await person.modal(button, patient)
-  const found = JSON.stringify(view)
-  const [, link = ''] = new RegExp(`"text":"${button}"[^]*?"url":"([^"]+)"`).exec(found) ?? []
-  return link
-}
 
 /** As whoever may run Curfew's commands makes it, to be given in person. */
 export async function oneTimeCode({ environment }: Stage, person: Person): Promise<string> {

@@ -9,8 +9,9 @@ import { aBrowser, describeInBrowser } from '../workspace/practice/browser.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import { aLaptop, type Laptop } from './a-laptop.ts'
-import { linkBehind, oneTimeCode } from './a-phone.ts'
+import { oneTimeCode } from './a-phone.ts'
 import { eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
+import { linkBehind } from './link-behind.ts'
 import { brokenIn, looksOf } from './looks.ts'
 
 /** The pages on which people confirm who they are, as their browsers have them. */

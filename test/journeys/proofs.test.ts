@@ -8,7 +8,8 @@ import type { Person } from '../workspace/people/person.ts'
 import type { Message } from '../workspace/state/messages.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import { anAuthenticatorApp } from './an-authenticator-app.ts'
-import { aPhone, enrols, linkBehind, publicUrl, type Phone } from './a-phone.ts'
+import { aPhone, enrols, publicUrl, type Phone } from './a-phone.ts'
+import { linkBehind } from './link-behind.ts'
 import {
   aReason,
   as,

@@ -7,7 +7,8 @@ import type { Person } from '../workspace/people/person.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import { anAuthenticatorApp } from './an-authenticator-app.ts'
-import { aPhone, enrols, linkBehind, optionsOn, publicUrl, type Phone } from './a-phone.ts'
+import { aPhone, enrols, optionsOn, publicUrl, type Phone } from './a-phone.ts'
+import { linkBehind } from './link-behind.ts'
 import { changeCatalog, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
 /** Access that is begun and renewed by confirming who one is, without an admin. */
