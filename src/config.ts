@@ -2,6 +2,7 @@ import { isAbsolute, normalize } from 'node:path'
 import { z } from 'zod'
 import { ringKeys, type RingKeys } from './confirming/ring-keys.ts'
 import type { Proxies } from './domain/connector.ts'
+import { trustedProxies, type ClientAddress } from './web/trusted-proxies.ts'
 
 const quote = /^["'`]|["'`]$/
 const unwritable = /[^\x21-\x7e]/
@@ -43,6 +44,7 @@ const variables = z.object({
     .pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https address' }))
     .refine(isSafe, 'must be https: what is shown there is secret')
     .optional(),
+  TRUSTED_PROXIES: trustedProxies.optional(),
   CURFEW_KEYS: word.pipe(ringKeys).optional(),
   MONGODB_URI: word.regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
   CATALOG: path,
@@ -82,6 +84,8 @@ export interface Config {
   readonly port: number | null
   /** Where people's browsers reach us, without a slash at its end; null: there are no pages. */
   readonly publicUrl: string | null
+  /** Who sent a request, by the proxies that are trusted to say so; null: nobody said which. */
+  readonly clientOf: ClientAddress | null
   /** What secrets in the database are sealed by, the current one first; null: nothing can be sealed. */
   readonly keys: RingKeys | null
   readonly mongodbUri: string
@@ -116,6 +120,7 @@ export function readConfig(environment: Environment): Config {
       : { kind: 'socket', appToken: env.SLACK_APP_TOKEN ?? '' },
     port: env.PORT ?? null,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    clientOf: env.TRUSTED_PROXIES ?? null,
     keys: env.CURFEW_KEYS ?? null,
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,

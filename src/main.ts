@@ -255,7 +255,15 @@ export async function start(
         ? null
         : await (
             await import('./web/open.ts')
-          ).openWeb({ world, port, publicUrl, slack: slack.requestListener, probes, scim: await scimSide() })
+          ).openWeb({
+            world,
+            port,
+            publicUrl,
+            clientOf: config.clientOf,
+            slack: slack.requestListener,
+            probes,
+            scim: await scimSide(),
+          })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
     await held.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))

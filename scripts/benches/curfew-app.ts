@@ -37,6 +37,7 @@ answerParent(question, async (asked) => {
       proxies: null,
       keys: null,
       publicUrl: null,
+      clientOf: null,
     },
     { log, environment, isPaced: false },
   )

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import type { World } from '../operations/world.ts'
+import type { ClientAddress } from './trusted-proxies.ts'
 import { confirmPages } from './confirm/pages.ts'
 import { healthRoutes, type Probes } from './health.ts'
 import { pageRoutes } from './pages.ts'
@@ -14,6 +15,7 @@ export const openWeb = ({
   world,
   port,
   publicUrl,
+  clientOf,
   slack,
   probes,
   scim,
@@ -21,6 +23,8 @@ export const openWeb = ({
   world: World
   port: number
   publicUrl: string | null
+  /** Null: who sends requests is not known, and nobody is limited by it. */
+  clientOf: ClientAddress | null
   /** Slack's own requests, in HTTP mode. */
   slack: RequestListener | null
   probes: Probes
@@ -37,7 +41,7 @@ export const openWeb = ({
         ? {}
         : {
             '/show': pageRoutes(world, showPages(world)),
-            '/confirm': pageRoutes(world, confirmPages(world, publicUrl)),
+            '/confirm': pageRoutes(world, confirmPages(world, { publicUrl, clientOf })),
             [scimPath]: scimRoutes({ ...scim, publicUrl, log: world.log }),
           }),
     },

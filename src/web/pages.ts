@@ -35,7 +35,16 @@ export function pageRoutes(world: World, room: Hono): Hono {
     if (['GET', 'HEAD', 'POST'].includes(context.req.method)) return next()
     return context.body(null, 405, { allow: 'GET, HEAD, POST' })
   })
-  app.use(bodyLimit({ maxSize: mostBytes }))
+  app.use(
+    bodyLimit({
+      maxSize: mostBytes,
+      onError: (context) => {
+        // The rest of it is not read: whoever sends more on this connection would be cut off in the middle.
+        context.header('Connection', 'close')
+        return context.html(page('Too much', sentence('What was sent is too large. Please go back.')), 413)
+      },
+    }),
+  )
   app.route('/', room)
   app.all('*', (context) => context.html(page('Nothing here', sentence('This page does not exist.')), 404))
   app.onError((error, context) => {

@@ -28,8 +28,8 @@ export async function aLaptop(
   page.on('pageerror', ({ message }) => wrong.push(message))
   page.on('console', (message) => {
     const { url } = message.location()
-    // What is answered by 410 or 422 is a page of ours that says why; others' pages are not ours to mend.
-    const isSaid = /status of (410|422)/.test(message.text())
+    // What is answered by 409, 410 or 422 is a page of ours that says why; others' pages are not ours to mend.
+    const isSaid = /status of (409|410|422)/.test(message.text())
     const isOthers = mayGoTo !== undefined && url.startsWith(mayGoTo)
     if (message.type() === 'error' && !isSaid && !isOthers) wrong.push(`${message.text()} ${url}`)
   })

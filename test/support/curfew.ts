@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createLog } from '../../src/log.ts'
 import type { RingKeys } from '../../src/confirming/ring-keys.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
+import type { ClientAddress } from '../../src/web/trusted-proxies.ts'
 import { start, type Running } from '../../src/main.ts'
 import { afterThis, aWorkspace } from '../workspace/support/a-workspace.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -60,7 +61,7 @@ export async function aStage(
     /** Where HTTP is served, by whoever must know before; else on a free one. */
     port?: number
     /** What people confirm with; its pages are named so, and served on this machine all the same. */
-    confirming?: { keys: RingKeys; publicUrl: string | null }
+    confirming?: { keys: RingKeys; publicUrl: string | null; clientOf?: ClientAddress }
     /** False: the test starts the app itself. */
     started?: boolean
   } = {},
@@ -109,6 +110,7 @@ export async function aStage(
         logLevel: 'error',
         proxies: null,
         keys: options.confirming?.keys ?? null,
+        clientOf: options.confirming?.clientOf ?? null,
         publicUrl:
           options.confirming === undefined
             ? port === null

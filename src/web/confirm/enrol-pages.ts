@@ -5,8 +5,8 @@ import type { World } from '../../operations/world.ts'
 import { signIn } from '../../operations/confirm/sign-in.ts'
 import { rememberIn } from './browser.ts'
 import { addedPage, enrolPage } from './enrol-views.ts'
-import { textOf } from './forms.ts'
-import { leavingPage, refusedPage, wordsFor } from './views.ts'
+import { formOf } from './read-form.ts'
+import { leavingPage, refusedPage, statusOf, wordsFor } from './views.ts'
 
 /** `/confirm/enrol/<ticket>`: who somebody is, first; then a passkey or an authenticator app is added. */
 export function enrolPages(world: World): Hono {
@@ -15,7 +15,7 @@ export function enrolPages(world: World): Hono {
     const token = context.req.param('ticket')
     const found = await lookAtEnrolment(world, token)
     return isRefusal(found)
-      ? context.html(refusedPage(found), 410)
+      ? context.html(refusedPage(found), statusOf(found))
       : context.html(enrolPage(token, found, null))
   })
   // An answer's address, opened again.
@@ -24,10 +24,10 @@ export function enrolPages(world: World): Hono {
   )
   app.post('/:ticket/code', async (context) => {
     const token = context.req.param('ticket')
-    const { code } = await context.req.parseBody()
+    const form = await formOf(context)
     const proven = await proveToEnrol(world, {
       token,
-      proof: { method: 'one-time-code', typed: textOf(code) },
+      proof: { method: 'one-time-code', typed: form('code') },
     })
     return isRefusal(proven)
       ? again(context, token, proven)
@@ -39,18 +39,19 @@ export function enrolPages(world: World): Hono {
     return isRefusal(left) ? again(context, token, left) : context.html(leavingPage(left.url))
   })
   app.post('/:ticket/totp', async (context) => {
-    const { code } = await context.req.parseBody()
-    return added(context, { method: 'totp', typed: textOf(code) })
+    const form = await formOf(context)
+    return added(context, { method: 'totp', typed: form('code') })
   })
   app.post('/:ticket/passkey', async (context) => {
-    const { body, label } = await context.req.parseBody()
-    return added(context, { method: 'passkey', body: textOf(body), label: textOf(label) })
+    const form = await formOf(context)
+    return added(context, { method: 'passkey', body: form('body'), label: form('label') })
   })
 
   app.post('/:ticket/remove', async (context) => {
     const token = context.req.param('ticket')
-    const { method, id } = await context.req.parseBody()
-    const way = { method: method === 'totp' ? ('totp' as const) : ('passkey' as const), id: textOf(id) }
+    const form = await formOf(context)
+    const method = form('method') === 'totp' ? ('totp' as const) : ('passkey' as const)
+    const way = { method, id: form('id') }
     const done = await removeWay(world, { token, way })
     return isRefusal(done) ? again(context, token, done) : context.redirect(`/confirm/enrol/${token}`, 303)
   })
@@ -75,6 +76,6 @@ export async function enrolAgain(
 ): Promise<Response> {
   const found = await lookAtEnrolment(world, token)
   return isRefusal(found)
-    ? context.html(refusedPage(refusal), 410)
-    : context.html(enrolPage(token, found, wordsFor(refusal)), 422)
+    ? context.html(refusedPage(refusal), statusOf(refusal))
+    : context.html(enrolPage(token, found, wordsFor(refusal)), statusOf(refusal))
 }

@@ -35,6 +35,3 @@ export const digitsForm = (to: string, { label, button }: { label: string; butto
 
 export const wrongly = (wrong: string | null): Html[] =>
   wrong === null ? [] : [html`<p class="wrong" role="alert">${wrong}</p>`]
-
-/** What a form brought; a file is no text. */
-export const textOf = (field: unknown): string => (typeof field === 'string' ? field : '')

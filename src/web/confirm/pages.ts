@@ -3,19 +3,30 @@ import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { confirm, lookAtConfirmation, notMe, type Shown } from '../../operations/confirm/confirm.ts'
 import { comeBack, signIn } from '../../operations/confirm/sign-in.ts'
 import type { World } from '../../operations/world.ts'
+import type { ClientAddress } from '../trusted-proxies.ts'
 import { page, sentence } from '../page.ts'
+import { boundedByAddress } from './by-address.ts'
 import { forgetIn, rememberedIn, rememberIn } from './browser.ts'
 import { enrolAgain, enrolPages } from './enrol-pages.ts'
-import { textOf } from './forms.ts'
+import type { FailureLimits } from './failures.ts'
+import { formOf } from './read-form.ts'
 import { sameOrigin } from './same-origin.ts'
-import { askPage, donePage, leavingPage, refusedPage, wordsFor } from './views.ts'
+import { askPage, donePage, leavingPage, refusedPage, statusOf, wordsFor } from './views.ts'
 
 /**
  * `/confirm/<ticket>`: names what is confirmed in full, and the ways to. Nothing is done but by a form that somebody sends:
  * scanners of links open pages, and run their scripts.
  */
-export function confirmPages(world: World, publicUrl: string): Hono {
+export function confirmPages(
+  world: World,
+  {
+    publicUrl,
+    clientOf,
+    limits,
+  }: { publicUrl: string; clientOf: ClientAddress | null; limits?: FailureLimits },
+): Hono {
   const app = new Hono()
+  if (clientOf !== null) app.use(boundedByAddress(clientOf, limits))
   app.use(sameOrigin(publicUrl))
   app.route('/enrol', enrolPages(world))
 
@@ -34,7 +45,7 @@ export function confirmPages(world: World, publicUrl: string): Hono {
 
   app.get('/:ticket', async (context) => {
     const found = await lookAtConfirmation(world, context.req.param('ticket'))
-    if (isRefusal(found)) return context.html(refusedPage(found), 410)
+    if (isRefusal(found)) return context.html(refusedPage(found), statusOf(found))
     return context.html('done' in found ? donePage(found) : askPage(context.req.param('ticket'), found, null))
   })
   // An answer's address, opened again.
@@ -54,12 +65,12 @@ export function confirmPages(world: World, publicUrl: string): Hono {
     )
   })
   app.post('/:ticket/totp', async (context) => {
-    const { code } = await context.req.parseBody()
-    return confirmed(context, { method: 'totp', typed: textOf(code) })
+    const form = await formOf(context)
+    return confirmed(context, { method: 'totp', typed: form('code') })
   })
   app.post('/:ticket/passkey', async (context) => {
-    const { body } = await context.req.parseBody()
-    return confirmed(context, { method: 'passkey', body: textOf(body) })
+    const form = await formOf(context)
+    return confirmed(context, { method: 'passkey', body: form('body') })
   })
 
   const confirmed = async (context: Context<object, '/:ticket/totp'>, proof: Shown): Promise<Response> => {
@@ -70,11 +81,14 @@ export function confirmPages(world: World, publicUrl: string): Hono {
   /** What was wrong, with the page again where another try may do. */
   const answered = async (context: Context, token: string, refusal: Refusal): Promise<Response> => {
     if (refusal.refused !== 'not-confirmed' && refusal.refused !== 'unsure')
-      return context.html(refusedPage(refusal), 410)
+      return context.html(refusedPage(refusal), statusOf(refusal))
     const found = await lookAtConfirmation(world, token)
     // Of a sign-in that was to add a way, or of a link that is good no more.
     if (isRefusal(found)) return enrolAgain(world, context, token, refusal)
-    return context.html('done' in found ? donePage(found) : askPage(token, found, wordsFor(refusal)), 422)
+    return context.html(
+      'done' in found ? donePage(found) : askPage(token, found, wordsFor(refusal)),
+      statusOf(refusal),
+    )
   }
   return app
 }

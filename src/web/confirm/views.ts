@@ -70,6 +70,20 @@ function outcome({ done: grant, by, kind }: Done): string | Html {
 
 export const refusedPage = (refusal: Refusal): Html => page('Not confirmed', sentence(wordsFor(refusal)))
 
+/** 410: the link is none any more. 422: what was typed or shown is wrong. Neither is said of what is nobody's mistake. */
+export function statusOf({ refused }: Refusal): 409 | 410 | 422 | 503 {
+  switch (refused) {
+    case 'bad-ticket':
+      return 410
+    case 'not-confirmed':
+      return 422
+    case 'unsure':
+      return 503
+    default:
+      return 409
+  }
+}
+
 /** As in Slack, for whoever confirms. */
 export function wordsFor({ refused, reasons, grant }: Refusal): string {
   const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : ''
