@@ -92,10 +92,9 @@ export async function confirm(
 ): Promise<Grant | Refusal> {
   const found = await ticketOf(world, token)
   if (isRefusal(found)) return found
-  const done = await outcomeOf(world, found, token)
-  if (done !== null) return done
   const one = withOneCatalog(world)
-  const before = await actFor(one, found)
+  const [done, before] = await Promise.all([outcomeOf(world, found, token), actFor(one, found)])
+  if (done !== null) return done
   if (isRefusal(before)) return before
   if (!before.proof.methods.includes(shown.method))
     return refuse('not-confirmed', { reasons: ['this way does not count here'] })
