@@ -151,11 +151,11 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
     wentWithout: (person, taken, admins) => parts.wentWithout(person, taken, admins),
     notMe: (person, act) => parts.alarm(person, act),
     enrolling: {
+      isPossible: codes !== null,
       ownWays: async (person) => {
-        const keys = (await passkeys?.list(person.id)) ?? []
-        const hasApp = totp !== null && (await totp.isEnrolled(person.id))
+        const [keys, hasApp] = await Promise.all([passkeys?.list(person.id), totp?.isEnrolled(person.id)])
         return [
-          ...keys.map(({ id, label }) => ({ method: 'passkey' as const, id, label })),
+          ...(keys ?? []).map(({ id, label }) => ({ method: 'passkey' as const, id, label })),
           ...(hasApp ? [{ method: 'totp' as const, id: '', label: 'Authenticator app' }] : []),
         ]
       },

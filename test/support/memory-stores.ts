@@ -395,6 +395,7 @@ const noConfirming: Confirming = {
   notMe: () => undefined,
   enrolling: {
     ownWays: async () => [],
+    isPossible: false,
     remove: async () => false,
     byCode: async () => nobody,
     codeOffer: () => null,

@@ -71,6 +71,8 @@ export interface CodeOffer {
 }
 
 export interface Enrolling {
+  /** False where no key is configured: nothing can be added. */
+  readonly isPossible: boolean
   /** What they added; of another address too. */
   ownWays(person: PersonRef): Promise<readonly OwnWay[]>
   /** From now on it confirms nothing; they are told. False where there was none. */

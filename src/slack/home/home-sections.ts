@@ -3,11 +3,13 @@ import { findEntitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { MayExtend } from '../../domain/extension.ts'
 import { isApproved, type Grant, type Pending } from '../../domain/grant.ts'
+import type { Known } from '../../domain/person.ts'
+import type { OwnWay } from '../../domain/ports/confirming.ts'
 import type { PreApproval } from '../../domain/pre-approval.ts'
 import type { WaitingTimes } from '../../domain/waiting-times.ts'
 import { waitRow } from '../looking-after/waiting-times.ts'
 import type { World } from '../../operations/world.ts'
-import { button, buttonRow, plain, section } from '../words/blocks.ts'
+import { button, buttonRow, plain, section, sectionWith } from '../words/blocks.ts'
 import { cardButtons } from '../deciding/card.ts'
 import { askAgain, callOff, done, withdraw } from '../holding/holder-buttons.ts'
 import { bold } from '../words/names.ts'
@@ -16,6 +18,7 @@ import { showButton } from '../holding/hand-over.ts'
 import { confirmAgain } from '../holding/sessions.ts'
 import { extendButton } from '../holding/more-time.ts'
 import { when } from '../words/mrkdwn.ts'
+import { ownWayRows } from './own-ways.ts'
 import { openWindowsAmong } from '../../operations/windows-of-series.ts'
 import { seriesButtons } from '../holding/series.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
@@ -29,6 +32,7 @@ import { askingWords, emailsOf, principalWords, surely } from '../words/who.ts'
 const mostBlocks = 100
 const perPage = 10
 const mostOver = 10
+const ownWaysId = 'ways'
 
 /** The first row that each section shows, where it is not the very first. */
 export type Pages = Readonly<Record<string, number>>
@@ -56,6 +60,8 @@ export interface HomeAbout {
   readonly catalogFault: string | null
   /** Whether the viewer may look others up. */
   readonly isAdmin: boolean
+  /** What the viewer confirms with; null where nothing asks for it. */
+  readonly ways: Known<readonly OwnWay[]> | null
 }
 
 interface Section {
@@ -74,7 +80,9 @@ export function renderHome(about: HomeAbout, pages: Pages): HomeView {
     ...buttonRow(about.isAdmin ? [request, lookUp] : [request], 'home'),
     ...fault(about),
     ...shown.flatMap((one) => pageOf(one, pages, rowsEach)),
-    ...(shown.length === 0 ? [section('You hold nothing, and nothing waits for you.')] : []),
+    ...(shown.every(({ id }) => id === ownWaysId)
+      ? [section('You hold nothing, and nothing waits for you.')]
+      : []),
   ]
   const sizes = [perPage, 5, 3, 2, 1]
   const fitting = sizes.find((size) => blocksFor(size).length <= mostBlocks) ?? 1
@@ -184,6 +192,7 @@ function sectionsOf(about: HomeAbout): Section[] {
       'Lately',
       over.slice(0, mostOver).map((grant) => () => overRow(grant, now)),
     ),
+    section(ownWaysId, 'How you confirm who you are', ownWayRows(about.ways)),
   ]
 }
 
@@ -261,7 +270,6 @@ function keptRow(grant: Grant, windows: readonly Grant[], now: Date, id: string)
   return withButtons(`${id}:${grant.id}`, words, cardButtons(grant, { confirm: false, windows }, now))
 }
 
-function overRow(grant: Grant, now: Date): KnownBlock[] {
-  const words = section(`${bold(grant)}\n${statusLine(grant, now, { name: surely }) ?? ''}`)
-  return [{ ...words, type: 'section', accessory: askAgain(grant) } as KnownBlock]
-}
+const overRow = (grant: Grant, now: Date): KnownBlock[] => [
+  sectionWith(`${bold(grant)}\n${statusLine(grant, now, { name: surely }) ?? ''}`, askAgain(grant)),
+]

@@ -13,6 +13,7 @@ import { section } from '../words/blocks.ts'
 import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
 import type { Parts } from '../parts.ts'
 import { homeActions } from './home-actions.ts'
+import { listenToOwnWays, ownWaysOf } from './own-ways.ts'
 import { parseAct, parseHomeOpened } from './home-payloads.ts'
 import { parseClick } from '../wire/payloads.ts'
 import { openRequest } from '../asking/request-modal.ts'
@@ -37,6 +38,7 @@ export function listenToHome(parts: Parts): void {
   const { app, log } = parts
   const openedAt = boundedMap<number>(10_000)
   const asked = recentlyAsked(parts.records)
+  listenToOwnWays(parts)
 
   const show = async (userId: string, pages: Pages = {}): Promise<void> => {
     try {
@@ -93,7 +95,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
   const { world } = parts
   const catalog = world.catalog()
   const now = world.clock.now()
-  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers] = await Promise.all([
+  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers, ways] = await Promise.all([
     world.grants.openOf(facts.person.id),
     world.grants.latestOf(facts.person.id, 30),
     waitingFor(world, facts),
@@ -101,6 +103,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     world.preApprovals.byApprover(facts.person.id, now),
     world.preApprovals.forSubject(facts.person.id, now),
     promisedWhereAdmin(world, facts),
+    ownWaysOf(parts, facts.person),
   ])
   const more = await Promise.all(
     open.map(async (grant) => [grant.id, await mayHaveMore(world, grant, facts)] as const),
@@ -119,6 +122,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     kept,
     catalogFault: isAnyAdmin(catalog, facts) ? parts.catalogFault() : null,
     isAdmin: isAnyAdmin(catalog, facts),
+    ways,
   }
 }
 

@@ -4,7 +4,6 @@ import type { PersonRef } from '../../domain/person.ts'
 import type { Confirmable } from '../../domain/ports/tickets.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { askToConfirm, confirm, type ToConfirm } from '../../operations/confirm/confirm.ts'
-import { askToEnrol } from '../../operations/confirm/enrol.ts'
 import { withoutConfirming } from '../../operations/confirm/without.ts'
 import type { Parts } from '../parts.ts'
 import { parseClick, parseInView } from '../wire/payloads.ts'
@@ -12,6 +11,7 @@ import { button, form, plain, plainSection } from '../words/blocks.ts'
 import { unmarked } from '../words/mrkdwn.ts'
 import { refusalWords } from '../words/refusal-words.ts'
 import { actor, answerClick, answerTo, failureWords, type Tell } from './answer-click.ts'
+import { enrolLink, enrolLinkId } from './enrol-link.ts'
 import { messageView } from './message-view.ts'
 
 /*
@@ -19,7 +19,7 @@ import { messageView } from './message-view.ts'
  * into the form. Once they confirmed it is done by itself: there is nothing to click twice.
  */
 
-const actions = { link: 'confirm_link', enrol: 'confirm_enrol', without: 'confirm_without' } as const
+const actions = { link: 'confirm_link', without: 'confirm_without' } as const
 const codeId = 'confirm_code'
 const title = 'Confirm'
 export const codeField = 'confirm_code'
@@ -51,21 +51,12 @@ export async function confirmView(
 const noCodes =
   'Curfew has no page here: only codes of an authenticator app can be typed, and none is known of you. Adding one takes a page; whoever runs Curfew must set PUBLIC_URL.'
 
-async function linkView({ world, publicUrl }: Parts, by: PersonRef, asked: ToConfirm): Promise<ModalView> {
+async function linkView(parts: Parts, by: PersonRef, asked: ToConfirm): Promise<ModalView> {
   const { ticket, shown, ways } = asked
-  const url = `${publicUrl ?? ''}/confirm`
-  const enrol = await askToEnrol(world, by)
-  const add: Button[] = isRefusal(enrol)
-    ? []
-    : [
-        {
-          ...button(actions.enrol, 'Add a way to confirm', 'add', 'Add a way to confirm'),
-          url: `${url}/enrol/${enrol.ticket}`,
-        },
-      ]
+  const add = await enrolLink(parts, by, 'Add a way to confirm')
   const go: Button = {
     ...button(actions.link, 'Confirm…', 'confirm', 'Open the page to confirm', { style: 'primary' }),
-    url: `${url}/${ticket}`,
+    url: `${parts.publicUrl ?? ''}/confirm/${ticket}`,
   }
   const words =
     ways.length === 0
@@ -75,7 +66,10 @@ async function linkView({ world, publicUrl }: Parts, by: PersonRef, asked: ToCon
     ...messageView(title, ''),
     blocks: [
       plainSection(words),
-      { type: 'actions' as const, elements: [...(ways.length === 0 ? [] : [go]), ...add] },
+      {
+        type: 'actions' as const,
+        elements: [...(ways.length === 0 ? [] : [go]), ...(isRefusal(add) ? [] : [add])],
+      },
     ],
   }
   return withWayOut(view, asked)
@@ -160,7 +154,7 @@ export function listenToMustConfirm(parts: Parts): void {
     )
   })
   // Slack tells also of links that are followed.
-  for (const id of [actions.link, actions.enrol]) app.action(id, ({ ack }) => ack())
+  for (const id of [actions.link, enrolLinkId]) app.action(id, ({ ack }) => ack())
 }
 
 /** Fills a form that stands and waits; what breaks is said in it. */

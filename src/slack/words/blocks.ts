@@ -21,6 +21,13 @@ export const section = (text: string): KnownBlock => ({
   text: { type: 'mrkdwn', text: cutMarked(text, 3_000), verbatim: true },
 })
 
+/** With a button at its end. */
+export const sectionWith = (text: string, accessory: Button): KnownBlock => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: cutMarked(text, 3_000), verbatim: true },
+  accessory,
+})
+
 export const plainSection = (text: string): KnownBlock => ({ type: 'section', text: plain(text, 3_000) })
 
 export const context = (text: string): KnownBlock => ({

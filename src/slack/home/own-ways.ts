@@ -1,0 +1,97 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import type { Known, PersonRef } from '../../domain/person.ts'
+import type { OwnWay } from '../../domain/ports/confirming.ts'
+import { isRefusal } from '../../domain/refusal.ts'
+import { needsOwnWays } from '../../operations/confirm/needed.ts'
+import { enrolLink } from '../replies/enrol-link.ts'
+import type { Parts } from '../parts.ts'
+import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
+import { messageView } from '../replies/message-view.ts'
+import { fillView } from '../replies/must-confirm.ts'
+import { parseClick } from '../wire/payloads.ts'
+import { button, plainSection, sectionWith } from '../words/blocks.ts'
+import { plainWords, unmarked } from '../words/mrkdwn.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+
+/*
+ * How somebody confirms who they are, on their Home tab. Both buttons lead to the page, which asks who they are first:
+ * whoever has only their Slack adds nothing there, and removes nothing either, as that would lock its owner out and make
+ * a plea for a new one-time code sound true.
+ */
+
+const actions = { add: 'way_add', remove: 'way_remove' } as const
+const title = 'Ways to confirm'
+
+/** Null: nothing here needs one, or none can be added here; then nothing is asked of the database. */
+export async function ownWaysOf(
+  { world, publicUrl, log }: Pick<Parts, 'world' | 'publicUrl' | 'log'>,
+  person: PersonRef,
+): Promise<Known<readonly OwnWay[]> | null> {
+  const { enrolling } = world.confirming
+  if (publicUrl === null || !enrolling.isPossible || !needsOwnWays(world.catalog())) return null
+  try {
+    return await enrolling.ownWays(person)
+  } catch (error) {
+    log.warn('could not read how somebody confirms', { person: person.id, error })
+    return 'unknown'
+  }
+}
+
+export function ownWayRows(ways: Known<readonly OwnWay[]> | null): (() => KnownBlock[])[] {
+  if (ways === null) return []
+  const known = ways === 'unknown' ? [] : ways
+  return [() => [addRow(ways)], ...known.map((way) => () => [wayRow(way)])]
+}
+
+function addRow(ways: Known<readonly OwnWay[]>): KnownBlock {
+  const words =
+    ways === 'unknown'
+      ? 'What you have cannot be read now.'
+      : ways.length === 0
+        ? 'You have nothing to confirm with yet: no passkey, and no authenticator app.'
+        : 'Access that asks for it is confirmed with one of these.'
+  const label = 'Add a way to confirm'
+  return sectionWith(words, button(actions.add, label, 'add', label))
+}
+
+const wayRow = ({ label }: OwnWay): KnownBlock =>
+  sectionWith(plainWords(label, 60), button(actions.remove, 'Remove…', label, `Remove ${label}`))
+
+export function listenToOwnWays(parts: Parts): void {
+  const { app, clients, log } = parts
+  for (const actionId of [actions.add, actions.remove] as const) {
+    app.action(actionId, async ({ ack, body }) => {
+      const click = parseClick(body)
+      const open = async (): Promise<void> => {
+        try {
+          const view = messageView(title, 'One moment…')
+          const opened = await clients.interactive.views.open({ trigger_id: click.triggerId, view })
+          if (opened.view?.id === undefined) return
+          const removed = actionId === actions.remove ? click.value : null
+          await fillView(parts, opened.view.id, click.userId, (by) => linkView(parts, by, removed))
+        } catch (error) {
+          await answerUnopened({ log }, tellClicker(parts, click), error)
+        }
+      }
+      await Promise.all([ack(), open()])
+    })
+  }
+}
+
+/** The link is made when it is wanted: one that waited on the Home tab would be too old. */
+async function linkView(parts: Parts, by: PersonRef, removed: string | null): Promise<ModalView> {
+  const link = await enrolLink(parts, by, removed === null ? 'Add a way…' : 'Remove…')
+  if (isRefusal(link)) return messageView(title, unmarked(refusalWords(link)))
+  const words = removed === null ? addWords : removeWords(removed)
+  return {
+    ...messageView(title, ''),
+    blocks: [plainSection(words), { type: 'actions', elements: [link] }],
+  }
+}
+
+const forYou = 'The link is for you alone, for 5 minutes.'
+
+const addWords = `A page opens and asks who you are first: you type the one-time code that an admin gave you in person, or sign in where your company lets you. Then you add a passkey or an authenticator app. ${forYou}`
+
+const removeWords = (label: string): string =>
+  `Removed, “${label}” confirms nothing any more; what you hold stays yours until its end. A page opens and asks who you are first, by a one-time code or a sign-in: your Slack alone does not show that. ${forYou}\n\nIf it is lost, or in other hands, tell an admin at once.`
