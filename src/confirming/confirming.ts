@@ -165,6 +165,23 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
         tell(person, news ?? null)
         return news != null
       },
+      removeAll: async (person, by) => {
+        // First the code: nobody is to add a way by it meanwhile.
+        const hadCode = (await codes?.cancel(person.id)) ?? false
+        const keys = await passkeys?.removeAll(person.id)
+        const app = await totp?.remove(person.id)
+        for (const method of ['passkey', 'totp'] as const) await parts.proofs.forget(person.id, method)
+        const removed = (keys?.what === 'passkeys-removed' ? keys.labels.length : 0) + (app == null ? 0 : 1)
+        if (removed > 0 || hadCode) tell(person, { person: person.id, what: 'all-removed', by })
+        return removed
+      },
+      makeCode: async (person, by) => {
+        if (codes === null) return none
+        const made = await codes.make(person, by)
+        if ('refused' in made) return { no: 'nobody makes a code for themselves', isWrong: false }
+        tell(person, { person: person.id, what: 'code-made', by })
+        return made
+      },
       byCode: async (person, typed) => {
         if (codes === null) return none
         const used = await codes.use(person.id, typed)

@@ -60,6 +60,8 @@ export type RefusalCode =
   // confirming
   | 'not-confirmed'
   | 'must-confirm'
+  | 'own-ways'
+  | 'not-helped'
   // ending
   | 'not-yours'
   | 'not-held'

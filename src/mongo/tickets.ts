@@ -130,6 +130,13 @@ export function mongoTickets(connection: Connection): TicketStore {
         .lean()
       return found === null ? null : attempted.parse(found).attempt
     },
+    endEnrolling: async (personId) => {
+      aboutToWrite()
+      const used = [{ $set: { usedAt: '$$NOW' } }]
+      await model.updateMany({ act: 'enrol', 'by.id': personId, usedAt: null }, used, {
+        updatePipeline: true,
+      })
+    },
   }
 }
 

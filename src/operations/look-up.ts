@@ -1,25 +1,36 @@
 import type { Known, PersonFacts, PersonRef } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { entitlementsOf } from './admins.ts'
+import { isHelper, whyNoHelp } from './confirm/help.ts'
+import { needsOwnWays } from './confirm/needed.ts'
 import { explainPerson, type PersonExplained } from './explain-person.ts'
 import type { World } from './world.ts'
+
+export interface LookedUp {
+  readonly about: PersonExplained
+  /** The admin may help them to confirm who they are. */
+  readonly offersHelp: boolean
+}
 
 /**
  * An admin looks somebody up, by their Slack user id: who they are, and what concerns what the admin looks after, and
  * nothing else. Whoever is no admin any more is refused.
  */
 export async function lookUp(
-  world: Pick<World, 'catalog' | 'directory' | 'clock' | 'grants'>,
+  world: Pick<World, 'catalog' | 'directory' | 'clock' | 'grants' | 'confirming'>,
   { by, userId }: { by: PersonRef; userId: string },
-): Promise<PersonExplained | Refusal> {
+): Promise<LookedUp | Refusal> {
   const viewer = await world.directory.facts(by)
   if (viewer === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  const catalog = world.catalog()
   const theirs = await entitlementsOf(world, viewer)
-  if (theirs.length === 0) return refuse('not-an-admin')
+  if (theirs.length === 0 && !isHelper(catalog, viewer)) return refuse('not-an-admin')
   const whom = await factsOf(world, userId)
   if (whom === 'unknown' || whom === null)
     return refuse('unsure', { reasons: ['Slack did not say who that is'] })
-  return explainPerson(world, whom, theirs)
+  const about = await explainPerson(world, whom, theirs)
+  const isWanted = world.confirming.enrolling.isPossible && needsOwnWays(catalog)
+  return { about, offersHelp: isWanted && whyNoHelp(catalog, viewer, whom) === null }
 }
 
 /** As they are among everybody: their manager, too, is matched with what directories say then. */

@@ -7,11 +7,11 @@ import { aKey } from '../support/ring.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
-import { aPhone, enrols, publicUrl, type Phone } from './a-phone.ts'
+import { aPhone, enrols, optionsOn, publicUrl, type Phone } from './a-phone.ts'
 import { as, changeCatalog, eventually, patient, wrongWith } from './acts.ts'
 import { linkBehind } from './link-behind.ts'
 
-/** Ways to confirm, on the Home tab of whoever has them. */
+/** Ways to confirm, on the Home tab of whoever has them; and what an admin does for whoever has none, or lost them. */
 
 const daily = `      daily:
         name: The gate, daily
@@ -20,6 +20,8 @@ const daily = `      daily:
         session: { length: 1h, renew: 30m, max: 8h }
         who: '"@contractors" in groups'
 `
+
+const sure = { confirm: true }
 
 interface Day {
   readonly stage: Stage
@@ -63,6 +65,21 @@ async function pageBehind(person: Person, press: string, button: string): Promis
   const link = await linkBehind(person, button)
   await person.closesModal()
   return link
+}
+
+async function looksUp(admin: Person, whom: string): Promise<void> {
+  await home(admin, /./)
+  await admin.clicks('Look somebody up…', 'home')
+  await admin.modal('Whom?', patient)
+  await admin.chooses('Whom?', whom)
+  await admin.submits()
+  await admin.modal('Slack:', patient)
+}
+
+async function makesCode(admin: Person): Promise<string> {
+  await admin.clicks('One-time code…', 'modal', sure)
+  const { text } = await admin.modal('Give it in person', patient)
+  return /\b[2-9A-Z]{5}-[2-9A-Z]{5}\b/.exec(text)?.[0] ?? ''
 }
 
 test('whoever has a way sees it at home, and neither adds nor removes one there: that takes a page, and who they are', async () => {
@@ -115,5 +132,76 @@ test('the Home tab asks for nothing of it where nothing is confirmed, and has th
   expect(asked.join()).toMatch(/grants/)
   expect(asked.join()).not.toMatch(/passkeys|totp/)
   expect(riley.home?.buttons).toEqual(['Request access'])
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
+
+test('an admin makes a code that only they see, once; with it somebody is enrolled, and hears who made it', async () => {
+  const { stage, phone, logged } = await aDay()
+  const { riley, ada, workspace } = stage
+  await home(riley, /nothing to confirm with/)
+  const link = await pageBehind(riley, 'Add a way to confirm', 'Add a way…')
+  await looksUp(ada, 'Riley')
+  const code = await makesCode(ada)
+  expect(code).not.toBe('')
+  await riley.sees(
+    /@Ada \(ada@acme\.example\) made a one-time code.*gives? it to you in person/,
+    'dm',
+    patient,
+  )
+  await ada.closesModal({ everything: true })
+  await looksUp(ada, 'Riley')
+  expect(ada.openModal?.text).not.toContain(code)
+  await ada.closesModal({ everything: true })
+
+  const { html } = await phone.sends(`${link}/code`, { code })
+  const [, to = ''] = /action="(\/confirm\/enrol\/[^"]+)\/passkey"/.exec(html) ?? []
+  const body = JSON.stringify(phone.passkey.creates(optionsOn(html)))
+  const added = await phone.sends(`${publicUrl}${to}/passkey`, { body, label: 'Phone' })
+  expect(added.text).toContain('You can confirm with your passkey now')
+
+  const half = code.split('-')
+  const left = workspace.calls.filter(({ args }) => half.some((part) => JSON.stringify(args).includes(part)))
+  expect(left.map(({ method }) => method)).toEqual(['views.update'])
+  for (const part of half) expect(logged.join('\n')).not.toContain(part)
+  expect(
+    logged.filter((line) => /an admin made a one-time code.*Ada \(ada@acme\.example\)/.test(line)),
+  ).toHaveLength(1)
+  expect(wrongWith(workspace)).toEqual([])
+}, 90_000)
+
+test('an admin removes all that somebody confirms with, who hears of it; what was opened before adds nothing', async () => {
+  const { stage, phone, logged } = await aDay()
+  const { riley, ada, kim, workspace } = stage
+  await home(riley, /nothing to confirm with/)
+  await enrols(stage, riley, phone, await pageBehind(riley, 'Add a way to confirm', 'Add a way…'))
+  const stale = await pageBehind(riley, 'Add a way to confirm', 'Add a way…')
+  await looksUp(ada, 'Riley')
+  await ada.clicks('Remove all ways…', 'modal', sure)
+  await ada.modal(/Riley \(riley@contractor\.example\) confirms with nothing any more: 1 removed/, patient)
+  await riley.sees(/@Ada \(ada@acme\.example\) removed all that you confirmed with/, 'dm', patient)
+  await ada.closesModal({ everything: true })
+  await home(riley, /nothing to confirm with/)
+  expect((await phone.opens(stale)).status).toBe(410)
+  expect(logged.join('\n')).toMatch(
+    /an admin removed all that somebody confirms with.*Ada \(ada@acme\.example\)/,
+  )
+
+  await looksUp(ada, 'Ada')
+  expect(ada.openModal?.buttons).toEqual([])
+  await ada.closesModal({ everything: true })
+  expect((await home(kim, 'Request access')).buttons).not.toContain('Look somebody up…')
+  expect(wrongWith(workspace)).toEqual([])
+}, 90_000)
+
+test('who is an admin no more when they press makes no code, and nobody hears of one', async () => {
+  const { stage, logged } = await aDay()
+  const { riley, ada, workspace } = stage
+  await home(riley, /nothing to confirm with/)
+  await looksUp(ada, 'Riley')
+  await changeCatalog(stage, (text) => text.replaceAll('ada@acme.example', 'sam@acme.example'))
+  await ada.clicks('One-time code…', 'modal', sure)
+  await ada.modal('Only the admins', patient)
+  expect(riley.dms.map(({ plain }) => plain).join()).not.toContain('one-time code')
+  expect(logged.join('\n')).not.toContain('an admin made a one-time code')
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)

@@ -77,6 +77,13 @@ export interface Enrolling {
   ownWays(person: PersonRef): Promise<readonly OwnWay[]>
   /** From now on it confirms nothing; they are told. False where there was none. */
   remove(person: PersonRef, way: Pick<OwnWay, 'method' | 'id'>): Promise<boolean>
+  /** All of theirs, and a one-time code that waits for them: nothing of it counts any more. How many ways they had. */
+  removeAll(person: PersonRef, by: PersonRef): Promise<number>
+  /** By an admin, who gives it to them in person: shown this once. They are told that it was made. */
+  makeCode(
+    person: PersonRef,
+    by: PersonRef,
+  ): Promise<{ readonly code: string; readonly until: Date } | NoProof>
   /** The one-time code that an admin gave in person; it is used up. */
   byCode(person: PersonRef, typed: string): Promise<{ at: Date } | NoProof>
   /** The same each time for one ticket: a page may be opened twice. */

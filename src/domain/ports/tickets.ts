@@ -98,4 +98,6 @@ export interface TicketStore {
   leave(token: string, attempt: BrowserAttempt): Promise<void>
   /** They are back: the attempt, once. */
   comeBack(token: string): Promise<BrowserAttempt | null>
+  /** With none of those that this person has now anything is added. */
+  endEnrolling(personId: string): Promise<void>
 }

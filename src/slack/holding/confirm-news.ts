@@ -1,5 +1,6 @@
 import type { FactorNews } from '../../domain/confirming/factor-news.ts'
 import { plainWords, when } from '../words/mrkdwn.ts'
+import { surely } from '../words/who.ts'
 
 /** What people read when something happened to their ways of confirming: it may not have been them. */
 export function newsWords(news: FactorNews): string {
@@ -19,6 +20,10 @@ export function newsWords(news: FactorNews): string {
       return `Codes of your authenticator app confirm nothing any more. ${ifNotYou}`
     case 'totp-locked':
       return `Too many wrong codes were typed for you; codes are taken again ${when(news.until)}. ${ifNotYou}`
+    case 'code-made':
+      return `${surely(news.by)} made a one-time code, with which a way to confirm is added for you; they give it to you in person. If you did not ask them for it, tell another admin at once.`
+    case 'all-removed':
+      return `${surely(news.by)} removed all that you confirmed with: none of it counts any more, nor does a one-time code of before. To add a way anew, ask them for a code. If you did not ask for this, tell another admin at once.`
     case 'another-tried':
       return `Somebody opened a link that was made for you, and tried to confirm with an account or a passkey that is not yours. Nothing was done. ${ifNotYou}`
     case 'passkey-counter-back':

@@ -59,7 +59,7 @@ export interface HomeAbout {
   readonly waits: readonly WaitingTimes[]
   readonly catalogFault: string | null
   /** Whether the viewer may look others up. */
-  readonly isAdmin: boolean
+  readonly mayLookUp: boolean
   /** What the viewer confirms with; null where nothing asks for it. */
   readonly ways: Known<readonly OwnWay[]> | null
 }
@@ -77,7 +77,7 @@ export function renderHome(about: HomeAbout, pages: Pages): HomeView {
   })
   const lookUp = button(homeActions.lookUp, 'Look somebody up…', 'home', 'Look somebody up')
   const blocksFor = (rowsEach: number): KnownBlock[] => [
-    ...buttonRow(about.isAdmin ? [request, lookUp] : [request], 'home'),
+    ...buttonRow(about.mayLookUp ? [request, lookUp] : [request], 'home'),
     ...fault(about),
     ...shown.flatMap((one) => pageOf(one, pages, rowsEach)),
     ...(shown.every(({ id }) => id === ownWaysId)

@@ -6,6 +6,7 @@ import { isOpen, type Grant } from '../../domain/grant.ts'
 import type { PersonFacts } from '../../domain/person.ts'
 import { isTheirs, type PreApproval } from '../../domain/pre-approval.ts'
 import { isAnyAdmin, lookedAfterBy } from '../../operations/admins.ts'
+import { isHelper } from '../../operations/confirm/help.ts'
 import { mayHaveMore } from '../../operations/extend.ts'
 import { waitingFor } from '../../operations/waiting-for.ts'
 import type { World } from '../../operations/world.ts'
@@ -121,7 +122,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     forMe,
     kept,
     catalogFault: isAnyAdmin(catalog, facts) ? parts.catalogFault() : null,
-    isAdmin: isAnyAdmin(catalog, facts),
+    mayLookUp: isAnyAdmin(catalog, facts) || isHelper(catalog, facts),
     ways,
   }
 }

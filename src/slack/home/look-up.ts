@@ -1,8 +1,8 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt'
-import type { KnownBlock, ModalView } from '@slack/types'
+import type { ModalView } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusal } from '../../domain/refusal.ts'
-import { lookUp } from '../../operations/look-up.ts'
+import { lookUp, type LookedUp } from '../../operations/look-up.ts'
 import type { Parts } from '../parts.ts'
 import { actor, answerUnopened, tellClicker, unreadWords } from '../replies/answer-click.ts'
 import { messageView } from '../replies/message-view.ts'
@@ -10,6 +10,7 @@ import { parseClick, parseInView } from '../wire/payloads.ts'
 import { form, plain, section } from '../words/blocks.ts'
 import { unmarked } from '../words/mrkdwn.ts'
 import { refusalWords } from '../words/refusal-words.ts'
+import { helpButtons, listenToHelp } from './help-confirming.ts'
 import { homeActions } from './home-actions.ts'
 import { lookedUpSections } from './look-up-words.ts'
 
@@ -36,15 +37,16 @@ const chooseView: ModalView = form({
   ],
 })
 
-const foundView = (blocks: readonly KnownBlock[]): ModalView => ({
+const foundView = ({ about, offersHelp }: LookedUp): ModalView => ({
   type: 'modal',
   title: plain(title, 24),
   close: plain('Close', 24),
-  blocks: [...blocks],
+  blocks: [...lookedUpSections(about).map(section), ...(offersHelp ? helpButtons(about.facts.person) : [])],
 })
 
 export function listenToLookUp(parts: Parts): void {
   const { app, clients, log } = parts
+  listenToHelp(parts)
   app.action(homeActions.lookUp, async ({ ack, body }) => {
     const click = parseClick(body)
     const open = async (): Promise<void> => {
@@ -76,10 +78,8 @@ export function listenToLookUp(parts: Parts): void {
 async function found(parts: Parts, userId: string, whom: string): Promise<ModalView> {
   try {
     const by = await actor(parts, userId)
-    const explained = isRefusal(by) ? by : await lookUp(parts.world, { by, userId: whom })
-    return isRefusal(explained)
-      ? messageView(title, unmarked(refusalWords(explained)))
-      : foundView(lookedUpSections(explained).map(section))
+    const looked = isRefusal(by) ? by : await lookUp(parts.world, { by, userId: whom })
+    return isRefusal(looked) ? messageView(title, unmarked(refusalWords(looked))) : foundView(looked)
   } catch (error) {
     return messageView(title, unreadWords(parts.log, error))
   }

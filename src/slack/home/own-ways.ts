@@ -94,4 +94,4 @@ const forYou = 'The link is for you alone, for 5 minutes.'
 const addWords = `A page opens and asks who you are first: you type the one-time code that an admin gave you in person, or sign in where your company lets you. Then you add a passkey or an authenticator app. ${forYou}`
 
 const removeWords = (label: string): string =>
-  `Removed, “${label}” confirms nothing any more; what you hold stays yours until its end. A page opens and asks who you are first, by a one-time code or a sign-in: your Slack alone does not show that. ${forYou}\n\nIf it is lost, or in other hands, tell an admin at once.`
+  `Removed, “${label}” confirms nothing any more; it takes nothing that you hold. A page opens and asks who you are first, by a one-time code or a sign-in: your Slack alone does not show that. ${forYou}\n\nIf it is lost, or in other hands, tell an admin at once: they remove all you have.`

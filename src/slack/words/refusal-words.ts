@@ -113,6 +113,10 @@ export function refusalWords(refusal: Refusal): string {
       return `Not confirmed: ${reasons}.`
     case 'must-confirm':
       return 'Confirm first that it is you.'
+    case 'own-ways':
+      return 'This is about you: another admin does it.'
+    case 'not-helped':
+      return `Nothing was done: ${reasons}.`
     case 'bad-ticket':
       return 'This link is used or too old. Press the button in Slack again for a new one.'
     case 'not-yours':

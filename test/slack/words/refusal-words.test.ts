@@ -71,6 +71,8 @@ const plainly: Record<RefusalCode, string> = {
   'nothing-to-show': 'There is nothing to show: no secret is made for this.',
   'not-made': 'Nothing was made: you are not in @dba.',
   'not-made-now': 'It could not be made now: you are not in @dba. Please try again in a minute.',
+  'own-ways': 'This is about you: another admin does it.',
+  'not-helped': 'Nothing was done: you are not in @dba.',
   'not-confirmed': 'Not confirmed: you are not in @dba.',
   'must-confirm': 'Confirm first that it is you.',
   'bad-ticket': 'This link is used or too old. Press the button in Slack again for a new one.',
