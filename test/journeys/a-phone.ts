@@ -1,6 +1,7 @@
 import { curfew } from './app-process.ts'
 import type { Stage } from '../support/curfew.ts'
 import { anAuthenticator, type Authenticator } from '../support/authenticator.ts'
+import { aPageBrowser, plain, type PageAnswer } from '../support/page-browser.ts'
 import type { Person } from '../workspace/people/person.ts'
 
 /** As the tests' catalogs name the place of our pages; they are served on this machine. */
@@ -28,39 +29,17 @@ export interface Phone {
   confirms(link: string): Promise<Answer>
 }
 
-interface Sent {
-  readonly method: string
-  readonly body?: URLSearchParams
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 export function aPhone({ environment }: Stage): Phone {
   const passkey = anAuthenticator(publicUrl)
-  const here = (link: string) => link.replace(publicUrl, `http://127.0.0.1:${environment['PORT']}`)
-  const cookies = new Map<string, string>()
-  const asked = async (link: string, init: Sent): Promise<Answer> => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const headers = { ...(cookie === '' ? {} : { cookie }), ...init.headers }
-    const response = await fetch(here(link), { ...init, headers, redirect: 'manual' })
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (value === '') cookies.delete(name)
-      else cookies.set(name, value)
-    }
-    const to = response.headers.get('location')
-    if (to !== null) return asked(new URL(to, link).href, { method: 'GET' })
-    const html = await response.text()
-    return { status: response.status, html, text: plain(html) }
+  const browser = aPageBrowser(publicUrl, `http://127.0.0.1:${environment['PORT']}`)
+  const read = async (asked: Promise<PageAnswer>): Promise<Answer> => {
+    const { status, html } = await asked
+    return { status, html, text: plain(html) }
   }
   const phone: Phone = {
     passkey,
-    opens: (link) => asked(link, { method: 'GET' }),
-    sends: (link, fields, headers = {}) =>
-      asked(link, {
-        method: 'POST',
-        body: new URLSearchParams(fields),
-        headers: { origin: publicUrl, 'sec-fetch-site': 'same-origin', ...headers },
-      }),
+    opens: (link) => read(browser.opens(link)),
+    sends: (link, fields, headers) => read(browser.sends(link, fields, headers)),
     confirms: async (link) => {
       const { html } = await phone.opens(link)
       return phone.sends(`${link}/passkey`, {
@@ -76,17 +55,6 @@ export function optionsOn(html: string): never {
   const [, written = '{}'] = /data-passkey="([^"]*)"/.exec(html) ?? []
   return JSON.parse(plain(written)) as never
 }
-
-const plain = (html: string): string =>
-  html
-    .replace(/<(style|script)>[^]*?<\/\1>/g, '')
-    .replace(/<[^>]*>/g, ' ')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-    .replace(/\s+/g, ' ')
 
 /** As whoever may run Curfew's commands makes it, to be given in person. */
 export async function oneTimeCode({ environment }: Stage, person: Person): Promise<string> {
