@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { linkBehind } from '../test/journeys/link-behind.ts'
 import { aPasskeyDevice } from '../test/support/passkey-device.ts'
 import type { Person } from '../test/workspace/people/person.ts'
-import { buildApp } from './build-app.ts'
 import type { DemoParts } from './demo-parts.ts'
+import { makeEnrolmentCode } from './enrolment-code.ts'
 
 /** As a phone is held, and as high as the page is. */
 const phone = { width: 360, height: 400 }
@@ -31,7 +29,8 @@ export async function confirmingPictures(
     })
 
   await page.goto(await linkTo(riley, 'Add a way to confirm'))
-  await page.getByLabel('The one-time code').fill(await oneTimeCode(riley, environment))
+  const { code } = await makeEnrolmentCode(riley, environment)
+  await page.getByLabel('The one-time code').fill(code)
   await page.keyboard.press('Enter')
   await page.getByLabel('What you call it').fill('Riley’s phone')
   await atRest(page)
@@ -57,18 +56,4 @@ async function linkTo(riley: Person, button: string): Promise<string> {
   const link = await linkBehind(riley, button)
   await riley.closesModal()
   return link
-}
-
-async function oneTimeCode(
-  { account }: Person,
-  environment: Readonly<Record<string, string>>,
-): Promise<string> {
-  const words = [await buildApp(), 'enrol', account.email ?? '']
-  const { stdout } = await promisify(execFile)(process.execPath, words, {
-    cwd: join(import.meta.dirname, '..'),
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
-  })
-  const [, code] = /: ([A-Z0-9-]{10,12})$/m.exec(stdout) ?? []
-  if (code === undefined) throw new Error(`no code in: ${stdout}`)
-  return code
 }

@@ -3,14 +3,21 @@ import type { Cast } from '../test/support/cast.ts'
 /** The demo's catalog: the same format as a user's own, with times short enough to see a whole life. */
 export const demoCatalog = (
   { orders, access }: Pick<Cast, 'orders' | 'access'>,
-  { hasBilling = false, hasSessions = false }: { hasBilling?: boolean; hasSessions?: boolean } = {},
+  {
+    hasBilling = false,
+    hasLongSession = false,
+    session = '{ length: 2m, renew: 1m, max: 5m }',
+    warn = '45s',
+  }: { hasBilling?: boolean; hasLongSession?: boolean; session?: string; warn?: string } = {},
 ): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
 version: 1
 
 # The company directory says who is in "contractors" and "engineering", and who Riley's manager is. "@dba" is Slack's.
 people: { grace: 3s }
 
-${hasSessions ? 'confirm: { methods: [passkey, totp] }\n' : ''}
+# What counts as a proof of who somebody is, where one is asked for.
+confirm: { methods: [passkey, totp] }
+
 defaults:
   channel: ${access.id}
   admins: [ada@acme.example, sam@acme.example]
@@ -54,7 +61,7 @@ resources:
         target: { database: orders, role: read }
         mode: standing
         who: '"engineering" in groups'
-${hasSessions ? session : ''}      write:
+${hasLongSession ? longSession : ''}      write:
         name: Change orders
         target: { database: orders, role: readWrite }
         who: '!guest'
@@ -81,9 +88,16 @@ ${hasSessions ? session : ''}      write:
               approvers: { manager: true }
               otherwise: { people: [sam@acme.example] }
               escalate: { after: 5m, to: { people: [sam@acme.example] } }
+      shift:
+        name: Reports, while at work
+        target: { database: reports, role: read }
+        mode: session
+        session: ${session}
+        warn: ${warn}
+        who: '"contractors" in groups || !guest'
 ${hasBilling ? billingResource : ''}`
 
-const session = `      day:
+const longSession = `      day:
         name: Read orders, for the day
         target: { database: orders, role: read }
         mode: session

@@ -8,11 +8,13 @@ import { startMongod } from '../test/support/mongod.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { anOrdersDatabase, type OrdersDatabase } from '../test/support/orders-database.ts'
 import type { Company } from '../test/workspace/practice/company.ts'
+import { Phones } from '../test/workspace/practice/phones.ts'
 import { startWorkspace, type Workspace } from '../test/workspace/workspace.ts'
 import { startAppProcess, type AppProcess } from './app-process.ts'
 import { buildApp } from './build-app.ts'
 import { demoCatalog } from './demo-catalog.ts'
 import { companySource, demoCompany } from './demo-company.ts'
+import { makeEnrolmentCode } from './enrolment-code.ts'
 import { makeScimToken } from './scim-token.ts'
 
 export interface DemoParts {
@@ -28,13 +30,14 @@ export interface DemoParts {
   /** What the app is started with, for its command line. */
   readonly environment: Readonly<Record<string, string>>
   readonly company: Company
+  readonly phones: Phones
   stop(): Promise<void>
 }
 
 /** Starts everything real: two MongoDBs, the local Slack, the built app. `say` hears of each step. */
 export async function startDemo(
   say: (words: string) => void,
-  { hasSessions = false }: { hasSessions?: boolean } = {},
+  catalog: { hasLongSession?: boolean; session?: string; warn?: string } = {},
 ): Promise<DemoParts> {
   const endings: (() => Promise<unknown>)[] = []
   const stop = async () => {
@@ -60,7 +63,7 @@ export async function startDemo(
     const folder = await mkdtemp(join(tmpdir(), `curfew-demo-${process.pid}-`))
     endings.unshift(() => rm(folder, { recursive: true, force: true }))
     const catalogPath = join(folder, 'catalog.yml')
-    await writeFile(catalogPath, demoCatalog(cast, { hasBilling: billing !== null, hasSessions }))
+    await writeFile(catalogPath, demoCatalog(cast, { hasBilling: billing !== null, ...catalog }))
     const variables: Record<string, string> = {
       ORDERS_MONGODB_URL: database.curfewUrl,
       CATALOG_VARIABLES: 'ORDERS_*, BILLING_*',
@@ -71,6 +74,7 @@ export async function startDemo(
     }
     say('Starting Curfew…')
     const port = await freePort()
+    const publicUrl = `http://localhost:${port}`
     const environment = {
       SLACK_BOT_TOKEN: workspace.botToken,
       SLACK_APP_TOKEN: workspace.appToken,
@@ -79,8 +83,8 @@ export async function startDemo(
       CATALOG: catalogPath,
       PORT: String(port),
       // Browsers make passkeys for names alone.
-      PUBLIC_URL: `http://localhost:${port}`,
-      ...(hasSessions ? { CURFEW_KEYS: newRingKey() } : {}),
+      PUBLIC_URL: publicUrl,
+      CURFEW_KEYS: newRingKey(),
       ...variables,
     }
     const access = await makeScimToken(companySource, environment)
@@ -88,7 +92,20 @@ export async function startDemo(
     endings.unshift(() => app.stop())
     say('The company directory tells Curfew who works there…')
     const company = await demoCompany(cast, access)
-    return { workspace, cast, database, billing, variables, catalogPath, app, environment, company, stop }
+    const phones = new Phones(publicUrl, (person) => makeEnrolmentCode(person, environment))
+    return {
+      workspace,
+      cast,
+      database,
+      billing,
+      variables,
+      catalogPath,
+      app,
+      environment,
+      company,
+      phones,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

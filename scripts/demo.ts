@@ -24,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vo
 
 /** Serves the page on its usual port, or on a free one where that is taken. */
 async function openPractice(parts: DemoParts): Promise<void> {
-  const { workspace, catalogPath, cast, company } = parts
+  const { workspace, catalogPath, cast, company, phones } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })
   const pageDir = await buildPage()
   const options = {
@@ -33,6 +33,7 @@ async function openPractice(parts: DemoParts): Promise<void> {
     pageDir,
     doors: demoDoors(parts),
     company,
+    phones,
     checkCatalog: async () => (await checkCatalog(catalogPath, parts.variables, connectorKinds)).problems,
   }
   const practice = await servePractice({ ...options, port: wantedPort }).catch((error: unknown) => {

@@ -142,7 +142,7 @@ try {
   const folder = await mkdtemp(join(tmpdir(), 'curfew-pictures-'))
   if (process.env['KEEP_FRAMES'] !== undefined) console.log(`The frames are kept in ${folder}.`)
   else endings.unshift(() => rm(folder, { recursive: true, force: true }))
-  const parts = await startDemo((words) => console.log(words), { hasSessions: true })
+  const parts = await startDemo((words) => console.log(words), { hasLongSession: true })
   endings.unshift(() => parts.stop())
   const { workspace, catalogPath, cast, company } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })

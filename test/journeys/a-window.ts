@@ -2,11 +2,14 @@ import type { Page } from 'playwright-core'
 import { demoDoors } from '../../scripts/demo-doors.ts'
 import { aStage } from '../support/curfew.ts'
 import { aPage } from '../workspace/practice/browser.ts'
+import type { Person } from '../workspace/people/person.ts'
 import { servePractice } from '../workspace/practice/serve-practice.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { listenToLog, patient, wrongWith } from './acts.ts'
+import { Phones } from '../workspace/practice/phones.ts'
 import { aCompanyOf } from './a-company.ts'
-import { PageCompany, PageDoor, PageSide } from './page-side.ts'
+import { oneTimeCode } from './a-phone.ts'
+import { PageCompany, PageDoor, PagePhone, PageSide } from './page-side.ts'
 
 type Options = Parameters<typeof aStage>[0]
 
@@ -24,7 +27,13 @@ async function openWindow(pageDir: string, options: Options, hasCompany: boolean
   await workspace.until(() => workspace.sockets.open === 2, patient)
   const doors = demoDoors({ billing: null, cast: stage, database })
   const company = hasCompany ? { company: await aCompanyOf(stage) } : {}
-  const practice = await servePractice({ workspace, doors, catalogPath, pageDir, ...company })
+  const enrol = async (person: Person) => ({
+    ran: `curfew enrol ${person.account.email ?? ''}`,
+    code: await oneTimeCode(stage, person),
+  })
+  const pages = options?.confirming?.publicUrl ?? null
+  const phones = pages === null ? {} : { phones: new Phones(pages, enrol) }
+  const practice = await servePractice({ workspace, doors, catalogPath, pageDir, ...company, ...phones })
   afterThis(() => practice.close())
   const page: Page = await aPage(practice.url)
   afterThis(() => page.context().close())
@@ -41,7 +50,9 @@ async function openWindow(pageDir: string, options: Options, hasCompany: boolean
     left,
     right,
     door: new PageDoor(page, 'orders-db'),
+    reports: new PageDoor(page, 'reports-db'),
     company: new PageCompany(page),
+    phone: new PagePhone(page),
     wrong: () => [...problems, ...wrongWith(workspace)],
   }
 }

@@ -158,3 +158,30 @@ export class PageCompany {
     return lines.slice(0, count)
   }
 }
+
+/** The phone of whoever's side was touched last. */
+export class PagePhone {
+  readonly #page: Page
+
+  constructor(page: Page) {
+    this.#page = page
+  }
+
+  get all(): Locator {
+    return this.#page.locator('.phone')
+  }
+
+  async presses(button: string): Promise<void> {
+    await this.all.getByRole('button', { name: button, exact: true }).click()
+  }
+
+  async shows(words: RegExp | string): Promise<void> {
+    await this.all.getByRole('region', { name: 'The page on the phone' }).getByText(words).waitFor()
+  }
+
+  /** The six digits of its authenticator app, as they are now; empty while it has none. */
+  async digits(): Promise<string> {
+    const shown = await this.all.locator('.keeps code').allTextContents()
+    return shown.join()
+  }
+}

@@ -49,10 +49,12 @@ export function aPageBrowser(publicUrl: string, servedAt = publicUrl): PageBrows
   }
 }
 
+/** A page without its style, its scripts and its pictures. */
+export const bare = (html: string): string => html.replace(/<(style|script|svg)\b[^]*?<\/\1>/g, '')
+
 /** What people read on a page: without its marks, and its entities made plain. */
 export const plain = (html: string): string =>
-  html
-    .replace(/<(style|script)>[^]*?<\/\1>/g, '')
+  bare(html)
     .replace(/<[^>]*>/g, ' ')
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")

@@ -5,6 +5,7 @@ import type { Workspace } from '../workspace.ts'
 import type { CatalogFile } from './catalog-file.ts'
 import type { Company } from './company.ts'
 import type { Doors } from './doors.ts'
+import type { Phones } from './phones.ts'
 import type { Act, ActWhere, Answered } from './protocol.ts'
 
 export interface Playing {
@@ -12,11 +13,12 @@ export interface Playing {
   doors: Doors
   catalog: CatalogFile
   company: Company | null
+  phones: Phones | null
 }
 
 /** Does what a person did on the page; throws, in words for them, what cannot be done. */
 export async function perform(
-  { workspace, doors, catalog, company }: Playing,
+  { workspace, doors, catalog, company, phones }: Playing,
   as: string,
   act: Act,
 ): Promise<Answered> {
@@ -75,12 +77,32 @@ export async function perform(
     case 'set-active':
       await directory(company).setActive(act.employee, act.isActive)
       return { outcome: 'told' }
+    case 'open-on-phone':
+      await drawer(phones).at(person.id, (phone) => phone.opens(act.link))
+      return { outcome: 'opened' }
+    case 'send-on-phone':
+      await drawer(phones).sends(person.id, act.to, act.fields)
+      return { outcome: 'sent' }
+    case 'close-on-phone':
+      await drawer(phones).at(person.id, (phone) => phone.closes())
+      return { outcome: 'closed' }
+    case 'add-to-phone':
+      await drawer(phones).at(person.id, (phone) => phone.addsToApp(act.letters))
+      return { outcome: 'added' }
+    case 'get-code':
+      await drawer(phones).tellCode(person, act.from)
+      return { outcome: 'told' }
   }
 }
 
 function directory(company: Company | null): Company {
   if (!company) throw new Error('there is no company directory here')
   return company
+}
+
+function drawer(phones: Phones | null): Phones {
+  if (!phones) throw new Error('there are no phones here')
+  return phones
 }
 
 function channelOf({ state }: Workspace, id: string): Channel {

@@ -53,9 +53,10 @@ export class LivePages {
     this.#sockets.clear()
   }
 
-  /** About once a second while somebody looks: the systems, and the catalog's file. */
+  /** About once a second while somebody looks: the systems, the catalog's file, and the phones' digits. */
   async #look(): Promise<void> {
     clearTimeout(this.#looking)
+    this.#playing.phones?.look()
     await Promise.all([this.#playing.doors.look(), this.#playing.catalog.look()])
     if (this.#sockets.size > 0) this.#looking = setTimeout(() => void this.#look(), lookEveryMs)
   }

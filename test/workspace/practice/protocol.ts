@@ -48,6 +48,15 @@ const act = z.discriminatedUnion('do', [
     email: z.string().trim().min(1).max(300),
   }),
   z.strictObject({ do: z.literal('set-active'), employee: id, isActive: z.boolean() }),
+  z.strictObject({ do: z.literal('open-on-phone'), link: z.string().max(2000) }),
+  z.strictObject({
+    do: z.literal('send-on-phone'),
+    to: z.string().max(2000),
+    fields: z.record(z.string().max(100), z.string().max(300)),
+  }),
+  z.strictObject({ do: z.literal('close-on-phone') }),
+  z.strictObject({ do: z.literal('add-to-phone'), letters: z.string().max(300) }),
+  z.strictObject({ do: z.literal('get-code'), from: id }),
 ])
 
 /** `as` is the person on whose side of the page it was done. */
@@ -170,6 +179,19 @@ export interface ShownExchange {
   status: number | null
 }
 
+/** What somebody confirms with. */
+export interface ShownPhone {
+  /** How the links begin that it opens. */
+  opens: string
+  /** The page that it shows, as it came, but for style, scripts and pictures. */
+  screen: { url: string; html: string } | null
+  hasPasskey: boolean
+  /** What its authenticator app shows, and until when in milliseconds; null: none was added. */
+  code: { digits: string; until: number } | null
+  /** The one-time code that they were told last, by whom, and the command that made it. */
+  told: { by: string; ran: string; code: string } | null
+}
+
 /** Everything on the page, by kind and key. */
 export interface Shown {
   workspace: ShownWorkspace
@@ -187,6 +209,8 @@ export interface Shown {
   company: ShownCompany
   employee: ShownEmployee
   exchange: ShownExchange
+  /** By person. */
+  phone: ShownPhone
 }
 
 export type Kind = keyof Shown

@@ -7,6 +7,7 @@ import type { Company } from './company.ts'
 import { type Door, Doors } from './doors.ts'
 import { isOurs, mayConnect, safeHeaders } from './guards.ts'
 import { LivePages } from './live-pages.ts'
+import type { Phones } from './phones.ts'
 import { type PageFile, readPage } from './page-files.ts'
 
 export interface PracticeOptions {
@@ -21,6 +22,8 @@ export interface PracticeOptions {
   checkCatalog?: CheckCatalog
   /** Without it the page shows none. */
   company?: Company
+  /** What people confirm with; without them the page shows none. */
+  phones?: Phones
 }
 
 export interface Practice {
@@ -31,7 +34,16 @@ export interface Practice {
 
 /** The practice page on loopback: its files, and one WebSocket a page. */
 export async function servePractice(options: PracticeOptions): Promise<Practice> {
-  const { workspace, doors, catalogPath, pageDir, port = 0, checkCatalog, company = null } = options
+  const {
+    workspace,
+    doors,
+    catalogPath,
+    pageDir,
+    port = 0,
+    checkCatalog,
+    company = null,
+    phones = null,
+  } = options
   const files = await readPage(pageDir)
   const server = createServer((request, reply) => answer(files, request, reply))
   await new Promise<void>((resolve, reject) => {
@@ -42,11 +54,13 @@ export async function servePractice(options: PracticeOptions): Promise<Practice>
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 512 * 1024 })
   const pages = new LivePages(workspace, (shown) => {
     company?.shownBy(shown)
+    phones?.shownBy(workspace.people, (personId, phone) => shown('phone', personId, phone))
     return {
       workspace,
       doors: new Doors(doors, (door) => shown('door', door.id, door)),
       catalog: new CatalogFile(catalogPath, (catalog) => shown('catalog', 'it', catalog), checkCatalog),
       company,
+      phones,
     }
   })
   server.on('upgrade', (request, stream, head) => {

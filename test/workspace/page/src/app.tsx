@@ -5,6 +5,7 @@ import { Catalog } from './side/catalog.tsx'
 import { Company } from './side/company.tsx'
 import { Doors } from './side/doors.tsx'
 import { NextStep } from './side/next-step.tsx'
+import { Phone } from './side/phone.tsx'
 import { useLive } from './side-of.ts'
 import { Pane } from './slack/pane.tsx'
 
@@ -76,6 +77,7 @@ export function App({ live }: { live: Live }) {
         ))}
       </main>
       <div class="beside">
+        <Phone key={people[inFocus]} live={live} personId={people[inFocus]} />
         <Doors
           live={live}
           personId={people[inFocus]}

@@ -16,6 +16,7 @@ export class Live {
     company: new Map(),
     employee: new Map(),
     exchange: new Map(),
+    phone: new Map(),
   }
   readonly #waiting = new Map<
     number,

@@ -9,6 +9,7 @@ import './style/blocks.css'
 import './style/overlays.css'
 import './style/side.css'
 import './style/company.css'
+import './style/phone.css'
 
 const root = document.getElementById('page')
 if (root) render(<App live={new Live()} />, root)

@@ -3,6 +3,7 @@ import { standingOf } from '../avatar.tsx'
 import { Icon } from '../icons.tsx'
 import type { Live } from '../live.ts'
 import { channelsOf } from '../slack/conversation.ts'
+import { phoneLinks } from './phone-links.ts'
 
 /** One line that says what to do next; gone for good once dismissed. */
 export function NextStep(options: { live: Live; asker: string; approver: string; inFocus: string }) {
@@ -50,6 +51,8 @@ function nextStep(
     return `The door is open: “Try the door” as ${asker.name}. It shuts by itself when the time is up.`
   if (live.get('employee', asker.name.toLowerCase())?.isActive === false)
     return `${asker.name} has left, and nothing opens for them. Reactivate them in the company directory to go on.`
+  if (phoneLinks(live, asker.id).length > 0)
+    return `Take ${asker.name}'s phone: open there what Slack shows, and confirm that it is ${asker.name}.`
   if ((live.get('stack', asker.id) ?? []).length > 0)
     return `Say what ${asker.name} needs and what for, then send it.`
   const card = openCard(live, approver.id)
