@@ -4,6 +4,7 @@ import { buildPage } from '../test/workspace/practice/build-page.ts'
 import { servePractice } from '../test/workspace/practice/serve-practice.ts'
 import { demoDoors } from './demo-doors.ts'
 import { startDemo, type DemoParts } from './demo-parts.ts'
+import { storyTimes } from './story-session.ts'
 import { playStory } from './story.ts'
 
 const isStory = process.argv.includes('--story')
@@ -45,7 +46,7 @@ async function openPractice(parts: DemoParts): Promise<void> {
 }
 
 try {
-  const parts = await startDemo((words) => console.log(words))
+  const parts = await startDemo((words) => console.log(words), isStory ? storyTimes : {})
   endings.push(() => parts.stop())
   if (isStory) {
     await playStory(parts)

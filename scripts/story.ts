@@ -1,10 +1,12 @@
 import type { DemoParts } from './demo-parts.ts'
+import { playSession } from './story-session.ts'
 
 /**
  * One whole life of a grant, played by itself: each step is said with its time as it happens, and after each the door
  * is tried by logging in as the contractor. Throws at the first thing that is not true.
  */
-export async function playStory({ workspace, cast, database, company }: DemoParts): Promise<void> {
+export async function playStory(parts: DemoParts): Promise<void> {
+  const { workspace, cast, database, company } = parts
   const { riley, ada, orders } = cast
   const startedAt = Date.now()
   const step = (words: string) =>
@@ -31,10 +33,12 @@ export async function playStory({ workspace, cast, database, company }: DemoPart
   await ada.sees(/Active until/, orders)
   step('given: Riley is told until when, and the card says Active')
   await door(true)
+  // What lasts a minute is waited for anyway.
+  await playSession(parts, step)
   await riley.sees(/Read orders .* ends/, 'dm', { withinMs: 70_000 })
   step('warned: Riley is told that it ends soon')
   await door(true)
-  await riley.sees(/ended .* checked, it is gone/, 'dm', { withinMs: 30_000 })
+  await riley.sees(/Read orders .*ended .* checked, it is gone/, 'dm', { withinMs: 30_000 })
   step('taken back: Riley is told that it ended and was checked')
   await door(false)
   const holders = await database.holders('read')
