@@ -6,6 +6,7 @@ import { openCatalog } from './catalog/watch.ts'
 import { ConfigError, opensFiles, secretsOf, type Config } from './config.ts'
 import { confirmingFor } from './confirmers.ts'
 import { openSystems } from './connectors/systems.ts'
+import { countingOf } from './domain/catalog.ts'
 import type { Log } from './domain/ports/log.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
@@ -137,8 +138,9 @@ export async function start(
     })
     const proofs = mongoProofs(connection)
     const isAsked = () => catalog.current().asksWhenConfirmed
+    const counting = () => countingOf(catalog.current())
     const joined = (directory: SlackDirectory) =>
-      withWhenConfirmed(beside.join(directory), { proofs, isAsked })
+      withWhenConfirmed(beside.join(directory), { proofs, isAsked, counting, now: () => clock.now() })
     const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {

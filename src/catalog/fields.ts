@@ -60,11 +60,14 @@ export const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, {
 })
 
 /** Milliseconds, from text such as `30m`, between two bounds that the message names. */
+/** Where no time at all may be meant. */
+const noTime = /^\s*0\s*[a-z]+\s*$/i
+
 export const duration = (leastMs: number, mostMs: number) =>
   z
     .string({ error: 'must be a length of time with its unit, such as 30m, 2h or 1d' })
     .transform((written, context) => {
-      const ms = parseDuration(written)
+      const ms = leastMs === 0 && noTime.test(written) ? 0 : parseDuration(written)
       if (ms !== null && ms >= leastMs && ms <= mostMs) return ms
       const message =
         ms === null

@@ -77,7 +77,7 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
   const owned = async (
     person: PersonRef,
     account: OpenIdConfirmation,
-    { subject, source }: OpenIdSettings,
+    { subject, source, issuer }: OpenIdSettings,
   ): Promise<Proof | NoProof> => {
     const link = { personId: person.id, issuer: account.issuer, subject: account.subject }
     const theirs = {
@@ -92,7 +92,7 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
       if (linked !== 'linked') return linkRefused(person, linked)
       log.info('an account of the identity provider is somebody’s now', { person: person.id, by: subject })
     }
-    return { method: 'oidc', at: account.at }
+    return { method: 'oidc', at: account.at, issuer }
   }
   const hasWay: Record<Method, (person: PersonRef) => Promise<boolean>> = {
     oidc: () => Promise.resolve(parts.openId() !== null && publicUrl !== null),
@@ -160,8 +160,9 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
         ]
       },
       remove: async (person, { method, id }) => {
-        await parts.proofs.forget(person.id, method)
         const news = method === 'totp' ? await totp?.remove(person.id) : await passkeys?.remove(person.id, id)
+        // Whether it was there or not: somebody removed it a moment ago, perhaps, and died.
+        await parts.proofs.forget(person.id, method)
         tell(person, news ?? null)
         return news != null
       },
@@ -192,6 +193,8 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
         if (totp === null) return none
         const done = await totp.enrol(person, ticket, typed)
         if ('refused' in done) return notAdded(done)
+        // What the app of before proved is of an app that is not theirs any more, perhaps.
+        await parts.proofs.forget(person.id, 'totp')
         tell(person, done.enrolled)
         return { added: 'your authenticator app' }
       },

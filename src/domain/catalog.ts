@@ -1,5 +1,5 @@
 import type { OpenIdSettings } from './confirming/openid-settings.ts'
-import type { ProofRules } from './confirmation.ts'
+import type { Counting, ProofRules } from './confirmation.ts'
 import type { Target } from './connector.ts'
 import type { Known, LastProof, Provisioned } from './person.ts'
 import type { FixedWindow } from './windows/fixed.ts'
@@ -250,6 +250,12 @@ export interface Attributes {
   readonly resource: string
   readonly entitlement: string
 }
+
+/** What counts of what somebody proved before, by this catalog. */
+export const countingOf = ({ proof, openId }: Pick<Catalog, 'proof' | 'openId'>): Counting => ({
+  ...proof,
+  issuer: openId?.issuer ?? null,
+})
 
 export function findEntitlement(catalog: Catalog, resource: string, entitlement: string): Entitlement | null {
   return catalog.resources.get(resource)?.entitlements.get(entitlement) ?? null

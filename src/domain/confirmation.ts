@@ -11,6 +11,8 @@ export const confirmation = z.object({
   at: z.date(),
   /** The act, in the words that stood on the page. */
   shown: z.string(),
+  /** At which identity provider they signed in, as the catalog names it. */
+  issuer: z.string().exactOptional(),
   /** A mark of the ticket: one of them does one thing. */
   ticket: z.string(),
 })
@@ -28,13 +30,27 @@ export interface ProofRules {
   readonly maxAgeMs: number
 }
 
+/** What counts now, of what was proven before. */
+export interface Counting extends ProofRules {
+  /** The identity provider that the catalog names; null: none. */
+  readonly issuer: string | null
+}
+
+/** Of another provider, or by a way that does not count any more, nothing was proven. */
+export const countsStill = (
+  { method, issuer }: Confirmation,
+  counting: Omit<Counting, 'maxAgeMs'>,
+): boolean =>
+  counting.methods.includes(method) &&
+  (method !== 'oidc' || (issuer !== undefined && issuer === counting.issuer))
+
 /** The youngest of these that counts still; null: none does. */
 export function youngProof(
   proofs: readonly Confirmation[],
-  { methods: counting, maxAgeMs }: ProofRules,
+  counting: Counting,
   now: Date,
 ): Confirmation | null {
   const ageMs = ({ at }: Confirmation): number => Math.max(0, now.getTime() - at.getTime())
-  const young = proofs.filter((one) => counting.includes(one.method) && ageMs(one) < maxAgeMs)
+  const young = proofs.filter((one) => countsStill(one, counting) && ageMs(one) < counting.maxAgeMs)
   return young.sort((one, other) => other.at.getTime() - one.at.getTime())[0] ?? null
 }

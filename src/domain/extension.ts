@@ -16,6 +16,8 @@ export interface Extend {
   /** What was agreed to: beyond it somebody is asked, whatever the rules say. */
   readonly agreedMs: number
   readonly needs: number
+  /** That it was they; null where the catalog does not ask for that. */
+  readonly confirmation?: Confirmation | null
 }
 
 /** An approver's answer. `voided` are ids of those who said yes before and may not any more. */
@@ -109,8 +111,8 @@ export function extend(grant: Grant, event: Extend, now: Date): Grant | Refusal 
   if (grant.endsAt.getTime() !== event.seenEndsAt.getTime()) return refuse('extended-already', { grant })
   const may = mayExtend(grant, event.rules, now, event.agreedMs)
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
-  const { by, needs } = event
-  const asked = { askedAt: now, by, addMs: may.addMs, needs, approvedBy: [], deniedBy: null }
+  const { by, needs, confirmation = null } = event
+  const asked = { askedAt: now, by, confirmation, addMs: may.addMs, needs, approvedBy: [], deniedBy: null }
   return may.isReviewed
     ? { ...grant, extensions: [...grant.extensions, { ...asked, outcome: 'asked' }] }
     : moved({ ...grant, extensions: [...grant.extensions, { ...asked, outcome: 'added' }] }, may.addMs, now)

@@ -115,6 +115,8 @@ const nudge = z.object({
 const extension = z.object({
   askedAt: z.date(),
   by: personRef,
+  /** Of whoever asked, that it is they; null: the catalog did not ask for that. */
+  confirmation: confirmation.nullable().default(null),
   addMs: z.number(),
   outcome: z.enum(['asked', 'added', 'denied', 'lapsed']),
   needs: z.number(),

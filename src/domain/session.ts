@@ -47,6 +47,7 @@ export function confirmAgain(grant: Grant, event: ConfirmAgain, now: Date): Gran
   const added = {
     askedAt: now,
     by,
+    confirmation: null,
     addMs,
     outcome: 'added' as const,
     needs: 0,

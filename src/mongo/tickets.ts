@@ -41,6 +41,7 @@ const confirmable = z.discriminatedUnion('kind', [
       }),
     ),
   }),
+  z.object({ kind: z.literal('extend'), grantId: z.string(), seenEndsAt: z.date() }),
   z.object({ kind: z.literal('more-time'), grantId: z.string(), askedAt: z.date() }),
   z.object({
     kind: z.literal('ask'),

@@ -1,6 +1,7 @@
 import { usedUp } from '../domain/auto-approval.ts'
 import { cut } from '../domain/cut.ts'
-import type { Entitlement } from '../domain/catalog.ts'
+import { countingOf, type Entitlement } from '../domain/catalog.ts'
+import { countsStill, type Confirmation } from '../domain/confirmation.ts'
 import { termsOf, type Grant, type Pending } from '../domain/grant.ts'
 import { isSameHuman, type PersonFacts } from '../domain/person.ts'
 import { termsFor } from '../domain/policy.ts'
@@ -89,6 +90,8 @@ export async function approveByWord(
       one.principal === asked.principal &&
       asked.askedMs <= one.maxMs,
   )
+  const rules = countingOf(world.catalog())
+  const counting = (one: Confirmation | null) => (one !== null && countsStill(one, rules) ? one : null)
   let grant: Grant = asked
   const earlier: EarlierReviewer[] = []
   for (const { id, approver, maxMs, confirmation } of fitting) {
@@ -102,7 +105,7 @@ export async function approveByWord(
       world.catalog(),
       facts,
       grant,
-      { ...answer, confirmation, ahead: { preApprovalId: id, mostMs: maxMs } },
+      { ...answer, confirmation: counting(confirmation), ahead: { preApprovalId: id, mostMs: maxMs } },
       now,
     )
     if (isRefusal(next)) continue

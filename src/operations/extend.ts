@@ -1,12 +1,14 @@
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
+import type { Confirmation } from '../domain/confirmation.ts'
 import { explain } from '../domain/explain.ts'
 import { agreedMs, mayExtend, totalMs, type MayExtend } from '../domain/extension.ts'
 import { isApproved, type Approved, type Grant } from '../domain/grant.ts'
-import { isSamePerson, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
+import { isSamePerson, refTo, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import { attributesOf, stillAllows, type Verdict } from '../domain/policy.ts'
-import { refuse, type Refusal } from '../domain/refusal.ts'
+import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
+import { provenBy } from './confirm/proven.ts'
 import { wordTakenBack } from './word-taken-back.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -15,10 +17,31 @@ import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
  * then it is added, or asked of the approvers while the old end stands: always where it is more than was agreed to.
  * Racing the end it wins whole, or is refused: `too-late`.
  */
-export async function extendGrant(
+export async function extendGrant(world: World, asking: MoreTime): Promise<Grant | Refusal> {
+  const decide = await judgeExtension(world, asking)
+  return isRefusal(decide) ? decide : world.grants.change(asking.grantId, decide)
+}
+
+/** What this asking would make of it now; writes nothing. */
+export async function wouldExtend(world: World, asking: MoreTime): Promise<Grant | Refusal> {
+  const decide = await judgeExtension(world, asking)
+  if (isRefusal(decide)) return decide
+  const grant = await world.grants.get(asking.grantId)
+  return grant === null ? refuse('not-found') : decide(grant, world.clock.now())
+}
+
+export interface MoreTime {
+  readonly grantId: string
+  readonly by: PersonRef
+  readonly seenEndsAt: Date
+  /** They just confirmed that it is they; without it a young proof counts, where the catalog asks for one. */
+  readonly confirmation?: Confirmation | null
+}
+
+async function judgeExtension(
   world: World,
-  { grantId, by, seenEndsAt }: { grantId: string; by: PersonRef; seenEndsAt: Date },
-): Promise<Grant | Refusal> {
+  { grantId, by, seenEndsAt, confirmation: given }: MoreTime,
+): Promise<((current: Grant, now: Date) => Grant | Refusal) | Refusal> {
   const grant = await world.grants.get(grantId)
   if (grant === null) return refuse('not-found')
   if (!isSamePerson(grant.subject, by)) return refuse('not-yours', { grant })
@@ -28,7 +51,10 @@ export async function extendGrant(
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   // Whoever said yes ahead and took it back agrees to no more: somebody is asked.
   const isTakenBack = 'reviews' in grant && (await wordTakenBack(one, grant)) !== null
-  return world.grants.change(grantId, (current, now) => {
+  const rules = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+  const isProofAsked = rules?.asksProof === true
+  const confirmation = isProofAsked ? await provenBy(one, refTo(facts.person), given) : null
+  return (current, now) => {
     if (isOutdated(world, one)) return newRules(current)
     const entitlement = findEntitlement(catalog, current.resource.id, current.entitlement.id)
     if (entitlement === null)
@@ -40,14 +66,18 @@ export async function extendGrant(
       rules: entitlement.extend,
       agreedMs: isApproved(current) ? agreedNow(world, facts, entitlement, current, isTakenBack, now) : 0,
       needs: seatsOf(entitlement.review.stages),
+      confirmation,
     } as const
     const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null
     const refusal =
       current.status === 'active' && may !== null && 'addMs' in may
         ? whyNoMore(current, stillAllows(catalog, facts, current, now, { isHeld: true, moreMs: may.addMs }))
         : null
-    return refusal ?? transition(current, event, now)
-  })
+    const more = refusal ?? transition(current, event, now)
+    return isProofAsked && confirmation === null && !isRefusal(more)
+      ? refuse('must-confirm', { grant: current })
+      : more
+  }
 }
 
 /**

@@ -52,8 +52,7 @@ export async function reviewGrant(world: World, answer: GivenAnswer): Promise<Gr
   const judged = await judgeReview(world, answer)
   if (isRefusal(judged)) return judged
   const reviewed = await world.grants.change(answer.grantId, judged.decide, judged.seen)
-  if (!isRefusal(reviewed)) await promise(world, reviewed, judged.by, answer)
-  return reviewed
+  return isRefusal(reviewed) ? reviewed : promise(world, reviewed, judged, answer)
 }
 
 /** What this answer would make of it now; writes nothing. */
@@ -65,6 +64,9 @@ export async function wouldReview(world: World, answer: GivenAnswer): Promise<Gr
 interface Judged {
   readonly seen: Grant
   readonly by: PersonFacts
+  readonly entitlement: Entitlement | null
+  /** That it is they, where any stage asks for that. */
+  readonly confirmation: Confirmation | null
   /** By the facts and rules that were read. */
   readonly decide: (grant: Grant, now: Date) => Grant | Refusal
 }
@@ -91,7 +93,7 @@ async function judgeReview(world: World, answer: GivenAnswer): Promise<Judged | 
     isOutdated(world, one)
       ? newRules(grant)
       : decideReview(catalog, facts, grant, { ...answer, confirmation }, now)
-  return { seen, by, decide }
+  return { seen, by, entitlement, confirmation, decide }
 }
 
 function untilProblem(
@@ -106,11 +108,20 @@ function untilProblem(
   return mostMs > 0 && aheadUntil > now && aheadUntil <= latest ? null : refuse('bad-until')
 }
 
-/** From now on the approver's word answers the same request of the same person. */
-async function promise(world: World, grant: Grant, by: PersonFacts, answer: GivenAnswer): Promise<void> {
-  const { aheadUntil } = answer
+/**
+ * From now on the approver's word answers the same request of the same person. It is an act of its own: whoever answered
+ * before, and proved then who they are, proves it for this.
+ */
+async function promise(
+  world: World,
+  grant: Grant,
+  { by, entitlement, confirmation }: Judged,
+  { aheadUntil }: GivenAnswer,
+): Promise<Grant | Refusal> {
   const own = grant.reviews.find((review) => isSameHuman(review.by, refTo(by.person)))
-  if (aheadUntil == null || own?.verdict !== 'approve') return
+  if (aheadUntil == null || own?.verdict !== 'approve') return grant
+  if (entitlement?.review.stages[own.stage]?.asksProof === true && confirmation === null)
+    return refuse('must-confirm', { grant })
   await world.preApprovals.insert({
     id: `${grant.id}-${own.by.id}`,
     approver: own.by,
@@ -122,11 +133,12 @@ async function promise(world: World, grant: Grant, by: PersonFacts, answer: Give
     principal: grant.principal,
     maxMs: own.durationMs,
     until: aheadUntil,
-    confirmation: own.confirmation,
+    confirmation,
     madeAt: own.at,
     stoppedAt: null,
     stoppedBy: null,
   })
+  return grant
 }
 
 interface Facts {

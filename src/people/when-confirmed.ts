@@ -1,5 +1,5 @@
 import { boundedMap } from '../bounded-map.ts'
-import type { Confirmation } from '../domain/confirmation.ts'
+import { youngProof, type Confirmation, type Counting } from '../domain/confirmation.ts'
 import type { Known, LastProof, PersonFacts } from '../domain/person.ts'
 import type { Everybody, PeopleSource } from '../domain/ports/directory.ts'
 import type { ProofStore } from '../domain/ports/proofs.ts'
@@ -11,12 +11,27 @@ interface ShownSource extends PeopleSource {
 /** The same people, and of each when they last confirmed who they are: where a rule of the catalog asks for that. */
 export function withWhenConfirmed<Source extends ShownSource>(
   source: Source,
-  { proofs, isAsked }: { proofs: Pick<ProofStore, 'latest'>; isAsked: () => boolean },
+  {
+    proofs,
+    isAsked,
+    counting,
+    now,
+  }: {
+    proofs: Pick<ProofStore, 'latest'>
+    isAsked: () => boolean
+    /** Which of their proofs count now. */
+    counting: () => Omit<Counting, 'maxAgeMs'>
+    now: () => Date
+  },
 ): Source {
   const seen = boundedMap<{ last: LastProof | null }>(10_000)
   const several = async (all: readonly PersonFacts[]): Promise<PersonFacts[]> => {
     const known = await proofs.latest(all.map(({ person }) => person.id))
-    return all.map((facts) => ({ ...facts, confirmed: lastOf(known.get(facts.person.id) ?? []) }))
+    const rules = { ...counting(), maxAgeMs: Infinity }
+    return all.map((facts) => ({
+      ...facts,
+      confirmed: lastOf(known.get(facts.person.id) ?? [], rules, now()),
+    }))
   }
   const one = async (facts: Known<PersonFacts>): Promise<Known<PersonFacts>> => {
     if (facts === 'unknown' || !isAsked()) return facts
@@ -41,7 +56,7 @@ export function withWhenConfirmed<Source extends ShownSource>(
   }
 }
 
-function lastOf(proofs: readonly Confirmation[]): LastProof | null {
-  const [latest = null] = [...proofs].sort((one, other) => other.at.getTime() - one.at.getTime())
+function lastOf(proofs: readonly Confirmation[], counting: Counting, now: Date): LastProof | null {
+  const latest = youngProof(proofs, counting, now)
   return latest && { method: latest.method, at: latest.at }
 }

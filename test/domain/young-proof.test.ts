@@ -6,8 +6,9 @@ const ago = (ms: number, method: Method = 'passkey'): Confirmation => ({
   at: new Date(now.getTime() - ms),
   shown: 'Ada approves',
   ticket: 't',
+  ...(method === 'oidc' ? { issuer: 'https://one.example' } : {}),
 })
-const rules = { methods: ['passkey', 'oidc'], maxAgeMs: 600_000 } as const
+const rules = { methods: ['passkey', 'oidc'], maxAgeMs: 600_000, issuer: 'https://one.example' } as const
 
 test.each([
   ['a moment ago', [ago(1)], 1],
@@ -18,6 +19,12 @@ test.each([
   ['none', [], null],
 ] as const)('a proof %s', (_, proofs, ms) => {
   expect(youngProof(proofs, rules, now)?.at ?? null).toEqual(ms === null ? null : ago(ms).at)
+})
+
+test('a sign-in elsewhere than at the identity provider of now is none', () => {
+  const { issuer: _, ...unnamed } = ago(1, 'oidc')
+  for (const proof of [unnamed, { ...unnamed, issuer: 'https://two.example' }])
+    expect(youngProof([proof], rules, now)).toBe(null)
 })
 
 test('where each time a new one is asked for, none is young enough', () => {

@@ -6,6 +6,8 @@ import type { PersonRef } from '../person.ts'
 export interface Proof {
   readonly method: Method
   readonly at: Date
+  /** At which identity provider, as the catalog names it. */
+  readonly issuer?: string
 }
 
 /** In words for whoever tried: "That code is wrong; 3 more tries". Nothing of a system's own. */

@@ -51,6 +51,8 @@ export interface ConfirmedAnswer {
 }
 
 export type AskConfirmable =
+  /** A holder's more time. */
+  | { readonly kind: 'extend'; readonly grantId: string; readonly seenEndsAt: Date }
   | {
       readonly kind: 'ask'
       readonly requestId: string

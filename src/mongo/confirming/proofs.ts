@@ -14,10 +14,16 @@ export function mongoProofs(connection: Connection): ProofStore {
     note: async (personId, proof) => {
       aboutToWrite()
       const own = `by.${proof.method}`
-      const isNewer = { $lt: [{ $ifNull: [`$${own}.at`, new Date(0)] }, proof.at] }
+      // Of the time before a way was removed, or another took its place, nothing counts, however late it is noted.
+      const latest = { $max: [`$${own}.at`, `$since.${proof.method}`, new Date(0)] }
+      const isNewer = { $lt: [latest, proof.at] }
       await proofs.updateOne(
         { _id: personId },
-        [{ $set: { [own]: { $cond: [isNewer, { $literal: proof }, `$${own}`] } } }],
+        [
+          {
+            $set: { [own]: { $cond: [isNewer, { $literal: proof }, { $ifNull: [`$${own}`, '$$REMOVE'] }] } },
+          },
+        ],
         { upsert: true },
       )
     },
@@ -32,7 +38,11 @@ export function mongoProofs(connection: Connection): ProofStore {
     },
     forget: async (personId, method) => {
       aboutToWrite()
-      await proofs.updateOne({ _id: personId }, { $unset: { [`by.${method}`]: 1 } })
+      await proofs.updateOne(
+        { _id: personId },
+        [{ $unset: `by.${method}` }, { $set: { [`since.${method}`]: '$$NOW' } }],
+        { upsert: true },
+      )
     },
   }
 }

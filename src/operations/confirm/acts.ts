@@ -3,7 +3,7 @@ import type { Confirmable } from '../../domain/ports/tickets.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { World } from '../world.ts'
 import { approve, giveMoreTime } from './answer-acts.ts'
-import { askFor, takeInEmergency } from './ask-acts.ts'
+import { askFor, askForMore, takeInEmergency } from './ask-acts.ts'
 import type { Doable } from './doable.ts'
 import { openSession, renewSession } from './session-acts.ts'
 
@@ -22,6 +22,8 @@ export async function actOf(world: World, facts: PersonFacts, what: Confirmable)
       return approve(world, facts, what)
     case 'more-time':
       return giveMoreTime(world, facts, what)
+    case 'extend':
+      return askForMore(world, facts, what)
     case 'ask':
       return askFor(world, facts, what)
     case 'break-glass':

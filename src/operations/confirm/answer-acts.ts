@@ -3,14 +3,14 @@ import type { Confirmation } from '../../domain/confirmation.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { waitingExtension } from '../../domain/extension.ts'
 import { offeredMs, type Grant } from '../../domain/grant.ts'
-import { plainlyNamed, refTo, type PersonFacts } from '../../domain/person.ts'
+import { plainlyNamed, refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import type { AnswerConfirmable, ConfirmedAnswer } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { answerExtension, wouldAnswerExtension } from '../answer-extension.ts'
 import { reviewLines } from '../review-lines.ts'
 import { wouldReview, type GivenAnswer } from '../review.ts'
 import type { World } from '../world.ts'
-import { marked, type Doable } from './doable.ts'
+import { asIfConfirmed, marked, type Doable } from './doable.ts'
 
 /** An approver's yes, where the catalog asks that they confirm who they are. */
 
@@ -27,12 +27,17 @@ export async function approve(
   const judged = await Promise.all(
     answers.map((answer) => wouldReview(world, given(answer, by, asIfConfirmed))),
   )
-  const left = grants.filter((_, at) => !isRefusal(judged[at] ?? refuse('not-found')))
+  // What this very person said yes to already stays in the words: a part of it may have been done.
+  const named = answers.filter((_, at) => {
+    const one = judged[at]
+    return one !== undefined && (!isRefusal(one) || one.refused === 'already-reviewed')
+  })
   const [refusal] = judged.filter(isRefusal)
-  if (left.length === 0) return refusal ?? refuse('not-found')
-  const lines = left.map((grant) => {
-    const own = answers.find(({ grantId }) => grantId === grant.id)
-    const ms = formatDuration(own?.durationMs ?? offeredMs(grant))
+  if (judged.every(isRefusal)) return refusal ?? refuse('not-found')
+  const lines = named.flatMap(({ grantId, durationMs }) => {
+    const grant = grants.find(({ id }) => id === grantId)
+    if (grant === undefined) return []
+    const ms = formatDuration(durationMs ?? offeredMs(grant))
     return `${grant.entitlement.name} on ${grant.resource.name} for ${ms}`
   })
   const until = answers[0]?.aheadUntil
@@ -43,14 +48,32 @@ export async function approve(
     shown,
     terms: marked(kind, person.id, shown),
     proof: world.catalog().proof,
-    perform: async (confirmation) => {
+    perform: async (then, confirmation) => {
+      // What the words do not name is not approved, though it could be by now.
       const { answered, refused } = await reviewLines(
-        world,
-        answers.map((answer) => given(answer, by, confirmation)),
+        then,
+        named.map((answer) => given(answer, by, confirmation)),
       )
       return answered[0] ?? refused[0] ?? refuse('not-found')
     },
   }
+}
+
+/** Whether confirming would do more than was done: a line that they could approve still. */
+export async function isLeftToApprove(
+  world: World,
+  by: PersonRef,
+  answers: readonly ConfirmedAnswer[],
+): Promise<boolean> {
+  const left = await Promise.all(
+    answers.map(async (answer) => {
+      const grant = await world.grants.get(answer.grantId)
+      return (
+        grant?.status === 'pending' && !isRefusal(await wouldReview(world, given(answer, by, asIfConfirmed)))
+      )
+    }),
+  )
+  return left.includes(true)
 }
 
 const given = (answer: ConfirmedAnswer, by: GivenAnswer['by'], confirmation: Confirmation): GivenAnswer => ({
@@ -59,9 +82,6 @@ const given = (answer: ConfirmedAnswer, by: GivenAnswer['by'], confirmation: Con
   verdict: 'approve',
   confirmation,
 })
-
-/** To find out whether confirming is all that is missing. */
-const asIfConfirmed: Confirmation = { method: 'totp', at: new Date(0), shown: '', ticket: '' }
 
 export async function giveMoreTime(
   world: World,
@@ -81,6 +101,6 @@ export async function giveMoreTime(
     shown,
     terms: marked(kind, person.id, shown),
     proof: world.catalog().proof,
-    perform: (confirmation) => answerExtension(world, { ...answer, confirmation }),
+    perform: (then, confirmation) => answerExtension(then, { ...answer, confirmation }),
   }
 }

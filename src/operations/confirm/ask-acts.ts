@@ -2,12 +2,14 @@ import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { isSamePerson, plainlyNamed, refTo, type PersonFacts } from '../../domain/person.ts'
 import type { AskConfirmable } from '../../domain/ports/tickets.ts'
+import { weekdayNames } from '../../domain/timing.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { extendGrant, wouldExtend } from '../extend.ts'
 import { breakGlass, wouldBreakGlass } from '../break-glass.ts'
 import { requestSeveral, whyNotAll } from '../request-several.ts'
 import { fitToAsk, requestAccess, type Ask } from '../request.ts'
 import type { World } from '../world.ts'
-import { marked, type Doable } from './doable.ts'
+import { asIfConfirmed, marked, type Doable } from './doable.ts'
 
 /** Asking, and taking in an emergency, where the catalog asks that they confirm who they are. */
 
@@ -36,12 +38,32 @@ export async function askFor(
     shown,
     terms: marked(kind, person.id, shown, entitlements.map(given)),
     proof: world.catalog().proof,
-    perform: async (confirmation) => {
-      if (isOne) return requestAccess(world, { ...ask, ...one, by, confirmation })
-      const made = await requestSeveral(world, { ...ask, wanted, by, confirmation })
+    perform: async (then, confirmation) => {
+      if (isOne) return requestAccess(then, { ...ask, ...one, by, confirmation })
+      const made = await requestSeveral(then, { ...ask, wanted, by, confirmation })
       if (isRefusal(made)) return made
       return made[0] ?? refuse('unknown-entitlement')
     },
+  }
+}
+
+export async function askForMore(
+  world: World,
+  { person }: PersonFacts,
+  { kind, grantId, seenEndsAt }: Extract<AskConfirmable, { kind: 'extend' }>,
+): Promise<Doable | Refusal> {
+  const asking = { grantId, seenEndsAt, by: refTo(person) }
+  const more = await wouldExtend(world, { ...asking, confirmation: asIfConfirmed })
+  if (isRefusal(more)) return more
+  const last = 'extensions' in more ? more.extensions.at(-1) : undefined
+  const added = formatDuration(last?.addMs ?? 0)
+  const does = last?.outcome === 'asked' ? 'asks for' : 'takes'
+  const shown = `${person.name} ${does} ${added} more of ${more.entitlement.name} on ${more.resource.name}.`
+  return {
+    shown,
+    terms: marked(kind, person.id, shown),
+    proof: world.catalog().proof,
+    perform: (then, confirmation) => extendGrant(then, { ...asking, confirmation }),
   }
 }
 
@@ -58,7 +80,7 @@ export async function takeInEmergency(
     shown,
     terms: marked(what.kind, person.id, shown, given(entitlement)),
     proof: world.catalog().proof,
-    perform: (confirmation) => breakGlass(world, { ...emergency, confirmation }),
+    perform: (then, confirmation) => breakGlass(then, { ...emergency, confirmation }),
   }
 }
 
@@ -67,9 +89,10 @@ const given = ({ id, resource, system, canonical }: Entitlement) => [resource.id
 
 const inWords = ({ name, resource }: Entitlement): string => `${name} on ${resource.name}`
 
-const when = ({ startsAt, recurrence }: Pick<Ask, 'startsAt' | 'recurrence'>): string =>
-  recurrence !== null
-    ? ', again and again'
-    : startsAt === null
-      ? ''
-      : ` from ${startsAt.toISOString().slice(0, 16)} UTC`
+function when({ startsAt, recurrence }: Pick<Ask, 'startsAt' | 'recurrence'>): string {
+  if (recurrence === null) return startsAt === null ? '' : ` from ${startsAt.toISOString().slice(0, 16)} UTC`
+  const { weekdays, everyWeeks, from, until, start, zone } = recurrence
+  const often = everyWeeks === 1 ? 'each week' : `every ${String(everyWeeks)} weeks`
+  const days = weekdays.map((day) => weekdayNames[day - 1] ?? '').join(', ')
+  return ` each time, ${often} on ${days} at ${start} (${zone}), from ${from} until ${until}`
+}

@@ -8,6 +8,7 @@ import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 import { mayGoUnconfirmed } from '../break-glass.ts'
 import { actOf } from './acts.ts'
+import { isLeftToApprove } from './answer-acts.ts'
 
 /*
  * Confirming who one is, for one thing: a ticket names it in full, whoever holds the link opens the page, and what they
@@ -57,7 +58,7 @@ export interface OnPage {
 
 /** What came of it, of which kind. */
 export interface Done {
-  readonly done: Grant
+  readonly done: Made
   readonly by: PersonRef
   readonly kind: Confirmable['kind']
 }
@@ -67,7 +68,7 @@ export async function lookAtConfirmation(world: World, token: string): Promise<O
   const found = await ticketOf(world, token)
   if (isRefusal(found)) return found
   const done = await outcomeOf(world, found, token)
-  if (done !== null) return { done, by: found.by, kind: found.what.kind }
+  if (done !== null) return { done: await onceGiven(world, done), by: found.by, kind: found.what.kind }
   const act = await actFor(world, found)
   if (isRefusal(act)) return act
   const ways = await world.confirming.waysOf(found.by, act.proof.methods)
@@ -94,14 +95,14 @@ export async function confirm(
   if (isRefusal(found)) return found
   const one = withOneCatalog(world)
   const [done, before] = await Promise.all([outcomeOf(world, found, token), actFor(one, found)])
-  if (done !== null) return done
+  if (done !== null) return done[0]
   if (isRefusal(before)) return before
   if (!before.proof.methods.includes(shown.method))
     return refuse('not-confirmed', { reasons: ['this way does not count here'] })
   const proof = await prove(world, found, { token, shown, maxAgeMs: before.proof.maxAgeMs })
   if (!isProof(proof)) {
     const meanwhile = proof.isUsed ? await onceDone(world, found, token) : null
-    if (meanwhile !== null) return meanwhile
+    if (meanwhile !== null) return meanwhile[0]
     const left = proof.isWrong ? await world.tickets.miss(token) : 1
     return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [proof.no] })
   }
@@ -111,7 +112,10 @@ export async function confirm(
   const act = await actFor(one, found, { isFresh: found.what.kind !== 'open-session' })
   if (isRefusal(act)) return act
   if (isOutdated(world, one)) return newRules(null)
-  const made = await act.perform({ ...proof, shown: act.shown, ticket: markOf(token) })
+  // Meanwhile they said, perhaps, that they did not ask for this.
+  const still = await ticketOf(world, token)
+  if (isRefusal(still)) return still
+  const made = await act.perform(world, { ...proof, shown: act.shown, ticket: markOf(token) })
   if (isRefusal(made)) return made
   world.log.info('somebody confirmed who they are', {
     by: found.by.id,
@@ -122,15 +126,16 @@ export async function confirm(
   return made
 }
 
-/** Whoever opened it did not ask for it: the link is good no more, and the admins hear of it. */
-export async function notMe(world: World, token: string): Promise<void> {
+/** Whoever opened it did not ask for it: the link is good no more, and the admins hear of it; false where it was not good. */
+export async function notMe(world: World, token: string): Promise<boolean> {
   const found = await world.tickets.use(token)
-  if (found?.act !== 'confirm') return
+  if (found?.act !== 'confirm') return false
   world.log.warn('somebody says that they did not ask to confirm this', {
     by: found.by.id,
     what: found.what.kind,
   })
   world.confirming.notMe(found.by, found.what.kind)
+  return true
 }
 
 async function prove(
@@ -146,8 +151,10 @@ async function prove(
     case 'oidc': {
       const attempt = await tickets.comeBack(token)
       // A link that was sent on: whoever signed in there did not see what they confirm here.
-      if (attempt === null || attempt.browser !== markOf(shown.browser))
-        return { no: 'this sign-in was begun in another browser, or is used', isWrong: true }
+      const no = 'this sign-in was begun in another browser, or is used'
+      // Loaded twice: what the first one came back with is being looked at.
+      if (attempt === null) return { no, isWrong: false, isUsed: true }
+      if (attempt.browser !== markOf(shown.browser)) return { no, isWrong: true }
       return confirming.bySignIn(by, { query: shown.query, attempt, maxAgeMs })
     }
   }
@@ -168,36 +175,68 @@ export async function actFor(world: World, { by, what, terms }: ConfirmTicket, {
   return act.terms === terms ? act : refuse('terms-changed')
 }
 
-/** What this very ticket did already, whoever asks again. */
-async function outcomeOf({ grants }: World, { what }: ConfirmTicket, token: string): Promise<Grant | null> {
+/** What this very ticket did already, whoever asks again; null also where a part of it is left to do. */
+async function outcomeOf(world: World, { what, by }: ConfirmTicket, token: string): Promise<Made | null> {
+  const { grants } = world
   const mark = markOf(token)
   const isBy = (one: { ticket: string } | null) => one?.ticket === mark
   switch (what.kind) {
     case 'open-session':
-      return (await grants.byRequest(mark))[0] ?? null
-    case 'ask':
-    case 'break-glass': {
-      const [made] = await grants.byRequest(what.requestId)
-      return made ?? null
+      return madeOf(await grants.byRequest(mark))
+    case 'break-glass':
+      return madeOf(await grants.byRequest(what.requestId))
+    case 'ask': {
+      const made = await grants.byRequest(what.requestId)
+      return made.length < what.wanted.length ? null : madeOf(made)
     }
     case 'renew-session': {
       const grant = await grants.get(what.grantId)
-      return grant?.confirmations.some(isBy) ? grant : null
+      return grant?.confirmations.some(isBy) ? [grant] : null
+    }
+    case 'extend': {
+      const grant = await grants.get(what.grantId)
+      return grant && 'extensions' in grant && grant.extensions.some((one) => isBy(one.confirmation))
+        ? [grant]
+        : null
     }
     case 'approve': {
       const all = await Promise.all(what.answers.map(({ grantId }) => grants.get(grantId)))
-      return all.find((grant) => grant?.reviews.some(({ confirmation }) => isBy(confirmation))) ?? null
+      const isDone = (id: string) => done.some((grant) => grant.id === id)
+      const done = all.flatMap((grant) =>
+        grant?.reviews.some(({ confirmation }) => isBy(confirmation)) ? grant : [],
+      )
+      const others = what.answers.filter(({ grantId }) => !isDone(grantId))
+      const isAll = done.length === 0 || others.length === 0 || !(await isLeftToApprove(world, by, others))
+      return isAll ? madeOf(done) : null
     }
     case 'more-time': {
       const grant = await grants.get(what.grantId)
       const answers = grant && 'extensions' in grant ? grant.extensions.flatMap((one) => one.approvedBy) : []
-      return answers.some(({ confirmation }) => isBy(confirmation)) ? grant : null
+      return grant && answers.some(({ confirmation }) => isBy(confirmation)) ? [grant] : null
     }
   }
 }
 
+type Made = readonly [Grant, ...Grant[]]
+
+const madeOf = ([first, ...others]: readonly Grant[]): Made | null =>
+  first === undefined ? null : [first, ...others]
+
+/** Giving takes a moment, and whoever waits for it is told what there is. */
+async function onceGiven({ grants, clock }: World, made: Made): Promise<Made> {
+  const [first, ...others] = made
+  let grant = first
+  for (let waitedMs = 0; grant.status === 'granting' && waitedMs < mostWaitMs; waitedMs += 100) {
+    await clock.sleep(100)
+    grant = (await grants.get(grant.id)) ?? grant
+  }
+  return [grant, ...others]
+}
+
+const mostWaitMs = 1_500
+
 /** Whoever used it first is about to write what comes of it; null where nothing does. */
-async function onceDone(world: World, found: ConfirmTicket, token: string): Promise<Grant | null> {
+async function onceDone(world: World, found: ConfirmTicket, token: string): Promise<Made | null> {
   for (let waitedMs = 0; waitedMs < 2_000; waitedMs += 50) {
     const done = await outcomeOf(world, found, token)
     if (done !== null) return done

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Confirmation, ProofRules } from '../../domain/confirmation.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Refusal } from '../../domain/refusal.ts'
+import type { World } from '../world.ts'
 
 /** What would be done, as it is shown and agreed to. */
 export interface Act {
@@ -12,9 +13,15 @@ export interface Act {
 }
 
 export interface Doable extends Act {
-  /** With the mark of its ticket in the confirmation: doing it twice is doing it once. */
-  perform(confirmation: Confirmation): Promise<Grant | Refusal>
+  /**
+   * By the rules of then, whatever they were when it was shown. With the mark of its ticket in the confirmation: doing it
+   * twice is doing it once.
+   */
+  perform(world: World, confirmation: Confirmation): Promise<Grant | Refusal>
 }
 
 export const marked = (...terms: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(terms)).digest('base64url')
+
+/** To find out whether confirming is all that is missing. */
+export const asIfConfirmed: Confirmation = { method: 'totp', at: new Date(0), shown: '', ticket: '' }

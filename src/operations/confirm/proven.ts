@@ -1,3 +1,4 @@
+import { countingOf } from '../../domain/catalog.ts'
 import { youngProof, type Confirmation } from '../../domain/confirmation.ts'
 import type { PersonRef } from '../../domain/person.ts'
 import type { World } from '../world.ts'
@@ -13,5 +14,5 @@ export async function provenBy(
 ): Promise<Confirmation | null> {
   if (given != null) return given
   const known = (await proofs.latest([by.id])).get(by.id) ?? []
-  return youngProof(known, catalog().proof, clock.now())
+  return youngProof(known, countingOf(catalog()), clock.now())
 }

@@ -33,11 +33,11 @@ export async function openSession(
     shown,
     terms: termsOfSession(what.kind, facts, entitlement, fit, rules),
     proof: rules.proof,
-    perform: async (confirmation) => {
-      if (world.isAfterRestore()) return refuse('unsure', { reasons: ['the database was just restored'] })
+    perform: async (then, confirmation) => {
+      if (then.isAfterRestore()) return refuse('unsure', { reasons: ['the database was just restored'] })
       const grant = sessionGrant(
         {
-          id: world.newId(),
+          id: then.newId(),
           requestId: confirmation.ticket,
           facts,
           entitlement,
@@ -45,9 +45,9 @@ export async function openSession(
           place: fit,
           confirmation,
         },
-        world.clock.now(),
+        then.clock.now(),
       )
-      const written = await world.grants.insert(grant)
+      const written = await then.grants.insert(grant)
       if (written.outcome !== 'open') return written.grant
       return refuse('already-held', { grant: written.grant })
     },
@@ -76,8 +76,8 @@ export async function renewSession(
     shown: `${facts.person.name} keeps ${grant.entitlement.name} on ${grant.resource.name} for another ${formatDuration(rules.lengthMs)} at most.`,
     terms: termsOfSession(kind, facts, entitlement, grant.place, rules),
     proof: rules.proof,
-    perform: (confirmation) =>
-      world.grants.change(grantId, (current, now) =>
+    perform: (then, confirmation) =>
+      then.grants.change(grantId, (current, now) =>
         'confirmations' in current &&
         current.confirmations.some(({ ticket }) => ticket === confirmation.ticket)
           ? current

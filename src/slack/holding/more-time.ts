@@ -122,8 +122,12 @@ export function listenToMore(parts: Parts): void {
     const click = parseClick(body)
     const { value } = click
     const [grantId, seenEndsAt] = parseValue(value)
-    await answerClick(parts, answerTo(parts, click, respond), (by) =>
-      extendGrant(world, { grantId, by, seenEndsAt }),
+    const to = answerTo(parts, click, respond)
+    await answerClick(parts, to, (by) =>
+      orConfirm(parts, { ...click, ...to }, by, {
+        what: { kind: 'extend', grantId, seenEndsAt },
+        work: () => extendGrant(world, { grantId, by, seenEndsAt }),
+      }),
     )
   })
   for (const [verdict, actionId] of [

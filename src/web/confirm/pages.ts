@@ -59,10 +59,11 @@ export function confirmPages(
     return context.html(leavingPage(left.url))
   })
   app.post('/:ticket/not-me', async (context) => {
-    await notMe(world, context.req.param('ticket'))
-    return context.html(
-      page('Thank you', sentence('The link does nothing any more, and the admins were told.')),
-    )
+    const isTold = await notMe(world, context.req.param('ticket'))
+    const words = isTold
+      ? 'The link does nothing any more, and the admins were told.'
+      : 'The link does nothing any more. If you did not ask for this, tell your admins.'
+    return context.html(page('Thank you', sentence(words)))
   })
   app.post('/:ticket/totp', async (context) => {
     const form = await formOf(context)

@@ -1,9 +1,10 @@
 import { html } from 'hono/html'
 import type { Method } from '../../domain/confirmation.ts'
-import { isSamePerson, plainlyNamed } from '../../domain/person.ts'
+import { plainlyNamed } from '../../domain/person.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Done, OnPage } from '../../operations/confirm/confirm.ts'
-import { instant, page, sentence, utc, type Html } from '../page.ts'
+import { page, sentence, utc, type Html } from '../page.ts'
+import { doneWords } from './done-words.ts'
 import { digitsForm, passkeyForm, signInForm, wrongly } from './forms.ts'
 
 /** What stands on the page for whoever confirms. */
@@ -47,26 +48,7 @@ export const leavingPage = (url: string): Html =>
 
 /** What came of it, also to whoever asks again. */
 export const donePage = (done: Done): Html =>
-  page('Done', [html`<p>${outcome(done)}</p>`, sentence('You can close this page and go back to Slack.')])
-
-function outcome({ done: grant, by, kind }: Done): string | Html {
-  const what = `${grant.entitlement.name} on ${grant.resource.name}`
-  const isOn = grant.status === 'active' || grant.status === 'granting'
-  if (kind === 'approve') {
-    const more = grant.needs - grant.reviews.length
-    if (grant.status === 'pending')
-      return `Your yes counts. ${more === 1 ? 'One more is' : `${String(more)} more are`} needed.`
-    return `You approved ${what} for ${plainlyNamed(grant.subject)}.`
-  }
-  if (kind === 'more-time') {
-    const words = `You said yes to more time: ${what} for ${plainlyNamed(grant.subject)}`
-    return isOn ? html`${words}, until ${instant(grant.endsAt)}.` : `${words}.`
-  }
-  if (kind === 'ask' && !isOn) return `You asked for ${what}. You hear in Slack.`
-  if (!isOn) return `This was confirmed. ${what} has ended since.`
-  const who = isSamePerson(grant.subject, by) ? 'You have' : `${plainlyNamed(grant.subject)} has`
-  return html`${who} ${what} until ${instant(grant.endsAt)}.`
-}
+  page('Done', [html`<p>${doneWords(done)}</p>`, sentence('You can close this page and go back to Slack.')])
 
 export const refusedPage = (refusal: Refusal): Html => page('Not confirmed', sentence(wordsFor(refusal)))
 
@@ -108,9 +90,40 @@ export function wordsFor({ refused, reasons, grant }: Refusal): string {
       return grant !== null && 'endsAt' in grant
         ? `You have this until ${utc(grant.endsAt)}.`
         : 'You have this already.'
+    case 'decided':
+      return decidedWords(grant)
+    case 'already-reviewed':
+    case 'extension-decided':
+      return 'This was answered already.'
+    case 'not-held':
+      return 'This is not held any more.'
+    case 'being-taken':
+      return 'Earlier access is just being taken back. Try again in a minute.'
+    case 'not-an-approver':
+    case 'not-yet':
+      return `You cannot answer this now${why}.`
     case 'not-here':
       return 'You are not a member any more.'
     default:
       return `This cannot be had now${why}.`
+  }
+}
+
+/** Somebody else was quicker, or whoever asked wants it no more. */
+function decidedWords(grant: Refusal['grant']): string {
+  const last = grant?.reviews.at(-1)
+  const by = last === undefined ? '' : ` by ${plainlyNamed(last.by)}`
+  switch (grant?.status) {
+    case 'denied':
+      return `This was denied${by} already.`
+    case 'withdrawn':
+      return 'This was withdrawn meanwhile.'
+    case 'lapsed':
+      return 'This lapsed meanwhile: nobody answered in time.'
+    case 'pending':
+    case undefined:
+      return 'This was decided already.'
+    default:
+      return `This was approved${by} already.`
   }
 }

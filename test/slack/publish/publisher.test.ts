@@ -69,7 +69,16 @@ const active = anActiveGrant()
 const askingForMore: Grant = {
   ...active,
   extensions: [
-    { askedAt: at(60), by: riley, addMs: 1, outcome: 'asked', needs: 1, approvedBy: [], deniedBy: null },
+    {
+      askedAt: at(60),
+      by: riley,
+      confirmation: null,
+      addMs: 1,
+      outcome: 'asked',
+      needs: 1,
+      approvedBy: [],
+      deniedBy: null,
+    },
   ],
 }
 

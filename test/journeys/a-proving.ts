@@ -1,0 +1,86 @@
+import type { Grant } from '../../src/domain/grant.ts'
+import { refTo, type PersonRef } from '../../src/domain/person.ts'
+import type { Method } from '../../src/domain/confirmation.ts'
+import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
+import { requestAccess } from '../../src/operations/request.ts'
+import type { World } from '../../src/operations/world.ts'
+import { aStage, type Stage } from '../support/curfew.ts'
+import { aKey } from '../support/ring.ts'
+import type { Person } from '../workspace/people/person.ts'
+import { aGate, gateCatalog, type Gate } from './a-gate.ts'
+import { aReason, as, eventually } from './acts.ts'
+import { anAuthenticatorApp, type AuthenticatorApp } from './an-authenticator-app.ts'
+import { publicUrl } from './a-phone.ts'
+
+/** What a proof is asked for, without clicks: operations on the real app's database. */
+export interface Proving {
+  readonly stage: Stage
+  readonly gate: Gate
+  readonly world: World
+  /** As the app knows them. */
+  who(person: Person): Promise<PersonRef>
+  /** Adds an authenticator app for them. */
+  hasApp(person: Person): Promise<AuthenticatorApp>
+  /** They proved so long ago who they are, as another act's confirmation noted it. */
+  proved(person: Person, method: Method, agoMs?: number): Promise<void>
+  /** Asks for something on the gate. */
+  asks(person: Person, entitlement?: string, more?: object): Promise<Grant>
+}
+
+const key = aKey('k1')
+
+export async function aProving(more: string, confirm = '{ methods: [totp] }'): Promise<Proving> {
+  const gate = await aGate()
+  const stage = await aStage({
+    transport: 'http',
+    catalog: (cast) =>
+      gateCatalog(cast, { duration: '10m', more }).replace('\ndefaults:', `\nconfirm: ${confirm}\ndefaults:`),
+    env: gate.env,
+    confirming: { keys: [key], publicUrl },
+  })
+  const { world } = stage.app
+  const who = async (person: Person): Promise<PersonRef> => {
+    const facts = await eventually(
+      () => world.directory.facts(as(stage, person)),
+      (seen) => seen !== 'unknown',
+    )
+    return refTo(facts.person)
+  }
+  return {
+    stage,
+    gate,
+    world,
+    who,
+    hasApp: async (person) => {
+      await who(person)
+      const app = await anAuthenticatorApp(stage, person, key)
+      await app.enrols()
+      return app
+    },
+    proved: async (person, method, agoMs = 0) => {
+      const at = new Date(world.clock.now().getTime() - agoMs)
+      await world.proofs.note((await who(person)).id, { method, at, shown: 'another act', ticket: 'another' })
+    },
+    asks: async (person, entitlement = 'open', about = {}) =>
+      done(
+        await requestAccess(world, {
+          requestId: aReason(),
+          by: await who(person),
+          resource: 'gate',
+          entitlement,
+          reason: aReason(),
+          durationMs: 600_000,
+          startsAt: null,
+          recurrence: null,
+          ...about,
+        }),
+      ),
+  }
+}
+
+export function done<T extends object>(outcome: T | Refusal): T {
+  if (isRefusal(outcome)) throw new Error(`${outcome.refused}: ${outcome.reasons.join()}`)
+  return outcome
+}
+
+export const byApprovers = '        review: { stages: [{ approvers: { groups: ["@dba"] }, confirm: mfa }] }\n'
