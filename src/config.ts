@@ -107,6 +107,12 @@ export function secretsOf({ botToken, transport, mongodbUri, proxies, keys }: Co
   return [botToken, ofSlack, mongodbUri, proxies?.http ?? '', proxies?.https ?? '', ...ofRing]
 }
 
+/** Which of what confirming needs is set. */
+export const isSetIn =
+  ({ publicUrl, port, keys }: Pick<Config, 'publicUrl' | 'port' | 'keys'>) =>
+  (variable: 'PUBLIC_URL' | 'PORT' | 'CURFEW_KEYS'): boolean =>
+    ({ PUBLIC_URL: publicUrl, PORT: port, CURFEW_KEYS: keys })[variable] !== null
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The environment as Config. HTTP when a signing secret is set, else Socket Mode. Throws `ConfigError`, naming no value. */

@@ -12,6 +12,7 @@ import { mongoProofs } from './mongo/confirming/proofs.ts'
 import { mongoTotp } from './mongo/confirming/totp.ts'
 import { connect } from './mongo/connection.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
+import { mongoTickets } from './mongo/tickets.ts'
 import { mongoPeople } from './mongo/people.ts'
 
 export const enrolUsage = `curfew enrol <person>     a one-time code with which they add a way to confirm; give it in person (e-mail or Slack id)
@@ -39,15 +40,20 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
     return [
       `One-time code for ${plainlyNamed(person)}: ${made.code}`,
       `Good until ${until}, once. Give it to them in person, and to nobody for them.`,
-      'They choose what they want in /request-access, press “Add a way to confirm”, and type it there.',
+      'On Curfew’s Home tab in Slack they press “Add a way to confirm”, and type it there.',
     ].join('\n')
   } finally {
     await connection.close()
   }
 }
 
-/** Nobody is told in Slack by a command: whoever runs it tells them. */
+/**
+ * All they have, a code that was made for them, and pages on which they would just add another. Nobody is told in Slack by
+ * a command: whoever runs it tells them.
+ */
 async function removed(connection: Connection, person: Person): Promise<string> {
+  await mongoEnrolmentCodes(connection).cancel(person.id)
+  await mongoTickets(connection).endEnrolling(person.id)
   const keys = await mongoPasskeys(connection).removeAll(person.id)
   const hadApp = await mongoTotp(connection).remove(person.id)
   const proofs = mongoProofs(connection)

@@ -3,9 +3,10 @@ import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
 import { openCatalog } from './catalog/watch.ts'
-import { ConfigError, opensFiles, secretsOf, type Config } from './config.ts'
+import { ConfigError, isSetIn, opensFiles, secretsOf, type Config } from './config.ts'
 import { confirmingFor } from './confirmers.ts'
 import { openSystems } from './connectors/systems.ts'
+import { lacksToConfirm } from './domain/confirming/asked-for.ts'
 import { countingOf } from './domain/catalog.ts'
 import type { Log } from './domain/ports/log.ts'
 import { startJobs, type Job } from './jobs.ts'
@@ -124,6 +125,7 @@ export async function start(
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())
     void checkSystems(catalog.current(), systems, log)
+    for (const lack of lacksToConfirm(catalog.current(), isSetIn(config))) log.warn(lack)
     const people = mongoPeople(connection)
     const surfaces = mongoSurfaces(connection, log)
     const records = mongoGrantRecords(connection, clock, log)

@@ -1,11 +1,15 @@
 import type { Variables } from './catalog/variables.ts'
-import { opensFiles, readProxies } from './config.ts'
+import { opensFiles, readProxies, readScimPlaces } from './config.ts'
 import { checkProvider } from './confirming/openid/check-provider.ts'
+import { relyingParty } from './confirming/relying-party.ts'
 import { openSystems, type ConnectedSystems } from './connectors/systems.ts'
 import { everyEntitlement, type Catalog } from './domain/catalog.ts'
+import { methodsAskedFor } from './domain/confirming/asked-for.ts'
 import type { Lack, Proxies } from './domain/connector.ts'
 import type { Log } from './domain/ports/log.ts'
 import { hide, redacted } from './log.ts'
+import { mongoPasskeys } from './mongo/confirming/passkeys.ts'
+import { connect } from './mongo/connection.ts'
 import { readCatalog } from './read-catalog.ts'
 
 /*
@@ -74,6 +78,7 @@ export async function sayWhatIsReached(
         say(`${system}: ${what}${remedy === null ? '' : `\n    ${remedy}`}`)
     }
     const signsIn = await sayOfProvider(catalog, surroundings.proxies, say)
+    await sayOfPasskeys(catalog, environment, say)
     return signsIn && reached.every(({ lacks, error }) => lacks.length === 0 && error === null)
   } finally {
     await systems.close()
@@ -94,4 +99,31 @@ async function sayOfProvider(
     say(`confirm.oidc: ${what}${remedy === null ? '' : `\n    ${remedy}`}`)
   for (const hint of hints) say(`confirm.oidc: perhaps ${hint}`)
   return refusal === null && lacks.length === 0
+}
+
+/** Passkeys are of one host: once we are reached at another, their people have to add new ones. */
+async function sayOfPasskeys(
+  catalog: Catalog,
+  environment: Variables,
+  say: (line: string) => void,
+): Promise<void> {
+  const { mongodbUri, publicUrl } = readScimPlaces(environment)
+  if (mongodbUri === undefined || publicUrl === undefined) return
+  if (!methodsAskedFor(catalog).includes('passkey')) return
+  const rp = relyingParty(publicUrl)
+  if ('unusable' in rp) {
+    say(`passkeys: browsers make none for ${publicUrl}: it must be https, and a name`)
+    return
+  }
+  hide(mongodbUri)
+  const connection = await connect(mongodbUri)
+  try {
+    const others = await mongoPasskeys(connection).countOfOthers(rp.id)
+    if (others > 0)
+      say(
+        `passkeys: ${others} are of another host than ${rp.id}, and confirm nothing there; their people add new ones`,
+      )
+  } finally {
+    await connection.close()
+  }
 }

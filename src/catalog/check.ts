@@ -1,5 +1,6 @@
 import type { Catalog, Entitlement } from '../domain/catalog.ts'
 import { everyEntitlement } from '../domain/catalog.ts'
+import { lacksToConfirm } from '../domain/confirming/asked-for.ts'
 import type { ConnectorKind } from '../domain/connector.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { nameApprovers } from '../domain/approvers.ts'
@@ -26,10 +27,12 @@ export async function checkCatalog(
   { strictEnv = false }: { strictEnv?: boolean } = {},
 ): Promise<Check> {
   const reading = await loadCatalog(path, { env, kinds, missingVariables: strictEnv ? 'error' : 'warning' })
+  const isSet = (variable: string) => (env[variable] ?? '').trim() !== ''
+  const lacks = reading.ok ? lacksToConfirm(reading.catalog, isSet) : []
   return {
-    ok: reading.ok,
-    problems: reading.ok ? [] : reading.problems.map(writeProblem),
-    warnings: reading.warnings.map(writeProblem),
+    ok: reading.ok && (!strictEnv || lacks.length === 0),
+    problems: reading.ok ? (strictEnv ? lacks : []) : reading.problems.map(writeProblem),
+    warnings: [...reading.warnings.map(writeProblem), ...(strictEnv ? [] : lacks)],
     summary: reading.ok ? summarize(reading.catalog) : '',
   }
 }

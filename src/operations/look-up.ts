@@ -2,7 +2,7 @@ import type { Known, PersonFacts, PersonRef } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { entitlementsOf } from './admins.ts'
 import { isHelper, whyNoHelp } from './confirm/help.ts'
-import { needsOwnWays } from './confirm/needed.ts'
+import { needsOwnWays } from '../domain/confirming/asked-for.ts'
 import { explainPerson, type PersonExplained } from './explain-person.ts'
 import type { World } from './world.ts'
 

@@ -91,3 +91,31 @@ test('where a condition goes by the zone that people set themselves, the summary
     `note: orders-db read: approvers.who ${worth}`,
   ])
 })
+
+describe('what people are asked to confirm by', () => {
+  const all = { PUBLIC_URL: 'https://curfew.acme.example', PORT: '3000', CURFEW_KEYS: 'k1:…' }
+  const asking = withKeys('confirm: mfa').replace(
+    '\ndefaults:',
+    '\nconfirm: { methods: [passkey, totp] }\ndefaults:',
+  )
+
+  test.each([
+    ['where nothing asks for it nothing is missing', GOOD, {}, []],
+    [
+      'each way that cannot work is named with what is not set',
+      asking,
+      { CURFEW_KEYS: 'k1:…' },
+      [
+        'nobody can confirm by passkey: PUBLIC_URL is not set',
+        'nobody can confirm by passkey: PORT is not set',
+      ],
+    ],
+    ['where all is set nothing is missing', asking, all, []],
+  ] as const)('%s', async (_, text, env, lacks) => {
+    await writeFile(join(folder, 'catalog.yml'), text)
+    const lenient = await checkCatalog(folder, { ...options.env, ...env }, options.kinds)
+    expect(lenient).toMatchObject({ ok: true, problems: [], warnings: lacks })
+    const strict = await checkCatalog(folder, { ...options.env, ...env }, options.kinds, { strictEnv: true })
+    expect(strict).toMatchObject({ ok: lacks.length === 0, problems: lacks, warnings: [] })
+  })
+})
