@@ -2,14 +2,13 @@ import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { isSamePerson, plainlyNamed, refTo, type PersonFacts } from '../../domain/person.ts'
 import type { AskConfirmable } from '../../domain/ports/tickets.ts'
-import { weekdayNames } from '../../domain/timing.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { extendGrant, wouldExtend } from '../extend.ts'
 import { breakGlass, wouldBreakGlass } from '../break-glass.ts'
 import { requestSeveral, whyNotAll } from '../request-several.ts'
-import { fitToAsk, requestAccess, type Ask } from '../request.ts'
+import { fitToAsk, requestAccess } from '../request.ts'
 import type { World } from '../world.ts'
-import { asIfConfirmed, marked, type Doable } from './doable.ts'
+import { asIfConfirmed, marked, whenInWords, type Doable } from './doable.ts'
 
 /** Asking, and taking in an emergency, where the catalog asks that they confirm who they are. */
 
@@ -33,7 +32,7 @@ export async function askFor(
     (line) => findEntitlement(world.catalog(), line.resource, line.entitlement) ?? [],
   )
   const whom = ask.holder === null || isSamePerson(ask.holder, by) ? '' : `, for ${plainlyNamed(ask.holder)}`
-  const shown = `${person.name} asks${whom} for ${entitlements.map(inWords).join('; ')}, for ${formatDuration(ask.durationMs)}${when(ask)}. They write: “${ask.reason.trim()}”.`
+  const shown = `${person.name} asks${whom} for ${entitlements.map(inWords).join('; ')}, for ${formatDuration(ask.durationMs)}${whenInWords(ask.startsAt, ask.recurrence)}. They write: “${ask.reason.trim()}”.`
   return {
     shown,
     terms: marked(kind, person.id, shown, entitlements.map(given)),
@@ -88,11 +87,3 @@ export async function takeInEmergency(
 const given = ({ id, resource, system, canonical }: Entitlement) => [resource.id, id, system, canonical]
 
 const inWords = ({ name, resource }: Entitlement): string => `${name} on ${resource.name}`
-
-function when({ startsAt, recurrence }: Pick<Ask, 'startsAt' | 'recurrence'>): string {
-  if (recurrence === null) return startsAt === null ? '' : ` from ${startsAt.toISOString().slice(0, 16)} UTC`
-  const { weekdays, everyWeeks, from, until, start, zone } = recurrence
-  const often = everyWeeks === 1 ? 'each week' : `every ${String(everyWeeks)} weeks`
-  const days = weekdays.map((day) => weekdayNames[day - 1] ?? '').join(', ')
-  return ` each time, ${often} on ${days} at ${start} (${zone}), from ${from} until ${until}`
-}

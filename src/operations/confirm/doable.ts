@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Confirmation, ProofRules } from '../../domain/confirmation.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Refusal } from '../../domain/refusal.ts'
+import { weekdayNames, type Recurrence } from '../../domain/timing.ts'
 import type { World } from '../world.ts'
 
 /** What would be done, as it is shown and agreed to. */
@@ -25,3 +26,12 @@ export const marked = (...terms: readonly unknown[]): string =>
 
 /** To find out whether confirming is all that is missing. */
 export const asIfConfirmed: Confirmation = { method: 'totp', at: new Date(0), shown: '', ticket: '' }
+
+/** From when, or how often; nothing where it is now and once. */
+export function whenInWords(startsAt: Date | null, recurrence: Recurrence | null): string {
+  if (recurrence === null) return startsAt === null ? '' : ` from ${startsAt.toISOString().slice(0, 16)} UTC`
+  const { weekdays, everyWeeks, from, until, start, zone } = recurrence
+  const often = everyWeeks === 1 ? 'each week' : `every ${String(everyWeeks)} weeks`
+  const days = weekdays.map((day) => weekdayNames[day - 1] ?? '').join(', ')
+  return ` each time, ${often} on ${days} at ${start} (${zone}), from ${from} until ${until}`
+}
