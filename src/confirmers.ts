@@ -48,6 +48,7 @@ export function confirmingFor(
   return confirmingBy({
     totp: ring && totpMethod({ store: mongoTotp(connection), ring, now, issuer: 'Curfew' }),
     passkeys: canMake ? passkeyMethod({ store: mongoPasskeys(connection), ring, rp }) : null,
+    passkeyStore: mongoPasskeys(connection),
     codes: ring && enrolmentCodes(mongoEnrolmentCodes(connection), ring),
     proofs,
     links: mongoOpenIdLinks(connection),

@@ -10,6 +10,7 @@ import type { PersonRef } from '../domain/person.ts'
 import type { Confirming, NoProof, Proof } from '../domain/ports/confirming.ts'
 import type { ExternalIds } from '../domain/ports/external-ids.ts'
 import type { Log } from '../domain/ports/log.ts'
+import type { PasskeyStore } from '../domain/ports/passkeys.ts'
 import type { ProofStore } from '../domain/ports/proofs.ts'
 import type { OpenIdLinks } from '../domain/ports/openid-links.ts'
 import type { EnrolmentCodes } from './enrolment-codes.ts'
@@ -23,6 +24,7 @@ export interface ConfirmingParts {
   readonly totp: Totp | null
   /** Null: without a key or a page's address there are none. */
   readonly passkeys: Passkeys | null
+  readonly passkeyStore: Pick<PasskeyStore, 'removeAll'>
   readonly codes: EnrolmentCodes | null
   /** What was proven by a way counts no more once that is removed. */
   readonly proofs: Pick<ProofStore, 'forget'>
@@ -118,7 +120,8 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
       const answer = await passkeys.confirm(person.id, asked, body)
       if (isConfirmed(answer)) return answer
       if ('news' in answer) tell(person, answer.news)
-      if (answer.refused === 'other-person') tell(person, { person: person.id, what: 'another-tried' })
+      if (answer.refused === 'other-person' || answer.refused === 'anothers')
+        tell(person, { person: person.id, what: 'another-tried' })
       return passkeyWords(answer)
     },
     signIn: async ({ email }, maxAgeMs) => {
@@ -169,10 +172,11 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
       removeAll: async (person, by) => {
         // First the code: nobody is to add a way by it meanwhile.
         const hadCode = (await codes?.cancel(person.id)) ?? false
-        const keys = await passkeys?.removeAll(person.id)
+        // Though there are none here now, as no page is reached: they would be there again once one is.
+        const keys = await parts.passkeyStore.removeAll(person.id)
         const app = await totp?.remove(person.id)
         for (const method of ['passkey', 'totp'] as const) await parts.proofs.forget(person.id, method)
-        const removed = (keys?.what === 'passkeys-removed' ? keys.labels.length : 0) + (app == null ? 0 : 1)
+        const removed = keys.length + (app == null ? 0 : 1)
         if (removed > 0 || hadCode) tell(person, { person: person.id, what: 'all-removed', by })
         return removed
       },

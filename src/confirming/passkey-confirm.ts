@@ -21,7 +21,10 @@ export interface Asked {
 
 export type PasskeyRefused =
   | Malformed
-  | { readonly refused: Lie | 'unknown-passkey' | 'other-person' | 'wrong-signature' | 'used-already' }
+  | {
+      readonly refused:
+        Lie | 'unknown-passkey' | 'anothers' | 'other-person' | 'wrong-signature' | 'used-already'
+    }
   /** Its signature is good, and it counts fewer uses than before: the person and admins are told. */
   | { readonly refused: 'counter-back'; readonly news: FactorNews }
 
@@ -60,6 +63,7 @@ export async function confirmByPasskey(
   )
   if ('lie' in said) return { refused: said.lie }
   const passkey = await store.find(personId, id)
+  if (passkey === null && (await store.isSomebodys(id))) return { refused: 'anothers' }
   if (passkey?.rpId !== rp.id) return { refused: 'unknown-passkey' }
   if (response.userHandle !== undefined && response.userHandle !== passkey.userHandle)
     return { refused: 'other-person' }

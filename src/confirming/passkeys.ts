@@ -48,7 +48,7 @@ export function passkeyMethod(parts: PasskeyParts): Passkeys {
       return removed && { person: personId, what: 'passkey-removed', label: removed.label }
     },
     removeAll: async (personId) => {
-      const labels = (await store.removeAll(personId)).map(({ label }) => label)
+      const labels = await store.removeAll(personId)
       return labels.length === 0 ? null : { person: personId, what: 'passkeys-removed', labels }
     },
     orphaned: () => store.countOfOthers(rp.id),

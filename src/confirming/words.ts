@@ -36,6 +36,7 @@ export function passkeyWords({ refused }: PasskeyRefused): NoProof {
     case 'unverified-user':
       return no('your device must ask for your finger, face or PIN')
     case 'unknown-passkey':
+    case 'anothers':
     case 'other-person':
       return wrong('that passkey is not one of yours here')
     case 'used-already':

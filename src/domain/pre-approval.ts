@@ -32,6 +32,10 @@ export const preApprovalSchema = z.object({
   stoppedBy: personRef.nullable(),
 })
 
+/** One a grant and approver, and one for each proof by which it was said. */
+export const wordId = (grantId: string, by: { readonly id: string }, ticket: string | null): string =>
+  ticket === null ? `${grantId}-${by.id}` : `${grantId}-${by.id}-${ticket}`
+
 export type PreApproval = z.infer<typeof preApprovalSchema>
 
 export const isInForce = ({ stoppedAt, until }: PreApproval, now: Date): boolean =>

@@ -91,7 +91,8 @@ export async function approveByWord(
       asked.askedMs <= one.maxMs,
   )
   const rules = countingOf(world.catalog())
-  const counting = (one: Confirmation | null) => (one !== null && countsStill(one, rules) ? one : null)
+  const counting = async (by: string, one: Confirmation | null) =>
+    one !== null && countsStill(one, rules) && (await world.proofs.isTheirs(by, one)) ? one : null
   let grant: Grant = asked
   const earlier: EarlierReviewer[] = []
   for (const { id, approver, maxMs, confirmation } of fitting) {
@@ -101,11 +102,12 @@ export async function approveByWord(
     const panels = await panelsOf(world, entitlement, grant)
     const facts = { by, requester: subject, subject, panels, earlier: [...earlier] }
     const answer = { terms: termsOf(grant), verdict: 'approve', note: null, durationMs: null } as const
+    const proof = await counting(approver.id, confirmation)
     const next = decideReview(
       world.catalog(),
       facts,
       grant,
-      { ...answer, confirmation: counting(confirmation), ahead: { preApprovalId: id, mostMs: maxMs } },
+      { ...answer, confirmation: proof, ahead: { preApprovalId: id, mostMs: maxMs } },
       now,
     )
     if (isRefusal(next)) continue

@@ -12,6 +12,7 @@ import { isSameHuman, refTo, type Known, type PersonFacts, type PersonRef } from
 import { nameApprovers } from '../domain/approvers.ts'
 import type { Confirmation } from '../domain/confirmation.ts'
 import { mayAskForOthers, mayHold, placeFor, termsFor, type Verdict } from '../domain/policy.ts'
+import { wordId } from '../domain/pre-approval.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { DAY_MS } from '../domain/windows/wall-clock.ts'
 import { isStillTimely, mayLast } from '../domain/timing.ts'
@@ -120,10 +121,10 @@ async function promise(
 ): Promise<Grant | Refusal> {
   const own = grant.reviews.find((review) => isSameHuman(review.by, refTo(by.person)))
   if (aheadUntil == null || own?.verdict !== 'approve') return grant
-  if (entitlement?.review.stages[own.stage]?.asksProof === true && confirmation === null)
-    return refuse('must-confirm', { grant })
+  const asks = entitlement?.review.stages[own.stage]?.asksProof === true
+  if (asks && confirmation === null) return refuse('must-confirm', { grant })
   await world.preApprovals.insert({
-    id: `${grant.id}-${own.by.id}`,
+    id: wordId(grant.id, own.by, asks ? (confirmation?.ticket ?? null) : null),
     approver: own.by,
     subject: grant.subject,
     resource: grant.resource,

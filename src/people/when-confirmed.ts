@@ -24,20 +24,20 @@ export function withWhenConfirmed<Source extends ShownSource>(
     now: () => Date
   },
 ): Source {
-  const seen = boundedMap<{ last: LastProof | null }>(10_000)
+  const seen = boundedMap<{ proofs: readonly Confirmation[] }>(10_000)
+  const lastOf = (some: readonly Confirmation[]): LastProof | null => {
+    const latest = youngProof(some, { ...counting(), maxAgeMs: Infinity }, now())
+    return latest && { method: latest.method, at: latest.at }
+  }
   const several = async (all: readonly PersonFacts[]): Promise<PersonFacts[]> => {
     const known = await proofs.latest(all.map(({ person }) => person.id))
-    const rules = { ...counting(), maxAgeMs: Infinity }
-    return all.map((facts) => ({
-      ...facts,
-      confirmed: lastOf(known.get(facts.person.id) ?? [], rules, now()),
-    }))
+    return all.map((facts) => ({ ...facts, confirmed: lastOf(known.get(facts.person.id) ?? []) }))
   }
   const one = async (facts: Known<PersonFacts>): Promise<Known<PersonFacts>> => {
     if (facts === 'unknown' || !isAsked()) return facts
-    const [known = facts] = await several([facts])
-    seen.set(facts.person.slack.userId, { last: known.confirmed ?? null })
-    return known
+    const known = (await proofs.latest([facts.person.id])).get(facts.person.id) ?? []
+    seen.set(facts.person.slack.userId, { proofs: known })
+    return { ...facts, confirmed: lastOf(known) }
   }
   return {
     ...source,
@@ -51,12 +51,7 @@ export function withWhenConfirmed<Source extends ShownSource>(
       const facts = source.remembered(userId)
       if (facts === null || !isAsked()) return facts
       const known = seen.get(userId)
-      return known === undefined ? null : { ...facts, confirmed: known.last }
+      return known === undefined ? null : { ...facts, confirmed: lastOf(known.proofs) }
     },
   }
-}
-
-function lastOf(proofs: readonly Confirmation[], counting: Counting, now: Date): LastProof | null {
-  const latest = youngProof(proofs, counting, now)
-  return latest && { method: latest.method, at: latest.at }
 }

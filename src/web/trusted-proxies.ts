@@ -14,11 +14,11 @@ const withPort = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d+)?$/
 export const trustedProxies = z.string().transform((text, context): ClientAddress => {
   const trusted = new BlockList()
   for (const one of text === 'none' ? [] : text.split(',').map((part) => part.trim())) {
-    const [address = '', bits] = one.split('/')
+    const [address = '', bits, ...more] = one.split('/')
     const family = isIP(address)
     const most = family === 6 ? 128 : 32
     const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : NaN
-    if (family === 0 || !(prefix <= most)) {
+    if (family === 0 || more.length > 0 || !(prefix <= most)) {
       context.addIssue('must list addresses or ranges, as 10.0.0.0/8, or be none')
       return z.NEVER
     }

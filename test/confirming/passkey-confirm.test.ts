@@ -109,8 +109,8 @@ test("the passkey of another person confirms nobody, nor does one for the other 
   const asked = anAct()
   const rileys = await answers(device, asked)
   const adas = hers.gets({ rpId: 'curfew.acme.example', challenge: challengeOf(rileys) })
-  expect(await passkeys.confirm(riley.id, asked, adas)).toEqual({ refused: 'unknown-passkey' })
-  expect(await passkeys.confirm(ada.id, asked, rileys)).toEqual({ refused: 'unknown-passkey' })
+  expect(await passkeys.confirm(riley.id, asked, adas)).toEqual({ refused: 'anothers' })
+  expect(await passkeys.confirm(ada.id, asked, rileys)).toEqual({ refused: 'anothers' })
   const asPhone = { ...rileys, id: phone.id, rawId: phone.id }
   expect(await passkeys.confirm(riley.id, asked, asPhone)).toEqual({ refused: 'wrong-signature' })
 })

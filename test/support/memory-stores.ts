@@ -418,7 +418,12 @@ export const noTickets = {
     comeBack: async () => null,
     endEnrolling: async () => undefined,
   },
-  proofs: { note: async () => undefined, latest: async () => new Map(), forget: async () => undefined },
+  proofs: {
+    note: async () => undefined,
+    latest: async () => new Map(),
+    isTheirs: async () => true,
+    forget: async () => undefined,
+  },
   confirming: noConfirming,
 }
 

@@ -24,9 +24,11 @@ export interface PasskeyStore {
   use(person: string, id: string, use: PasskeyUse): Promise<Noted>
   /** Null where there is none of this id. */
   rename(person: string, id: string, label: string): Promise<Passkey | null>
+  /** Somebody has it, whoever that is. */
+  isSomebodys(id: string): Promise<boolean>
   remove(person: string, id: string): Promise<Passkey | null>
-  /** Also those that are added meanwhile. */
-  removeAll(person: string): Promise<readonly Passkey[]>
+  /** Also what cannot be read; the labels of what there was. */
+  removeAll(person: string): Promise<readonly string[]>
   /** How many are for other hosts than this. */
   countOfOthers(rpId: string): Promise<number>
 }

@@ -24,6 +24,7 @@ const row = z.object({
   createdAt: z.date(),
   lastUsedAt: z.date().nullable(),
 })
+const labelled = z.object({ label: z.string() })
 const signed = z.object({ signed: z.array(z.string()) })
 const used = z.object({ lastUsedAt: z.date() })
 
@@ -97,18 +98,17 @@ export function mongoPasskeys(connection: Connection): PasskeyStore {
         await passkeys.findOneAndUpdate({ _id: id, person }, renamed, { returnDocument: 'after' }),
       )
     },
+    isSomebodys: async (id) => (await passkeys.countDocuments({ _id: id }, { limit: 1 })) > 0,
     remove: async (person, id) => {
       aboutToWrite()
       return readOne(await passkeys.findOneAndDelete({ _id: id, person }))
     },
     removeAll: async (person) => {
       aboutToWrite()
-      const removed: Passkey[] = []
-      for (;;) {
-        const found = readOne(await passkeys.findOneAndDelete({ person }))
-        if (found === null) return removed
-        removed.push(found)
-      }
+      // Also one that cannot be read.
+      const found = await passkeys.find({ person }).toArray()
+      await passkeys.deleteMany({ person })
+      return found.map((one) => labelled.safeParse(one).data?.label ?? 'Passkey')
     },
     countOfOthers: (rpId) => passkeys.countDocuments({ rpId: { $ne: rpId } }),
   }

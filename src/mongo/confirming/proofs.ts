@@ -7,6 +7,8 @@ import { collectionOf } from '../connection.ts'
 
 const stored = z.object({ _id: z.string(), by: z.partialRecord(z.enum(methods), confirmation).default({}) })
 
+const forgotten = z.object({ since: z.partialRecord(z.enum(methods), z.date()).default({}) })
+
 /** One document a person: what is asked for with each approval is one read by its id. */
 export function mongoProofs(connection: Connection): ProofStore {
   const proofs = collectionOf<{ _id: string }>(connection, 'proofs')
@@ -35,6 +37,11 @@ export function mongoProofs(connection: Connection): ProofStore {
           return [id, methods.flatMap((method) => by[method] ?? [])] as const
         }),
       )
+    },
+    isTheirs: async (personId, { method, at }) => {
+      const found = await proofs.findOne({ _id: personId })
+      const since = found === null ? undefined : forgotten.parse(found).since[method]
+      return since === undefined || since < at
     },
     forget: async (personId, method) => {
       aboutToWrite()

@@ -10,7 +10,7 @@ import { answerExtension, wouldAnswerExtension } from '../answer-extension.ts'
 import { reviewLines } from '../review-lines.ts'
 import { wouldReview, type GivenAnswer } from '../review.ts'
 import type { World } from '../world.ts'
-import { asIfConfirmed, marked, whenInWords, type Doable } from './doable.ts'
+import { asIfConfirmed, inWords, marked, whenInWords, type Doable } from './doable.ts'
 
 /** An approver's yes, where the catalog asks that they confirm who they are. */
 
@@ -39,7 +39,7 @@ export async function approve(
     if (grant === undefined) return []
     const ms = formatDuration(durationMs ?? offeredMs(grant))
     const when = whenInWords(grant.startsAt, grant.pattern)
-    return `${grant.entitlement.name} on ${grant.resource.name} for ${ms}${when}`
+    return `${inWords(grant)} for ${ms}${when}`
   })
   const until = answers[0]?.aheadUntil
   const ahead =

@@ -21,11 +21,17 @@ export async function askFor(
   const [one, ...others] = wanted
   if (one === undefined) return refuse('unknown-entitlement')
   const isOne = others.length === 0
+  // What a part of it made already, before a crash, is asked no more.
+  const made = await world.grants.byRequest(ask.requestId)
+  const left = wanted.filter(
+    (line) =>
+      !made.some((one) => one.resource.id === line.resource && one.entitlement.id === line.entitlement),
+  )
   const no = isOne
     ? await fitToAsk(world, { ...ask, ...one, by })
     : await whyNotAll(
         world,
-        wanted.map((line) => ({ ...ask, ...line, by })),
+        left.map((line) => ({ ...ask, ...line, by })),
       )
   if (no !== null && isRefusal(no)) return no
   const entitlements = wanted.flatMap(
@@ -39,9 +45,9 @@ export async function askFor(
     proof: world.catalog().proof,
     perform: async (then, confirmation) => {
       if (isOne) return requestAccess(then, { ...ask, ...one, by, confirmation })
-      const made = await requestSeveral(then, { ...ask, wanted, by, confirmation })
-      if (isRefusal(made)) return made
-      return made[0] ?? refuse('unknown-entitlement')
+      const all = await requestSeveral(then, { ...ask, wanted, by, confirmation })
+      if (isRefusal(all)) return all
+      return all[0] ?? refuse('unknown-entitlement')
     },
   }
 }

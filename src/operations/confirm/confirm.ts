@@ -3,12 +3,14 @@ import type { Method } from '../../domain/confirmation.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isProof, type NoProof, type Proof, type ProofAsked } from '../../domain/ports/confirming.ts'
-import type { Confirmable, ConfirmTicket } from '../../domain/ports/tickets.ts'
+import { wordId } from '../../domain/pre-approval.ts'
+import type { Confirmable, ConfirmedAnswer, ConfirmTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 import { mayGoUnconfirmed } from '../break-glass.ts'
 import { actOf } from './acts.ts'
 import { isLeftToApprove } from './answer-acts.ts'
+import { inWords } from './doable.ts'
 
 /*
  * Confirming who one is, for one thing: a ticket names it in full, whoever holds the link opens the page, and what they
@@ -60,7 +62,7 @@ export interface OnPage {
 export interface Done {
   readonly done: Made
   readonly by: PersonRef
-  readonly kind: Confirmable['kind']
+  readonly what: Confirmable
 }
 
 /** What stands on the page: the act and the ways; or what came of it already. */
@@ -68,7 +70,7 @@ export async function lookAtConfirmation(world: World, token: string): Promise<O
   const found = await ticketOf(world, token)
   if (isRefusal(found)) return found
   const done = await outcomeOf(world, found, token)
-  if (done !== null) return { done: await onceGiven(world, done), by: found.by, kind: found.what.kind }
+  if (done !== null) return { done: await onceGiven(world, done), by: found.by, what: found.what }
   const act = await actFor(world, found)
   if (isRefusal(act)) return act
   const ways = await world.confirming.waysOf(found.by, act.proof.methods)
@@ -111,12 +113,16 @@ export async function confirm(
   // anew right before giving, and waited for: of hundreds at nine Slack does not tell twice in a minute.
   const act = await actFor(one, found, { isFresh: found.what.kind !== 'open-session' })
   if (isRefusal(act)) return act
-  if (isOutdated(world, one)) return newRules(null)
   // Meanwhile they said, perhaps, that they did not ask for this.
   const still = await ticketOf(world, token)
   if (isRefusal(still)) return still
+  if (!(await countsYet(world, found.by, proof)))
+    return refuse('not-confirmed', { reasons: ['what you confirmed with was removed just now'] })
+  // Last of all, with nothing waited for before it is done.
+  if (isOutdated(world, one)) return newRules(null)
   const made = await act.perform(world, { ...proof, shown: act.shown, ticket: markOf(token) })
-  if (isRefusal(made)) return made
+  // By another replica, or a second press, it was done in this very moment.
+  if (isRefusal(made)) return (await outcomeOf(world, found, token))?.[0] ?? made
   world.log.info('somebody confirmed who they are', {
     by: found.by.id,
     method: proof.method,
@@ -136,6 +142,12 @@ export async function notMe(world: World, token: string): Promise<boolean> {
   })
   world.confirming.notMe(found.by, found.what.kind)
   return true
+}
+
+/** Not where its way was removed since: then it was not noted, or is forgotten. */
+async function countsYet({ proofs }: World, { id }: PersonRef, { method, at }: Proof): Promise<boolean> {
+  const known = (await proofs.latest([id])).get(id) ?? []
+  return known.some((one) => one.method === method && one.at >= at)
 }
 
 async function prove(
@@ -205,7 +217,13 @@ async function outcomeOf(world: World, { what, by }: ConfirmTicket, token: strin
       const done = all.flatMap((grant) =>
         grant?.reviews.some(({ confirmation }) => isBy(confirmation)) ? grant : [],
       )
-      const others = what.answers.filter(({ grantId }) => !isDone(grantId))
+      const shown = done[0]?.reviews.find(({ confirmation }) => isBy(confirmation))?.confirmation?.shown ?? ''
+      // What the words did not name was not confirmed.
+      const isNamed = (id: string) => all.some((grant) => grant?.id === id && shown.includes(inWords(grant)))
+      const others = what.answers.filter(({ grantId }) => !isDone(grantId) && isNamed(grantId))
+      if (!(await isSaidAhead(world, by, what.answers, mark))) return null
+      const isAhead = what.answers.some(({ aheadUntil }) => aheadUntil !== null)
+      if (isAhead) return madeOf(all.flatMap((grant) => grant ?? []))
       const isAll = done.length === 0 || others.length === 0 || !(await isLeftToApprove(world, by, others))
       return isAll ? madeOf(done) : null
     }
@@ -215,6 +233,18 @@ async function outcomeOf(world: World, { what, by }: ConfirmTicket, token: strin
       return grant && answers.some(({ confirmation }) => isBy(confirmation)) ? [grant] : null
     }
   }
+}
+
+/** What was to be said ahead with the yes is written too. */
+async function isSaidAhead(
+  { preApprovals }: World,
+  by: PersonRef,
+  answers: readonly ConfirmedAnswer[],
+  mark: string,
+): Promise<boolean> {
+  const ahead = answers.filter(({ aheadUntil }) => aheadUntil !== null)
+  const words = await Promise.all(ahead.map(({ grantId }) => preApprovals.get(wordId(grantId, by, mark))))
+  return words.every((word) => word !== null)
 }
 
 type Made = readonly [Grant, ...Grant[]]

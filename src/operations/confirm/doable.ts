@@ -27,6 +27,10 @@ export const marked = (...terms: readonly unknown[]): string =>
 /** To find out whether confirming is all that is missing. */
 export const asIfConfirmed: Confirmation = { method: 'totp', at: new Date(0), shown: '', ticket: '' }
 
+/** What is given, and where. */
+export const inWords = ({ entitlement, resource }: Pick<Grant, 'entitlement' | 'resource'>): string =>
+  `${entitlement.name} on ${resource.name}`
+
 /** From when, or how often; nothing where it is now and once. */
 export function whenInWords(startsAt: Date | null, recurrence: Recurrence | null): string {
   if (recurrence === null) return startsAt === null ? '' : ` from ${startsAt.toISOString().slice(0, 16)} UTC`

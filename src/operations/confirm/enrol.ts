@@ -1,3 +1,4 @@
+import { methodsAskedFor } from '../../domain/confirming/asked-for.ts'
 import { refTo, type PersonRef } from '../../domain/person.ts'
 import type { CodeOffer, NoProof, OwnWay } from '../../domain/ports/confirming.ts'
 import type { EnrolTicket } from '../../domain/ports/tickets.ts'
@@ -43,9 +44,11 @@ export async function lookAtEnrolment(world: World, token: string): Promise<Enro
   const signsIn = (await confirming.waysOf(by, ['oidc'])).length > 0
   if (!isProven) return { by, offers: null, signsIn }
   const { enrolling } = confirming
+  const own = methodsAskedFor(world.catalog()).filter((method) => method !== 'oidc')
+  const counts = (method: Way['method']) => own.length === 0 || own.includes(method)
   const offers = {
-    code: enrolling.codeOffer(by, token),
-    passkey: await enrolling.passkeyOffer(by, token),
+    code: counts('totp') ? enrolling.codeOffer(by, token) : null,
+    passkey: counts('passkey') ? await enrolling.passkeyOffer(by, token) : null,
     own: await enrolling.ownWays(by),
   }
   return { by, offers, signsIn }
@@ -69,7 +72,8 @@ export async function proveToEnrol(
     const left = answer.isWrong ? await world.tickets.miss(token) : 1
     return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [answer.no] })
   }
-  await world.tickets.use(token)
+  // Closed meanwhile, as somebody removed all that they have: the code of before opens nothing.
+  if ((await world.tickets.use(token)) === null) return refuse('bad-ticket')
   world.log.info('somebody may add a way of confirming', { by: by.id, method: proof.method })
   return { ticket: await world.tickets.make({ act: 'enrol', by, isProven: true }, addingMs) }
 }
@@ -88,6 +92,9 @@ export async function addWay(
   if (!found.isProven) return refuse('bad-ticket')
   const by = await asKnown(world, found.by)
   if (isRefusal(by)) return by
+  // Asking who they are took its time: the page may have been closed to them.
+  const still = await ticketOf(world, token)
+  if (isRefusal(still)) return still
   const { enrolling } = world.confirming
   const answer =
     way.method === 'totp'

@@ -64,8 +64,10 @@ export async function removeAllWaysOf(
   const both = await askedNow(world, help)
   if (isRefusal(both)) return both
   const { admin, whom } = both
+  // Before, so that nobody adds one meanwhile; and after, as the code that opens a page was good until then.
   await world.tickets.endEnrolling(whom.id)
   const removed = await world.confirming.enrolling.removeAll(whom, admin)
+  await world.tickets.endEnrolling(whom.id)
   world.log.info('an admin removed all that somebody confirms with', { ...noted(both), removed })
   return { whom, removed }
 }

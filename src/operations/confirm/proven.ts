@@ -1,6 +1,7 @@
 import { countingOf } from '../../domain/catalog.ts'
-import { youngProof, type Confirmation } from '../../domain/confirmation.ts'
+import { countsStill, youngProof, type Confirmation } from '../../domain/confirmation.ts'
 import type { PersonRef } from '../../domain/person.ts'
+import { asIfConfirmed } from './doable.ts'
 import type { World } from '../world.ts'
 
 /**
@@ -12,7 +13,9 @@ export async function provenBy(
   by: Pick<PersonRef, 'id'>,
   given: Confirmation | null | undefined,
 ): Promise<Confirmation | null> {
-  if (given != null) return given
+  // What was proven a moment ago by a way that does not count any more is no proof.
+  if (given != null)
+    return given === asIfConfirmed || countsStill(given, countingOf(catalog())) ? given : null
   const known = (await proofs.latest([by.id])).get(by.id) ?? []
   return youngProof(known, countingOf(catalog()), clock.now())
 }

@@ -4,7 +4,7 @@ import { formatDuration } from '../../domain/duration.ts'
 import type { MayExtend } from '../../domain/extension.ts'
 import { isApproved, type Grant, type Pending } from '../../domain/grant.ts'
 import type { Known } from '../../domain/person.ts'
-import type { OwnWay } from '../../domain/ports/confirming.ts'
+
 import type { PreApproval } from '../../domain/pre-approval.ts'
 import type { WaitingTimes } from '../../domain/waiting-times.ts'
 import { waitRow } from '../looking-after/waiting-times.ts'
@@ -18,7 +18,7 @@ import { showButton } from '../holding/hand-over.ts'
 import { confirmAgain } from '../holding/sessions.ts'
 import { extendButton } from '../holding/more-time.ts'
 import { when } from '../words/mrkdwn.ts'
-import { ownWayRows } from './own-ways.ts'
+import { ownWayRows, type OwnWays } from './own-ways.ts'
 import { openWindowsAmong } from '../../operations/windows-of-series.ts'
 import { seriesButtons } from '../holding/series.ts'
 import { nextWords, patternWords } from '../words/series-words.ts'
@@ -61,7 +61,7 @@ export interface HomeAbout {
   /** Whether the viewer may look others up. */
   readonly mayLookUp: boolean
   /** What the viewer confirms with; null where nothing asks for it. */
-  readonly ways: Known<readonly OwnWay[]> | null
+  readonly ways: Known<OwnWays> | null
 }
 
 interface Section {

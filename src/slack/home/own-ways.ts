@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import type { Known, PersonRef } from '../../domain/person.ts'
 import type { OwnWay } from '../../domain/ports/confirming.ts'
 import { isRefusal } from '../../domain/refusal.ts'
-import { needsOwnWays } from '../../domain/confirming/asked-for.ts'
+import { methodsAskedFor, needsOwnWays } from '../../domain/confirming/asked-for.ts'
 import { enrolLink } from '../replies/enrol-link.ts'
 import type { Parts } from '../parts.ts'
 import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
@@ -22,34 +22,47 @@ import { refusalWords } from '../words/refusal-words.ts'
 const actions = { add: 'way_add', remove: 'way_remove' } as const
 const title = 'Ways to confirm'
 
+export interface OwnWays {
+  readonly ways: readonly OwnWay[]
+  /** One of them counts by the catalog of now, at the address of now. */
+  readonly isUsable: boolean
+}
+
 /** Null: nothing here needs one, or none can be added here; then nothing is asked of the database. */
 export async function ownWaysOf(
   { world, publicUrl, log }: Pick<Parts, 'world' | 'publicUrl' | 'log'>,
   person: PersonRef,
-): Promise<Known<readonly OwnWay[]> | null> {
+): Promise<Known<OwnWays> | null> {
   const { enrolling } = world.confirming
   if (publicUrl === null || !enrolling.isPossible || !needsOwnWays(world.catalog())) return null
   try {
-    return await enrolling.ownWays(person)
+    const asked = methodsAskedFor(world.catalog()).filter((method) => method !== 'oidc')
+    const [ways, usable] = await Promise.all([
+      enrolling.ownWays(person),
+      world.confirming.waysOf(person, asked),
+    ])
+    return { ways, isUsable: usable.length > 0 }
   } catch (error) {
     log.warn('could not read how somebody confirms', { person: person.id, error })
     return 'unknown'
   }
 }
 
-export function ownWayRows(ways: Known<readonly OwnWay[]> | null): (() => KnownBlock[])[] {
-  if (ways === null) return []
-  const known = ways === 'unknown' ? [] : ways
-  return [() => [addRow(ways)], ...known.map((way) => () => [wayRow(way)])]
+export function ownWayRows(own: Known<OwnWays> | null): (() => KnownBlock[])[] {
+  if (own === null) return []
+  const known = own === 'unknown' ? [] : own.ways
+  return [() => [addRow(own)], ...known.map((way) => () => [wayRow(way)])]
 }
 
-function addRow(ways: Known<readonly OwnWay[]>): KnownBlock {
+function addRow(own: Known<OwnWays>): KnownBlock {
   const words =
-    ways === 'unknown'
+    own === 'unknown'
       ? 'What you have cannot be read now.'
-      : ways.length === 0
+      : own.ways.length === 0
         ? 'You have nothing to confirm with yet: no passkey, and no authenticator app.'
-        : 'Access that asks for it is confirmed with one of these.'
+        : own.isUsable
+          ? 'Access that asks for it is confirmed with one of these.'
+          : 'None of these counts here now: add another.'
   const label = 'Add a way to confirm'
   return sectionWith(words, button(actions.add, label, 'add', label))
 }

@@ -75,9 +75,15 @@ test.each([
   expect(by(text, peer, forwardedFor)).toBe(client)
 })
 
-test.each(['', 'all', '10.0.0.0/33', '10.0.0.0/', '::/129', '10.0.0.1;10.0.0.2', 'proxy.internal'])(
-  'TRUSTED_PROXIES=%s is refused',
-  (text) => {
-    expect(trustedProxies.safeParse(text).success).toBe(false)
-  },
-)
+test.each([
+  '',
+  'all',
+  '10.0.0.0/33',
+  '10.0.0.0/',
+  '10.0.0.0/8/16',
+  '::/129',
+  '10.0.0.1;10.0.0.2',
+  'proxy.internal',
+])('TRUSTED_PROXIES=%s is refused', (text) => {
+  expect(trustedProxies.safeParse(text).success).toBe(false)
+})
