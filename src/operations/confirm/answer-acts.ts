@@ -46,6 +46,7 @@ export async function approve(
     until == null ? '' : ` And the same, until ${until.toISOString().slice(0, 10)}, without being asked.`
   const shown = `${person.name} approves, for ${plainlyNamed(first.subject)}: ${lines.join('; ')}. They wrote: “${first.reason}”.${ahead}`
   return {
+    what: { kind, answers: named },
     shown,
     terms: marked(kind, person.id, shown),
     proof: world.catalog().proof,
@@ -99,6 +100,7 @@ export async function giveMoreTime(
   if (asked === null) return refuse('extension-decided', { grant })
   const shown = `${person.name} gives ${plainlyNamed(grant.subject)} ${formatDuration(asked.addMs)} more of ${grant.entitlement.name} on ${grant.resource.name}.`
   return {
+    what: { kind, grantId, askedAt },
     shown,
     terms: marked(kind, person.id, shown),
     proof: world.catalog().proof,

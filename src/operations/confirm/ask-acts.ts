@@ -40,6 +40,7 @@ export async function askFor(
   const whom = ask.holder === null || isSamePerson(ask.holder, by) ? '' : `, for ${plainlyNamed(ask.holder)}`
   const shown = `${person.name} asks${whom} for ${entitlements.map(inWords).join('; ')}, for ${formatDuration(ask.durationMs)}${whenInWords(ask.startsAt, ask.recurrence)}. They write: “${ask.reason.trim()}”.`
   return {
+    what: { kind, wanted, ...ask },
     shown,
     terms: marked(kind, person.id, shown, entitlements.map(given)),
     proof: world.catalog().proof,
@@ -65,6 +66,7 @@ export async function askForMore(
   const does = last?.outcome === 'asked' ? 'asks for' : 'takes'
   const shown = `${person.name} ${does} ${added} more of ${more.entitlement.name} on ${more.resource.name}.`
   return {
+    what: { kind, grantId, seenEndsAt },
     shown,
     terms: marked(kind, person.id, shown),
     proof: world.catalog().proof,
@@ -82,6 +84,7 @@ export async function takeInEmergency(
   if (isRefusal(entitlement)) return entitlement
   const shown = `${person.name} breaks glass: ${inWords(entitlement)} at once, for ${formatDuration(what.durationMs)}. They write: “${what.reason.trim()}”.`
   return {
+    what,
     shown,
     terms: marked(what.kind, person.id, shown, given(entitlement)),
     proof: world.catalog().proof,

@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { Method } from '../../domain/confirmation.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isProof, type NoProof, type Proof, type ProofAsked } from '../../domain/ports/confirming.ts'
-import { wordId } from '../../domain/pre-approval.ts'
-import type { Confirmable, ConfirmedAnswer, ConfirmTicket } from '../../domain/ports/tickets.ts'
+import type { Confirmable, ConfirmTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 import { mayGoUnconfirmed } from '../break-glass.ts'
 import { actOf } from './acts.ts'
-import { isLeftToApprove } from './answer-acts.ts'
-import { inWords } from './doable.ts'
+import { markOf, onceDone, onceGiven, outcomeOf, type Made } from './outcome.ts'
 
 /*
  * Confirming who one is, for one thing: a ticket names it in full, whoever holds the link opens the page, and what they
@@ -43,7 +40,7 @@ export async function askToConfirm(
   const ways = await world.confirming.waysOf(facts.person, act.proof.methods)
   // As they are known now: by whose e-mail an account elsewhere is theirs is not to be of before.
   const ticket = await world.tickets.make(
-    { act: 'confirm', by: refTo(facts.person), what, terms: act.terms },
+    { act: 'confirm', by: refTo(facts.person), what: act.what, terms: act.terms },
     confirmMs,
   )
   const mayGoWithout = what.kind === 'break-glass' && (await mayGoUnconfirmed(one, refTo(facts.person), what))
@@ -86,8 +83,8 @@ export type Shown =
   | { readonly method: 'oidc'; readonly query: string; readonly browser: string }
 
 /**
- * Proves and does it: both, or to be done again. What was proven is noted with what is done, in one write; the call to the
- * system comes after. A wrong answer is counted against the ticket.
+ * Proves and does it: both, or to be done again. What was proven is noted by itself, as it counts for a while, and once
+ * more with what is done, in one write; the call to the system comes after. A wrong answer is counted against the ticket.
  */
 export async function confirm(
   world: World,
@@ -114,10 +111,9 @@ export async function confirm(
   const act = await actFor(one, found, { isFresh: found.what.kind !== 'open-session' })
   if (isRefusal(act)) return act
   // Meanwhile they said, perhaps, that they did not ask for this.
-  const still = await ticketOf(world, token)
+  const [still, counts] = await Promise.all([ticketOf(world, token), countsYet(world, found.by, proof)])
   if (isRefusal(still)) return still
-  if (!(await countsYet(world, found.by, proof)))
-    return refuse('not-confirmed', { reasons: ['what you confirmed with was removed just now'] })
+  if (!counts) return refuse('not-confirmed', { reasons: ['what you confirmed with was removed just now'] })
   // Last of all, with nothing waited for before it is done.
   if (isOutdated(world, one)) return newRules(null)
   const made = await act.perform(world, { ...proof, shown: act.shown, ticket: markOf(token) })
@@ -187,97 +183,4 @@ export async function actFor(world: World, { by, what, terms }: ConfirmTicket, {
   return act.terms === terms ? act : refuse('terms-changed')
 }
 
-/** What this very ticket did already, whoever asks again; null also where a part of it is left to do. */
-async function outcomeOf(world: World, { what, by }: ConfirmTicket, token: string): Promise<Made | null> {
-  const { grants } = world
-  const mark = markOf(token)
-  const isBy = (one: { ticket: string } | null) => one?.ticket === mark
-  switch (what.kind) {
-    case 'open-session':
-      return madeOf(await grants.byRequest(mark))
-    case 'break-glass':
-      return madeOf(await grants.byRequest(what.requestId))
-    case 'ask': {
-      const made = await grants.byRequest(what.requestId)
-      return made.length < what.wanted.length ? null : madeOf(made)
-    }
-    case 'renew-session': {
-      const grant = await grants.get(what.grantId)
-      return grant?.confirmations.some(isBy) ? [grant] : null
-    }
-    case 'extend': {
-      const grant = await grants.get(what.grantId)
-      return grant && 'extensions' in grant && grant.extensions.some((one) => isBy(one.confirmation))
-        ? [grant]
-        : null
-    }
-    case 'approve': {
-      const all = await Promise.all(what.answers.map(({ grantId }) => grants.get(grantId)))
-      const isDone = (id: string) => done.some((grant) => grant.id === id)
-      const done = all.flatMap((grant) =>
-        grant?.reviews.some(({ confirmation }) => isBy(confirmation)) ? grant : [],
-      )
-      const shown = done[0]?.reviews.find(({ confirmation }) => isBy(confirmation))?.confirmation?.shown ?? ''
-      // What the words did not name was not confirmed.
-      const isNamed = (id: string) => all.some((grant) => grant?.id === id && shown.includes(inWords(grant)))
-      const others = what.answers.filter(({ grantId }) => !isDone(grantId) && isNamed(grantId))
-      if (!(await isSaidAhead(world, by, what.answers, mark))) return null
-      const isAhead = what.answers.some(({ aheadUntil }) => aheadUntil !== null)
-      if (isAhead) return madeOf(all.flatMap((grant) => grant ?? []))
-      const isAll = done.length === 0 || others.length === 0 || !(await isLeftToApprove(world, by, others))
-      return isAll ? madeOf(done) : null
-    }
-    case 'more-time': {
-      const grant = await grants.get(what.grantId)
-      const answers = grant && 'extensions' in grant ? grant.extensions.flatMap((one) => one.approvedBy) : []
-      return grant && answers.some(({ confirmation }) => isBy(confirmation)) ? [grant] : null
-    }
-  }
-}
-
-/** What was to be said ahead with the yes is written too. */
-async function isSaidAhead(
-  { preApprovals }: World,
-  by: PersonRef,
-  answers: readonly ConfirmedAnswer[],
-  mark: string,
-): Promise<boolean> {
-  const ahead = answers.filter(({ aheadUntil }) => aheadUntil !== null)
-  const words = await Promise.all(ahead.map(({ grantId }) => preApprovals.get(wordId(grantId, by, mark))))
-  return words.every((word) => word !== null)
-}
-
-type Made = readonly [Grant, ...Grant[]]
-
-const madeOf = ([first, ...others]: readonly Grant[]): Made | null =>
-  first === undefined ? null : [first, ...others]
-
-/** Giving takes a moment, and whoever waits for it is told what there is. */
-async function onceGiven({ grants, clock }: World, made: Made): Promise<Made> {
-  const [first, ...others] = made
-  let grant = first
-  for (let waitMs = 100; grant.status === 'granting' && waitMs <= longestWaitMs; waitMs *= 2) {
-    await clock.sleep(waitMs)
-    grant = (await grants.get(grant.id)) ?? grant
-  }
-  return [grant, ...others]
-}
-
-/** A second and a half in all, in four looks: of hundreds at nine each waits. */
-const longestWaitMs = 800
-
-/** Whoever used it first is about to write what comes of it; null where nothing does. */
-async function onceDone(world: World, found: ConfirmTicket, token: string): Promise<Made | null> {
-  for (let waitedMs = 0; waitedMs < 2_000; waitedMs += 50) {
-    const done = await outcomeOf(world, found, token)
-    if (done !== null) return done
-    await world.clock.sleep(50)
-  }
-  return null
-}
-
 const askedOf = (token: string, digest: string): ProofAsked => ({ ticket: token, digest })
-
-/** Not the ticket itself: whoever reads the database has no link. */
-export const markOf = (token: string): string =>
-  createHash('sha256').update(`confirmed ${token}`).digest('base64url')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Confirmation, ProofRules } from '../../domain/confirmation.ts'
 import type { Grant } from '../../domain/grant.ts'
+import type { Confirmable } from '../../domain/ports/tickets.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { weekdayNames, type Recurrence } from '../../domain/timing.ts'
 import type { World } from '../world.ts'
@@ -14,6 +15,8 @@ export interface Act {
 }
 
 export interface Doable extends Act {
+  /** What the words name, and no more: of several, those that can be done. It is what a ticket is for. */
+  readonly what: Confirmable
   /**
    * By the rules of then, whatever they were when it was shown. With the mark of its ticket in the confirmation: doing it
    * twice is doing it once.

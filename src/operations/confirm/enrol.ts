@@ -5,7 +5,8 @@ import type { EnrolTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { mayLookAfter } from '../admins.ts'
 import type { World } from '../world.ts'
-import { confirmMs, markOf } from './confirm.ts'
+import { confirmMs } from './confirm.ts'
+import { markOf } from './outcome.ts'
 
 /*
  * Adding a way of confirming. Slack alone adds none: whoever wants one signs in at the company's identity provider, or types

@@ -30,6 +30,7 @@ export async function openSession(
     return refuse(held.status === 'revoking' ? 'being-taken' : 'already-held', { grant: held })
   const shown = `${facts.person.name} opens ${entitlement.name} on ${entitlement.resource.name} for ${formatDuration(rules.lengthMs)}.`
   return {
+    what,
     shown,
     terms: termsOfSession(what.kind, facts, entitlement, fit, rules),
     proof: rules.proof,
@@ -73,6 +74,7 @@ export async function renewSession(
   const refusal = whyNoMore(world, facts, grant, may.endsAt)
   if (refusal !== null) return refusal
   return {
+    what: { kind, grantId, seenEndsAt },
     shown: `${facts.person.name} keeps ${grant.entitlement.name} on ${grant.resource.name} for another ${formatDuration(rules.lengthMs)} at most.`,
     terms: termsOfSession(kind, facts, entitlement, grant.place, rules),
     proof: rules.proof,

@@ -1,8 +1,9 @@
 import type { Grant } from '../../domain/grant.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import type { World } from '../world.ts'
-import { actFor, confirm, markOf } from './confirm.ts'
+import { actFor, confirm } from './confirm.ts'
 import { proveToEnrol } from './enrol.ts'
+import { markOf } from './outcome.ts'
 
 /*
  * Confirming by a sign-in at the company's identity provider: the browser that pressed goes there and comes back. A link

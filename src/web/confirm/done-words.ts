@@ -2,12 +2,13 @@ import { html } from 'hono/html'
 import type { Grant } from '../../domain/grant.ts'
 import { isSamePerson, plainlyNamed } from '../../domain/person.ts'
 import type { Done } from '../../operations/confirm/confirm.ts'
+import { inWords } from '../../operations/confirm/doable.ts'
 import { instant, type Html } from '../page.ts'
 
 /** What came of it, as it is now, also for whoever looks again later. */
 export function doneWords({ done, by, what: act }: Done): string | Html {
   const [grant] = done
-  const what = done.map(named).join('; ')
+  const what = done.map(inWords).join('; ')
   switch (act.kind) {
     case 'approve':
       return approvedWords(done, what)
@@ -25,8 +26,6 @@ export function doneWords({ done, by, what: act }: Done): string | Html {
       return heldWords(grant, by, what)
   }
 }
-
-const named = ({ entitlement, resource }: Grant): string => `${entitlement.name} on ${resource.name}`
 
 const isHeld = (grant: Grant) => grant.status === 'active' || grant.status === 'granting'
 
