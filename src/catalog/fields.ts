@@ -59,10 +59,10 @@ export const channel = z.string().regex(/^[CG][A-Z0-9]{2,}$/, {
   error: ({ input }) => `"${String(input)}" is not a Slack channel id such as C0123ABCD (not a #name)`,
 })
 
-/** Milliseconds, from text such as `30m`, between two bounds that the message names. */
 /** Where no time at all may be meant. */
 const noTime = /^\s*0\s*[a-z]+\s*$/i
 
+/** Milliseconds, from text such as `30m`, between two bounds that the message names. */
 export const duration = (leastMs: number, mostMs: number) =>
   z
     .string({ error: 'must be a length of time with its unit, such as 30m, 2h or 1d' })

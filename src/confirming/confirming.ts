@@ -154,7 +154,8 @@ export function confirmingBy(parts: ConfirmingParts): Confirming {
     wentWithout: (person, taken, admins) => parts.wentWithout(person, taken, admins),
     notMe: (person, act) => parts.alarm(person, act),
     enrolling: {
-      isPossible: codes !== null,
+      // Without a page nothing can be added, by a code neither.
+      isPossible: codes !== null && publicUrl !== null,
       ownWays: async (person) => {
         const [keys, hasApp] = await Promise.all([passkeys?.list(person.id), totp?.isEnrolled(person.id)])
         return [

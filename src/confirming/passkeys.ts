@@ -28,9 +28,6 @@ export interface Passkeys {
   /** Null where there is none of this id. */
   rename(personId: string, id: string, label: string): Promise<Passkey | null>
   remove(personId: string, id: string): Promise<FactorNews | null>
-  removeAll(personId: string): Promise<FactorNews | null>
-  /** How many are for another host, such as PUBLIC_URL's before it changed: nobody can use them. */
-  orphaned(): Promise<number>
 }
 
 export function passkeyMethod(parts: PasskeyParts): Passkeys {
@@ -47,10 +44,5 @@ export function passkeyMethod(parts: PasskeyParts): Passkeys {
       const removed = await store.remove(personId, id)
       return removed && { person: personId, what: 'passkey-removed', label: removed.label }
     },
-    removeAll: async (personId) => {
-      const labels = await store.removeAll(personId)
-      return labels.length === 0 ? null : { person: personId, what: 'passkeys-removed', labels }
-    },
-    orphaned: () => store.countOfOthers(rp.id),
   }
 }

@@ -10,6 +10,8 @@ import type { TotpEnrolled, TotpRefused } from './totp.ts'
 
 const no = (words: string, isWrong = false): NoProof => ({ no: words, isWrong })
 const wrong = (words: string): NoProof => no(words, true)
+/** Nothing that whoever tried did. */
+const ours = (words: string): NoProof => ({ ...no(words), isOurs: true })
 
 const clock = (at: Date): string => `${at.toISOString().slice(11, 16)} UTC`
 const more = (left: number): string => (left === 1 ? 'one more try' : `${left} more tries`)
@@ -27,7 +29,7 @@ export function totpWords(refusal: TotpRefused): NoProof {
     case 'locked':
       return no(`too many wrong codes; they are taken again at ${clock(refusal.until)}`)
     case 'unreadable':
-      return no('Curfew cannot read what it keeps of your app; whoever runs it must look at its keys')
+      return ours('Curfew cannot read what it keeps of your app; whoever runs it must look at its keys')
   }
 }
 
@@ -57,23 +59,25 @@ export function passkeyWords({ refused }: PasskeyRefused): NoProof {
 export function openIdWords(refusal: OpenIdRefusal): NoProof {
   switch (refusal.refused) {
     case 'unreachable':
-      return no('the identity provider does not answer now; try another way, or again in a minute')
+      return ours('the identity provider does not answer now; try another way, or again in a minute')
     case 'misconfigured':
     case 'no-auth-time':
     case 'no-subject':
-      return no('the identity provider is not set up for this; whoever runs Curfew was told how, in its log')
+      return ours(
+        'the identity provider is not set up for this; whoever runs Curfew was told how, in its log',
+      )
     case 'cancelled':
-      return no('you were not signed in there')
+      return ours('you were not signed in there')
     case 'again':
-      return no('please sign in once more')
+      return ours('please sign in once more')
     case 'other':
       return wrong('that was no answer to this sign-in')
     case 'stale':
-      return no('that sign-in is too old: sign in anew')
+      return ours('that sign-in is too old: sign in anew')
     case 'future':
-      return no('the clocks of Curfew and the identity provider differ')
+      return ours('the clocks of Curfew and the identity provider differ')
     case 'weak':
-      return no('a stronger sign-in is needed, with a second factor')
+      return ours('a stronger sign-in is needed, with a second factor')
   }
 }
 
@@ -85,7 +89,7 @@ export function linkWords(why: LinkRefusal): NoProof {
     case 'link-differs':
       return wrong('another account there was yours before; an owner of Curfew can change that')
     case 'nothing-to-compare':
-      return no(
+      return ours(
         'the identity provider does not say whose that account is; whoever runs Curfew must set it up',
       )
   }

@@ -59,6 +59,8 @@ export type RefusalCode =
   | 'bad-ticket'
   // confirming
   | 'not-confirmed'
+  /** Nothing that they did: Curfew, or the identity provider, cannot tell now. */
+  | 'cannot-confirm'
   | 'must-confirm'
   | 'own-ways'
   | 'not-helped'

@@ -3,7 +3,6 @@ import type { PersonRef } from '../person.ts'
 /** What happened to somebody's ways of confirming. They are told each time, whoever did it: it may not have been them. */
 export type FactorNews = { readonly person: string } & (
   | { readonly what: 'passkey-enrolled' | 'passkey-removed'; readonly label: string }
-  | { readonly what: 'passkeys-removed'; readonly labels: readonly string[] }
   | { readonly what: 'totp-enrolled' | 'totp-replaced' | 'totp-removed' }
   // By an admin who looks after identities.
   | { readonly what: 'code-made' | 'all-removed'; readonly by: PersonRef }

@@ -15,6 +15,8 @@ export interface NoProof {
   readonly no: string
   /** It was an answer, and a wrong one: so many are counted for a ticket. */
   readonly isWrong: boolean
+  /** Nothing that they did: Curfew, or the identity provider, cannot tell now. Nobody is taken for guessing by it. */
+  readonly isOurs?: true
   /** It was right and is used: by the same press, perhaps, that came twice. */
   readonly isUsed?: true
 }
@@ -73,7 +75,7 @@ export interface CodeOffer {
 }
 
 export interface Enrolling {
-  /** False where no key is configured: nothing can be added. */
+  /** False where no key is configured, or no page can be opened: nothing can be added. */
   readonly isPossible: boolean
   /** What they added; of another address too. */
   ownWays(person: PersonRef): Promise<readonly OwnWay[]>

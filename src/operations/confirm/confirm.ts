@@ -102,8 +102,7 @@ export async function confirm(
   if (!isProof(proof)) {
     const meanwhile = proof.isUsed ? await onceDone(world, found, token) : null
     if (meanwhile !== null) return meanwhile[0]
-    const left = proof.isWrong ? await world.tickets.miss(token) : 1
-    return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [proof.no] })
+    return notProven(world, token, proof)
   }
   await world.proofs.note(found.by.id, { ...proof, shown: before.shown, ticket: markOf(token) })
   // Proving took its time: who they are, and what they may have, is asked once more. Of what is given by it that is asked
@@ -140,6 +139,31 @@ export async function notMe(world: World, token: string): Promise<boolean> {
   return true
 }
 
+/** A wrong answer is counted against the ticket. */
+export async function notProven(
+  { tickets }: Pick<World, 'tickets'>,
+  token: string,
+  { no, isWrong, isOurs }: NoProof,
+): Promise<Refusal> {
+  if (isOurs) return refuse('cannot-confirm', { reasons: [no] })
+  const left = isWrong ? await tickets.miss(token) : 1
+  return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [no] })
+}
+
+/** By the browser that pressed, once: whoever followed a link that was sent on did not see what they confirm here. */
+export async function signedIn(
+  { confirming, tickets }: Pick<World, 'confirming' | 'tickets'>,
+  by: PersonRef,
+  { token, browser, query, maxAgeMs }: { token: string; browser: string; query: string; maxAgeMs: number },
+): Promise<Proof | NoProof> {
+  const attempt = await tickets.comeBack(token)
+  const no = 'this sign-in was begun in another browser, or is used'
+  // Loaded twice: what the first one came back with is being looked at.
+  if (attempt === null) return { no, isWrong: false, isUsed: true }
+  if (attempt.browser !== markOf(browser)) return { no, isWrong: true }
+  return confirming.bySignIn(by, { query, attempt, maxAgeMs })
+}
+
 /** Not where its way was removed since: then it was not noted, or is forgotten. */
 async function countsYet({ proofs }: World, { id }: PersonRef, { method, at }: Proof): Promise<boolean> {
   const known = (await proofs.latest([id])).get(id) ?? []
@@ -156,15 +180,8 @@ async function prove(
       return confirming.byCode(by, shown.typed)
     case 'passkey':
       return confirming.byPasskey(by, askedOf(token, terms), shown.body)
-    case 'oidc': {
-      const attempt = await tickets.comeBack(token)
-      // A link that was sent on: whoever signed in there did not see what they confirm here.
-      const no = 'this sign-in was begun in another browser, or is used'
-      // Loaded twice: what the first one came back with is being looked at.
-      if (attempt === null) return { no, isWrong: false, isUsed: true }
-      if (attempt.browser !== markOf(shown.browser)) return { no, isWrong: true }
-      return confirming.bySignIn(by, { query: shown.query, attempt, maxAgeMs })
-    }
+    case 'oidc':
+      return signedIn({ confirming, tickets }, by, { token, maxAgeMs, ...shown })
   }
 }
 

@@ -5,8 +5,7 @@ import type { EnrolTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { mayLookAfter } from '../admins.ts'
 import type { World } from '../world.ts'
-import { confirmMs } from './confirm.ts'
-import { markOf } from './outcome.ts'
+import { confirmMs, notProven, signedIn } from './confirm.ts'
 
 /*
  * Adding a way of confirming. Slack alone adds none: whoever wants one signs in at the company's identity provider, or types
@@ -69,10 +68,7 @@ export async function proveToEnrol(
   const by = await asKnown(world, found.by)
   if (isRefusal(by)) return by
   const answer = await prove(world, by, token, proof)
-  if ('no' in answer) {
-    const left = answer.isWrong ? await world.tickets.miss(token) : 1
-    return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [answer.no] })
-  }
+  if ('no' in answer) return notProven(world, token, answer)
   // Closed meanwhile, as somebody removed all that they have: the code of before opens nothing.
   if ((await world.tickets.use(token)) === null) return refuse('bad-ticket')
   world.log.info('somebody may add a way of confirming', { by: by.id, method: proof.method })
@@ -88,14 +84,8 @@ export async function addWay(
   world: World,
   { token, way }: { token: string; way: Way },
 ): Promise<{ added: string } | Refusal> {
-  const found = await ticketOf(world, token)
-  if (isRefusal(found)) return found
-  if (!found.isProven) return refuse('bad-ticket')
-  const by = await asKnown(world, found.by)
+  const by = await provenOf(world, token)
   if (isRefusal(by)) return by
-  // Asking who they are took its time: the page may have been closed to them.
-  const still = await ticketOf(world, token)
-  if (isRefusal(still)) return still
   const { enrolling } = world.confirming
   const answer =
     way.method === 'totp'
@@ -111,25 +101,34 @@ export async function removeWay(
   world: World,
   { token, way }: { token: string; way: Pick<OwnWay, 'method' | 'id'> },
 ): Promise<{ isRemoved: boolean } | Refusal> {
-  const found = await ticketOf(world, token)
-  if (isRefusal(found)) return found
-  if (!found.isProven) return refuse('bad-ticket')
-  const isRemoved = await world.confirming.enrolling.remove(found.by, way)
-  if (isRemoved) world.log.info('a way of confirming was removed', { by: found.by.id, method: way.method })
+  const by = await provenOf(world, token)
+  if (isRefusal(by)) return by
+  const isRemoved = await world.confirming.enrolling.remove(by, way)
+  if (isRemoved) world.log.info('a way of confirming was removed', { by: by.id, method: way.method })
   return { isRemoved }
 }
 
+/** Whoever showed who they are on this page, by the facts of now. */
+async function provenOf(world: World, token: string): Promise<PersonRef | Refusal> {
+  const found = await ticketOf(world, token)
+  if (isRefusal(found)) return found
+  if (!found.isProven) return refuse('bad-ticket')
+  const by = await asKnown(world, found.by)
+  if (isRefusal(by)) return by
+  // Asking who they are took its time: the page may have been closed to them.
+  const still = await ticketOf(world, token)
+  return isRefusal(still) ? still : by
+}
+
 async function prove(
-  { confirming, tickets, catalog }: World,
+  world: World,
   by: PersonRef,
   token: string,
   proof: EnrolmentProof,
 ): Promise<object | NoProof> {
+  const { confirming, catalog } = world
   if (proof.method === 'one-time-code') return confirming.enrolling.byCode(by, proof.typed)
-  const attempt = await tickets.comeBack(token)
-  if (attempt === null || attempt.browser !== markOf(proof.browser))
-    return { no: 'this sign-in was begun in another browser, or is used', isWrong: true }
-  return confirming.bySignIn(by, { query: proof.query, attempt, maxAgeMs: catalog().proof.maxAgeMs })
+  return signedIn(world, by, { token, maxAgeMs: catalog().proof.maxAgeMs, ...proof })
 }
 
 /** By the facts of now. Whoever left, or is perhaps not who they are taken for, adds nothing. */

@@ -22,7 +22,7 @@ export async function signIn(
   if (found.act === 'confirm' && !rules.proof.methods.includes('oidc'))
     return refuse('not-confirmed', { reasons: ['this way does not count here'] })
   const begun = await world.confirming.signIn(found.by, rules.proof.maxAgeMs)
-  if ('no' in begun) return refuse('not-confirmed', { reasons: [begun.no] })
+  if ('no' in begun) return refuse('cannot-confirm', { reasons: [begun.no] })
   await world.tickets.leave(token, { ...begun.attempt, browser: markOf(browser) })
   return { url: begun.url }
 }

@@ -10,8 +10,6 @@ export function newsWords(news: FactorNews): string {
       return `You can confirm with a new passkey now, ${called(news.label)}. ${ifNotYou}`
     case 'passkey-removed':
       return `Your passkey ${called(news.label)} confirms nothing any more. ${ifNotYou}`
-    case 'passkeys-removed':
-      return `Your passkeys confirm nothing any more: ${news.labels.map(called).join(', ')}. ${ifNotYou}`
     case 'totp-enrolled':
       return `You can confirm with codes of an authenticator app now. ${ifNotYou}`
     case 'totp-replaced':

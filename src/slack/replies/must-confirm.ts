@@ -108,14 +108,14 @@ export async function viewOfCode(parts: Parts, token: string, typed: string): Pr
   const done = await confirm(parts.world, { token, proof: { method: 'totp', typed } })
   if (!isRefusal(done)) return messageView(title, doneWords)
   const words = unmarked(refusalWords(done))
-  return done.refused === 'not-confirmed'
+  return done.refused === 'not-confirmed' || done.refused === 'cannot-confirm'
     ? codeView({ ticket: token, shown: 'Please try again.' }, words)
     : messageView(title, words)
 }
 
 /**
  * Does what a button asks for; where they must confirm first, opens the form for that in its place. Where no form can be
- * opened any more the link is told.
+ * opened any more, as Slack lets us only for three seconds, they are told to press again.
  */
 export async function orConfirm(
   parts: Parts,

@@ -22,8 +22,7 @@ export function boundedByAddress(clientOf: ClientAddress, limits?: FailureLimits
     try {
       await next()
     } finally {
-      const isOfProvider = context.req.path.endsWith('/oidc')
-      begun(wrong.includes(context.res.status) && !(isOfProvider && context.res.status === 422))
+      begun(wrong.includes(context.res.status))
     }
     return undefined
   }
