@@ -1,4 +1,4 @@
-import type { Grant } from '../../src/domain/grant.ts'
+import { termsOf, type Grant } from '../../src/domain/grant.ts'
 import { refTo, type PersonRef } from '../../src/domain/person.ts'
 import type { Method } from '../../src/domain/confirmation.ts'
 import { isRefusal, type Refusal } from '../../src/domain/refusal.ts'
@@ -84,3 +84,53 @@ export function done<T extends object>(outcome: T | Refusal): T {
 }
 
 export const byApprovers = '        review: { stages: [{ approvers: { groups: ["@dba"] }, confirm: mfa }] }\n'
+
+/** An approver's yes to it as it stands. */
+export const answerTo = (grant: Grant, aheadUntil: Date | null = null) => ({
+  grantId: grant.id,
+  terms: termsOf(grant),
+  note: null,
+  durationMs: null,
+  aheadUntil,
+})
+
+export const typed = (code: string) => ({ method: 'totp' as const, typed: code })
+
+export const inDays = (world: World, days: number): Date =>
+  new Date(world.clock.now().getTime() + days * 86_400_000)
+
+/** Another entitlement of the gate, with these lines. */
+export const other = (rules: string): string => `      other:
+        name: The other gate
+        target: { gate: other }
+        who: '"@contractors" in groups'
+        duration: { default: 10m, max: 1h, choices: [10m] }
+${rules}`
+
+/** A session of the gate. */
+export const daily = `      daily:
+        name: The gate, daily
+        target: { gate: main }
+        mode: session
+        session: { length: 10m }
+        who: '"@contractors" in groups'
+`
+
+/** Where the page of a ticket is. */
+export const pageOf = (ticket: string): string => `${publicUrl}/confirm/${ticket}`
+
+/** Their app is removed right after their code was taken for good. */
+export function removingMeanwhile(world: World): World {
+  const { confirming } = world
+  return {
+    ...world,
+    confirming: {
+      ...confirming,
+      byCode: async (person, code) => {
+        const proof = await confirming.byCode(person, code)
+        await confirming.enrolling.remove(person, { method: 'totp', id: '' })
+        return proof
+      },
+    },
+  }
+}

@@ -1,33 +1,15 @@
-import { termsOf, type Grant } from '../../src/domain/grant.ts'
 import type { PersonRef } from '../../src/domain/person.ts'
 import type { Confirmable } from '../../src/domain/ports/tickets.ts'
 import { askToConfirm, confirm } from '../../src/operations/confirm/confirm.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
 import type { World } from '../../src/operations/world.ts'
 import { grantsOf } from './acts.ts'
-import { aProving, byApprovers, done } from './a-proving.ts'
+import { aProving, answerTo, byApprovers, done, other, removingMeanwhile, typed } from './a-proving.ts'
 
 /** What happens between the proof and the act, and what is left of it. */
 
-const other = (rules: string) => `      other:
-        name: The other gate
-        target: { gate: other }
-        who: '"@contractors" in groups'
-        duration: { default: 10m, max: 1h, choices: [10m] }
-${rules}`
-
-const answerTo = (grant: Grant) => ({
-  grantId: grant.id,
-  terms: termsOf(grant),
-  note: null,
-  durationMs: null,
-  aheadUntil: null,
-})
-
 const ticketFor = async (world: World, by: PersonRef, what: Confirmable): Promise<string> =>
   done(await askToConfirm(world, { by, what })).ticket
-
-const typed = (code: string) => ({ method: 'totp' as const, typed: code })
 
 // The thief types a code as its owner removes the app: what is noted after that counts for ten minutes more.
 test('a code that was typed while its app was removed proves nothing from then on', async () => {
@@ -35,19 +17,7 @@ test('a code that was typed while its app was removed proves nothing from then o
   const by = await who(stage.ada)
   const app = await hasApp(stage.ada)
   const token = await ticketFor(world, by, { kind: 'approve', answers: [answerTo(await asks(stage.riley))] })
-  const { confirming } = world
-  const removing: World = {
-    ...world,
-    confirming: {
-      ...confirming,
-      byCode: async (person, code) => {
-        const proof = await confirming.byCode(person, code)
-        await confirming.enrolling.remove(person, { method: 'totp', id: '' })
-        return proof
-      },
-    },
-  }
-  await confirm(removing, { token, proof: typed(app.codeAt(0)) })
+  await confirm(removingMeanwhile(world), { token, proof: typed(app.codeAt(0)) })
   expect((await world.proofs.latest([by.id])).get(by.id) ?? []).toEqual([])
 }, 60_000)
 
@@ -160,7 +130,7 @@ test('two lines that were confirmed together are both approved by whoever confir
   const by = await who(stage.ada)
   const app = await hasApp(stage.ada)
   const lines = [await asks(stage.riley), await asks(stage.riley, 'other')]
-  const token = await ticketFor(world, by, { kind: 'approve', answers: lines.map(answerTo) })
+  const token = await ticketFor(world, by, { kind: 'approve', answers: lines.map((line) => answerTo(line)) })
   const change = breaksOnce(world.grants.change, (id) => id === lines[1]?.id)
   const breaking: World = { ...world, grants: { ...world.grants, change } }
   await expect(confirm(breaking, { token, proof: typed(app.codeAt(0)) })).rejects.toThrow('broke')

@@ -1,23 +1,12 @@
-import { termsOf, type Grant } from '../../src/domain/grant.ts'
 import { askToConfirm, confirm } from '../../src/operations/confirm/confirm.ts'
 import { releaseGrant } from '../../src/operations/release.ts'
 import { stopPreApproval } from '../../src/operations/stop-pre-approval.ts'
-import type { World } from '../../src/operations/world.ts'
 import { eventually } from './acts.ts'
-import { aProving, byApprovers, done } from './a-proving.ts'
+import { aProving, answerTo, byApprovers, done, inDays, typed } from './a-proving.ts'
 import { aPhone, publicUrl } from './a-phone.ts'
 
 /** What is confirmed once more, and what there is meanwhile. */
 
-const answerTo = (grant: Grant, aheadUntil: Date | null = null) => ({
-  grantId: grant.id,
-  terms: termsOf(grant),
-  note: null,
-  durationMs: null,
-  aheadUntil,
-})
-const typed = (code: string) => ({ method: 'totp' as const, typed: code })
-const inDays = (world: World, days: number) => new Date(world.clock.now().getTime() + days * 86_400_000)
 const ahead = `        preApprove: { until: 30d }\n${byApprovers}`
 
 // Said with a sign-in of before the upgrade, or with a way that counts no more. They confirm the same anew, and it stays worth nothing.

@@ -1,32 +1,24 @@
 import type { Catalog } from '../../src/domain/catalog.ts'
-import { termsOf, type Grant } from '../../src/domain/grant.ts'
+import { type Grant } from '../../src/domain/grant.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { askToConfirm, confirm } from '../../src/operations/confirm/confirm.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { releaseGrant } from '../../src/operations/release.ts'
 import type { World } from '../../src/operations/world.ts'
 import { eventually, grantsOf } from './acts.ts'
-import { aProving, byApprovers, done } from './a-proving.ts'
+import {
+  aProving,
+  answerTo,
+  byApprovers,
+  daily,
+  done,
+  inDays,
+  removingMeanwhile,
+  typed,
+} from './a-proving.ts'
 
 /** What changes while somebody confirms, and what two replicas make of it. */
 
-const answerTo = (grant: Grant, aheadUntil: Date | null = null) => ({
-  grantId: grant.id,
-  terms: termsOf(grant),
-  note: null,
-  durationMs: null,
-  aheadUntil,
-})
-const typed = (code: string) => ({ method: 'totp' as const, typed: code })
-const inDays = (world: World, days: number) => new Date(world.clock.now().getTime() + days * 86_400_000)
-
-const daily = `      daily:
-        name: The gate, daily
-        target: { gate: main }
-        mode: session
-        session: { length: 10m }
-        who: '"@contractors" in groups'
-`
 const opensDaily = { kind: 'open-session' as const, resource: 'gate', entitlement: 'daily' }
 
 /** The catalog is another as the ticket is looked at for the last time, right before the act. */
@@ -126,19 +118,7 @@ test('what is confirmed by an app that is removed before it is written is not do
   const grant = await asks(stage.riley)
   const what = { kind: 'approve' as const, answers: [answerTo(grant)] }
   const { ticket: token } = done(await askToConfirm(world, { by, what }))
-  const { confirming } = world
-  const removing: World = {
-    ...world,
-    confirming: {
-      ...confirming,
-      byCode: async (person, code) => {
-        const proof = await confirming.byCode(person, code)
-        await confirming.enrolling.remove(person, { method: 'totp', id: '' })
-        return proof
-      },
-    },
-  }
-  await confirm(removing, { token, proof: typed(app.codeAt(0)) })
+  await confirm(removingMeanwhile(world), { token, proof: typed(app.codeAt(0)) })
   expect((await world.grants.get(grant.id))?.status).toBe('pending')
 }, 60_000)
 

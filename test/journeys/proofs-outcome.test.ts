@@ -1,4 +1,4 @@
-import { termsOf, type Grant } from '../../src/domain/grant.ts'
+import { type Grant } from '../../src/domain/grant.ts'
 import type { PersonRef } from '../../src/domain/person.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { askToConfirm, confirm, lookAtConfirmation } from '../../src/operations/confirm/confirm.ts'
@@ -7,29 +7,20 @@ import { reviewGrant } from '../../src/operations/review.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { eventually } from './acts.ts'
-import { aProving, byApprovers, done, type Proving } from './a-proving.ts'
-import { aPhone, publicUrl } from './a-phone.ts'
+import {
+  type Proving,
+  aProving,
+  answerTo,
+  byApprovers,
+  done,
+  inDays,
+  other,
+  pageOf,
+  typed,
+} from './a-proving.ts'
+import { aPhone } from './a-phone.ts'
 
 /** What came of it, as whoever looks again reads it. */
-
-const answerTo = (grant: Grant, aheadUntil: Date | null = null) => ({
-  grantId: grant.id,
-  terms: termsOf(grant),
-  note: null,
-  durationMs: null,
-  aheadUntil,
-})
-
-const other = (rules: string) => `      other:
-        name: The other gate
-        target: { gate: other }
-        who: '"@contractors" in groups'
-        duration: { default: 10m, max: 1h, choices: [10m] }
-${rules}`
-
-const page = (ticket: string) => `${publicUrl}/confirm/${ticket}`
-const typed = (code: string) => ({ method: 'totp' as const, typed: code })
-const inDays = (world: World, days: number) => new Date(world.clock.now().getTime() + days * 86_400_000)
 
 const confirmedBy = (world: World, ticket: string) => ({
   method: 'totp' as const,
@@ -63,10 +54,10 @@ test('whoever confirms what they say ahead on a request that they answered befor
   await saysYes(proving, stage.ada, grant)
   const what = { kind: 'approve' as const, answers: [answerTo(grant, inDays(world, 20))] }
   const { ticket } = done(await askToConfirm(world, { by, what }))
-  const { text } = await aPhone(stage).sends(`${page(ticket)}/totp`, { code: app.codeAt(0) })
+  const { text } = await aPhone(stage).sends(`${pageOf(ticket)}/totp`, { code: app.codeAt(0) })
   expect(await wordsOf(world, by)).toHaveLength(1)
   expect(text).not.toMatch(/Confirm that it is you/)
-  expect((await aPhone(stage).opens(page(ticket))).text).not.toMatch(/Confirm that it is you/)
+  expect((await aPhone(stage).opens(pageOf(ticket))).text).not.toMatch(/Confirm that it is you/)
 }, 60_000)
 
 // Killed between the yes and the word: whoever reloads reads "You approved", and the word that the page named is lost.
@@ -127,13 +118,13 @@ test('whoever asked for two things, of which one is given at once, does not read
     reason: 'a customer waits',
   }
   const { ticket } = done(await askToConfirm(world, { by, what }))
-  await aPhone(stage).sends(`${page(ticket)}/totp`, { code: app.codeAt(0) })
+  await aPhone(stage).sends(`${pageOf(ticket)}/totp`, { code: app.codeAt(0) })
   const made = await eventually(
     () => world.grants.byRequest('both'),
     ([one]) => one?.status === 'active',
   )
   expect(made.map(({ status }) => status)).toEqual(['active', 'pending'])
-  const { text } = await aPhone(stage).opens(page(ticket))
+  const { text } = await aPhone(stage).opens(pageOf(ticket))
   expect(text).not.toMatch(/You have [^.]*The other gate/)
 }, 60_000)
 
@@ -147,12 +138,12 @@ test('whoever said the first of two yeses reads that it was denied, once it was'
   const what = { kind: 'approve' as const, answers: [answerTo(grant)] }
   const { ticket } = done(await askToConfirm(world, { by: await who(stage.ada), what }))
   const phone = aPhone(stage)
-  expect((await phone.sends(`${page(ticket)}/totp`, { code: app.codeAt(0) })).text).toMatch(
+  expect((await phone.sends(`${pageOf(ticket)}/totp`, { code: app.codeAt(0) })).text).toMatch(
     /One more is needed/,
   )
   const no = { ...answerTo(grant), verdict: 'deny' as const, note: 'not today, please' }
   expect(done(await reviewGrant(world, { ...no, by: await who(stage.sam) })).status).toBe('denied')
-  const { text } = await phone.opens(page(ticket))
+  const { text } = await phone.opens(pageOf(ticket))
   expect(text).toMatch(/denied/i)
   expect(text).not.toMatch(/You approved/)
 }, 60_000)
@@ -184,7 +175,7 @@ async function firstYesToMore() {
   const what = { kind: 'more-time' as const, grantId: id, askedAt }
   const { ticket } = done(await askToConfirm(world, { by: await who(ada), what }))
   const phone = aPhone(stage)
-  await phone.sends(`${page(ticket)}/totp`, { code: app.codeAt(0) })
+  await phone.sends(`${pageOf(ticket)}/totp`, { code: app.codeAt(0) })
   const answers = async (person: Person, verdict: 'approve' | 'deny') =>
     done(
       await answerExtension(world, {
@@ -195,7 +186,7 @@ async function firstYesToMore() {
         confirmation: confirmedBy(world, 'sam’s more'),
       }),
     )
-  return { stage, answers, asksMore, opens: () => phone.opens(page(ticket)) }
+  return { stage, answers, asksMore, opens: () => phone.opens(pageOf(ticket)) }
 }
 
 // The old end stands, and the page names it as what came of the yes.

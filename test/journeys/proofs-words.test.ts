@@ -1,4 +1,3 @@
-import { termsOf, type Grant } from '../../src/domain/grant.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { askToConfirm, notMe } from '../../src/operations/confirm/confirm.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
@@ -6,27 +5,10 @@ import { startOpenIdProvider } from '../support/openid-provider.ts'
 import { aSigningBrowser } from '../support/sign-in.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { eventually } from './acts.ts'
-import { aProving, byApprovers, done } from './a-proving.ts'
+import { aProving, answerTo, byApprovers, daily, done, pageOf } from './a-proving.ts'
 import { aPhone, publicUrl } from './a-phone.ts'
 
 /** What the pages say, at each moment. */
-
-const answerTo = (grant: Grant) => ({
-  grantId: grant.id,
-  terms: termsOf(grant),
-  note: null,
-  durationMs: null,
-  aheadUntil: null,
-})
-
-const daily = `      daily:
-        name: The gate, daily
-        target: { gate: main }
-        mode: session
-        session: { length: 10m }
-        who: '"@contractors" in groups'
-`
-const page = (ticket: string) => `${publicUrl}/confirm/${ticket}`
 
 // Ten minutes later the page still stands, somebody sees that they did not ask for this, and nobody hears of it.
 test('whoever says too late that they did not ask for it is not told that the admins heard of it, unless they did', async () => {
@@ -40,7 +22,7 @@ test('whoever says too late that they did not ask for it is not told that the ad
   )
   let told = 0
   await notMe({ ...world, confirming: { ...world.confirming, notMe: () => (told += 1) } }, ticket)
-  const { text } = await aPhone(stage).sends(`${page(ticket)}/not-me`, {})
+  const { text } = await aPhone(stage).sends(`${pageOf(ticket)}/not-me`, {})
   expect({ isTold: told > 0, says: /admins were told/.test(text) }).not.toEqual({ isTold: false, says: true })
 }, 60_000)
 
@@ -52,7 +34,7 @@ test('the page says that somebody has it once they have it', async () => {
   gate.trouble = ({ action }) => (action === 'give' ? { status: 503 } : undefined)
   const what = { kind: 'open-session' as const, resource: 'gate', entitlement: 'daily' }
   const { ticket } = done(await askToConfirm(world, { by, what }))
-  const { text } = await aPhone(stage).sends(`${page(ticket)}/totp`, { code: app.codeAt(0) })
+  const { text } = await aPhone(stage).sends(`${pageOf(ticket)}/totp`, { code: app.codeAt(0) })
   expect([...gate.holders]).toEqual([])
   expect(text).not.toMatch(/You have The gate, daily/)
 }, 60_000)
@@ -68,7 +50,7 @@ test('an approver whose request was decided by another meanwhile reads that on t
   const { grantId, terms } = answerTo(grant)
   const yes = { grantId, terms, note: null, durationMs: null, verdict: 'approve' as const, confirmation }
   done(await reviewGrant(world, { ...yes, by: await who(stage.sam) }))
-  const { text } = await aPhone(stage).opens(page(ticket))
+  const { text } = await aPhone(stage).opens(pageOf(ticket))
   expect(text).not.toMatch(/cannot be had/)
   expect(text).toMatch(/Sam|decided|answered|approved/)
 }, 60_000)
@@ -98,7 +80,7 @@ test('the first of two who agree to more time reads that one more is needed', as
   if (extension === undefined) throw new Error('not asked')
   const what = { kind: 'more-time' as const, grantId: grant.id, askedAt: extension.askedAt }
   const { ticket } = done(await askToConfirm(world, { by: await who(ada), what }))
-  const { text } = await aPhone(stage).sends(`${page(ticket)}/totp`, { code: app.codeAt(0) })
+  const { text } = await aPhone(stage).sends(`${pageOf(ticket)}/totp`, { code: app.codeAt(0) })
   expect(text).toMatch(/You said yes to more time/)
   expect(text).not.toMatch(/until \d{4}/)
   expect(text).toMatch(/One more is needed/)
@@ -142,9 +124,9 @@ test('whoever approved two lines reads of both that they approved them', async (
 ${byApprovers}`)
   const app = await hasApp(stage.ada)
   const lines = [await asks(stage.riley), await asks(stage.riley, 'other')]
-  const what = { kind: 'approve' as const, answers: lines.map(answerTo) }
+  const what = { kind: 'approve' as const, answers: lines.map((line) => answerTo(line)) }
   const { ticket } = done(await askToConfirm(world, { by: await who(stage.ada), what }))
-  const { text } = await aPhone(stage).sends(`${page(ticket)}/totp`, { code: app.codeAt(0) })
+  const { text } = await aPhone(stage).sends(`${pageOf(ticket)}/totp`, { code: app.codeAt(0) })
   expect(text).toMatch(/You approved/)
   expect(text).toContain('Open the gate on The gate')
   expect(text).toContain('The other gate on The gate')
@@ -163,7 +145,7 @@ test('whoever comes back from signing in, and reloads at once, sees what came of
   const what = { kind: 'open-session' as const, resource: 'gate', entitlement: 'daily' }
   const { ticket } = done(await askToConfirm(world, { by: await who(stage.riley), what }))
   const phone = aPhone(stage)
-  const { html } = await phone.sends(`${page(ticket)}/oidc`, {})
+  const { html } = await phone.sends(`${pageOf(ticket)}/oidc`, {})
   const [, url = ''] = /<a href="([^"]+)"/.exec(html) ?? []
   const back = await aSigningBrowser().goes(url.replaceAll('&amp;', '&'), {
     as: 'idp-riley',

@@ -340,3 +340,18 @@ test('one proof approves all lines of a request, also where only some of them as
   )
   await held(gate, 'riley')
 }, 60_000)
+
+test('whose form to confirm came too late for Slack is told to press again, and nothing was done', async () => {
+  const { stage, gate } = await aProof(byApprovers)
+  const { ada, orders, workspace } = stage
+  const card = await asked(stage)
+  const { lifeMs } = workspace.state.triggers
+  workspace.state.triggers.lifeMs = 0
+  await ada.clicks('Approve 10 min', card)
+  await ada.sees(/The form to confirm came too late. Nothing was changed/, 'ephemeral', patient)
+  expect(ada.openModal).toBeUndefined()
+  workspace.state.triggers.lifeMs = lifeMs
+  await ada.clicks('Approve 10 min', await ada.sees(/Riley asks for/, orders, patient))
+  await ada.modal('You have no way to confirm yet', patient)
+  expect([...gate.holders]).toEqual([])
+}, 60_000)
