@@ -1,14 +1,12 @@
 import { z } from 'zod'
-import { confirmingFor } from '../../src/confirmers.ts'
 import type { FactorNews } from '../../src/domain/confirming/factor-news.ts'
 import type { PersonRef } from '../../src/domain/person.ts'
-import { mongoProofs } from '../../src/mongo/confirming/proofs.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { read, withKeys } from '../catalog/reading.ts'
 import { kim, riley } from '../support/builders.ts'
 import { anAuthenticator } from '../support/authenticator.ts'
+import { confirmingOn } from '../support/confirming-on.ts'
 import { aDatabase } from '../support/database.ts'
-import { noLog } from '../support/no-log.ts'
 import { aKey } from '../support/ring.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 
@@ -26,18 +24,11 @@ test('whose link was answered with the passkey of somebody else is told that som
   await ensureIndexes(database.connection)
   const catalog = read(withKeys('mode: session', 'session: { length: 1h }'))
   const told: FactorNews[] = []
-  const confirming = confirmingFor(
-    database.connection,
-    { keys: [aKey('k1')], publicUrl, proxies: null },
-    {
-      catalog: () => catalog,
-      clock: { now: () => new Date() },
-      proofs: mongoProofs(database.connection),
-      tell: async (_, news) => void told.push(news),
-      tellAdmins: () => undefined,
-      log: noLog,
-    },
-  )
+  const confirming = confirmingOn(database, {
+    catalog,
+    key: aKey('k1'),
+    tell: (news) => void told.push(news),
+  })
   const aPhoneOf = async (person: PersonRef) => {
     const device = anAuthenticator(publicUrl)
     const offered = created.parse(await confirming.enrolling.passkeyOffer(person, person.id))

@@ -1,12 +1,10 @@
-import { confirmingFor } from '../../src/confirmers.ts'
 import type { NewPasskey } from '../../src/domain/confirming/passkey.ts'
 import { mongoPasskeys } from '../../src/mongo/confirming/passkeys.ts'
-import { mongoProofs } from '../../src/mongo/confirming/proofs.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { read, withKeys } from '../catalog/reading.ts'
 import { ada, riley } from '../support/builders.ts'
+import { confirmingOn } from '../support/confirming-on.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
-import { noLog } from '../support/no-log.ts'
 import { aKey } from '../support/ring.ts'
 
 let database: TestDatabase
@@ -23,19 +21,7 @@ const key = aKey('k1')
 const publicUrl = 'https://curfew.acme.example'
 const catalog = read(withKeys('mode: session', 'session: { length: 1h }'))
 
-const reachedAt = (url: string | null) =>
-  confirmingFor(
-    database.connection,
-    { keys: [key], publicUrl: url, proxies: null },
-    {
-      catalog: () => catalog,
-      clock: { now: () => new Date() },
-      proofs: mongoProofs(database.connection),
-      tell: async () => undefined,
-      tellAdmins: () => undefined,
-      log: noLog,
-    },
-  )
+const reachedAt = (url: string | null) => confirmingOn(database, { catalog, key, publicUrl: url })
 
 const phone: NewPasskey = {
   id: 'phone',

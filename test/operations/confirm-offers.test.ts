@@ -1,4 +1,3 @@
-import { confirmingFor } from '../../src/confirmers.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { mongoProofs } from '../../src/mongo/confirming/proofs.ts'
@@ -7,6 +6,7 @@ import { lookAtEnrolment } from '../../src/operations/confirm/enrol.ts'
 import { directoryFrom } from '../../src/people/directory.ts'
 import { read, withKeys } from '../catalog/reading.ts'
 import { riley } from '../support/builders.ts'
+import { confirmingOn } from '../support/confirming-on.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { memoryDirectory } from '../support/memory-directory.ts'
 import { noLog } from '../support/no-log.ts'
@@ -32,18 +32,7 @@ test.each([
     const { world: others } = aSlackSide({ catalog })
     const clock = { ...others.clock, now: () => new Date() }
     const proofs = mongoProofs(database.connection)
-    const confirming = confirmingFor(
-      database.connection,
-      { keys: [aKey('k1')], publicUrl: 'https://curfew.acme.example', proxies: null },
-      {
-        catalog: others.catalog,
-        clock,
-        proofs,
-        tell: async () => undefined,
-        tellAdmins: () => undefined,
-        log: noLog,
-      },
-    )
+    const confirming = confirmingOn(database, { catalog: others.catalog(), key: aKey('k1') })
     const directory = directoryFrom(memoryDirectory({ people: [riley], groups: {}, channels: {} }))
     const tickets = mongoTickets(database.connection)
     const world = { ...others, clock, log: noLog, directory, confirming, proofs, tickets }

@@ -1,12 +1,11 @@
 import { Secret, TOTP } from 'otpauth'
-import { confirmingFor } from '../../src/confirmers.ts'
 import type { NewPasskey } from '../../src/domain/confirming/passkey.ts'
 import { mongoPasskeys } from '../../src/mongo/confirming/passkeys.ts'
-import { mongoProofs } from '../../src/mongo/confirming/proofs.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { ownWayRows, ownWaysOf } from '../../src/slack/home/own-ways.ts'
 import { read, withKeys } from '../catalog/reading.ts'
 import { riley } from '../support/builders.ts'
+import { confirmingOn } from '../support/confirming-on.ts'
 import { aDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
 import { aKey } from '../support/ring.ts'
@@ -40,18 +39,7 @@ test.each([
   )
   const { world: others } = aSlackSide({ catalog })
   const publicUrl = 'https://curfew.acme.example'
-  const confirming = confirmingFor(
-    database.connection,
-    { keys: [aKey('k1')], publicUrl, proxies: null },
-    {
-      catalog: () => catalog,
-      clock: { now: () => new Date() },
-      proofs: mongoProofs(database.connection),
-      tell: async () => undefined,
-      tellAdmins: () => undefined,
-      log: noLog,
-    },
-  )
+  const confirming = confirmingOn(database, { catalog, key: aKey('k1') })
   const { enrolling } = confirming
   if (has === 'a passkey')
     await mongoPasskeys(database.connection).add({

@@ -1,5 +1,4 @@
 import { Secret, TOTP } from 'otpauth'
-import { confirmingFor } from '../../../src/confirmers.ts'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import { mongoProofs } from '../../../src/mongo/confirming/proofs.ts'
 import { ensureIndexes } from '../../../src/mongo/indexes.ts'
@@ -11,8 +10,8 @@ import { serveWeb } from '../../../src/web/server.ts'
 import { trustedProxies } from '../../../src/web/trusted-proxies.ts'
 import { read, withKeys } from '../../catalog/reading.ts'
 import { riley } from '../../support/builders.ts'
+import { confirmingOn } from '../../support/confirming-on.ts'
 import { aDatabase, type TestDatabase } from '../../support/database.ts'
-import { noLog } from '../../support/no-log.ts'
 import { aKey } from '../../support/ring.ts'
 import { aSlackSide } from '../../support/slack-side.ts'
 import { afterThis } from '../../workspace/support/a-workspace.ts'
@@ -40,18 +39,7 @@ test('an office whose right codes Curfew cannot read, as a key is not configured
     clock,
     proofs,
     tickets,
-    confirming: confirmingFor(
-      database.connection,
-      { keys: [aKey(name)], publicUrl, proxies: null },
-      {
-        catalog: others.catalog,
-        clock,
-        proofs,
-        tell: async () => undefined,
-        tellAdmins: () => undefined,
-        log: noLog,
-      },
-    ),
+    confirming: confirmingOn(database, { catalog: others.catalog(), key: aKey(name) }),
   })
   const { enrolling } = withKey('k1').confirming
   const secret = Secret.fromBase32(enrolling.codeOffer(riley, 'page')?.secret.replaceAll(' ', '') ?? '')
