@@ -6,11 +6,12 @@ import type { Extension, Grant } from '../domain/grant.ts'
 import { isSameHuman, refTo, type PersonRef } from '../domain/person.ts'
 import { nameApprovers } from '../domain/approvers.ts'
 import { stillAllows } from '../domain/policy.ts'
-import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
+import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import { whyNoMore } from './extend.ts'
 import { earlierOf, openNow } from './asked-of.ts'
 import { provenBy } from './confirm/proven.ts'
+import { carryOut, wouldBecome, type Decide } from './judged.ts'
 import { panelsOf, type Panel } from './panel.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -29,20 +30,12 @@ export interface ExtensionAnswer {
  * the lists and rules of this moment decide, and ask of the holder what they asked when it was given. One no ends it,
  * and the old end stands.
  */
-export async function answerExtension(world: World, answer: ExtensionAnswer): Promise<Grant | Refusal> {
-  const decide = await judgeAnswer(world, answer)
-  return isRefusal(decide) ? decide : world.grants.change(answer.grantId, decide)
-}
+export const answerExtension = async (world: World, answer: ExtensionAnswer): Promise<Grant | Refusal> =>
+  carryOut(world, answer.grantId, await judgeAnswer(world, answer))
 
 /** What this answer would make of it now; writes nothing. */
-export async function wouldAnswerExtension(world: World, answer: ExtensionAnswer): Promise<Grant | Refusal> {
-  const decide = await judgeAnswer(world, answer)
-  if (isRefusal(decide)) return decide
-  const grant = await world.grants.get(answer.grantId)
-  return grant === null ? refuse('not-found') : decide(grant, world.clock.now())
-}
-
-type Decide = (current: Grant, now: Date) => Grant | Refusal
+export const wouldAnswerExtension = async (world: World, answer: ExtensionAnswer): Promise<Grant | Refusal> =>
+  wouldBecome(world, answer.grantId, await judgeAnswer(world, answer))
 
 async function judgeAnswer(
   world: World,

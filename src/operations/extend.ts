@@ -9,6 +9,7 @@ import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { seatsOf } from '../domain/stages.ts'
 import { transition } from '../domain/transition.ts'
 import { provenBy } from './confirm/proven.ts'
+import { carryOut, wouldBecome, type Decide } from './judged.ts'
 import { wordTakenBack } from './word-taken-back.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -17,18 +18,12 @@ import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
  * then it is added, or asked of the approvers while the old end stands: always where it is more than was agreed to.
  * Racing the end it wins whole, or is refused: `too-late`.
  */
-export async function extendGrant(world: World, asking: MoreTime): Promise<Grant | Refusal> {
-  const decide = await judgeExtension(world, asking)
-  return isRefusal(decide) ? decide : world.grants.change(asking.grantId, decide)
-}
+export const extendGrant = async (world: World, asking: MoreTime): Promise<Grant | Refusal> =>
+  carryOut(world, asking.grantId, await judgeExtension(world, asking))
 
 /** What this asking would make of it now; writes nothing. */
-export async function wouldExtend(world: World, asking: MoreTime): Promise<Grant | Refusal> {
-  const decide = await judgeExtension(world, asking)
-  if (isRefusal(decide)) return decide
-  const grant = await world.grants.get(asking.grantId)
-  return grant === null ? refuse('not-found') : decide(grant, world.clock.now())
-}
+export const wouldExtend = async (world: World, asking: MoreTime): Promise<Grant | Refusal> =>
+  wouldBecome(world, asking.grantId, await judgeExtension(world, asking))
 
 export interface MoreTime {
   readonly grantId: string
@@ -41,7 +36,7 @@ export interface MoreTime {
 async function judgeExtension(
   world: World,
   { grantId, by, seenEndsAt, confirmation: given }: MoreTime,
-): Promise<((current: Grant, now: Date) => Grant | Refusal) | Refusal> {
+): Promise<Decide | Refusal> {
   const grant = await world.grants.get(grantId)
   if (grant === null) return refuse('not-found')
   if (!isSamePerson(grant.subject, by)) return refuse('not-yours', { grant })
