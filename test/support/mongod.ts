@@ -50,10 +50,9 @@ export async function startMongod(options: MongodOptions = {}): Promise<Mongod> 
     return { uri: given, pid: null, stop: async () => {} }
   }
   const binary = await findMongod()
-  const port = options.port ?? (await freePort())
   const base = options.passing && (await hasRoomInMemory()) ? memory : tmpdir()
-  const folder = await mkdtemp(join(base, 'curfew-mongod-'))
-  const { pid, stop } = await launch(binary, folder, port, options)
+  const { port, server } = await launchSomewhere(binary, base, options)
+  const { pid, stop } = server
   try {
     await prepare(port, options)
   } catch (error) {
@@ -61,6 +60,27 @@ export async function startMongod(options: MongodOptions = {}): Promise<Mongod> 
     throw error
   }
   return { uri: uriOf(port, options), pid, stop }
+}
+
+const portsTried = 5
+
+/** A port that was free may be somebody else's once mongod asks for it: then it is another one. */
+async function launchSomewhere(
+  binary: string,
+  base: string,
+  options: MongodOptions,
+): Promise<{ port: number; server: KeptServer }> {
+  for (let tried = 1; ; tried += 1) {
+    const port = options.port ?? (await freePort())
+    const folder = await mkdtemp(join(base, 'curfew-mongod-'))
+    try {
+      return { port, server: await launch(binary, folder, port, options) }
+    } catch (error) {
+      // By mongod's own word for what it cannot listen on.
+      const isTaken = error instanceof Error && error.message.includes('"exitCode":48')
+      if (!isTaken || options.port !== undefined || tried === portsTried) throw error
+    }
+  }
 }
 
 async function launch(
