@@ -59,7 +59,6 @@ export function statusOf({ refused }: Refusal): 409 | 410 | 422 | 503 {
       return 410
     case 'not-confirmed':
       return 422
-    case 'cannot-confirm':
     case 'unsure':
       return 503
     default:
