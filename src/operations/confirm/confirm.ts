@@ -104,10 +104,12 @@ export async function confirm(
     if (meanwhile !== null) return meanwhile[0]
     return notProven(world, token, proof)
   }
-  await world.proofs.note(found.by.id, { ...proof, shown: before.shown, ticket: markOf(token) })
   // Proving took its time: who they are, and what they may have, is asked once more. Of what is given by it that is asked
   // anew right before giving, and waited for: of hundreds at nine Slack does not tell twice in a minute.
-  const act = await actFor(one, found, { isFresh: found.what.kind !== 'open-session' })
+  const [act] = await Promise.all([
+    actFor(one, found, { isFresh: found.what.kind !== 'open-session' }),
+    world.proofs.note(found.by.id, { ...proof, shown: before.shown, ticket: markOf(token) }),
+  ])
   if (isRefusal(act)) return act
   // Meanwhile they said, perhaps, that they did not ask for this.
   const [still, counts] = await Promise.all([ticketOf(world, token), countsYet(world, found.by, proof)])
