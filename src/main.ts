@@ -18,6 +18,7 @@ import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { OnceMore } from './once-more.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
+import { mongoDevices } from './mongo/devices.ts'
 import { mongoDifferences } from './mongo/differences.ts'
 import { mongoRestores } from './mongo/restores.ts'
 import { mongoLosses } from './mongo/losses.ts'
@@ -186,6 +187,7 @@ export async function start(
         log,
       }),
       identities: beside.identities,
+      devices: mongoDevices(connection, clock, log),
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),

@@ -3,6 +3,7 @@ import { formatDuration, parseDuration } from '../domain/duration.ts'
 import { weekdayNames } from '../domain/timing.ts'
 import { isZone, wallTime } from '../domain/windows/wall-clock.ts'
 import { compileCondition } from './condition.ts'
+import { compileDeviceCondition } from './device-condition.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -93,6 +94,16 @@ export const condition = z.string({ error: 'must be a condition in quotes' }).tr
   context.addIssue({ code: 'custom', message: compiled.message, params: { offset: compiled.offset } })
   return z.NEVER
 })
+
+/** The same about a device. */
+export const deviceCondition = z
+  .string({ error: 'must be a condition in quotes' })
+  .transform((source, context) => {
+    const compiled = compileDeviceCondition(source)
+    if (!('offset' in compiled)) return compiled
+    context.addIssue({ code: 'custom', message: compiled.message, params: { offset: compiled.offset } })
+    return z.NEVER
+  })
 
 /** The end of a day, from text such as `2027-01-31`, in UTC. */
 export const day = z.iso

@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { parseCatalog, type CatalogOptions } from './parse.ts'
-import { plainResource, type PlainResource } from './plain.ts'
+import { plainDevices, plainResource, type PlainDevices, type PlainResource } from './plain.ts'
 import { writeProblems } from './problem.ts'
 import type { SourceText } from './source.ts'
 import type { PeopleRules } from '../domain/catalog.ts'
@@ -29,6 +29,7 @@ export type JudgeReply =
       readonly resources: Slices<PlainResource>
       readonly managers: Slices<readonly [string, string]>
       readonly people: PeopleRules
+      readonly devices: PlainDevices
       readonly proof: ProofRules
       readonly openId: OpenIdSettings | null
       readonly asksWhenConfirmed: boolean
@@ -48,7 +49,7 @@ export function answerQuestion(kinds: CatalogOptions['kinds']): void {
 function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeReply {
   const reading = parseCatalog(texts, options)
   if (!reading.ok) return { ok: false, problems: writeProblems(reading.problems) }
-  const { resources, managers, people, proof, openId, asksWhenConfirmed, fingerprint, loadedAt } =
+  const { resources, managers, people, devices, proof, openId, asksWhenConfirmed, fingerprint, loadedAt } =
     reading.catalog
   return {
     ok: true,
@@ -56,6 +57,7 @@ function answerTo(texts: readonly SourceText[], options: CatalogOptions): JudgeR
     resources: slicesOf([...resources.values()].map(plainResource), 25),
     managers: slicesOf([...managers], 1000),
     people,
+    devices: plainDevices(devices),
     proof,
     openId,
     asksWhenConfirmed,

@@ -7,6 +7,7 @@ import * as field from './fields.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { sortProblems, writePath, type Path, type Problem } from './problem.ts'
 import { idFault, readResource } from './resource.ts'
+import { readDevices } from './devices.ts'
 import { asksWhenConfirmed } from './rules-of.ts'
 import { defaultsSchema, fileSchema, peopleSchema } from './schema.ts'
 import { problemIn, readSource, type Source, type SourceText } from './source.ts'
@@ -78,6 +79,12 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     report,
     reportMissing,
   })
+  const aboutDevices = saidIn(sources, 'devices', report)
+  const devices = readDevices(aboutDevices, aboutDevices && sectionsOf(aboutDevices).devices, {
+    ...options,
+    report,
+    reportMissing,
+  })
   const defaults = new Map(
     sources.map((source) => [
       source,
@@ -92,7 +99,16 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
   const resources = entries.flatMap(({ source, id, value }) => {
     const rules = defaults.get(source)
     const level = rules ? { path: ['defaults'], rules } : null
-    return readResource(source, id, value, { defaults: level, systems, proof, hasOpenId, report }) ?? []
+    return (
+      readResource(source, id, value, {
+        defaults: level,
+        systems,
+        proof,
+        hasOpenId,
+        devices,
+        report,
+      }) ?? []
+    )
   })
   const [first] = sources
   if (first && entries.length === 0 && problems.length === 0)
@@ -105,6 +121,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     resources: byId<Resource>(resources),
     managers,
     people,
+    devices,
     proof,
     openId,
     asksWhenConfirmed: resources.some(({ entitlements }) =>
@@ -135,7 +152,11 @@ function peopleIn(sources: readonly Source[], report: Report): PeopleRules {
 }
 
 /** The file that says it, as only one may; null where none does. */
-function saidIn(sources: readonly Source[], section: 'people' | 'confirm', report: Report): Source | null {
+function saidIn(
+  sources: readonly Source[],
+  section: 'people' | 'confirm' | 'devices',
+  report: Report,
+): Source | null {
   const [first, ...others] = sources.filter((source) => sectionsOf(source)[section] !== undefined)
   for (const source of others)
     report(problemIn(source, [section], `is said in ${first?.file ?? 'another file'} too`, 'key'))
@@ -149,6 +170,7 @@ const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyM
 const sections = z
   .object({
     people: z.unknown().optional(),
+    devices: z.unknown().optional(),
     confirm: z.unknown().optional(),
     defaults: z.unknown().optional(),
     managers: z.record(field.person, field.person).catch({}),

@@ -1,11 +1,40 @@
+import type { DeviceCondition, DeviceRules, DeviceSource, FitRule } from '../domain/devices/rules.ts'
 import type { Approvers, AutoRule, Condition, Entitlement, Resource, Stage } from '../domain/catalog.ts'
 
 /** What can be sent between threads of a condition: all but its function, which is made of the source again. */
 export type PlainCondition = Omit<Condition, 'evaluate'>
 
+type PlainFitRule = Omit<FitRule, 'when'> & { readonly when: string }
+
+/** The section `devices` as it is sent between threads. */
+export interface PlainDevices extends Omit<DeviceRules, 'approve' | 'sources' | 'fit'> {
+  readonly approve: string | null
+  readonly sources: readonly DeviceSource[]
+  readonly fit: readonly PlainFitRule[]
+}
+
+export const plainDevices = ({ approve, sources, fit, ...devices }: DeviceRules): PlainDevices => ({
+  ...devices,
+  approve: approve && approve.source,
+  sources: [...sources.values()],
+  fit: [...fit.values()].map(plainRule),
+})
+
+export const fullDevices = (
+  { approve, sources, fit, ...devices }: PlainDevices,
+  conditionOf: (source: string) => DeviceCondition,
+): DeviceRules => ({
+  ...devices,
+  approve: approve === null ? null : conditionOf(approve),
+  sources: new Map(sources.map((one) => [one.id, one])),
+  fit: new Map(fit.map((rule) => [rule.id, { ...rule, when: conditionOf(rule.when) }])),
+})
+
+const plainRule = (rule: FitRule): PlainFitRule => ({ ...rule, when: rule.when.source })
+
 /** Entitlements as they are sent between threads. */
 export interface PlainResource extends Omit<Resource, 'entitlements'> {
-  readonly entitlements: readonly EntitlementOf<PlainCondition>[]
+  readonly entitlements: readonly (EntitlementOf<PlainCondition> & { readonly fit: PlainFitRule | null })[]
 }
 
 /** What a domain type is when its conditions are `C`. */
@@ -24,7 +53,7 @@ interface AutoRuleOf<C> extends Omit<AutoRule, 'when'> {
   readonly when: C
 }
 
-interface EntitlementOf<C> extends Omit<Entitlement, 'who' | 'onBehalf' | 'review' | 'auto'> {
+interface EntitlementOf<C> extends Omit<Entitlement, 'who' | 'onBehalf' | 'review' | 'auto' | 'device'> {
   readonly who: C
   readonly onBehalf: C | null
   readonly review: { readonly stages: readonly [StageOf<C>, ...StageOf<C>[]]; readonly withinMs: number }
@@ -33,22 +62,30 @@ interface EntitlementOf<C> extends Omit<Entitlement, 'who' | 'onBehalf' | 'revie
 
 export const plainResource = ({ entitlements, ...resource }: Resource): PlainResource => ({
   ...resource,
-  entitlements: [...entitlements.values()].map((entitlement) =>
-    convert(entitlement, ({ source, groups, mentions }: Condition): PlainCondition => ({
+  entitlements: [...entitlements.values()].map(({ device, ...entitlement }) => ({
+    ...convert(entitlement, ({ source, groups, mentions }: Condition): PlainCondition => ({
       source,
       groups,
       mentions,
     })),
-  ),
+    fit: device && plainRule(device),
+  })),
 })
 
 export const fullResource = (
   { entitlements, ...resource }: PlainResource,
   conditionOf: (plain: PlainCondition) => Condition,
+  deviceConditionOf: (source: string) => DeviceCondition,
 ): Resource => ({
   ...resource,
   entitlements: new Map(
-    entitlements.map((entitlement) => [entitlement.id, convert(entitlement, conditionOf)]),
+    entitlements.map(({ fit, ...entitlement }) => [
+      entitlement.id,
+      {
+        ...convert(entitlement, conditionOf),
+        device: fit && { ...fit, when: deviceConditionOf(fit.when) },
+      },
+    ]),
   ),
 })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Entitlement, Resource } from '../domain/catalog.ts'
 import type { ProofRules } from '../domain/confirmation.ts'
 import type { ConnectorKind, Target } from '../domain/connector.ts'
+import type { DeviceRules } from '../domain/devices/rules.ts'
 import { attempt } from './attempt.ts'
 import { parseAt, type Report } from './explain.ts'
 import * as field from './fields.ts'
@@ -22,6 +23,7 @@ export interface ResourceReader {
   readonly proof: ProofRules
   /** Somebody may sign in at an identity provider to confirm. */
   readonly hasOpenId: boolean
+  readonly devices: DeviceRules
   readonly report: Report
 }
 
@@ -79,7 +81,7 @@ function readEntitlement(
   source: Source,
   { id, path, kind, resource }: Around,
   value: unknown,
-  { defaults, proof, hasOpenId, report }: ResourceReader,
+  { defaults, proof, hasOpenId, devices, report }: ResourceReader,
 ): Entitlement | null {
   const at = [...path, 'entitlements', id]
   const fault = idFault(field.id, id)
@@ -92,6 +94,11 @@ function readEntitlement(
     report,
     needsNobody: own.mode !== 'approval',
   })
+  const device = own.device === undefined ? null : (devices.fit.get(own.device) ?? null)
+  if (own.device !== undefined && device === null) {
+    const meant = didYouMean(own.device, [...devices.fit.keys()])
+    report(problemIn(source, [...at, 'device'], `"${own.device}" is no rule of devices.fit${meant}`))
+  }
   const session = sessionOf(source, at, own, { proof, hasOpenId, report })
   if (own.confirm === 'mfa' && own.mode !== 'approval')
     report(problemIn(source, [...at, 'confirm'], `is for what is asked for: ${unasked[own.mode]}`))
@@ -104,6 +111,7 @@ function readEntitlement(
     ...target,
     mode: own.mode,
     session,
+    device,
     ...rules,
     ...(session === null ? {} : { duration: durationOfSession(session) }),
   }

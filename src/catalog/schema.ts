@@ -1,8 +1,12 @@
 import { z } from 'zod'
 import { methods } from '../domain/confirmation.ts'
+import { deviceSourceKinds } from '../domain/devices/source-kinds.ts'
 import * as field from './fields.ts'
 
-const DAY = 24 * 60 * 60_000
+const HOUR = 60 * 60_000
+const DAY = 24 * HOUR
+
+const sourceKindsNamed = `must be one of ${deviceSourceKinds.join(', ')}`
 
 const approvers = z
   .strictObject({
@@ -180,9 +184,32 @@ export const sessionSchema = z.strictObject({
   ...proofFields,
 })
 
+const fitRule = z.strictObject({
+  when: field.deviceCondition,
+  maxAge: field.duration(5_000, 30 * DAY).default(HOUR),
+  grace: field.duration(0, 7 * DAY).default(0),
+  which: z.enum(['every', 'any'], 'must be "every" or "any"').default('every'),
+  seenWithin: field.duration(60_000, 366 * DAY).default(30 * DAY),
+  resume: z.boolean().default(false),
+})
+
+export const devicesSchema = z.strictObject({
+  approval: z.enum(['required', 'none'], 'must be "required" or "none"').default('required'),
+  approve: field.deviceCondition.optional(),
+  channel: field.channel.optional(),
+  admins: field.listOf(field.person).default([]),
+  outage: z.enum(['cut', 'hold'], 'must be "cut" or "hold"').default('cut'),
+  sources: z.record(z.string(), z.unknown()).optional(),
+  fit: z.record(z.string(), fitRule).default({}),
+})
+
+/** Other keys are its kind's own settings. */
+export const deviceSourceSchema = z.looseObject({ kind: z.enum(deviceSourceKinds, sourceKindsNamed) })
+
 export const fileSchema = z.strictObject({
   version: z.literal(1, 'must be 1'),
   people: z.unknown().optional(),
+  devices: z.unknown().optional(),
   confirm: z.unknown().optional(),
   managers: z.record(field.person, field.person).optional(),
   defaults: z.unknown().optional(),
@@ -216,6 +243,8 @@ export const entitlementSchema = z.strictObject({
     .enum(['approval', 'standing', 'session'], 'must be "approval", "standing" or "session"')
     .default('approval'),
   session: sessionSchema.optional(),
+  /** By its id in `devices.fit`. */
+  device: z.string().optional(),
   ...inherited,
   ...access,
 })
@@ -225,4 +254,4 @@ export type Defaults = z.output<typeof defaultsSchema>
 export type WrittenResource = z.output<typeof resourceSchema>
 
 /** Keys that `version: 1` has room for and this version does not read yet: refused, never ignored. */
-export const LATER_KEYS: readonly string[] = ['aliases', 'device', 'mfa', 'posture']
+export const LATER_KEYS: readonly string[] = ['aliases', 'mfa', 'posture']

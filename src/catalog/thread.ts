@@ -5,7 +5,8 @@ import type { Catalog, Condition } from '../domain/catalog.ts'
 import type { JudgeReply, Question, Slices } from './judge.ts'
 import { lazyCondition } from './lazy-condition.ts'
 import type { CatalogOptions } from './parse.ts'
-import { fullResource, type PlainCondition } from './plain.ts'
+import { goodDeviceCondition } from './device-condition.ts'
+import { fullDevices, fullResource, type PlainCondition } from './plain.ts'
 import type { SourceText } from './source.ts'
 import { makeSystem } from './system.ts'
 
@@ -68,6 +69,7 @@ async function assemble(
     resources,
     managers,
     people,
+    devices,
     proof,
     openId,
     asksWhenConfirmed,
@@ -84,9 +86,13 @@ async function assemble(
   }
   return {
     systems: await collect(systems, (plain) => [plain.id, makeSystem(plain, kinds)]),
-    resources: await collect(resources, (plain) => [plain.id, fullResource(plain, conditionOf)]),
+    resources: await collect(resources, (plain) => [
+      plain.id,
+      fullResource(plain, conditionOf, goodDeviceCondition),
+    ]),
     managers: await collect(managers, ([person, manager]) => [person, manager]),
     people,
+    devices: fullDevices(devices, goodDeviceCondition),
     proof,
     openId,
     asksWhenConfirmed,

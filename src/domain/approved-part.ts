@@ -4,13 +4,24 @@ import type { Active, Granting, Revoking, Waiting } from './grant.ts'
 export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel } = grant
   const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
-  const { isStanding, isSession, confirmations, auto, whyReviewed, asker, principal, needs, requestedAt } =
-    grant
+  const {
+    device,
+    isStanding,
+    isSession,
+    confirmations,
+    auto,
+    whyReviewed,
+    asker,
+    principal,
+    needs,
+    requestedAt,
+  } = grant
   const { reviews, history, dueAt, unshown } = grant
-  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview } = grant
+  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview, posture } = grant
   const asked = { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel }
   const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
   const known = {
+    device,
     isStanding,
     isSession,
     confirmations,
@@ -22,6 +33,16 @@ export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
     requestedAt,
   }
   const kept = { reviews, history, dueAt, unshown }
-  const approved = { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview }
+  const approved = {
+    approvedAt,
+    durationMs,
+    place,
+    endsAt,
+    warnMs,
+    alertMs,
+    extensions,
+    afterReview,
+    posture,
+  }
   return { ...asked, ...wish, ...known, ...kept, ...approved }
 }

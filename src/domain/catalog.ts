@@ -1,6 +1,7 @@
 import type { OpenIdSettings } from './confirming/openid-settings.ts'
 import type { Counting, ProofRules } from './confirmation.ts'
 import type { Target } from './connector.ts'
+import type { DeviceRules, FitRule } from './devices/rules.ts'
 import type { Known, LastProof, Provisioned } from './person.ts'
 import type { FixedWindow } from './windows/fixed.ts'
 
@@ -11,6 +12,7 @@ export interface Catalog {
   /** Who manages whom, whatever SCIM says: e-mails or Slack user ids of both. */
   readonly managers: ReadonlyMap<string, string>
   readonly people: PeopleRules
+  readonly devices: DeviceRules
   /** What counts as proof of who somebody is, where an entitlement says nothing of its own. */
   readonly proof: ProofRules
   /** The company's identity provider, where people confirm by signing in there; it holds a secret: never logged. */
@@ -79,6 +81,8 @@ export interface Entitlement {
   readonly mode: 'approval' | 'standing' | 'session'
   /** Not null exactly where `mode` is `session`. */
   readonly session: SessionRules | null
+  /** Held only by whoever has a fit device by this rule; null: on any, or none. */
+  readonly device: FitRule | null
   /** Whoever was given it keeps it to the agreed end, though the rules no longer say so; not who has left. */
   readonly keeps: boolean
   /** More people than this lose it at once only after an admin has said so. */

@@ -1,4 +1,5 @@
 import { isApproved, type Grant } from './grant.ts'
+import { postureDueAt } from './devices/posture.ts'
 import { earliest } from './instants.ts'
 import { seriesDueAt } from './series.ts'
 import { nudgeDueAt } from './stages.ts'
@@ -26,6 +27,7 @@ function ownDue(grant: Grant): Date | null {
         grant.isStanding ? renewsAt(grant) : grant.endsAt,
         grant.warnAt,
         grant.owed?.retryAt ?? null,
+        postureDueAt(grant.posture),
       )
     case 'revoking':
       return earliest(grant.retryAt, grant.alertAt)

@@ -1,4 +1,4 @@
-/** `unmatched`: the rules do not allow it any more; `offboarded`: its holder left; `removed`: it left the catalog. */
+/** `unmatched`: the rules do not allow it any more; `offboarded`: its holder left; `removed`: it left the catalog; `unfit`: the device it was held on is not fit any more. */
 export const endCauses = [
   'expired',
   'released',
@@ -7,6 +7,7 @@ export const endCauses = [
   'removed',
   'unmatched',
   'offboarded',
+  'unfit',
 ] as const
 
 /** What was left when it ended. `gone` is said only of what was read back; `never-given`: no call was ever meant. */

@@ -1,6 +1,7 @@
 import type { BreakGlassEvent } from './break-glass.ts'
 import type { CloseEvent } from './closing.ts'
 import type { DebtEvent } from './debt.ts'
+import type { PostureEvent } from './devices/posture.ts'
 import type { EndEvent, TakenEvent } from './ending.ts'
 import type { AnswerExtension, Extend } from './extension.ts'
 import type { GivenEvent, OpenEvent, ShownEvent } from './giving.ts'
@@ -29,5 +30,6 @@ export type Event =
   | AnswerExtension
   | DebtEvent
   | WarnEvent
+  | PostureEvent
   | EndEvent
   | TakenEvent

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { confirmation } from './confirmation.ts'
+import { posture } from './devices/posture.ts'
 import { endCauses, lefts } from './end-causes.ts'
 import { happened } from './happened.ts'
 import { personRef } from './person.ts'
@@ -81,6 +82,8 @@ const asked = z.object({
    * before that was noted.
    */
   principal: z.string().nullable().default(null),
+  /** The device that it was asked for on, and on no other; null: on whichever of theirs. */
+  device: z.object({ id: z.string(), name: z.string() }).nullable().default(null),
   /** Held by whoever matches the rule, without asking. */
   isStanding: z.boolean().default(false),
   /** Held by whoever confirms who they are: `notAfter` is then its longest, fixed when it began. */
@@ -161,6 +164,8 @@ const approval = {
   alertMs: z.number(),
   extensions: z.array(extension).default([]),
   afterReview: afterReview.nullable().default(null),
+  /** Null: no rule asks for a device. */
+  posture: posture.nullable().default(null),
 }
 
 /** Something owed to a system: how often it was tried, and when next. */
@@ -326,11 +331,13 @@ export function slotOf({
   window,
   isBreakGlass,
   isStanding,
-}: Pick<Grant, 'pattern' | 'window' | 'isBreakGlass' | 'isStanding'>): string {
-  if (isStanding) return 'standing'
-  if (isBreakGlass) return 'break-glass'
+  device,
+}: Pick<Grant, 'pattern' | 'window' | 'isBreakGlass' | 'isStanding' | 'device'>): string {
+  const on = device === null ? '' : ` on ${device.id}`
+  if (isStanding) return `standing${on}`
+  if (isBreakGlass) return `break-glass${on}`
   if (window !== null) return `window ${window.index} of ${window.seriesId}`
-  return pattern === null ? 'once' : 'series'
+  return `${pattern === null ? 'once' : 'series'}${on}`
 }
 
 /** What approving would give now: the shortest that an approver agreed to, or what was asked. */
@@ -351,6 +358,7 @@ export function termsOf(grant: Grant): string {
     offeredMs(grant),
     reason,
     startsAt,
+    ...(grant.device === null ? [] : [grant.device.id]),
     // As it was made or as it was read: in whatever order its fields stand.
     pattern && Object.entries(pattern).sort(([one], [other]) => (one < other ? -1 : 1)),
   ]

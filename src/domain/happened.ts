@@ -49,6 +49,9 @@ const typed = z.discriminatedUnion('type', [
   of('more-time-approved', { by, confirmedBy: method }),
   of('more-time-denied', { by }),
   of('extended', { by, addMs: count }),
+  /** The device is not fit: mended by then, nothing ends. */
+  of('unfit', { why: z.string(), cutAt: at }),
+  of('fit-again', {}),
   of('late', { error: words }),
   of('tried-now', { by }),
   of('end', { cause: z.enum(endCauses), by: by.nullable(), note: words }),

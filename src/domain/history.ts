@@ -1,4 +1,5 @@
 import { confirmedBy } from './confirmation.ts'
+import { isPostureShown, type PostureEvent } from './devices/posture.ts'
 import type { Event } from './event.ts'
 import { waitingExtension } from './extension.ts'
 import { isApproved, type Extension, type Grant } from './grant.ts'
@@ -69,6 +70,8 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
       return { type: 'renewed', at }
     case 'warn':
       return { type: 'warned', at }
+    case 'posture':
+      return postureHistory(before, event, at)
     case 'failed':
     case 'busy':
     case 'told':
@@ -83,3 +86,12 @@ const isEscalation = (before: Grant, next: Grant): boolean =>
   before.status === 'pending' &&
   next.status === 'pending' &&
   before.nudge?.escalatedAt !== next.nudge?.escalatedAt
+
+/** That it is fit for longer is nothing to tell. */
+function postureHistory(before: Grant, { posture }: PostureEvent, at: Date): Happened | null {
+  if (!isPostureShown('posture' in before ? before.posture : null, posture)) return null
+  const unfit = posture?.unfit ?? null
+  return unfit === null
+    ? { type: 'fit-again', at }
+    : { type: 'unfit', at, why: unfit.why, cutAt: unfit.cutAt }
+}

@@ -116,6 +116,7 @@ export function emergencyGrant(
     warnMs,
     alertMs,
     extensions: [],
+    posture: null,
     afterReview: reviewOwed(breakGlass?.remindMs ?? 0, { brokenBefore, isUnconfirmed }, now),
     ...startGiving(entitlement, now, now),
   })
@@ -161,6 +162,7 @@ export function sessionGrant({ facts, entitlement, rules, ...began }: SessionBeg
     alertMs,
     extensions: [],
     afterReview: null,
+    posture: null,
     ...startGiving(entitlement, now, now),
   })
 }
@@ -197,6 +199,7 @@ export function standingGrant({ id, facts, rule, place }: Match, now: Date): Gra
     alertMs: rule.alertMs,
     extensions: [],
     afterReview: null,
+    posture: null,
     ...startGiving(rule, now, now),
   })
 }
@@ -249,6 +252,7 @@ const plain = {
   whyReviewed: null,
   asker: null,
   principal: null,
+  device: null,
   isStanding: false,
   isSession: false,
   confirmations: [],

@@ -142,6 +142,7 @@ function approved(grant: Pending, terms: Terms, now: Date): Waiting | Granting |
     endsAt: after(startsAt, durationMs),
     extensions: [],
     afterReview: null,
+    posture: null,
   }
   if (grant.pattern !== null) {
     const pattern = { ...grant.pattern, durationMs }

@@ -1,6 +1,7 @@
 import { applyToReview } from './break-glass.ts'
 import { close } from './closing.ts'
 import { applyToDebt } from './debt.ts'
+import { isPostureShown, noted } from './devices/posture.ts'
 import { dueOf } from './due.ts'
 import { end, settled } from './ending.ts'
 import type { Event } from './event.ts'
@@ -28,7 +29,7 @@ export function transition(grant: Grant, event: Event, now: Date): Grant | Refus
     ...next,
     history: entry === null ? grant.history : [...grant.history, entry],
     dueAt: dueOf(next),
-    unshown: grant.unshown || isVisible(next, event, now),
+    unshown: grant.unshown || isVisible(grant, next, event, now),
   }
 }
 
@@ -77,6 +78,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
     case 'alert':
     case 'try-now':
       return applyToDebt(grant, event, now)
+    case 'posture':
+      return noted(grant, event)
     case 'end':
       return end(grant, event, now)
     case 'taken':
@@ -85,7 +88,8 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
 }
 
 /** What is prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
-function isVisible(next: Grant, event: Event, now: Date): boolean {
+function isVisible(before: Grant, next: Grant, event: Event, now: Date): boolean {
+  if (event.type === 'posture') return isPostureShown(postureOf(before), event.posture)
   if (event.type === 'open') return next.status === 'granting' && next.giveAt <= now
   if (
     event.type === 'busy' ||
@@ -96,3 +100,5 @@ function isVisible(next: Grant, event: Event, now: Date): boolean {
     return false
   return event.type !== 'end' || event.takeAt <= now
 }
+
+const postureOf = (grant: Grant) => ('posture' in grant ? grant.posture : null)

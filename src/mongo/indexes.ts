@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose'
 import { acceptedModel } from './accepted.ts'
 import { openIdLinkModel } from './confirming/openid-links.ts'
 import { confirmingModels } from './confirming/models.ts'
+import { deviceModel } from './devices.ts'
 import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
 import { identityQuestionModel, linkModel } from './identities.ts'
@@ -25,6 +26,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     preApprovalModel(connection),
     replicaModel(connection),
     ticketModel(connection),
+    deviceModel(connection),
     linkModel(connection),
     identityQuestionModel(connection),
     openIdLinkModel(connection),

@@ -2,6 +2,7 @@ import type { Grant } from '../domain/grant.ts'
 import type { CurrentCatalog } from '../domain/ports/catalog.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { AcceptedStore } from '../domain/ports/accepted.ts'
+import type { DeviceStore } from '../domain/ports/devices.ts'
 import type { DifferenceStore } from '../domain/ports/differences.ts'
 import type { Confirming } from '../domain/ports/confirming.ts'
 import type { Directory } from '../domain/ports/directory.ts'
@@ -34,6 +35,7 @@ export interface World {
   readonly proofs: ProofStore
   readonly confirming: Confirming
   readonly identities: IdentityStore
+  readonly devices: DeviceStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */

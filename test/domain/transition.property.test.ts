@@ -130,6 +130,22 @@ const events = {
   failed: instant.map((retryAt) => ({ type: 'failed', error: 'timeout', retryAt })),
   busy: instant.map((until) => ({ type: 'busy', until })),
   warn: fc.constant({ type: 'warn' }),
+  posture: fc
+    .option(
+      fc.record({
+        rule: fc.constantFrom('one', 'another'),
+        until: fc.option(instant),
+        unfit: fc.option(
+          fc.record({
+            since: instant,
+            cutAt: instant,
+            why: fc.constant('riley-laptop: firewall off'),
+            steadyAt: fc.option(instant),
+          }),
+        ),
+      }),
+    )
+    .map((posture) => ({ type: 'posture', posture })),
   end: fc
     .record({ cause: fc.constantFrom(...endCauses), takeAt: instant })
     .map(({ cause, takeAt }) => ({ type: 'end', cause, by: ada, note: null, takeAt })),

@@ -1,3 +1,4 @@
+import { noDevices } from '../../src/domain/devices/rules.ts'
 import type { Catalog, Entitlement, Stage as ReviewStage } from '../../src/domain/catalog.ts'
 import type { PersonFacts, PersonRef } from '../../src/domain/person.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
@@ -76,6 +77,7 @@ const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement]
     canonical: JSON.stringify(targetOf(id)),
     mode: id === 'kept' ? 'standing' : 'approval',
     session: null,
+    device: null,
     channel: 'C1',
     admins: ['UADA', 'USAM'],
     who: id === 'kept' ? whoKeeps : { source: 'true', groups: [], mentions: [], evaluate: () => 'yes' },
@@ -122,6 +124,7 @@ export const catalog: Catalog = {
   managers: new Map(),
   proof: { methods: ['passkey', 'totp'], maxAgeMs: 600_000 },
   openId: null,
+  devices: noDevices,
   asksWhenConfirmed: false,
   people: { isScimRequired: false, graceMs: 60_000, channel: null, admins: [] },
   fingerprint: '',

@@ -1,3 +1,4 @@
+import { memoryDevices } from '../support/memory-devices.ts'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
@@ -78,6 +79,7 @@ export class Replica {
       ...noDifferences,
       ...noTickets,
       ...noIdentities,
+      devices: memoryDevices(now),
       people: {
         seen: () => this.never(),
         bySlackUser: (userId) =>

@@ -50,6 +50,7 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     whyReviewed: null,
     asker: null,
     principal: null,
+    device: null,
     needs: 1,
     requestedAt: at(0),
     reviews: [],

@@ -1,3 +1,4 @@
+import { memoryDevices } from './memory-devices.ts'
 import { App, LogLevel } from '@slack/bolt'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import type { Grant } from '../../src/domain/grant.ts'
@@ -107,6 +108,7 @@ export function aSlackSide({
     ...noDifferences,
     ...noTickets,
     ...noIdentities,
+    devices: memoryDevices(() => now),
     people: { seen: unasked, bySlackUser: unasked },
     directory: directoryFrom(directory),
     catalog: () => catalog,

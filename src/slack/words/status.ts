@@ -86,6 +86,7 @@ function endedLine(grant: Ended, name: Naming): string {
     case 'unmatched':
     case 'offboarded':
     case 'removed':
+    case 'unfit':
       return `Ended ${at} (${plainWords(grant.endNote ?? 'removed from the catalog', 300)})`
     case 'failed':
       return `Could not give: ${plainWords(grant.endNote ?? '', 300)}`

@@ -1,0 +1,176 @@
+import type { ASTNode } from '@marcbachmann/cel-js'
+import type { Answer } from '../domain/catalog.ts'
+import { attributeKinds, isAttributeName, type Device } from '../domain/devices/device.ts'
+import type { DeviceCondition, DevicePart, Reading } from '../domain/devices/rules.ts'
+import { Version } from '../domain/devices/version.ts'
+import { boundedMap } from '../bounded-map.ts'
+import { everyNode } from './every-node.ts'
+import type { ExpressionFault } from './expression-fault.ts'
+import { celEnvironment, compile, type Expression } from './expression.ts'
+
+/** A device as CEL sees it; what nobody knows is not there. */
+class SeenDevice {
+  constructor(fields: Record<string, unknown>) {
+    Object.assign(this, fields)
+  }
+}
+
+const celTypes = { text: 'string', version: 'Version', flag: 'bool' } as const
+const ofAttributes = Object.fromEntries(
+  Object.entries(attributeKinds).map(([name, kind]) => [name, celTypes[kind]]),
+)
+/** What it is called, and by what people recognise it: no attribute, and as old as the device itself. */
+const itself = { name: 'string', serial: 'string', uuid: 'string', source: 'string' } as const
+
+const VARIABLES = { device: 'Device' } as const
+const environment = celEnvironment({})
+  .registerType('Version', { ctor: Version as never, fields: {} })
+  .registerFunction('version(string): Version', (written: string) => {
+    const read = Version.parse(written)
+    if (read === null) throw new Error(`${written} is no version`)
+    return read
+  })
+  .registerType('Device', {
+    ctor: SeenDevice as never,
+    fields: {
+      ...itself,
+      ...ofAttributes,
+      lastSeenAt: 'google.protobuf.Timestamp',
+      policies: 'map<string, string>',
+      attributes: 'map<string, dyn>',
+    },
+  })
+  .registerVariable('device', 'Device')
+const comparisons: Readonly<Record<string, (difference: number) => boolean>> = {
+  '<': (difference) => difference < 0,
+  '<=': (difference) => difference <= 0,
+  '>': (difference) => difference > 0,
+  '>=': (difference) => difference >= 0,
+  '==': (difference) => difference === 0,
+}
+for (const [sign, holds] of Object.entries(comparisons))
+  environment.registerOperator(`Version ${sign} Version`, (one: Version, other: Version) =>
+    holds(one.compare(other)),
+  )
+
+/**
+ * A yes-or-no question about a device. `evaluate` never throws; it answers `unknown` when anything that it reads is not
+ * known, even where the rest would decide, and when CEL itself fails. `version("14.5")` compares part by part.
+ */
+export function compileDeviceCondition(source: string): DeviceCondition | ExpressionFault {
+  const expression = compile(environment, source, { result: 'bool', variables: VARIABLES })
+  if ('offset' in expression) return expression
+  const unreadable = [...everyNode(expression.ast)].find(isVersionUnread)
+  if (unreadable) return { message: 'holds no version', offset: unreadable.start }
+  const indexed = [...everyNode(expression.ast)].find(isIndexed)
+  if (indexed) return { message: 'name what you read of it: device.firewall', offset: indexed.start }
+  if (!expression.mentions.has('device')) return { message: 'must read the device', offset: 0 }
+  const parts = conjunctsOf(expression.ast).map((ast) => source.slice(ast.start, ast.end).trim())
+  const compiled = parts.flatMap((part) => {
+    const read = compile(environment, part, { result: 'bool', variables: VARIABLES })
+    return 'offset' in read ? [] : [partOf(read)]
+  })
+  const whole = partOf(expression)
+  // What cannot stand alone is looked at as a whole.
+  return { ...whole, parts: compiled.length === parts.length ? compiled : [whole] }
+}
+
+/** Of one that was found good before, in another thread perhaps. */
+export function goodDeviceCondition(source: string): DeviceCondition {
+  const known = found.get(source)
+  if (known !== undefined) return known
+  const compiled = compileDeviceCondition(source)
+  if ('offset' in compiled) throw new Error(`${source} is judged differently in another thread`)
+  found.set(source, compiled)
+  return compiled
+}
+
+const found = boundedMap<DeviceCondition>(200)
+
+/** `device["firewall"]`: what is read must show without being evaluated. */
+const isIndexed = (node: ASTNode): boolean =>
+  node.op === '[]' && mapNamed(node.args[0]) === null && !isList(node.args[0])
+
+const isList = ({ op }: ASTNode): boolean => op === 'list'
+
+function partOf(expression: Expression): DevicePart {
+  const reads = readingsOf(expression.ast)
+  return {
+    source: expression.source,
+    reads,
+    evaluate(device): Answer {
+      try {
+        const answer = expression.evaluate({ device: new SeenDevice(fieldsOf(device)) })
+        return answer === true ? 'yes' : answer === false ? 'no' : 'unknown'
+      } catch {
+        return 'unknown'
+      }
+    },
+  }
+}
+
+function conjunctsOf(ast: ASTNode): ASTNode[] {
+  return ast.op === '&&' ? ast.args.flatMap(conjunctsOf) : [ast]
+}
+
+const isVersionUnread = (node: ASTNode): boolean => {
+  if (node.op !== 'call' || node.args[0] !== 'version') return false
+  const [written] = node.args[1]
+  return written?.op === 'value' && typeof written.args === 'string' && Version.parse(written.args) === null
+}
+
+/** Whatever it may come to need: a field by its name, whoever it is read of. */
+function readingsOf(ast: ASTNode): Reading[] {
+  const found = new Map<string, Reading>()
+  const add = (reading: Reading): void => void found.set(JSON.stringify(reading), reading)
+  const literal = new Set<ASTNode>()
+  for (const node of everyNode(ast)) {
+    if (node.op === '[]') {
+      const [of, key] = node.args
+      const map = mapNamed(of)
+      if (map !== null && key.op === 'value' && typeof key.args === 'string') {
+        literal.add(of)
+        add({ kind: map === 'policies' ? 'policy' : 'other', name: key.args })
+      }
+      continue
+    }
+    const field = fieldOf(node)
+    if (field === null) continue
+    if (isAttributeName(field)) add({ kind: 'attribute', name: field })
+    const map = mapNamed(node)
+    if (map !== null && !literal.has(node)) add({ kind: map === 'policies' ? 'every-policy' : 'every-other' })
+  }
+  return [...found.values()]
+}
+
+const fieldOf = (node: ASTNode): string | null =>
+  node.op === '.' || node.op === '.?' ? String(node.args[1]) : null
+
+const mapNamed = (node: ASTNode): 'policies' | 'attributes' | null => {
+  const field = fieldOf(node)
+  return field === 'policies' || field === 'attributes' ? field : null
+}
+
+function fieldsOf(device: Device): Record<string, unknown> {
+  const { name, serial, uuid, source, lastSeenAt, said, policies } = device
+  const fields: Record<string, unknown> = { name, source, lastSeenAt }
+  if (serial !== null) fields['serial'] = serial
+  if (uuid !== null) fields['uuid'] = uuid
+  const others: Record<string, unknown> = {}
+  for (const [called, { value }] of Object.entries(said)) {
+    if (value === null) continue
+    if (!isAttributeName(called)) others[called] = typeof value === 'number' ? numberOf(value) : value
+    else if (attributeKinds[called] !== 'version') fields[called] = value
+    else {
+      const version = Version.parse(String(value))
+      if (version !== null) fields[called] = version
+    }
+  }
+  const results = Object.entries(policies).filter(([, { result }]) => result !== 'unknown')
+  if (Object.keys(others).length > 0) fields['attributes'] = others
+  if (results.length > 0)
+    fields['policies'] = Object.fromEntries(results.map(([called, { result }]) => [called, result]))
+  return fields
+}
+
+const numberOf = (value: number): bigint | number => (Number.isSafeInteger(value) ? BigInt(value) : value)

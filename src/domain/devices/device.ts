@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { personRef } from '../person.ts'
+
+/** What is said of a device: a text, a number, a yes or no; null: its source says that it does not know. */
+export const saidValue = z.union([z.string().max(500), z.number(), z.boolean(), z.null()])
+export type SaidValue = z.infer<typeof saidValue>
+
+/** By the source's own instant, never later than when it was heard. */
+const said = z.object({ value: saidValue, at: z.date() })
+export type Said = z.infer<typeof said>
+
+export const policyResults = ['pass', 'fail', 'unknown'] as const
+const policySaid = z.object({
+  result: z.enum(policyResults),
+  at: z.date(),
+  /** What its owner is to do about it, in the source's words. */
+  remedy: z.string().nullable().default(null),
+})
+export type PolicySaid = z.infer<typeof policySaid>
+
+/** Whether an admin lets it count. `revoked`: it counted before. */
+export const approvals = ['pending', 'approved', 'rejected', 'revoked'] as const
+
+const decision = z.object({
+  /** Null: a rule of the catalog said so. */
+  by: personRef.nullable(),
+  at: z.date(),
+  /** The rule, or why it was rejected or revoked. */
+  because: z.string().nullable(),
+})
+
+/**
+ * What somebody works on. It is (source, its id there): a serial number only helps people to recognise it, as it may be
+ * empty, shared or forged.
+ */
+export const deviceSchema = z.object({
+  id: z.string(),
+  revision: z.number(),
+  source: z.string(),
+  sourceId: z.string(),
+  name: z.string(),
+  serial: z.string().nullable(),
+  uuid: z.string().nullable(),
+  /** Bound once; null: nobody's yet. */
+  owner: personRef.nullable(),
+  /** The address that its source says it belongs to, in small letters; no proof by itself. */
+  claimed: z.string().nullable(),
+  /** Its source names somebody else than its owner: it counts for nobody until an admin says whose it is. */
+  isInQuestion: z.boolean(),
+  approval: z.enum(approvals),
+  decided: decision.nullable(),
+  /** The same machine as this one, by an admin's word: what is said of either is said of both. */
+  joinedTo: z.string().nullable(),
+  firstSeenAt: z.date(),
+  /** The latest instant of which its source told anything. */
+  lastSeenAt: z.date(),
+  said: z.record(z.string(), said),
+  policies: z.record(z.string(), policySaid),
+})
+export type Device = z.infer<typeof deviceSchema>
+
+export const deviceId = (source: string, sourceId: string): string => `${source}/${sourceId}`
+
+/** By their usual names, and of which kind each is; all others are `attributes`. */
+export const attributeKinds = {
+  os: 'text',
+  osVersion: 'version',
+  osFamily: 'text',
+  kernelVersion: 'version',
+  diskEncrypted: 'flag',
+  firewall: 'flag',
+  autoUpdate: 'flag',
+  managed: 'flag',
+  screenLock: 'flag',
+} as const
+export type AttributeName = keyof typeof attributeKinds
+
+export const isAttributeName = (name: string): name is AttributeName => Object.hasOwn(attributeKinds, name)
+
+/** It can count for its owner: they are known, and nobody said no. */
+export const isUsable = (device: Device, { needsApproval }: { needsApproval: boolean }): boolean =>
+  device.owner !== null &&
+  !device.isInQuestion &&
+  (device.approval === 'approved' || (!needsApproval && device.approval === 'pending'))

@@ -1,0 +1,150 @@
+import { isUsable, type Device, type SaidValue } from './device.ts'
+import type { DevicePart, FitRule, Reading } from './rules.ts'
+
+/** Whether somebody's devices are fit by a rule: until when, if nothing more is heard; or what is missing, of which. */
+export type Fitness =
+  | { readonly isFit: true; readonly until: Date; readonly device: Device }
+  | { readonly isFit: false; readonly rule: string; readonly lacks: readonly Lack[] }
+
+export type Lack =
+  /** They have no device that counts; `waiting`: of these an admin has yet to say that they do. */
+  | { readonly kind: 'no-device'; readonly waiting: readonly string[] }
+  /** The one that it was asked for on is none of theirs any more. */
+  | { readonly kind: 'not-theirs'; readonly device: string }
+  | {
+      readonly kind: 'unfit'
+      readonly device: Named
+      /** The part of the rule that is not met. */
+      readonly part: string
+      readonly values: readonly ReadValue[]
+    }
+
+export type Named = Pick<Device, 'id' | 'name' | 'source' | 'lastSeenAt'> & { readonly os: string | null }
+
+/** What the rule read there. */
+export interface ReadValue {
+  readonly reading: Reading
+  /** Null: nobody says. */
+  readonly value: SaidValue
+  readonly at: Date | null
+  /** Older than the rule lets it count. */
+  readonly isStale: boolean
+  readonly remedy: string | null
+}
+
+/**
+ * Judges by what is known now. `onDevice`: the one that it was asked for on, and no other; null: all of theirs that were
+ * seen lately.
+ */
+export function fitness(
+  rule: FitRule,
+  theirs: readonly Device[],
+  { now, onDevice }: { now: Date; onDevice: string | null },
+): Fitness {
+  const { needsApproval } = rule
+  const usable = theirs.filter((device) => isUsable(device, { needsApproval }))
+  if (onDevice !== null) {
+    const one = usable.find(({ id }) => id === onDevice)
+    const named = theirs.find(({ id }) => id === onDevice)?.name ?? onDevice
+    if (one === undefined)
+      return { isFit: false, rule: rule.id, lacks: [{ kind: 'not-theirs', device: named }] }
+    return combined(rule, [judge(rule, one, now)])
+  }
+  const lately = usable.filter(({ lastSeenAt }) => now.getTime() - lastSeenAt.getTime() < rule.seenWithinMs)
+  if (lately.length === 0) {
+    const waiting = theirs.filter(({ approval }) => approval === 'pending').map(({ name }) => name)
+    return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', waiting }] }
+  }
+  const judged = lately.map((device) => judge(rule, device, now))
+  return rule.which === 'every' ? combined(rule, judged) : best(rule, judged)
+}
+
+type Judged = { readonly device: Device; readonly until: Date } | { readonly lacks: readonly Lack[] }
+
+/** All of them are: until the first of them is not. */
+function combined(rule: FitRule, judged: readonly Judged[]): Fitness {
+  const lacks = judged.flatMap((one) => ('lacks' in one ? one.lacks : []))
+  if (lacks.length > 0) return { isFit: false, rule: rule.id, lacks }
+  const fit = judged.flatMap((one) => ('lacks' in one ? [] : one)).sort(untilFirst)
+  const [first] = fit
+  if (first === undefined) return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', waiting: [] }] }
+  return { isFit: true, ...first }
+}
+
+/** One of them is: the one that is for the longest. */
+function best(rule: FitRule, judged: readonly Judged[]): Fitness {
+  const fit = judged.flatMap((one) => ('lacks' in one ? [] : one)).sort(untilFirst)
+  const last = fit.at(-1)
+  if (last !== undefined) return { isFit: true, ...last }
+  return { isFit: false, rule: rule.id, lacks: judged.flatMap((one) => ('lacks' in one ? one.lacks : [])) }
+}
+
+const untilFirst = (one: { until: Date }, other: { until: Date }): number =>
+  one.until.getTime() - other.until.getTime()
+
+/** That it was heard of at all counts as well: a rule that reads nothing else is not met by what is silent. */
+function judge(rule: FitRule, device: Device, now: Date): Judged {
+  const oldestAt = now.getTime() - rule.maxAgeMs
+  const read = (reading: Reading): ReadValue[] =>
+    valuesOf(device, reading).map((one) => ({
+      ...one,
+      isStale: one.at !== null && one.at.getTime() <= oldestAt,
+    }))
+  const isSilent = device.lastSeenAt.getTime() <= oldestAt
+  const unmet = rule.when.parts.flatMap((part: DevicePart) => {
+    const values = part.reads.flatMap(read)
+    const isKnown = values.every(({ value, isStale }) => value !== null && !isStale)
+    return isKnown && part.evaluate(device) === 'yes' ? [] : [{ part: part.source, values }]
+  })
+  const isMet = unmet.length === 0 && rule.when.evaluate(device) === 'yes'
+  if (isMet && !isSilent) {
+    const ats = rule.when.reads.flatMap(read).flatMap(({ at }) => at?.getTime() ?? [])
+    const oldest = Math.min(device.lastSeenAt.getTime(), ...ats)
+    return { device, until: new Date(oldest + rule.maxAgeMs) }
+  }
+  const { id, name, source, lastSeenAt } = device
+  const os = device.said['os']?.value
+  const named: Named = { id, name, source, lastSeenAt, os: typeof os === 'string' ? os : null }
+  const parts = unmet.length > 0 ? unmet : [{ part: rule.when.source, values: [] }]
+  return { lacks: parts.map((one) => ({ kind: 'unfit', device: named, ...one })) }
+}
+
+function valuesOf(device: Device, reading: Reading): Omit<ReadValue, 'isStale'>[] {
+  const nothing = { reading, value: null, at: null, remedy: null }
+  switch (reading.kind) {
+    case 'attribute':
+    case 'other': {
+      const said = Object.hasOwn(device.said, reading.name) ? device.said[reading.name] : undefined
+      return [said === undefined ? nothing : { reading, ...said, remedy: null }]
+    }
+    case 'policy': {
+      const said = Object.hasOwn(device.policies, reading.name) ? device.policies[reading.name] : undefined
+      if (said === undefined) return [nothing]
+      return [{ reading, value: resultOf(said.result), at: said.at, remedy: said.remedy }]
+    }
+    case 'every-policy': {
+      const all = Object.entries(device.policies)
+      if (all.length === 0) return [nothing]
+      return all.map(([name, { result, at, remedy }]) => ({
+        reading: { kind: 'policy', name },
+        value: resultOf(result),
+        at,
+        remedy,
+      }))
+    }
+    case 'every-other': {
+      const all = Object.entries(device.said)
+      if (all.length === 0) return [nothing]
+      return all.map(([name, { value, at }]) => ({
+        reading: { kind: 'other', name },
+        value,
+        at,
+        remedy: null,
+      }))
+    }
+  }
+}
+
+/** Not run yet: nobody knows. */
+const resultOf = (result: 'pass' | 'fail' | 'unknown'): string | null =>
+  result === 'unknown' ? null : result

@@ -1,0 +1,100 @@
+import type { Lack, ReadValue } from './fitness.ts'
+import type { Reading } from './rules.ts'
+
+/** What is missing, as one clause: "riley-laptop: firewall is off (Fleet, 14:02)". */
+export function lackWords(lack: Lack, { now }: { now: Date }): string {
+  switch (lack.kind) {
+    case 'no-device':
+      return lack.waiting.length > 0
+        ? `no device of theirs counts yet: ${lack.waiting.join(', ')} ${lack.waiting.length === 1 ? 'waits' : 'wait'} for an admin`
+        : 'no device of theirs is known that counts'
+    case 'not-theirs':
+      return `${lack.device} is no device of theirs that counts`
+    case 'unfit': {
+      const { device, values, part } = lack
+      const bad = values.filter(({ value, isStale }) => value === null || isStale)
+      const shown = (bad.length > 0 ? bad : values).map((one) => valueWords(one, now))
+      const what = shown.length > 0 ? shown.join(', ') : `last heard of ${agoWords(device.lastSeenAt, now)}`
+      return `${device.name}: ${what}; the rule is ${part}`
+    }
+  }
+}
+
+/** What its owner is to do about it; null: nothing that can be said. */
+export function remedyFor(lack: Lack): string | null {
+  switch (lack.kind) {
+    case 'no-device':
+      return lack.waiting.length > 0
+        ? 'An admin was asked to approve it.'
+        : 'Enrol the device that you work on, or ask whoever looks after devices.'
+    case 'not-theirs':
+      return 'Ask for it on a device of yours.'
+    case 'unfit': {
+      const stale = lack.values.some(({ isStale }) => isStale)
+      if (lack.values.length === 0 || stale)
+        return `Switch ${lack.device.name} on and connect it, so that ${lack.device.source} hears of it.`
+      const said = lack.values.map(
+        ({ remedy, reading, value }) => remedy ?? toDo(reading, value, lack.device.os),
+      )
+      return said.find((one) => one !== null) ?? null
+    }
+  }
+}
+
+function toDo(reading: Reading, value: ReadValue['value'], os: string | null): string | null {
+  if (value === true) return null
+  if (reading.kind === 'policy') return value === 'pass' ? null : `Mend what "${reading.name}" asks for.`
+  if (reading.kind !== 'attribute') return null
+  switch (reading.name) {
+    case 'diskEncrypted':
+      return `Turn on ${encryptionOf(os)}.`
+    case 'firewall':
+      return 'Turn on the firewall.'
+    case 'screenLock':
+      return 'Let the screen lock by itself.'
+    case 'autoUpdate':
+      return 'Turn on automatic updates.'
+    case 'osVersion':
+    case 'kernelVersion':
+      return 'Install the updates of the system.'
+    case 'managed':
+      return 'Enrol it with whoever manages your company’s devices.'
+    case 'os':
+    case 'osFamily':
+      return null
+  }
+}
+
+function encryptionOf(os: string | null): string {
+  if (os === 'macos') return 'FileVault'
+  if (os === 'windows') return 'BitLocker'
+  return 'disk encryption'
+}
+
+const names: Readonly<Record<string, string>> = {
+  os: 'system',
+  osVersion: 'system version',
+  osFamily: 'system family',
+  kernelVersion: 'kernel',
+  diskEncrypted: 'disk encryption',
+  firewall: 'firewall',
+  autoUpdate: 'automatic updates',
+  managed: 'management',
+  screenLock: 'screen lock',
+}
+
+function valueWords({ reading, value, at, isStale }: ReadValue, now: Date): string {
+  const name = 'name' in reading ? (names[reading.name] ?? reading.name) : 'policies'
+  if (value === null || at === null) return `${name} is not known`
+  const said = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+  return `${name} ${said}, ${agoWords(at, now)}${isStale ? ' (too long ago)' : ''}`
+}
+
+/** In whole units: seconds are of no use to anybody. */
+export function agoWords(at: Date, now: Date): string {
+  const minutes = Math.max(0, Math.round((now.getTime() - at.getTime()) / 60_000))
+  if (minutes < 1) return 'just now'
+  if (minutes < 120) return `${minutes} min ago`
+  const hours = Math.round(minutes / 60)
+  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`
+}

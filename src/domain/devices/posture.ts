@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import type { Grant } from '../grant.ts'
+import { after, earliest } from '../instants.ts'
+import { refuse, type Refusal } from '../refusal.ts'
+import type { Fitness } from './fitness.ts'
+import type { FitRule } from './rules.ts'
+
+/** How it stands with the device, or devices, on which something is held. */
+export const posture = z.object({
+  /** A mark of the rule by which it was judged: by another it is judged anew. */
+  rule: z.string(),
+  /** So long it is fit if nothing more is heard; null while it is not. */
+  until: z.date().nullable(),
+  /** It was not fit, and the catalog gives time to mend it; null: all is well. */
+  unfit: z
+    .object({
+      since: z.date(),
+      /** Not mended by then, it ends. */
+      cutAt: z.date(),
+      /** In words, what was missing. */
+      why: z.string(),
+      /** It is fit again, and counts as mended if it stays so until then; null while it is not. */
+      steadyAt: z.date().nullable(),
+    })
+    .nullable(),
+})
+export type Posture = z.infer<typeof posture>
+
+/** What was found out right before giving, and again and again while it is held. */
+export interface PostureEvent {
+  readonly type: 'posture'
+  /** Null: no rule of the catalog asks for a device any more. */
+  readonly posture: Posture | null
+}
+
+export const isPostureShown = (before: Posture | null, next: Posture | null): boolean =>
+  (before?.unfit == null) !== (next?.unfit == null)
+
+export function noted(grant: Grant, event: PostureEvent): Grant | Refusal {
+  return grant.status === 'active' || grant.status === 'granting'
+    ? { ...grant, posture: event.posture }
+    : refuse('not-held', { grant })
+}
+
+/** When it is to be judged again by itself. */
+export function postureDueAt(now: Posture | null): Date | null {
+  if (now === null) return null
+  const { until, unfit } = now
+  if (unfit === null) return until
+  return unfit.steadyAt === null ? unfit.cutAt : earliest(unfit.steadyAt, until)
+}
+
+export type Judged =
+  { readonly ends: true; readonly why: string } | { readonly ends: false; readonly posture: Posture }
+
+/**
+ * What is to become of what is held, by what is known now. Not fit for as long as the rule's grace, it ends; whatever is
+ * fit for a moment in between does not begin that time anew, so a device that changes each minute has one grace.
+ */
+export function judgedPosture(
+  before: Posture | null,
+  { rule, fitness, why }: { rule: FitRule; fitness: Fitness; why: string },
+  now: Date,
+): Judged {
+  const mark = markOfRule(rule)
+  const unfit = before?.unfit ?? null
+  if (!fitness.isFit) {
+    const since = unfit?.since ?? now
+    const cutAt = unfit?.cutAt ?? after(now, rule.graceMs)
+    if (now >= cutAt) return { ends: true, why }
+    return { ends: false, posture: { rule: mark, until: null, unfit: { since, cutAt, why, steadyAt: null } } }
+  }
+  const { until } = fitness
+  if (unfit === null) return { ends: false, posture: { rule: mark, until, unfit: null } }
+  const steadyAt = unfit.steadyAt ?? after(now, rule.graceMs)
+  const isMended = now >= steadyAt
+  return { ends: false, posture: { rule: mark, until, unfit: isMended ? null : { ...unfit, steadyAt } } }
+}
+
+/** Worth writing: it is to be judged at another moment than is noted, or otherwise than it is shown. */
+export const isOtherPosture = (before: Posture | null, next: Posture, now: Date): boolean =>
+  before === null ||
+  before.rule !== next.rule ||
+  before.unfit?.steadyAt?.getTime() !== next.unfit?.steadyAt?.getTime() ||
+  isPostureShown(before, next) ||
+  (before.unfit !== null && before.unfit.why !== next.unfit?.why) ||
+  // That it is fit for longer is seen when its time is over.
+  (before.until !== null && next.until !== null && (next.until < before.until || before.until <= now))
+
+/** Whatever of the rule decides. */
+export const markOfRule = ({
+  id,
+  when,
+  maxAgeMs,
+  which,
+  seenWithinMs,
+  needsApproval,
+  graceMs,
+}: FitRule): string =>
+  JSON.stringify([id, when.source, maxAgeMs, which, seenWithinMs, needsApproval, graceMs])

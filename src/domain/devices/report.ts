@@ -1,0 +1,191 @@
+import { z } from 'zod'
+import { deviceId, isAttributeName, type Device, type Said, type SaidValue } from './device.ts'
+import { attributeKinds, policyResults, saidValue, type PolicySaid } from './device.ts'
+import { Version } from './version.ts'
+
+/*
+ * What a source says of one device at one instant, in the one shape that all sources come to; and what it makes of what
+ * was known. Pure.
+ */
+
+const name = z.string().trim().max(200)
+const nullableName = name.nullish().transform((text) => (text == null || text === '' ? null : text))
+
+/** Null, "" and "unknown" say that nothing is known. */
+const knownOrNull = (value: SaidValue): SaidValue =>
+  typeof value === 'string' && /^\s*(?:unknown|n\/a)?\s*$/i.test(value) ? null : value
+
+const valueAt = z.object({ value: saidValue.transform(knownOrNull), at: z.date().optional() })
+
+export const deviceReport = z.object({
+  /** The device's id at its source. */
+  sourceId: z.string().trim().min(1).max(200),
+  name: nullableName,
+  serial: nullableName,
+  uuid: nullableName,
+  /**
+   * Whose the source says it is: null: nobody's; undefined: it says nothing of that now. Proven: an identity provider told
+   * the source, not whoever has the device.
+   */
+  owner: z.object({ email: z.email().max(320).toLowerCase(), isProven: z.boolean() }).nullish(),
+  /** Of everything in it that has no instant of its own. */
+  at: z.date(),
+  attributes: z.record(z.string().min(1).max(100), valueAt).default({}),
+  policies: z
+    .record(
+      z.string().min(1).max(200),
+      z.object({
+        result: z.enum(policyResults),
+        at: z.date().optional(),
+        remedy: z.string().max(1_000).nullable().default(null),
+      }),
+    )
+    .default({}),
+  /** False: whoever sent it could be anybody. Then it can make a device fail, and nothing else. */
+  isTrusted: z.boolean().default(true),
+})
+export type DeviceReport = z.output<typeof deviceReport>
+
+/** A clock may be a little ahead of ours. */
+const aheadMs = 5 * 60_000
+export const mostNames = 200
+
+export interface Merged {
+  readonly device: Device
+  readonly isNew: boolean
+  /** Something is otherwise than it was: a value, not only its age. */
+  readonly isChanged: boolean
+}
+
+export type NotMerged = { readonly not: 'from-the-future' | 'too-much' | 'unknown-device' }
+
+/**
+ * The device as it is known with this. Each value is the newest by its source's instant: what is older than what is known
+ * changes nothing, whenever it comes.
+ */
+export function withReport(
+  known: Device | null,
+  source: string,
+  report: DeviceReport,
+  now: Date,
+): Merged | NotMerged {
+  const instants = [report.at, ...atsIn(report.attributes), ...atsIn(report.policies)]
+  if (instants.some((at) => at.getTime() > now.getTime() + aheadMs)) return { not: 'from-the-future' }
+  if (!report.isTrusted) return known === null ? { not: 'unknown-device' } : onlyFailing(known, report, now)
+  const device = known ?? newDevice(source, report, now)
+  const instant = (at: Date | undefined): Date => earlier(at ?? report.at, now)
+  const said = { ...device.said }
+  for (const [name, { value, at }] of Object.entries(report.attributes)) {
+    const one: Said = { value: ofItsKind(name, value), at: instant(at) }
+    if (isNewer(one, said[name])) said[name] = one
+  }
+  const policies = { ...device.policies }
+  for (const [name, { result, at, remedy }] of Object.entries(report.policies)) {
+    const one: PolicySaid = { result, at: instant(at), remedy }
+    if (isNewer(one, policies[name])) policies[name] = one
+  }
+  if (Object.keys(said).length > mostNames || Object.keys(policies).length > mostNames)
+    return { not: 'too-much' }
+  const at = instant(undefined)
+  const isLatest = known === null || at >= device.lastSeenAt
+  const next: Device = {
+    ...device,
+    ...(isLatest ? whatItIs(device, report) : {}),
+    said,
+    policies,
+    lastSeenAt: isLatest ? at : device.lastSeenAt,
+  }
+  return { device: next, isNew: known === null, isChanged: known === null || differs(known, next) }
+}
+
+/** A failing policy counts, by the instant at which it was heard: nothing else is believed. */
+function onlyFailing(known: Device, report: DeviceReport, now: Date): Merged {
+  const policies = { ...known.policies }
+  for (const [name, { result, remedy }] of Object.entries(report.policies)) {
+    const one: PolicySaid = { result: 'fail', at: earlier(report.at, now), remedy }
+    if (result === 'fail' && isNewer(one, policies[name]) && hasRoom(policies, name)) policies[name] = one
+  }
+  const device = { ...known, policies }
+  return { device, isNew: false, isChanged: differs(known, device) }
+}
+
+const hasRoom = (all: object, name: string): boolean =>
+  Object.hasOwn(all, name) || Object.keys(all).length < mostNames
+
+const newDevice = (source: string, { sourceId, name }: DeviceReport, now: Date): Device => ({
+  id: deviceId(source, sourceId),
+  revision: 0,
+  source,
+  sourceId,
+  name: name ?? sourceId,
+  serial: null,
+  uuid: null,
+  owner: null,
+  claimed: null,
+  isInQuestion: false,
+  approval: 'pending',
+  decided: null,
+  joinedTo: null,
+  firstSeenAt: now,
+  lastSeenAt: new Date(0),
+  said: {},
+  policies: {},
+})
+
+/** What people recognise it by, and whose it is said to be. Another owner than its own unbinds it: an admin is asked. */
+function whatItIs(device: Device, { name, serial, uuid, owner }: DeviceReport): Partial<Device> {
+  const claimed = owner === undefined ? device.claimed : (owner?.email ?? null)
+  return {
+    name: name ?? device.name,
+    serial: serial ?? device.serial,
+    uuid: uuid ?? device.uuid,
+    claimed,
+    isInQuestion: device.isInQuestion || (device.owner !== null && isAnother(device, claimed)),
+  }
+}
+
+/** Whose it was said to be before, or whose it is, by their verified address; no owner named is no other owner. */
+function isAnother({ owner, claimed: before }: Device, claimed: string | null): boolean {
+  if (claimed === null || claimed === before) return false
+  return owner?.email?.toLowerCase() !== claimed
+}
+
+/** What is not of its kind is not known. */
+function ofItsKind(name: string, value: SaidValue): SaidValue {
+  if (value === null || !isAttributeName(name)) return value
+  switch (attributeKinds[name]) {
+    case 'flag':
+      return typeof value === 'boolean' ? value : null
+    case 'text':
+      return typeof value === 'string' ? value.toLowerCase() : null
+    case 'version': {
+      const text = typeof value === 'number' ? String(value) : value
+      return typeof text === 'string' && Version.parse(text) !== null ? text : null
+    }
+  }
+}
+
+function differs(before: Device, after: Device): boolean {
+  const values = (device: Device) => [
+    device.name,
+    device.serial,
+    device.uuid,
+    device.claimed,
+    device.isInQuestion,
+    Object.entries(device.said)
+      .map(([name, { value }]) => [name, value])
+      .sort(),
+    Object.entries(device.policies)
+      .map(([name, { result }]) => [name, result])
+      .sort(),
+  ]
+  return JSON.stringify(values(before)) !== JSON.stringify(values(after))
+}
+
+const isNewer = (one: { at: Date }, known: { at: Date } | undefined): boolean =>
+  known === undefined || one.at > known.at
+
+const earlier = (one: Date, other: Date): Date => (one < other ? one : other)
+
+const atsIn = (all: Readonly<Record<string, { at?: Date | undefined }>>): Date[] =>
+  Object.values(all).flatMap(({ at }) => at ?? [])

@@ -1,0 +1,41 @@
+import type { Device } from '../devices/device.ts'
+
+/** What is known of devices: one document each, written by compare-and-set on its revision. */
+export interface DeviceStore {
+  get(id: string): Promise<Device | null>
+  /** Whose they are, by our own ids of people; those that were joined to another too. */
+  ofPeople(personIds: readonly string[]): Promise<readonly Device[]>
+  /** That are said to belong to these addresses, in small letters, whoever's they are. */
+  claimedBy(emails: readonly string[]): Promise<readonly Device[]>
+  /** Of which an admin is to say something, the oldest first, and how many there are in all. */
+  waiting(limit: number): Promise<{ readonly devices: readonly Device[]; readonly count: number }>
+  /** Those that have this serial number; "" is nobody's. */
+  ofSerial(serial: string): Promise<readonly Device[]>
+  /** By their ids, from the one after `after` on. */
+  all(after: string | null, limit: number): Promise<readonly Device[]>
+  /**
+   * Those of which something became otherwise (not only how old it is) after this stamp, or ever, in their order. A hint:
+   * what two wrote in one moment may come in another order, so look a little further back.
+   */
+  changedSince(stamp: string | null): Promise<readonly DeviceChange[]>
+  /**
+   * What `next` makes of it, written if nobody wrote it since: else it is made again of what stands there. Null from
+   * `next`: nothing is to be written. Resolves with what stands there then. A copy that was `seen` saves a reading.
+   */
+  change(
+    id: string,
+    next: (
+      device: Device | null,
+      now: Date,
+    ) => { readonly device: Device; readonly isChanged: boolean } | null,
+    seen?: Device | null,
+  ): Promise<Device | null>
+  /** Calls back after any write of this process that made something otherwise; a hint, never the only way to learn of it. */
+  onChange(listener: (device: Device) => void): () => void
+}
+
+export interface DeviceChange {
+  readonly id: string
+  readonly ownerId: string | null
+  readonly stamp: string
+}

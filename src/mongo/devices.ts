@@ -1,0 +1,200 @@
+import { Timestamp } from 'mongodb'
+import { Schema, type Connection } from 'mongoose'
+import { z } from 'zod'
+import { deviceSchema, type Device } from '../domain/devices/device.ts'
+import type { Clock } from '../domain/ports/clock.ts'
+import type { DeviceChange, DeviceStore } from '../domain/ports/devices.ts'
+import type { Log } from '../domain/ports/log.ts'
+import { aboutToWrite } from '../domain/writes.ts'
+import { collectionOf } from './connection.ts'
+import { readEach } from './readable.ts'
+import { byId, makeEach, together, updateEach } from './together.ts'
+
+const schema = new Schema(
+  {
+    _id: String,
+    revision: Number,
+    source: String,
+    serial: String,
+    owner: { _id: false, id: String },
+    claimed: String,
+    approval: String,
+    isInQuestion: Boolean,
+    firstSeenAt: Date,
+    /** By the cluster's time, which never goes back: when anything but its age became otherwise. */
+    changedAt: Schema.Types.Mixed,
+  },
+  { collection: 'devices', versionKey: false },
+)
+schema.index({ 'owner.id': 1 })
+schema.index({ changedAt: 1 })
+schema.index({ serial: 1 }, { partialFilterExpression: { serial: { $type: 'string' } } })
+schema.index({ claimed: 1 }, { partialFilterExpression: { claimed: { $type: 'string' } } })
+// Few are waited for at any time.
+schema.index({ approval: 1, firstSeenAt: 1 }, { partialFilterExpression: { approval: 'pending' } })
+schema.index({ isInQuestion: 1 }, { partialFilterExpression: { isInQuestion: true } })
+
+export const deviceModel = (connection: Connection) => connection.model('Device', schema)
+
+interface Stored {
+  readonly _id: string
+  readonly [field: string]: unknown
+}
+
+/** Names may have dots and dollars in them: what is said is a list, not an object. */
+const named = <T extends z.ZodType>(value: T) => z.array(z.object({ name: z.string(), said: value }))
+const { said, policies } = deviceSchema.shape
+const storedDevice = deviceSchema
+  .omit({ id: true, said: true, policies: true })
+  .extend({ _id: z.string(), said: named(said.valueType), policies: named(policies.valueType) })
+
+const listOf = <T>(all: Readonly<Record<string, T>>) =>
+  Object.entries(all).map(([name, one]) => ({ name, said: one }))
+const recordOf = <T>(all: readonly { name: string; said: T }[]): Record<string, T> =>
+  Object.fromEntries(all.map(({ name, said: one }) => [name, one]))
+
+const read = (row: unknown): Device => {
+  const { _id: id, ...device } = storedDevice.parse(row)
+  return { ...device, id, said: recordOf(device.said), policies: recordOf(device.policies) }
+}
+const toStored = ({ id, ...device }: Device): Stored => ({
+  ...device,
+  _id: id,
+  said: listOf(device.said),
+  policies: listOf(device.policies),
+})
+
+const change = z.object({
+  _id: z.string(),
+  owner: z.object({ id: z.string() }).nullable(),
+  changedAt: z.instanceof(Timestamp),
+})
+
+/** What a write of the device leaves as it is. */
+const kept = { changedAt: '$changedAt', marks: '$marks' }
+
+const triesEach = 8
+
+export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, log?: Log): DeviceStore {
+  const collection = collectionOf<Stored>(connection, 'devices')
+  const listeners = new Set<(device: Device) => void>()
+  const readable = (rows: readonly unknown[]): Device[] => readEach(rows, read, { what: 'device', log })
+  const get = together(async (ids: readonly string[]) => {
+    const found = await byId(collection, ids)
+    return ids.map((id) => {
+      const row = found.get(id)
+      return row === undefined ? null : read(row)
+    })
+  })
+  const write = together(async (changes: readonly { from: Device; to: Device; isChanged: boolean }[]) => {
+    const updates = changes.map(({ from, to, isChanged }) => ({
+      filter: { _id: to.id, revision: from.revision },
+      pipeline: [
+        { $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, kept] } },
+        ...(isChanged ? [{ $set: { changedAt: '$$CLUSTER_TIME' } }] : []),
+      ],
+    }))
+    return updateEach(collection, updates)
+  })
+  const make = together(async (made: readonly Device[]) => {
+    const found = await makeEach(
+      collection,
+      made.map((device) => ({
+        filter: { _id: device.id },
+        pipeline: [
+          {
+            $replaceWith: {
+              $cond: [
+                { $eq: [{ $type: '$revision' }, 'missing'] },
+                { $mergeObjects: [{ $literal: toStored(device) }, { changedAt: '$$CLUSTER_TIME' }] },
+                '$$ROOT',
+              ],
+            },
+          },
+        ],
+      })),
+    )
+    return found.map((row) => (row instanceof Error ? row : read(row)))
+  })
+  const changed = (device: Device): void => {
+    for (const listener of listeners) listener(device)
+  }
+  const changeOne: DeviceStore['change'] = async (id, next, seen) => {
+    let from = seen === undefined ? await get(id) : seen
+    let isMade = false
+    for (let tried = 0; tried < triesEach; tried++) {
+      const wanted = next(from, clock.now())
+      if (wanted === null) return from
+      aboutToWrite()
+      if (from === null) {
+        // Of two who make it at once one is first; both go on with what stands there.
+        from = await make({ ...wanted.device, revision: 0 })
+        isMade = true
+        continue
+      }
+      const to = { ...wanted.device, revision: from.revision + 1 }
+      if (await write({ from, to, isChanged: wanted.isChanged })) {
+        if (wanted.isChanged || isMade) changed(to)
+        return to
+      }
+      from = await get(id)
+    }
+    throw new Error(`${id} is written by others all the time`)
+  }
+  return {
+    get,
+    ofPeople: async (personIds) =>
+      readable(await collection.find({ 'owner.id': { $in: [...personIds] } }).toArray()),
+    claimedBy: async (emails) => readable(await collection.find({ claimed: { $in: [...emails] } }).toArray()),
+    waiting: async (limit) => {
+      const filter = {
+        $or: [
+          {
+            approval: 'pending',
+            $or: [{ claimed: { $type: 'string' } }, { 'owner.id': { $type: 'string' } }],
+          },
+          { isInQuestion: true },
+        ],
+      }
+      const [rows, count] = await Promise.all([
+        collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray(),
+        collection.countDocuments(filter),
+      ])
+      return { devices: readable(rows), count }
+    },
+    ofSerial: async (serial) =>
+      serial === '' ? [] : readable(await collection.find({ serial }).limit(20).toArray()),
+    all: async (after, limit) =>
+      readable(
+        await collection
+          .find(after === null ? {} : { _id: { $gt: after } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray(),
+      ),
+    changedSince: async (since) => {
+      const filter = { changedAt: { $gt: since === null ? new Timestamp({ t: 0, i: 0 }) : stampOf(since) } }
+      const rows = await collection
+        .find(filter, { projection: { 'owner.id': 1, changedAt: 1 } })
+        .sort({ changedAt: 1 })
+        .limit(mostChanged)
+        .toArray()
+      return rows.map((row): DeviceChange => {
+        const { _id: id, owner, changedAt } = change.parse(row)
+        return { id, ownerId: owner?.id ?? null, stamp: `${changedAt.t}.${changedAt.i}` }
+      })
+    },
+    change: changeOne,
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+const mostChanged = 5_000
+
+function stampOf(written: string): Timestamp {
+  const [t = 0, i = 0] = written.split('.').map(Number)
+  return new Timestamp({ t, i })
+}

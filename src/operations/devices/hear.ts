@@ -1,0 +1,83 @@
+import { deviceId, type Device } from '../../domain/devices/device.ts'
+import { deviceReport, withReport, type DeviceReport, type NotMerged } from '../../domain/devices/report.ts'
+import type { DeviceRules, DeviceSource } from '../../domain/devices/rules.ts'
+import { refTo, type PersonRef } from '../../domain/person.ts'
+import type { World } from '../world.ts'
+
+/** What came of each report, in the order given. */
+export type Heard =
+  | { readonly is: 'heard'; readonly device: Device }
+  | { readonly is: 'refused'; readonly why: NotMerged['not'] | 'malformed'; readonly words: string }
+
+/**
+ * What a source says of devices, noted: each by itself, as it is now; the same once more changes nothing. Whose it is, is
+ * bound by it where an identity provider said so; that it counts, where the catalog's rule says so. What is held on it is
+ * looked at soon after (`device-watch.ts`). `source` is one of the catalog's.
+ */
+export async function hearReports(
+  world: World,
+  source: DeviceSource,
+  reports: readonly unknown[],
+): Promise<Heard[]> {
+  return Promise.all(reports.map((report) => hear(world, source, report)))
+}
+
+async function hear(world: World, { id: source }: DeviceSource, written: unknown): Promise<Heard> {
+  const parsed = deviceReport.safeParse(written)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const at = issue === undefined ? '' : issue.path.join('.')
+    return { is: 'refused', why: 'malformed', words: `${at} ${issue?.message ?? 'is not right'}`.trim() }
+  }
+  const report = parsed.data
+  const id = deviceId(source, report.sourceId)
+  const rules = world.catalog().devices
+  const seen = await world.devices.get(id)
+  const owner = await provenOwner(world, seen, report)
+  let not: NotMerged['not'] | null = null
+  const device = await world.devices.change(
+    id,
+    (known, now) => {
+      const merged = withReport(known, source, report, now)
+      not = 'not' in merged ? merged.not : null
+      if ('not' in merged) return null
+      const owned = ownedBy(merged.device, owner)
+      const approved = approvedByRule(owned, rules, now)
+      const isChanged = merged.isChanged || owned !== merged.device || approved !== owned
+      return { device: approved, isChanged }
+    },
+    seen,
+  )
+  if (not !== null) return { is: 'refused', why: not, words: refusals[not] }
+  if (device === null) return { is: 'refused', why: 'unknown-device', words: refusals['unknown-device'] }
+  return { is: 'heard', device }
+}
+
+const refusals: Record<NotMerged['not'], string> = {
+  'from-the-future': 'its instants are in the future',
+  'too-much': 'it says more of one device than is kept',
+  'unknown-device': 'no such device is known, and this sender cannot make one',
+}
+
+/** Bound once: to whom an identity provider named; null where that is nobody of ours, or cannot be said now. */
+async function provenOwner(
+  world: World,
+  known: Device | null,
+  { owner }: DeviceReport,
+): Promise<PersonRef | null> {
+  if (owner?.isProven !== true || (known !== null && known.owner !== null)) return null
+  const facts = await world.directory.named(owner.email)
+  if (facts === null || facts === 'unknown' || !facts.isHere) return null
+  return facts.person.email?.toLowerCase() === owner.email ? refTo(facts.person) : null
+}
+
+const ownedBy = (device: Device, owner: PersonRef | null): Device =>
+  owner === null || device.owner !== null || device.isInQuestion ? device : { ...device, owner }
+
+/** Only what is somebody's: a rule that says yes to whoever claims it would let anybody in. */
+export function approvedByRule(device: Device, { approve }: DeviceRules, now: Date): Device {
+  if (approve === null || device.approval !== 'pending' || device.owner === null || device.isInQuestion)
+    return device
+  if (approve.evaluate(device) !== 'yes') return device
+  return { ...device, approval: 'approved', decided: { by: null, at: now, because: approve.source } }
+}

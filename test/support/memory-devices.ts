@@ -1,0 +1,45 @@
+import type { Device } from '../../src/domain/devices/device.ts'
+import type { DeviceStore } from '../../src/domain/ports/devices.ts'
+
+/** Devices in memory, for the simulation and for what never asks for any. */
+export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
+  const devices = new Map<string, Device>()
+  const changes: { id: string; ownerId: string | null; stamp: string }[] = []
+  const listeners = new Set<(device: Device) => void>()
+  const all = (): Device[] => [...devices.values()]
+  const isWaiting = ({ approval, claimed, owner, isInQuestion }: Device): boolean =>
+    isInQuestion || (approval === 'pending' && (claimed !== null || owner !== null))
+  return {
+    get: async (id) => devices.get(id) ?? null,
+    ofPeople: async (ids) => all().filter(({ owner }) => owner !== null && ids.includes(owner.id)),
+    claimedBy: async (emails) => all().filter(({ claimed }) => claimed !== null && emails.includes(claimed)),
+    waiting: async (limit) => {
+      const found = all().filter(isWaiting)
+      return { devices: found.slice(0, limit), count: found.length }
+    },
+    ofSerial: async (serial) => all().filter((device) => serial !== '' && device.serial === serial),
+    all: async (after, limit) =>
+      all()
+        .filter(({ id }) => after === null || id > after)
+        .sort((one, other) => (one.id < other.id ? -1 : 1))
+        .slice(0, limit),
+    changedSince: async (stamp) => changes.filter((change) => stamp === null || change.stamp > stamp),
+    change: async (id, next) => {
+      const known = devices.get(id) ?? null
+      const wanted = next(known, now())
+      if (wanted === null) return known
+      const device = { ...wanted.device, revision: (known?.revision ?? 0) + 1 }
+      devices.set(id, device)
+      if (wanted.isChanged) {
+        const stamp = String(changes.length).padStart(10, '0')
+        changes.push({ id, ownerId: device.owner?.id ?? null, stamp })
+        for (const listener of listeners) listener(device)
+      }
+      return device
+    },
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
