@@ -47,6 +47,7 @@ import type { World } from './operations/world.ts'
 import { directoryFrom } from './people/directory.ts'
 import { provisionedPeople } from './people/provisioned-people.ts'
 import { whoIsFrom } from './people/who-is.ts'
+import { withDevices } from './people/with-devices.ts'
 import { withWhenConfirmed } from './people/when-confirmed.ts'
 import { checkSystems } from './reach.ts'
 import { kindsFor } from './kinds.ts'
@@ -140,10 +141,14 @@ export async function start(
       log,
     })
     const proofs = mongoProofs(connection)
+    const devices = mongoDevices(connection, clock, log)
     const isAsked = () => catalog.current().asksWhenConfirmed
     const counting = () => countingOf(catalog.current())
     const joined = (directory: SlackDirectory) =>
-      withWhenConfirmed(beside.join(directory), { proofs, isAsked, counting, now: () => clock.now() })
+      withDevices(
+        withWhenConfirmed(beside.join(directory), { proofs, isAsked, counting, now: () => clock.now() }),
+        { devices, isAsked: () => catalog.current().devices.fit.size > 0 },
+      )
     const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {
@@ -187,7 +192,7 @@ export async function start(
         log,
       }),
       identities: beside.identities,
-      devices: mongoDevices(connection, clock, log),
+      devices,
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),

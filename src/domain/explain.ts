@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts'
+import { lacksInWords } from './devices/lack-words.ts'
 import type { Open } from './grant.ts'
 import type { Reason } from './policy.ts'
 
@@ -27,6 +28,10 @@ export function explain(reason: Reason): string {
       return reason.why
     case 'unread-email':
       return 'Slack does not say now which verified e-mail they have'
+    case 'unfit':
+      return lacksInWords(reason.lacks, reason.at)
+    case 'unread-devices':
+      return 'which devices they have cannot be read now'
     case 'moved':
       return 'the catalog now gives something else than what was approved'
     case 'too-long':

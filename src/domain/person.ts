@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Confirmation } from './confirmation.ts'
 import { cut } from './cut.ts'
+import type { Device } from './devices/device.ts'
 
 /** A person as Curfew knows them: our own id, and links to where they come from. */
 export interface Person {
@@ -54,6 +55,8 @@ export interface PersonFacts {
   readonly provisioned?: Provisioned
   /** Null: they never confirmed who they are, as far as is known; absent where no rule asks for it. */
   readonly confirmed?: LastProof | null
+  /** What is theirs; absent where no rule asks for it, or it was not read. */
+  readonly devices?: readonly Device[]
 }
 
 /** When somebody last confirmed who they are, and how. */

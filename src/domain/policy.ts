@@ -1,6 +1,7 @@
 import { fittingRules } from './auto-approval.ts'
 import { findEntitlement, type Answer, type Attributes, type Catalog, type Entitlement } from './catalog.ts'
 import { totalMs, type Lasting } from './extension.ts'
+import { fitness, type Lack } from './devices/fitness.ts'
 import type { Approved, Grant, GrantPlace } from './grant.ts'
 import type { GroupMembers, PersonFacts } from './person.ts'
 import { describeOnly } from './timing.ts'
@@ -27,6 +28,10 @@ export type Reason =
   | { readonly kind: 'no-principal'; readonly why: string }
   /** Who they are on the system follows from an e-mail that cannot be read now. */
   | { readonly kind: 'unread-email' }
+  /** Their device, or devices, do not meet the catalog's rule. */
+  | { readonly kind: 'unfit'; readonly lacks: readonly Lack[]; readonly at: Date }
+  /** Which devices they have was not read. */
+  | { readonly kind: 'unread-devices' }
   | { readonly kind: 'moved' }
   | { readonly kind: 'too-long'; readonly maxMs: number }
   | { readonly kind: 'outside'; readonly windows: string }
@@ -44,6 +49,8 @@ export type Reason =
 export interface Asking {
   readonly durationMs: number
   readonly reason: string
+  /** The device that it is asked for on; absent: on whichever of theirs. */
+  readonly device?: { readonly id: string } | null
 }
 
 /** Members of the Slack groups that matter here, each known or not. */
@@ -73,10 +80,34 @@ export function attributesOf(
 }
 
 /**
- * May this person have this entitlement at all? Asked when they look, ask, are approved, right before giving, and again
+ * May this person have this entitlement, on the devices that they have? Asked when they look, ask, are approved, right before giving, and again
  * and again while they hold it. `asking` is for the whole time, `mostMs` the longest that may be.
  */
 export function mayHold(
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  asking: Asking,
+  now: Date,
+  mostMs = entitlement.duration.maxMs,
+): Verdict {
+  const verdict = mayHoldAnywhere(facts, entitlement, asking, now, mostMs)
+  return verdict.answer === 'yes' ? (whyUnfit(facts, entitlement, asking, now) ?? verdict) : verdict
+}
+
+function whyUnfit(
+  { devices }: PersonFacts,
+  { device: rule }: Entitlement,
+  { device }: Asking,
+  now: Date,
+): Verdict | null {
+  if (rule === null) return null
+  if (devices === undefined) return { answer: 'unknown', reasons: [{ kind: 'unread-devices' }] }
+  const found = fitness(rule, devices, { now, onDevice: device?.id ?? null })
+  return found.isFit ? null : no({ kind: 'unfit', lacks: found.lacks, at: now })
+}
+
+/** The same, whatever they work on: that may be mended in a minute. */
+export function mayHoldAnywhere(
   facts: PersonFacts,
   entitlement: Entitlement,
   asking: Asking,
@@ -132,8 +163,8 @@ export const usualAsking = ({ duration, reasonExample }: Entitlement): Asking =>
 })
 
 /**
- * Would this person be let have it who did not ask for it yet, and could it be given to them? Of what is held by rule:
- * does the rule name them?
+ * Would this person be let have it who did not ask for it yet, and could it be given to them, whatever they work on? Of
+ * what is held by rule: does the rule name them?
  */
 export function wouldHave(
   catalog: Catalog,
@@ -142,7 +173,7 @@ export function wouldHave(
   now: Date,
 ): Verdict {
   const asking = entitlement.mode === 'standing' ? standingAsking(entitlement) : usualAsking(entitlement)
-  const verdict = mayHold(facts, entitlement, asking, now)
+  const verdict = mayHoldAnywhere(facts, entitlement, asking, now)
   if (verdict.answer !== 'yes') return verdict
   const place = placeFor(catalog, facts, entitlement, asking, now)
   return 'unresolved' in place ? withoutPlace(facts, place.unresolved) : verdict
@@ -194,12 +225,13 @@ export interface ApprovedWish
       | 'isBreakGlass'
       | 'auto'
       | 'window'
+      | 'device'
     > {}
 
 /**
  * Do the rules of this moment still allow what was approved, exactly as it was approved? Asked right before giving, and
- * while it is `held`: then who said yes is not asked again, nor how often a rule did; everything else is. Of what is
- * `kept`, the conditions on the person are not asked either.
+ * while it is `held`: then who said yes is not asked again, nor how often a rule did, nor what it is held on
+ * (`device-watch.ts` does); everything else is. Of what is `kept`, the conditions on the person are not asked either.
  */
 export function stillAllows(
   catalog: Catalog,
@@ -216,11 +248,14 @@ export function stillAllows(
   if (!entitlement) return no({ kind: 'gone' })
   if (modeOf(wish) !== entitlement.mode) return no({ kind: 'gone' })
   const wholeMs = totalMs(wish) + moreMs
-  const asking = wish.isStanding ? standingAsking(entitlement) : { durationMs: wholeMs, reason: wish.reason }
+  const { device } = wish
+  const asking = wish.isStanding
+    ? { ...standingAsking(entitlement), device }
+    : { durationMs: wholeMs, reason: wish.reason, device }
   const mostMs = mostFor(entitlement, wish, wholeMs)
   const verdict: Verdict = isKept
     ? (whyOutside(facts, entitlement, asking, mostMs) ?? { answer: 'yes', reasons: [] })
-    : mayHold(facts, entitlement, asking, now, mostMs)
+    : (isHeld ? mayHoldAnywhere : mayHold)(facts, entitlement, asking, now, mostMs)
   if (verdict.answer !== 'yes') return verdict
   if (wish.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
   // What people added later, the rule was not asked for.
@@ -290,6 +325,12 @@ function fitsIn(only: readonly FixedWindow[], now: Date, endsAt: Date): boolean 
   if (only.length === 0) return true
   const open = fixedWindowAt(only, now)
   return open !== null && endsAt <= open.end
+}
+
+/** Why somebody is refused who asks for themselves. */
+export function codeOf({ answer, reasons }: Verdict): 'unsure' | 'unfit' | 'not-allowed' {
+  if (answer === 'unknown') return 'unsure'
+  return reasons.some(({ kind }) => kind === 'unfit') ? 'unfit' : 'not-allowed'
 }
 
 export const no = (reason: Reason): Verdict => ({ answer: 'no', reasons: [reason] })

@@ -13,6 +13,8 @@ export type RefusalCode =
   | 'not-allowed'
   | 'external'
   | 'not-here'
+  /** Their device, or devices, do not meet the catalog's rule. */
+  | 'unfit'
   | 'no-principal'
   | 'bad-duration'
   | 'bad-reason'

@@ -2,7 +2,7 @@ import { fittingRules, quotaKey } from './auto-approval.ts'
 import { findEntitlement, type AutoRule, type Catalog, type Entitlement } from './catalog.ts'
 import { explainAll } from './explain.ts'
 import type { PersonFacts } from './person.ts'
-import { attributesOf, mayHold } from './policy.ts'
+import { attributesOf, mayHoldAnywhere } from './policy.ts'
 import type { AskedRow } from './ports/grant-records.ts'
 
 /** What a catalog says to a request: a rule approves it, people review it, or it cannot be asked for. */
@@ -37,7 +37,7 @@ function answerTo(row: AskedRow, catalog: Catalog, uses: Uses): Pick<Replayed, '
   const { requestedAt: at, askedMs: durationMs, reason } = row
   const asking = { durationMs, reason }
   const facts = factsOf(row)
-  const verdict = mayHold(facts, entitlement, asking, at)
+  const verdict = mayHoldAnywhere(facts, entitlement, asking, at)
   if (verdict.answer !== 'yes') return { answer: 'refused', why: explainAll(verdict.reasons) }
   if (row.isSeries || row.requester.id !== row.subject.id) return { answer: 'reviewed', why: '' }
   const { fits } = fittingRules(entitlement, attributesOf(facts, entitlement, asking, at))

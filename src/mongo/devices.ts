@@ -66,12 +66,17 @@ const toStored = ({ id, ...device }: Device): Stored => ({
 
 const change = z.object({
   _id: z.string(),
-  owner: z.object({ id: z.string() }).nullable(),
+  owner: z.object({ id: z.string() }).nullish(),
   changedAt: z.instanceof(Timestamp),
 })
 
 /** What a write of the device leaves as it is. */
 const kept = { changedAt: '$changedAt', marks: '$marks' }
+
+function changeOf(row: unknown): DeviceChange {
+  const { _id: id, owner, changedAt } = change.parse(row)
+  return { id, ownerId: owner?.id ?? null, stamp: `${changedAt.t}.${changedAt.i}` }
+}
 
 const triesEach = 8
 
@@ -172,6 +177,13 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
           .limit(limit)
           .toArray(),
       ),
+    newestChange: async () => {
+      const row = await collection.findOne(
+        { changedAt: { $type: 'timestamp' } },
+        { sort: { changedAt: -1 }, projection: { 'owner.id': 1, changedAt: 1 } },
+      )
+      return row === null ? null : changeOf(row).stamp
+    },
     changedSince: async (since) => {
       const filter = { changedAt: { $gt: since === null ? new Timestamp({ t: 0, i: 0 }) : stampOf(since) } }
       const rows = await collection
@@ -179,10 +191,7 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
         .sort({ changedAt: 1 })
         .limit(mostChanged)
         .toArray()
-      return rows.map((row): DeviceChange => {
-        const { _id: id, owner, changedAt } = change.parse(row)
-        return { id, ownerId: owner?.id ?? null, stamp: `${changedAt.t}.${changedAt.i}` }
-      })
+      return rows.map(changeOf)
     },
     change: changeOne,
     onChange: (listener) => {

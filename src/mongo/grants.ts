@@ -202,6 +202,8 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .toArray()
       return readable(rows, (row) => heldRow.parse(row))
     },
+    heldOf: (subjectIds) =>
+      find({ 'subject.id': { $in: [...subjectIds] }, isOpen: true, status: { $in: ['granting', 'active'] } }),
     standing: async (of) => {
       const rows = await model
         .find({ slot: 'standing', isOpen: true, ...subjectAmong(of) }, standingFields)

@@ -4,7 +4,7 @@ import { explain } from '../domain/explain.ts'
 import type { Grant } from '../domain/grant.ts'
 import { emergencyGrant } from '../domain/new-grant.ts'
 import { refTo, type PersonFacts, type PersonRef } from '../domain/person.ts'
-import { mayHold, placeFor } from '../domain/policy.ts'
+import { mayHold, codeOf, placeFor } from '../domain/policy.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { provenBy } from './confirm/proven.ts'
 import { reasonLength } from './request.ts'
@@ -137,6 +137,5 @@ function whyNot(
     return refuse('bad-duration')
   const verdict = mayHold(facts, entitlement, { durationMs, reason }, world.clock.now())
   if (verdict.answer === 'yes') return null
-  const code = verdict.answer === 'unknown' ? 'unsure' : 'not-allowed'
-  return refuse(code, { reasons: verdict.reasons.map(explain) })
+  return refuse(codeOf(verdict), { reasons: verdict.reasons.map(explain) })
 }

@@ -130,7 +130,7 @@ export async function fitToAsk(
  * with the form stays as it is.
  */
 function notForThem(refusal: Refusal, { person }: PersonFacts): Refusal {
-  const aboutPeople = ['not-allowed', 'external', 'not-here', 'no-principal', 'unsure'] as const
+  const aboutPeople = ['not-allowed', 'unfit', 'external', 'not-here', 'no-principal', 'unsure'] as const
   const isAbout = aboutPeople.some((code) => code === refusal.refused)
   if (!isAbout) return refusal
   const why = refusal.refused === 'unsure' ? ['Curfew could not find out whether they may have it'] : []
@@ -161,9 +161,10 @@ function whereOrWhyNot(
 function codeFor(reasons: readonly Reason[]): Refusal['refused'] {
   if (reasons.some(({ kind }) => kind === 'external')) return 'external'
   if (reasons.some(({ kind }) => kind === 'not-here')) return 'not-here'
-  return reasons.some((reason) => reason.kind === 'rule' && reason.answer === 'unknown')
-    ? 'unsure'
-    : 'not-allowed'
+  if (reasons.some(({ kind }) => kind === 'unfit')) return 'unfit'
+  const isUnsure = (reason: Reason): boolean =>
+    reason.kind === 'unread-devices' || (reason.kind === 'rule' && reason.answer === 'unknown')
+  return reasons.some(isUnsure) ? 'unsure' : 'not-allowed'
 }
 
 /**

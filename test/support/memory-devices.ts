@@ -23,7 +23,9 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
         .filter(({ id }) => after === null || id > after)
         .sort((one, other) => (one.id < other.id ? -1 : 1))
         .slice(0, limit),
-    changedSince: async (stamp) => changes.filter((change) => stamp === null || change.stamp > stamp),
+    newestChange: async () => changes.at(-1)?.stamp ?? null,
+    changedSince: async (stamp) =>
+      changes.filter((change) => stamp === null || Number(change.stamp) > Number(stamp)),
     change: async (id, next) => {
       const known = devices.get(id) ?? null
       const wanted = next(known, now())
@@ -31,7 +33,7 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
       const device = { ...wanted.device, revision: (known?.revision ?? 0) + 1 }
       devices.set(id, device)
       if (wanted.isChanged) {
-        const stamp = String(changes.length).padStart(10, '0')
+        const stamp = `${now().getTime()}.${changes.length}`
         changes.push({ id, ownerId: device.owner?.id ?? null, stamp })
         for (const listener of listeners) listener(device)
       }

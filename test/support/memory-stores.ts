@@ -173,6 +173,12 @@ export function memoryGrants(
         ),
       ]),
     held: () => step(() => all().flatMap(heldRowOf)),
+    heldOf: (ids) =>
+      step(() =>
+        all().filter(
+          ({ subject, status }) => ids.includes(subject.id) && (status === 'granting' || status === 'active'),
+        ),
+      ),
     askedSince: (since, limit) =>
       step(() =>
         all()

@@ -98,3 +98,10 @@ export function agoWords(at: Date, now: Date): string {
   const hours = Math.round(minutes / 60)
   return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`
 }
+
+/** All that is missing, and what to do about it. */
+export function lacksInWords(lacks: readonly Lack[], now: Date): string {
+  const said = lacks.map((lack) => lackWords(lack, { now }))
+  const todo = [...new Set(lacks.flatMap((lack) => remedyFor(lack) ?? []))]
+  return [said.join('; '), ...todo.map((one) => one.replace(/\.$/, ''))].join('. ')
+}

@@ -28,3 +28,15 @@ function newest<T extends { readonly at: Date }>(
   }
   return found
 }
+
+/** By our own ids of people; what is nobody's is left out. */
+export function byOwner(devices: readonly Device[]): ReadonlyMap<string, readonly Device[]> {
+  const found = new Map<string, Device[]>()
+  for (const device of devices) {
+    if (device.owner === null) continue
+    const theirs = found.get(device.owner.id)
+    if (theirs === undefined) found.set(device.owner.id, [device])
+    else theirs.push(device)
+  }
+  return found
+}

@@ -13,6 +13,8 @@ export interface DeviceStore {
   ofSerial(serial: string): Promise<readonly Device[]>
   /** By their ids, from the one after `after` on. */
   all(after: string | null, limit: number): Promise<readonly Device[]>
+  /** The stamp of what changed last; null: nothing ever did. */
+  newestChange(): Promise<string | null>
   /**
    * Those of which something became otherwise (not only how old it is) after this stamp, or ever, in their order. A hint:
    * what two wrote in one moment may come in another order, so look a little further back.

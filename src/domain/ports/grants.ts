@@ -52,6 +52,8 @@ export interface GrantStore {
   requestsSince(requesterId: string, since: Date): Promise<string[]>
   /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
   held(): Promise<HeldRow[]>
+  /** What is held by these people, or is being given to them. */
+  heldOf(subjectIds: readonly string[]): Promise<Grant[]>
   /** What is held by rules and not finished; with `of`, by these people alone. */
   standing(of?: readonly string[]): Promise<StandingRow[]>
   /** Standing grants that could not be given and ended since then, the newest first; with `of`, of these people alone. */
@@ -96,6 +98,8 @@ export interface HeldRow extends ApprovedWish {
   readonly subject: PersonRef
   /** When it is given next, where it is not held yet. */
   readonly opensAt: Date | null
+  /** By which rule about devices it was judged last. */
+  readonly posture: { readonly rule: string } | null
 }
 
 export interface DueGrant {

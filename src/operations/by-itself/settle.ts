@@ -1,5 +1,7 @@
 import { owesReview } from '../../domain/break-glass.ts'
 import { findEntitlement } from '../../domain/catalog.ts'
+import type { Device } from '../../domain/devices/device.ts'
+import { postureDueAt } from '../../domain/devices/posture.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/grant.ts'
 import type { EndCause } from '../../domain/grant.ts'
@@ -12,6 +14,7 @@ import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
 import { endIfDue, join, leave, leadMs, owe } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
+import { carryOut, postureOf, settlePosture } from './posture-of.ts'
 import { record } from './record.ts'
 import { settleSeries, stopSeriesOf, whyWindowIsShut } from './open-windows.ts'
 import type { World } from '../world.ts'
@@ -58,6 +61,8 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       return
     case 'active':
       if (grant.warnAt !== null && grant.warnAt <= now) await record(world, grant.id, { type: 'warn' }, grant)
+      if ((postureDueAt(grant.posture) ?? grant.endsAt) <= now && now < grant.endsAt)
+        return settlePosture(world, grant)
       if (grant.isStanding && renewsAt(grant) <= now && now < grant.endsAt) {
         await record(world, grant.id, { type: 'renew', endsAt: new Date(now.getTime() + termMs) }, grant)
         return
@@ -132,9 +137,17 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   const takenBack = await wordTakenBack(world, grant)
   if (takenBack !== null) return refused(world, grant, { why: takenBack, ends: true })
   const shut = await whyWindowIsShut(world, grant)
-  if (shut === null) return true
+  if (shut === null) return notePosture(world, grant, facts.devices ?? [])
   if ('unsure' in shut) return owed(world, grant, shut.unsure)
   return refused(world, grant, shut)
+}
+
+/** From here on it is known when it is to be looked at again. */
+async function notePosture(world: World, grant: Granting, devices: readonly Device[]): Promise<boolean> {
+  const change = postureOf(world.catalog(), grant, devices, world.clock.now())
+  if (change === null) return true
+  const written = await carryOut(world, grant, change)
+  return !change.ends && !isRefusal(written)
 }
 
 async function refused(

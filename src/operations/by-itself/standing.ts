@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { byOwner, together } from '../../domain/devices/together.ts'
 import type { GrantPlace } from '../../domain/grant.ts'
 import { standingGrant } from '../../domain/new-grant.ts'
 import { plainlyNamed, type Known, type PersonFacts } from '../../domain/person.ts'
-import { mayHold, placeFor, standingAsking } from '../../domain/policy.ts'
+import { mayHold, mayHoldAnywhere, placeFor, standingAsking } from '../../domain/policy.ts'
 import { pairOf, type FailedRow } from '../../domain/ports/grants.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { World } from '../world.ts'
@@ -11,6 +12,7 @@ import type { World } from '../world.ts'
 /** What is held by rule is given to whoever matches and lacks it; `lookAtHeld` takes it from whoever does not match. */
 
 const atOnce = 32
+const readAtOnce = 500
 const HOUR_MS = 3_600_000
 /** What could not be given is tried again ever more seldom: each try is a document. */
 const againAfterMs = [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS] as const
@@ -51,7 +53,7 @@ export async function giveByRule(
   const unreadable: string[] = []
   const failing: Failing[] = []
   for (const rule of everyEntitlement(catalog).filter(isStandingRule)) {
-    const { lacking, isUnreadable } = await lackingOf(everybody, rule, held, now)
+    const { lacking, isUnreadable } = await lackingOf(world, everybody, rule, { held, now })
     if (isUnreadable) unreadable.push(`${rule.name} on ${rule.resource.name}`)
     const why: { name: string; why: string }[] = []
     const give: { facts: PersonFacts; place: GrantPlace }[] = []
@@ -73,21 +75,41 @@ export async function giveByRule(
 
 /** Who matches the rule and holds nothing by it, and whether it cannot be said of somebody. */
 async function lackingOf(
+  world: World,
   everybody: readonly PersonFacts[],
   rule: Entitlement,
-  held: ReadonlySet<string>,
-  now: Date,
+  { held, now }: { held: ReadonlySet<string>; now: Date },
 ): Promise<{ lacking: PersonFacts[]; isUnreadable: boolean }> {
   const lacking: PersonFacts[] = []
   let isUnreadable = false
   for (const [at, facts] of everybody.entries()) {
     if (at % 500 === 499) await turn()
     if (held.has(keyOf(facts, rule))) continue
-    const { answer } = mayHold(facts, rule, standingAsking(rule), now)
+    const { answer } = mayHoldAnywhere(facts, rule, standingAsking(rule), now)
     if (answer === 'unknown') isUnreadable = true
     else if (answer === 'yes') lacking.push(facts)
   }
-  return { lacking, isUnreadable }
+  return { lacking: rule.device === null ? lacking : await fitOf(world, lacking, rule, now), isUnreadable }
+}
+
+/** Those who have a fit device. Whoever has none is given it once they do: nobody needs to be told. */
+async function fitOf(
+  world: World,
+  lacking: readonly PersonFacts[],
+  rule: Entitlement,
+  now: Date,
+): Promise<PersonFacts[]> {
+  const fit: PersonFacts[] = []
+  for (let at = 0; at < lacking.length; at += readAtOnce) {
+    const some = lacking.slice(at, at + readAtOnce)
+    const devices = await world.devices.ofPeople(some.map(({ person }) => person.id))
+    const theirs = byOwner(devices)
+    for (const facts of some) {
+      const whole = { ...facts, devices: together(theirs.get(facts.person.id) ?? []) }
+      if (mayHold(whole, rule, standingAsking(rule), now).answer === 'yes') fit.push(whole)
+    }
+  }
+  return fit
 }
 
 const keyOf = ({ person }: PersonFacts, rule: Entitlement): string =>

@@ -4,7 +4,7 @@ import { explain } from '../../domain/explain.ts'
 import type { Active, Grant, GrantPlace } from '../../domain/grant.ts'
 import { sessionGrant } from '../../domain/new-grant.ts'
 import { isSamePerson, type PersonFacts } from '../../domain/person.ts'
-import { mayHold, placeFor, stillAllows, usualAsking } from '../../domain/policy.ts'
+import { codeOf, mayHold, placeFor, stillAllows, usualAsking } from '../../domain/policy.ts'
 import type { Confirmable } from '../../domain/ports/tickets.ts'
 import { refuse, isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { mayRenew } from '../../domain/session.ts'
@@ -103,9 +103,8 @@ function whyNoMore(world: World, facts: PersonFacts, grant: Active, endsAt: Date
 function whereOrWhyNot(world: World, facts: PersonFacts, entitlement: Entitlement): GrantPlace | Refusal {
   const now = world.clock.now()
   const asking = usualAsking(entitlement)
-  const { answer, reasons } = mayHold(facts, entitlement, asking, now)
-  if (answer !== 'yes')
-    return refuse(answer === 'unknown' ? 'unsure' : 'not-allowed', { reasons: reasons.map(explain) })
+  const verdict = mayHold(facts, entitlement, asking, now)
+  if (verdict.answer !== 'yes') return refuse(codeOf(verdict), { reasons: verdict.reasons.map(explain) })
   const place = placeFor(world.catalog(), facts, entitlement, asking, now)
   return 'unresolved' in place ? refuse('no-principal', { reasons: [place.unresolved] }) : place
 }

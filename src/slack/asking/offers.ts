@@ -2,10 +2,10 @@ import closeness from 'fastest-levenshtein'
 import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { parseDuration } from '../../domain/duration.ts'
 import type { PersonFacts } from '../../domain/person.ts'
-import { mayAskForOthers, mayHold, usualAsking } from '../../domain/policy.ts'
+import { mayAskForOthers, mayHoldAnywhere, usualAsking } from '../../domain/policy.ts'
 
 /**
- * What this person may request now, for themselves or for others, each judged with its default duration and its example reason. What a person may
+ * What this person may request now, for themselves or for others, each judged with its default duration and its example reason, whatever they work on. What a person may
  * not request is never named to them.
  */
 export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entitlement[] {
@@ -23,7 +23,7 @@ export const isAnyUnknown = (catalog: Catalog, facts: PersonFacts, now: Date): b
   everyEntitlement(catalog).some(
     (entitlement) =>
       entitlement.mode !== 'standing' &&
-      mayHold(facts, entitlement, usualAsking(entitlement), now).answer === 'unknown',
+      mayHoldAnywhere(facts, entitlement, usualAsking(entitlement), now).answer === 'unknown',
   )
 
 /** What is said then. */
@@ -37,7 +37,7 @@ export function unknownOffers({ groups, isEmailRead, provisioned }: PersonFacts)
 
 /** May they have it themselves? */
 export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
-  mayHold(facts, entitlement, usualAsking(entitlement), now).answer === 'yes'
+  mayHoldAnywhere(facts, entitlement, usualAsking(entitlement), now).answer === 'yes'
 
 export const offerKey = ({ resource, id }: Entitlement): string => `${resource.id}/${id}`
 

@@ -18,6 +18,8 @@ export function refusalWords(refusal: Refusal): string {
       return 'This is not in the catalog any more.'
     case 'not-allowed':
       return `You can't request this: ${reasons}.`
+    case 'unfit':
+      return `This is for fit devices only. ${reasons}.`
     case 'external':
       return 'Curfew serves members of this workspace only.'
     case 'not-here':

@@ -32,6 +32,7 @@ const plainly: Record<RefusalCode, string> = {
   'not-allowed': "You can't request this: you are not in @dba.",
   external: 'Curfew serves members of this workspace only.',
   'not-here': 'You are not a member of this workspace any more.',
+  unfit: 'This is for fit devices only. you are not in @dba.',
   'no-principal': 'Curfew does not know who you are there: you are not in @dba.',
   'bad-duration': 'That is not a duration that can be asked for here.',
   'bad-reason': 'Please say what you need it for, in 10 to 500 characters.',

@@ -1,0 +1,140 @@
+import type { Device } from '../../domain/devices/device.ts'
+import { byOwner } from '../../domain/devices/together.ts'
+import { everyEntitlement } from '../../domain/catalog.ts'
+import type { World } from '../world.ts'
+import { carryOut, postureOf } from './posture-of.ts'
+
+/** Looks at what is held on devices, as soon as something of one became otherwise. */
+export interface DeviceWatch {
+  /** Looks at everything that is held on devices: at the start, and where rules changed. Rejects when it could not. */
+  lookAtAll(): Promise<void>
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>
+}
+
+/** What another replica heard is found so soon; what this one hears, at once. */
+const everyMs = 2_000
+/** Two who write in one moment may be seen in another order. */
+const overlapSeconds = 10
+const peopleAtOnce = 200
+const writtenAtOnce = 100
+
+/**
+ * Follows what changes of devices, by this process or another, and ends or notes what is held on them. It asks neither
+ * Slack nor any source, so it cuts while they are silent. That a device falls silent is not its business: each grant knows
+ * when it is to be looked at by itself. `changed` is told whose devices changed, for what is given by rule.
+ */
+export function watchDevices(
+  world: World,
+  { changed }: { changed: (personIds: readonly string[]) => void },
+): DeviceWatch {
+  const waiting = new Set<string>()
+  const seen = new Map<string, string>()
+  let stamp: string | null = null
+  let isFollowing = false
+  let isStopped = false
+  let running: Promise<void> | null = null
+  let following: Promise<void> | null = null
+
+  const lookAtWaiting = async (): Promise<void> => {
+    while (waiting.size > 0 && !isStopped) {
+      const some = [...waiting].slice(0, peopleAtOnce)
+      for (const id of some) waiting.delete(id)
+      try {
+        await lookAt(world, some)
+      } catch (error) {
+        for (const id of some) waiting.add(id)
+        throw error
+      }
+      changed(some)
+    }
+  }
+  const soon = (): void => {
+    running ??= lookAtWaiting()
+      .catch((error: unknown) => world.log.warn('could not look at what is held on devices now', { error }))
+      .finally(() => (running = null))
+  }
+  const stopListening = world.devices.onChange(({ owner }: Device) => {
+    if (owner === null) return
+    waiting.add(owner.id)
+    soon()
+  })
+  const follow = async (): Promise<void> => {
+    // What changed before it began is looked at as a whole.
+    if (!isFollowing) stamp = await world.devices.newestChange()
+    isFollowing = true
+    for (const { id, ownerId, stamp: at } of await world.devices.changedSince(aLittleBefore(stamp))) {
+      if (stamp === null || isLater(at, stamp)) stamp = at
+      if (seen.get(id) === at) continue
+      seen.set(id, at)
+      if (ownerId !== null) waiting.add(ownerId)
+    }
+    const oldest = aLittleBefore(stamp)
+    for (const [id, at] of seen) if (oldest !== null && isLater(oldest, at)) seen.delete(id)
+    // Also what could not be looked at before.
+    if (waiting.size > 0) soon()
+  }
+  const timer = setInterval(() => {
+    following ??= follow()
+      .catch((error: unknown) => world.log.warn('could not find out which devices changed', { error }))
+      .finally(() => (following = null))
+  }, everyMs)
+  timer.unref()
+  return {
+    lookAtAll: async () => {
+      const onDevices = new Set(
+        everyEntitlement(world.catalog()).flatMap(({ device, id, resource }) =>
+          device === null ? [] : `${resource.id}/${id}`,
+        ),
+      )
+      const rows = await world.grants.held()
+      const holders = rows.flatMap(({ resource, entitlement, posture, subject }) =>
+        posture !== null || onDevices.has(`${resource.id}/${entitlement.id}`) ? subject.id : [],
+      )
+      for (const id of holders) waiting.add(id)
+      await lookAtWaiting()
+    },
+    stop: async () => {
+      isStopped = true
+      clearInterval(timer)
+      stopListening()
+      await Promise.all([running, following])
+    },
+  }
+}
+
+/** Ends what these people hold on devices that are not fit, and notes what is otherwise than was noted. */
+export async function lookAt(world: World, personIds: readonly string[]): Promise<void> {
+  const catalog = world.catalog()
+  const [grants, devices] = await Promise.all([
+    world.grants.heldOf(personIds),
+    world.devices.ofPeople(personIds),
+  ])
+  const now = world.clock.now()
+  const theirs = byOwner(devices)
+  const changes = grants.flatMap((grant) => {
+    if (grant.status !== 'active' && grant.status !== 'granting') return []
+    // What was not judged yet is, right before it is given.
+    if (grant.status === 'granting' && grant.posture === null) return []
+    const change = postureOf(catalog, grant, theirs.get(grant.subject.id) ?? [], now)
+    return change === null ? [] : { grant, change }
+  })
+  for (let at = 0; at < changes.length; at += writtenAtOnce)
+    await Promise.all(
+      changes.slice(at, at + writtenAtOnce).map(({ grant, change }) => carryOut(world, grant, change)),
+    )
+}
+
+const parts = (stamp: string): [number, number] => {
+  const [seconds = 0, ordinal = 0] = stamp.split('.').map(Number)
+  return [seconds, ordinal]
+}
+
+function isLater(one: string, other: string): boolean {
+  const [seconds, ordinal] = parts(one)
+  const [otherSeconds, otherOrdinal] = parts(other)
+  return seconds > otherSeconds || (seconds === otherSeconds && ordinal > otherOrdinal)
+}
+
+const aLittleBefore = (stamp: string | null): string | null =>
+  stamp === null ? null : `${parts(stamp)[0] - overlapSeconds}.0`
