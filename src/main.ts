@@ -7,7 +7,7 @@ import { ConfigError, isSetIn, opensFiles, secretsOf, type Config } from './conf
 import { confirmingFor } from './confirmers.ts'
 import { openSystems } from './connectors/systems.ts'
 import { lacksToConfirm } from './domain/confirming/asked-for.ts'
-import { countingOf } from './domain/catalog.ts'
+import { countingOf, everyEntitlement } from './domain/catalog.ts'
 import type { Log } from './domain/ports/log.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
@@ -36,6 +36,7 @@ import { mongoTickets } from './mongo/tickets.ts'
 import { mongoTicks } from './mongo/ticks.ts'
 import { Unusable } from './mongo/unusable.ts'
 import { watchAgreement } from './operations/by-itself/agreement.ts'
+import { watchDevices } from './operations/by-itself/device-watch.ts'
 import { watchHeld, type HeldWatch } from './operations/by-itself/held-watch.ts'
 import { Queues } from './operations/by-itself/queues.ts'
 import { afterRestore } from './operations/by-itself/after-restore.ts'
@@ -216,6 +217,9 @@ export async function start(
       tell: tellAdmins,
       ...(patienceMs === undefined ? {} : { patienceMs }),
     })
+    const hasRuleOnDevices = () =>
+      everyEntitlement(catalog.current()).some(({ mode, device }) => mode === 'standing' && device !== null)
+    const onDevices = watchDevices(world, { changed: () => hasRuleOnDevices() && held.soon() })
     await catalog.follow(
       reloading({ path: config.catalogPath, environment, kinds, world, systems, held, tellAdmins }),
     )
@@ -224,7 +228,7 @@ export async function start(
     const table = jobsOf(world, { held, sendDigests, tellOfSilent })
     const jobs = await startJobs(world, connection, { ticks: mongoTicks(connection), table })
     endings.work = async () => {
-      await held.stop()
+      await Promise.all([held.stop(), onDevices.stop()])
       await jobs.stop()
       stopSettling()
       await queues.stop()
@@ -278,6 +282,9 @@ export async function start(
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
     await held.look().catch((error: unknown) => log.error('could not look at what is held now', { error }))
+    await onDevices
+      .lookAtAll()
+      .catch((error: unknown) => log.error('could not look at what is held on devices now', { error }))
     const lost = await lostSystems(world)
     await slack.start(world, {
       catalogFault: () => catalog.fault(),

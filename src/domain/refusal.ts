@@ -75,6 +75,10 @@ export type RefusalCode =
   // who is who
   | 'identity-settled'
   | 'own-identity'
+  // what people work on
+  | 'own-device'
+  | 'device-settled'
+  | 'no-owner'
   // held without a grant
   | 'differs-otherwise'
   | 'not-taken-now'

@@ -152,20 +152,9 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       readable(await collection.find({ 'owner.id': { $in: [...personIds] } }).toArray()),
     claimedBy: async (emails) => readable(await collection.find({ claimed: { $in: [...emails] } }).toArray()),
     waiting: async (limit) => {
-      const filter = {
-        $or: [
-          {
-            approval: 'pending',
-            $or: [{ claimed: { $type: 'string' } }, { 'owner.id': { $type: 'string' } }],
-          },
-          { isInQuestion: true },
-        ],
-      }
-      const [rows, count] = await Promise.all([
-        collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray(),
-        collection.countDocuments(filter),
-      ])
-      return { devices: readable(rows), count }
+      const isSomebodys = [{ claimed: { $type: 'string' } }, { 'owner.id': { $type: 'string' } }]
+      const filter = { $or: [{ approval: 'pending', $or: isSomebodys }, { isInQuestion: true }] }
+      return readable(await collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray())
     },
     ofSerial: async (serial) =>
       serial === '' ? [] : readable(await collection.find({ serial }).limit(20).toArray()),

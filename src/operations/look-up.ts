@@ -1,8 +1,11 @@
+import type { Device } from '../domain/devices/device.ts'
+import { together } from '../domain/devices/together.ts'
 import type { Known, PersonFacts, PersonRef } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { entitlementsOf } from './admins.ts'
 import { isHelper, whyNoHelp } from './confirm/help.ts'
 import { needsOwnWays } from '../domain/confirming/asked-for.ts'
+import { isDeviceAdmin } from './devices/answer-device.ts'
 import { explainPerson, type PersonExplained } from './explain-person.ts'
 import type { World } from './world.ts'
 
@@ -10,6 +13,8 @@ export interface LookedUp {
   readonly about: PersonExplained
   /** The admin may help them to confirm who they are. */
   readonly offersHelp: boolean
+  /** What they work on; null where the admin does not say which devices count. */
+  readonly devices: readonly Device[] | null
 }
 
 /**
@@ -17,20 +22,23 @@ export interface LookedUp {
  * nothing else. Whoever is no admin any more is refused.
  */
 export async function lookUp(
-  world: Pick<World, 'catalog' | 'directory' | 'clock' | 'grants' | 'confirming'>,
+  world: Pick<World, 'catalog' | 'directory' | 'clock' | 'grants' | 'confirming' | 'devices'>,
   { by, userId }: { by: PersonRef; userId: string },
 ): Promise<LookedUp | Refusal> {
   const viewer = await world.directory.facts(by)
   if (viewer === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   const catalog = world.catalog()
   const theirs = await entitlementsOf(world, viewer)
-  if (theirs.length === 0 && !isHelper(catalog, viewer)) return refuse('not-an-admin')
+  const keepsDevices = isDeviceAdmin(catalog, viewer)
+  if (theirs.length === 0 && !isHelper(catalog, viewer) && !keepsDevices) return refuse('not-an-admin')
   const whom = await factsOf(world, userId)
   if (whom === 'unknown' || whom === null)
     return refuse('unsure', { reasons: ['Slack did not say who that is'] })
   const about = await explainPerson(world, whom, theirs)
   const isWanted = world.confirming.enrolling.isPossible && needsOwnWays(catalog)
-  return { about, offersHelp: isWanted && whyNoHelp(catalog, viewer, whom) === null }
+  const offersHelp = isWanted && whyNoHelp(catalog, viewer, whom) === null
+  const devices = keepsDevices ? together(await world.devices.ofPeople([whom.person.id])) : null
+  return { about, offersHelp, devices }
 }
 
 /** As they are among everybody: their manager, too, is matched with what directories say then. */

@@ -43,6 +43,7 @@ import { isWrongToken, refusal } from './wire/wrong-token.ts'
 import { pictureAlerts } from './looking-after/alerts.ts'
 import { tellAdmins } from './looking-after/tell-admins.ts'
 import { listenToDifferences, pictureDifferences } from './looking-after/differences.ts'
+import { listenToDevices, pictureDevices } from './looking-after/devices.ts'
 import { listenToIdentities, pictureIdentities } from './looking-after/identities.ts'
 import { listenToLosses, pictureLosses } from './looking-after/standing-loss.ts'
 import { Sockets } from './wire/sockets.ts'
@@ -203,6 +204,7 @@ export function openSlack(options: {
         listenToLosses,
         listenToDifferences,
         listenToIdentities,
+        listenToDevices,
         listenToPeople,
         listenToPreApprovals,
         listenToHome,
@@ -220,6 +222,7 @@ export function openSlack(options: {
             ...(await pictureLosses(parts)),
             ...(await pictureDifferences(parts)),
             ...(await pictureIdentities(parts)),
+            ...(await pictureDevices(parts)),
           ],
         },
       })

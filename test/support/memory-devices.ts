@@ -13,10 +13,7 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
     get: async (id) => devices.get(id) ?? null,
     ofPeople: async (ids) => all().filter(({ owner }) => owner !== null && ids.includes(owner.id)),
     claimedBy: async (emails) => all().filter(({ claimed }) => claimed !== null && emails.includes(claimed)),
-    waiting: async (limit) => {
-      const found = all().filter(isWaiting)
-      return { devices: found.slice(0, limit), count: found.length }
-    },
+    waiting: async (limit) => all().filter(isWaiting).slice(0, limit),
     ofSerial: async (serial) => all().filter((device) => serial !== '' && device.serial === serial),
     all: async (after, limit) =>
       all()

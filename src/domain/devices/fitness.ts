@@ -7,10 +7,12 @@ export type Fitness =
   | { readonly isFit: false; readonly rule: string; readonly lacks: readonly Lack[] }
 
 export type Lack =
-  /** They have no device that counts; `waiting`: of these an admin has yet to say that they do. */
-  | { readonly kind: 'no-device'; readonly waiting: readonly string[] }
+  /** They have none that counts; these are theirs all the same. */
+  | { readonly kind: 'no-device'; readonly devices: readonly Uncounted[] }
   /** The one that it was asked for on is none of theirs any more. */
   | { readonly kind: 'not-theirs'; readonly device: string }
+  /** Nobody heard of it for longer than the rule lets that be: nothing of it is known now. */
+  | { readonly kind: 'silent'; readonly device: Named; readonly maxAgeMs: number }
   | {
       readonly kind: 'unfit'
       readonly device: Named
@@ -18,6 +20,8 @@ export type Lack =
       readonly part: string
       readonly values: readonly ReadValue[]
     }
+
+export type Uncounted = Pick<Device, 'name' | 'approval' | 'isInQuestion'>
 
 export type Named = Pick<Device, 'id' | 'name' | 'source' | 'lastSeenAt'> & { readonly os: string | null }
 
@@ -52,8 +56,8 @@ export function fitness(
   }
   const lately = usable.filter(({ lastSeenAt }) => now.getTime() - lastSeenAt.getTime() < rule.seenWithinMs)
   if (lately.length === 0) {
-    const waiting = theirs.filter(({ approval }) => approval === 'pending').map(({ name }) => name)
-    return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', waiting }] }
+    const devices = theirs.filter((device) => !usable.includes(device))
+    return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', devices }] }
   }
   const judged = lately.map((device) => judge(rule, device, now))
   return rule.which === 'every' ? combined(rule, judged) : best(rule, judged)
@@ -67,7 +71,7 @@ function combined(rule: FitRule, judged: readonly Judged[]): Fitness {
   if (lacks.length > 0) return { isFit: false, rule: rule.id, lacks }
   const fit = judged.flatMap((one) => ('lacks' in one ? [] : one)).sort(untilFirst)
   const [first] = fit
-  if (first === undefined) return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', waiting: [] }] }
+  if (first === undefined) return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', devices: [] }] }
   return { isFit: true, ...first }
 }
 
@@ -105,6 +109,7 @@ function judge(rule: FitRule, device: Device, now: Date): Judged {
   const { id, name, source, lastSeenAt } = device
   const os = device.said['os']?.value
   const named: Named = { id, name, source, lastSeenAt, os: typeof os === 'string' ? os : null }
+  if (isSilent) return { lacks: [{ kind: 'silent', device: named, maxAgeMs: rule.maxAgeMs }] }
   const parts = unmet.length > 0 ? unmet : [{ part: rule.when.source, values: [] }]
   return { lacks: parts.map((one) => ({ kind: 'unfit', device: named, ...one })) }
 }

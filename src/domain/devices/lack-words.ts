@@ -1,34 +1,47 @@
-import type { Lack, ReadValue } from './fitness.ts'
+import { formatDuration } from '../duration.ts'
+import type { Lack, ReadValue, Uncounted } from './fitness.ts'
 import type { Reading } from './rules.ts'
 
 /** What is missing, as one clause: "riley-laptop: firewall is off (Fleet, 14:02)". */
 export function lackWords(lack: Lack, { now }: { now: Date }): string {
   switch (lack.kind) {
-    case 'no-device':
-      return lack.waiting.length > 0
-        ? `no device of theirs counts yet: ${lack.waiting.join(', ')} ${lack.waiting.length === 1 ? 'waits' : 'wait'} for an admin`
-        : 'no device of theirs is known that counts'
+    case 'no-device': {
+      const [first, ...others] = lack.devices.map(uncountedWords)
+      if (first === undefined) return 'no device of theirs is known that counts'
+      return `no device of theirs counts: ${[first, ...others].slice(0, 5).join(', ')}`
+    }
     case 'not-theirs':
       return `${lack.device} is no device of theirs that counts`
+    case 'silent': {
+      const { device, maxAgeMs } = lack
+      return `${device.name} was last heard of ${agoWords(device.lastSeenAt, now)}; for at most ${formatDuration(maxAgeMs)} that counts`
+    }
     case 'unfit': {
       const { device, values, part } = lack
       const bad = values.filter(({ value, isStale }) => value === null || isStale)
       const shown = (bad.length > 0 ? bad : values).map((one) => valueWords(one, now))
-      const what = shown.length > 0 ? shown.join(', ') : `last heard of ${agoWords(device.lastSeenAt, now)}`
+      const what = shown.length > 0 ? shown.join(', ') : 'not what the rule asks for'
       return `${device.name}: ${what}; the rule is ${part}`
     }
   }
+}
+
+function uncountedWords({ name, approval, isInQuestion }: Uncounted): string {
+  if (isInQuestion) return `${name} (an admin is to say whose it is)`
+  return approval === 'pending' ? `${name} (it waits for an admin)` : `${name} (an admin ${approval} it)`
 }
 
 /** What its owner is to do about it; null: nothing that can be said. */
 export function remedyFor(lack: Lack): string | null {
   switch (lack.kind) {
     case 'no-device':
-      return lack.waiting.length > 0
-        ? 'An admin was asked to approve it.'
+      return lack.devices.some(({ approval, isInQuestion }) => approval === 'pending' || isInQuestion)
+        ? 'An admin was asked about it.'
         : 'Enrol the device that you work on, or ask whoever looks after devices.'
     case 'not-theirs':
       return 'Ask for it on a device of yours.'
+    case 'silent':
+      return `Switch ${lack.device.name} on and connect it, so that ${lack.device.source} hears of it.`
     case 'unfit': {
       const stale = lack.values.some(({ isStale }) => isStale)
       if (lack.values.length === 0 || stale)

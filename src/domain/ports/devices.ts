@@ -7,8 +7,8 @@ export interface DeviceStore {
   ofPeople(personIds: readonly string[]): Promise<readonly Device[]>
   /** That are said to belong to these addresses, in small letters, whoever's they are. */
   claimedBy(emails: readonly string[]): Promise<readonly Device[]>
-  /** Of which an admin is to say something, the oldest first, and how many there are in all. */
-  waiting(limit: number): Promise<{ readonly devices: readonly Device[]; readonly count: number }>
+  /** Of which an admin is to say something, the oldest first. */
+  waiting(limit: number): Promise<readonly Device[]>
   /** Those that have this serial number; "" is nobody's. */
   ofSerial(serial: string): Promise<readonly Device[]>
   /** By their ids, from the one after `after` on. */

@@ -1,4 +1,6 @@
 import type { Device } from '../../domain/devices/device.ts'
+import { markOfRule } from '../../domain/devices/posture.ts'
+import type { HeldRow } from '../../domain/ports/grants.ts'
 import { byOwner } from '../../domain/devices/together.ts'
 import { everyEntitlement } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
@@ -123,6 +125,22 @@ export async function lookAt(world: World, personIds: readonly string[]): Promis
     await Promise.all(
       changes.slice(at, at + writtenAtOnce).map(({ grant, change }) => carryOut(world, grant, change)),
     )
+}
+
+/** What was judged by another rule than the catalog's now, or by none, is judged anew. */
+export async function lookWhereRulesChanged(world: World, rows: readonly HeldRow[]): Promise<void> {
+  const marks = new Map(
+    everyEntitlement(world.catalog()).map(({ resource, id, device }) => [
+      `${resource.id}/${id}`,
+      device === null ? null : markOfRule(device),
+    ]),
+  )
+  const holders = rows.flatMap(({ status, resource, entitlement, posture, subject }) => {
+    const mark = marks.get(`${resource.id}/${entitlement.id}`) ?? null
+    return status === 'active' && mark !== (posture?.rule ?? null) ? subject.id : []
+  })
+  const ids = [...new Set(holders)]
+  for (let at = 0; at < ids.length; at += peopleAtOnce) await lookAt(world, ids.slice(at, at + peopleAtOnce))
 }
 
 const parts = (stamp: string): [number, number] => {

@@ -12,6 +12,7 @@ import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
 import { leftNow } from './left-now.ts'
+import { lookWhereRulesChanged } from './device-watch.ts'
 import { holdersOf, type Holders } from './holders.ts'
 import { giveByRule, type Failing } from './standing.ts'
 import { isOutdated, type World } from '../world.ts'
@@ -70,6 +71,7 @@ export async function lookAtHeld(
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, found.gone)
+  await lookWhereRulesChanged(world, rows)
   const first = withoutDoubted(found.unmatched, found.doubtful)
   const { asking, waiting } = await butWaiting(world, first.sure)
   const losing = new Set([...found.left, ...asking].map(({ id }) => id))

@@ -118,7 +118,10 @@ function isEndTold(grant: Ended): boolean {
 /** Approved, and ended by somebody else before it was given. */
 const isCalledOff = (grant: Ended): boolean =>
   grant.activeAt === null &&
-  (grant.cause === 'revoked' || grant.cause === 'removed' || grant.cause === 'unmatched')
+  (grant.cause === 'revoked' ||
+    grant.cause === 'removed' ||
+    grant.cause === 'unmatched' ||
+    grant.cause === 'unfit')
 
 export function renderDm(grant: Grant, moment: Moment, about: DmAbout, now: Date): Message {
   switch (moment) {
@@ -293,7 +296,7 @@ function endedDm(grant: Grant, { zone }: DmAbout): Message {
     ])
   }
   const checked = grant.left === 'gone' ? 'checked, it is gone' : leftLine(grant)
-  const isByRule = grant.cause === 'unmatched' || grant.cause === 'removed'
+  const isByRule = grant.cause === 'unmatched' || grant.cause === 'removed' || grant.cause === 'unfit'
   const why = isByRule && grant.endNote !== null ? `, as ${plainWords(grant.endNote, 300)}` : ''
   return message(
     `${bold(grant)} ended ${when(grant.endedAt)}${why}; ${checked}.`,

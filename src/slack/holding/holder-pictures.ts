@@ -13,6 +13,7 @@ import type { AskedOnce } from '../asked-once.ts'
 import type { Parts } from '../parts.ts'
 import type { Lane } from '../publish/outbox.ts'
 import { untilAllAreWritten, type Drawn, type Picture } from '../publish/picture.ts'
+import { unfitDm } from './unfit-dm.ts'
 import { aboutDm, isForAnother, isMoment, moments, outdatedWarning, renderDm, type Moment } from './dms.ts'
 import { answerDm, threadNote } from './more-time.ts'
 import { isAnswered, renderAskedSeveral, renderForRequester } from './requester-dms.ts'
@@ -39,8 +40,23 @@ export function holderPictures(
             draw: async () => renderDm(grant, moment, await aboutDm(parts, grant, known), now),
           },
     ),
+    ...unfitPictures(grant),
     ...(isForAnother(grant) ? forRequester(grant, now) : []),
   ]
+}
+
+/** Each time that a device is not fit any more, and the catalog gives time to mend it. */
+function unfitPictures(grant: Grant): Picture[] {
+  const times = grant.history.filter(({ type }) => type === 'unfit').length
+  const isNow = (time: number): boolean =>
+    time === times && grant.status === 'active' && grant.posture?.unfit != null
+  return Array.from({ length: times }, (_, i) => ({
+    key: `dm:${grant.id}:unfit:${i + 1}`,
+    lane: isNow(i + 1) ? 'warning' : 'cleanUp',
+    isWanted: isNow(i + 1),
+    to: { channel: grant.subject.slack.userId },
+    draw: () => Promise.resolve(unfitDm(grant, { isNow: isNow(i + 1) })),
+  }))
 }
 
 /** What several lines were asked for in is told in one message, kept true. */

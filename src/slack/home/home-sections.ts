@@ -18,6 +18,7 @@ import { showButton } from '../holding/hand-over.ts'
 import { confirmAgain } from '../holding/sessions.ts'
 import { extendButton } from '../holding/more-time.ts'
 import { when } from '../words/mrkdwn.ts'
+import { ownDeviceRows, type OwnDevices } from './own-devices.ts'
 import { ownWayRows, type OwnWays } from './own-ways.ts'
 import { openWindowsAmong } from '../../operations/windows-of-series.ts'
 import { seriesButtons } from '../holding/series.ts'
@@ -33,6 +34,7 @@ const mostBlocks = 100
 const perPage = 10
 const mostOver = 10
 const ownWaysId = 'ways'
+const devicesId = 'devices'
 
 /** The first row that each section shows, where it is not the very first. */
 export type Pages = Readonly<Record<string, number>>
@@ -62,6 +64,8 @@ export interface HomeAbout {
   readonly mayLookUp: boolean
   /** What the viewer confirms with; null where nothing asks for it. */
   readonly ways: Known<OwnWays> | null
+  /** What the viewer works on; null where nothing asks for it. */
+  readonly devices: OwnDevices | null
 }
 
 interface Section {
@@ -80,7 +84,7 @@ export function renderHome(about: HomeAbout, pages: Pages): HomeView {
     ...buttonRow(about.mayLookUp ? [request, lookUp] : [request], 'home'),
     ...fault(about),
     ...shown.flatMap((one) => pageOf(one, pages, rowsEach)),
-    ...(shown.every(({ id }) => id === ownWaysId)
+    ...(shown.every(({ id }) => id === ownWaysId || id === devicesId)
       ? [section('You hold nothing, and nothing waits for you.')]
       : []),
   ]
@@ -192,6 +196,7 @@ function sectionsOf(about: HomeAbout): Section[] {
       'Lately',
       over.slice(0, mostOver).map((grant) => () => overRow(grant, now)),
     ),
+    section(devicesId, 'Your devices', ownDeviceRows(about.devices)),
     section(ownWaysId, 'How you confirm who you are', ownWayRows(about.ways)),
   ]
 }

@@ -7,6 +7,7 @@ import type { PersonFacts } from '../../domain/person.ts'
 import { isTheirs, type PreApproval } from '../../domain/pre-approval.ts'
 import { isAnyAdmin, lookedAfterBy } from '../../operations/admins.ts'
 import { isHelper } from '../../operations/confirm/help.ts'
+import { isDeviceAdmin } from '../../operations/devices/answer-device.ts'
 import { mayHaveMore } from '../../operations/extend.ts'
 import { waitingFor } from '../../operations/waiting-for.ts'
 import type { World } from '../../operations/world.ts'
@@ -14,6 +15,7 @@ import { section } from '../words/blocks.ts'
 import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
 import type { Parts } from '../parts.ts'
 import { homeActions } from './home-actions.ts'
+import { ownDevicesOf } from './own-devices.ts'
 import { listenToOwnWays, ownWaysOf } from './own-ways.ts'
 import { parseAct, parseHomeOpened } from './home-payloads.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -112,6 +114,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
   return {
     world,
     now,
+    devices: ownDevicesOf(catalog, facts, now),
     more: new Map(more),
     promised,
     promisedMe,
@@ -122,7 +125,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     forMe,
     kept,
     catalogFault: isAnyAdmin(catalog, facts) ? parts.catalogFault() : null,
-    mayLookUp: isAnyAdmin(catalog, facts) || isHelper(catalog, facts),
+    mayLookUp: isAnyAdmin(catalog, facts) || isHelper(catalog, facts) || isDeviceAdmin(catalog, facts),
     ways,
   }
 }

@@ -1,6 +1,8 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt'
-import type { ModalView } from '@slack/types'
+import type { KnownBlock, ModalView } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Device } from '../../domain/devices/device.ts'
+import type { PersonFacts } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { lookUp, type LookedUp } from '../../operations/look-up.ts'
 import type { Parts } from '../parts.ts'
@@ -11,6 +13,7 @@ import { form, plain, section } from '../words/blocks.ts'
 import { unmarked } from '../words/mrkdwn.ts'
 import { refusalWords } from '../words/refusal-words.ts'
 import { helpButtons, listenToHelp } from './help-confirming.ts'
+import { keptDeviceRows, ownDevicesOf } from './own-devices.ts'
 import { homeActions } from './home-actions.ts'
 import { lookedUpSections } from './look-up-words.ts'
 
@@ -37,12 +40,21 @@ const chooseView: ModalView = form({
   ],
 })
 
-const foundView = ({ about, offersHelp }: LookedUp): ModalView => ({
+const foundView = (parts: Parts, { about, offersHelp, devices }: LookedUp): ModalView => ({
   type: 'modal',
   title: plain(title, 24),
   close: plain('Close', 24),
-  blocks: [...lookedUpSections(about).map(section), ...(offersHelp ? helpButtons(about.facts.person) : [])],
+  blocks: [
+    ...lookedUpSections(about).map(section),
+    ...(devices === null ? [] : devicesOf(parts, about.facts, devices)),
+    ...(offersHelp ? helpButtons(about.facts.person) : []),
+  ],
 })
+
+function devicesOf({ world }: Parts, facts: PersonFacts, devices: readonly Device[]): KnownBlock[] {
+  const own = ownDevicesOf(world.catalog(), { ...facts, devices }, world.clock.now())
+  return own === null || devices.length === 0 ? [] : [section('*Works on*'), ...keptDeviceRows(own)]
+}
 
 export function listenToLookUp(parts: Parts): void {
   const { app, clients, log } = parts
@@ -79,7 +91,7 @@ async function found(parts: Parts, userId: string, whom: string): Promise<ModalV
   try {
     const by = await actor(parts, userId)
     const looked = isRefusal(by) ? by : await lookUp(parts.world, { by, userId: whom })
-    return isRefusal(looked) ? messageView(title, unmarked(refusalWords(looked))) : foundView(looked)
+    return isRefusal(looked) ? messageView(title, unmarked(refusalWords(looked))) : foundView(parts, looked)
   } catch (error) {
     return messageView(title, unreadWords(parts.log, error))
   }

@@ -20,6 +20,12 @@ export function refusalWords(refusal: Refusal): string {
       return `You can't request this: ${reasons}.`
     case 'unfit':
       return `This is for fit devices only. ${reasons}.`
+    case 'own-device':
+      return 'It is your own: another admin must say that it counts.'
+    case 'device-settled':
+      return 'Somebody answered this already.'
+    case 'no-owner':
+      return 'Nobody of this workspace has the address that it is said to belong to.'
     case 'external':
       return 'Curfew serves members of this workspace only.'
     case 'not-here':

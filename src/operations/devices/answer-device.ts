@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { isListed } from '../../domain/approvers.ts'
+import type { Catalog } from '../../domain/catalog.ts'
+import { cut } from '../../domain/cut.ts'
+import type { Device } from '../../domain/devices/device.ts'
+import { isSameHuman, refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
+import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { everyAdmin, mayLookAfter } from '../admins.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
+
+/** Who says whether a device counts: those whom the catalog names for it, else every admin. */
+export const deviceAdmins = (catalog: Catalog): readonly string[] =>
+  catalog.devices.admins.length > 0 ? catalog.devices.admins : everyAdmin(catalog)
+
+export const isDeviceAdmin = (catalog: Catalog, facts: PersonFacts): boolean =>
+  mayLookAfter(facts) && !facts.isExternal && isListed(facts.person, deviceAdmins(catalog))
+
+/**
+ * `approve`: it counts, for whom its source names; of one in question that is somebody else from now on. `keep`: of one in
+ * question, it stays its owner's. `reject`: it does not count. `revoke`: it counts no more.
+ */
+export type DeviceAnswer = 'approve' | 'keep' | 'reject' | 'revoke'
+
+/** A short mark of what an admin sees of a device and answers to: it changes when that does. */
+export const deviceTerms = (device: Device): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        device.id,
+        device.owner?.id ?? null,
+        device.claimed,
+        device.isInQuestion,
+        device.serial,
+        device.uuid,
+      ]),
+    )
+    .digest('base64url')
+    .slice(0, 10)
+
+/**
+ * An admin says of a device whether it counts, by the lists and facts of now and only as they saw it. Nobody lets a device
+ * of their own count: whoever is an admin asks another. Taking back what counted is never refused for that.
+ */
+export async function answerDevice(
+  world: World,
+  {
+    by,
+    id,
+    answer,
+    terms,
+    note = null,
+  }: { by: PersonRef; id: string; answer: DeviceAnswer; terms: string; note?: string | null },
+): Promise<Device | Refusal> {
+  const one = withOneCatalog(world)
+  const facts = await world.directory.freshFacts(by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  if (!isDeviceAdmin(one.catalog(), facts)) return refuse('not-an-admin')
+  const device = await world.devices.get(id)
+  if (device === null) return refuse('not-found')
+  const owner = await ownerBy(world, device, answer)
+  if (owner !== null && isRefusal(owner)) return owner
+  const isGiving = answer === 'approve' || answer === 'keep'
+  if (isGiving && owner !== null && isSameHuman(owner, facts.person)) return refuse('own-device')
+  if (isOutdated(world, one)) return newRules(null)
+  let refusal: Refusal | null = null
+  const said = { by: refTo(facts.person), because: note === null ? null : cut(note.trim(), 300) }
+  const written = await world.devices.change(
+    id,
+    (known, now) => {
+      const next = known === null ? refuse('not-found') : answered(known, { answer, terms, owner, said }, now)
+      refusal = isRefusal(next) ? next : null
+      return isRefusal(next) ? null : { device: next, isChanged: true }
+    },
+    device,
+  )
+  if (refusal !== null || written === null) return refusal ?? refuse('not-found')
+  world.log.info('an admin answered about a device', {
+    by: facts.person.id,
+    answer,
+    device: id,
+    owner: written.owner?.id ?? null,
+  })
+  return written
+}
+
+interface Answered {
+  readonly answer: DeviceAnswer
+  readonly terms: string
+  readonly owner: PersonRef | null
+  readonly said: { readonly by: PersonRef; readonly because: string | null }
+}
+
+function answered(device: Device, { answer, terms, owner, said }: Answered, now: Date): Device | Refusal {
+  if (deviceTerms(device) !== terms) return refuse('terms-changed')
+  const decided = { ...said, at: now }
+  const { approval, isInQuestion } = device
+  switch (answer) {
+    case 'approve':
+      if (approval === 'approved' && !isInQuestion) return refuse('device-settled')
+      return { ...device, owner, isInQuestion: false, approval: 'approved', decided }
+    case 'keep':
+      if (!isInQuestion) return refuse('device-settled')
+      return { ...device, isInQuestion: false, decided }
+    case 'reject':
+      if (approval !== 'pending' && !isInQuestion) return refuse('device-settled')
+      return { ...device, isInQuestion: false, approval: 'rejected', decided }
+    case 'revoke':
+      if (approval === 'revoked' || approval === 'rejected') return refuse('device-settled')
+      return { ...device, isInQuestion: false, approval: 'revoked', decided }
+  }
+}
+
+/** Whose it is by this answer; null where it is nobody's and need not be. */
+async function ownerBy(
+  world: World,
+  { owner, claimed, isInQuestion }: Device,
+  answer: DeviceAnswer,
+): Promise<PersonRef | Refusal | null> {
+  if (answer !== 'approve' || (owner !== null && !isInQuestion)) return owner
+  if (claimed === null) return refuse('no-owner')
+  const facts = await world.directory.named(claimed)
+  if (facts === 'unknown') return refuse('unsure', { reasons: [`Slack did not say who ${claimed} is`] })
+  const isTheirs = facts?.isHere === true && facts.person.email?.toLowerCase() === claimed
+  return facts !== null && isTheirs ? refTo(facts.person) : refuse('no-owner')
+}

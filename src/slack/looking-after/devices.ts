@@ -1,0 +1,152 @@
+import type { Button } from '@slack/types'
+import type { Device } from '../../domain/devices/device.ts'
+import {
+  answerDevice,
+  deviceAdmins,
+  deviceTerms,
+  type DeviceAnswer,
+} from '../../operations/devices/answer-device.ts'
+import type { Parts } from '../parts.ts'
+import type { Alert } from '../publish/picture.ts'
+import { answerClick, answerTo } from '../replies/answer-click.ts'
+import { parseClick } from '../wire/payloads.ts'
+import { button, buttonRow, section, type Message } from '../words/blocks.ts'
+import { deviceLine, deviceName } from '../words/device-words.ts'
+import { plainWords, unmarked, when } from '../words/mrkdwn.ts'
+import { named, surely } from '../words/who.ts'
+import { alertsByKey } from './alerts-by-key.ts'
+import { whoIsTold } from './who-is-told.ts'
+
+/** New devices, and those of which it is in question whose they are: asked of the admins until one of them answers. */
+
+const prefix = 'device:'
+const actions: Readonly<Record<DeviceAnswer, string>> = {
+  approve: 'device_approve',
+  keep: 'device_keep',
+  reject: 'device_reject',
+  revoke: 'device_revoke',
+}
+/** However many wait: the others follow as these are answered. */
+const mostAsked = 20
+
+export async function pictureDevices(parts: Parts): Promise<Alert[]> {
+  const { world, directory } = parts
+  const { sources, channel } = world.catalog().devices
+  if (sources.size === 0) return []
+  const waiting = await world.devices.waiting(mostAsked)
+  const asked = waiting.filter(({ owner, claimed }) => owner !== null || claimed !== null)
+  const places =
+    channel === null && asked.length > 0
+      ? await whoIsTold(directory, deviceAdmins(world.catalog()))
+      : [channel ?? '']
+  const messages = asked.flatMap((device) =>
+    places
+      // Whose it is, is not asked.
+      .filter((place) => place !== device.owner?.slack.userId)
+      .map((place) => ({
+        key: `${prefix}${place}:${deviceTerms(device)}:${device.id}`,
+        channel: place,
+        draw: () => Promise.resolve(askedMessage(device)),
+      })),
+  )
+  return alertsByKey(parts, prefix, messages, async (key) => {
+    const device = await world.devices.get(key.split(':').slice(3).join(':'))
+    return answeredMessage(device)
+  })
+}
+
+const valueOf = (device: Device): string => `${deviceTerms(device)}:${device.id}`
+
+export function askedMessage(device: Device): Message {
+  const name = deviceName(device)
+  const { owner, claimed, source, firstSeenAt, isInQuestion } = device
+  const said = claimed === null ? null : plainWords(claimed, 100)
+  const whose = owner === null ? `*${said ?? 'nobody'}*, says ${plainWords(source, 40)}` : surely(owner)
+  const line = `${deviceLine(device)}; seen first ${when(firstSeenAt)} through ${plainWords(source, 40)}`
+  if (isInQuestion && owner !== null) {
+    const words = `:computer: *${name}* is ${surely(owner)}’s, and ${plainWords(source, 40)} says that it is *${said ?? 'nobody'}*’s now. Until somebody decides, it counts for nobody.\n${line}`
+    return {
+      text: `Whose is ${name}?`,
+      blocks: [
+        section(words),
+        ...buttonRow([
+          ...(said === null ? [] : [answerButton('approve', `It is ${said}’s now`, device)]),
+          answerButton('keep', 'It stays as it was', device),
+          answerButton('reject', 'It is nobody’s', device),
+        ]),
+      ],
+    }
+  }
+  return {
+    text: `A new device waits for an admin: ${name}`,
+    blocks: [
+      section(`:computer: New device *${name}* of ${whose}\n${line}`),
+      ...buttonRow([
+        answerButton('approve', 'Approve', device, 'primary'),
+        answerButton('reject', 'Reject', device, 'danger'),
+      ]),
+    ],
+  }
+}
+
+function answerButton(
+  answer: DeviceAnswer,
+  label: string,
+  device: Device,
+  style?: 'primary' | 'danger',
+): Button {
+  const sure =
+    answer === 'reject'
+      ? { title: 'Reject it?', text: `${device.name} will not count.`, yes: 'Reject' }
+      : null
+  return button(actions[answer], label, valueOf(device), `${label}: ${device.name}`, {
+    ...(style ? { style } : {}),
+    ...(sure ? { sure } : {}),
+  })
+}
+
+/** Taken back whenever somebody sees that it must be. */
+export const revokeButton = (device: Device): Button =>
+  button(actions.revoke, 'Revoke', valueOf(device), `Revoke ${device.name}`, {
+    style: 'danger',
+    sure: {
+      title: 'Revoke it?',
+      text: `What is held on ${device.name} ends at once, and it counts no more.`,
+      yes: 'Revoke',
+    },
+  })
+
+export function answeredMessage(device: Device | null): Message {
+  if (device === null) return saying('This device is not known any more.')
+  const { decided, approval, owner } = device
+  const name = `*${deviceName(device)}*`
+  const by = decided?.by
+  const who = by ? named(by) : decided?.because ? `The rule ${plainWords(decided.because, 200)}` : 'Somebody'
+  const whose = owner === null ? '' : ` of ${surely(owner)}`
+  switch (approval) {
+    case 'approved':
+      return saying(`${who} approved ${name}${whose}.`)
+    case 'rejected':
+      return saying(`${who} rejected ${name}${whose}.`)
+    case 'revoked':
+      return saying(`${who} revoked ${name}${whose}: it counts no more.`)
+    case 'pending':
+      return saying(`${name}${whose} changed since this was asked.`)
+  }
+}
+
+const saying = (words: string): Message => ({ text: unmarked(words), blocks: [section(words)] })
+
+export function listenToDevices(parts: Parts): void {
+  const { app, world } = parts
+  for (const answer of ['approve', 'keep', 'reject', 'revoke'] as const) {
+    app.action(actions[answer], async ({ ack, body, respond }) => {
+      await ack()
+      const click = parseClick(body)
+      const [terms = '', ...id] = click.value.split(':')
+      await answerClick(parts, answerTo(parts, click, respond), (by) =>
+        answerDevice(world, { by, id: id.join(':'), answer, terms }),
+      )
+    })
+  }
+}

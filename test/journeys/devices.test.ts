@@ -1,0 +1,171 @@
+import { aDeviceDay, type DeviceDay } from './a-device.ts'
+import { asks, changeCatalog, eventually, grantsOf, onlyGrantOf, patient, wrongWith } from './acts.ts'
+
+/** Only from machines that are fit: asked for, given, cut, and given again. */
+
+const isHeld = ({ gate }: DeviceDay, names: string) =>
+  eventually(
+    async () => [...gate.holders].join(),
+    (now) => now === names,
+    patient.withinMs,
+  )
+
+const isApproved = async (day: DeviceDay): Promise<void> => {
+  const { kim, orders } = day.stage
+  const card = await kim.sees('New device', orders, patient)
+  await kim.clicks('Approve', card)
+  await kim.sees('Kim (kim@acme.example) approved riley-laptop', orders, patient)
+}
+
+test('a new device is asked about, and counts once an admin said so; not fit any more, what is held ends within five seconds', async () => {
+  const day = await aDeviceDay()
+  const { riley, kim, orders, workspace } = day.stage
+  const none = await asks(riley, 'gate open')
+  expect(none).toMatchObject({ outcome: 'errors' })
+  expect(JSON.stringify(none)).toContain('no device of theirs is known that counts')
+  await riley.closesModal()
+
+  await day.says()
+  await kim.sees(
+    /riley-laptop.*macOS 15\.1, encrypted, firewall on, managed, serial C02FAKE/s,
+    orders,
+    patient,
+  )
+  await isApproved(day)
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+
+  const atMs = performance.now()
+  await day.says({ attributes: { firewall: false } })
+  await isHeld(day, '')
+  expect(performance.now() - atMs).toBeLessThan(5_000)
+  await riley.sees(/ended .*firewall off.*Turn on the firewall.*checked, it is gone/s, 'dm', patient)
+  expect(await onlyGrantOf(day.stage, riley)).toMatchObject({ status: 'ended', cause: 'unfit', left: 'gone' })
+  expect(wrongWith(workspace)).toEqual([])
+})
+
+test('silent for longer than the rule lets it be, it is cut within five seconds, though nothing happens', async () => {
+  const day = await aDeviceDay({ rule: '      maxAge: 8s\n', asks: false })
+  const { riley } = day.stage
+  await day.says()
+  const heardAtMs = performance.now()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await isHeld(day, '')
+  const afterMs = performance.now() - heardAtMs
+  expect(afterMs).toBeGreaterThan(7_900)
+  expect(afterMs).toBeLessThan(13_000)
+  await riley.sees(
+    /ended .*riley-laptop was last heard of .*for at most 8 s that counts.*Switch riley-laptop on/s,
+    'dm',
+    patient,
+  )
+}, 40_000)
+
+test('heard of again and again, it is held for longer than the rule lets it be silent', async () => {
+  const day = await aDeviceDay({ rule: '      maxAge: 6s\n', asks: false })
+  const { riley } = day.stage
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  for (let time = 0; time < 4; time++) {
+    const { calls } = day.gate
+    await day.says()
+    const untilMs = performance.now() + 3_000
+    await eventually(
+      async () => performance.now() > untilMs || calls.some(({ action }) => action === 'take'),
+      (is) => is,
+    )
+  }
+  expect([...day.gate.holders]).toEqual(['riley'])
+  expect(await onlyGrantOf(day.stage, riley)).toMatchObject({ status: 'active' })
+}, 40_000)
+
+test('with a grace the holder is told what to mend and until when; mended in time, nothing ends; a device that changes to and fro has one grace', async () => {
+  const day = await aDeviceDay({ rule: '      grace: 4s\n', asks: false })
+  const { riley } = day.stage
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await day.says({ attributes: { diskEncrypted: false } })
+  await riley.sees(/ends .* unless this is mended: .*disk encryption off.*Turn on FileVault/s, 'dm', patient)
+  await day.says()
+  await eventually(
+    () => onlyGrantOf(day.stage, riley),
+    (grant) => grant.status === 'active' && grant.posture?.unfit === null,
+  )
+  await riley.sees(/was not fit for a while, and is again/, 'dm', patient)
+
+  for (let time = 0; time < 20 && day.gate.holders.size > 0; time++) {
+    await day.says({ attributes: { firewall: time % 2 === 1 } })
+    const untilMs = performance.now() + 600
+    await eventually(
+      async () => performance.now() > untilMs || day.gate.holders.size === 0,
+      (is) => is,
+    )
+  }
+  await isHeld(day, '')
+  expect(await onlyGrantOf(day.stage, riley)).toMatchObject({ cause: 'unfit' })
+  const told = riley.dms.filter(({ text }) => /ends soon: your device/.test(text))
+  expect(told.length).toBeLessThanOrEqual(1)
+}, 40_000)
+
+test('an admin revokes it, and whatever stands on it ends at once; its owner does not answer for it', async () => {
+  const day = await aDeviceDay()
+  const { riley, kim } = day.stage
+  await day.says()
+  await isApproved(day)
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await kim.opensHome()
+  await kim.seesHome('Look somebody up', patient)
+  await kim.clicks('Look somebody up…', 'home')
+  await kim.modal('Whom?', patient)
+  await kim.chooses('Whom?', riley.id)
+  await kim.submits()
+  await kim.modal(/riley-laptop.*Fit for managed-laptop/s, patient)
+  const atMs = performance.now()
+  await kim.clicks('Revoke', 'modal', { confirm: true })
+  await isHeld(day, '')
+  expect(performance.now() - atMs).toBeLessThan(5_000)
+  await riley.sees(/ended .*riley-laptop.*an admin revoked it/s, 'dm', patient)
+}, 40_000)
+
+test('named as somebody else’s, it counts for nobody until an admin says whose it is', async () => {
+  const day = await aDeviceDay()
+  const { riley, kim, orders } = day.stage
+  await day.says()
+  await isApproved(day)
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
+  await isHeld(day, '')
+  const card = await kim.sees(
+    /riley-laptop.* is .*riley@contractor.example.*says that it is .*sam@acme.example/s,
+    orders,
+    patient,
+  )
+  expect(card.text).toBe('Whose is riley-laptop?')
+  await kim.clicks('It stays as it was', card)
+  await eventually(
+    async () => day.stage.app.world.devices.get('mdm/laptop-1'),
+    (device) => device?.isInQuestion === false && device.owner?.email === 'riley@contractor.example',
+  )
+  // The same once more asks nothing: it was answered.
+  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
+  expect(await day.stage.app.world.devices.get('mdm/laptop-1')).toMatchObject({ isInQuestion: false })
+  const grants = await grantsOf(day.stage, riley)
+  expect(grants.map(({ status }) => status)).toEqual(['ended'])
+})
+
+test('a stricter rule of the catalog ends what does not meet it, and one that is gone lets it be', async () => {
+  const day = await aDeviceDay()
+  const { riley, stage } = { ...day.stage, stage: day.stage }
+  await day.says()
+  await isApproved(day)
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await changeCatalog(stage, (text) => text.replace('version("14.5")', 'version("15.2")'))
+  await isHeld(day, '')
+  await riley.sees(/ended .*system version 15\.1.*Install the updates/s, 'dm', patient)
+})
