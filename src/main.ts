@@ -148,7 +148,7 @@ export async function start(
     const joined = (directory: SlackDirectory) =>
       withDevices(
         withWhenConfirmed(beside.join(directory), { proofs, isAsked, counting, now: () => clock.now() }),
-        { devices, isAsked: () => catalog.current().devices.fit.size > 0 },
+        { devices, isAsked: () => catalog.current().devices.sources.size > 0 },
       )
     const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })
     endings.slack = () => slack.stopListening()

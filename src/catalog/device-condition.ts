@@ -1,57 +1,16 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Answer } from '../domain/catalog.ts'
-import { attributeKinds, isAttributeName, type Device } from '../domain/devices/device.ts'
+import { isAttributeName } from '../domain/devices/device.ts'
 import type { DeviceCondition, DevicePart, Reading } from '../domain/devices/rules.ts'
 import { Version } from '../domain/devices/version.ts'
 import { boundedMap } from '../bounded-map.ts'
 import { everyNode } from './every-node.ts'
 import type { ExpressionFault } from './expression-fault.ts'
+import { seenDevice, withDevice } from './device-type.ts'
 import { celEnvironment, compile, type Expression } from './expression.ts'
 
-/** A device as CEL sees it; what nobody knows is not there. */
-class SeenDevice {
-  constructor(fields: Record<string, unknown>) {
-    Object.assign(this, fields)
-  }
-}
-
-const celTypes = { text: 'string', version: 'Version', flag: 'bool' } as const
-const ofAttributes = Object.fromEntries(
-  Object.entries(attributeKinds).map(([name, kind]) => [name, celTypes[kind]]),
-)
-/** What it is called, and by what people recognise it: no attribute, and as old as the device itself. */
-const itself = { name: 'string', serial: 'string', uuid: 'string', source: 'string' } as const
-
 const VARIABLES = { device: 'Device' } as const
-const environment = celEnvironment({})
-  .registerType('Version', { ctor: Version as never, fields: {} })
-  .registerFunction('version(string): Version', (written: string) => {
-    const read = Version.parse(written)
-    if (read === null) throw new Error(`${written} is no version`)
-    return read
-  })
-  .registerType('Device', {
-    ctor: SeenDevice as never,
-    fields: {
-      ...itself,
-      ...ofAttributes,
-      lastSeenAt: 'google.protobuf.Timestamp',
-      policies: 'map<string, string>',
-      attributes: 'map<string, dyn>',
-    },
-  })
-  .registerVariable('device', 'Device')
-const comparisons: Readonly<Record<string, (difference: number) => boolean>> = {
-  '<': (difference) => difference < 0,
-  '<=': (difference) => difference <= 0,
-  '>': (difference) => difference > 0,
-  '>=': (difference) => difference >= 0,
-  '==': (difference) => difference === 0,
-}
-for (const [sign, holds] of Object.entries(comparisons))
-  environment.registerOperator(`Version ${sign} Version`, (one: Version, other: Version) =>
-    holds(one.compare(other)),
-  )
+const environment = withDevice(celEnvironment({}))
 
 /**
  * A yes-or-no question about a device. `evaluate` never throws; it answers `unknown` when anything that it reads is not
@@ -100,7 +59,7 @@ function partOf(expression: Expression): DevicePart {
     reads,
     evaluate(device): Answer {
       try {
-        const answer = expression.evaluate({ device: new SeenDevice(fieldsOf(device)) })
+        const answer = expression.evaluate({ device: seenDevice(device) })
         return answer === true ? 'yes' : answer === false ? 'no' : 'unknown'
       } catch {
         return 'unknown'
@@ -150,27 +109,3 @@ const mapNamed = (node: ASTNode): 'policies' | 'attributes' | null => {
   const field = fieldOf(node)
   return field === 'policies' || field === 'attributes' ? field : null
 }
-
-function fieldsOf(device: Device): Record<string, unknown> {
-  const { name, serial, uuid, source, lastSeenAt, said, policies } = device
-  const fields: Record<string, unknown> = { name, source, lastSeenAt }
-  if (serial !== null) fields['serial'] = serial
-  if (uuid !== null) fields['uuid'] = uuid
-  const others: Record<string, unknown> = {}
-  for (const [called, { value }] of Object.entries(said)) {
-    if (value === null) continue
-    if (!isAttributeName(called)) others[called] = typeof value === 'number' ? numberOf(value) : value
-    else if (attributeKinds[called] !== 'version') fields[called] = value
-    else {
-      const version = Version.parse(String(value))
-      if (version !== null) fields[called] = version
-    }
-  }
-  const results = Object.entries(policies).filter(([, { result }]) => result !== 'unknown')
-  if (Object.keys(others).length > 0) fields['attributes'] = others
-  if (results.length > 0)
-    fields['policies'] = Object.fromEntries(results.map(([called, { result }]) => [called, result]))
-  return fields
-}
-
-const numberOf = (value: number): bigint | number => (Number.isSafeInteger(value) ? BigInt(value) : value)

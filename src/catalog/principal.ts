@@ -1,25 +1,39 @@
 import type { Attributes, PrincipalRule } from '../domain/catalog.ts'
+import { seenDevice, withDevice } from './device-type.ts'
 import { celEnvironment, compile } from './expression.ts'
 import type { ExpressionFault } from './expression-fault.ts'
 
-/** Only what the directory verified: nothing that people edit in their own profile. */
-export const PRINCIPAL_VARIABLES = { email: 'string' } as const
+/** Only what the directory verified: nothing that people edit in their own profile; and what a device is known by. */
+export const PRINCIPAL_VARIABLES = { email: 'string', device: 'Device' } as const
 
 const MAX_PRINCIPAL_LENGTH = 200
-const environment = celEnvironment(PRINCIPAL_VARIABLES)
+const environment = withDevice(celEnvironment({ email: 'string' }))
 
-/** Somebody's name on a system, made from their verified e-mail. `resolve` never throws. */
+/** Somebody's name on a system, made from their verified e-mail, or of the device that it is for. `resolve` never throws. */
 export function compilePrincipal(source: string, system: string): PrincipalRule | ExpressionFault {
-  const expression = compile(environment, source, { result: 'string', variables: PRINCIPAL_VARIABLES })
+  const expression = compile(environment, source, {
+    result: 'string',
+    orUnchecked: true,
+    variables: PRINCIPAL_VARIABLES,
+  })
   if ('offset' in expression) return expression
-  if (!expression.mentions.has('email'))
-    return { message: 'must mention email: else everybody is one and the same', offset: 0 }
+  const isOfDevice = expression.mentions.has('device')
+  const isOfEmail = expression.mentions.has('email')
+  if (!isOfEmail && !isOfDevice)
+    return { message: 'must mention email, or device: else everybody is one and the same', offset: 0 }
   return {
     source,
-    resolve({ email }) {
-      if (email === 'unknown' || email === null) return { unresolved: 'has no verified e-mail' }
+    isOfDevice,
+    resolve({ email, device }) {
+      if (isOfEmail && (email === 'unknown' || email === null))
+        return { unresolved: 'has no verified e-mail' }
+      if (isOfDevice && device === undefined) return { unresolved: 'it is to be said on which device' }
+      const values = {
+        ...(email === 'unknown' || email === null ? {} : { email: email.toLowerCase() }),
+        ...(device === undefined ? {} : { device: seenDevice(device) }),
+      }
       try {
-        const name = expression.evaluate({ email: email.toLowerCase() })
+        const name = expression.evaluate(values)
         if (isPrincipal(name)) return { principal: name }
         return { unresolved: `gets no usable name on ${system} from ${source}` }
       } catch {
@@ -32,8 +46,9 @@ export function compilePrincipal(source: string, system: string): PrincipalRule 
 /** Names on a system by e-mail (small letters) or Slack user id. */
 export function principalMap(names: ReadonlyMap<string, string>, system: string): PrincipalRule {
   return {
+    isOfDevice: false,
     source: names.size === 1 ? 'a map of 1 person' : `a map of ${names.size} people`,
-    resolve(attributes: Attributes) {
+    resolve(attributes: Pick<Attributes, 'email' | 'slackUserId'>) {
       const { email, slackUserId } = attributes
       const byEmail = email === 'unknown' || email === null ? undefined : names.get(email.toLowerCase())
       const bySlackId = names.get(slackUserId)

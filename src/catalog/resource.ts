@@ -81,7 +81,7 @@ function readEntitlement(
   source: Source,
   { id, path, kind, resource }: Around,
   value: unknown,
-  { defaults, proof, hasOpenId, devices, report }: ResourceReader,
+  { defaults, systems, proof, hasOpenId, devices, report }: ResourceReader,
 ): Entitlement | null {
   const at = [...path, 'entitlements', id]
   const fault = idFault(field.id, id)
@@ -98,6 +98,13 @@ function readEntitlement(
   if (own.device !== undefined && device === null) {
     const meant = didYouMean(own.device, [...devices.fit.keys()])
     report(problemIn(source, [...at, 'device'], `"${own.device}" is no rule of devices.fit${meant}`))
+  }
+  if (systems.get(resource.system)?.system?.principal.isOfDevice === true) {
+    const no = (key: string, words: string): void =>
+      report(problemIn(source, [...at, key], `${words}: on this system somebody must say on which device`))
+    if (own.mode === 'standing') no('mode', 'cannot be held by rule')
+    if (rules?.breakGlass) no('breakGlass', 'cannot be taken in an emergency')
+    if (rules?.onBehalf) no('onBehalf', 'cannot be asked for somebody else')
   }
   const session = sessionOf(source, at, own, { proof, hasOpenId, report })
   if (own.confirm === 'mfa' && own.mode !== 'approval')

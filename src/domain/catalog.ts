@@ -1,6 +1,7 @@
 import type { OpenIdSettings } from './confirming/openid-settings.ts'
 import type { Counting, ProofRules } from './confirmation.ts'
 import type { Target } from './connector.ts'
+import type { Device } from './devices/device.ts'
 import type { DeviceRules, FitRule } from './devices/rules.ts'
 import type { Known, LastProof, Provisioned } from './person.ts'
 import type { FixedWindow } from './windows/fixed.ts'
@@ -54,7 +55,11 @@ export interface System {
 /** Who somebody is on a system: their name there, or why it cannot be said. */
 export interface PrincipalRule {
   readonly source: string
-  resolve(attributes: Attributes): { principal: string } | { unresolved: string }
+  /** It names a device and not a person: whoever asks says on which. */
+  readonly isOfDevice: boolean
+  resolve(
+    attributes: Pick<Attributes, 'email' | 'slackUserId' | 'device'>,
+  ): { principal: string } | { unresolved: string }
 }
 
 export interface Resource {
@@ -246,6 +251,8 @@ export interface Attributes {
   readonly provisioned?: Pick<Provisioned, 'groups' | 'leftLately' | 'listed'>
   /** Null: they never confirmed who they are, as far as is known; absent: nobody looked. */
   readonly confirmed?: LastProof | null
+  /** That it is for, where one is meant. */
+  readonly device?: Device
   readonly guest: boolean
   readonly zone: string
   readonly durationMs: number
@@ -260,6 +267,10 @@ export const countingOf = ({ proof, openId }: Pick<Catalog, 'proof' | 'openId'>)
   ...proof,
   issuer: openId?.issuer ?? null,
 })
+
+/** Whether whoever asks for it says on which device. */
+export const isForDevice = ({ systems }: Catalog, { system }: Pick<Entitlement, 'system'>): boolean =>
+  systems.get(system)?.principal.isOfDevice === true
 
 export function findEntitlement(catalog: Catalog, resource: string, entitlement: string): Entitlement | null {
   return catalog.resources.get(resource)?.entitlements.get(entitlement) ?? null

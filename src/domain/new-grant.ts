@@ -32,13 +32,14 @@ interface Requested {
   readonly timing: Timing
   /** Who the subject is on the system now. */
   readonly principal: string
+  readonly device: Grant['device']
   /** That it was whoever asked; null where the catalog does not ask for that. */
   readonly confirmation?: Confirmation | null
 }
 
 /** To be reviewed by people, unless it needs nobody. */
 export function requestedGrant({ requester, subject, timing, ...request }: Requested, now: Date): Pending {
-  const { id, requestId, line, lines, entitlement, durationMs, reason, principal } = request
+  const { id, requestId, line, lines, entitlement, durationMs, reason, principal, device } = request
   const { stages, withinMs } = entitlement.review
   const { startsAt, pattern, notAfter, pointlessAt } = timing
   const by = refTo(requester.person)
@@ -65,6 +66,7 @@ export function requestedGrant({ requester, subject, timing, ...request }: Reque
       earlier: null,
     },
     principal,
+    device,
     confirmations: request.confirmation == null ? [] : [request.confirmation],
     needs: seatsOf(stages),
     status: 'pending',
@@ -129,12 +131,13 @@ interface SessionBegun {
   readonly entitlement: Entitlement
   readonly rules: SessionRules
   readonly place: GrantPlace
+  readonly device: Grant['device']
   readonly confirmation: Confirmation
 }
 
 /** Given at once to whoever confirmed who they are. */
 export function sessionGrant({ facts, entitlement, rules, ...began }: SessionBegun, now: Date): Granting {
-  const { id, requestId, place, confirmation } = began
+  const { id, requestId, place, device, confirmation } = began
   const { warnMs, alertMs } = entitlement
   const person = refTo(facts.person)
   const durationMs = Math.min(rules.lengthMs, rules.maxMs)
@@ -150,6 +153,7 @@ export function sessionGrant({ facts, entitlement, rules, ...began }: SessionBeg
     reason: 'a session, begun by confirming who they are',
     askedMs: durationMs,
     isSession: true,
+    device,
     confirmations: [confirmation],
     approvedAt: now,
     durationMs,

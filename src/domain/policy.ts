@@ -1,6 +1,14 @@
 import { fittingRules } from './auto-approval.ts'
-import { findEntitlement, type Answer, type Attributes, type Catalog, type Entitlement } from './catalog.ts'
+import {
+  findEntitlement,
+  isForDevice,
+  type Answer,
+  type Attributes,
+  type Catalog,
+  type Entitlement,
+} from './catalog.ts'
 import { totalMs, type Lasting } from './extension.ts'
+import { isUsable } from './devices/device.ts'
 import { fitness, type Lack } from './devices/fitness.ts'
 import type { Approved, Grant, GrantPlace } from './grant.ts'
 import type { GroupMembers, PersonFacts } from './person.ts'
@@ -62,6 +70,7 @@ export function attributesOf(
   asking: Asking,
   now: Date,
 ): Attributes {
+  const device = facts.devices?.find(({ id }) => id === asking.device?.id)
   return {
     email: facts.isEmailRead ? facts.person.email : 'unknown',
     slackUserId: facts.person.slack.userId,
@@ -69,6 +78,7 @@ export function attributesOf(
     ...(facts.listedGroups ? { listedGroups: facts.listedGroups } : {}),
     ...(facts.provisioned ? { provisioned: facts.provisioned } : {}),
     ...(facts.confirmed === undefined ? {} : { confirmed: facts.confirmed }),
+    ...(device === undefined ? {} : { device }),
     guest: facts.isGuest,
     zone: facts.zone,
     durationMs: asking.durationMs,
@@ -174,7 +184,7 @@ export function wouldHave(
 ): Verdict {
   const asking = entitlement.mode === 'standing' ? standingAsking(entitlement) : usualAsking(entitlement)
   const verdict = mayHoldAnywhere(facts, entitlement, asking, now)
-  if (verdict.answer !== 'yes') return verdict
+  if (verdict.answer !== 'yes' || isForDevice(catalog, entitlement)) return verdict
   const place = placeFor(catalog, facts, entitlement, asking, now)
   return 'unresolved' in place ? withoutPlace(facts, place.unresolved) : verdict
 }
@@ -192,7 +202,10 @@ export function placeFor(
 ): GrantPlace | { unresolved: string } {
   const system = catalog.systems.get(entitlement.system)
   if (!system) return { unresolved: `${entitlement.system} is not in the catalog` }
-  const resolved = system.principal.resolve(attributesOf(facts, entitlement, asking, now))
+  const attributes = attributesOf(facts, entitlement, asking, now)
+  if (system.principal.isOfDevice && attributes.device && !isUsable(attributes.device, catalog.devices))
+    return { unresolved: `${attributes.device.name} does not count: an admin is to say first that it does` }
+  const resolved = system.principal.resolve(attributes)
   if ('unresolved' in resolved) return resolved
   return {
     principal: resolved.principal,
@@ -266,6 +279,8 @@ export function stillAllows(
   const endsAt = new Date(wish.endsAt.getTime() + moreMs)
   if (wish.window === null && !wish.isBreakGlass && !wish.isStanding && !fitsIn(only, now, endsAt))
     return no({ kind: 'outside', windows: describeOnly(only) })
+  // Of everybody at once it is not read what they work on: `device-watch.ts` looks at that.
+  if (isHeld && facts.devices === undefined && isForDevice(catalog, entitlement)) return verdict
   const place = placeFor(catalog, facts, entitlement, asking, now)
   if ('unresolved' in place) return withoutPlace(facts, place.unresolved)
   const same =

@@ -25,9 +25,10 @@ const schema = new Schema(
 // Used or not: an hour after its time nobody asks for it any more.
 schema.index({ until: 1 }, { expireAfterSeconds: 3_600 })
 
+const device = z.object({ id: z.string() }).nullish()
 const wanted = z.object({ resource: z.string(), entitlement: z.string() })
 const confirmable = z.discriminatedUnion('kind', [
-  wanted.extend({ kind: z.literal('open-session') }),
+  wanted.extend({ kind: z.literal('open-session'), device }),
   z.object({ kind: z.literal('renew-session'), grantId: z.string(), seenEndsAt: z.date() }),
   z.object({
     kind: z.literal('approve'),
@@ -47,6 +48,7 @@ const confirmable = z.discriminatedUnion('kind', [
     kind: z.literal('ask'),
     requestId: z.string(),
     wanted: z.array(wanted),
+    device,
     holder: personRef.nullable(),
     durationMs: z.number(),
     startsAt: z.date().nullable(),

@@ -49,7 +49,7 @@ async function approveByRule(
   const { fits, reasons } = rulesFor(world, {
     subject,
     entitlement,
-    asking: { durationMs: asked.askedMs, reason: asked.reason },
+    asking: { durationMs: asked.askedMs, reason: asked.reason, device: asked.device },
     isSeries: asked.pattern !== null,
     isForAnother: asked.requester.id !== asked.subject.id,
   })

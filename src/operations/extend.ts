@@ -117,7 +117,7 @@ function agreedNow(
   // By rule nothing is given while replicas go by different catalogs.
   if (facts === 'unknown' || !agrees()) return totalMs(grant)
   const { because } = grant.auto
-  const asking = { durationMs: totalMs(grant) + may.addMs, reason: grant.reason }
+  const asking = { durationMs: totalMs(grant) + may.addMs, reason: grant.reason, device: grant.device }
   const rule = entitlement.auto.find((one) => one.because === because)
   const isOver = rule === undefined || (rule.notAfter !== null && now >= rule.notAfter)
   const answer = isOver ? 'no' : rule.when.evaluate(attributesOf(facts, entitlement, asking, now))

@@ -26,6 +26,8 @@ export interface Ask extends Wish {
   readonly resource: string
   readonly entitlement: string
   readonly reason: string
+  /** By its id: on which of their devices, where it is for one. */
+  readonly device?: { readonly id: string } | null
   /** They just confirmed that it is they; without it a young proof counts, where the catalog asks for one. */
   readonly confirmation?: Confirmation | null
 }
@@ -118,11 +120,17 @@ export async function fitToAsk(
       reason,
       timing,
       principal: place.principal,
+      device: deviceAsked(subject, ask.device),
       confirmation,
     },
     world.clock.now(),
   )
   return { asked, subject, entitlement }
+}
+
+export function deviceAsked({ devices }: PersonFacts, asked: Ask['device']): Grant['device'] {
+  const device = devices?.find(({ id }) => id === asked?.id)
+  return device === undefined ? null : { id: device.id, name: device.name }
 }
 
 /**

@@ -277,7 +277,7 @@ export function whereStill(
     return changed('it now gives something else than what was asked for')
   if (entitlement.mode !== 'approval') return changed('nobody asks for it any more')
   if (!isStillTimely(grant, entitlement, now)) return changed('the catalog allows it at other times now')
-  const asking = { durationMs, reason: grant.reason }
+  const asking = { durationMs, reason: grant.reason, device: grant.device }
   if (grant.requester.id !== grant.subject.id) {
     if (requester === 'unknown') return unsure(grant.requester)
     if (!mayAskForOthers(requester, entitlement, asking, now))

@@ -5,6 +5,8 @@ import type { Known, PersonFacts } from '../domain/person.ts'
 import type { PeopleSource } from '../domain/ports/directory.ts'
 import type { DeviceStore } from '../domain/ports/devices.ts'
 
+const seenForMs = 10_000
+
 interface ShownSource extends PeopleSource {
   remembered(userId: string): PersonFacts | null
 }
@@ -15,9 +17,13 @@ interface ShownSource extends PeopleSource {
  */
 export function withDevices<Source extends ShownSource>(
   source: Source,
-  { devices, isAsked }: { devices: Pick<DeviceStore, 'ofPeople'>; isAsked: () => boolean },
+  { devices, isAsked }: { devices: Pick<DeviceStore, 'ofPeople' | 'onChange'>; isAsked: () => boolean },
 ): Source {
-  const seen = boundedMap<readonly Device[]>(10_000)
+  // Another replica may hear of one meanwhile.
+  const seen = boundedMap<readonly Device[]>(10_000, { ttl: seenForMs })
+  devices.onChange(({ owner }) => {
+    if (owner !== null) seen.delete(owner.slack.userId)
+  })
   const one = async (facts: Known<PersonFacts>): Promise<Known<PersonFacts>> => {
     if (facts === 'unknown' || !isAsked()) return facts
     const theirs = together(await devices.ofPeople([facts.person.id]))

@@ -48,7 +48,7 @@ const aSystem = (id: string, settings: string, timeoutMs = 40): System => ({
   settingsFingerprint: settings,
   timeoutMs,
   handOver: 'modal',
-  principal: { source: 'email', resolve: () => ({ unresolved: 'not asked' }) },
+  principal: { isOfDevice: false, source: 'email', resolve: () => ({ unresolved: 'not asked' }) },
 })
 const until = async (isSo: () => boolean) => {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))

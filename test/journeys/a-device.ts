@@ -35,16 +35,20 @@ export async function aDeviceDay({
   rule = '      maxAge: 1h\n',
   more = '',
   asks = true,
+  principal = null as string | null,
   entitlement = `        device: managed-laptop\n        auto: [{ because: on duty, when: 'true' }]\n`,
   duration = '10m',
 } = {}): Promise<DeviceDay> {
   const gate = await aGate()
   const stage = await aStage({
-    catalog: (cast) =>
-      gateCatalog(cast, { duration, more: entitlement }).replace(
+    catalog: (cast) => {
+      const text = gateCatalog(cast, { duration, more: entitlement }).replace(
         '\ndefaults:',
         `${devicesSection(cast, { rule, more, asks })}\ndefaults:`,
-      ),
+      )
+      const usual = /principal: email.*\n(?= *timeout)/
+      return principal === null ? text : text.replace(usual, `principal: ${principal}\n`)
+    },
     env: gate.env,
   })
   return {

@@ -114,7 +114,11 @@ export const catalog: Catalog = {
         settingsFingerprint: '',
         timeoutMs: 2_500,
         handOver: 'modal' as const,
-        principal: { source: 'slackUserId', resolve: ({ slackUserId }) => ({ principal: slackUserId }) },
+        principal: {
+          isOfDevice: false,
+          source: 'slackUserId',
+          resolve: ({ slackUserId }) => ({ principal: slackUserId }),
+        },
       },
     ],
   ]),

@@ -33,7 +33,13 @@ export interface EnrolTicket {
 export type Confirmable = SessionConfirmable | AnswerConfirmable | AskConfirmable
 
 export type SessionConfirmable =
-  | { readonly kind: 'open-session'; readonly resource: string; readonly entitlement: string }
+  | {
+      readonly kind: 'open-session'
+      readonly resource: string
+      readonly entitlement: string
+      /** On which of their devices, where it is for one. */
+      readonly device?: { readonly id: string } | null | undefined
+    }
   | { readonly kind: 'renew-session'; readonly grantId: string; readonly seenEndsAt: Date }
 
 /** An approver's yes, to lines of one request or to more time. */
@@ -62,6 +68,7 @@ export type AskConfirmable =
       readonly startsAt: Date | null
       readonly recurrence: Recurrence | null
       readonly reason: string
+      readonly device?: { readonly id: string } | null | undefined
     }
   | ({
       readonly kind: 'break-glass'

@@ -1,5 +1,5 @@
 import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
-import type { Device } from '../../domain/devices/device.ts'
+import { isUsable, type Device } from '../../domain/devices/device.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import { isOtherPosture, judgedPosture, type Posture } from '../../domain/devices/posture.ts'
@@ -21,13 +21,33 @@ export function postureOf(
   devices: readonly Device[],
   now: Date,
 ): PostureChange | null {
+  const theirs = together(devices)
+  const moved = whyMoved(catalog, grant, theirs)
+  if (moved !== null) return { ends: true, why: moved }
   const rule = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)?.device ?? null
   if (rule === null) return grant.posture === null ? null : { ends: false, posture: null }
-  const found = fitness(rule, together(devices), { now, onDevice: grant.device?.id ?? null })
+  const found = fitness(rule, theirs, { now, onDevice: grant.device?.id ?? null })
   const why = found.isFit ? '' : cut(lacksInWords(found.lacks, now), 400)
   const judged = judgedPosture(grant.posture, { rule, fitness: found, why }, now)
   if (judged.ends) return judged
   return isOtherPosture(grant.posture, judged.posture, now) ? judged : null
+}
+
+/** Held on one device, it stands and falls with that one. Null: all is as it was when it was given. */
+function whyMoved(catalog: Catalog, grant: Active | Granting, theirs: readonly Device[]): string | null {
+  if (grant.device === null) return null
+  const { id, name } = grant.device
+  const device = theirs.find((one) => one.id === id)
+  if (device === undefined || !isUsable(device, catalog.devices))
+    return `${name} is no device of theirs that counts any more`
+  const principal = catalog.systems.get(grant.system)?.principal
+  if (principal?.isOfDevice !== true) return null
+  const { email, slack } = grant.subject
+  const known = { email: email ?? ('unknown' as const), slackUserId: slack.userId, device }
+  const now = principal.resolve(known)
+  return 'principal' in now && now.principal === grant.place.principal
+    ? null
+    : `${name} is another one there now than it was given to`
 }
 
 /** Notes it, or ends it. What cannot be written now is found again by whoever looks next: it stays due. */

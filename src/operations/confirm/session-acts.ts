@@ -10,6 +10,7 @@ import { refuse, isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { mayRenew } from '../../domain/session.ts'
 import { transition } from '../../domain/transition.ts'
 import type { World } from '../world.ts'
+import { deviceAsked } from '../request.ts'
 import { marked, type Doable } from './doable.ts'
 
 /** Beginning a session, and going on with it. */
@@ -23,12 +24,13 @@ export async function openSession(
   if (entitlement === null) return refuse('unknown-entitlement')
   const rules = entitlement.session
   if (rules === null) return refuse('not-asked-for')
-  const fit = whereOrWhyNot(world, facts, entitlement)
+  const device = deviceAsked(facts, what.device)
+  const fit = whereOrWhyNot(world, facts, entitlement, device)
   if (isRefusal(fit)) return fit
-  const held = await sameOpen(world, facts, entitlement)
+  const held = await sameOpen(world, facts, entitlement, device)
   if (held !== null)
     return refuse(held.status === 'revoking' ? 'being-taken' : 'already-held', { grant: held })
-  const shown = `${facts.person.name} opens ${entitlement.name} on ${entitlement.resource.name} for ${formatDuration(rules.lengthMs)}.`
+  const shown = `${facts.person.name} opens ${entitlement.name} on ${entitlement.resource.name} for ${formatDuration(rules.lengthMs)}${device === null ? '' : `, on ${device.name}`}.`
   return {
     what,
     shown,
@@ -44,6 +46,7 @@ export async function openSession(
           entitlement,
           rules,
           place: fit,
+          device,
           confirmation,
         },
         then.clock.now(),
@@ -100,9 +103,14 @@ function whyNoMore(world: World, facts: PersonFacts, grant: Active, endsAt: Date
   return refuse(answer === 'unknown' ? 'unsure' : 'rules-changed', { grant, reasons: reasons.map(explain) })
 }
 
-function whereOrWhyNot(world: World, facts: PersonFacts, entitlement: Entitlement): GrantPlace | Refusal {
+function whereOrWhyNot(
+  world: World,
+  facts: PersonFacts,
+  entitlement: Entitlement,
+  device: Grant['device'],
+): GrantPlace | Refusal {
   const now = world.clock.now()
-  const asking = usualAsking(entitlement)
+  const asking = { ...usualAsking(entitlement), device }
   const verdict = mayHold(facts, entitlement, asking, now)
   if (verdict.answer !== 'yes') return refuse(codeOf(verdict), { reasons: verdict.reasons.map(explain) })
   const place = placeFor(world.catalog(), facts, entitlement, asking, now)
@@ -113,9 +121,14 @@ async function sameOpen(
   { grants }: World,
   { person }: PersonFacts,
   { id, resource }: Entitlement,
+  device: Grant['device'],
 ): Promise<Grant | null> {
   const open = await grants.openOf(person.id)
-  return open.find((one) => one.resource.id === resource.id && one.entitlement.id === id) ?? null
+  return (
+    open.find(
+      (one) => one.resource.id === resource.id && one.entitlement.id === id && one.device?.id === device?.id,
+    ) ?? null
+  )
 }
 
 const termsOfSession = (

@@ -26,6 +26,7 @@ import { codeField } from '../replies/must-confirm.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
+import { deviceBlocks, deviceField } from './device-field.ts'
 import { optionFor, reasonField, reasonInput } from './request-fields.ts'
 import { listenToSeveral, severalActions, severalWay } from './several-modal.ts'
 import { mostOptions, optionsFor, recentKeys } from './suggestions.ts'
@@ -129,7 +130,12 @@ async function formView(
       callbackId,
       title,
       submit: parts.publicUrl === null ? 'Confirm' : 'Confirm…',
-      blocks: [...didYouMean, entitlementInput(entitlement), ...beginBlocks(parts, entitlement)],
+      blocks: [
+        ...didYouMean,
+        entitlementInput(entitlement),
+        ...deviceBlocks(parts.world.catalog(), facts, entitlement, now),
+        ...beginBlocks(parts, entitlement),
+      ],
     })
   return form({
     callbackId,
@@ -139,6 +145,7 @@ async function formView(
       ...didYouMean,
       entitlementInput(entitlement),
       ...(entitlement ? holderInput(entitlement, facts, now) : []),
+      ...(entitlement ? deviceBlocks(parts.world.catalog(), facts, entitlement, now) : []),
       ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
       ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),
@@ -258,8 +265,10 @@ export function listenToRequest(parts: Parts): void {
     const [resource = '', entitlement = ''] = key.split('/')
     const durationMs = Number(field(actions.duration) ?? Number.NaN)
     const found = findEntitlement(world.catalog(), resource, entitlement)
+    const deviceId = field(deviceField)
+    const device = deviceId === null ? null : { id: deviceId }
     if (found?.session != null) {
-      const what = { kind: 'open-session' as const, resource, entitlement }
+      const what = { kind: 'open-session' as const, resource, entitlement, device }
       await sendSession(parts, { ack, userId, viewId, what, code: field(codeField) })
       return
     }
@@ -270,6 +279,7 @@ export function listenToRequest(parts: Parts): void {
       startsAt: startOf(view),
       durationMs: Number.isNaN(durationMs) && found ? found.duration.defaultMs : durationMs,
       reason: field(reasonField) ?? '',
+      device,
     }
     let holder: PersonRef | null = null
     await answerSubmission({
@@ -323,6 +333,8 @@ function fieldFor({ refused }: Refusal, blockOf: (actionId: string) => string | 
 
 const fieldOf: Partial<Record<Refusal['refused'], string>> = {
   'bad-reason': reasonField,
+  unfit: deviceField,
+  'no-principal': deviceField,
   'not-for-others': actions.holder,
   'not-for-them': actions.holder,
   'asked-already': actions.holder,
