@@ -18,6 +18,7 @@ import { scimTokens, scimUsage } from './scim-tokens.ts'
 import { simulateCatalog, simulateUsage } from './simulate.ts'
 import { SlackRefused } from './slack/wire/wrong-token.ts'
 import { SlackSilent, type Said } from './who/open.ts'
+import { devices, devicesUsage } from './who/devices.ts'
 import { people, peopleUsage } from './who/people.ts'
 import { unused, unusedUsage } from './who/unused.ts'
 import { whoCanHave, whoCanUsage } from './who/who-can.ts'
@@ -32,6 +33,7 @@ ${simulateUsage}
 ${peopleUsage}
 ${whoCanUsage}
 ${unusedUsage}
+${devicesUsage}
 ${scimUsage}
 ${keysUsage}
 ${enrolUsage}`
@@ -58,6 +60,9 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'who-can':
       say(await whoCanHave(rest, process.env))
+      return
+    case 'devices':
+      say(await devices(rest, process.env))
       return
     case 'unused':
       say(await unused(rest, process.env))
