@@ -36,7 +36,7 @@ import { mongoTickets } from './mongo/tickets.ts'
 import { mongoTicks } from './mongo/ticks.ts'
 import { Unusable } from './mongo/unusable.ts'
 import { watchAgreement } from './operations/by-itself/agreement.ts'
-import { watchDevices } from './operations/by-itself/device-watch.ts'
+import { watchDevices, type DeviceWatch } from './operations/by-itself/device-watch.ts'
 import { watchHeld, type HeldWatch } from './operations/by-itself/held-watch.ts'
 import { Queues } from './operations/by-itself/queues.ts'
 import { afterRestore } from './operations/by-itself/after-restore.ts'
@@ -225,7 +225,7 @@ export async function start(
     )
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
-    const table = jobsOf(world, { held, sendDigests, tellOfSilent })
+    const table = jobsOf(world, { held, onDevices, sendDigests, tellOfSilent })
     const jobs = await startJobs(world, connection, { ticks: mongoTicks(connection), table })
     endings.work = async () => {
       await Promise.all([held.stop(), onDevices.stop()])
@@ -308,10 +308,12 @@ const jobsOf = (
   world: World,
   {
     held,
+    onDevices,
     sendDigests,
     tellOfSilent,
   }: {
     held: HeldWatch
+    onDevices: DeviceWatch
     sendDigests: (now: Date) => Promise<number>
     tellOfSilent: () => Promise<void>
   },
@@ -331,6 +333,14 @@ const jobsOf = (
     overdueMs: 65_000,
     needsSlack: true,
     run: () => held.look(),
+  },
+  {
+    name: 'devices',
+    everyMs: 60_000,
+    lockMs: 60_000,
+    overdueMs: 65_000,
+    needsSlack: false,
+    run: () => onDevices.minute(),
   },
   {
     name: 'reconcile',

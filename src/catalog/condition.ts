@@ -1,5 +1,6 @@
 import { Duration } from '@marcbachmann/cel-js/evaluator'
-import type { Answer, Attributes, Condition } from '../domain/catalog.ts'
+import type { Answer } from '../domain/answer.ts'
+import type { Attributes, Condition } from '../domain/catalog.ts'
 import { celEnvironment, compile } from './expression.ts'
 import type { ExpressionFault } from './expression-fault.ts'
 import { isSlackGroup, namedGroups, readsAllGroups } from './named-groups.ts'

@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import type { Answer } from '../domain/catalog.ts'
+import type { Answer } from '../domain/answer.ts'
 import { isAttributeName } from '../domain/devices/device.ts'
 import type { DeviceCondition, DevicePart, Reading } from '../domain/devices/rules.ts'
 import { Version } from '../domain/devices/version.ts'
@@ -102,8 +102,7 @@ function readingsOf(ast: ASTNode): Reading[] {
   return [...found.values()]
 }
 
-const fieldOf = (node: ASTNode): string | null =>
-  node.op === '.' || node.op === '.?' ? String(node.args[1]) : null
+const fieldOf = (node: ASTNode): string | null => (node.op === '.' || node.op === '.?' ? node.args[1] : null)
 
 const mapNamed = (node: ASTNode): 'policies' | 'attributes' | null => {
   const field = fieldOf(node)

@@ -12,7 +12,10 @@ const comparisons: Readonly<Record<string, (difference: number) => boolean>> = {
 
 /** A device as CEL sees it; what nobody knows is not there. */
 class SeenDevice {
-  constructor(fields: Record<string, unknown>) {
+  readonly name: string
+
+  constructor(name: string, fields: Record<string, unknown>) {
+    this.name = name
     Object.assign(this, fields)
   }
 }
@@ -27,14 +30,14 @@ const itself = { name: 'string', serial: 'string', uuid: 'string', source: 'stri
 /** With a device to read, and versions to compare. */
 export function withDevice(environment: Environment): Environment {
   environment
-    .registerType('Version', { ctor: Version as never, fields: {} })
+    .registerType('Version', { ctor: Version, fields: {} })
     .registerFunction('version(string): Version', (written: string) => {
       const read = Version.parse(written)
       if (read === null) throw new Error(`${written} is no version`)
       return read
     })
     .registerType('Device', {
-      ctor: SeenDevice as never,
+      ctor: SeenDevice,
       fields: {
         ...itself,
         ...ofAttributes,
@@ -52,11 +55,11 @@ export function withDevice(environment: Environment): Environment {
 }
 
 /** Only what is known of it. */
-export const seenDevice = (device: Device): object => new SeenDevice(fieldsOf(device))
+export const seenDevice = (device: Device): object => new SeenDevice(device.name, fieldsOf(device))
 
 function fieldsOf(device: Device): Record<string, unknown> {
-  const { name, serial, uuid, source, lastSeenAt, said, policies } = device
-  const fields: Record<string, unknown> = { name, source, lastSeenAt }
+  const { serial, uuid, source, lastSeenAt, said, policies } = device
+  const fields: Record<string, unknown> = { source, lastSeenAt }
   if (serial !== null) fields['serial'] = serial
   if (uuid !== null) fields['uuid'] = uuid
   const others: Record<string, unknown> = {}

@@ -6,6 +6,7 @@ export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
   const {
     device,
+    resumes,
     isStanding,
     isSession,
     confirmations,
@@ -22,6 +23,7 @@ export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
   const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
   const known = {
     device,
+    resumes,
     isStanding,
     isSession,
     confirmations,

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.ts'
 import type { OpenIdSettings } from './confirming/openid-settings.ts'
 import type { Counting, ProofRules } from './confirmation.ts'
 import type { Target } from './connector.ts'
@@ -236,8 +237,6 @@ export interface Condition {
   readonly mentions: readonly string[]
   evaluate(attributes: Attributes): Answer
 }
-
-export type Answer = 'yes' | 'no' | 'unknown'
 
 /** What CEL sees. */
 export interface Attributes {

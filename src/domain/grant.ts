@@ -4,7 +4,7 @@ import { confirmation } from './confirmation.ts'
 import { posture } from './devices/posture.ts'
 import { endCauses, lefts } from './end-causes.ts'
 import { happened } from './happened.ts'
-import { personRef } from './person.ts'
+import { personRef } from './person-ref.ts'
 import { patternSchema } from './windows/pattern.ts'
 
 /**
@@ -84,6 +84,8 @@ const asked = z.object({
   principal: z.string().nullable().default(null),
   /** The device that it was asked for on, and on no other; null: on whichever of theirs. */
   device: z.object({ id: z.string(), name: z.string() }).nullable().default(null),
+  /** The grant that was cut as its device was not fit, and goes on in this one; null: it goes on for none. */
+  resumes: z.string().nullable().default(null),
   /** Held by whoever matches the rule, without asking. */
   isStanding: z.boolean().default(false),
   /** Held by whoever confirms who they are: `notAfter` is then its longest, fixed when it began. */

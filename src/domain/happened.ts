@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { methods } from './confirmation.ts'
 import { endCauses, lefts } from './end-causes.ts'
-import { personRef } from './person.ts'
+import { personRef } from './person-ref.ts'
 
 /*
  * What happened to a grant, as data: a type, its instant, who did it where somebody did, and what a reader cannot know
@@ -52,6 +52,8 @@ const typed = z.discriminatedUnion('type', [
   /** The device is not fit: mended by then, nothing ends. */
   of('unfit', { why: z.string(), cutAt: at }),
   of('fit-again', {}),
+  /** It goes on, in a new grant, as the device is fit again. */
+  of('resumed', {}),
   of('late', { error: words }),
   of('tried-now', { by }),
   of('end', { cause: z.enum(endCauses), by: by.nullable(), note: words }),

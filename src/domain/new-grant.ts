@@ -4,7 +4,7 @@ import { confirmedBy, type Confirmation } from './confirmation.ts'
 import { cut } from './cut.ts'
 import { dueOf } from './due.ts'
 import { startGiving } from './giving.ts'
-import type { Grant, GrantPlace, Granting, Pending, Recurring, Waiting } from './grant.ts'
+import type { Ended, Grant, GrantPlace, Granting, Pending, Recurring, Waiting } from './grant.ts'
 import { after } from './instants.ts'
 import type { Happened } from './happened.ts'
 import { refTo, type PersonFacts } from './person.ts'
@@ -208,6 +208,28 @@ export function standingGrant({ id, facts, rule, place }: Match, now: Date): Gra
   })
 }
 
+/** What was cut as its device was not fit goes on until its agreed end: by the same word, asked and approved as before. */
+export function resumedGrant(cut: Ended, id: string, now: Date): Granting {
+  const { cause: _c, endedBy: _b, endNote: _n, takeAt: _t, activeAt: _a, endedAt: _e, ...rest } = cut
+  const { left: _l, keptUntil: _k, ...approved } = rest
+  return due<Granting>({
+    ...approved,
+    ...begun(now, { type: 'resumed', at: now }),
+    id,
+    requestId: resumeKey(cut.id),
+    line: 0,
+    lines: 1,
+    requestedAt: cut.requestedAt,
+    resumes: cut.id,
+    afterReview: null,
+    posture: null,
+    ...startGiving(cut, now, now),
+  })
+}
+
+/** The same for whoever resumes it: it is resumed once. */
+export const resumeKey = (id: string): string => `resume ${id}`
+
 /** The grant of one window: approved with the series, and checked again when it opens. */
 export function windowGrant(series: Recurring, { index, start, end }: Window, now: Date): Waiting {
   const { next: _n, made: _m, skipped: _s, missed: _mi, stop: _st, lookAt: _l, ...approved } = series
@@ -257,6 +279,7 @@ const plain = {
   asker: null,
   principal: null,
   device: null,
+  resumes: null,
   isStanding: false,
   isSession: false,
   confirmations: [],

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { Confirmation } from './confirmation.ts'
 import { cut } from './cut.ts'
 import type { Device } from './devices/device.ts'
@@ -18,15 +17,6 @@ export interface SlackIdentity {
   readonly teamId: string
   readonly userId: string
 }
-
-/** What is copied onto a grant, so that its history stays readable when people leave. */
-export const personRef = z.object({
-  id: z.string(),
-  slack: z.object({ teamId: z.string(), userId: z.string() }),
-  name: z.string(),
-  email: z.string().nullable(),
-  also: z.array(z.string()).readonly().optional(),
-})
 
 export type PersonRef = Pick<Person, 'id' | 'slack' | 'name' | 'email' | 'also'>
 

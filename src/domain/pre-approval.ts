@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Entitlement } from './catalog.ts'
 import { confirmation } from './confirmation.ts'
-import { personRef } from './person.ts'
+import { personRef } from './person-ref.ts'
 import type { PersonFacts } from './person.ts'
 import { isSameHuman } from './person.ts'
 import { DAY_MS } from './windows/wall-clock.ts'

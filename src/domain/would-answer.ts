@@ -1,4 +1,4 @@
-import type { Answer } from './catalog.ts'
+import type { Answer } from './answer.ts'
 import { explainAll } from './explain.ts'
 import type { AnsweredAs } from './grant.ts'
 import type { Reason } from './policy.ts'

@@ -49,6 +49,7 @@ schema.index(
   { 'requester.id': 1, requestedAt: 1, requestId: 1 },
   { partialFilterExpression: { isAsked: true }, name: 'asked_by' },
 )
+schema.index({ cause: 1, endsAt: 1 }, { partialFilterExpression: { cause: 'unfit' }, name: 'cut_as_unfit' })
 schema.index({ requestedAt: 1 }, { partialFilterExpression: { isAsked: true }, name: 'asked_since' })
 schema.index(
   { closedAt: 1 },

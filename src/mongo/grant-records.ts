@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
 import { grantSchema, openStatuses } from '../domain/grant.ts'
-import { personRef } from '../domain/person.ts'
+import { personRef } from '../domain/person-ref.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { AskedRow, GrantRecords } from '../domain/ports/grant-records.ts'
 import type { Log } from '../domain/ports/log.ts'

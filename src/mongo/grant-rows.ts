@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { grantSchema } from '../domain/grant.ts'
-import { personRef } from '../domain/person.ts'
+import { personRef } from '../domain/person-ref.ts'
 import type { HeldRow, LatestRow, StandingRow } from '../domain/ports/grants.ts'
 
 /** What is read of a grant where many are read: the fields asked for, and each row as it is parsed. */

@@ -1,7 +1,7 @@
 import type { Collection, Document } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
-import { personRef } from '../domain/person.ts'
+import { personRef } from '../domain/person-ref.ts'
 import type { GrantUsage, HeldPair, HolderRow } from '../domain/ports/grant-usage.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { collectionOf } from './connection.ts'

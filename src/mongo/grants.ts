@@ -204,6 +204,15 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     },
     heldOf: (subjectIds) =>
       find({ 'subject.id': { $in: [...subjectIds] }, isOpen: true, status: { $in: ['granting', 'active'] } }),
+    cut: async (now, of) => {
+      const found = await find({
+        ...subjectAmong(of),
+        status: 'ended',
+        cause: 'unfit',
+        endsAt: { $gt: now },
+      })
+      return found.flatMap((grant) => (grant.status === 'ended' ? grant : []))
+    },
     standing: async (of) => {
       const rows = await model
         .find({ slot: 'standing', isOpen: true, ...subjectAmong(of) }, standingFields)

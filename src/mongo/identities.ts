@@ -8,7 +8,7 @@ import {
   type IdentityQuestion,
   type IdentityStore,
 } from '../domain/ports/identities.ts'
-import { personRef } from '../domain/person.ts'
+import { personRef } from '../domain/person-ref.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 /** Which User is whose. What ended stays, so that an e-mail that was somebody's is known to have been. */

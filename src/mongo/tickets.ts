@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
-import { personRef } from '../domain/person.ts'
+import { personRef } from '../domain/person-ref.ts'
 import type { Ticket, TicketStore } from '../domain/ports/tickets.ts'
 import { patternSchema } from '../domain/windows/pattern.ts'
 import { aboutToWrite } from '../domain/writes.ts'

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { everyEntitlement, type Answer, type Catalog, type Entitlement } from '../domain/catalog.ts'
+import type { Answer } from '../domain/answer.ts'
+import { everyEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
 import {
   refTo,
   stayingIn,

@@ -19,8 +19,8 @@ export async function picturesOf(
   if (grant.isStanding) return nothing
   const card = rows.get(cardKey(grant))
   const known = askedOnce(parts.world, grant)
-  // A window is told of on the card of its series; a session nobody decided.
-  const isDecided = grant.window === null && !grant.isSession
+  // A window is told of on the card of its series; a session nobody decided; what goes on was decided before.
+  const isDecided = grant.window === null && !grant.isSession && grant.resumes === null
   const decided = isDecided ? await cardPictures(parts, grant, { rows, many, known }) : nothing
   const extended = await moreTimePictures(parts, grant, { rows, known })
   return {

@@ -1,3 +1,4 @@
+import { resumeFor } from '../../src/operations/by-itself/resume.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
 import { asks, changeCatalog, eventually, grantsOf, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
@@ -169,3 +170,35 @@ test('a stricter rule of the catalog ends what does not meet it, and one that is
   await isHeld(day, '')
   await riley.sees(/ended .*system version 15\.1.*Install the updates/s, 'dm', patient)
 })
+
+test('where the catalog says so, what was cut goes on by itself once the device is fit again, until its agreed end', async () => {
+  const day = await aDeviceDay({ asks: false, rule: '      resume: true\n' })
+  const { riley, workspace } = day.stage
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await day.says({ attributes: { firewall: false } })
+  await isHeld(day, '')
+  await eventually(
+    () => grantsOf(day.stage, riley),
+    ([grant]) => grant?.status === 'ended',
+  )
+  await day.says()
+  await isHeld(day, 'riley')
+  const [cut, again] = await eventually(
+    async () => (await grantsOf(day.stage, riley)).sort((one) => (one.resumes === null ? -1 : 1)),
+    ([, other]) => other?.status === 'active',
+  )
+  expect(again?.resumes).toBe(cut?.id)
+  expect(again && 'endsAt' in again ? again.endsAt : null).toEqual(cut && 'endsAt' in cut ? cut.endsAt : 0)
+  await riley.clicks("I'm done", await riley.sees(/You have .*Open the gate/s, 'dm', patient), {
+    confirm: true,
+  })
+  await isHeld(day, '')
+  // Given back, it does not go on once more.
+  await day.says({ attributes: { firewall: false } })
+  await day.says()
+  await resumeFor(day.stage.app.world)
+  expect([...day.gate.holders]).toEqual([])
+  expect(wrongWith(workspace)).toEqual([])
+}, 40_000)

@@ -51,6 +51,7 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
     asker: null,
     principal: null,
     device: null,
+    resumes: null,
     needs: 1,
     requestedAt: at(0),
     reviews: [],

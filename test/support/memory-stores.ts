@@ -173,6 +173,17 @@ export function memoryGrants(
         ),
       ]),
     held: () => step(() => all().flatMap(heldRowOf)),
+    cut: (now, of) =>
+      step(() =>
+        all().flatMap((grant) =>
+          grant.status === 'ended' &&
+          grant.cause === 'unfit' &&
+          (of === undefined || of.includes(grant.subject.id)) &&
+          grant.endsAt > now
+            ? grant
+            : [],
+        ),
+      ),
     heldOf: (ids) =>
       step(() =>
         all().filter(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { personRef } from '../person.ts'
+import { personRef } from '../person-ref.ts'
 
 /** What is said of a device: a text, a number, a yes or no; null: its source says that it does not know. */
 export const saidValue = z.union([z.string().max(500), z.number(), z.boolean(), z.null()])

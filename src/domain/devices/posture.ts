@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import type { Grant } from '../grant.ts'
 import { after, earliest } from '../instants.ts'
-import { refuse, type Refusal } from '../refusal.ts'
 import type { Fitness } from './fitness.ts'
 import type { FitRule } from './rules.ts'
 
@@ -35,12 +33,6 @@ export interface PostureEvent {
 
 export const isPostureShown = (before: Posture | null, next: Posture | null): boolean =>
   (before?.unfit == null) !== (next?.unfit == null)
-
-export function noted(grant: Grant, event: PostureEvent): Grant | Refusal {
-  return grant.status === 'active' || grant.status === 'granting'
-    ? { ...grant, posture: event.posture }
-    : refuse('not-held', { grant })
-}
 
 /** When it is to be judged again by itself. */
 export function postureDueAt(now: Posture | null): Date | null {

@@ -1,4 +1,4 @@
-import type { Answer } from '../catalog.ts'
+import type { Answer } from '../answer.ts'
 import type { AttributeName, Device } from './device.ts'
 import type { DeviceSourceKind } from './source-kinds.ts'
 

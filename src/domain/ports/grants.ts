@@ -1,4 +1,4 @@
-import type { Grant, Pending } from '../grant.ts'
+import type { Ended, Grant, Pending } from '../grant.ts'
 import type { PersonRef } from '../person.ts'
 import type { ApprovedWish } from '../policy.ts'
 import type { Refusal } from '../refusal.ts'
@@ -54,6 +54,8 @@ export interface GrantStore {
   held(): Promise<HeldRow[]>
   /** What is held by these people, or is being given to them. */
   heldOf(subjectIds: readonly string[]): Promise<Grant[]>
+  /** What was cut as a device was not fit, and would be held still; with `of`, of these people alone. */
+  cut(now: Date, of?: readonly string[]): Promise<Ended[]>
   /** What is held by rules and not finished; with `of`, by these people alone. */
   standing(of?: readonly string[]): Promise<StandingRow[]>
   /** Standing grants that could not be given and ended since then, the newest first; with `of`, of these people alone. */

@@ -1,7 +1,7 @@
 import { MongoServerError } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
-import { personRef } from '../../domain/person.ts'
+import { personRef } from '../../domain/person-ref.ts'
 import type { EnrolmentCodeStore } from '../../domain/ports/enrolment-codes.ts'
 import { aboutToWrite } from '../../domain/writes.ts'
 import { collectionOf } from '../connection.ts'

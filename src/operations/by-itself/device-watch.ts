@@ -4,12 +4,16 @@ import type { HeldRow } from '../../domain/ports/grants.ts'
 import { byOwner } from '../../domain/devices/together.ts'
 import { everyEntitlement } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
+import { approvedByRule } from '../devices/hear.ts'
+import { resumeFor } from './resume.ts'
 import { carryOut, postureOf } from './posture-of.ts'
 
 /** Looks at what is held on devices, as soon as something of one became otherwise. */
 export interface DeviceWatch {
   /** Looks at everything that is held on devices: at the start, and where rules changed. Rejects when it could not. */
   lookAtAll(): Promise<void>
+  /** What no event tells: what a changed rule approves, and what is to go on by now. */
+  minute(): Promise<void>
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>
 }
@@ -20,6 +24,7 @@ const everyMs = 2_000
 const overlapSeconds = 10
 const peopleAtOnce = 200
 const writtenAtOnce = 100
+const waitingAtOnce = 500
 
 /**
  * Follows what changes of devices, by this process or another, and ends or notes what is held on them. It asks neither
@@ -48,6 +53,7 @@ export function watchDevices(
         for (const id of some) waiting.add(id)
         throw error
       }
+      await resumeFor(world, some)
       changed(some)
     }
   }
@@ -96,12 +102,29 @@ export function watchDevices(
       for (const id of holders) waiting.add(id)
       await lookAtWaiting()
     },
+    minute: async () => {
+      await approveWaiting(world)
+      await resumeFor(world)
+    },
     stop: async () => {
       isStopped = true
       clearInterval(timer)
       stopListening()
       await Promise.all([running, following])
     },
+  }
+}
+
+/** By the rule of now, which may have changed since they were heard of. */
+async function approveWaiting(world: World): Promise<void> {
+  const rules = world.catalog().devices
+  if (rules.approve === null) return
+  for (const device of await world.devices.waiting(waitingAtOnce)) {
+    if (approvedByRule(device, rules, world.clock.now()) === device) continue
+    await world.devices.change(device.id, (known, now) => {
+      const next = known && approvedByRule(known, rules, now)
+      return next === null || next === known ? null : { device: next, isChanged: true }
+    })
   }
 }
 

@@ -62,18 +62,18 @@ export async function answerDevice(
   const isGiving = answer === 'approve' || answer === 'keep'
   if (isGiving && owner !== null && isSameHuman(owner, facts.person)) return refuse('own-device')
   if (isOutdated(world, one)) return newRules(null)
-  let refusal: Refusal | null = null
+  const found: { refusal: Refusal | null } = { refusal: null }
   const said = { by: refTo(facts.person), because: note === null ? null : cut(note.trim(), 300) }
   const written = await world.devices.change(
     id,
     (known, now) => {
       const next = known === null ? refuse('not-found') : answered(known, { answer, terms, owner, said }, now)
-      refusal = isRefusal(next) ? next : null
+      found.refusal = isRefusal(next) ? next : null
       return isRefusal(next) ? null : { device: next, isChanged: true }
     },
     device,
   )
-  if (refusal !== null || written === null) return refusal ?? refuse('not-found')
+  if (found.refusal !== null || written === null) return found.refusal ?? refuse('not-found')
   world.log.info('an admin answered about a device', {
     by: facts.person.id,
     answer,

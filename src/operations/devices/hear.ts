@@ -34,12 +34,12 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
   const rules = world.catalog().devices
   const seen = await world.devices.get(id)
   const owner = await provenOwner(world, seen, report)
-  let not: NotMerged['not'] | null = null
+  const found: { not: NotMerged['not'] | null } = { not: null }
   const device = await world.devices.change(
     id,
     (known, now) => {
       const merged = withReport(known, source, report, now)
-      not = 'not' in merged ? merged.not : null
+      found.not = 'not' in merged ? merged.not : null
       if ('not' in merged) return null
       const owned = ownedBy(merged.device, owner)
       const approved = approvedByRule(owned, rules, now)
@@ -48,7 +48,7 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
     },
     seen,
   )
-  if (not !== null) return { is: 'refused', why: not, words: refusals[not] }
+  if (found.not !== null) return { is: 'refused', why: found.not, words: refusals[found.not] }
   if (device === null) return { is: 'refused', why: 'unknown-device', words: refusals['unknown-device'] }
   return { is: 'heard', device }
 }
