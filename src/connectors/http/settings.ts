@@ -1,10 +1,5 @@
 import { z } from 'zod'
 
-/** An address that secrets may be sent to. */
-export const safeUrl = z
-  .string()
-  .refine(isSafeUrl, 'must be https (http only for this very machine) and hold no user or password')
-
 /** Headers of the owner's that go with each call; `own` are those that Curfew itself sets. */
 export const extraHeaders = (own: RegExp) =>
   z
@@ -19,15 +14,6 @@ export const extraHeaders = (own: RegExp) =>
 
 /** Headers that no connector lets be set. */
 export const transportHeaders = 'content-.*|host|connection|transfer-encoding|expect|upgrade'
-
-function isSafeUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (!url || url.username || url.password) return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-}
-
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** Which place an address is, for `Connector.where`: without a dot or slash at the end, which lead nowhere else. */
 export const placeAt = (kind: string, { protocol, host, pathname }: URL): string =>

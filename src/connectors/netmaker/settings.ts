@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Target } from '../../domain/connector.ts'
-import { extraHeaders, safeUrl, transportHeaders } from '../http/settings.ts'
+import { safeUrl } from '../../domain/safe-url.ts'
+import { extraHeaders, transportHeaders } from '../http/settings.ts'
 import { secret } from '../secret.ts'
 import { late } from '../times.ts'
 

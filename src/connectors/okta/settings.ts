@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Target } from '../../domain/connector.ts'
-import { safeUrl } from '../http/settings.ts'
+import { safeUrl } from '../../domain/safe-url.ts'
 import { secret } from '../secret.ts'
 import { lag, late } from '../times.ts'
 

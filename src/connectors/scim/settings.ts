@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { safeUrl } from '../http/settings.ts'
+import { safeUrl } from '../../domain/safe-url.ts'
 import { secret } from '../secret.ts'
 import { lag, late } from '../times.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { extraHeaders, safeUrl, transportHeaders } from '../http/settings.ts'
+import { safeUrl } from '../../domain/safe-url.ts'
+import { extraHeaders, transportHeaders } from '../http/settings.ts'
 import { secret } from '../secret.ts'
 import { lag, late } from '../times.ts'
 
