@@ -1,4 +1,4 @@
-/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people, confirming → domain. */
+/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people, confirming, devices → domain. */
 const edges = ['slack', 'web', 'jobs']
 /** What says nothing of access: tools that any room may use. */
 const tools = '(elapsed|once-more|bounded-map)\\.ts$'
@@ -18,6 +18,7 @@ module.exports = {
     ...['mongo', 'connectors', 'catalog', 'people', 'confirming'].map((room) =>
       only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|${tools})`),
     ),
+    only('devices-know-domain', '^src/devices/', `^src/(devices/|domain/|connectors/http/|${tools})`),
     only(
       'catalog-worker-joins-catalog-and-connectors',
       '^src/catalog-worker\\.ts$',
