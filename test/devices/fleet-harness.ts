@@ -27,8 +27,9 @@ export async function aWatchedFleet({
   hosts = [aHost(1)],
   every = '5m',
   token,
+  path = '',
   ...otherwise
-}: { hosts?: readonly StandinHost[]; every?: string; token?: string } & Partial<
+}: { hosts?: readonly StandinHost[]; every?: string; token?: string; path?: string } & Partial<
   Pick<FleetSourceParts, 'pauseMs' | 'surroundings'>
 > = {}): Promise<Watched> {
   const fleet = await startFleetStandin(hosts)
@@ -55,7 +56,7 @@ export async function aWatchedFleet({
     source: fleetSource({
       id: 'fleet',
       // Catalogs cannot have it look as often as tests do.
-      settings: { ...fleetSettings.parse({ url: fleet.url, token: token ?? fleet.token }), every },
+      settings: { ...fleetSettings.parse({ url: fleet.url + path, token: token ?? fleet.token }), every },
       sink: async (reports) => {
         const taken = reports.map((report) => watched.takes(report))
         heard.push(...reports.filter((_, at) => taken[at]?.is === 'heard'))

@@ -1,7 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { compileDeviceCondition } from '../../src/catalog/device-condition.ts'
 import { fleetHost } from '../../src/devices/fleet/host.ts'
 import { nudgedHosts } from '../../src/devices/fleet/nudge.ts'
 import { reportOf } from '../../src/devices/fleet/report.ts'
 import { deviceReport, withReport } from '../../src/domain/devices/report.ts'
+import { fleetSettings } from '../../src/domain/devices/source-kinds.ts'
 import { aHost, aPolicy, never, type StandinHost } from '../standin/fleet/hosts.ts'
 
 /*
@@ -187,6 +192,34 @@ test('two different proven addresses prove nothing, and of several claims none i
 test('a laptop that was only assigned to Fleet and never began is nobody’s device yet', () => {
   expect(reported({ detail_updated_at: never, policy_updated_at: never })).toBeNull()
   expect(reported({ detail_updated_at: '0001-01-01T00:00:00Z' })).toBeNull()
+})
+
+test('the example of the documentation is taken, and lets in Riley’s MacBook while all is well', async () => {
+  const page = await readFile(new URL('../../docs/devices/fleet.md', import.meta.url), 'utf8')
+  const written: unknown = parse(/```yaml\n([^`]+)```/.exec(page)?.[1] ?? '')
+  const { kind, ...settings } = example.parse(written).devices.sources.fleet
+  expect(kind).toBe('fleet')
+  expect(fleetSettings.safeParse({ ...settings, token: 'token' }).success).toBe(true)
+  const rule = compileDeviceCondition(example.parse(written).devices.fit['managed-laptop'].when)
+  const isFit = (otherwise: object) => {
+    const report = reported(otherwise)
+    const merged = report === null ? null : withReport(null, 'fleet', report, now)
+    if (merged === null || 'not' in merged || 'offset' in rule) throw new Error('it was not taken')
+    return rule.evaluate(merged.device)
+  }
+  expect(isFit({})).toBe('yes')
+  expect(isFit({ policies: [aPolicy('Firewall on', 'fail')] })).toBe('no')
+  expect(isFit({ policies: [aPolicy('Firewall on', '')] })).not.toBe('yes')
+  expect(isFit({ policies: null })).toBe('unknown')
+  expect(isFit({ mdm: { enrollment_status: 'Pending' } })).toBe('no')
+  expect(isFit({ disk_encryption_enabled: undefined })).toBe('unknown')
+})
+
+const example = z.object({
+  devices: z.object({
+    sources: z.object({ fleet: z.looseObject({ kind: z.string() }) }),
+    fit: z.object({ 'managed-laptop': z.object({ when: z.string() }) }),
+  }),
 })
 
 describe('the webhook', () => {

@@ -97,6 +97,14 @@ test.each([
   expect(news()).toEqual([])
 })
 
+test('a server that has a path is asked below it, with a slash at its end or without', async () => {
+  for (const path of ['/of/fleet', '/of/fleet/']) {
+    const { source, fleet } = await aWatchedFleet({ path })
+    await source.lookNow()
+    expect(fleet.calls[0]).toMatch(/^\/of\/fleet\/api\/v1\/fleet\/hosts\?page=0&/)
+  }
+})
+
 test('a server that is slow beyond the time-out, or not there at all, holds nobody up', async () => {
   const { source, fleet } = await aWatchedFleet({
     surroundings: { timeoutMs: 100, proxies: null, now: () => new Date() },

@@ -35,6 +35,7 @@ export interface FleetStandin {
 
 export async function startFleetStandin(hosts: readonly StandinHost[] = []): Promise<FleetStandin> {
   let now = 0
+  const stopping = new AbortController()
   const server = createServer((request, response) => void serve(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -53,6 +54,7 @@ export async function startFleetStandin(hosts: readonly StandinHost[] = []): Pro
     listsDisk: true,
     repeatsPages: false,
     async stop() {
+      stopping.abort()
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
@@ -63,7 +65,8 @@ export async function startFleetStandin(hosts: readonly StandinHost[] = []): Pro
     standin.calls.push(url)
     standin.mostAtOnce = Math.max(standin.mostAtOnce, ++now)
     standin.before(url)
-    if (standin.slowMs > 0) await pause(standin.slowMs)
+    if (standin.slowMs > 0)
+      await pause(standin.slowMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     const isKnown = headers.authorization === `Bearer ${standin.token}`
     const answer = standin.always ?? standin.instead.shift() ?? (isKnown ? answerTo(standin, url) : unknown)
     const isText = typeof answer.body === 'string'
