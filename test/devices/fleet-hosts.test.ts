@@ -183,6 +183,9 @@ test('two different proven addresses prove nothing, and of several claims none i
     { email: 'ada@acme.example', source },
   ]
   expect(owner(from('mdm_idp_accounts'))).toBeUndefined()
+  expect(
+    owner([...from('mdm_idp_accounts'), { email: 'mallory@acme.example', source: 'custom' }]),
+  ).toBeUndefined()
   expect(owner(from('google_chrome_profiles'))).toBeUndefined()
   expect(owner(null)).toBeUndefined()
   expect(owner([])).toBeNull()
