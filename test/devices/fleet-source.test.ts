@@ -1,4 +1,7 @@
 import { aHost, aPolicy } from '../standin/fleet/hosts.ts'
+import { startFleetStandin } from '../standin/fleet/server.ts'
+import { aProxy } from '../support/proxy.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aWatchedFleet, now, until } from './fleet-harness.ts'
 
 /*
@@ -103,6 +106,19 @@ test('a server that has a path is asked below it, with a slash at its end or wit
     await source.lookNow()
     expect(fleet.calls[0]).toMatch(/^\/of\/fleet\/api\/v1\/fleet\/hosts\?page=0&/)
   }
+})
+
+test('a company’s proxy is gone through, where there is one', async () => {
+  const behind = await startFleetStandin([aHost(1), aHost(2)])
+  afterThis(() => behind.stop())
+  const proxy = await aProxy({ to: Number(new URL(behind.url).port) })
+  const { source, fleet, news } = await aWatchedFleet({
+    surroundings: { timeoutMs: 5_000, proxies: { http: proxy.url, https: null, except: '' }, now: () => now },
+  })
+  await source.lookNow()
+  expect(news()).toEqual(['1', '2'])
+  expect(new Set(proxy.asked)).toEqual(new Set([new URL(fleet.url).host]))
+  expect(fleet.calls).toEqual([])
 })
 
 test('a server that is slow beyond the time-out, or not there at all, holds nobody up', async () => {
