@@ -1,12 +1,6 @@
 import { fittingRules } from './auto-approval.ts'
-import {
-  findEntitlement,
-  isForDevice,
-  type Answer,
-  type Attributes,
-  type Catalog,
-  type Entitlement,
-} from './catalog.ts'
+import type { Answer } from './answer.ts'
+import { findEntitlement, isForDevice, type Attributes, type Catalog, type Entitlement } from './catalog.ts'
 import { totalMs, type Lasting } from './extension.ts'
 import { isUsable } from './devices/device.ts'
 import { fitness, type Lack } from './devices/fitness.ts'

@@ -43,6 +43,8 @@ export const deviceSchema = z.object({
   uuid: z.string().nullable(),
   /** Bound once; null: nobody's yet. */
   owner: personRef.nullable(),
+  /** An identity provider said whose it is, and not an admin: then only such a word can put that in question. */
+  isOwnerProven: z.boolean().default(false),
   /** The address that its source says it belongs to, in small letters; no proof by itself. */
   claimed: z.string().nullable(),
   /** Its source names somebody else than its owner: it counts for nobody until an admin says whose it is. */

@@ -41,6 +41,8 @@ export const deviceReport = z.object({
       }),
     )
     .default({}),
+  /** These are all its policies: others that are known of it are none any more. */
+  hasAllPolicies: z.boolean().default(false),
   /** False: whoever sent it could be anybody. Then it can make a device fail, and nothing else. */
   isTrusted: z.boolean().default(true),
 })
@@ -79,7 +81,9 @@ export function withReport(
     const one: Said = { value: ofItsKind(name, value), at: instant(at) }
     if (isNewer(one, said[name])) said[name] = one
   }
-  const policies = { ...device.policies }
+  const isLatest = known === null || instant(undefined) >= device.lastSeenAt
+  const policies =
+    report.hasAllPolicies && isLatest ? among(device.policies, report.policies) : { ...device.policies }
   for (const [name, { result, at, remedy }] of Object.entries(report.policies)) {
     const one: PolicySaid = { result, at: instant(at), remedy }
     if (isNewer(one, policies[name])) policies[name] = one
@@ -87,7 +91,6 @@ export function withReport(
   if (Object.keys(said).length > mostNames || Object.keys(policies).length > mostNames)
     return { not: 'too-much' }
   const at = instant(undefined)
-  const isLatest = known === null || at >= device.lastSeenAt
   const next: Device = {
     ...device,
     ...(isLatest ? whatItIs(device, report) : {}),
@@ -121,6 +124,7 @@ const newDevice = (source: string, { sourceId, name }: DeviceReport, now: Date):
   serial: null,
   uuid: null,
   owner: null,
+  isOwnerProven: false,
   claimed: null,
   isInQuestion: false,
   approval: 'pending',
@@ -132,6 +136,10 @@ const newDevice = (source: string, { sourceId, name }: DeviceReport, now: Date):
   policies: {},
 })
 
+function among<T>(all: Readonly<Record<string, T>>, names: object): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(names, name)))
+}
+
 /** What people recognise it by, and whose it is said to be. Another owner than its own unbinds it: an admin is asked. */
 function whatItIs(device: Device, { name, serial, uuid, owner }: DeviceReport): Partial<Device> {
   const claimed = owner === undefined ? device.claimed : (owner?.email ?? null)
@@ -140,7 +148,11 @@ function whatItIs(device: Device, { name, serial, uuid, owner }: DeviceReport): 
     serial: serial ?? device.serial,
     uuid: uuid ?? device.uuid,
     claimed,
-    isInQuestion: device.isInQuestion || (device.owner !== null && isAnother(device, claimed)),
+    isInQuestion:
+      device.isInQuestion ||
+      (device.owner !== null &&
+        (owner?.isProven === true || !device.isOwnerProven) &&
+        isAnother(device, claimed)),
   }
 }
 

@@ -97,7 +97,15 @@ function answered(device: Device, { answer, terms, owner, said }: Answered, now:
   switch (answer) {
     case 'approve':
       if (approval === 'approved' && !isInQuestion) return refuse('device-settled')
-      return { ...device, owner, isInQuestion: false, approval: 'approved', decided }
+      return {
+        ...device,
+        owner,
+        // By an admin's word, where it is another than before.
+        isOwnerProven: device.isOwnerProven && device.owner?.id === owner?.id,
+        isInQuestion: false,
+        approval: 'approved',
+        decided,
+      }
     case 'keep':
       if (!isInQuestion) return refuse('device-settled')
       return { ...device, isInQuestion: false, decided }

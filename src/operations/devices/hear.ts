@@ -72,7 +72,9 @@ async function provenOwner(
 }
 
 const ownedBy = (device: Device, owner: PersonRef | null): Device =>
-  owner === null || device.owner !== null || device.isInQuestion ? device : { ...device, owner }
+  owner === null || device.owner !== null || device.isInQuestion
+    ? device
+    : { ...device, owner, isOwnerProven: true }
 
 /** Only what is somebody's: a rule that says yes to whoever claims it would let anybody in. */
 export function approvedByRule(device: Device, { approve }: DeviceRules, now: Date): Device {
