@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { ConnectorError, type Connector, type ConnectorKind } from '../../domain/connector.ts'
+import { webhookHeaders, webhookSignature } from '../../domain/standard-webhooks.ts'
 import { httpClient } from '../http/client.ts'
 import { refusedBy } from '../http/failure.ts'
 import { placeAt } from '../http/settings.ts'
@@ -48,15 +49,14 @@ export const webhook: ConnectorKind<WebhookSettings> = {
       const id = idempotencyKey ?? randomUUID()
       const body = JSON.stringify(message)
       const key = await keyNow(signal)
-      const sign = (signed: string) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
       const headers = () => {
         const timestamp = String(Math.floor(surroundings.now().getTime() / 1000))
         return {
           ...settings.headers,
           'content-type': 'application/json',
-          'webhook-id': id,
-          'webhook-timestamp': timestamp,
-          'webhook-signature': sign(`${id}.${timestamp}.${body}`),
+          [webhookHeaders.id]: id,
+          [webhookHeaders.timestamp]: timestamp,
+          [webhookHeaders.signature]: webhookSignature(key, { id, timestamp, body }),
           'idempotency-key': id,
         }
       }

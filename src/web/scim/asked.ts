@@ -3,6 +3,7 @@ import { filterOf } from '../../domain/scim/filter.ts'
 import type { Listing } from '../../domain/ports/scim.ts'
 import type { ResourceKind } from '../../domain/scim/schema.ts'
 import { ScimError } from '../../domain/scim/scim-error.ts'
+import { readBytes } from '../read-bytes.ts'
 import type { Named } from './edge.ts'
 import { wantedOf, type Wanted } from '../../domain/scim/shown.ts'
 
@@ -34,20 +35,11 @@ export async function bodyOf(context: Context<Named>): Promise<unknown> {
   const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== undefined && type !== '' && !types.includes(type))
     throw new ScimError(415, null, `Send ${types.join(' or ')}.`)
-  if (Number(context.req.header('content-length') ?? 0) > mostBytes) throw tooLarge()
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of context.env.incoming) {
-    if (!(chunk instanceof Buffer)) continue
-    bytes += chunk.length
-    if (bytes > mostBytes) throw tooLarge()
-    chunks.push(chunk)
-  }
+  const bytes = await readBytes(context.env.incoming, mostBytes)
+  if (bytes === null) throw new ScimError(413, null, `A body has at most ${mostBytes} bytes.`)
   try {
-    return JSON.parse(Buffer.concat(chunks).toString())
+    return JSON.parse(bytes.toString())
   } catch {
     throw new ScimError(400, 'invalidSyntax', 'The body is no JSON.')
   }
 }
-
-const tooLarge = (): ScimError => new ScimError(413, null, `A body has at most ${mostBytes} bytes.`)
