@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { noDevices, type DeviceRules, type DeviceSource, type FitRule } from '../domain/devices/rules.ts'
 import { settingsOfKind } from '../domain/devices/source-kinds.ts'
+import { mappedWebhookSettings } from './device-mapping.ts'
 import { parseAt } from './explain.ts'
 import * as field from './fields.ts'
 import { secretFingerprintOf } from './fingerprint.ts'
@@ -50,6 +51,8 @@ export function readDevices(source: Source | null, written: unknown, reader: Set
   }
 }
 
+const judgedOf = { ...settingsOfKind, webhook: mappedWebhookSettings }
+
 /** Null where something was reported; settings are undefined while a variable is missing. */
 function readDeviceSource(
   source: Source,
@@ -63,7 +66,7 @@ function readDeviceSource(
   const own = parseAt(source, path, { schema: deviceSourceSchema, value, report: reader.report })
   if (own === null) return null
   const { kind, ...rest } = own
-  const settings = readSettings(source, path, { settings: settingsOfKind[kind] }, rest, reader)
+  const settings = readSettings(source, path, { settings: judgedOf[kind] }, rest, reader)
   if (settings === null) return null
   return {
     id,

@@ -26,6 +26,12 @@ export function explainIssues(
         return [problemIn(source, path, issue.issues[0]?.message ?? 'cannot be a key', 'key')]
       case 'invalid_type':
         return [problemIn(source, path, typeMessage(issue, valueAt(value, inside)))]
+      case 'invalid_union': {
+        const meant = issue.message === 'Invalid input' ? meantOf(issue) : null
+        return meant === null
+          ? [problemIn(source, path, issue.message)]
+          : explainIssues(source, at, { schema, value, issues: meant })
+      }
       case 'custom': {
         const offset: unknown = issue.params?.['offset']
         const problem = problemIn(source, path, issue.message)
@@ -35,6 +41,16 @@ export function explainIssues(
         return [problemIn(source, path, valueAt(value, inside) === undefined ? 'is missing' : issue.message)]
     }
   })
+}
+
+/** What is wrong by the one option whose kind it is, such as a map where there may be a list too; null: it may be several. */
+function meantOf({ errors, path }: Extract<Issue, { code: 'invalid_union' }>): Issue[] | null {
+  const ofItsKind = errors.filter((issues) =>
+    issues.every((issue) => issue.code !== 'invalid_type' || issue.path.length > 0),
+  )
+  const [meant, ...others] = ofItsKind
+  if (meant === undefined || others.length > 0) return null
+  return meant.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
 }
 
 export function unknownKey(path: Path, known: readonly string[]): string {

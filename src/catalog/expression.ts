@@ -24,11 +24,17 @@ export interface Expression {
 /** A CEL type, or a type of each field. */
 type VariableTypes = Readonly<Record<string, string | Readonly<Record<string, string>>>>
 
+/** The CEL type that an answer must have; or all that may be, and what these are called. */
+type Answers = string | { readonly types: RegExp; readonly called: string }
+
 const MAX_LENGTH = 2000
 
-/** CEL with these variables and no others; nesting and size are bounded. */
-export function celEnvironment(variables: VariableTypes): Environment {
-  const environment = new Environment({ limits: { maxDepth: 32, maxAstNodes: 1000, maxListElements: 500 } })
+/** CEL with these variables and no others; nesting and size are bounded. Mixed: of a map's values each has its own type. */
+export function celEnvironment(variables: VariableTypes, { isMixed = false } = {}): Environment {
+  const environment = new Environment({
+    limits: { maxDepth: 32, maxAstNodes: 1000, maxListElements: 500 },
+    homogeneousAggregateLiterals: !isMixed,
+  })
   for (const [name, type] of Object.entries(variables))
     if (typeof type === 'string') environment.registerVariable(name, type)
     else environment.registerVariable({ name, schema: type })
@@ -44,7 +50,7 @@ export function compile(
     variables,
     orUnchecked = false,
   }: {
-    result: string
+    result: Answers
     variables: VariableTypes
     /** What is of no type before it is evaluated is let pass: whoever evaluates it looks. */
     orUnchecked?: boolean
@@ -59,8 +65,8 @@ export function compile(
     const pattern = takePatterns(nodes, patterns)
     const { valid, type, error } = program.check()
     if (!valid) return misnamed(error, source, Object.keys(variables)) ?? fault(error)
-    if (type !== result && !(orUnchecked && type === 'dyn'))
-      return { message: `must answer with ${result}, not ${type ?? 'dyn'}`, offset: 0 }
+    const mistaken = orUnchecked && type === 'dyn' ? null : mistakenType(type ?? 'dyn', result)
+    if (mistaken !== null) return { message: mistaken, offset: 0 }
     for (const node of nodes) {
       const message = certainFailure(environment, node)
       if (message !== null) return { message, offset: node.start }
@@ -77,6 +83,11 @@ export function compile(
   } catch (error) {
     return fault(error)
   }
+}
+
+function mistakenType(type: string, wanted: Answers): string | null {
+  if (typeof wanted === 'string') return type === wanted ? null : `must answer with ${wanted}, not ${type}`
+  return wanted.types.test(type) ? null : `must give ${wanted.called}, not ${type}`
 }
 
 function misnamed(error: unknown, source: string, names: readonly string[]): ExpressionFault | null {

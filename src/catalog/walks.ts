@@ -31,3 +31,6 @@ function walkOf(node: ASTNode): { name: string; over: ASTNode; body: readonly AS
   const [name, over, body] = node.args
   return WALKS.includes(name) ? { name, over, body } : null
 }
+
+/** Goes through a list or map, or names something for the rest. */
+export const isWalk = (node: ASTNode): boolean => walkOf(node) !== null

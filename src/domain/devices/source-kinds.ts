@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../duration.ts'
 import { safeUrl } from '../safe-url.ts'
+import { webhookSettings } from './webhook-settings.ts'
 
 /** Where devices can come from, and how each is set up in the catalog. */
 export const deviceSourceKinds = ['fleet', 'webhook', 'report'] as const
@@ -31,10 +32,6 @@ export const fleetSettings = z.strictObject({
   ca: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be certificates in PEM').optional(),
 })
 export type FleetSettings = z.output<typeof fleetSettings>
-
-export const webhookSettings = z.strictObject({
-  secret: z.string().min(16, 'must be at least 16 characters'),
-})
 
 export const settingsOfKind = {
   fleet: fleetSettings,
