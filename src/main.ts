@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
+import { deviceMappings } from './catalog/mapped-devices.ts'
 import { openCatalog } from './catalog/watch.ts'
 import { ConfigError, isSetIn, opensFiles, secretsOf, type Config } from './config.ts'
 import { confirmingFor } from './confirmers.ts'
@@ -18,6 +19,7 @@ import { mongoGrants } from './mongo/grants.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { OnceMore } from './once-more.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
+import { mongoDeviceDeliveries } from './mongo/device-deliveries.ts'
 import { mongoDevices } from './mongo/devices.ts'
 import { mongoDifferences } from './mongo/differences.ts'
 import { mongoRestores } from './mongo/restores.ts'
@@ -278,6 +280,11 @@ export async function start(
             slack: slack.requestListener,
             probes,
             scim: await scimSide(),
+            devices: {
+              deliveries: mongoDeviceDeliveries(connection),
+              readerOf: deviceMappings(),
+              nudge: null,
+            },
           })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.

@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose'
 import { acceptedModel } from './accepted.ts'
 import { openIdLinkModel } from './confirming/openid-links.ts'
 import { confirmingModels } from './confirming/models.ts'
+import { deviceDeliveryModel } from './device-deliveries.ts'
 import { deviceModel } from './devices.ts'
 import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
@@ -27,6 +28,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     replicaModel(connection),
     ticketModel(connection),
     deviceModel(connection),
+    deviceDeliveryModel(connection),
     linkModel(connection),
     identityQuestionModel(connection),
     openIdLinkModel(connection),

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import type { World } from '../operations/world.ts'
 import type { ClientAddress } from './trusted-proxies.ts'
 import { confirmPages } from './confirm/pages.ts'
+import { deviceRoutes, devicesPath, type DevicesSide } from './devices/routes.ts'
 import { healthRoutes, type Probes } from './health.ts'
 import { pageRoutes } from './pages.ts'
 import { publishedRoutes } from './published.ts'
@@ -19,6 +20,7 @@ export const openWeb = ({
   slack,
   probes,
   scim,
+  devices,
 }: {
   world: World
   port: number
@@ -30,6 +32,8 @@ export const openWeb = ({
   probes: Probes
   /** What directories write to. */
   scim: ScimSide
+  /** Where sources of devices deliver. */
+  devices: DevicesSide
 }): Promise<Web> =>
   serveWeb({
     port,
@@ -37,6 +41,7 @@ export const openWeb = ({
     rooms: {
       '/': healthRoutes(probes),
       '/published': publishedRoutes(world.systems, world.log),
+      [devicesPath]: deviceRoutes(world, { ...devices, clientOf }),
       ...(publicUrl === null
         ? {}
         : {
