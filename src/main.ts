@@ -10,6 +10,7 @@ import { openSystems } from './connectors/systems.ts'
 import { lacksToConfirm } from './domain/confirming/asked-for.ts'
 import { countingOf, everyEntitlement } from './domain/catalog.ts'
 import type { Log } from './domain/ports/log.ts'
+import { fleetSources, type FleetSources } from './fleet-sources.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
 import { mongoClock } from './mongo/clock.ts'
@@ -227,10 +228,11 @@ export async function start(
     )
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
-    const table = jobsOf(world, { held, onDevices, sendDigests, tellOfSilent })
+    const fleets = fleetSources(world, { proxies })
+    const table = jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent })
     const jobs = await startJobs(world, connection, { ticks: mongoTicks(connection), table })
     endings.work = async () => {
-      await Promise.all([held.stop(), onDevices.stop()])
+      await Promise.all([held.stop(), onDevices.stop(), fleets.stop()])
       await jobs.stop()
       stopSettling()
       await queues.stop()
@@ -283,7 +285,7 @@ export async function start(
             devices: {
               deliveries: mongoDeviceDeliveries(connection),
               readerOf: deviceMappings(),
-              nudge: null,
+              nudge: (nudge) => fleets.nudge(nudge),
             },
           })
     endings.rest.unshift(async () => web?.close())
@@ -316,11 +318,13 @@ const jobsOf = (
   {
     held,
     onDevices,
+    fleets,
     sendDigests,
     tellOfSilent,
   }: {
     held: HeldWatch
     onDevices: DeviceWatch
+    fleets: FleetSources
     sendDigests: (now: Date) => Promise<number>
     tellOfSilent: () => Promise<void>
   },
@@ -348,6 +352,14 @@ const jobsOf = (
     overdueMs: 65_000,
     needsSlack: false,
     run: () => onDevices.minute(),
+  },
+  {
+    name: 'fleets',
+    everyMs: 30_000,
+    lockMs: 600_000,
+    overdueMs: 660_000,
+    needsSlack: false,
+    run: () => fleets.look(),
   },
   {
     name: 'reconcile',

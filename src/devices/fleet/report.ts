@@ -39,6 +39,8 @@ export function reportOf(host: FleetHost, { saysAll }: { saysAll: boolean }): Re
       team: { value: cut(host.team_name, 200), at },
     },
     policies: policiesOf(host.policies ?? [], { at: host.policy_updated_at, else: at }),
+    // One that was deleted there passes and fails no more.
+    hasAllPolicies: host.policies != null && host.policies.length <= mostNames,
   }
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { deviceId, type Device } from '../../domain/devices/device.ts'
 import { deviceReport, withReport, type DeviceReport, type NotMerged } from '../../domain/devices/report.ts'
 import type { DeviceRules, DeviceSource } from '../../domain/devices/rules.ts'
@@ -19,8 +20,23 @@ export async function hearReports(
   source: DeviceSource,
   reports: readonly unknown[],
 ): Promise<Heard[]> {
-  return Promise.all(reports.map((report) => hear(world, source, report)))
+  // Of one device each comes after the one before it.
+  const last = new Map<string, Promise<unknown>>()
+  return Promise.all(
+    reports.map((report) => {
+      const of = idOf(report)
+      const heard = (last.get(of) ?? Promise.resolve()).then(() => hear(world, source, report))
+      last.set(
+        of,
+        heard.catch(() => undefined),
+      )
+      return heard
+    }),
+  )
 }
+
+const named = z.object({ sourceId: z.string() })
+const idOf = (report: unknown): string => named.safeParse(report).data?.sourceId ?? ''
 
 async function hear(world: World, { id: source }: DeviceSource, written: unknown): Promise<Heard> {
   const parsed = deviceReport.safeParse(written)
@@ -63,9 +79,9 @@ const refusals: Record<NotMerged['not'], string> = {
 async function provenOwner(
   world: World,
   known: Device | null,
-  { owner }: DeviceReport,
+  { owner, isTrusted }: DeviceReport,
 ): Promise<PersonRef | null> {
-  if (owner?.isProven !== true || (known !== null && known.owner !== null)) return null
+  if (!isTrusted || owner?.isProven !== true || (known !== null && known.owner !== null)) return null
   const facts = await world.directory.named(owner.email)
   if (facts === null || facts === 'unknown' || !facts.isHere) return null
   return facts.person.email?.toLowerCase() === owner.email ? refTo(facts.person) : null
