@@ -6,7 +6,8 @@ import {
   readEnrolmentCode,
 } from '../domain/confirming/enrolment-code.ts'
 import { isSameHuman, type PersonRef } from '../domain/person.ts'
-import type { CodeMaker, CodeUse, EnrolmentCodeStore } from '../domain/ports/enrolment-codes.ts'
+import type { CodeMaker, EnrolmentCodeStore } from '../domain/ports/enrolment-codes.ts'
+import type { CodeUse } from '../domain/ports/one-time-codes.ts'
 import type { KeyRing } from './key-ring.ts'
 
 export type CodeMade =
@@ -32,7 +33,7 @@ const whyNot = {
   expired: 'expired',
   'used-before': 'used-before',
   'too-many-tries': 'too-many-tries',
-} as const satisfies Record<Exclude<Extract<CodeUse, { used: false }>['why'], 'wrong'>, string>
+} as const satisfies Record<Exclude<Extract<CodeUse<CodeMaker>, { used: false }>['why'], 'wrong'>, string>
 
 /**
  * By which somebody enrols their first passkey or app without an identity provider. 49 bits could be guessed from a plain
@@ -48,7 +49,7 @@ export function enrolmentCodes(store: EnrolmentCodeStore, ring: KeyRing): Enrolm
       const [mark = ''] = marksOf(person.id, readEnrolmentCode(shown) ?? '')
       const { until } = await store.put(person.id, {
         mark,
-        by,
+        about: by,
         forMs: enrolmentCodeMs,
         tries: enrolmentCodeTries,
       })
@@ -58,7 +59,7 @@ export function enrolmentCodes(store: EnrolmentCodeStore, ring: KeyRing): Enrolm
       const code = readEnrolmentCode(typed)
       if (code === null) return { refused: 'not-a-code' }
       const use = await store.use(personId, marksOf(personId, code))
-      if (use.used) return { madeBy: use.by, at: use.at }
+      if (use.used) return { madeBy: use.about, at: use.at }
       return use.why === 'wrong' ? { refused: 'wrong-code', left: use.left } : { refused: whyNot[use.why] }
     },
     cancel: (personId) => store.cancel(personId),
