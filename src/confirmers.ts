@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose'
 import type { Config } from './config.ts'
 import { confirmingBy } from './confirming/confirming.ts'
+import { deviceCodes } from './confirming/device-codes.ts'
 import { enrolmentCodes } from './confirming/enrolment-codes.ts'
 import { keyRing } from './confirming/key-ring.ts'
 import { passkeyMethod } from './confirming/passkeys.ts'
@@ -11,8 +12,10 @@ import { isForAdmins, type FactorNews } from './domain/confirming/factor-news.ts
 import { plainlyNamed, type PersonRef } from './domain/person.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Confirming } from './domain/ports/confirming.ts'
+import type { DeviceCodes } from './domain/ports/device-codes.ts'
 import type { Log } from './domain/ports/log.ts'
 import type { ProofStore } from './domain/ports/proofs.ts'
+import { mongoDeviceCodes } from './mongo/confirming/device-codes.ts'
 import { mongoEnrolmentCodes } from './mongo/confirming/enrolment-codes.ts'
 import { mongoExternalIds } from './mongo/confirming/external-ids.ts'
 import { mongoOpenIdLinks } from './mongo/confirming/openid-links.ts'
@@ -76,3 +79,7 @@ export function confirmingFor(
     log,
   })
 }
+
+/** The codes by which a machine becomes somebody's device: none without keys. */
+export const deviceCodesFor = (connection: Connection, { keys }: Pick<Config, 'keys'>): DeviceCodes | null =>
+  keys === null ? null : deviceCodes(mongoDeviceCodes(connection), keyRing(keys))

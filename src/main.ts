@@ -5,7 +5,7 @@ import type { Connection } from 'mongoose'
 import { deviceMappings } from './catalog/mapped-devices.ts'
 import { openCatalog } from './catalog/watch.ts'
 import { ConfigError, isSetIn, opensFiles, secretsOf, type Config } from './config.ts'
-import { confirmingFor } from './confirmers.ts'
+import { confirmingFor, deviceCodesFor } from './confirmers.ts'
 import { openSystems } from './connectors/systems.ts'
 import { lacksToConfirm } from './domain/confirming/asked-for.ts'
 import { countingOf, everyEntitlement } from './domain/catalog.ts'
@@ -21,6 +21,7 @@ import { mongoHolds } from './mongo/holds.ts'
 import { OnceMore } from './once-more.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoDeviceDeliveries } from './mongo/device-deliveries.ts'
+import { mongoDeviceKeys } from './mongo/device-keys.ts'
 import { mongoDevices } from './mongo/devices.ts'
 import { mongoDifferences } from './mongo/differences.ts'
 import { mongoRestores } from './mongo/restores.ts'
@@ -197,6 +198,8 @@ export async function start(
       }),
       identities: beside.identities,
       devices,
+      deviceCodes: deviceCodesFor(connection, config),
+      deviceKeys: mongoDeviceKeys(connection, log),
       directory: directoryFrom(slack.directory),
       catalog: () => catalog.current(),
       agrees: () => agreement.agrees(),

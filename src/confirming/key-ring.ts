@@ -27,7 +27,7 @@ export interface KeyRing {
   marks(purpose: MarkPurpose, parts: readonly string[]): readonly [Buffer, ...Buffer[]]
 }
 
-export type MarkPurpose = 'challenge' | 'totp-secret' | 'enrolment-code'
+export type MarkPurpose = 'challenge' | 'totp-secret' | 'enrolment-code' | 'device-code'
 
 const [algorithm, nonceBytes, authTagLength] = ['aes-256-gcm', 12, 16] as const
 

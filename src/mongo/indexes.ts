@@ -3,6 +3,7 @@ import { acceptedModel } from './accepted.ts'
 import { openIdLinkModel } from './confirming/openid-links.ts'
 import { confirmingModels } from './confirming/models.ts'
 import { deviceDeliveryModel } from './device-deliveries.ts'
+import { deviceKeyModel } from './device-keys.ts'
 import { deviceModel } from './devices.ts'
 import { grantModel } from './grant-model.ts'
 import { holdModel } from './holds.ts'
@@ -29,6 +30,7 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     ticketModel(connection),
     deviceModel(connection),
     deviceDeliveryModel(connection),
+    deviceKeyModel(connection),
     linkModel(connection),
     identityQuestionModel(connection),
     openIdLinkModel(connection),

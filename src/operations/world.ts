@@ -2,6 +2,8 @@ import type { Grant } from '../domain/grant.ts'
 import type { CurrentCatalog } from '../domain/ports/catalog.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { AcceptedStore } from '../domain/ports/accepted.ts'
+import type { DeviceCodes } from '../domain/ports/device-codes.ts'
+import type { DeviceKeyStore } from '../domain/ports/device-keys.ts'
 import type { DeviceStore } from '../domain/ports/devices.ts'
 import type { DifferenceStore } from '../domain/ports/differences.ts'
 import type { Confirming } from '../domain/ports/confirming.ts'
@@ -36,6 +38,9 @@ export interface World {
   readonly confirming: Confirming
   readonly identities: IdentityStore
   readonly devices: DeviceStore
+  /** Null where no key is configured: no device can be enrolled by a code. */
+  readonly deviceCodes: DeviceCodes | null
+  readonly deviceKeys: DeviceKeyStore
   readonly directory: Directory
   readonly catalog: CurrentCatalog
   /** Whether all replicas go by this catalog, as far as is known: while they differ nothing is given by rule. */

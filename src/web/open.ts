@@ -1,8 +1,10 @@
+import { Hono } from 'hono'
 import type { RequestListener } from 'node:http'
 import type { World } from '../operations/world.ts'
 import type { ClientAddress } from './trusted-proxies.ts'
 import { confirmPages } from './confirm/pages.ts'
 import { deviceRoutes, devicesPath, type DevicesSide } from './devices/routes.ts'
+import { reportRoutes } from './devices/report.ts'
 import { healthRoutes, type Probes } from './health.ts'
 import { pageRoutes } from './pages.ts'
 import { publishedRoutes } from './published.ts'
@@ -41,7 +43,9 @@ export const openWeb = ({
     rooms: {
       '/': healthRoutes(probes),
       '/published': publishedRoutes(world.systems, world.log),
-      [devicesPath]: deviceRoutes(world, { ...devices, clientOf }),
+      [devicesPath]: new Hono()
+        .route('/', reportRoutes(world, { clientOf }))
+        .route('/', deviceRoutes(world, { ...devices, clientOf })),
       ...(publicUrl === null
         ? {}
         : {

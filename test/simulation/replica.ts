@@ -1,4 +1,5 @@
 import { memoryDevices } from '../support/memory-devices.ts'
+import { noReporters } from '../support/no-reporters.ts'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
@@ -79,6 +80,7 @@ export class Replica {
       ...noDifferences,
       ...noTickets,
       ...noIdentities,
+      ...noReporters,
       devices: memoryDevices(now),
       people: {
         seen: () => this.never(),

@@ -1,4 +1,5 @@
 import { memoryDevices } from './memory-devices.ts'
+import { noReporters } from './no-reporters.ts'
 import { App, LogLevel } from '@slack/bolt'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import type { Grant } from '../../src/domain/grant.ts'
@@ -108,6 +109,7 @@ export function aSlackSide({
     ...noDifferences,
     ...noTickets,
     ...noIdentities,
+    ...noReporters,
     devices: memoryDevices(() => now),
     people: { seen: unasked, bySlackUser: unasked },
     directory: directoryFrom(directory),

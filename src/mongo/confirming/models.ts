@@ -13,15 +13,18 @@ const passkeySchema = new Schema(
 passkeySchema.index({ person: 1, createdAt: 1 })
 passkeySchema.index({ rpId: 1 })
 
-const codeSchema = new Schema(
-  { _id: String, until: Date },
-  { collection: 'enrolment_codes', versionKey: false },
-)
-// An hour after its time nobody asks any more why it does not count.
-codeSchema.index({ until: 1 }, { expireAfterSeconds: 3_600 })
+const codesIn = (collection: string) =>
+  // An hour after its time nobody asks any more why it does not count.
+  new Schema({ _id: String, until: Date }, { collection, versionKey: false }).index(
+    { until: 1 },
+    { expireAfterSeconds: 3_600 },
+  )
+const codeSchema = codesIn('enrolment_codes')
+const deviceCodeSchema = codesIn('device_codes')
 
 export const confirmingModels = (connection: Connection) => [
   connection.model('Totp', totpSchema),
   connection.model('Passkey', passkeySchema),
   connection.model('EnrolmentCode', codeSchema),
+  connection.model('DeviceCode', deviceCodeSchema),
 ]
