@@ -1,9 +1,7 @@
-import type { Catalog } from '../../domain/catalog.ts'
-import { isListed } from '../../domain/approvers.ts'
-import { isSameHuman, type PersonFacts, type PersonRef } from '../../domain/person.ts'
+import { isSameHuman, type PersonRef } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
-import { everyAdmin, mayLookAfter } from '../admins.ts'
 import type { World } from '../world.ts'
+import { isDeviceAdmin } from './answer-device.ts'
 
 /**
  * From now on the device's key signs nothing: its last word ages. Its owner may, who enrolled it, and an admin of devices.
@@ -21,10 +19,4 @@ export async function removeDeviceKey(
   const removed = await world.deviceKeys.remove(sourceId, by)
   if (removed) world.log.info('the key of a device was removed', { device: sourceId, by: by.id })
   return { removed }
-}
-
-/** Those that the catalog names for devices; where it names none, every admin of it. */
-export function isDeviceAdmin(catalog: Catalog, facts: PersonFacts): boolean {
-  const { admins } = catalog.devices
-  return mayLookAfter(facts) && isListed(facts.person, admins.length > 0 ? admins : everyAdmin(catalog))
 }
