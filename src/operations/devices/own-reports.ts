@@ -59,7 +59,6 @@ async function takeSigned<T extends { device: string; counter: number; at: Date 
   const { device, counter, at } = parsed.data
   const key = await world.deviceKeys.get(device)
   if (key === null || !isSignedBy(key.publicKey, what, signed)) return { is: 'refused', why: 'unknown' }
-  if (key.isRemoved) return { is: 'refused', why: 'removed' }
   const now = world.clock.now()
   if (isAhead(at, now)) return { is: 'refused', why: 'clock', at: now }
   if (await world.deviceKeys.take(device, counter)) return { key, message: parsed.data, now }
