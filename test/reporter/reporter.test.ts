@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat, chmod, copyFile, readdir } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -111,7 +111,6 @@ test('it waits while the server is away, and says so', async () => {
   await enrolled()
   const { url } = curfew
   const text = await readFile(file(), 'utf8')
-  const { writeFile } = await import('node:fs/promises')
   await writeFile(file(), text.replace(url, 'http://127.0.0.1:9'))
   const { child, said, ended } = begin(['run', '--every', '1s'])
   while (said.err.split('does not answer').length < 3) await new Promise((resolve) => setTimeout(resolve, 50))
@@ -127,6 +126,16 @@ test('taken back, it is none any more, here and there, and can be enrolled as a 
   expect((await curfew.world.deviceKeys.get(device))?.isRemoved).toBe(true)
   expect(await readdir(folder)).toEqual([])
   expect(await enrolled()).not.toBe(device)
+})
+
+test('npm starts it by a link of its own', async () => {
+  const link = join(folder, 'curfew-report')
+  await symlink(program, link)
+  const child = spawn(link, ['show'], { stdio: 'pipe' })
+  let out = ''
+  child.stdout.on('data', (data: Buffer) => (out += data.toString()))
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0)
+  expect(JSON.parse(out)).toHaveProperty('attributes.os')
 })
 
 test('a code is not sent where others could read it, nor to what is no address', async () => {
