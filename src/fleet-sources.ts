@@ -21,6 +21,7 @@ export interface FleetSources {
 const timeoutMs = 30_000
 
 interface Open {
+  readonly id: string
   readonly fingerprint: string
   readonly fleet: FleetSource
   readonly everyMs: number
@@ -44,7 +45,13 @@ export function fleetSources(world: World, { proxies }: { proxies: Proxies | nul
       surroundings: { timeoutMs, proxies, now: () => world.clock.now() },
     })
     const everyMs = parseDuration(settings.every) ?? 0
-    const made = { fingerprint: source.settingsFingerprint, fleet, everyMs, lookedAtMs: -Infinity }
+    const made = {
+      id: source.id,
+      fingerprint: source.settingsFingerprint,
+      fleet,
+      everyMs,
+      lookedAtMs: -Infinity,
+    }
     open.set(source.id, made)
     return made
   }
@@ -64,7 +71,8 @@ export function fleetSources(world: World, { proxies }: { proxies: Proxies | nul
       await Promise.all(
         due.map(async (one) => {
           one.lookedAtMs = elapsedMs()
-          await one.fleet.lookNow()
+          const { failingSince } = await one.fleet.lookNow()
+          if (failingSince === null) await world.deviceSources.heard(one.id)
         }),
       )
     },

@@ -22,6 +22,7 @@ import { OnceMore } from './once-more.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoDeviceDeliveries } from './mongo/device-deliveries.ts'
 import { mongoDeviceKeys } from './mongo/device-keys.ts'
+import { mongoDeviceSources } from './mongo/device-sources.ts'
 import { mongoDevices } from './mongo/devices.ts'
 import { mongoDifferences } from './mongo/differences.ts'
 import { mongoRestores } from './mongo/restores.ts'
@@ -198,6 +199,7 @@ export async function start(
       }),
       identities: beside.identities,
       devices,
+      deviceSources: mongoDeviceSources(connection),
       deviceCodes: deviceCodesFor(connection, config),
       deviceKeys: mongoDeviceKeys(connection, log),
       directory: directoryFrom(slack.directory),

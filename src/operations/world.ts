@@ -4,6 +4,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { AcceptedStore } from '../domain/ports/accepted.ts'
 import type { DeviceCodes } from '../domain/ports/device-codes.ts'
 import type { DeviceKeyStore } from '../domain/ports/device-keys.ts'
+import type { DeviceSourceStore } from '../domain/ports/device-sources.ts'
 import type { DeviceStore } from '../domain/ports/devices.ts'
 import type { DifferenceStore } from '../domain/ports/differences.ts'
 import type { Confirming } from '../domain/ports/confirming.ts'
@@ -38,6 +39,7 @@ export interface World {
   readonly confirming: Confirming
   readonly identities: IdentityStore
   readonly devices: DeviceStore
+  readonly deviceSources: DeviceSourceStore
   /** Null where no key is configured: no device can be enrolled by a code. */
   readonly deviceCodes: DeviceCodes | null
   readonly deviceKeys: DeviceKeyStore

@@ -42,6 +42,7 @@ import { slackLogger } from './wire/library-log.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
 import { pictureAlerts } from './looking-after/alerts.ts'
 import { tellAdmins } from './looking-after/tell-admins.ts'
+import { listenToOutages, pictureOutages } from './looking-after/outages.ts'
 import { listenToDifferences, pictureDifferences } from './looking-after/differences.ts'
 import { listenToDevices, pictureDevices } from './looking-after/devices.ts'
 import { listenToIdentities, pictureIdentities } from './looking-after/identities.ts'
@@ -205,6 +206,7 @@ export function openSlack(options: {
         listenToDifferences,
         listenToIdentities,
         listenToDevices,
+        listenToOutages,
         listenToPeople,
         listenToPreApprovals,
         listenToHome,
@@ -223,6 +225,7 @@ export function openSlack(options: {
             ...(await pictureDifferences(parts)),
             ...(await pictureIdentities(parts)),
             ...(await pictureDevices(parts)),
+            ...(await pictureOutages(parts)),
           ],
         },
       })

@@ -1,4 +1,4 @@
-import { memoryDevices } from '../support/memory-devices.ts'
+import { memoryDevices, noDeviceSources } from '../support/memory-devices.ts'
 import { noReporters } from '../support/no-reporters.ts'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
@@ -81,6 +81,7 @@ export class Replica {
       ...noTickets,
       ...noIdentities,
       ...noReporters,
+      deviceSources: noDeviceSources,
       devices: memoryDevices(now),
       people: {
         seen: () => this.never(),

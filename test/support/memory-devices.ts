@@ -1,4 +1,5 @@
 import type { Device } from '../../src/domain/devices/device.ts'
+import type { DeviceSourceStore } from '../../src/domain/ports/device-sources.ts'
 import type { DeviceStore } from '../../src/domain/ports/devices.ts'
 
 /** Devices in memory, for the simulation and for what never asks for any. */
@@ -41,4 +42,12 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
       return () => listeners.delete(listener)
     },
   }
+}
+
+/** No source is ever silent. */
+export const noDeviceSources: DeviceSourceStore = {
+  heard: async () => undefined,
+  all: async () => [],
+  foresee: async () => undefined,
+  takeAnyway: async () => false,
 }

@@ -1,4 +1,4 @@
-import { memoryDevices } from './memory-devices.ts'
+import { memoryDevices, noDeviceSources } from './memory-devices.ts'
 import { noReporters } from './no-reporters.ts'
 import { App, LogLevel } from '@slack/bolt'
 import type { Catalog } from '../../src/domain/catalog.ts'
@@ -110,6 +110,7 @@ export function aSlackSide({
     ...noTickets,
     ...noIdentities,
     ...noReporters,
+    deviceSources: noDeviceSources,
     devices: memoryDevices(() => now),
     people: { seen: unasked, bySlackUser: unasked },
     directory: directoryFrom(directory),

@@ -1,3 +1,4 @@
+import type { Posture } from '../devices/posture.ts'
 import type { Ended, Grant, Pending } from '../grant.ts'
 import type { PersonRef } from '../person.ts'
 import type { ApprovedWish } from '../policy.ts'
@@ -101,7 +102,7 @@ export interface HeldRow extends ApprovedWish {
   /** When it is given next, where it is not held yet. */
   readonly opensAt: Date | null
   /** By which rule about devices it was judged last. */
-  readonly posture: { readonly rule: string } | null
+  readonly posture: Pick<Posture, 'rule' | 'until'> | null
 }
 
 export interface DueGrant {

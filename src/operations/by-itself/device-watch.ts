@@ -5,6 +5,7 @@ import { byOwner } from '../../domain/devices/together.ts'
 import { everyEntitlement } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 import { approvedByRule } from '../devices/hear.ts'
+import { foreseeOutages } from './outage.ts'
 import { resumeFor } from './resume.ts'
 import { carryOut, postureOf } from './posture-of.ts'
 
@@ -105,6 +106,7 @@ export function watchDevices(
     minute: async () => {
       await approveWaiting(world)
       await resumeFor(world)
+      await foreseeOutages(world)
     },
     stop: async () => {
       isStopped = true

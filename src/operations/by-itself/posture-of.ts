@@ -1,18 +1,22 @@
 import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
 import { isUsable, type Device } from '../../domain/devices/device.ts'
-import { fitness } from '../../domain/devices/fitness.ts'
+import { fitness, type Lack } from '../../domain/devices/fitness.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import { isOtherPosture, judgedPosture, type Posture } from '../../domain/devices/posture.ts'
 import { together } from '../../domain/devices/together.ts'
+import { after } from '../../domain/instants.ts'
 import type { Active, Grant, Granting } from '../../domain/grant.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { cut } from '../../domain/cut.ts'
+import { isHeldBack } from './outage.ts'
 import { record } from './record.ts'
 import type { World } from '../world.ts'
 
 /** What is to become of what is held on a device, by the rules and devices of now; null: nothing new. */
 export type PostureChange =
-  { readonly ends: true; readonly why: string } | { readonly ends: false; readonly posture: Posture | null }
+  /** `silent`: for nothing else than that this source was not heard of. */
+  | { readonly ends: true; readonly why: string; readonly silent: string | null }
+  | { readonly ends: false; readonly posture: Posture | null }
 
 /** `devices`: those of its holder. Pure. */
 export function postureOf(
@@ -23,14 +27,20 @@ export function postureOf(
 ): PostureChange | null {
   const theirs = together(devices)
   const moved = whyMoved(catalog, grant, theirs)
-  if (moved !== null) return { ends: true, why: moved }
+  if (moved !== null) return { ends: true, why: moved, silent: null }
   const rule = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)?.device ?? null
   if (rule === null) return grant.posture === null ? null : { ends: false, posture: null }
   const found = fitness(rule, theirs, { now, onDevice: grant.device?.id ?? null })
   const why = found.isFit ? '' : cut(lacksInWords(found.lacks, now), 400)
   const judged = judgedPosture(grant.posture, { rule, fitness: found, why }, now)
-  if (judged.ends) return judged
+  if (judged.ends) return { ...judged, silent: found.isFit ? null : silentSource(found.lacks) }
   return isOtherPosture(grant.posture, judged.posture, now) ? judged : null
+}
+
+function silentSource(lacks: readonly Lack[]): string | null {
+  const sources = lacks.map((lack) => (lack.kind === 'silent' ? lack.device.source : null))
+  const [first] = sources
+  return first != null && sources.every((one) => one === first) ? first : null
 }
 
 /** Held on one device, it stands and falls with that one. Null: all is as it was when it was given. */
@@ -50,16 +60,32 @@ function whyMoved(catalog: Catalog, grant: Active | Granting, theirs: readonly D
     : `${name} is another one there now than it was given to`
 }
 
-/** Notes it, or ends it. What cannot be written now is found again by whoever looks next: it stays due. */
+/**
+ * Notes it, or ends it; where it would end by the silence of a source for which an admin is asked first, it is looked at
+ * again. What cannot be written now is found again by whoever looks next: it stays due.
+ */
 export async function carryOut(
   world: World,
   grant: Active | Granting,
   change: PostureChange,
 ): Promise<Grant | Refusal> {
-  if (!change.ends) return record(world, grant.id, { type: 'posture', posture: change.posture }, grant)
+  const notedAs = (posture: Posture | null) => record(world, grant.id, { type: 'posture', posture }, grant)
+  if (!change.ends) return notedAs(change.posture)
   const takeAt = world.clock.now()
+  const { posture } = grant
+  if (posture !== null && change.silent !== null && (await isHeldBack(world, change.silent))) {
+    const again = after(takeAt, heldBackMs)
+    return notedAs(
+      posture.unfit === null
+        ? { ...posture, until: again }
+        : { ...posture, unfit: { ...posture.unfit, cutAt: again } },
+    )
+  }
   return record(world, grant.id, { type: 'end', cause: 'unfit', by: null, note: change.why, takeAt }, grant)
 }
+
+/** An admin is asked meanwhile, and the source may be heard of. */
+const heldBackMs = 15_000
 
 /** Looks at one that is due: silence makes no event. */
 export async function settlePosture(world: World, grant: Active): Promise<void> {

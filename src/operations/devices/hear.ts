@@ -20,6 +20,7 @@ export async function hearReports(
   source: DeviceSource,
   reports: readonly unknown[],
 ): Promise<Heard[]> {
+  if (reports.length > 0) await world.deviceSources.heard(source.id)
   // Of one device each comes after the one before it.
   const last = new Map<string, Promise<unknown>>()
   return Promise.all(

@@ -1,0 +1,27 @@
+/** When sources of devices were heard of last, and what comes of it where one is silent. */
+export interface DeviceSourceStore {
+  /** It was heard of now; noted every few seconds at most. */
+  heard(source: string): Promise<void>
+  all(): Promise<readonly SourceHeard[]>
+  /** Who loses what, and when, unless it is heard of again; none: it is not silent. */
+  foresee(source: string, losses: readonly ForeseenLoss[]): Promise<void>
+  /** An admin said that it is to be taken all the same; false where it was heard of since, or somebody said so before. */
+  takeAnyway(source: string, heardAt: Date): Promise<boolean>
+}
+
+export interface SourceHeard {
+  readonly source: string
+  /** By the database's clock. */
+  readonly heardAt: Date
+  readonly losses: readonly ForeseenLoss[]
+  /** An admin said so since it fell silent. */
+  readonly isTakenAnyway: boolean
+}
+
+export interface ForeseenLoss {
+  readonly entitlement: { readonly name: string }
+  readonly resource: { readonly name: string }
+  readonly people: number
+  /** When the first of them loses it. */
+  readonly at: Date
+}

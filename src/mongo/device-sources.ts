@@ -1,0 +1,52 @@
+import type { Connection } from 'mongoose'
+import { z } from 'zod'
+import { boundedMap } from '../bounded-map.ts'
+import type { DeviceSourceStore, SourceHeard } from '../domain/ports/device-sources.ts'
+import { aboutToWrite } from '../domain/writes.ts'
+import { elapsedMs } from '../elapsed.ts'
+import { collectionOf } from './connection.ts'
+
+const named = z.object({ name: z.string() })
+const row = z.object({
+  _id: z.string(),
+  heardAt: z.date(),
+  takenAt: z.date().nullable().default(null),
+  losses: z
+    .array(z.object({ entitlement: named, resource: named, people: z.number(), at: z.date() }))
+    .default([]),
+})
+
+/** A burst of reports is one thing heard. */
+const noteEveryMs = 5_000
+
+/** One document a source. */
+export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
+  const sources = collectionOf<{ _id: string; heardAt: Date }>(connection, 'device_sources')
+  const notedAtMs = boundedMap<number>(1_000)
+  return {
+    heard: async (source) => {
+      const now = elapsedMs()
+      if (now - (notedAtMs.get(source) ?? -Infinity) < noteEveryMs) return
+      notedAtMs.set(source, now)
+      await sources.updateOne({ _id: source }, [{ $set: { heardAt: '$$NOW' } }], { upsert: true })
+    },
+    all: async () =>
+      (await sources.find().toArray()).map((one): SourceHeard => {
+        const { _id: source, heardAt, takenAt, losses } = row.parse(one)
+        return { source, heardAt, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
+      }),
+    foresee: async (source, losses) => {
+      const same = { _id: source, losses: { $exists: losses.length > 0 } }
+      if (losses.length === 0) await sources.updateOne(same, { $unset: { losses: '' } })
+      else await sources.updateOne({ _id: source }, { $set: { losses: [...losses] } })
+    },
+    takeAnyway: async (source, heardAt) => {
+      aboutToWrite()
+      const { modifiedCount } = await sources.updateOne(
+        { _id: source, heardAt, $expr: { $lte: [{ $ifNull: ['$takenAt', new Date(0)] }, '$heardAt'] } },
+        [{ $set: { takenAt: '$$NOW' } }],
+      )
+      return modifiedCount === 1
+    },
+  }
+}

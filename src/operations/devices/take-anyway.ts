@@ -1,0 +1,21 @@
+import { refTo, type PersonRef } from '../../domain/person.ts'
+import { refuse, type Refusal } from '../../domain/refusal.ts'
+import { withOneCatalog, type World } from '../world.ts'
+import { isDeviceAdmin } from './answer-device.ts'
+
+/**
+ * An admin says that what is held on the devices of a source that is silent ends all the same, each at its time. Counts for
+ * this silence alone: once the source is heard of, it is over.
+ */
+export async function takeAnyway(
+  world: World,
+  { by, source, heardAt }: { by: PersonRef; source: string; heardAt: Date },
+): Promise<{ readonly source: string } | Refusal> {
+  const one = withOneCatalog(world)
+  const facts = await world.directory.freshFacts(by)
+  if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
+  if (!isDeviceAdmin(one.catalog(), facts)) return refuse('not-an-admin')
+  if (!(await world.deviceSources.takeAnyway(source, heardAt))) return refuse('device-settled')
+  world.log.warn('an admin lets a silent source take what is held', { by: refTo(facts.person).id, source })
+  return { source }
+}
