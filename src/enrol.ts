@@ -1,11 +1,13 @@
 import type { Connection } from 'mongoose'
 import { userInfo } from 'node:os'
 import { ConfigError, readRingPlaces } from './config.ts'
+import { deviceCodes } from './confirming/device-codes.ts'
 import { enrolmentCodes } from './confirming/enrolment-codes.ts'
 import { keyRing } from './confirming/key-ring.ts'
 import { emailKey } from './domain/email.ts'
-import { plainlyNamed, type Person } from './domain/person.ts'
+import { plainlyNamed, refTo, type Person } from './domain/person.ts'
 import { hide } from './log.ts'
+import { mongoDeviceCodes } from './mongo/confirming/device-codes.ts'
 import { mongoEnrolmentCodes } from './mongo/confirming/enrolment-codes.ts'
 import { mongoPasskeys } from './mongo/confirming/passkeys.ts'
 import { mongoProofs } from './mongo/confirming/proofs.ts'
@@ -16,11 +18,12 @@ import { mongoTickets } from './mongo/tickets.ts'
 import { mongoPeople } from './mongo/people.ts'
 
 export const enrolUsage = `curfew enrol <person>     a one-time code with which they add a way to confirm; give it in person (e-mail or Slack id)
+  --device                a one-time code with which a machine reports itself as theirs
   --remove                all their passkeys and their authenticator app confirm nothing any more`
 
 /** The code, once. Whoever may run this may enrol anybody. Throws `ConfigError` for what cannot be. */
 export async function enrol(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
-  const [name, ...more] = words.filter((word) => word !== '--remove')
+  const [name, ...more] = words.filter((word) => !word.startsWith('--'))
   if (name === undefined || more.length > 0) throw new ConfigError(enrolUsage)
   const { mongodbUri, keys } = readRingPlaces(environment)
   for (const secret of [mongodbUri, ...keys.map(({ base64 }) => base64)]) hide(secret)
@@ -33,6 +36,13 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
       name.includes('@') ? await people.called([emailKey(name)]) : [await people.bySlackUser(name)],
     )
     if (words.includes('--remove')) return await removed(connection, person)
+    if (words.includes('--device')) {
+      const { code, until } = await deviceCodes(mongoDeviceCodes(connection), keyRing(keys)).make({
+        person: refTo(person),
+        by: { operator: userInfo().username },
+      })
+      return deviceCodeWords(person, code, until)
+    }
     const codes = enrolmentCodes(mongoEnrolmentCodes(connection), keyRing(keys))
     const made = await codes.make(person, { operator: userInfo().username })
     if ('refused' in made) throw new ConfigError('that code cannot be made')
@@ -46,6 +56,13 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
     await connection.close()
   }
 }
+
+const deviceCodeWords = (person: Person, code: string, until: Date): string =>
+  [
+    `One-time code for a machine of ${plainlyNamed(person)}: ${code}`,
+    `Good until ${until.toISOString().slice(11, 16)} UTC, once, and for theirs alone.`,
+    'On that machine: npx -p curfew curfew-report enrol <address of Curfew>',
+  ].join('\n')
 
 /**
  * All they have, a code that was made for them, and pages on which they would just add another. Nobody is told in Slack by

@@ -20,6 +20,11 @@ export function readDevices(source: Source | null, written: unknown, reader: Set
   const sources = Object.entries(loosely.parse(written).sources).flatMap(
     ([id, value]) => readDeviceSource(source, id, value, reader) ?? [],
   )
+  const [, second] = sources.filter(({ kind }) => kind === 'report')
+  if (second)
+    report(
+      problemIn(source, ['devices', 'sources', second.id], 'is a second one: devices report to one', 'key'),
+    )
   if (said === null) return noDevices
   const needsApproval = said.approval === 'required'
   const fit = Object.entries(said.fit).map(([id, rule]): FitRule => {
@@ -53,6 +58,8 @@ export function readDevices(source: Source | null, written: unknown, reader: Set
 
 const judgedOf = { ...settingsOfKind, webhook: mappedWebhookSettings }
 
+const taken = ['enrol', 'report', 'remove']
+
 /** Null where something was reported; settings are undefined while a variable is missing. */
 function readDeviceSource(
   source: Source,
@@ -63,6 +70,10 @@ function readDeviceSource(
   const path = ['devices', 'sources', id]
   const fault = idFault(field.id, id)
   if (fault !== null) reader.report(problemIn(source, path, fault, 'key'))
+  if (taken.includes(id))
+    reader.report(
+      problemIn(source, path, `cannot be called so: /devices/${id} is a page of Curfew's own`, 'key'),
+    )
   const own = parseAt(source, path, { schema: deviceSourceSchema, value, report: reader.report })
   if (own === null) return null
   const { kind, ...rest } = own

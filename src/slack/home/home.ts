@@ -15,7 +15,7 @@ import { section } from '../words/blocks.ts'
 import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
 import type { Parts } from '../parts.ts'
 import { homeActions } from './home-actions.ts'
-import { ownDevicesOf } from './own-devices.ts'
+import { listenToOwnDevices, ownDevicesOf } from './own-devices.ts'
 import { listenToOwnWays, ownWaysOf } from './own-ways.ts'
 import { parseAct, parseHomeOpened } from './home-payloads.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -42,6 +42,7 @@ export function listenToHome(parts: Parts): void {
   const openedAt = boundedMap<number>(10_000)
   const asked = recentlyAsked(parts.records)
   listenToOwnWays(parts)
+  listenToOwnDevices(parts)
 
   const show = async (userId: string, pages: Pages = {}): Promise<void> => {
     try {
@@ -114,7 +115,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
   return {
     world,
     now,
-    devices: ownDevicesOf(catalog, facts, now),
+    devices: ownDevicesOf(parts, facts),
     more: new Map(more),
     promised,
     promisedMe,

@@ -51,8 +51,8 @@ const foundView = (parts: Parts, { about, offersHelp, devices }: LookedUp): Moda
   ],
 })
 
-function devicesOf({ world }: Parts, facts: PersonFacts, devices: readonly Device[]): KnownBlock[] {
-  const own = ownDevicesOf(world.catalog(), { ...facts, devices }, world.clock.now())
+function devicesOf(parts: Parts, facts: PersonFacts, devices: readonly Device[]): KnownBlock[] {
+  const own = ownDevicesOf(parts, { ...facts, devices })
   return own === null || devices.length === 0 ? [] : [section('*Works on*'), ...keptDeviceRows(own)]
 }
 

@@ -1,34 +1,98 @@
-import type { KnownBlock } from '@slack/types'
-import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
+import type { KnownBlock, ModalView } from '@slack/types'
+import { everyEntitlement } from '../../domain/catalog.ts'
 import { isUsable, type Device } from '../../domain/devices/device.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import type { FitRule } from '../../domain/devices/rules.ts'
-import type { PersonFacts } from '../../domain/person.ts'
+import type { PersonFacts, PersonRef } from '../../domain/person.ts'
+import { makeDeviceCode } from '../../operations/devices/enrol.ts'
+import type { Parts } from '../parts.ts'
+import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
+import { messageView } from '../replies/message-view.ts'
+import { fillView } from '../replies/must-confirm.ts'
+import { parseClick } from '../wire/payloads.ts'
 import { revokeButton } from '../looking-after/devices.ts'
-import { buttonRow, section } from '../words/blocks.ts'
+import { button, buttonRow, section, sectionWith } from '../words/blocks.ts'
 import { deviceLine, deviceName } from '../words/device-words.ts'
-import { plainWords } from '../words/mrkdwn.ts'
+import { plainWords, when } from '../words/mrkdwn.ts'
 
 /** What somebody works on, on their Home tab and where an admin looks them up: fit, or what is missing. */
 
 export interface OwnDevices {
+  /** A machine can be made theirs by a one-time code here. */
+  readonly mayAdd: boolean
   readonly devices: readonly Device[]
   readonly rules: readonly FitRule[]
   readonly now: Date
 }
 
+const addId = 'device_add'
+const title = 'Add a device'
+
 /** Null where nothing asks for a device. */
-export function ownDevicesOf(catalog: Catalog, facts: PersonFacts, now: Date): OwnDevices | null {
+export function ownDevicesOf(
+  { world, publicUrl }: Pick<Parts, 'world' | 'publicUrl'>,
+  facts: PersonFacts,
+): OwnDevices | null {
+  const catalog = world.catalog()
   const rules = new Map(
     everyEntitlement(catalog).flatMap(({ device }) => (device ? [[device.id, device]] : [])),
   )
   if (rules.size === 0 || facts.devices === undefined) return null
-  return { devices: facts.devices, rules: [...rules.values()], now }
+  const isReported = [...catalog.devices.sources.values()].some(({ kind }) => kind === 'report')
+  const mayAdd = isReported && world.deviceCodes !== null && publicUrl !== null
+  return { mayAdd, devices: facts.devices, rules: [...rules.values()], now: world.clock.now() }
 }
 
-export const ownDeviceRows = (own: OwnDevices | null): (() => KnownBlock[])[] =>
-  (own?.devices ?? []).map((device) => () => [section(own === null ? '' : deviceWords(device, own))])
+export function ownDeviceRows(own: OwnDevices | null): (() => KnownBlock[])[] {
+  if (own === null) return []
+  const add = sectionWith(
+    own.devices.length === 0
+      ? 'None is known of you. Some access is for fit devices only.'
+      : 'Some access is for fit devices only.',
+    button(addId, 'Add a device…', 'add', 'Add a device'),
+  )
+  return [
+    ...(own.mayAdd ? [() => [add]] : []),
+    ...own.devices.map((device) => () => [section(deviceWords(device, own))]),
+  ]
+}
+
+export function listenToOwnDevices(parts: Parts): void {
+  const { app, clients, log } = parts
+  app.action(addId, async ({ ack, body }) => {
+    const click = parseClick(body)
+    const open = async (): Promise<void> => {
+      try {
+        const view = messageView(title, 'One moment…')
+        const opened = await clients.interactive.views.open({ trigger_id: click.triggerId, view })
+        // Not before there is a place for it: nobody would read the code.
+        if (opened.view?.id === undefined) return
+        await fillView(parts, opened.view.id, click.userId, (by) => codeView(parts, by))
+      } catch (error) {
+        await answerUnopened({ log }, tellClicker(parts, click), error)
+      }
+    }
+    await Promise.all([ack(), open()])
+  })
+}
+
+/** In no message, as those stay. */
+async function codeView({ world, publicUrl }: Parts, by: PersonRef): Promise<ModalView> {
+  const made = await makeDeviceCode(world, { person: by, by })
+  if ('refused' in made) return messageView(title, 'Devices do not report themselves here.')
+  return {
+    ...messageView(title, ''),
+    blocks: [
+      section('On the machine that you work on, with Node 20 or later, run this and type the code:'),
+      section(`\`npx -p curfew curfew-report enrol ${publicUrl ?? ''}\``),
+      section(`*${made.code}*`),
+      section(
+        `Good until ${when(made.until)}, once, and for your own machine only: whatever it is typed on is yours from then on. Then let \`curfew-report run\` go on there.`,
+      ),
+    ],
+  }
+}
 
 /** The same with a button to take it back. */
 export const keptDeviceRows = (own: OwnDevices): KnownBlock[] =>
