@@ -1,3 +1,4 @@
+import type { FitRule } from '../domain/devices/rules.ts'
 import type { Catalog, Entitlement } from '../domain/catalog.ts'
 import { everyEntitlement } from '../domain/catalog.ts'
 import { lacksToConfirm } from '../domain/confirming/asked-for.ts'
@@ -65,6 +66,7 @@ export function summarize(catalog: Catalog): string {
   const groups = written.flatMap(({ of, key, groups: named }) =>
     named.length === 0 ? [] : [[of, key, named.join(' ')]],
   )
+  const fit = [...catalog.devices.fit.values()]
   const notes = written.flatMap(({ of, key, condition }) =>
     condition?.mentions.includes('zone') ? [`note: ${of}: ${key} ${ZONE}`] : [],
   )
@@ -72,6 +74,7 @@ export function summarize(catalog: Catalog): string {
     table(['SYSTEM', 'CONNECTOR', 'PRINCIPAL', 'TIMEOUT'], systems),
     table(['RESOURCE', 'NAME', 'SYSTEM', 'OWNER', 'ENTITLEMENTS'], resources),
     table(['ENTITLEMENT', 'WHO', 'APPROVED BY', 'HOW LONG', 'CHANNEL'], entitlements),
+    ...(fit.length === 0 ? [] : [table(['FIT', 'WHEN', 'HOW OLD', 'ELSE'], fit.map(fitRow))]),
     ...(groups.length === 0 ? [] : [table(['ENTITLEMENT', 'RULE', 'GROUPS THAT MUST EXIST'], groups)]),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
   ].join('\n\n')
@@ -80,8 +83,20 @@ export function summarize(catalog: Catalog): string {
 const ZONE =
   'mentions zone, which people set themselves in Slack: it keeps nobody out; write the zone, such as now.getHours("Europe/Berlin")'
 
-const whoOf = ({ who, external }: Entitlement) =>
-  `${who.source.replace(/\s+/g, ' ').trim()}${external ? ', other workspaces too' : ''}`
+const whoOf = ({ who, external, device }: Entitlement) =>
+  `${oneLine(who.source)}${external ? ', other workspaces too' : ''}${device === null ? '' : `; on ${device.id}`}`
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+const fitRow = ({ id, when, which, maxAgeMs, graceMs, resumes }: FitRule): string[] => [
+  id,
+  `${which} of theirs: ${oneLine(when.source)}`,
+  `heard of within ${formatDuration(maxAgeMs)}`,
+  [
+    graceMs === 0 ? 'cut at once' : `cut after ${formatDuration(graceMs)}`,
+    ...(resumes ? ['goes on once it is fit again'] : []),
+  ].join(', '),
+]
 
 function approvedBy({ mode, session, review, auto, asksProof }: Entitlement): string {
   if (mode === 'standing') return 'nobody: held by rule'

@@ -184,7 +184,7 @@ export const sessionSchema = z.strictObject({
   ...proofFields,
 })
 
-const fitRule = z.strictObject({
+export const fitRuleSchema = z.strictObject({
   when: field.deviceCondition,
   maxAge: field.duration(5_000, 30 * DAY).default(HOUR),
   grace: field.duration(0, 7 * DAY).default(0),
@@ -200,7 +200,7 @@ export const devicesSchema = z.strictObject({
   admins: field.listOf(field.person).default([]),
   outage: z.enum(['cut', 'hold'], 'must be "cut" or "hold"').default('cut'),
   sources: z.record(z.string(), z.unknown()).optional(),
-  fit: z.record(z.string(), fitRule).default({}),
+  fit: z.record(z.string(), fitRuleSchema).default({}),
 })
 
 /** Other keys are its kind's own settings. */

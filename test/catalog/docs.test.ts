@@ -7,8 +7,10 @@ import { parseCatalog } from '../../src/catalog/parse.ts'
 import { writeProblem } from '../../src/catalog/problem.ts'
 import {
   defaultsSchema,
+  devicesSchema,
   entitlementSchema,
   fileSchema,
+  fitRuleSchema,
   peopleSchema,
   proofSchema,
   resourceSchema,
@@ -53,6 +55,10 @@ test('every key that is read is in the reference, and every key there is read', 
   expect(documented('Keys of a file')).toEqual(everyKey(fileSchema).sort())
   expect(documented('People')).toEqual(everyKey(peopleSchema).sort())
   expect(documented('Confirming')).toEqual(everyKey(proofSchema).sort())
+  const ofDevices = documented('Devices').filter((key) => !key.startsWith('fit.'))
+  expect(ofDevices).toEqual(everyKey(devicesSchema).sort())
+  const ofRules = documented('Devices').flatMap((key) => (key.startsWith('fit.*.') ? key.slice(6) : []))
+  expect(ofRules.sort()).toEqual(everyKey(fitRuleSchema).sort())
   expect(documented('Keys of a system')).toEqual(everyKey(systemSchema).sort())
   expect(rulesOf('defaults').sort()).toEqual(everyKey(defaultsSchema).sort())
   expect([...documented('Keys of a resource'), ...rulesOf('resource')].sort()).toEqual(

@@ -56,7 +56,7 @@ const mistakes: [string, string, string][] = [
   [
     'a key from nowhere',
     changed('version: 1\n', 'version: 1\ncolour: red\n'),
-    'catalog.yml:2:1 colour: is not a key here; there are version, people, confirm, managers, defaults, systems, resources',
+    'catalog.yml:2:1 colour: is not a key here; there are version, people, devices, confirm, managers, defaults, systems, resources',
   ],
   [
     'a key of a later version',
@@ -162,12 +162,12 @@ const mistakes: [string, string, string][] = [
   [
     'a principal by what people edit',
     changed('email.split("@")[0]', 'email + zone'),
-    'catalog.yml:10:24 systems.cluster.principal: there is no "zone"; there are email',
+    'catalog.yml:10:24 systems.cluster.principal: there is no "zone"; there are email, device',
   ],
   [
     'one principal for everybody',
     changed('email.split("@")[0]', `'"shared"'`),
-    'catalog.yml:10:17 systems.cluster.principal: must mention email: else everybody is one and the same',
+    'catalog.yml:10:17 systems.cluster.principal: must mention email, or device: else everybody is one and the same',
   ],
   [
     'a map of people with a nickname',
