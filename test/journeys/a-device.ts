@@ -14,6 +14,8 @@ export interface DeviceDay {
 
 export interface Said {
   readonly id?: string
+  readonly source?: string
+  readonly serial?: string
   readonly name?: string
   readonly owner?: { email: string; isProven: boolean } | null
   readonly at?: Date
@@ -54,15 +56,23 @@ export async function aDeviceDay({
   return {
     stage,
     gate,
-    says: async ({ id = 'laptop-1', name = 'riley-laptop', owner, at, attributes } = {}) => {
+    says: async ({
+      id = 'laptop-1',
+      name = 'riley-laptop',
+      source: from = 'mdm',
+      serial = 'C02FAKE',
+      owner,
+      at,
+      attributes,
+    } = {}) => {
       const { world } = stage.app
-      const source = world.catalog().devices.sources.get('mdm')
+      const source = world.catalog().devices.sources.get(from)
       if (source === undefined) throw new Error('the catalog has no such source')
       const [heard] = await hearReports(world, source, [
         {
           sourceId: id,
           name,
-          serial: 'C02FAKE',
+          serial,
           owner: owner === undefined ? { email: 'riley@contractor.example', isProven: !asks } : owner,
           at: at ?? world.clock.now(),
           attributes: Object.fromEntries(

@@ -202,3 +202,26 @@ test('where the catalog says so, what was cut goes on by itself once the device 
   expect([...day.gate.holders]).toEqual([])
   expect(wrongWith(workspace)).toEqual([])
 }, 40_000)
+
+test('two sources that tell of one machine are one only by an admin’s word; a serial number that many share is never offered', async () => {
+  const other = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
+  const day = await aDeviceDay({ more: other })
+  const { riley, kim, orders } = day.stage
+  await day.says({ attributes: { firewall: null } })
+  await isApproved(day)
+  await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE' })
+  const card = await kim.sees(/It may be .*riley-laptop.*which is no proof/s, orders, patient)
+  await kim.clicks('It is the same machine', card)
+  await kim.sees('is a machine that was known already', orders, patient)
+  // What neither says alone they say together.
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE', attributes: { firewall: false } })
+  await isHeld(day, '')
+
+  await day.says({ id: 'vm-1', name: 'vm-1', serial: 'System Serial Number' })
+  await day.says({ source: 'fleet', id: 'vm-2', name: 'vm-2', serial: 'System Serial Number' })
+  const vm = await kim.sees(/New device.*vm-2/s, orders, patient)
+  expect(vm.text).not.toContain('same')
+  expect(JSON.stringify(vm.blocks)).not.toContain('It may be')
+}, 60_000)

@@ -69,6 +69,7 @@ export function watchDevices(
     soon()
   })
   const follow = async (): Promise<void> => {
+    if (world.catalog().devices.sources.size === 0 && waiting.size === 0) return
     // What changed before it began is looked at as a whole.
     if (!isFollowing) stamp = await world.devices.newestChange()
     isFollowing = true
@@ -104,6 +105,7 @@ export function watchDevices(
       await lookAtWaiting()
     },
     minute: async () => {
+      if (world.catalog().devices.sources.size === 0) return
       await approveWaiting(world)
       await resumeFor(world)
       await foreseeOutages(world)

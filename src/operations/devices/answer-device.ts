@@ -3,6 +3,7 @@ import { isListed } from '../../domain/approvers.ts'
 import type { Catalog } from '../../domain/catalog.ts'
 import { cut } from '../../domain/cut.ts'
 import type { Device } from '../../domain/devices/device.ts'
+import { isTelling, maybeSame } from '../../domain/devices/serials.ts'
 import { isSameHuman, refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { everyAdmin, mayLookAfter } from '../admins.ts'
@@ -17,9 +18,10 @@ export const isDeviceAdmin = (catalog: Catalog, facts: PersonFacts): boolean =>
 
 /**
  * `approve`: it counts, for whom its source names; of one in question that is somebody else from now on. `keep`: of one in
- * question, it stays its owner's. `reject`: it does not count. `revoke`: it counts no more.
+ * question, it stays its owner's. `join`: it is the machine that another source tells of. `reject`: it does not count.
+ * `revoke`: it counts no more.
  */
-export type DeviceAnswer = 'approve' | 'keep' | 'reject' | 'revoke'
+export type DeviceAnswer = 'approve' | 'keep' | 'join' | 'reject' | 'revoke'
 
 /** A short mark of what an admin sees of a device and answers to: it changes when that does. */
 export const deviceTerms = (device: Device): string =>
@@ -57,9 +59,11 @@ export async function answerDevice(
   if (!isDeviceAdmin(one.catalog(), facts)) return refuse('not-an-admin')
   const device = await world.devices.get(id)
   if (device === null) return refuse('not-found')
-  const owner = await ownerBy(world, device, answer)
+  const same = answer === 'join' ? await sameMachine(world, device) : null
+  if (answer === 'join' && same === null) return refuse('device-settled')
+  const owner = same === null ? await ownerBy(world, device, answer) : same.owner
   if (owner !== null && isRefusal(owner)) return owner
-  const isGiving = answer === 'approve' || answer === 'keep'
+  const isGiving = answer === 'approve' || answer === 'keep' || answer === 'join'
   if (isGiving && owner !== null && isSameHuman(owner, facts.person)) return refuse('own-device')
   if (isOutdated(world, one)) return newRules(null)
   const found: { refusal: Refusal | null } = { refusal: null }
@@ -67,7 +71,8 @@ export async function answerDevice(
   const written = await world.devices.change(
     id,
     (known, now) => {
-      const next = known === null ? refuse('not-found') : answered(known, { answer, terms, owner, said }, now)
+      const next =
+        known === null ? refuse('not-found') : answered(known, { answer, terms, owner, same, said }, now)
       found.refusal = isRefusal(next) ? next : null
       return isRefusal(next) ? null : { device: next, isChanged: true }
     },
@@ -87,10 +92,15 @@ interface Answered {
   readonly answer: DeviceAnswer
   readonly terms: string
   readonly owner: PersonRef | null
+  readonly same: Device | null
   readonly said: { readonly by: PersonRef; readonly because: string | null }
 }
 
-function answered(device: Device, { answer, terms, owner, said }: Answered, now: Date): Device | Refusal {
+function answered(
+  device: Device,
+  { answer, terms, owner, same, said }: Answered,
+  now: Date,
+): Device | Refusal {
   if (deviceTerms(device) !== terms) return refuse('terms-changed')
   const decided = { ...said, at: now }
   const { approval, isInQuestion } = device
@@ -106,6 +116,9 @@ function answered(device: Device, { answer, terms, owner, said }: Answered, now:
         approval: 'approved',
         decided,
       }
+    case 'join':
+      if (approval !== 'pending' || isInQuestion || same === null) return refuse('device-settled')
+      return { ...device, owner, joinedTo: same.id, approval: 'approved', decided }
     case 'keep':
       if (!isInQuestion) return refuse('device-settled')
       return { ...device, isInQuestion: false, decided }
@@ -117,6 +130,13 @@ function answered(device: Device, { answer, terms, owner, said }: Answered, now:
       return { ...device, isInQuestion: false, approval: 'revoked', decided }
   }
 }
+
+/** The one other device that may be this machine, as it is now; null: none, or it is not plain. */
+export const sameMachine = async (
+  { devices }: Pick<World, 'devices'>,
+  device: Device,
+): Promise<Device | null> =>
+  isTelling(device.serial) ? maybeSame(device, await devices.ofSerial(device.serial)) : null
 
 /** Whose it is by this answer; null where it is nobody's and need not be. */
 async function ownerBy(

@@ -4,6 +4,7 @@ import {
   answerDevice,
   deviceAdmins,
   deviceTerms,
+  sameMachine,
   type DeviceAnswer,
 } from '../../operations/devices/answer-device.ts'
 import type { Parts } from '../parts.ts'
@@ -23,6 +24,7 @@ const prefix = 'device:'
 const actions: Readonly<Record<DeviceAnswer, string>> = {
   approve: 'device_approve',
   keep: 'device_keep',
+  join: 'device_join',
   reject: 'device_reject',
   revoke: 'device_revoke',
 }
@@ -46,7 +48,7 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
       .map((place) => ({
         key: `${prefix}${place}:${deviceTerms(device)}:${device.id}`,
         channel: place,
-        draw: () => Promise.resolve(askedMessage(device)),
+        draw: async () => askedMessage(device, await sameMachine(world, device)),
       })),
   )
   return alertsByKey(parts, prefix, messages, async (key) => {
@@ -57,7 +59,8 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
 
 const valueOf = (device: Device): string => `${deviceTerms(device)}:${device.id}`
 
-export function askedMessage(device: Device): Message {
+/** `same`: the one that it may be, by another source's word. */
+export function askedMessage(device: Device, same: Device | null): Message {
   const name = deviceName(device)
   const { owner, claimed, source, firstSeenAt, isInQuestion } = device
   const said = claimed === null ? null : plainWords(claimed, 100)
@@ -80,14 +83,20 @@ export function askedMessage(device: Device): Message {
   return {
     text: `A new device waits for an admin: ${name}`,
     blocks: [
-      section(`:computer: New device *${name}* of ${whose}\n${line}`),
+      section(
+        `:computer: New device *${name}* of ${whose}\n${line}${same === null ? '' : `\n${sameWords(same)}`}`,
+      ),
       ...buttonRow([
-        answerButton('approve', 'Approve', device, 'primary'),
+        ...(same === null ? [] : [answerButton('join', 'It is the same machine', device)]),
+        answerButton('approve', same === null ? 'Approve' : 'Approve as another', device, 'primary'),
         answerButton('reject', 'Reject', device, 'danger'),
       ]),
     ],
   }
 }
+
+const sameWords = (same: Device): string =>
+  `It may be *${deviceName(same)}*, of which ${plainWords(same.source, 40)} tells: the serial number is the same, which is no proof.`
 
 function answerButton(
   answer: DeviceAnswer,
@@ -125,7 +134,11 @@ export function answeredMessage(device: Device | null): Message {
   const whose = owner === null ? '' : ` of ${surely(owner)}`
   switch (approval) {
     case 'approved':
-      return saying(`${who} approved ${name}${whose}.`)
+      return saying(
+        device.joinedTo === null
+          ? `${who} approved ${name}${whose}.`
+          : `${who} says that ${name}${whose} is a machine that was known already.`,
+      )
     case 'rejected':
       return saying(`${who} rejected ${name}${whose}.`)
     case 'revoked':
@@ -139,7 +152,7 @@ const saying = (words: string): Message => ({ text: unmarked(words), blocks: [se
 
 export function listenToDevices(parts: Parts): void {
   const { app, world } = parts
-  for (const answer of ['approve', 'keep', 'reject', 'revoke'] as const) {
+  for (const answer of ['approve', 'keep', 'join', 'reject', 'revoke'] as const) {
     app.action(actions[answer], async ({ ack, body, respond }) => {
       await ack()
       const click = parseClick(body)
