@@ -1,6 +1,7 @@
 import { resumeFor } from '../../src/operations/by-itself/resume.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
-import { asks, changeCatalog, eventually, grantsOf, onlyGrantOf, patient, wrongWith } from './acts.ts'
+import { answerDevice, deviceTerms } from '../../src/operations/devices/answer-device.ts'
+import { as, asks, changeCatalog, eventually, grantsOf, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
 /** Only from machines that are fit: asked for, given, cut, and given again. */
 
@@ -224,4 +225,26 @@ test('two sources that tell of one machine are one only by an admin’s word; a 
   const vm = await kim.sees(/New device.*vm-2/s, orders, patient)
   expect(vm.text).not.toContain('same')
   expect(JSON.stringify(vm.blocks)).not.toContain('It may be')
+}, 60_000)
+
+test('nobody lets a device of their own count, nor whoever is no admin of devices, nor by a card that changed since', async () => {
+  const day = await aDeviceDay()
+  const { kim, ada, orders } = day.stage
+  await day.says({ id: 'kims', name: 'kims-mac', owner: { email: 'kim@acme.example', isProven: false } })
+  const card = await kim.sees('New device', orders, patient)
+  await kim.clicks('Approve', card)
+  await kim.sees('It is your own: another admin must say that it counts.', orders, patient)
+  await ada.clicks('Approve', card)
+  await ada.sees('Only the admins of this resource can do that.', orders, patient)
+  const { world } = day.stage.app
+  const before = await world.devices.get('mdm/kims')
+  await day.says({ id: 'kims', name: 'kims-mac', owner: { email: 'sam@acme.example', isProven: false } })
+  const seen = {
+    id: 'mdm/kims',
+    answer: 'approve',
+    terms: before === null ? '' : deviceTerms(before),
+  } as const
+  const late = await answerDevice(world, { by: as(day.stage, kim), ...seen })
+  expect(late).toMatchObject({ refused: 'terms-changed' })
+  expect(await world.devices.get('mdm/kims')).toMatchObject({ approval: 'pending', owner: null })
 }, 60_000)
