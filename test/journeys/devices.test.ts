@@ -1,4 +1,5 @@
 import { resumeFor } from '../../src/operations/by-itself/resume.ts'
+import { requestAccess } from '../../src/operations/request.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
 import { answerDevice, deviceTerms } from '../../src/operations/devices/answer-device.ts'
 import { as, asks, changeCatalog, eventually, grantsOf, onlyGrantOf, patient, wrongWith } from './acts.ts'
@@ -248,3 +249,27 @@ test('nobody lets a device of their own count, nor whoever is no admin of device
   expect(late).toMatchObject({ refused: 'terms-changed' })
   expect(await world.devices.get('mdm/kims')).toMatchObject({ approval: 'pending', owner: null })
 }, 60_000)
+
+test('not fit when it is to open, it is not given, and goes on by itself once the device is mended', async () => {
+  const entitlement = `        device: managed-laptop\n        ahead: 1h\n        auto: [{ because: on duty, when: 'true' }]\n`
+  const day = await aDeviceDay({ asks: false, rule: '      resume: true\n', entitlement })
+  const { riley } = day.stage
+  const { world } = day.stage.app
+  await day.says()
+  const made = await requestAccess(world, {
+    requestId: 'to come',
+    by: as(day.stage, riley),
+    resource: 'gate',
+    entitlement: 'open',
+    durationMs: 600_000,
+    startsAt: new Date(world.clock.now().getTime() + 4_000),
+    recurrence: null,
+    reason: 'INC-1: a customer waits',
+  })
+  expect(made).toMatchObject({ status: 'waiting' })
+  await day.says({ attributes: { firewall: false } })
+  await riley.sees(/will not be given: .*firewall off/s, 'dm', patient)
+  expect(day.gate.calls.filter(({ action }) => action === 'give')).toEqual([])
+  await day.says()
+  await isHeld(day, 'riley')
+}, 40_000)

@@ -133,7 +133,12 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   const now = world.clock.now()
   const verdict = stillAllows(world.catalog(), facts, grant, grant.giveAt > now ? grant.giveAt : now)
   if (verdict.answer === 'unknown') return owed(world, grant, explainAll(verdict.reasons))
-  if (verdict.answer === 'no') return refused(world, grant, { why: explainAll(verdict.reasons), ends: true })
+  if (verdict.answer === 'no') {
+    // A device is mended in a minute: the windows to come, and what may go on, are not given up for that.
+    const isUnfit = verdict.reasons.some(({ kind }) => kind === 'unfit')
+    const why = explainAll(verdict.reasons)
+    return refused(world, grant, isUnfit ? { why, ends: false, cause: 'unfit' } : { why, ends: true })
+  }
   const takenBack = await wordTakenBack(world, grant)
   if (takenBack !== null) return refused(world, grant, { why: takenBack, ends: true })
   const shut = await whyWindowIsShut(world, grant)
