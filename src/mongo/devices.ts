@@ -18,6 +18,7 @@ const schema = new Schema(
     serial: String,
     owner: { _id: false, id: String },
     claimed: String,
+    claimant: { _id: false, id: String },
     approval: String,
     isInQuestion: Boolean,
     firstSeenAt: Date,
@@ -29,7 +30,6 @@ const schema = new Schema(
 schema.index({ 'owner.id': 1 })
 schema.index({ changedAt: 1 })
 schema.index({ serial: 1 }, { partialFilterExpression: { serial: { $type: 'string' } } })
-schema.index({ claimed: 1 }, { partialFilterExpression: { claimed: { $type: 'string' } } })
 // Few are waited for at any time.
 schema.index({ approval: 1, firstSeenAt: 1 }, { partialFilterExpression: { approval: 'pending' } })
 schema.index({ isInQuestion: 1 }, { partialFilterExpression: { isInQuestion: true } })
@@ -150,11 +150,14 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     get,
     ofPeople: async (personIds) =>
       readable(await collection.find({ 'owner.id': { $in: [...personIds] } }).toArray()),
-    claimedBy: async (emails) => readable(await collection.find({ claimed: { $in: [...emails] } }).toArray()),
     waiting: async (limit) => {
-      const isSomebodys = [{ claimed: { $type: 'string' } }, { 'owner.id': { $type: 'string' } }]
+      const isSomebodys = [{ 'claimant.id': { $type: 'string' } }, { 'owner.id': { $type: 'string' } }]
       const filter = { $or: [{ approval: 'pending', $or: isSomebodys }, { isInQuestion: true }] }
       return readable(await collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray())
+    },
+    unclaimed: async (limit) => {
+      const filter = { approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }
+      return readable(await collection.find(filter).limit(limit).toArray())
     },
     ofSerial: async (serial) =>
       serial === '' ? [] : readable(await collection.find({ serial }).limit(20).toArray()),

@@ -32,7 +32,7 @@ test('`curfew devices` says whose they are, whether they count, and how fit they
   expect(text).toMatch(/sams-old-mac \(mdm\/old\) +sam@acme\.example\? +macos 15\.1 +pending/)
   const one = await asked(stage, 'devices', 'sam@acme.example', '--json')
   expect(JSON.parse(one.text)).toMatchObject([{ id: 'mdm/old', owner: null, claimed: 'sam@acme.example' }])
-})
+}, 60_000)
 
 test('`curfew devices simulate` says who would lose what by a rule, and takes nothing', async () => {
   const { stage, gate } = await aDayOfTwo()
@@ -46,4 +46,4 @@ test('`curfew devices simulate` says who would lose what by a rule, and takes no
   const wrong = await asked(stage, 'devices', 'simulate', 'device.firewal')
   expect(wrong).toMatchObject({ code: 1, text: expect.stringMatching(/firewal/) as string })
   expect([...gate.holders]).toEqual(['riley'])
-})
+}, 60_000)

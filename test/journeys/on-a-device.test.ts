@@ -40,7 +40,7 @@ test('two devices are two grants, each with a name of its own there; one that is
   const refused = await asksOn(day, 'riley-laptop (not fit now)')
   expect(JSON.stringify(refused)).toContain('firewall off')
   expect(wrongWith(workspace)).toEqual([])
-}, 40_000)
+}, 60_000)
 
 test('a device that is another one there, or is somebody else’s, loses what was given to it', async () => {
   const day = await aDeviceDay({ asks: false, principal: 'device.attributes["netmaker_client"]' })
@@ -57,4 +57,4 @@ test('a device that is another one there, or is somebody else’s, loses what wa
     attributes: { netmaker_client: 'sams-mac' },
   })
   await isHeld(day, '')
-}, 40_000)
+}, 60_000)

@@ -8,12 +8,12 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
   const changes: { id: string; ownerId: string | null; stamp: string }[] = []
   const listeners = new Set<(device: Device) => void>()
   const all = (): Device[] => [...devices.values()]
-  const isWaiting = ({ approval, claimed, owner, isInQuestion }: Device): boolean =>
-    isInQuestion || (approval === 'pending' && (claimed !== null || owner !== null))
+  const isWaiting = ({ approval, claimant, owner, isInQuestion }: Device): boolean =>
+    isInQuestion || (approval === 'pending' && (claimant !== null || owner !== null))
   return {
     get: async (id) => devices.get(id) ?? null,
     ofPeople: async (ids) => all().filter(({ owner }) => owner !== null && ids.includes(owner.id)),
-    claimedBy: async (emails) => all().filter(({ claimed }) => claimed !== null && emails.includes(claimed)),
+    unclaimed: async () => [],
     waiting: async (limit) => all().filter(isWaiting).slice(0, limit),
     ofSerial: async (serial) => all().filter((device) => serial !== '' && device.serial === serial),
     all: async (after, limit) =>

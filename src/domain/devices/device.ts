@@ -47,6 +47,8 @@ export const deviceSchema = z.object({
   isOwnerProven: z.boolean().default(false),
   /** The address that its source says it belongs to, in small letters; no proof by itself. */
   claimed: z.string().nullable(),
+  /** Who of ours has that address: for whom an admin would approve it. Null: nobody, as far as is known. */
+  claimant: personRef.nullable().default(null),
   /** Its source names somebody else than its owner: it counts for nobody until an admin says whose it is. */
   isInQuestion: z.boolean(),
   approval: z.enum(approvals),

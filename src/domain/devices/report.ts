@@ -126,6 +126,7 @@ const newDevice = (source: string, { sourceId, name }: DeviceReport, now: Date):
   owner: null,
   isOwnerProven: false,
   claimed: null,
+  claimant: null,
   isInQuestion: false,
   approval: 'pending',
   decided: null,
@@ -144,6 +145,7 @@ function among<T>(all: Readonly<Record<string, T>>, names: object): Record<strin
 function whatItIs(device: Device, { name, serial, uuid, owner }: DeviceReport): Partial<Device> {
   const claimed = owner === undefined ? device.claimed : (owner?.email ?? null)
   return {
+    ...(claimed === device.claimed ? {} : { claimant: null }),
     name: name ?? device.name,
     serial: serial ?? device.serial,
     uuid: uuid ?? device.uuid,
@@ -183,6 +185,7 @@ function differs(before: Device, after: Device): boolean {
     device.serial,
     device.uuid,
     device.claimed,
+    device.claimant?.id,
     device.isInQuestion,
     Object.entries(device.said)
       .map(([name, { value }]) => [name, value])

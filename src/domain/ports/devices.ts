@@ -5,10 +5,10 @@ export interface DeviceStore {
   get(id: string): Promise<Device | null>
   /** Whose they are, by our own ids of people; those that were joined to another too. */
   ofPeople(personIds: readonly string[]): Promise<readonly Device[]>
-  /** That are said to belong to these addresses, in small letters, whoever's they are. */
-  claimedBy(emails: readonly string[]): Promise<readonly Device[]>
-  /** Of which an admin is to say something, the oldest first. */
+  /** Of which an admin is to say something, as they are, or may be, somebody's of ours: the oldest first. */
   waiting(limit: number): Promise<readonly Device[]>
+  /** That wait, and are said to belong to an address that nobody of ours was known to have. */
+  unclaimed(limit: number): Promise<readonly Device[]>
   /** Those that have this serial number; "" is nobody's. */
   ofSerial(serial: string): Promise<readonly Device[]>
   /** By their ids, from the one after `after` on. */

@@ -4,6 +4,7 @@ import type { HeldRow } from '../../domain/ports/grants.ts'
 import { byOwner } from '../../domain/devices/together.ts'
 import { everyEntitlement } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
+import { findClaimants } from '../devices/claimant.ts'
 import { approvedByRule } from '../devices/hear.ts'
 import { foreseeOutages } from './outage.ts'
 import { resumeFor } from './resume.ts'
@@ -106,6 +107,7 @@ export function watchDevices(
     },
     minute: async () => {
       if (world.catalog().devices.sources.size === 0) return
+      await findClaimants(world)
       await approveWaiting(world)
       await resumeFor(world)
       await foreseeOutages(world)

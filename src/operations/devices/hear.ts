@@ -3,6 +3,7 @@ import { deviceId, type Device } from '../../domain/devices/device.ts'
 import { deviceReport, withReport, type DeviceReport, type NotMerged } from '../../domain/devices/report.ts'
 import type { DeviceRules, DeviceSource } from '../../domain/devices/rules.ts'
 import { refTo, type PersonRef } from '../../domain/person.ts'
+import { claimantOf, withClaimant } from './claimant.ts'
 import type { World } from '../world.ts'
 
 /** What came of each report, in the order given. */
@@ -51,6 +52,9 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
   const rules = world.catalog().devices
   const seen = await world.devices.get(id)
   const owner = await provenOwner(world, seen, report)
+  const claimed = report.owner?.email ?? null
+  const isNewClaim = claimed !== null && claimed !== seen?.claimed && report.isTrusted
+  const claimant = isNewClaim ? await claimantOf(world, claimed) : null
   const found: { not: NotMerged['not'] | null } = { not: null }
   const device = await world.devices.change(
     id,
@@ -58,7 +62,8 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
       const merged = withReport(known, source, report, now)
       found.not = 'not' in merged ? merged.not : null
       if ('not' in merged) return null
-      const owned = ownedBy(merged.device, owner)
+      const { device } = merged
+      const owned = ownedBy(device.claimed === claimed ? withClaimant(device, claimant) : device, owner)
       const approved = approvedByRule(owned, rules, now)
       const isChanged = merged.isChanged || owned !== merged.device || approved !== owned
       return { device: approved, isChanged }

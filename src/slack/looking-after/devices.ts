@@ -36,12 +36,11 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
   const { sources, channel } = world.catalog().devices
   if (sources.size === 0) return []
   const waiting = await world.devices.waiting(mostAsked)
-  const asked = waiting.filter(({ owner, claimed }) => owner !== null || claimed !== null)
   const places =
-    channel === null && asked.length > 0
+    channel === null && waiting.length > 0
       ? await whoIsTold(directory, deviceAdmins(world.catalog()))
       : [channel ?? '']
-  const messages = asked.flatMap((device) =>
+  const messages = waiting.flatMap((device) =>
     places
       // Whose it is, is not asked.
       .filter((place) => place !== device.owner?.slack.userId)
@@ -64,7 +63,9 @@ export function askedMessage(device: Device, same: Device | null): Message {
   const name = deviceName(device)
   const { owner, claimed, source, firstSeenAt, isInQuestion } = device
   const said = claimed === null ? null : plainWords(claimed, 100)
-  const whose = owner === null ? `*${said ?? 'nobody'}*, says ${plainWords(source, 40)}` : surely(owner)
+  const { claimant } = device
+  const isSaid = claimant === null ? `*${said ?? 'nobody'}*` : surely(claimant)
+  const whose = owner === null ? `${isSaid}, says ${plainWords(source, 40)}` : surely(owner)
   const line = `${deviceLine(device)}; seen first ${when(firstSeenAt)} through ${plainWords(source, 40)}`
   if (isInQuestion && owner !== null) {
     const words = `:computer: *${name}* is ${surely(owner)}’s, and ${plainWords(source, 40)} says that it is *${said ?? 'nobody'}*’s now. Until somebody decides, it counts for nobody.\n${line}`
