@@ -6,9 +6,16 @@ export const demoCatalog = (
   {
     hasBilling = false,
     hasLongSession = false,
+    hasLaptops = false,
     session = '{ length: 2m, renew: 1m, max: 5m }',
     warn = '45s',
-  }: { hasBilling?: boolean; hasLongSession?: boolean; session?: string; warn?: string } = {},
+  }: {
+    hasBilling?: boolean
+    hasLongSession?: boolean
+    hasLaptops?: boolean
+    session?: string
+    warn?: string
+  } = {},
 ): string => `# What can be asked for here. Edit it: Curfew reads it again by itself.
 version: 1
 
@@ -17,7 +24,7 @@ people: { grace: 3s }
 
 # What counts as a proof of who somebody is, where one is asked for.
 confirm: { methods: [passkey, totp] }
-
+${hasLaptops ? laptops(orders.id) : ''}
 defaults:
   channel: ${access.id}
   admins: [ada@acme.example, sam@acme.example]
@@ -95,7 +102,7 @@ ${hasLongSession ? longSession : ''}      write:
         session: ${session}
         warn: ${warn}
         who: '"contractors" in groups || !guest'
-${hasBilling ? billingResource : ''}`
+${hasLaptops ? customersResource : ''}${hasBilling ? billingResource : ''}`
 
 const longSession = `      day:
         name: Read orders, for the day
@@ -103,6 +110,35 @@ const longSession = `      day:
         mode: session
         session: { length: 10h, renew: 1h, max: 7d }
         who: '"contractors" in groups'
+`
+
+const laptops = (channel: string): string => `
+# Laptops say by themselves how they are; an admin says once of each that it counts. What is silent does not count for long.
+devices:
+  channel: ${channel}
+  sources:
+    laptops: { kind: webhook, secret: "\${LAPTOPS_SECRET}" }
+  fit:
+    safe-laptop:
+      when: device.firewall && device.diskEncrypted && device.osVersion >= version("15.2")
+      maxAge: 20s
+      grace: 8s
+`
+
+const customersResource = `
+  customers-db:
+    name: Customer records
+    owner: kim@acme.example
+    system: cluster
+    entitlements:
+      read:
+        name: Read customers
+        target: { database: customers, role: read }
+        who: '"contractors" in groups'
+        device: safe-laptop
+        duration: { default: 10m, max: 10m, choices: [5m, 10m] }
+        auto:
+          - { because: on a fit laptop, when: '"contractors" in groups', max: 10m }
 `
 
 const billingSystem = `  billing:

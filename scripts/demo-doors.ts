@@ -1,6 +1,7 @@
 import type { Person } from '../test/workspace/people/person.ts'
 import type { Door as Opened } from '../test/support/orders-database.ts'
 import type { Door } from '../test/workspace/practice/doors.ts'
+import type { Laptop } from '../test/workspace/practice/laptop.ts'
 import type { DemoParts } from './demo-parts.ts'
 
 /** Each resource's own door, asked live from the database itself and not from the app. */
@@ -8,7 +9,8 @@ export function demoDoors({
   cast,
   database,
   billing,
-}: Pick<DemoParts, 'cast' | 'database' | 'billing'>): Door[] {
+  laptop = null,
+}: Pick<DemoParts, 'cast' | 'database' | 'billing'> & { laptop?: Laptop | null }): Door[] {
   const { riley, ada, sam, kim, mallory } = cast
   const logins = new Map<string, Person>([
     ['riley', riley],
@@ -44,6 +46,7 @@ export function demoDoors({
   return [
     table('orders-db', 'Orders database', 'orders', ['read', 'readWrite']),
     table('reports-db', 'Sales reports', 'reports', ['read']),
+    ...(laptop === null ? [] : [table(laptop.door, 'Customer records', 'customers', ['read'])]),
     ...(billing === null
       ? []
       : [

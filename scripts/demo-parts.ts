@@ -8,12 +8,14 @@ import { startMongod } from '../test/support/mongod.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { anOrdersDatabase, type OrdersDatabase } from '../test/support/orders-database.ts'
 import type { Company } from '../test/workspace/practice/company.ts'
+import type { Laptop } from '../test/workspace/practice/laptop.ts'
 import { Phones } from '../test/workspace/practice/phones.ts'
 import { startWorkspace, type Workspace } from '../test/workspace/workspace.ts'
 import { startAppProcess, type AppProcess } from './app-process.ts'
 import { buildApp } from './build-app.ts'
 import { demoCatalog } from './demo-catalog.ts'
 import { companySource, demoCompany } from './demo-company.ts'
+import { demoLaptop, newLaptopsSecret } from './demo-laptop.ts'
 import { makeEnrolmentCode } from './enrolment-code.ts'
 import { makeScimToken } from './scim-token.ts'
 
@@ -31,6 +33,8 @@ export interface DemoParts {
   readonly environment: Readonly<Record<string, string>>
   readonly company: Company
   readonly phones: Phones
+  /** Riley's, unplugged at first. */
+  readonly laptop: Laptop
   stop(): Promise<void>
 }
 
@@ -63,10 +67,15 @@ export async function startDemo(
     const folder = await mkdtemp(join(tmpdir(), `curfew-demo-${process.pid}-`))
     endings.unshift(() => rm(folder, { recursive: true, force: true }))
     const catalogPath = join(folder, 'catalog.yml')
-    await writeFile(catalogPath, demoCatalog(cast, { hasBilling: billing !== null, ...catalog }))
+    await writeFile(
+      catalogPath,
+      demoCatalog(cast, { hasBilling: billing !== null, hasLaptops: true, ...catalog }),
+    )
+    const secret = newLaptopsSecret()
     const variables: Record<string, string> = {
       ORDERS_MONGODB_URL: database.curfewUrl,
-      CATALOG_VARIABLES: 'ORDERS_*, BILLING_*',
+      LAPTOPS_SECRET: secret,
+      CATALOG_VARIABLES: 'ORDERS_*, BILLING_*, LAPTOPS_*',
     }
     if (billing !== null) {
       variables['BILLING_URL'] = billing.curfewUrl
@@ -93,6 +102,8 @@ export async function startDemo(
     say('The company directory tells Curfew who works there…')
     const company = await demoCompany(cast, access)
     const phones = new Phones(publicUrl, (person) => makeEnrolmentCode(person, environment))
+    const laptop = demoLaptop(cast, { publicUrl, secret })
+    endings.unshift(() => laptop.close())
     return {
       workspace,
       cast,
@@ -104,6 +115,7 @@ export async function startDemo(
       environment,
       company,
       phones,
+      laptop,
       stop,
     }
   } catch (error) {

@@ -25,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vo
 
 /** Serves the page on its usual port, or on a free one where that is taken. */
 async function openPractice(parts: DemoParts): Promise<void> {
-  const { workspace, catalogPath, cast, company, phones } = parts
+  const { workspace, catalogPath, cast, company, phones, laptop } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })
   const pageDir = await buildPage()
   const options = {
@@ -35,6 +35,7 @@ async function openPractice(parts: DemoParts): Promise<void> {
     doors: demoDoors(parts),
     company,
     phones,
+    laptop,
     checkCatalog: async () => (await checkCatalog(catalogPath, parts.variables, connectorKinds)).problems,
   }
   const practice = await servePractice({ ...options, port: wantedPort }).catch((error: unknown) => {

@@ -147,7 +147,13 @@ try {
   const { workspace, catalogPath, cast, company } = parts
   cast.kim.says('Orders are stuck in _paid_ since this morning. Riley is on it.', { in: cast.orders })
   const pageDir = await buildPage()
-  const practice = await servePractice({ workspace, catalogPath, pageDir, company, doors: demoDoors(parts) })
+  const practice = await servePractice({
+    workspace,
+    catalogPath,
+    pageDir,
+    company,
+    doors: demoDoors({ ...parts, laptop: null }),
+  })
   endings.unshift(() => practice.close())
   const page = await aPage(practice.url, { reducedMotion: 'reduce', deviceScaleFactor: 2, bypassCSP: true })
   endings.unshift(() => closeBrowser())

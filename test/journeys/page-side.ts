@@ -185,3 +185,28 @@ export class PagePhone {
     return shown.join()
   }
 }
+
+/** The laptop of whoever's side was touched last. */
+export class PageLaptop {
+  readonly #page: Page
+
+  constructor(page: Page) {
+    this.#page = page
+  }
+
+  get all(): Locator {
+    return this.#page.locator('.laptop')
+  }
+
+  get firewall(): Locator {
+    return this.all.getByRole('switch', { name: 'Firewall' })
+  }
+
+  async presses(button: string | RegExp): Promise<void> {
+    await this.all.getByRole('button', { name: button }).click()
+  }
+
+  async reported(words: string): Promise<void> {
+    await this.all.locator('.reported').filter({ hasText: words }).waitFor()
+  }
+}

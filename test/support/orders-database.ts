@@ -13,7 +13,7 @@ export interface Door {
 }
 
 export interface OrdersDatabase {
-  /** Curfew's own login: it may hand out roles on `orders` and `reports`, and nothing else. */
+  /** Curfew's own login: it may hand out roles on `orders`, `reports` and `customers`, and nothing else. */
   readonly curfewUrl: string
   /** Logs in as this person and reads one table, as they would. */
   tryDoor(login: string, database?: string): Promise<Door>
@@ -30,7 +30,7 @@ export interface OrdersDatabase {
   stop(): Promise<void>
 }
 
-/** A real MongoDB with authorization on: three orders, two reports, and a login without rights for everyone. */
+/** A real MongoDB with authorization on: three orders, two reports, four customers, and a login without rights for everyone. */
 export async function anOrdersDatabase(logins: readonly string[]): Promise<OrdersDatabase> {
   const server = await startMongod({ auth: { user: 'root', password: rootPassword }, passing: true })
   const { port } = new URL(server.uri)
@@ -45,7 +45,11 @@ export async function anOrdersDatabase(logins: readonly string[]): Promise<Order
     .db('reports')
     .collection('reports')
     .insertMany([{ month: 'May' }, { month: 'June' }])
-  const databases = ['orders', 'reports']
+  await root
+    .db('customers')
+    .collection('customers')
+    .insertMany([1, 2, 3, 4].map((number) => ({ number })))
+  const databases = ['orders', 'reports', 'customers']
   await root.db('admin').command({
     createRole: 'curfew',
     roles: [],

@@ -5,6 +5,7 @@ import type { Workspace } from '../workspace.ts'
 import type { CatalogFile } from './catalog-file.ts'
 import type { Company } from './company.ts'
 import type { Doors } from './doors.ts'
+import type { Laptop } from './laptop.ts'
 import type { Phones } from './phones.ts'
 import type { Act, ActWhere, Answered } from './protocol.ts'
 
@@ -14,11 +15,12 @@ export interface Playing {
   catalog: CatalogFile
   company: Company | null
   phones: Phones | null
+  laptop: Laptop | null
 }
 
 /** Does what a person did on the page; throws, in words for them, what cannot be done. */
 export async function perform(
-  { workspace, doors, catalog, company, phones }: Playing,
+  { workspace, doors, catalog, company, phones, laptop }: Playing,
   as: string,
   act: Act,
 ): Promise<Answered> {
@@ -92,6 +94,15 @@ export async function perform(
     case 'get-code':
       await drawer(phones).tellCode(person, act.from)
       return { outcome: 'told' }
+    case 'set-firewall':
+      await desk(laptop, person).setFirewall(act.isOn)
+      return { outcome: 'set' }
+    case 'set-network':
+      await desk(laptop, person).setNetwork(act.isPluggedIn)
+      return { outcome: 'set' }
+    case 'install-updates':
+      await desk(laptop, person).installsUpdates()
+      return { outcome: 'installed' }
   }
 }
 
@@ -103,6 +114,11 @@ function directory(company: Company | null): Company {
 function drawer(phones: Phones | null): Phones {
   if (!phones) throw new Error('there are no phones here')
   return phones
+}
+
+function desk(laptop: Laptop | null, { id, name }: Person): Laptop {
+  if (laptop?.personId !== id) throw new Error(`${name} has no laptop here`)
+  return laptop
 }
 
 function channelOf({ state }: Workspace, id: string): Channel {

@@ -57,6 +57,9 @@ const act = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('close-on-phone') }),
   z.strictObject({ do: z.literal('add-to-phone'), letters: z.string().max(300) }),
   z.strictObject({ do: z.literal('get-code'), from: id }),
+  z.strictObject({ do: z.literal('set-firewall'), isOn: z.boolean() }),
+  z.strictObject({ do: z.literal('set-network'), isPluggedIn: z.boolean() }),
+  z.strictObject({ do: z.literal('install-updates') }),
 ])
 
 /** `as` is the person on whose side of the page it was done. */
@@ -192,6 +195,21 @@ export interface ShownPhone {
   told: { by: string; ran: string; code: string } | null
 }
 
+/** What somebody works on. It reports how it is by itself, while it is on the network. */
+export interface ShownLaptop {
+  /** The one that opens for it while it is fit. */
+  door: string
+  isPluggedIn: boolean
+  isFirewallOn: boolean
+  osVersion: string
+  /** The version that its updates bring; null: they are installed. */
+  update: string | null
+  /** What the app took of it last, and when in milliseconds; null: nothing yet. */
+  reported: { says: string; at: number } | null
+  /** Why what it said since was not taken. */
+  problem: string | null
+}
+
 /** Everything on the page, by kind and key. */
 export interface Shown {
   workspace: ShownWorkspace
@@ -211,6 +229,8 @@ export interface Shown {
   exchange: ShownExchange
   /** By person. */
   phone: ShownPhone
+  /** By person. */
+  laptop: ShownLaptop
 }
 
 export type Kind = keyof Shown

@@ -6,6 +6,7 @@ import { CatalogFile, type CheckCatalog } from './catalog-file.ts'
 import type { Company } from './company.ts'
 import { type Door, Doors } from './doors.ts'
 import { isOurs, mayConnect, safeHeaders } from './guards.ts'
+import type { Laptop } from './laptop.ts'
 import { LivePages } from './live-pages.ts'
 import type { Phones } from './phones.ts'
 import { type PageFile, readPage } from './page-files.ts'
@@ -24,6 +25,8 @@ export interface PracticeOptions {
   company?: Company
   /** What people confirm with; without them the page shows none. */
   phones?: Phones
+  /** What one of them works on; without it the page shows none. */
+  laptop?: Laptop
 }
 
 export interface Practice {
@@ -43,6 +46,7 @@ export async function servePractice(options: PracticeOptions): Promise<Practice>
     checkCatalog,
     company = null,
     phones = null,
+    laptop = null,
   } = options
   const files = await readPage(pageDir)
   const server = createServer((request, reply) => answer(files, request, reply))
@@ -55,12 +59,14 @@ export async function servePractice(options: PracticeOptions): Promise<Practice>
   const pages = new LivePages(workspace, (shown) => {
     company?.shownBy(shown)
     phones?.shownBy(workspace.people, (personId, phone) => shown('phone', personId, phone))
+    laptop?.shownBy((shownLaptop) => shown('laptop', laptop.personId, shownLaptop))
     return {
       workspace,
       doors: new Doors(doors, (door) => shown('door', door.id, door)),
       catalog: new CatalogFile(catalogPath, (catalog) => shown('catalog', 'it', catalog), checkCatalog),
       company,
       phones,
+      laptop,
     }
   })
   server.on('upgrade', (request, stream, head) => {

@@ -4,6 +4,7 @@ import type { Live } from './live.ts'
 import { Catalog } from './side/catalog.tsx'
 import { Company } from './side/company.tsx'
 import { Doors } from './side/doors.tsx'
+import { Laptop } from './side/laptop.tsx'
 import { NextStep } from './side/next-step.tsx'
 import { Phone } from './side/phone.tsx'
 import { useLive } from './side-of.ts'
@@ -20,6 +21,7 @@ export function App({ live }: { live: Live }) {
   const [focused, setFocused] = useState<SideName>('left')
   const [isCatalogOpen, setCatalogOpen] = useState(false)
   const [areDoorsOpen, setDoorsOpen] = useState(false)
+  const [isLaptopOpen, setLaptopOpen] = useState(false)
   useFollowWidth(setSplit)
   if (!live.hasAll) return <p class="starting">Opening the practice workspace…</p>
   const { left: asker, right: approver } = firstPeople(live)
@@ -78,8 +80,10 @@ export function App({ live }: { live: Live }) {
       </main>
       <div class="beside">
         <Phone key={people[inFocus]} live={live} personId={people[inFocus]} />
+        <Laptop live={live} personId={people[inFocus]} isOpen={isLaptopOpen} onOpen={setLaptopOpen} />
         <Doors
           live={live}
+          first={isLaptopOpen ? live.get('laptop', people[inFocus])?.door : undefined}
           personId={people[inFocus]}
           sides={shown.map((side) => ({ personId: people[side], onPick: () => setFocused(side) }))}
           onClose={() => setDoorsOpen(false)}

@@ -17,6 +17,7 @@ export class Live {
     employee: new Map(),
     exchange: new Map(),
     phone: new Map(),
+    laptop: new Map(),
   }
   readonly #waiting = new Map<
     number,

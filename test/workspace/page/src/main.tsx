@@ -10,6 +10,7 @@ import './style/overlays.css'
 import './style/side.css'
 import './style/company.css'
 import './style/phone.css'
+import './style/laptop.css'
 
 const root = document.getElementById('page')
 if (root) render(<App live={new Live()} />, root)

@@ -8,14 +8,18 @@ import { wordsOf } from '../side-of.ts'
 /** What the systems themselves say: who holds what now, and whether the door opens. Never what the app believes. */
 export function Doors(options: {
   live: Live
+  /** The one that is looked at now, above the others. */
+  first?: string | undefined
   /** Who stands before the doors. */
   personId: string
   /** Who else could: the people on the page. */
   sides: readonly { personId: string; onPick: () => void }[]
   onClose: () => void
 }) {
-  const { live, personId, sides, onClose } = options
+  const { live, first, personId, sides, onClose } = options
   const person = live.get('person', personId)
+  const doors = live.all('door')
+  const shown = [...doors.filter(({ id }) => id === first), ...doors.filter(({ id }) => id !== first)]
   return (
     <aside class="doors" aria-label="The door">
       <header>
@@ -35,10 +39,10 @@ export function Doors(options: {
           ))}
         </div>
       )}
-      {live.all('door').map((door) => (
+      {shown.map((door) => (
         <DoorCard key={door.id} live={live} door={door} person={person} />
       ))}
-      {live.all('door').length === 0 && <p class="empty">No systems are shown here.</p>}
+      {shown.length === 0 && <p class="empty">No systems are shown here.</p>}
     </aside>
   )
 }
