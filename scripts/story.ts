@@ -1,4 +1,5 @@
 import type { DemoParts } from './demo-parts.ts'
+import { playLaptop } from './story-laptop.ts'
 import { playSession } from './story-session.ts'
 
 /**
@@ -47,6 +48,8 @@ export async function playStory(parts: DemoParts): Promise<void> {
   step('Kim, who holds it by rule every day, still does')
   await ada.sees(/Ended .*\(time was up\)\. Checked: gone/, orders)
   step('the card says: Ended (time was up). Checked: gone')
+
+  await playLaptop(parts, step)
 
   await riley.runs('/request-access orders-db read 10m INC-124: and stuck again')
   await riley.modal(/What do you need it for/)

@@ -21,7 +21,7 @@ describeInBrowser("Riley's laptop, through the practice page", () => {
     await laptop.presses(/^Riley's laptop/)
     await laptop.reported('Unplugged, it reports nothing.')
     await laptop.presses('Plug the network in')
-    await laptop.reported('macOS 15.1, disk encrypted, firewall on')
+    await laptop.reported('macOS 15.1, encrypted, firewall on')
     await right.clicks('Approve', /New device riley-laptop of .*riley@contractor\.example/)
     await right.sees(/Ada .*approved riley-laptop/)
 
@@ -29,8 +29,10 @@ describeInBrowser("Riley's laptop, through the practice page", () => {
     await left.modal.getByText(/For fit devices only.*system version 15\.1/).waitFor()
     await left.modal.getByText(/Install the updates of the system/).waitFor()
     await left.modal.getByRole('button', { name: 'Close' }).first().click()
-    await laptop.presses('Install updates')
+    await laptop.all.getByRole('button', { name: 'Install updates' }).focus()
+    await page.keyboard.press('Enter')
     await laptop.reported('macOS 15.2')
+    await laptop.all.getByRole('button', { name: 'Up to date' }).and(page.locator(':focus')).waitFor()
     await asks()
     await left.modal.getByText(/No review needed/).waitFor()
     expect(await left.modal.getByText(/For fit devices only/).count()).toBe(0)
@@ -42,14 +44,13 @@ describeInBrowser("Riley's laptop, through the practice page", () => {
     await laptop.firewall.focus()
     await page.keyboard.press('Space')
     await laptop.reported('firewall off')
+    await laptop.firewall.and(page.locator(':focus')).waitFor()
     await left.sees(/Read customers .*ends .*unless this is mended: .*firewall off.*Turn on the firewall/)
     await left.sees(/Read customers .*ended .*firewall off.*checked, it is gone/)
     await customers.isHeldByNobody()
     await customers.says('not authorized', { to: 'Riley' })
 
-    // The switch still has the keyboard.
-    await laptop.firewall.focus()
-    await page.keyboard.press('Space')
+    await laptop.firewall.click()
     await laptop.reported('firewall on')
     await asks()
     await left.sends('Send request')
@@ -64,6 +65,9 @@ describeInBrowser("Riley's laptop, through the practice page", () => {
       (all) => all.every(({ status }) => status === 'ended'),
     )
     expect(grants).toHaveLength(2)
+
+    await right.opensApp()
+    await laptop.all.waitFor({ state: 'detached' })
     expect(wrong()).toEqual([])
   }, 180_000)
 })

@@ -118,7 +118,7 @@ export class Laptop {
       'webhook-signature': this.#webhook.sign(id, at, body),
     }
     const problem = await posted(reports.url, { headers, body })
-    const says = `macOS ${osVersion}, disk encrypted, firewall ${isFirewallOn ? 'on' : 'off'}`
+    const says = `macOS ${osVersion}, encrypted, firewall ${isFirewallOn ? 'on' : 'off'}`
     this.#become(problem === null ? { reported: { says, at: at.getTime() }, problem } : { problem })
   }
 }

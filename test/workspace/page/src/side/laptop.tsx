@@ -62,7 +62,7 @@ export function Laptop(options: {
           />
         </p>
         <p class="laptop-row">
-          <span>Network {laptop.isPluggedIn ? 'plugged in' : 'unplugged'}</span>
+          <span>Network</span>
           <Press
             words={laptop.isPluggedIn ? 'Unplug the network' : 'Plug the network in'}
             isOff={isBusy}

@@ -58,6 +58,9 @@ function nextStep(
   const card = openCard(live, approver.id)
   if (card !== null)
     return `Be ${approver.name}: approve the card in #${card}, then watch ${asker.name}'s side.`
+  const laptop = live.get('laptop', asker.id)
+  if (been.isHeld && laptop && !laptop.isPluggedIn && laptop.reported === null)
+    return `It shut, and was checked. Open ${asker.name}'s laptop and plug it in: ${live.get('door', laptop.door)?.name ?? 'a door'} opens for one that is fit.`
   if (been.isHeld && live.get('company', 'it'))
     return `It shut, and was checked. Try a no, or deactivate ${asker.name} in the company directory while they hold it.`
   if (been.isHeld) return 'It shut, and was checked. Try a no, a shorter time, or change the catalog.'
