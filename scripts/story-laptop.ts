@@ -14,8 +14,9 @@ export async function playLaptop(
   const begins = () => riley.runs('/request-access customers-db read 10m INC-125: a customer waits')
 
   await laptop.setNetwork(true)
-  await ada.clicks('Approve', await ada.sees(/New device riley-laptop/, orders))
-  await ada.sees(/approved riley-laptop/, orders)
+  const card = await ada.sees(/New device riley-laptop/, orders, { withinMs: 15_000 })
+  await ada.clicks('Approve', card)
+  await ada.sees(/approved riley-laptop/, orders, { withinMs: 15_000 })
   step('Riley plugs a laptop in, which reports how it is; Ada says on a card that it counts')
   await begins()
   await riley.modal(/For fit devices only.*Install the updates/s)
@@ -25,11 +26,13 @@ export async function playLaptop(
   await begins()
   await riley.modal('No review needed')
   await riley.submits()
-  await riley.sees(/You have Read customers/, 'dm')
+  await riley.sees(/You have Read customers/, 'dm', { withinMs: 15_000 })
   step('updated, it is fit: given, no admin was asked')
   await door(true)
   await laptop.setFirewall(false)
-  await riley.sees(/Read customers .*ends .*unless this is mended: .*Turn on the firewall/s, 'dm')
+  await riley.sees(/Read customers .*ends .*unless this is mended: .*Turn on the firewall/s, 'dm', {
+    withinMs: 15_000,
+  })
   step('Riley turns the firewall off, and is told to turn it on')
   await riley.sees(/Read customers .*ended .*firewall off.* checked, it is gone/s, 'dm', { withinMs: 20_000 })
   step('nobody did: it was taken back, and was checked')
