@@ -103,10 +103,12 @@ function valueWords({ reading, value, at, isStale }: ReadValue, now: Date): stri
   return `${name} ${said}, ${agoWords(at, now)}${isStale ? ' (too long ago)' : ''}`
 }
 
-/** In whole units: seconds are of no use to anybody. */
+/** In whole units. */
 export function agoWords(at: Date, now: Date): string {
-  const minutes = Math.max(0, Math.round((now.getTime() - at.getTime()) / 60_000))
-  if (minutes < 1) return 'just now'
+  const seconds = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1_000))
+  if (seconds < 5) return 'just now'
+  if (seconds < 90) return `${seconds} s ago`
+  const minutes = Math.round(seconds / 60)
   if (minutes < 120) return `${minutes} min ago`
   const hours = Math.round(minutes / 60)
   return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`
