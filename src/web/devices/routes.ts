@@ -20,7 +20,7 @@ export const devicesPath = '/devices'
 
 export const mostBytes = 1_000_000
 const longestSourceId = 40
-const perSource = { atOnce: 24, mostWaiting: 1_000, longestMs: 10_000 }
+const perSource = { atOnce: 64, mostWaiting: 1_000, longestMs: 10_000 }
 /** Senders are few, and machines: what fails is set up wrongly, or guesses. */
 const usualLimits: FailureLimits = { failed: 200, withinMs: 5 * 60_000, atOnce: 200, addresses: 20_000 }
 const retryAfter = { 'Retry-After': '5' }
