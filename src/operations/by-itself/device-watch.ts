@@ -45,18 +45,22 @@ export function watchDevices(
   let running: Promise<void> | null = null
   let following: Promise<void> | null = null
 
+  const goesOn = (): boolean => !isStopped
   const lookAtWaiting = async (): Promise<void> => {
-    while (waiting.size > 0 && !isStopped) {
-      const some = [...waiting].slice(0, peopleAtOnce)
-      for (const id of some) waiting.delete(id)
+    while (waiting.size > 0 && goesOn()) {
+      const round = inParts([...waiting])
+      waiting.clear()
       try {
-        await lookAt(world, some)
+        // First what is to end, of all of them: what goes on again has time.
+        for (const some of round) if (goesOn()) await lookAt(world, some)
       } catch (error) {
-        for (const id of some) waiting.add(id)
+        for (const id of round.flat()) waiting.add(id)
         throw error
       }
-      await resumeFor(world, some)
-      changed(some)
+      for (const some of round) {
+        if (goesOn()) await resumeFor(world, some)
+        changed(some)
+      }
     }
   }
   const soon = (): void => {
@@ -168,9 +172,13 @@ export async function lookWhereRulesChanged(world: World, rows: readonly HeldRow
     const mark = marks.get(`${resource.id}/${entitlement.id}`) ?? null
     return status === 'active' && mark !== (posture?.rule ?? null) ? subject.id : []
   })
-  const ids = [...new Set(holders)]
-  for (let at = 0; at < ids.length; at += peopleAtOnce) await lookAt(world, ids.slice(at, at + peopleAtOnce))
+  for (const some of inParts([...new Set(holders)])) await lookAt(world, some)
 }
+
+const inParts = (ids: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / peopleAtOnce) }, (_, i) =>
+    ids.slice(i * peopleAtOnce, (i + 1) * peopleAtOnce),
+  )
 
 const parts = (stamp: string): [number, number] => {
   const [seconds = 0, ordinal = 0] = stamp.split('.').map(Number)
