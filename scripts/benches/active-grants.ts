@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose'
 import { webhook } from '../../src/connectors/webhook/webhook.ts'
+import type { Posture } from '../../src/domain/devices/posture.ts'
 import type { Active } from '../../src/domain/grant.ts'
 import { nextIntent } from '../../src/domain/hold.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
@@ -44,15 +45,20 @@ export async function writeActiveGrants(
     posted: { channel: string; ts: string }
     /** What they hold: an entitlement of `benchCatalog` unless said otherwise. */
     what?: What
+    /** How it stands with their devices, where it is had on one. */
+    posture?: (holder: Holder) => Posture
+    /** Where others were written before: their ids begin otherwise. */
+    ids?: string
   },
 ): Promise<void> {
-  const { holders, system, endsAt, posted, what = usual } = options
+  const { holders, system, endsAt, posted, what = usual, posture, ids = 'bench' } = options
   const grants = mongoGrants(connection, mongoClock(connection))
   const holds = mongoHolds(connection)
   const messages: SurfaceKey[] = []
 
   const write = async (holder: Holder, i: number): Promise<void> => {
-    const grant = activeGrant(holder, { i, system, channel: posted.channel, endsAt, what })
+    const given = activeGrant(holder, { i, ids, system, channel: posted.channel, endsAt, what })
+    const grant = posture === undefined ? given : withPosture(given, posture(holder))
     const { id, requestId, place } = grant
     const { outcome } = await grants.insert(grant)
     if (outcome !== 'inserted') throw new Error(`could not write a grant: ${outcome}`)
@@ -75,11 +81,18 @@ export async function writeActiveGrants(
   await notePosted(connection, messages, posted)
 }
 
+/** From now on it is due by its posture as well. */
+function withPosture(active: Active, posture: Posture): Active {
+  const noted = accepted(transition(active, { type: 'posture', posture }, new Date()))
+  if (noted.status !== 'active') throw new Error('a posture ended it')
+  return { ...noted, unshown: false }
+}
+
 function activeGrant(
   { principal, teamId, userId, personId }: Holder,
-  about: { i: number; system: string; channel: string; endsAt: Date; what: What },
+  about: { i: number; ids: string; system: string; channel: string; endsAt: Date; what: What },
 ): Active {
-  const { i, system, channel, endsAt, what } = about
+  const { i, ids, system, channel, endsAt, what } = about
   const { target } = what
   const subject = {
     id: personId ?? `p-${i}`,
@@ -89,8 +102,8 @@ function activeGrant(
   }
   const since = new Date(endsAt.getTime() - heldMs)
   const pending = aPendingGrant({
-    id: `bench-${i}`,
-    requestId: `request-${i}`,
+    id: `${ids}-${i}`,
+    requestId: `${ids}-request-${i}`,
     system,
     channel,
     subject,
