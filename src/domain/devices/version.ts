@@ -13,11 +13,12 @@ export class Version {
 
   /**
    * Null where there is no number in it. Words around it do not count (`Ubuntu 22.04.3 LTS`): its first number with a dot
-   * in it, else its first number, and the build that is joined to it by a dash.
+   * in it, else its first number, and the build that is joined to it by a dash (`5.14.0-427.13.1.el9_4`). Null also where
+   * a number is too long to be compared exactly.
    */
   static parse(written: string): Version | null {
     const text = written.trim()
-    if (text.length > longest) return null
+    if (text.length > longest || inexact.test(text)) return null
     const found = dotted.exec(text) ?? plain.exec(text)
     if (found === null) return null
     const parts = found[0].split(/[.-]/).map(Number)
@@ -36,7 +37,8 @@ export class Version {
 }
 
 const longest = 200
-const dotted = /\d{1,15}(?:\.\d{1,15})+(?:-\d{1,15}(?![.\da-z]))?/i
-const plain = /\d{1,15}/
-/** Right behind the number, with or without a sign between. */
-const before = /^[-+._ (]*(?:alpha|beta|dev|pre|preview|rc|snapshot|nightly|canary)/i
+const inexact = /\d{16}/
+const dotted = /\d+(?:\.\d+)+(?:-\d+(?:\.\d+)*(?!\.?\d|[a-z]))?/i
+const plain = /\d+/
+/** Right behind the number, with or without a sign between; no other word that begins so (`Premium`). */
+const before = /^[-+._ (]*(?:alpha|beta|dev|pre(?:view|release)?|rc|snapshot|nightly|canary)(?![a-z])/i
