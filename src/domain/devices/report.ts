@@ -51,6 +51,8 @@ export type DeviceReport = z.output<typeof deviceReport>
 /** A clock may be a little ahead of ours. */
 const aheadMs = 5 * 60_000
 export const mostNames = 200
+/** The rest is for what its own source says: full, that would be refused. */
+const mostByAnybody = 100
 
 export interface Merged {
   readonly device: Device
@@ -76,26 +78,29 @@ export function withReport(
   if (!report.isTrusted) return known === null ? { not: 'unknown-device' } : onlyFailing(known, report, now)
   const device = known ?? newDevice(source, report, now)
   const instant = (at: Date | undefined): Date => earlier(at ?? report.at, now)
-  const said = { ...device.said }
+  // By names that others choose, "constructor" among them.
+  const said = new Map(Object.entries(device.said))
   for (const [name, { value, at }] of Object.entries(report.attributes)) {
     const one: Said = { value: ofItsKind(name, value), at: instant(at) }
-    if (isNewer(one, said[name])) said[name] = one
+    if (isNewer(one, said.get(name))) said.set(name, one)
   }
   const isLatest = known === null || instant(undefined) >= device.lastSeenAt
-  const policies =
-    report.hasAllPolicies && isLatest ? among(device.policies, report.policies) : { ...device.policies }
+  const policies = new Map(Object.entries(device.policies))
+  for (const name of policies.keys())
+    if (report.hasAllPolicies && isLatest && !Object.hasOwn(report.policies, name)) policies.delete(name)
   for (const [name, { result, at, remedy }] of Object.entries(report.policies)) {
     const one: PolicySaid = { result, at: instant(at), remedy }
-    if (isNewer(one, policies[name])) policies[name] = one
+    // All of an earlier moment may name some that are none any more.
+    const isGone = report.hasAllPolicies && !isLatest && !policies.has(name)
+    if (!isGone && isNewer(one, policies.get(name))) policies.set(name, one)
   }
-  if (Object.keys(said).length > mostNames || Object.keys(policies).length > mostNames)
-    return { not: 'too-much' }
+  if (said.size > mostNames || policies.size > mostNames) return { not: 'too-much' }
   const at = instant(undefined)
   const next: Device = {
     ...device,
     ...(isLatest ? whatItIs(device, report) : {}),
-    said,
-    policies,
+    said: Object.fromEntries(said),
+    policies: Object.fromEntries(policies),
     lastSeenAt: isLatest ? at : device.lastSeenAt,
   }
   return { device: next, isNew: known === null, isChanged: known === null || differs(known, next) }
@@ -103,17 +108,15 @@ export function withReport(
 
 /** A failing policy counts, by the instant at which it was heard: nothing else is believed. */
 function onlyFailing(known: Device, report: DeviceReport, now: Date): Merged {
-  const policies = { ...known.policies }
+  const policies = new Map(Object.entries(known.policies))
   for (const [name, { result, remedy }] of Object.entries(report.policies)) {
     const one: PolicySaid = { result: 'fail', at: earlier(report.at, now), remedy }
-    if (result === 'fail' && isNewer(one, policies[name]) && hasRoom(policies, name)) policies[name] = one
+    const hasRoom = policies.has(name) || policies.size < mostByAnybody
+    if (result === 'fail' && hasRoom && isNewer(one, policies.get(name))) policies.set(name, one)
   }
-  const device = { ...known, policies }
+  const device = { ...known, policies: Object.fromEntries(policies) }
   return { device, isNew: false, isChanged: differs(known, device) }
 }
-
-const hasRoom = (all: object, name: string): boolean =>
-  Object.hasOwn(all, name) || Object.keys(all).length < mostNames
 
 const newDevice = (source: string, { sourceId, name }: DeviceReport, now: Date): Device => ({
   id: deviceId(source, sourceId),
@@ -137,24 +140,18 @@ const newDevice = (source: string, { sourceId, name }: DeviceReport, now: Date):
   policies: {},
 })
 
-function among<T>(all: Readonly<Record<string, T>>, names: object): Record<string, T> {
-  return Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(names, name)))
-}
-
 /** What people recognise it by, and whose it is said to be. Another owner than its own unbinds it: an admin is asked. */
 function whatItIs(device: Device, { name, serial, uuid, owner }: DeviceReport): Partial<Device> {
-  const claimed = owner === undefined ? device.claimed : (owner?.email ?? null)
+  // Of one that is proven only such a word counts; noted, another would make the proven one look like nothing new.
+  const isHeard = owner !== undefined && (owner?.isProven === true || !device.isOwnerProven)
+  const claimed = isHeard ? (owner?.email ?? null) : device.claimed
   return {
     ...(claimed === device.claimed ? {} : { claimant: null }),
     name: name ?? device.name,
     serial: serial ?? device.serial,
     uuid: uuid ?? device.uuid,
     claimed,
-    isInQuestion:
-      device.isInQuestion ||
-      (device.owner !== null &&
-        (owner?.isProven === true || !device.isOwnerProven) &&
-        isAnother(device, claimed)),
+    isInQuestion: device.isInQuestion || (device.owner !== null && isAnother(device, claimed)),
   }
 }
 
@@ -173,7 +170,8 @@ function ofItsKind(name: string, value: SaidValue): SaidValue {
     case 'text':
       return typeof value === 'string' ? value.toLowerCase() : null
     case 'version': {
-      const text = typeof value === 'number' ? String(value) : value
+      // Written otherwise than with digits and a dot, it would be read as another.
+      const text = typeof value === 'number' && /^\d+(?:\.\d+)?$/.test(String(value)) ? String(value) : value
       return typeof text === 'string' && Version.parse(text) !== null ? text : null
     }
   }
