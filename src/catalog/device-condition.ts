@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Answer } from '../domain/answer.ts'
 import { isAttributeName } from '../domain/devices/device.ts'
+import { valuesOf } from '../domain/devices/read-values.ts'
 import type { DeviceCondition, DevicePart, Reading } from '../domain/devices/rules.ts'
 import { Version } from '../domain/devices/version.ts'
 import { boundedMap } from '../bounded-map.ts'
@@ -13,8 +14,8 @@ const VARIABLES = { device: 'Device' } as const
 const environment = withDevice(celEnvironment({}))
 
 /**
- * A yes-or-no question about a device. `evaluate` never throws; it answers `unknown` when anything that it reads is not
- * known, even where the rest would decide, and when CEL itself fails. `version("14.5")` compares part by part.
+ * A yes-or-no question about a device. `evaluate` never throws; it answers `unknown` when any attribute or policy that it
+ * reads is not known, even where the rest would decide, and when CEL itself fails. `version("14.5")` compares part by part.
  */
 export function compileDeviceCondition(source: string): DeviceCondition | ExpressionFault {
   const expression = compile(environment, source, { result: 'bool', variables: VARIABLES })
@@ -22,6 +23,11 @@ export function compileDeviceCondition(source: string): DeviceCondition | Expres
   const unreadable = [...everyNode(expression.ast)].find(isVersionUnread)
   if (unreadable) return { message: 'holds no version', offset: unreadable.start }
   const indexed = [...everyNode(expression.ast)].find(isIndexed)
+  for (const node of everyNode(expression.ast)) {
+    const { map, name } = entryOf(node) ?? {}
+    if (map === 'attributes' && name !== undefined && isAttributeName(name))
+      return { message: `is not among the attributes: write device.${name}`, offset: node.start }
+  }
   if (indexed) return { message: 'name what you read of it: device.firewall', offset: indexed.start }
   if (!expression.mentions.has('device')) return { message: 'must read the device', offset: 0 }
   const parts = conjunctsOf(expression.ast).map((ast) => source.slice(ast.start, ast.end).trim())
@@ -58,6 +64,8 @@ function partOf(expression: Expression): DevicePart {
     source: expression.source,
     reads,
     evaluate(device): Answer {
+      const values = reads.flatMap((reading) => valuesOf(device, reading))
+      if (values.some(({ value }) => value === null)) return 'unknown'
       try {
         const answer = expression.evaluate({ device: seenDevice(device) })
         return answer === true ? 'yes' : answer === false ? 'no' : 'unknown'
@@ -84,13 +92,10 @@ function readingsOf(ast: ASTNode): Reading[] {
   const add = (reading: Reading): void => void found.set(JSON.stringify(reading), reading)
   const literal = new Set<ASTNode>()
   for (const node of everyNode(ast)) {
-    if (node.op === '[]') {
-      const [of, key] = node.args
-      const map = mapNamed(of)
-      if (map !== null && key.op === 'value' && typeof key.args === 'string') {
-        literal.add(of)
-        add({ kind: map === 'policies' ? 'policy' : 'other', name: key.args })
-      }
+    const entry = entryOf(node)
+    if (entry !== null) {
+      literal.add(entry.of)
+      add({ kind: entry.map === 'policies' ? 'policy' : 'other', name: entry.name })
       continue
     }
     const field = fieldOf(node)
@@ -107,4 +112,13 @@ const fieldOf = (node: ASTNode): string | null => (node.op === '.' || node.op ==
 const mapNamed = (node: ASTNode): 'policies' | 'attributes' | null => {
   const field = fieldOf(node)
   return field === 'policies' || field === 'attributes' ? field : null
+}
+
+/** `device.policies["disk"]` or `device.policies.disk`: one that is named, whatever else there is. */
+function entryOf(node: ASTNode) {
+  if (node.op !== '[]' && node.op !== '.' && node.op !== '.?') return null
+  const [of, key] = node.args
+  const map = mapNamed(of)
+  const name = typeof key === 'string' ? key : key.op === 'value' ? key.args : null
+  return map !== null && typeof name === 'string' ? { of, map, name } : null
 }

@@ -62,10 +62,11 @@ function fieldsOf(device: Device): Record<string, unknown> {
   const fields: Record<string, unknown> = { source, lastSeenAt }
   if (serial !== null) fields['serial'] = serial
   if (uuid !== null) fields['uuid'] = uuid
-  const others: Record<string, unknown> = {}
+  // Maps, as others choose the names: CEL reads the type of an object off its `constructor`.
+  const others = new Map<string, unknown>()
   for (const [called, { value }] of Object.entries(said)) {
     if (value === null) continue
-    if (!isAttributeName(called)) others[called] = typeof value === 'number' ? numberOf(value) : value
+    if (!isAttributeName(called)) others.set(called, typeof value === 'number' ? numberOf(value) : value)
     else if (attributeKinds[called] !== 'version') fields[called] = value
     else {
       const version = Version.parse(String(value))
@@ -73,9 +74,9 @@ function fieldsOf(device: Device): Record<string, unknown> {
     }
   }
   const results = Object.entries(policies).filter(([, { result }]) => result !== 'unknown')
-  if (Object.keys(others).length > 0) fields['attributes'] = others
+  if (others.size > 0) fields['attributes'] = others
   if (results.length > 0)
-    fields['policies'] = Object.fromEntries(results.map(([called, { result }]) => [called, result]))
+    fields['policies'] = new Map(results.map(([called, { result }]) => [called, result]))
   return fields
 }
 

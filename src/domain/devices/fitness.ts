@@ -1,4 +1,6 @@
-import { isUsable, type Device, type SaidValue } from './device.ts'
+import { after, earliest } from '../instants.ts'
+import { isUsable, type Device } from './device.ts'
+import { valuesOf, type ReadValue } from './read-values.ts'
 import type { DevicePart, FitRule, Reading } from './rules.ts'
 
 /** Whether somebody's devices are fit by a rule: until when, if nothing more is heard; or what is missing, of which. */
@@ -25,17 +27,6 @@ export type Uncounted = Pick<Device, 'name' | 'approval' | 'isInQuestion'>
 
 export type Named = Pick<Device, 'id' | 'name' | 'source' | 'lastSeenAt'> & { readonly os: string | null }
 
-/** What the rule read there. */
-export interface ReadValue {
-  readonly reading: Reading
-  /** Null: nobody says. */
-  readonly value: SaidValue
-  readonly at: Date | null
-  /** Older than the rule lets it count. */
-  readonly isStale: boolean
-  readonly remedy: string | null
-}
-
 /**
  * Judges by what is known now. `onDevice`: the one that it was asked for on, and no other; null: all of theirs that were
  * seen lately.
@@ -59,11 +50,18 @@ export function fitness(
     const devices = theirs.filter((device) => !usable.includes(device))
     return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', devices }] }
   }
-  const judged = lately.map((device) => judge(rule, device, now))
+  const judged = lately.map((device) => noLongerThanSeen(rule, judge(rule, device, now)))
   return rule.which === 'every' ? combined(rule, judged) : best(rule, judged)
 }
 
 type Judged = { readonly device: Device; readonly until: Date } | { readonly lacks: readonly Lack[] }
+
+/** By itself it is none of those that were seen lately, some time. */
+function noLongerThanSeen({ seenWithinMs }: FitRule, judged: Judged): Judged {
+  if ('lacks' in judged) return judged
+  const { device, until } = judged
+  return { device, until: earliest(until, after(device.lastSeenAt, seenWithinMs)) }
+}
 
 /** All of them are: until the first of them is not. */
 function combined(rule: FitRule, judged: readonly Judged[]): Fitness {
@@ -113,43 +111,3 @@ function judge(rule: FitRule, device: Device, now: Date): Judged {
   const parts = unmet.length > 0 ? unmet : [{ part: rule.when.source, values: [] }]
   return { lacks: parts.map((one) => ({ kind: 'unfit', device: named, ...one })) }
 }
-
-function valuesOf(device: Device, reading: Reading): Omit<ReadValue, 'isStale'>[] {
-  const nothing = { reading, value: null, at: null, remedy: null }
-  switch (reading.kind) {
-    case 'attribute':
-    case 'other': {
-      const said = Object.hasOwn(device.said, reading.name) ? device.said[reading.name] : undefined
-      return [said === undefined ? nothing : { reading, ...said, remedy: null }]
-    }
-    case 'policy': {
-      const said = Object.hasOwn(device.policies, reading.name) ? device.policies[reading.name] : undefined
-      if (said === undefined) return [nothing]
-      return [{ reading, value: resultOf(said.result), at: said.at, remedy: said.remedy }]
-    }
-    case 'every-policy': {
-      const all = Object.entries(device.policies)
-      if (all.length === 0) return [nothing]
-      return all.map(([name, { result, at, remedy }]) => ({
-        reading: { kind: 'policy', name },
-        value: resultOf(result),
-        at,
-        remedy,
-      }))
-    }
-    case 'every-other': {
-      const all = Object.entries(device.said)
-      if (all.length === 0) return [nothing]
-      return all.map(([name, { value, at }]) => ({
-        reading: { kind: 'other', name },
-        value,
-        at,
-        remedy: null,
-      }))
-    }
-  }
-}
-
-/** Not run yet: nobody knows. */
-const resultOf = (result: 'pass' | 'fail' | 'unknown'): string | null =>
-  result === 'unknown' ? null : result

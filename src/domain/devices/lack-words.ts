@@ -1,5 +1,7 @@
 import { formatDuration } from '../duration.ts'
-import type { Lack, ReadValue, Uncounted } from './fitness.ts'
+import type { AttributeName } from './device.ts'
+import type { Lack, Uncounted } from './fitness.ts'
+import type { ReadValue } from './read-values.ts'
 import type { Reading } from './rules.ts'
 
 /** What is missing, as one clause: "riley-laptop: firewall is off (Fleet, 14:02)". */
@@ -84,7 +86,7 @@ function encryptionOf(os: string | null): string {
   return 'disk encryption'
 }
 
-const names: Readonly<Record<string, string>> = {
+const names: Readonly<Record<AttributeName, string>> = {
   os: 'system',
   osVersion: 'system version',
   osFamily: 'system family',
@@ -96,8 +98,15 @@ const names: Readonly<Record<string, string>> = {
   screenLock: 'screen lock',
 }
 
+/** An attribute by its usual name; of all others, whatever they are called by their source. */
+function nameOf(reading: Reading): string {
+  if (reading.kind === 'attribute') return names[reading.name]
+  if (reading.kind === 'policy' || reading.kind === 'other') return reading.name
+  return reading.kind === 'every-policy' ? 'what policies it has' : 'what else it says'
+}
+
 function valueWords({ reading, value, at, isStale }: ReadValue, now: Date): string {
-  const name = 'name' in reading ? (names[reading.name] ?? reading.name) : 'policies'
+  const name = nameOf(reading)
   if (value === null || at === null) return `${name} is not known`
   const said = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
   return `${name} ${said}, ${agoWords(at, now)}${isStale ? ' (too long ago)' : ''}`
