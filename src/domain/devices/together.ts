@@ -1,10 +1,33 @@
 import type { Device } from './device.ts'
 
-/** Those that are one machine by an admin's word as one: of each value the newest, whichever source said it. */
+/**
+ * Those that are one machine by an admin's word as one: of each value the newest, whichever source said it. What an admin
+ * said no to stands by itself: its word adds nothing to one that counts.
+ */
 export function together(devices: readonly Device[]): Device[] {
   const byId = new Map(devices.map((device) => [device.id, device]))
-  const whole = devices.filter(({ joinedTo }) => joinedTo === null || !byId.has(joinedTo))
-  return whole.map((first) => devices.filter(({ joinedTo }) => joinedTo === first.id).reduce(asOne, first))
+  const machines = new Map<Device, Device[]>()
+  for (const device of devices) {
+    const whole = isRefused(device) ? device : wholeOf(device, byId)
+    const others = machines.get(whole) ?? []
+    machines.set(whole, device === whole ? others : [...others, device])
+  }
+  return [...machines].map(([whole, others]) => others.reduce(asOne, whole))
+}
+
+const isRefused = ({ approval }: Device): boolean => approval === 'rejected' || approval === 'revoked'
+
+/** What it is joined to in the end; of those that are joined in a circle the one whose id is first. */
+function wholeOf(device: Device, byId: ReadonlyMap<string, Device>): Device {
+  const way = [device]
+  for (let last = device; ;) {
+    const next = last.joinedTo === null ? undefined : byId.get(last.joinedTo)
+    if (next === undefined) return last
+    if (way.includes(next))
+      return way.slice(way.indexOf(next)).reduce((one, other) => (one.id < other.id ? one : other))
+    way.push(next)
+    last = next
+  }
 }
 
 const asOne = (one: Device, other: Device): Device => ({
@@ -21,12 +44,12 @@ function newest<T extends { readonly at: Date }>(
   one: Readonly<Record<string, T>>,
   other: Readonly<Record<string, T>>,
 ): Record<string, T> {
-  const found = { ...one }
+  const found = new Map(Object.entries(one))
   for (const [name, said] of Object.entries(other)) {
-    const known = found[name]
-    if (known === undefined || said.at > known.at) found[name] = said
+    const known = found.get(name)
+    if (known === undefined || said.at > known.at) found.set(name, said)
   }
-  return found
+  return Object.fromEntries(found)
 }
 
 /** By our own ids of people; what is nobody's is left out. */
