@@ -58,9 +58,8 @@ export function judgedPosture(
   const unfit = before?.unfit ?? null
   if (!fitness.isFit) {
     const since = unfit?.since ?? now
-    // By another rule it is another grace, from the same moment on.
-    const isSameRule = before?.rule === mark
-    const cutAt = unfit !== null && isSameRule ? unfit.cutAt : after(since, rule.graceMs)
+    // By the grace of now, which may be another than when it began.
+    const cutAt = after(since, rule.graceMs)
     if (now >= cutAt) return { ends: true, why }
     return { ends: false, posture: { rule: mark, until: null, unfit: { since, cutAt, why, steadyAt: null } } }
   }
