@@ -1,6 +1,7 @@
 import { isApproved, isOpen, type Approved, type Ended, type Grant } from '../../src/domain/grant.ts'
 import { holdId, type Hold } from '../../src/domain/hold.ts'
 import type { MemoryDatabase } from '../support/memory-stores.ts'
+import type { Devices } from './devices.ts'
 import { isGapless, isInOrder, type Kind } from './chaos.ts'
 import { keyOf, type Eyes, type ScriptedSystem } from './scripted-system.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -83,8 +84,9 @@ export class Auditor implements Eyes {
     this.#heldBefore = options.heldBefore
   }
 
-  watch(system: ScriptedSystem): void {
+  watch(system: ScriptedSystem, devices: Pick<Devices, 'lateNow'> | null): void {
     const look = (): void => {
+      if (this.#kind === 'calm') for (const late of devices?.lateNow() ?? []) this.#note('unpunctual', late)
       for (const grant of this.#db.grants.values()) {
         if (isApproved(grant) && !this.#seenEnded.has(grant.id)) this.#lookAt(grant, system)
       }

@@ -1,7 +1,9 @@
 import { noDevices } from '../../src/domain/devices/rules.ts'
 import type { Catalog, Entitlement, Stage as ReviewStage } from '../../src/domain/catalog.ts'
+import type { DeviceStore } from '../../src/domain/ports/devices.ts'
 import type { PersonFacts, PersonRef } from '../../src/domain/person.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
+import { aRule } from '../support/known-devices.ts'
 
 const ref = (userId: string): PersonRef => ({
   id: userId,
@@ -16,9 +18,10 @@ export const admins = [ref('UADA'), ref('USAM')] as const
 export class People {
   readonly away = new Set<string>()
   readonly members = new Set<string>()
+  readonly #devices: DeviceStore
   readonly directory: Directory = {
-    facts: async (person) => this.#factsOf(person),
-    freshFacts: async (person) => this.#factsOf(person),
+    facts: (person) => this.#withDevices(person),
+    freshFacts: (person) => this.#withDevices(person),
     everyone: async () => ({
       people: [...askers, ...admins].map((person) => this.#factsOf(person)),
       isSomebodyUnread: false,
@@ -27,6 +30,14 @@ export class People {
     groups: async () => () => new Set<string>(),
     freshGroups: () => Promise.resolve(true),
     groupsCalled: () => Promise.resolve([]),
+  }
+
+  constructor(devices: DeviceStore) {
+    this.#devices = devices
+  }
+
+  async #withDevices(person: PersonRef): Promise<PersonFacts> {
+    return { ...this.#factsOf(person), devices: await this.#devices.ofPeople([person.id]) }
   }
 
   #factsOf(person: PersonRef): PersonFacts {
@@ -45,7 +56,11 @@ export class People {
 
 /** Two entitlements that mean the same access, and one of its own; what is held by rule means the same as that one. */
 export const entitlementIds: readonly [string, ...string[]] = ['one', 'same', 'other']
-const targetOf = (id: string) => ({ role: id === 'other' || id === 'kept' ? 'write' : 'read' })
+/** Asked for in some runs only: it is held on a device. */
+export const onDevice = 'fit'
+export const fitRule = aRule({ maxAgeMs: 8_000, graceMs: 3_000 })
+const roles: Readonly<Record<string, string>> = { other: 'write', kept: 'write', [onDevice]: 'admin' }
+const targetOf = (id: string) => ({ role: roles[id] ?? 'read' })
 
 const stage: ReviewStage = {
   name: null,
@@ -66,7 +81,7 @@ const whoKeeps: Entitlement['who'] = {
   evaluate: ({ groups }) => (groups === 'unknown' ? 'unknown' : groups.has('@keepers') ? 'yes' : 'no'),
 }
 
-const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement] => [
+const entitlements = [...entitlementIds, 'kept', onDevice].map((id): [string, Entitlement] => [
   id,
   {
     id,
@@ -77,7 +92,7 @@ const entitlements = [...entitlementIds, 'kept'].map((id): [string, Entitlement]
     canonical: JSON.stringify(targetOf(id)),
     mode: id === 'kept' ? 'standing' : 'approval',
     session: null,
-    device: null,
+    device: id === onDevice ? fitRule : null,
     channel: 'C1',
     admins: ['UADA', 'USAM'],
     who: id === 'kept' ? whoKeeps : { source: 'true', groups: [], mentions: [], evaluate: () => 'yes' },

@@ -16,14 +16,14 @@ import { skipWindow } from '../../src/operations/skip-window.ts'
 import { lookAtHeld, lookAtPerson } from '../../src/operations/by-itself/while-held.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { MemoryDatabase } from '../support/memory-stores.ts'
-import { admins, askers, entitlementIds, type People } from './catalog.ts'
+import { admins, askers, entitlementIds, onDevice, type People } from './catalog.ts'
 import { faultsEndMs } from './chaos.ts'
 import type { Replica } from './replica.ts'
 import { keyOf, type ScriptedSystem } from './scripted-system.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** Stories that cross each other: somebody asks, mostly gets an answer soon, and may be done or be cut off before the end. */
-export function peopleAct({ time, random, db, replicas }: Scene): void {
+export function peopleAct({ time, random, db, replicas, isOnDevices }: Scene): void {
   const pick = <T>(list: readonly [T, ...T[]]): T => list[Math.floor(random() * list.length)] ?? list[0]
   /** Half of the runs crowd everything onto one hold. */
   const isCrowded = random() < 0.5
@@ -35,7 +35,8 @@ export function peopleAct({ time, random, db, replicas }: Scene): void {
   }
   const tell = (requestId: string): void => {
     const by = isCrowded ? askers[0] : pick(askers)
-    const entitlement = pick(isCrowded ? ['one', 'same'] : entitlementIds)
+    const usual = isCrowded ? (['one', 'same'] as const) : entitlementIds
+    const entitlement = isOnDevices && random() < 0.6 ? onDevice : pick(usual)
     const durationMs = 1_000 * (1 + Math.floor(random() * (isCrowded ? 8 : 30)))
     const ask = { requestId, by, resource: 'db', entitlement, durationMs, reason: 'a good reason' }
     const leadMs = random() < 0.25 ? 1_000 + random() * 15_000 : null
@@ -105,6 +106,8 @@ export interface Scene {
   replicas: Replica[]
   people: People
   system: ScriptedSystem
+  /** Some ask for what is held on a device. */
+  isOnDevices: boolean
 }
 
 /** How often each replica looks at everything that is held, and how soon one of them hears of somebody who changed. */

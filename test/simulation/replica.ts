@@ -1,6 +1,7 @@
-import { memoryDevices, noDeviceSources } from '../support/memory-devices.ts'
+import { noDeviceSources } from '../support/memory-devices.ts'
 import { noReporters } from '../support/no-reporters.ts'
 import type { Catalog } from '../../src/domain/catalog.ts'
+import type { DeviceStore } from '../../src/domain/ports/devices.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { Queues } from '../../src/operations/by-itself/queues.ts'
@@ -55,6 +56,7 @@ export class Replica {
     system: ScriptedSystem
     catalog: Catalog
     directory: Directory
+    devices: DeviceStore
     newId: () => string
     log: Log
   }) {
@@ -82,7 +84,7 @@ export class Replica {
       ...noIdentities,
       ...noReporters,
       deviceSources: noDeviceSources,
-      devices: memoryDevices(now),
+      devices: options.devices,
       people: {
         seen: () => this.never(),
         bySlackUser: (userId) =>

@@ -1,10 +1,12 @@
 import { noLog } from '../support/no-log.ts'
 import { isApproved, isOpen } from '../../src/domain/grant.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
+import { memoryDevices } from '../support/memory-devices.ts'
 import { MemoryDatabase } from '../support/memory-stores.ts'
 import { Auditor, isTriedSeldom, promises, type Broken } from './auditor.ts'
 import { askers, catalog, People } from './catalog.ts'
 import { chaosOf, faultsEndMs, habitsOf, kindOf, troubleOf } from './chaos.ts'
+import { Devices } from './devices.ts'
 import { peopleAct, peopleComeAndGo } from './people-act.ts'
 import { Replica } from './replica.ts'
 import { ScriptedSystem } from './scripted-system.ts'
@@ -26,6 +28,8 @@ export interface Verdict extends Broken {
   renewed: number
   /** Ended because their holder left, or matches the rule no more. */
   lost: number
+  /** Ended because their device was not fit. */
+  unfit: number
   virtualMs: number
 }
 
@@ -52,17 +56,33 @@ async function run(seed: number, log: Log): Promise<Verdict> {
   const system = new ScriptedSystem(time, random, { habits, trouble, eyes: auditor })
   for (const key of heldBefore) system.holdsAlready(key)
 
-  const people = new People()
+  const devices = memoryDevices(() => new Date(time.nowMs))
+  const people = new People(devices)
   const { directory } = people
   let ids = 0
   const start = () =>
-    new Replica({ time, random, chaos, db, system, catalog, directory, log, newId: () => `g${++ids}` })
+    new Replica({
+      time,
+      random,
+      chaos,
+      db,
+      system,
+      catalog,
+      directory,
+      devices,
+      log,
+      newId: () => `g${++ids}`,
+    })
   const replicas = [start(), start()]
   keepReplicasComing(time, random, replicas, start)
-  const scene = { time, random, db, replicas, people, system }
+  // Drawn by itself: what all other runs were stays as it was.
+  const isOnDevices = seed % 3 === 0
+  const scene = { time, random, db, replicas, people, system, isOnDevices }
+  const reporting = new Devices({ time, db, replicas, devices })
+  if (isOnDevices) reporting.begin(seeded(seed + 1))
   peopleAct(scene)
   peopleComeAndGo(scene)
-  auditor.watch(system)
+  auditor.watch(system, isOnDevices ? reporting : null)
 
   const quietMs = faultsEndMs + (kind === 'frozen' ? 80_000 : 15_000)
   const isQuiet = () =>
@@ -98,6 +118,7 @@ function whatHappened(db: MemoryDatabase) {
     lost: approved.filter(
       (one) => 'cause' in one && (one.cause === 'offboarded' || one.cause === 'unmatched'),
     ).length,
+    unfit: approved.filter((one) => 'cause' in one && one.cause === 'unfit').length,
   }
 }
 
@@ -111,6 +132,7 @@ const counted = [
   'standing',
   'renewed',
   'lost',
+  'unfit',
 ] as const
 
 type Sums = Record<(typeof counted)[number] | (typeof promises)[number] | 'runs' | 'interruptedRuns', number>
@@ -159,5 +181,5 @@ function keepReplicasComing(
 }
 
 const keys = askers.flatMap(({ slack: { userId } }) =>
-  ['read', 'write'].map((role) => `${userId} ${JSON.stringify({ role })}`),
+  ['read', 'write', 'admin'].map((role) => `${userId} ${JSON.stringify({ role })}`),
 )

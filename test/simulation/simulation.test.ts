@@ -17,6 +17,7 @@ test('5,000 runs of crashes, lost replies and late effects: nothing leaks, stick
   expect(sums.standing).toBeGreaterThan(seeds.runs / 5)
   expect(sums.renewed).toBeGreaterThan(seeds.runs / 10)
   expect(sums.lost).toBeGreaterThan(seeds.runs / 5)
+  expect(sums.unfit).toBeGreaterThan(seeds.runs / 10)
 }, 900_000)
 
 test('a run is repeated by its number', async () => {
