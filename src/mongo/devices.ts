@@ -176,12 +176,12 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       )
       return row === null ? null : changeOf(row).stamp
     },
-    changedSince: async (since) => {
-      const filter = { changedAt: { $gt: since === null ? new Timestamp({ t: 0, i: 0 }) : stampOf(since) } }
+    changedSince: async (since, limit = mostChanged) => {
+      const filter = { changedAt: { $gte: since === null ? new Timestamp({ t: 0, i: 0 }) : stampOf(since) } }
       const rows = await collection
         .find(filter, { projection: { 'owner.id': 1, changedAt: 1 } })
         .sort({ changedAt: 1 })
-        .limit(mostChanged)
+        .limit(limit)
         .toArray()
       return rows.map(changeOf)
     },

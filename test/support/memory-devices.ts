@@ -23,7 +23,7 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
         .slice(0, limit),
     newestChange: async () => changes.at(-1)?.stamp ?? null,
     changedSince: async (stamp) =>
-      changes.filter((change) => stamp === null || Number(change.stamp) > Number(stamp)),
+      changes.filter((change) => stamp === null || Number(change.stamp) >= Number(stamp)),
     change: async (id, next) => {
       const known = devices.get(id) ?? null
       const wanted = next(known, now())

@@ -78,11 +78,17 @@ export function watchDevices(
     // What changed before it began is looked at as a whole.
     if (!isFollowing) stamp = await world.devices.newestChange()
     isFollowing = true
-    for (const { id, ownerId, stamp: at } of await world.devices.changedSince(aLittleBefore(stamp))) {
-      if (stamp === null || isLater(at, stamp)) stamp = at
-      if (seen.get(id) === at) continue
-      seen.set(id, at)
-      if (ownerId !== null) waiting.add(ownerId)
+    // To the last of them: of a company's thousands that change at once one page may not even reach the moment.
+    for (let from = aLittleBefore(stamp), isMore = true; isMore;) {
+      isMore = false
+      for (const { id, ownerId, stamp: at } of await world.devices.changedSince(from)) {
+        if (stamp === null || isLater(at, stamp)) stamp = at
+        from = at
+        if (seen.get(id) === at) continue
+        isMore = true
+        seen.set(id, at)
+        if (ownerId !== null) waiting.add(ownerId)
+      }
     }
     const oldest = aLittleBefore(stamp)
     for (const [id, at] of seen) if (oldest !== null && isLater(oldest, at)) seen.delete(id)

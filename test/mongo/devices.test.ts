@@ -1,0 +1,79 @@
+import type { Device } from '../../src/domain/devices/device.ts'
+import type { DeviceStore } from '../../src/domain/ports/devices.ts'
+import { mongoDevices } from '../../src/mongo/devices.ts'
+import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { at, kim, riley } from '../support/builders.ts'
+import { aDatabase, type TestDatabase } from '../support/database.ts'
+import { aDevice } from '../support/known-devices.ts'
+
+let database: TestDatabase
+let devices: DeviceStore
+beforeAll(async () => {
+  database = await aDatabase()
+  await ensureIndexes(database.connection)
+})
+beforeEach(async () => {
+  await database.connection.collection('devices').deleteMany({})
+  devices = mongoDevices(database.connection, { now: () => at(0) })
+})
+afterAll(() => database.drop())
+
+const put = (id: string, about: Partial<Device> = {}) =>
+  devices.change(id, (known) => ({ device: { ...(known ?? aDevice({ id })), ...about }, isChanged: true }))
+
+test('of many who write one at once nothing is lost, also as it is made; what is read is what was written', async () => {
+  const names = Array.from({ length: 20 }, (_, i) => `policy.$${i} of ${i}`)
+  const replicas = [devices, mongoDevices(database.connection, { now: () => at(0) })]
+  const write = async (name: string, i: number): Promise<void> => {
+    await replicas[i % 2]
+      ?.change('mdm/one', (known) => {
+        const device = known ?? aDevice({ id: 'mdm/one', policies: {} })
+        const policies = { ...device.policies, [name]: { result: 'pass' as const, at: at(i), remedy: null } }
+        return { device: { ...device, policies }, isChanged: true }
+      })
+      // Too many at once: whoever is told so tells it again.
+      .catch(() => write(name, i))
+  }
+  await Promise.all(names.map(write))
+  const found = await devices.get('mdm/one')
+  expect(Object.keys(found?.policies ?? {}).sort()).toEqual([...names].sort())
+  expect(found?.owner).toEqual(riley)
+})
+
+test('whoever follows what changes, a page at a time, sees all of it, though many changed in one moment', async () => {
+  await Promise.all(Array.from({ length: 40 }, (_, i) => put(`mdm/${i}`)))
+  const seen = new Set<string>()
+  for (let from: string | null = null, isMore = true; isMore;) {
+    isMore = false
+    for (const { id, stamp, ownerId } of await devices.changedSince(from, 30)) {
+      from = stamp
+      isMore ||= !seen.has(id)
+      seen.add(id)
+      expect(ownerId).toBe(riley.id)
+    }
+  }
+  expect(seen.size).toBe(40)
+  const newest = await devices.newestChange()
+  await devices.change(
+    'mdm/7',
+    (known) => known && { device: { ...known, lastSeenAt: at(9) }, isChanged: false },
+  )
+  expect(await devices.newestChange()).toBe(newest)
+  await put('mdm/7', { name: 'another' })
+  const [last] = (await devices.changedSince(newest)).slice(-1)
+  expect(last?.id).toBe('mdm/7')
+})
+
+test('an admin is asked about what is, or may be, somebody’s of ours, and about what is in question; of nobody else’s', async () => {
+  await put('mdm/owned', { approval: 'pending', claimed: null })
+  await put('mdm/claimed', { approval: 'pending', owner: null, claimed: 'kim@acme.example', claimant: kim })
+  await put('mdm/strange', { approval: 'pending', owner: null, claimed: 'nobody@elsewhere.example' })
+  await put('mdm/bare', { approval: 'pending', owner: null, claimed: null })
+  await put('mdm/questioned', { isInQuestion: true })
+  await put('mdm/fine')
+  const ids = (found: readonly Device[]) => found.map(({ id }) => id).sort()
+  expect(ids(await devices.waiting(10))).toEqual(['mdm/claimed', 'mdm/owned', 'mdm/questioned'])
+  expect(ids(await devices.unclaimed(10))).toEqual(['mdm/strange'])
+  expect(ids(await devices.ofPeople([riley.id]))).toEqual(['mdm/fine', 'mdm/owned', 'mdm/questioned'])
+  expect(await devices.ofSerial('')).toEqual([])
+})
