@@ -299,14 +299,21 @@ test('what one source made, another neither finds nor changes', async () => {
 test('too many at once wait, and only who waits too long is told to come again', async () => {
   const narrow = await startScim({ limits: { atOnce: 1, mostWaiting: 3, longestMs: 10_000 } })
   try {
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => narrow.ask('POST', '/Users', { userName: `u${i}` })),
-    )
-    const made = answers.filter(({ status }) => status === 201)
+    const answers: Awaited<ReturnType<typeof narrow.ask>>[] = []
+    const some = (status: number) => answers.filter((answer) => answer.status === status)
+    // On a busy machine they may come one after the other: then once more.
+    while (some(429).length === 0)
+      answers.push(
+        ...(await Promise.all(
+          Array.from({ length: 40 }, (_, i) =>
+            narrow.ask('POST', '/Users', { userName: `u${answers.length + i}` }),
+          ),
+        )),
+      )
+    const made = some(201)
     expect(made.length).toBeGreaterThanOrEqual(4)
-    const refused = answers.filter(({ status }) => status === 429)
-    expect(made.length + refused.length).toBe(40)
-    expect(refused[0]?.headers.get('retry-after')).toBe('5')
+    expect(made.length + some(429).length).toBe(answers.length)
+    expect(some(429)[0]?.headers.get('retry-after')).toBe('5')
     expect((await narrow.ask('GET', '/Users')).json.totalResults).toBe(made.length)
   } finally {
     await narrow.close()
