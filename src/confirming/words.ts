@@ -13,6 +13,9 @@ const wrong = (words: string): NoProof => no(words, true)
 /** Nothing that whoever tried did. */
 const ours = (words: string): NoProof => ({ ...no(words), isOurs: true })
 
+/** Nor was anything typed or shown that could be a guess. */
+const nobodys = (words: string): NoProof => ({ ...no(words), isNobodys: true })
+
 const clock = (at: Date): string => `${at.toISOString().slice(11, 16)} UTC`
 const more = (left: number): string => (left === 1 ? 'one more try' : `${left} more tries`)
 
@@ -67,17 +70,17 @@ export function openIdWords(refusal: OpenIdRefusal): NoProof {
         'the identity provider is not set up for this; whoever runs Curfew was told how, in its log',
       )
     case 'cancelled':
-      return ours('you were not signed in there')
+      return nobodys('you were not signed in there')
     case 'again':
-      return ours('please sign in once more')
+      return nobodys('please sign in once more')
     case 'other':
       return wrong('that was no answer to this sign-in')
     case 'stale':
-      return ours('that sign-in is too old: sign in anew')
+      return nobodys('that sign-in is too old: sign in anew')
     case 'future':
       return ours('the clocks of Curfew and the identity provider differ')
     case 'weak':
-      return ours('a stronger sign-in is needed, with a second factor')
+      return nobodys('a stronger sign-in is needed, with a second factor')
   }
 }
 

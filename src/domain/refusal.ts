@@ -63,6 +63,8 @@ export type RefusalCode =
   | 'not-confirmed'
   /** Nothing that they did: Curfew, or the identity provider, cannot tell now. */
   | 'cannot-confirm'
+  /** They left the sign-in, or it is to be done once more: no guess of anybody's. */
+  | 'not-signed-in'
   | 'must-confirm'
   | 'own-ways'
   | 'not-helped'

@@ -17,6 +17,8 @@ export interface NoProof {
   readonly isWrong: boolean
   /** Nothing that they did: Curfew, or the identity provider, cannot tell now. Nobody is taken for guessing by it. */
   readonly isOurs?: true
+  /** They left the sign-in, or it is to be done once more: nothing was shown that could be a guess. */
+  readonly isNobodys?: true
   /** It was right and is used: by the same press, perhaps, that came twice. */
   readonly isUsed?: true
 }

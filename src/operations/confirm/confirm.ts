@@ -110,7 +110,8 @@ export async function confirm(
     actFor(one, found, { isFresh: found.what.kind !== 'open-session' }),
     world.proofs.note(found.by.id, { ...proof, shown: before.shown, ticket: markOf(token) }),
   ])
-  if (isRefusal(act)) return act
+  // Another replica, or a second press, did it meanwhile: then it is done, and not refused.
+  if (isRefusal(act)) return (await outcomeOf(world, found, token))?.[0] ?? act
   // Meanwhile they said, perhaps, that they did not ask for this.
   const [still, counts] = await Promise.all([ticketOf(world, token), countsYet(world, found.by, proof)])
   if (isRefusal(still)) return still
@@ -145,8 +146,9 @@ export async function notMe(world: World, token: string): Promise<boolean> {
 export async function notProven(
   { tickets }: Pick<World, 'tickets'>,
   token: string,
-  { no, isWrong, isOurs }: NoProof,
+  { no, isWrong, isOurs, isNobodys }: NoProof,
 ): Promise<Refusal> {
+  if (isNobodys) return refuse('not-signed-in', { reasons: [no] })
   if (isOurs) return refuse('cannot-confirm', { reasons: [no] })
   const left = isWrong ? await tickets.miss(token) : 1
   return left === 0 ? refuse('bad-ticket') : refuse('not-confirmed', { reasons: [no] })

@@ -119,6 +119,7 @@ export function refusalWords(refusal: Refusal): string {
       return `It could not be made now${reasons === '' ? ', as this access is just being worked on' : `: ${reasons}`}. Please try again in a minute.`
     case 'not-confirmed':
     case 'cannot-confirm':
+    case 'not-signed-in':
       return `Not confirmed: ${reasons}.`
     case 'must-confirm':
       return 'Confirm first that it is you.'

@@ -81,7 +81,7 @@ export function confirmPages(
   }
   /** What was wrong, with the page again where another try may do. */
   const answered = async (context: Context, token: string, refusal: Refusal): Promise<Response> => {
-    if (!['not-confirmed', 'cannot-confirm', 'unsure'].includes(refusal.refused))
+    if (!['not-confirmed', 'cannot-confirm', 'not-signed-in', 'unsure'].includes(refusal.refused))
       return context.html(refusedPage(refusal), statusOf(refusal))
     const found = await lookAtConfirmation(world, token)
     // Of a sign-in that was to add a way, or of a link that is good no more.

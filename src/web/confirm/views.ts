@@ -59,6 +59,7 @@ export function statusOf({ refused }: Refusal): 409 | 410 | 422 | 503 {
       return 410
     case 'not-confirmed':
       return 422
+    case 'cannot-confirm':
     case 'unsure':
       return 503
     default:
@@ -74,6 +75,7 @@ export function wordsFor({ refused, reasons, grant }: Refusal): string {
       return 'This link is used or too old. Press the button in Slack again for a new one.'
     case 'not-confirmed':
     case 'cannot-confirm':
+    case 'not-signed-in':
       return `Not confirmed${why}.`
     case 'terms-changed':
       return 'This changed since the link was made. Press the button in Slack again to see how it is now.'

@@ -79,6 +79,7 @@ const plainly: Record<RefusalCode, string> = {
   'not-helped': 'Nothing was done: you are not in @dba.',
   'not-confirmed': 'Not confirmed: you are not in @dba.',
   'cannot-confirm': 'Not confirmed: you are not in @dba.',
+  'not-signed-in': 'Not confirmed: you are not in @dba.',
   'must-confirm': 'Confirm first that it is you.',
   'bad-ticket': 'This link is used or too old. Press the button in Slack again for a new one.',
   'not-yours': 'This is not yours to change.',
