@@ -135,12 +135,15 @@ test('so do those who hear of broken glass, are asked on behalf of somebody, or 
   await ada.sees(/broke glass/, 'dm', patient)
   await ada.sees(/why Kim \(riley@contractor\.example\) broke glass/, card, patient)
   gate.trouble = ({ action }) => (action === 'take' ? { status: 500 } : undefined)
+  const triedFrom = performance.now()
   await ada.clicks('End now', card, { confirm: true })
   await ada.sees(/STILL HELD.* Kim \(riley@contractor\.example\), Open the gate/s, orders, {
     withinMs: 30_000,
   })
   // A second after the first, two after the second, and so on: reminders that fall due meanwhile bring none forward.
-  expect(gate.calls.filter(({ action }) => action === 'take').length).toBeLessThanOrEqual(5)
+  const seconds = (performance.now() - triedFrom) / 1_000
+  const takes = gate.calls.filter(({ action }) => action === 'take').length
+  expect(takes).toBeLessThanOrEqual(2 + Math.log2(seconds + 1))
   gate.trouble = () => undefined
 
   // The next try by itself may be sixteen seconds away.
