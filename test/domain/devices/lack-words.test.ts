@@ -50,7 +50,8 @@ test('silence is told with how long it has been', () => {
 })
 
 test.each([
-  [29, 'just now'],
+  [4, 'just now'],
+  [29, '29 s ago'],
   [-600, 'just now'],
   [90, '2 min ago'],
   [7_200, '2 h ago'],
