@@ -28,7 +28,7 @@ const schema = new Schema(
   { collection: 'devices', versionKey: false },
 )
 schema.index({ 'owner.id': 1 })
-schema.index({ changedAt: 1 })
+schema.index({ changedAt: 1, _id: 1 })
 schema.index({ serial: 1 }, { partialFilterExpression: { serial: { $type: 'string' } } })
 // Few are waited for at any time.
 schema.index({ approval: 1, firstSeenAt: 1 }, { partialFilterExpression: { approval: 'pending' } })
@@ -176,11 +176,16 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       )
       return row === null ? null : changeOf(row).stamp
     },
-    changedSince: async (since, limit = mostChanged) => {
-      const filter = { changedAt: { $gte: since === null ? new Timestamp({ t: 0, i: 0 }) : stampOf(since) } }
+    changedSince: async (after, limit = mostChanged) => {
+      const isChanged = { changedAt: { $type: 'timestamp' } } as const
+      const since = after === null ? null : stampOf(after.stamp)
+      const filter =
+        after === null || since === null
+          ? isChanged
+          : { $or: [{ changedAt: { $gt: since } }, { changedAt: since, _id: { $gt: after.id } }] }
       const rows = await collection
         .find(filter, { projection: { 'owner.id': 1, changedAt: 1 } })
-        .sort({ changedAt: 1 })
+        .sort({ changedAt: 1, _id: 1 })
         .limit(limit)
         .toArray()
       return rows.map(changeOf)

@@ -1,5 +1,5 @@
 import type { Device } from '../../src/domain/devices/device.ts'
-import type { DeviceStore } from '../../src/domain/ports/devices.ts'
+import type { DeviceChange, DeviceStore } from '../../src/domain/ports/devices.ts'
 import { mongoDevices } from '../../src/mongo/devices.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { at, kim, riley } from '../support/builders.ts'
@@ -43,14 +43,14 @@ test('of many who write one at once nothing is lost, also as it is made; what is
 test('whoever follows what changes, a page at a time, sees all of it, though many changed in one moment', async () => {
   await Promise.all(Array.from({ length: 40 }, (_, i) => put(`mdm/${i}`)))
   const seen = new Set<string>()
-  for (let from: string | null = null, isMore = true; isMore;) {
-    isMore = false
-    for (const { id, stamp, ownerId } of await devices.changedSince(from, 30)) {
-      from = stamp
-      isMore ||= !seen.has(id)
-      seen.add(id)
-      expect(ownerId).toBe(riley.id)
+  let last: DeviceChange | null = null
+  for (let page = await devices.changedSince(last, 30); page.length > 0;) {
+    for (const one of page) {
+      seen.add(one.id)
+      expect(one.ownerId).toBe(riley.id)
     }
+    last = page.at(-1) ?? null
+    page = await devices.changedSince(last, 30)
   }
   expect(seen.size).toBe(40)
   const newest = await devices.newestChange()
@@ -60,8 +60,8 @@ test('whoever follows what changes, a page at a time, sees all of it, though man
   )
   expect(await devices.newestChange()).toBe(newest)
   await put('mdm/7', { name: 'another' })
-  const [last] = (await devices.changedSince(newest)).slice(-1)
-  expect(last?.id).toBe('mdm/7')
+  const [latest] = (await devices.changedSince({ stamp: newest ?? '', id: '' })).slice(-1)
+  expect(latest?.id).toBe('mdm/7')
 })
 
 test('an admin is asked about what is, or may be, somebody’s of ours, and about what is in question; of nobody else’s', async () => {

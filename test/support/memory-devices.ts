@@ -22,8 +22,8 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
         .sort((one, other) => (one.id < other.id ? -1 : 1))
         .slice(0, limit),
     newestChange: async () => changes.at(-1)?.stamp ?? null,
-    changedSince: async (stamp) =>
-      changes.filter((change) => stamp === null || Number(change.stamp) >= Number(stamp)),
+    changedSince: async (after) =>
+      changes.filter((change) => after === null || Number(change.stamp) > Number(after.stamp)),
     change: async (id, next) => {
       const known = devices.get(id) ?? null
       const wanted = next(known, now())

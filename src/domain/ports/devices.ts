@@ -16,11 +16,14 @@ export interface DeviceStore {
   /** The stamp of what changed last; null: nothing ever did. */
   newestChange(): Promise<string | null>
   /**
-   * Those of which something became otherwise (not only how old it is) from this stamp on, or ever, in their order: the first
-   * `limit` of them, of which many may have one stamp. A hint: what two wrote in one moment may come in another order, so
-   * look a little further back.
+   * Those of which something became otherwise (not only how old it is) after this one, or ever, in their order: the first
+   * `limit` of them. Many may have one stamp. A hint: what two wrote in one moment may come in another order, so look a
+   * little further back.
    */
-  changedSince(stamp: string | null, limit?: number): Promise<readonly DeviceChange[]>
+  changedSince(
+    after: Pick<DeviceChange, 'stamp' | 'id'> | null,
+    limit?: number,
+  ): Promise<readonly DeviceChange[]>
   /**
    * What `next` makes of it, written if nobody wrote it since: else it is made again of what stands there. Null from
    * `next`: nothing is to be written. Resolves with what stands there then. A copy that was `seen` saves a reading.

@@ -73,19 +73,21 @@ export function watchDevices(
     waiting.add(owner.id)
     soon()
   })
+  const changedAfter = (last: { stamp: string; id: string } | null) => world.devices.changedSince(last)
   const follow = async (): Promise<void> => {
     if (world.catalog().devices.sources.size === 0 && waiting.size === 0) return
     // What changed before it began is looked at as a whole.
     if (!isFollowing) stamp = await world.devices.newestChange()
     isFollowing = true
     // To the last of them: of a company's thousands that change at once one page may not even reach the moment.
-    for (let from = aLittleBefore(stamp), isMore = true; isMore;) {
-      isMore = false
-      for (const { id, ownerId, stamp: at } of await world.devices.changedSince(from)) {
+    const before = aLittleBefore(stamp)
+    let last = before === null ? null : { stamp: before, id: '' }
+    for (let page = await changedAfter(last); page.length > 0; page = await changedAfter(last)) {
+      for (const one of page) {
+        const { id, ownerId, stamp: at } = one
+        last = one
         if (stamp === null || isLater(at, stamp)) stamp = at
-        from = at
         if (seen.get(id) === at) continue
-        isMore = true
         seen.set(id, at)
         if (ownerId !== null) waiting.add(ownerId)
       }
