@@ -5,7 +5,7 @@ import type { ReadValue } from './read-values.ts'
 import type { Reading } from './rules.ts'
 
 /** What is missing, as one clause: "riley-laptop: firewall is off (Fleet, 14:02)". */
-export function lackWords(lack: Lack, { now }: { now: Date }): string {
+export function lackWords(lack: Lack, { now }: { now: Date | null }): string {
   switch (lack.kind) {
     case 'no-device': {
       const [first, ...others] = lack.devices.map(uncountedWords)
@@ -16,6 +16,7 @@ export function lackWords(lack: Lack, { now }: { now: Date }): string {
       return `${lack.device} is no device of theirs that counts`
     case 'silent': {
       const { device, maxAgeMs } = lack
+      if (now === null) return `${device.name} was not heard of for ${formatDuration(maxAgeMs)}`
       return `${device.name} was last heard of ${agoWords(device.lastSeenAt, now)}; for at most ${formatDuration(maxAgeMs)} that counts`
     }
     case 'unfit': {
@@ -105,10 +106,11 @@ function nameOf(reading: Reading): string {
   return reading.kind === 'every-policy' ? 'what policies it has' : 'what else it says'
 }
 
-function valueWords({ reading, value, at, isStale }: ReadValue, now: Date): string {
+function valueWords({ reading, value, at, isStale }: ReadValue, now: Date | null): string {
   const name = nameOf(reading)
   if (value === null || at === null) return `${name} is not known`
   const said = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+  if (now === null) return `${name} ${said}${isStale ? ', too long ago' : ''}`
   return `${name} ${said}, ${agoWords(at, now)}${isStale ? ' (too long ago)' : ''}`
 }
 
@@ -123,8 +125,8 @@ export function agoWords(at: Date, now: Date): string {
   return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`
 }
 
-/** All that is missing, and what to do about it. */
-export function lacksInWords(lacks: readonly Lack[], now: Date): string {
+/** All that is missing, and what to do about it; without `now` it says no ages. */
+export function lacksInWords(lacks: readonly Lack[], now: Date | null): string {
   const said = lacks.map((lack) => lackWords(lack, { now }))
   const todo = [...new Set(lacks.flatMap((lack) => remedyFor(lack) ?? []))]
   return [said.join('; '), ...todo.map((one) => one.replace(/\.$/, ''))].join('. ')

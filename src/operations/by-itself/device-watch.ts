@@ -8,7 +8,7 @@ import { findClaimants } from '../devices/claimant.ts'
 import { approvedByRule } from '../devices/hear.ts'
 import { foreseeOutages } from './outage.ts'
 import { resumeFor } from './resume.ts'
-import { carryOut, postureOf } from './posture-of.ts'
+import { postureOf, settlePosture } from './posture-of.ts'
 
 /** Looks at what is held on devices, as soon as something of one became otherwise. */
 export interface DeviceWatch {
@@ -149,22 +149,19 @@ async function approveWaiting(world: World): Promise<void> {
 /** Ends what these people hold on devices that are not fit, and notes what is otherwise than was noted. */
 export async function lookAt(world: World, personIds: readonly string[]): Promise<void> {
   const catalog = world.catalog()
-  const [grants, devices] = await Promise.all([
-    world.grants.heldOf(personIds),
-    world.devices.ofPeople(personIds),
-  ])
+  // One after the other: see `settlePosture`.
+  const grants = await world.grants.heldOf(personIds)
+  const devices = await world.devices.ofPeople(personIds)
   const now = world.clock.now()
   const theirs = byOwner(devices)
   const changes = grants.flatMap((grant) => {
     if (grant.status !== 'active' && grant.status !== 'granting') return []
-    // What was not judged yet is, right before it is given.
-    if (grant.status === 'granting' && grant.posture === null) return []
     const change = postureOf(catalog, grant, theirs.get(grant.subject.id) ?? [], now)
     return change === null ? [] : { grant, change }
   })
   for (let at = 0; at < changes.length; at += writtenAtOnce)
     await Promise.all(
-      changes.slice(at, at + writtenAtOnce).map(({ grant, change }) => carryOut(world, grant, change)),
+      changes.slice(at, at + writtenAtOnce).map(({ grant, change }) => settlePosture(world, grant, change)),
     )
 }
 

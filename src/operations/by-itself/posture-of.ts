@@ -6,10 +6,11 @@ import { isOtherPosture, judgedPosture, type Posture } from '../../domain/device
 import { together } from '../../domain/devices/together.ts'
 import { after } from '../../domain/instants.ts'
 import type { Active, Grant, Granting } from '../../domain/grant.ts'
-import type { Refusal } from '../../domain/refusal.ts'
+import type { Event } from '../../domain/event.ts'
+import { isRefusal } from '../../domain/refusal.ts'
+import { transition } from '../../domain/transition.ts'
 import { cut } from '../../domain/cut.ts'
 import { isHeldBack } from './outage.ts'
-import { record } from './record.ts'
 import type { World } from '../world.ts'
 
 /** What is to become of what is held on a device, by the rules and devices of now; null: nothing new. */
@@ -31,9 +32,11 @@ export function postureOf(
   const rule = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)?.device ?? null
   if (rule === null) return grant.posture === null ? null : { ends: false, posture: null }
   const found = fitness(rule, theirs, { now, onDevice: grant.device?.id ?? null })
-  const why = found.isFit ? '' : cut(lacksInWords(found.lacks, now), 400)
+  const lacks = found.isFit ? [] : found.lacks
+  // What is kept for a while says no ages: it would be another thing each second.
+  const why = cut(lacksInWords(lacks, null), 400)
   const judged = judgedPosture(grant.posture, { rule, fitness: found, why }, now)
-  if (judged.ends) return { ...judged, silent: found.isFit ? null : silentSource(found.lacks) }
+  if (judged.ends) return { ends: true, why: cut(lacksInWords(lacks, now), 400), silent: silentSource(lacks) }
   return isOtherPosture(grant.posture, judged.posture, now) ? judged : null
 }
 
@@ -60,36 +63,71 @@ function whyMoved(catalog: Catalog, grant: Active | Granting, theirs: readonly D
     : `${name} is another one there now than it was given to`
 }
 
+const triesEach = 8
+
 /**
- * Notes it, or ends it; where it would end by the silence of a source for which an admin is asked first, it is looked at
- * again. What cannot be written now is found again by whoever looks next: it stays due.
+ * Judges what somebody holds, or is being given, by their devices, and notes or ends it: until there is nothing new. The
+ * devices are read after the grant, it is written only as it was read, and once it is written they are read again: so
+ * whatever a device becomes meanwhile is seen here, or by the look that it brings about. `change`: what a moment ago was
+ * found out by a copy of both. Resolves with the grant as it stands then; throws where it could not be brought to an end.
  */
-export async function carryOut(
+export async function settlePosture(
   world: World,
-  grant: Active | Granting,
-  change: PostureChange,
-): Promise<Grant | Refusal> {
-  const notedAs = (posture: Posture | null) => record(world, grant.id, { type: 'posture', posture }, grant)
-  if (!change.ends) return notedAs(change.posture)
-  const takeAt = world.clock.now()
-  const { posture } = grant
-  if (posture !== null && change.silent !== null && (await isHeldBack(world, change.silent))) {
-    const again = after(takeAt, heldBackMs)
-    return notedAs(
-      posture.unfit === null
-        ? { ...posture, until: again }
-        : { ...posture, unfit: { ...posture.unfit, cutAt: again } },
-    )
+  seen: Active | Granting,
+  change?: PostureChange,
+): Promise<Grant> {
+  let grant: Grant = seen
+  let known = change
+  for (let tried = 0; tried < triesEach; tried++) {
+    if (grant.status !== 'active' && grant.status !== 'granting') return grant
+    const next =
+      known ??
+      postureOf(world.catalog(), grant, await world.devices.ofPeople([grant.subject.id]), world.clock.now())
+    if (next === null) return grant
+    known = undefined
+    const waits = await heldBack(world, grant, next)
+    const written = await carryOut(world, grant, waits ?? next)
+    if (written !== null && waits !== null) return written
+    grant = written ?? (await world.grants.get(grant.id)) ?? grant
   }
-  return record(world, grant.id, { type: 'end', cause: 'unfit', by: null, note: change.why, takeAt }, grant)
+  throw new Error(`the devices of ${seen.id} change all the time`)
+}
+
+/** Where it would end by the silence of a source for which an admin is asked first, it is looked at again; null: it is not. */
+async function heldBack(
+  world: World,
+  { posture }: Active | Granting,
+  change: PostureChange,
+): Promise<PostureChange | null> {
+  if (!change.ends || change.silent === null || posture === null) return null
+  if (!(await isHeldBack(world, change.silent))) return null
+  const again = after(world.clock.now(), heldBackMs)
+  const { unfit } = posture
+  const later =
+    unfit === null ? { ...posture, until: again } : { ...posture, unfit: { ...unfit, cutAt: again } }
+  return { ends: false, posture: later }
 }
 
 /** An admin is asked meanwhile, and the source may be heard of. */
 const heldBackMs = 15_000
 
-/** Looks at one that is due: silence makes no event. */
-export async function settlePosture(world: World, grant: Active): Promise<void> {
-  const devices = await world.devices.ofPeople([grant.subject.id])
-  const change = postureOf(world.catalog(), grant, devices, world.clock.now())
-  if (change !== null) await carryOut(world, grant, change)
+/** Null, and nothing is written, where it is not as it was judged any more. */
+async function carryOut(
+  { grants, clock }: World,
+  judged: Active | Granting,
+  change: PostureChange,
+): Promise<Grant | null> {
+  const event: Event = change.ends
+    ? { type: 'end', cause: 'unfit', by: null, note: change.why, takeAt: clock.now() }
+    : { type: 'posture', posture: change.posture }
+  const as = { judged: true }
+  const written = await grants.change(
+    judged.id,
+    (grant, now) => {
+      as.judged = grant.revision === judged.revision
+      return as.judged ? transition(grant, event, now) : grant
+    },
+    judged,
+  )
+  return as.judged && !isRefusal(written) ? written : null
 }

@@ -1,6 +1,5 @@
 import { owesReview } from '../../domain/break-glass.ts'
 import { findEntitlement } from '../../domain/catalog.ts'
-import type { Device } from '../../domain/devices/device.ts'
 import { postureDueAt } from '../../domain/devices/posture.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/grant.ts'
@@ -14,7 +13,7 @@ import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
 import { endIfDue, join, leave, leadMs, owe } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
-import { carryOut, postureOf, settlePosture } from './posture-of.ts'
+import { settlePosture } from './posture-of.ts'
 import { record } from './record.ts'
 import { settleSeries, stopSeriesOf, whyWindowIsShut } from './open-windows.ts'
 import type { World } from '../world.ts'
@@ -62,7 +61,7 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
     case 'active':
       if (grant.warnAt !== null && grant.warnAt <= now) await record(world, grant.id, { type: 'warn' }, grant)
       if ((postureDueAt(grant.posture) ?? grant.endsAt) <= now && now < grant.endsAt)
-        return settlePosture(world, grant)
+        return void (await settlePosture(world, grant))
       if (grant.isStanding && renewsAt(grant) <= now && now < grant.endsAt) {
         await record(world, grant.id, { type: 'renew', endsAt: new Date(now.getTime() + termMs) }, grant)
         return
@@ -142,17 +141,20 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   const takenBack = await wordTakenBack(world, grant)
   if (takenBack !== null) return refused(world, grant, { why: takenBack, ends: true })
   const shut = await whyWindowIsShut(world, grant)
-  if (shut === null) return notePosture(world, grant, facts.devices ?? [])
+  if (shut === null) return isFitNow(world, grant)
   if ('unsure' in shut) return owed(world, grant, shut.unsure)
   return refused(world, grant, shut)
 }
 
-/** From here on it is known when it is to be looked at again. */
-async function notePosture(world: World, grant: Granting, devices: readonly Device[]): Promise<boolean> {
-  const change = postureOf(world.catalog(), grant, devices, world.clock.now())
-  if (change === null) return true
-  const written = await carryOut(world, grant, change)
-  return !change.ends && !isRefusal(written)
+/** From here on whatever its device becomes is seen: what is not fit in this very moment is not given. */
+async function isFitNow(world: World, grant: Granting): Promise<boolean> {
+  const { device } = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id) ?? {}
+  if (device == null && grant.device === null) return true
+  const noted = await settlePosture(world, grant)
+  if (noted.status !== 'granting') return false
+  const unfit = noted.posture?.unfit ?? null
+  if (unfit === null || unfit.steadyAt !== null) return true
+  return refused(world, noted, { why: unfit.why, ends: false, cause: 'unfit' })
 }
 
 async function refused(
