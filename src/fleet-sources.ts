@@ -1,17 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { nudgedHosts } from './devices/fleet/nudge.ts'
 import { fleetSource, type FleetSource } from './devices/fleet/source.ts'
 import type { Proxies } from './domain/connector.ts'
 import type { DeviceSource } from './domain/devices/rules.ts'
 import { fleetSettings, type FleetSettings } from './domain/devices/source-kinds.ts'
 import { parseDuration } from './domain/duration.ts'
-import { elapsedMs } from './elapsed.ts'
 import { hearReports } from './operations/devices/hear.ts'
 import type { World } from './operations/world.ts'
+import { isSameSecret } from './same-secret.ts'
 
-/** The Fleet servers that the catalog names now: asked by one replica at a time, whose job it is. */
+/** The Fleet servers that the catalog names now: each is asked by whichever replica finds that it is time. */
 export interface FleetSources {
-  /** Asks each whose time it is; one that runs is waited for. Never rejects. */
+  /** Asks each whose time it is. */
   look(): Promise<void>
   /** A webhook of theirs, which proves nothing: the hosts it names are looked at. False where the secret is not theirs. */
   nudge(nudge: { source: DeviceSource; secret: string; body: unknown }): Promise<boolean>
@@ -25,7 +24,6 @@ interface Open {
   readonly fingerprint: string
   readonly fleet: FleetSource
   readonly everyMs: number
-  lookedAtMs: number
 }
 
 export function fleetSources(world: World, { proxies }: { proxies: Proxies | null }): FleetSources {
@@ -45,13 +43,7 @@ export function fleetSources(world: World, { proxies }: { proxies: Proxies | nul
       surroundings: { timeoutMs, proxies, now: () => world.clock.now() },
     })
     const everyMs = parseDuration(settings.every) ?? 0
-    const made = {
-      id: source.id,
-      fingerprint: source.settingsFingerprint,
-      fleet,
-      everyMs,
-      lookedAtMs: -Infinity,
-    }
+    const made = { id: source.id, fingerprint: source.settingsFingerprint, fleet, everyMs }
     open.set(source.id, made)
     return made
   }
@@ -62,24 +54,24 @@ export function fleetSources(world: World, { proxies }: { proxies: Proxies | nul
       void fleet.stop()
     }
   }
+  /** One that fails is asked with the next job again, as far as it lets itself be asked. */
+  const lookAt = async ({ id, fleet, everyMs }: Open): Promise<void> => {
+    const { deviceSources } = world
+    if (!(await deviceSources.mayLook(id, everyMs))) return
+    const { failingSince } = await fleet.lookNow()
+    await (failingSince === null ? deviceSources.heard(id) : deviceSources.lookedInVain(id))
+  }
   return {
     look: async () => {
       const { sources } = world.catalog().devices
       closeUnnamed(sources)
       const fleets = [...sources.values()].filter(({ kind }) => kind === 'fleet').map(opened)
-      const due = fleets.filter(({ lookedAtMs, everyMs }) => elapsedMs() - lookedAtMs >= everyMs)
-      await Promise.all(
-        due.map(async (one) => {
-          one.lookedAtMs = elapsedMs()
-          const { failingSince } = await one.fleet.lookNow()
-          if (failingSince === null) await world.deviceSources.heard(one.id)
-        }),
-      )
+      await Promise.all(fleets.map(lookAt))
     },
     nudge: async ({ source, secret, body }) => {
       if (source.kind !== 'fleet') return false
       const { webhookSecret } = fleetSettings.parse(source.settings) satisfies FleetSettings
-      if (webhookSecret === undefined || !isSame(secret, webhookSecret)) return false
+      if (webhookSecret === undefined || !isSameSecret(secret, webhookSecret)) return false
       const { fleet } = opened(source)
       // Answered at once: Fleet waits for nobody's look.
       void Promise.all(nudgedHosts(body).map((id) => fleet.lookAt(id)))
@@ -90,7 +82,3 @@ export function fleetSources(world: World, { proxies }: { proxies: Proxies | nul
     },
   }
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))

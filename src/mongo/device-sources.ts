@@ -30,6 +30,20 @@ export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
       notedAtMs.set(source, now)
       await sources.updateOne({ _id: source }, [{ $set: { heardAt: '$$NOW' } }], { upsert: true })
     },
+    mayLook: async (source, everyMs) => {
+      await sources.updateOne({ _id: source }, [{ $set: { heardAt: { $ifNull: ['$heardAt', '$$NOW'] } } }], {
+        upsert: true,
+      })
+      const isTime = { $lte: ['$lookedAt', { $subtract: ['$$NOW', everyMs] }] }
+      const { modifiedCount } = await sources.updateOne(
+        { _id: source, $or: [{ lookedAt: null }, { $expr: isTime }] },
+        [{ $set: { lookedAt: '$$NOW' } }],
+      )
+      return modifiedCount === 1
+    },
+    lookedInVain: async (source) => {
+      await sources.updateOne({ _id: source }, { $unset: { lookedAt: '' } })
+    },
     all: async () =>
       (await sources.find().toArray()).map((one): SourceHeard => {
         const { _id: source, heardAt, takenAt, losses } = row.parse(one)

@@ -140,13 +140,11 @@ test('however many ask at once, it is looked once, one call at a time', async ()
   expect(news()).toEqual(['1', '2'])
 })
 
-test('it looks by itself, again and again, and no more after its stop', async () => {
-  const { source, fleet, news } = await aWatchedFleet({ every: '50ms' })
-  source.start()
-  source.start()
-  await until(() => fleet.calls.length >= 6)
+test('asked again and again it tells what is new once, and asks nothing after its stop', async () => {
+  const { source, fleet, news } = await aWatchedFleet()
+  for (let time = 0; time < 3; time++) await source.lookNow()
+  expect(fleet.calls.length).toBeGreaterThanOrEqual(6)
   expect(news()).toEqual(['1'])
-  expect(fleet.mostAtOnce).toBe(1)
   await source.stop()
   const asked = fleet.calls.length
   await source.lookNow()
@@ -154,13 +152,13 @@ test('it looks by itself, again and again, and no more after its stop', async ()
   expect(fleet.calls).toHaveLength(asked)
 })
 
-test('a server that is down for an hour is asked all the while, and heard of by itself once it is back', async () => {
-  const { source, fleet, news, logged } = await aWatchedFleet({ every: '50ms' })
+test('a server that is down is asked all the while, and said to be so once; so is that it is back', async () => {
+  const { source, fleet, news, logged } = await aWatchedFleet()
   fleet.always = down
-  source.start()
-  await until(() => fleet.calls.length >= 9)
+  for (let time = 0; time < 3; time++) await source.lookNow()
+  expect(fleet.calls.length).toBeGreaterThanOrEqual(9)
   fleet.always = null
-  await until(() => source.health().lastAnsweredAt !== null)
+  expect(await source.lookNow()).toMatchObject({ failingSince: null })
   expect(news()).toEqual(['1'])
   expect(logged).toEqual(['warn fleet does not answer', 'info fleet answers again'])
 })
@@ -168,10 +166,11 @@ test('a server that is down for an hour is asked all the while, and heard of by 
 test('a stop in the middle of a look ends it at once, and is no failure of Fleet’s', async () => {
   const { source, fleet, logged } = await aWatchedFleet()
   fleet.slowMs = 3_000
-  source.start()
+  const looking = source.lookNow()
   await until(() => fleet.calls.length === 1)
   const begun = performance.now()
   await source.stop()
+  await looking
   expect(performance.now() - begun).toBeLessThan(1_000)
   expect(logged).toEqual([])
   expect(source.health()).toMatchObject({ failingSince: null })

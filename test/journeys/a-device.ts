@@ -38,6 +38,7 @@ export async function aDeviceDay({
   more = '',
   asks = true,
   principal = null as string | null,
+  isServed = false,
   entitlement = `        device: managed-laptop\n        auto: [{ because: on duty, when: 'true' }]\n`,
   duration = '10m',
 } = {}): Promise<DeviceDay> {
@@ -51,6 +52,7 @@ export async function aDeviceDay({
       const usual = /principal: email.*\n(?= *timeout)/
       return principal === null ? text : text.replace(usual, `principal: ${principal}\n`)
     },
+    isServed,
     env: gate.env,
   })
   return {

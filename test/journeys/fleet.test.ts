@@ -65,3 +65,31 @@ test('whom the identity provider named has the gate by their laptop, until Fleet
   await isHeldBy('')
   await riley.sees(/ended .*Turn the firewall on/s, 'dm', patient)
 })
+
+test('the app itself asks Fleet, and looks at once at the hosts that its webhook names; whoever does not know the secret has nothing looked at', async () => {
+  const fleet = await startFleetStandin([anHourOfFleet()])
+  afterThis(() => fleet.stop())
+  const webhookSecret = 'nobody-guesses-this-1'
+  const day = await aDeviceDay({
+    rule,
+    entitlement,
+    asks: false,
+    isServed: true,
+    more: `    fleet: { kind: fleet, url: "${fleet.url}", token: "${fleet.token}", webhookSecret: "${webhookSecret}" }\n`,
+  })
+  const { world, port } = day.stage.app
+  const laptop = () => world.devices.get('fleet/1')
+  await eventually(laptop, (device) => device?.policies['Firewall on']?.result === 'pass', 45_000)
+  const asked = fleet.calls.length
+  fleet.hosts.set(1, anHourOfFleet({ policies: [aPolicy('Firewall on', 'fail')] }))
+  const nudge = (secret: string) =>
+    fetch(`http://127.0.0.1:${port}/devices/fleet/${secret}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ timestamp: new Date().toISOString(), policy: {}, hosts: [{ id: 1 }] }),
+    })
+  expect((await nudge('somebody-guesses-1')).status).toBe(401)
+  expect((await nudge(webhookSecret)).status).toBe(200)
+  await eventually(laptop, (device) => device?.policies['Firewall on']?.result === 'fail')
+  expect(fleet.calls.slice(asked)).toEqual([expect.stringMatching(/hosts\/1(?:\?|$)/)])
+}, 90_000)

@@ -47,6 +47,8 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
 /** No source is ever silent. */
 export const noDeviceSources: DeviceSourceStore = {
   heard: async () => undefined,
+  mayLook: async () => false,
+  lookedInVain: async () => undefined,
   all: async () => [],
   foresee: async () => undefined,
   takeAnyway: async () => false,

@@ -1,7 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Surroundings } from '../../domain/connector.ts'
 import type { FleetSettings } from '../../domain/devices/source-kinds.ts'
-import { parseDuration } from '../../domain/duration.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import { elapsedMs } from '../../elapsed.ts'
 import { OnceMore } from '../../once-more.ts'
@@ -24,8 +22,6 @@ export interface SourceHealth {
  * once for each kind of trouble, in the log.
  */
 export interface FleetSource {
-  /** Looks now, and again `every` so long after each look has ended; sooner after one that failed. */
-  start(): void
   /** Resolves when nothing runs any more; what is asked for afterwards is not done. */
   stop(): Promise<void>
   /**
@@ -39,7 +35,6 @@ export interface FleetSource {
 }
 
 const rejectedMs = 15 * 60_000
-const firstRetryMs = 30_000
 const mostWaiting = 50
 
 export interface FleetSourceParts {
@@ -61,19 +56,15 @@ export function fleetSource({
   surroundings,
   pauseMs = 1_000,
 }: FleetSourceParts): FleetSource {
-  const everyMs = parseDuration(settings.every)
-  if (everyMs === null) throw new Error('every is no length of time')
   const api = fleetApi(settings, { surroundings, pauseMs })
   const looks = new Looks({ api, sink })
   const stopping = new AbortController()
   const { signal } = stopping
   let health: SourceHealth = { lastAnsweredAt: null, failingSince: null, error: null }
   let saidOf: string | null = null
-  let failures = 0
   /** By `elapsedMs`. */
   let notBeforeMs = 0
   let running: Promise<void> | null = null
-  let loop: Promise<void> | null = null
   const waiting = new Set<number>()
   const waited = new OnceMore<null>(() => lookAtWaiting())
 
@@ -92,7 +83,6 @@ export function fleetSource({
   function answered({ hosts, told, refused, words }: Looked): void {
     if (health.failingSince !== null) log.info('fleet answers again', { source })
     health = { lastAnsweredAt: surroundings.now(), failingSince: null, error: null }
-    failures = 0
     saidOf = null
     log.debug('fleet looked at', { source, hosts, told })
     if (refused > 0) log.warn('devices of fleet not taken', { source, refused, because: words })
@@ -101,7 +91,6 @@ export function fleetSource({
   function failed(error: unknown): void {
     const trouble = error instanceof FleetTrouble ? error : null
     const kind = trouble?.kind ?? 'bug'
-    failures++
     waitOut(trouble)
     const words = trouble?.message ?? 'A look at Fleet broke'
     health = { ...health, failingSince: health.failingSince ?? surroundings.now(), error: words }
@@ -141,24 +130,10 @@ export function fleetSource({
     waiting.clear()
   }
 
-  const nextMs = () => {
-    const retryMs = failures === 0 ? everyMs : firstRetryMs * 2 ** Math.min(failures - 1, 20)
-    return Math.max(Math.min(everyMs, retryMs), mustWaitMs())
-  }
-
   return {
-    start() {
-      loop ??= (async () => {
-        for (;;) {
-          await lookOnce()
-          if (isStopping()) return
-          await pause(nextMs(), undefined, { signal }).catch(() => undefined)
-        }
-      })()
-    },
     async stop() {
       stopping.abort()
-      await Promise.all([loop, running, waited.stop()])
+      await Promise.all([running, waited.stop()])
       await api.close()
     },
     async lookNow() {

@@ -2,6 +2,12 @@
 export interface DeviceSourceStore {
   /** It was heard of now; noted every few seconds at most. */
   heard(source: string): Promise<void>
+  /**
+   * Whether whoever asks is to ask it now, as nobody did for so long: of several replicas one is.
+   */
+  mayLook(source: string, everyMs: number): Promise<boolean>
+  /** That look was in vain: another need not wait so long. */
+  lookedInVain(source: string): Promise<void>
   all(): Promise<readonly SourceHeard[]>
   /** Who loses what, and when, unless it is heard of again; none: it is not silent. */
   foresee(source: string, losses: readonly ForeseenLoss[]): Promise<void>

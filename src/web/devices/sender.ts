@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSameSecret } from '../../same-secret.ts'
 import { z } from 'zod'
 import { instantOf } from '../../domain/devices/instant.ts'
 import { keysIn, secretsIn, type WebhookSettings } from '../../domain/devices/webhook-settings.ts'
@@ -55,7 +56,7 @@ function signedStandard(settings: WebhookSettings, { header, body, now }: Shown)
   const isGood = secretsIn(settings)
     .flatMap(keysIn)
     .map((key) => webhookSignature(key, { id, timestamp, body }))
-    .some((good) => signatures.some((one) => isSame(one, good)))
+    .some((good) => signatures.some((one) => isSameSecret(one, good)))
   return isGood ? id : null
 }
 
@@ -65,7 +66,7 @@ const envelope = z.looseObject({ id: z.string().min(1).max(longestId), timestamp
 function signedKolide(settings: WebhookSettings, { header, body, now }: Shown): string | null {
   const shown = header('authorization') ?? ''
   const isGood = secretsIn(settings).some((secret) =>
-    isSame(shown, createHmac('sha256', secret).update(body).digest('hex')),
+    isSameSecret(shown, createHmac('sha256', secret).update(body).digest('hex')),
   )
   if (!isGood) return null
   const parsed = envelope.safeParse(jsonIn(body))
@@ -77,15 +78,10 @@ function signedKolide(settings: WebhookSettings, { header, body, now }: Shown): 
 function knowsPassword({ user, password }: WebhookSettings, { header }: Shown): boolean {
   if (user === undefined || password === undefined) return false
   const [, shown] = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(header('authorization') ?? '') ?? []
-  return shown !== undefined && isSame(Buffer.from(shown, 'base64').toString(), `${user}:${password}`)
+  return shown !== undefined && isSameSecret(Buffer.from(shown, 'base64').toString(), `${user}:${password}`)
 }
 
 const isRecent = (at: Date, now: Date): boolean => Math.abs(now.getTime() - at.getTime()) <= toleranceMs
-
-/** In the same time however much of it is right, or long. */
-const isSame = (shown: string, good: string): boolean => timingSafeEqual(hashOf(shown), hashOf(good))
-
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function jsonIn(body: Buffer): unknown {
   try {
