@@ -56,7 +56,6 @@ const mostByAnybody = 100
 
 export interface Merged {
   readonly device: Device
-  readonly isNew: boolean
   /** Something is otherwise than it was: a value, not only its age. */
   readonly isChanged: boolean
 }
@@ -103,7 +102,7 @@ export function withReport(
     policies: Object.fromEntries(policies),
     lastSeenAt: isLatest ? at : device.lastSeenAt,
   }
-  return { device: next, isNew: known === null, isChanged: known === null || differs(known, next) }
+  return { device: next, isChanged: known === null || differs(known, next) }
 }
 
 /** A failing policy counts, by the instant at which it was heard: nothing else is believed. */
@@ -115,7 +114,7 @@ function onlyFailing(known: Device, report: DeviceReport, now: Date): Merged {
     if (result === 'fail' && hasRoom && isNewer(one, policies.get(name))) policies.set(name, one)
   }
   const device = { ...known, policies: Object.fromEntries(policies) }
-  return { device, isNew: false, isChanged: differs(known, device) }
+  return { device, isChanged: differs(known, device) }
 }
 
 const newDevice = (source: string, { sourceId, name }: DeviceReport, now: Date): Device => ({

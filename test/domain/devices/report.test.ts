@@ -173,7 +173,7 @@ test('the same once more is no change; another value is one', () => {
     policies: { disk: { result: 'pass' } },
   }
   const known = heard(aDevice(), about, at(1))
-  expect(merge(known, { ...about, at: at(2) }, at(2))).toMatchObject({ isNew: false, isChanged: false })
+  expect(merge(known, { ...about, at: at(2) }, at(2))).toMatchObject({ isChanged: false })
   expect(merge(known, { at: at(2), attributes: { firewall: { value: false } } }, at(2))).toMatchObject({
     isChanged: true,
   })
