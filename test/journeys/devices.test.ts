@@ -273,3 +273,16 @@ test('not fit when it is to open, it is not given, and goes on by itself once th
   await day.says()
   await isHeld(day, 'riley')
 }, 60_000)
+
+test('a device that was rejected by mistake is approved all the same, from the message that says so', async () => {
+  const day = await aDeviceDay()
+  const { riley, kim, orders, workspace } = day.stage
+  await day.says()
+  await kim.clicks('Reject', await kim.sees('New device', orders, patient), { confirm: true })
+  const rejected = await kim.sees('Kim (kim@acme.example) rejected riley-laptop', orders, patient)
+  await kim.clicks('Approve all the same', rejected)
+  await kim.sees('Kim (kim@acme.example) approved riley-laptop', orders, patient)
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)

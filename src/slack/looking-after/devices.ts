@@ -1,3 +1,4 @@
+import type { RespondFn } from '@slack/bolt'
 import type { Button } from '@slack/types'
 import type { Device } from '../../domain/devices/device.ts'
 import {
@@ -10,7 +11,7 @@ import {
 import type { Parts } from '../parts.ts'
 import type { Alert } from '../publish/picture.ts'
 import { answerClick, answerTo } from '../replies/answer-click.ts'
-import { parseClick } from '../wire/payloads.ts'
+import { parseClick, type Click } from '../wire/payloads.ts'
 import { button, buttonRow, section, type Message } from '../words/blocks.ts'
 import { deviceLine, deviceName } from '../words/device-words.ts'
 import { plainWords, unmarked, when } from '../words/mrkdwn.ts'
@@ -28,6 +29,7 @@ const actions: Readonly<Record<DeviceAnswer, string>> = {
   reject: 'device_reject',
   revoke: 'device_revoke',
 }
+const againId = 'device_approve_again'
 /** However many wait: the others follow as these are answered. */
 const mostAsked = 20
 
@@ -126,6 +128,10 @@ export const revokeButton = (device: Device): Button =>
     },
   })
 
+/** A no was meant for another, or is over. */
+export const approveAgainButton = (device: Device): Button =>
+  button(againId, 'Approve all the same', valueOf(device), `Approve all the same: ${device.name}`)
+
 export function answeredMessage(device: Device | null): Message {
   if (device === null) return saying('This device is not known any more.')
   const { decided, approval, owner } = device
@@ -141,7 +147,7 @@ export function answeredMessage(device: Device | null): Message {
           : `${who} says that ${name}${whose} is a machine that was known already.`,
       )
     case 'rejected':
-      return saying(`${who} rejected ${name}${whose}.`)
+      return saying(`${who} rejected ${name}${whose}.`, [approveAgainButton(device)])
     case 'revoked':
       return saying(`${who} revoked ${name}${whose}: it counts no more.`)
     case 'pending':
@@ -149,18 +155,36 @@ export function answeredMessage(device: Device | null): Message {
   }
 }
 
-const saying = (words: string): Message => ({ text: unmarked(words), blocks: [section(words)] })
+const saying = (words: string, buttons: readonly Button[] = []): Message => ({
+  text: unmarked(words),
+  blocks: [section(words), ...buttonRow(buttons)],
+})
 
 export function listenToDevices(parts: Parts): void {
-  const { app, world } = parts
-  for (const answer of ['approve', 'keep', 'join', 'reject', 'revoke'] as const) {
-    app.action(actions[answer], async ({ ack, body, respond }) => {
+  for (const answer of ['approve', 'keep', 'join', 'reject', 'revoke'] as const)
+    parts.app.action(actions[answer], async ({ ack, body, respond }) => {
       await ack()
-      const click = parseClick(body)
-      const [terms = '', ...id] = click.value.split(':')
-      await answerClick(parts, answerTo(parts, click, respond), (by) =>
-        answerDevice(world, { by, id: id.join(':'), answer, terms }),
-      )
+      await answered(parts, { click: parseClick(body), respond, answer })
     })
-  }
+  parts.app.action(againId, async ({ ack, body, respond }) => {
+    await ack()
+    const click = parseClick(body)
+    const device = await answered(parts, { click, respond, answer: 'approve' })
+    // It was answered before: nobody looks at that message any more.
+    if (device !== null && click.message !== null)
+      await respond({ replace_original: true, ...answeredMessage(device) })
+  })
+}
+
+async function answered(
+  parts: Parts,
+  { click, respond, answer }: { click: Click; respond: RespondFn; answer: DeviceAnswer },
+): Promise<Device | null> {
+  const { world } = parts
+  const [terms = '', ...rest] = click.value.split(':')
+  const id = rest.join(':')
+  const isDone = await answerClick(parts, answerTo(parts, click, respond), (by) =>
+    answerDevice(world, { by, id, answer, terms }),
+  )
+  return isDone ? world.devices.get(id) : null
 }
