@@ -6,9 +6,9 @@ import type { Grant } from '../../domain/grant.ts'
 import type { Confirmable } from '../../domain/ports/tickets.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { askToConfirm } from '../../operations/confirm/confirm.ts'
-import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
 import { messageView } from '../replies/message-view.ts'
-import { codeInput, confirmView, fillView, viewOfCode } from '../replies/must-confirm.ts'
+import { fillView, openFilled } from '../replies/fill-view.ts'
+import { codeInput, confirmView, viewOfCode } from '../replies/must-confirm.ts'
 import { parseClick } from '../wire/payloads.ts'
 import { button, section } from '../words/blocks.ts'
 import { unmarked, when } from '../words/mrkdwn.ts'
@@ -77,20 +77,13 @@ const said = (view: ModalView | Refusal): ModalView =>
   'refused' in view ? messageView(title, unmarked(refusalWords(view))) : view
 
 export function listenToSessions(parts: Parts): void {
-  const { app, clients, log } = parts
+  const { app } = parts
   app.action(again, async ({ ack, body, respond }) => {
     await ack()
     const click = parseClick(body)
-    try {
-      const view = messageView(title, 'One moment…')
-      const opened = await clients.interactive.views.open({ trigger_id: click.triggerId, view })
-      if (opened.view?.id === undefined) return
-      await fillView(parts, opened.view.id, click.userId, async (by) =>
-        said(await confirmView(parts, by, renewal(click.value))),
-      )
-    } catch (error) {
-      await answerUnopened({ log }, tellClicker(parts, click, respond), error)
-    }
+    await openFilled(parts, { click, title, respond }, async (by) =>
+      said(await confirmView(parts, by, renewal(click.value))),
+    )
   })
 }
 

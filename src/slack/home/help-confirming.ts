@@ -6,7 +6,7 @@ import { makeCodeFor, removeAllWaysOf, type CodeToGive, type Help } from '../../
 import type { Parts } from '../parts.ts'
 import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
 import { messageView } from '../replies/message-view.ts'
-import { fillView } from '../replies/must-confirm.ts'
+import { fillView } from '../replies/fill-view.ts'
 import { parseClick } from '../wire/payloads.ts'
 import { button, buttonRow, section } from '../words/blocks.ts'
 import { unmarked, when } from '../words/mrkdwn.ts'

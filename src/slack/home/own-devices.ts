@@ -7,11 +7,10 @@ import type { FitRule } from '../../domain/devices/rules.ts'
 import type { PersonFacts, PersonRef } from '../../domain/person.ts'
 import { makeDeviceCode } from '../../operations/devices/enrol.ts'
 import type { Parts } from '../parts.ts'
-import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
 import { messageView } from '../replies/message-view.ts'
-import { fillView } from '../replies/must-confirm.ts'
+import { openFilled } from '../replies/fill-view.ts'
 import { parseClick } from '../wire/payloads.ts'
-import { revokeButton } from '../looking-after/devices.ts'
+import { approveAgainButton, revokeButton } from '../looking-after/devices.ts'
 import { button, buttonRow, section, sectionWith } from '../words/blocks.ts'
 import { deviceLine, deviceName } from '../words/device-words.ts'
 import { plainWords, when } from '../words/mrkdwn.ts'
@@ -59,21 +58,11 @@ export function ownDeviceRows(own: OwnDevices | null): (() => KnownBlock[])[] {
 }
 
 export function listenToOwnDevices(parts: Parts): void {
-  const { app, clients, log } = parts
+  const { app } = parts
   app.action(addId, async ({ ack, body }) => {
     const click = parseClick(body)
-    const open = async (): Promise<void> => {
-      try {
-        const view = messageView(title, 'One moment…')
-        const opened = await clients.interactive.views.open({ trigger_id: click.triggerId, view })
-        // Not before there is a place for it: nobody would read the code.
-        if (opened.view?.id === undefined) return
-        await fillView(parts, opened.view.id, click.userId, (by) => codeView(parts, by))
-      } catch (error) {
-        await answerUnopened({ log }, tellClicker(parts, click), error)
-      }
-    }
-    await Promise.all([ack(), open()])
+    // Made once there is a place for it: nobody would read the code.
+    await Promise.all([ack(), openFilled(parts, { click, title }, (by) => codeView(parts, by))])
   })
 }
 
@@ -100,7 +89,7 @@ export const keptDeviceRows = (own: OwnDevices): KnownBlock[] =>
     .slice(0, mostListed)
     .flatMap((device) => [
       section(deviceWords(device, own)),
-      ...buttonRow(device.approval === 'approved' ? [revokeButton(device)] : []),
+      ...buttonRow([device.approval === 'approved' ? revokeButton(device) : approveAgainButton(device)]),
     ])
 
 const mostListed = 20

@@ -5,9 +5,8 @@ import { isRefusal } from '../../domain/refusal.ts'
 import { methodsAskedFor, needsOwnWays } from '../../domain/confirming/asked-for.ts'
 import { enrolLink } from '../replies/enrol-link.ts'
 import type { Parts } from '../parts.ts'
-import { answerUnopened, tellClicker } from '../replies/answer-click.ts'
 import { messageView } from '../replies/message-view.ts'
-import { fillView } from '../replies/must-confirm.ts'
+import { openFilled } from '../replies/fill-view.ts'
 import { parseClick } from '../wire/payloads.ts'
 import { button, plainSection, sectionWith } from '../words/blocks.ts'
 import { plainWords, unmarked } from '../words/mrkdwn.ts'
@@ -71,22 +70,12 @@ const wayRow = ({ label }: OwnWay): KnownBlock =>
   sectionWith(plainWords(label, 60), button(actions.remove, 'Remove…', label, `Remove ${label}`))
 
 export function listenToOwnWays(parts: Parts): void {
-  const { app, clients, log } = parts
+  const { app } = parts
   for (const actionId of [actions.add, actions.remove] as const) {
     app.action(actionId, async ({ ack, body }) => {
       const click = parseClick(body)
-      const open = async (): Promise<void> => {
-        try {
-          const view = messageView(title, 'One moment…')
-          const opened = await clients.interactive.views.open({ trigger_id: click.triggerId, view })
-          if (opened.view?.id === undefined) return
-          const removed = actionId === actions.remove ? click.value : null
-          await fillView(parts, opened.view.id, click.userId, (by) => linkView(parts, by, removed))
-        } catch (error) {
-          await answerUnopened({ log }, tellClicker(parts, click), error)
-        }
-      }
-      await Promise.all([ack(), open()])
+      const removed = actionId === actions.remove ? click.value : null
+      await Promise.all([ack(), openFilled(parts, { click, title }, (by) => linkView(parts, by, removed))])
     })
   }
 }

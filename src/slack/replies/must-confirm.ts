@@ -10,8 +10,9 @@ import { parseClick, parseInView } from '../wire/payloads.ts'
 import { button, form, plain, plainSection } from '../words/blocks.ts'
 import { unmarked } from '../words/mrkdwn.ts'
 import { refusalWords } from '../words/refusal-words.ts'
-import { actor, answerClick, answerTo, failureWords, type Tell } from './answer-click.ts'
+import { answerClick, answerTo, type Tell } from './answer-click.ts'
 import { enrolLink, enrolLinkId } from './enrol-link.ts'
+import { fillView } from './fill-view.ts'
 import { messageView } from './message-view.ts'
 
 /*
@@ -155,26 +156,4 @@ export function listenToMustConfirm(parts: Parts): void {
   })
   // Slack tells also of links that are followed.
   for (const id of [actions.link, enrolLinkId]) app.action(id, ({ ack }) => ack())
-}
-
-/** Fills a form that stands and waits; what breaks is said in it. */
-export async function fillView(
-  parts: Parts,
-  viewId: string,
-  userId: string,
-  viewFor: (by: PersonRef) => Promise<ModalView>,
-): Promise<void> {
-  const { clients, log } = parts
-  let view: ModalView
-  try {
-    const by = await actor(parts, userId)
-    view = isRefusal(by) ? messageView(title, unmarked(refusalWords(by))) : await viewFor(by)
-  } catch (error) {
-    view = messageView(title, failureWords(log, error))
-  }
-  try {
-    await clients.background.views.update({ view_id: viewId, view })
-  } catch (error) {
-    log.warn('a modal could not be filled', { viewId, error })
-  }
 }

@@ -1,0 +1,52 @@
+import type { RespondFn } from '@slack/bolt'
+import type { ModalView } from '@slack/types'
+import type { PersonRef } from '../../domain/person.ts'
+import { isRefusal } from '../../domain/refusal.ts'
+import type { Parts } from '../parts.ts'
+import type { Click } from '../wire/payloads.ts'
+import { unmarked } from '../words/mrkdwn.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+import { actor, answerUnopened, failureWords, tellClicker } from './answer-click.ts'
+import { messageView } from './message-view.ts'
+
+/** Modals that are opened at once and say what takes longer once it is there. */
+
+/** Opens a modal at once, as Slack lets us for three seconds, and fills it with what takes longer; nothing is begun before. */
+export async function openFilled(
+  parts: Parts,
+  { click, title, respond }: { click: Click; title: string; respond?: RespondFn },
+  viewFor: (by: PersonRef) => Promise<ModalView>,
+): Promise<void> {
+  const { clients, log } = parts
+  try {
+    const view = messageView(title, 'One moment…')
+    const opened = await clients.interactive.views.open({ trigger_id: click.triggerId, view })
+    if (opened.view?.id === undefined) return
+    await fillView(parts, opened.view.id, click.userId, viewFor, title)
+  } catch (error) {
+    await answerUnopened({ log }, tellClicker(parts, click, respond), error)
+  }
+}
+
+/** Fills a form that stands and waits; what breaks is said in it. */
+export async function fillView(
+  parts: Parts,
+  viewId: string,
+  userId: string,
+  viewFor: (by: PersonRef) => Promise<ModalView>,
+  title = 'Confirm',
+): Promise<void> {
+  const { clients, log } = parts
+  let view: ModalView
+  try {
+    const by = await actor(parts, userId)
+    view = isRefusal(by) ? messageView(title, unmarked(refusalWords(by))) : await viewFor(by)
+  } catch (error) {
+    view = messageView(title, failureWords(log, error))
+  }
+  try {
+    await clients.background.views.update({ view_id: viewId, view })
+  } catch (error) {
+    log.warn('a modal could not be filled', { viewId, error })
+  }
+}
