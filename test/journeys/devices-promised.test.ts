@@ -1,0 +1,109 @@
+import { Timestamp } from 'mongodb'
+import { createConnection } from 'mongoose'
+import { devices } from '../../src/who/devices.ts'
+import { deviceTerms, answerDevice } from '../../src/operations/devices/answer-device.ts'
+import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
+import { resumeFor } from '../../src/operations/by-itself/resume.ts'
+import { extendGrant } from '../../src/operations/extend.ts'
+import { revokeGrant } from '../../src/operations/revoke.ts'
+import { aDeviceDay, type DeviceDay } from './a-device.ts'
+import {
+  aReason,
+  as,
+  asks,
+  asksForSeveral,
+  changeCatalog,
+  eventually,
+  grantsOf,
+  onlyGrantOf,
+  patient,
+} from './acts.ts'
+
+/** What is held on devices, and what is to become of it. */
+
+const isHeld = ({ gate }: DeviceDay, names: string) =>
+  eventually(
+    async () => [...gate.holders].sort().join(),
+    (now) => now === names,
+    patient.withinMs,
+  )
+
+async function asksOn({ stage }: DeviceDay, device: string) {
+  const { riley } = stage
+  await riley.runs(`/request-access gate open ${aReason()}`)
+  await riley.modal('On which device?', patient)
+  await riley.chooses('On which device?', device)
+  return riley.submits()
+}
+
+const principal = 'device.attributes["netmaker_client"]'
+const byDuty = `        auto: [{ because: on duty, when: 'true' }]\n`
+const onOffice = { attributes: { netmaker_client: 'riley-mac' } }
+
+/** Something is held by rule: then people are read all at once, as in a company with many holders. */
+const somethingByRule = (text: string): string =>
+  text.replace(
+    "        who: '!guest'\n",
+    `        who: '!guest'
+      always:
+        name: Read reports any time
+        target: { database: reports, role: read }
+        mode: standing
+        who: 'email == "nobody@acme.example"'
+`,
+  )
+
+const withRule = (day: DeviceDay) => changeCatalog(day.stage, somethingByRule)
+
+const rileysOn = ({ gate }: DeviceDay): string => [...gate.holders].join()
+
+const looks = async (day: DeviceDay, isIt: (held: string) => boolean) =>
+  eventually(
+    async () => {
+      await lookAtHeld(day.stage.app.world, { maxAgeMs: 0 })
+      return rileysOn(day)
+    },
+    isIt,
+    10_000,
+  )
+
+test('an admin revokes a device, and what stands on it ends within five seconds, whatever grace there is to mend one that is not fit', async () => {
+  const day = await aDeviceDay({ asks: false, rule: '      grace: 10m\n' })
+  const { riley, kim } = day.stage
+  const { world } = day.stage.app
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await eventually(
+    () => onlyGrantOf(day.stage, riley),
+    ({ status }) => status === 'active',
+  )
+  const device = await world.devices.get('mdm/laptop-1')
+  if (device === null) throw new Error('it is not known')
+  const by = as(day.stage, kim)
+  expect(
+    await answerDevice(world, { by, id: device.id, answer: 'revoke', terms: deviceTerms(device) }),
+  ).toMatchObject({ approval: 'revoked' })
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === '',
+    5_000,
+  )
+}, 60_000)
+
+test('named as somebody else’s, a device counts for nobody and what stood on it ends within five seconds, whatever grace there is', async () => {
+  const day = await aDeviceDay({ asks: false, rule: '      grace: 10m\n' })
+  await day.says()
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await eventually(
+    () => onlyGrantOf(day.stage, day.stage.riley),
+    ({ status }) => status === 'active',
+  )
+  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === '',
+    5_000,
+  )
+}, 60_000)
