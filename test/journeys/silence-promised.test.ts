@@ -25,6 +25,37 @@ async function lossesOf({ stage }: DeviceDay) {
   return (await world.deviceSources.all()).flatMap(({ losses }) => [...losses])
 }
 
+test('with outage: hold nobody loses anything by the silence of a source, though one of its values is older than its device', async () => {
+  const day = await aDeviceDay({ asks: false, rule: '      maxAge: 24s\n  outage: hold\n' })
+  const { world } = day.stage.app
+  const source = world.catalog().devices.sources.get('mdm')
+  if (source === undefined) throw new Error('no such source')
+  const at = world.clock.now()
+  const heardAtMs = performance.now()
+  await hearReports(world, source, [
+    {
+      sourceId: 'laptop-1',
+      name: 'riley-laptop',
+      owner: { email: 'riley@contractor.example', isProven: true },
+      at,
+      attributes: {
+        os: { value: 'macos' },
+        osVersion: { value: '15.1' },
+        diskEncrypted: { value: true },
+        managed: { value: true },
+        // As an agent looks at this less often than it says that it is there.
+        firewall: { value: true, at: new Date(at.getTime() - 5_000) },
+      },
+    },
+  ])
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 22_500)
+  const grant = await onlyGrantOf(day.stage, day.stage.riley)
+  expect(grant).toMatchObject({ status: 'active' })
+  expect([...day.gate.holders]).toEqual(['riley'])
+}, 90_000)
+
 test('heard of again, nobody is said to be about to lose anything', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      maxAge: 24s\n' })
   const { riley, kim, orders, workspace } = day.stage
