@@ -56,6 +56,19 @@ test('with outage: hold nobody loses anything by the silence of a source, though
   expect([...day.gate.holders]).toEqual(['riley'])
 }, 90_000)
 
+test('with outage: hold nobody loses anything by the silence of two sources, where every device is asked for', async () => {
+  const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
+  const day = await aDeviceDay({ asks: false, more, rule: '      maxAge: 22s\n  outage: hold\n' })
+  const heardAtMs = performance.now()
+  await day.says()
+  await day.says({ source: 'fleet', id: 'f-1', name: 'riley-desktop', serial: 'C02OTHER' })
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 25_000)
+  expect(await onlyGrantOf(day.stage, day.stage.riley)).toMatchObject({ status: 'active' })
+  expect([...day.gate.holders]).toEqual(['riley'])
+}, 90_000)
+
 test('heard of again, nobody is said to be about to lose anything', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      maxAge: 24s\n' })
   const { riley, kim, orders, workspace } = day.stage
