@@ -86,3 +86,14 @@ test('heard of again, nobody is said to be about to lose anything', async () => 
     workspace.messages(orders).filter(({ text }) => /is silent: people are about to lose/.test(text)),
   ).toEqual([])
 }, 90_000)
+
+test('with outage: hold nobody loses anything by the silence of a source, though the device was not seen lately by then', async () => {
+  const rule = '      maxAge: 90s\n      seenWithin: 1m\n  outage: hold\n'
+  const day = await aDeviceDay({ asks: false, rule })
+  const heardAtMs = performance.now()
+  await day.says()
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 64_000, 90_000)
+  expect(await onlyGrantOf(day.stage, day.stage.riley)).toMatchObject({ status: 'active' })
+}, 120_000)
