@@ -69,6 +69,25 @@ test('with outage: hold nobody loses anything by the silence of two sources, whe
   expect([...day.gate.holders]).toEqual(['riley'])
 }, 90_000)
 
+test('who is about to lose what is kept true until the source is heard of again, also in the grace that silence begins', async () => {
+  const day = await aDeviceDay({
+    asks: false,
+    rule: '      maxAge: 22s\n      grace: 5s\n  outage: hold\n',
+  })
+  const { riley, kim, orders } = day.stage
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await eventually(
+    () => onlyGrantOf(day.stage, riley),
+    (grant) => grant.status === 'active' && grant.posture?.unfit != null,
+    30_000,
+  )
+  // Nothing was heard of the source meanwhile, and it is held still.
+  expect(await lossesOf(day)).toHaveLength(1)
+  await kim.sees(/Nobody loses it before mdm is heard of/, orders, patient)
+}, 90_000)
+
 test('heard of again, nobody is said to be about to lose anything', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      maxAge: 24s\n' })
   const { riley, kim, orders, workspace } = day.stage
