@@ -88,6 +88,20 @@ test('who is about to lose what is kept true until the source is heard of again,
   await kim.sees(/Nobody loses it before mdm is heard of/, orders, patient)
 }, 90_000)
 
+test('when the first loses it is said with the grace that they have', async () => {
+  const day = await aDeviceDay({ asks: false, rule: '      maxAge: 22s\n      grace: 2m\n' })
+  const { riley } = day.stage
+  const heardAtMs = performance.now()
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 12_000)
+  const [loss] = await lossesOf(day)
+  const seen = (await day.stage.app.world.devices.get('mdm/laptop-1'))?.lastSeenAt.getTime() ?? 0
+  // Not before that is anything taken: 22 s of silence, and two minutes to mend it.
+  expect(loss?.at.getTime()).toBeGreaterThanOrEqual(seen + 142_000)
+}, 90_000)
+
 test('heard of again, nobody is said to be about to lose anything', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      maxAge: 24s\n' })
   const { riley, kim, orders, workspace } = day.stage
