@@ -102,6 +102,30 @@ test('when the first loses it is said with the grace that they have', async () =
   expect(loss?.at.getTime()).toBeGreaterThanOrEqual(seen + 142_000)
 }, 90_000)
 
+test('of a silent source it is not said that people lose what they hold on a device of another', async () => {
+  const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
+  const day = await aDeviceDay({
+    asks: false,
+    more,
+    rule: '      maxAge: 22s\n',
+    principal: 'device.attributes["netmaker_client"]',
+  })
+  const { riley } = day.stage
+  const heardAtMs = performance.now()
+  await day.says({ attributes: { netmaker_client: 'riley-mac' } })
+  const desktop = { source: 'fleet', id: 'f-1', name: 'riley-desktop', serial: 'C02OTHER' } as const
+  await day.says({ ...desktop, attributes: { netmaker_client: 'riley-pc' } })
+  await riley.runs(`/request-access gate open INC-77: a customer waits`)
+  await riley.modal('On which device?', patient)
+  await riley.chooses('On which device?', 'riley-desktop')
+  await riley.submits()
+  await isHeld(day, 'riley-pc')
+  await until(heardAtMs + 9_000)
+  await day.says({ ...desktop, attributes: { netmaker_client: 'riley-pc' } })
+  await until(heardAtMs + 12_500)
+  expect(await lossesOf(day)).toEqual([])
+}, 90_000)
+
 test('heard of again, nobody is said to be about to lose anything', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      maxAge: 24s\n' })
   const { riley, kim, orders, workspace } = day.stage
