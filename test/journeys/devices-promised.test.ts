@@ -67,6 +67,60 @@ const looks = async (day: DeviceDay, isIt: (held: string) => boolean) =>
     10_000,
   )
 
+test('what is given on a device ends where the catalog gives something else now, also where many are looked at', async () => {
+  const day = await aDeviceDay({ asks: false, principal })
+  await withRule(day)
+  await day.says(onOffice)
+  await asksOn(day, 'riley-laptop')
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === 'riley-mac',
+  )
+  await changeCatalog(day.stage, (text) => text.replace('target: { gate: main }', 'target: { gate: side }'))
+  await looks(day, (held) => held === '')
+}, 60_000)
+
+test('what was given to a name of a device ends where the catalog makes names otherwise now, also where many are looked at', async () => {
+  const day = await aDeviceDay({ asks: false, principal })
+  await withRule(day)
+  await day.says({ attributes: { netmaker_client: 'riley-mac', vpn: 'riley-vpn' } })
+  await asksOn(day, 'riley-laptop')
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === 'riley-mac',
+  )
+  await changeCatalog(day.stage, (text) => text.replace(principal, 'device.attributes["vpn"]'))
+  await looks(day, (held) => held === '')
+}, 60_000)
+
+test('what was given to a person ends where the catalog lets only devices in now, also where many are looked at', async () => {
+  const day = await aDeviceDay({ asks: false, entitlement: byDuty })
+  await withRule(day)
+  await asks(day.stage.riley, 'gate open')
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === 'riley',
+  )
+  await changeCatalog(day.stage, (text) =>
+    text.replace('email.split("@")[0]\n    timeout', `${principal}\n    timeout`),
+  )
+  await looks(day, (held) => held === '')
+}, 60_000)
+
+test('on a device that an admin must let count from now on, nothing is held before one does, also without a rule for fit ones', async () => {
+  const day = await aDeviceDay({ asks: true, principal, entitlement: byDuty })
+  await changeCatalog(day.stage, (text) => text.replace('devices:\n', 'devices:\n  approval: none\n'))
+  await withRule(day)
+  await day.says({ ...onOffice, owner: { email: 'riley@contractor.example', isProven: true } })
+  await asksOn(day, 'riley-laptop')
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === 'riley-mac',
+  )
+  await changeCatalog(day.stage, (text) => text.replace('  approval: none\n', ''))
+  await looks(day, (held) => held === '')
+}, 60_000)
+
 test('an admin revokes a device, and what stands on it ends within five seconds, whatever grace there is to mend one that is not fit', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      grace: 10m\n' })
   const { riley, kim } = day.stage
