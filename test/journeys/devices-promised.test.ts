@@ -121,6 +121,44 @@ test('on a device that an admin must let count from now on, nothing is held befo
   await looks(day, (held) => held === '')
 }, 60_000)
 
+test('revoked right before a crash, a device holds nothing after the start, though others changed since', async () => {
+  const day = await aDeviceDay({ asks: false, principal, entitlement: byDuty })
+  await withRule(day)
+  await day.says(onOffice)
+  await asksOn(day, 'riley-laptop')
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === 'riley-mac',
+  )
+  await eventually(
+    () => onlyGrantOf(day.stage, day.stage.riley),
+    ({ status }) => status === 'active',
+  )
+  await day.stage.stopApp()
+  const connection = await createConnection(day.stage.environment['MONGODB_URI'] ?? '').asPromise()
+  // Written, and then the process was gone; a minute ago by now.
+  await connection.collection<{ _id: string }>('devices').updateOne({ _id: 'mdm/laptop-1' }, [
+    {
+      $set: {
+        approval: 'revoked',
+        changedAt: { $literal: new Timestamp({ t: Math.floor(Date.now() / 1_000) - 60, i: 1 }) },
+        revision: { $add: ['$revision', 1] },
+      },
+    },
+  ])
+  await connection.close()
+  await day.stage.startApp()
+  await day.says({
+    id: 'laptop-2',
+    name: 'sams-laptop',
+    owner: { email: 'sam@acme.example', isProven: true },
+  })
+  await eventually(
+    async () => rileysOn(day),
+    (now) => now === '',
+  )
+}, 90_000)
+
 test('an admin revokes a device, and what stands on it ends within five seconds, whatever grace there is to mend one that is not fit', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      grace: 10m\n' })
   const { riley, kim } = day.stage
