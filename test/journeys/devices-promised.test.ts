@@ -159,6 +159,32 @@ test('revoked right before a crash, a device holds nothing after the start, thou
   )
 }, 90_000)
 
+test('of two that are one machine by an admin’s word, none counts for whom the machine belonged to once it is somebody else’s', async () => {
+  const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
+  const day = await aDeviceDay({ more })
+  const { riley, kim } = day.stage
+  const { world } = day.stage.app
+  const by = as(day.stage, kim)
+  const says = async (id: string, answer: 'approve' | 'join') => {
+    const device = await world.devices.get(id)
+    if (device === null) throw new Error('no such device')
+    return answerDevice(world, { by, id, answer, terms: deviceTerms(device) })
+  }
+  const twin = { source: 'fleet', id: 'f-1', name: 'C02FAKE' } as const
+  await day.says()
+  expect(await says('mdm/laptop-1', 'approve')).toMatchObject({ approval: 'approved' })
+  await day.says(twin)
+  expect(await says('fleet/f-1', 'join')).toMatchObject({ joinedTo: 'mdm/laptop-1' })
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
+  await isHeld(day, '')
+  // It is Sam's from now on: an admin says so.
+  expect(await says('mdm/laptop-1', 'approve')).toMatchObject({ owner: { email: 'sam@acme.example' } })
+  expect(await asks(riley, 'gate open')).toMatchObject({ outcome: 'errors' })
+  expect([...day.gate.holders]).toEqual([])
+}, 60_000)
+
 test('an admin revokes a device, and what stands on it ends within five seconds, whatever grace there is to mend one that is not fit', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      grace: 10m\n' })
   const { riley, kim } = day.stage
