@@ -121,6 +121,41 @@ test('on a device that an admin must let count from now on, nothing is held befo
   await looks(day, (held) => held === '')
 }, 60_000)
 
+test('what an admin ended while it was being cut does not go on by itself when the device is fit again', async () => {
+  const day = await aDeviceDay({ asks: false, rule: '      resume: true\n' })
+  const { riley, kim } = day.stage
+  const { world } = day.stage.app
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await eventually(
+    () => onlyGrantOf(day.stage, riley),
+    ({ status }) => status === 'active',
+  )
+  day.gate.trouble = ({ action }) => (action === 'take' ? { status: 503 } : undefined)
+  await day.says({ attributes: { firewall: false } })
+  const { id } = await eventually(
+    () => onlyGrantOf(day.stage, riley),
+    ({ status }) => status === 'revoking',
+  )
+  // An admin has enough of it: what they are told is their business, that it stays ended is ours.
+  await revokeGrant(world, { grantId: id, by: as(day.stage, kim) })
+  day.gate.trouble = () => undefined
+  await eventually(
+    () => onlyGrantOf(day.stage, riley),
+    ({ status }) => status === 'ended',
+    30_000,
+  )
+  await day.says()
+  await resumeFor(world)
+  await eventually(
+    () => grantsOf(day.stage, riley),
+    (grants) => grants.length === 1 || grants.some(({ status }) => status === 'active'),
+  )
+  expect([...day.gate.holders]).toEqual([])
+  expect(await grantsOf(day.stage, riley)).toHaveLength(1)
+}, 90_000)
+
 test('revoked right before a crash, a device holds nothing after the start, though others changed since', async () => {
   const day = await aDeviceDay({ asks: false, principal, entitlement: byDuty })
   await withRule(day)
