@@ -156,6 +156,19 @@ test('what an admin ended while it was being cut does not go on by itself when t
   expect(await grantsOf(day.stage, riley)).toHaveLength(1)
 }, 90_000)
 
+test('what an admin said of a device is not undone by another who answers the card as it was before', async () => {
+  const day = await aDeviceDay()
+  const { kim } = day.stage
+  const { world } = day.stage.app
+  await day.says()
+  const seen = await world.devices.get('mdm/laptop-1')
+  if (seen === null) throw new Error('it is not known')
+  const answer = { by: as(day.stage, kim), id: seen.id, terms: deviceTerms(seen) } as const
+  expect(await answerDevice(world, { ...answer, answer: 'reject' })).toMatchObject({ approval: 'rejected' })
+  await answerDevice(world, { ...answer, answer: 'approve' })
+  expect(await world.devices.get('mdm/laptop-1')).toMatchObject({ approval: 'rejected' })
+}, 60_000)
+
 test('revoked right before a crash, a device holds nothing after the start, though others changed since', async () => {
   const day = await aDeviceDay({ asks: false, principal, entitlement: byDuty })
   await withRule(day)
