@@ -169,6 +169,24 @@ test('what an admin said of a device is not undone by another who answers the ca
   expect(await world.devices.get('mdm/laptop-1')).toMatchObject({ approval: 'rejected' })
 }, 60_000)
 
+test('where no admin need say that a device counts, an admin can revoke it all the same', async () => {
+  const day = await aDeviceDay()
+  const { kim, riley } = day.stage
+  await changeCatalog(day.stage, (text) => text.replace('devices:\n', 'devices:\n  approval: none\n'))
+  await day.says({ owner: { email: 'riley@contractor.example', isProven: true } })
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await kim.opensHome()
+  await kim.seesHome('Look somebody up', patient)
+  await kim.clicks('Look somebody up…', 'home')
+  await kim.modal('Whom?', patient)
+  await kim.chooses('Whom?', riley.id)
+  await kim.submits()
+  await kim.modal(/riley-laptop.*Fit for managed-laptop/s, patient)
+  await kim.clicks('Revoke', 'modal', { confirm: true })
+  await isHeld(day, '')
+}, 60_000)
+
 test('revoked right before a crash, a device holds nothing after the start, though others changed since', async () => {
   const day = await aDeviceDay({ asks: false, principal, entitlement: byDuty })
   await withRule(day)
