@@ -187,6 +187,23 @@ test('where no admin need say that a device counts, an admin can revoke it all t
   await isHeld(day, '')
 }, 60_000)
 
+test('on a network where devices are let in, everybody sees theirs and an admin revokes one, also without a rule for fit ones', async () => {
+  const day = await aDeviceDay({ asks: false, principal, entitlement: byDuty })
+  const { kim, riley } = day.stage
+  await day.says(onOffice)
+  await asksOn(day, 'riley-laptop')
+  await isHeld(day, 'riley-mac')
+  await kim.opensHome()
+  await kim.seesHome('Look somebody up', patient)
+  await kim.clicks('Look somebody up…', 'home')
+  await kim.modal('Whom?', patient)
+  await kim.chooses('Whom?', riley.id)
+  await kim.submits()
+  await kim.modal(/riley-laptop/s, patient)
+  await kim.clicks('Revoke', 'modal', { confirm: true })
+  await isHeld(day, '')
+}, 60_000)
+
 test('revoked right before a crash, a device holds nothing after the start, though others changed since', async () => {
   const day = await aDeviceDay({ asks: false, principal, entitlement: byDuty })
   await withRule(day)
