@@ -204,6 +204,27 @@ test('on a network where devices are let in, everybody sees theirs and an admin 
   await isHeld(day, '')
 }, 60_000)
 
+test('more time is not given on a device that is not fit', async () => {
+  const entitlement = `        device: managed-laptop\n        auto: [{ because: on duty, when: 'true' }]\n        extend: { by: 10m, total: 40m, after: 0%, review: false }\n`
+  const day = await aDeviceDay({ asks: false, rule: '      grace: 1h\n', entitlement })
+  const { riley } = day.stage
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await day.says({ attributes: { firewall: false } })
+  const held = await eventually(
+    () => onlyGrantOf(day.stage, riley),
+    (grant) => grant.status === 'active' && grant.posture?.unfit != null,
+  )
+  if (held.status !== 'active') throw new Error('not held')
+  const more = await extendGrant(day.stage.app.world, {
+    grantId: held.id,
+    by: held.subject,
+    seenEndsAt: held.endsAt,
+  })
+  expect(more).toHaveProperty('refused')
+}, 60_000)
+
 test('revoked right before a crash, a device holds nothing after the start, though others changed since', async () => {
   const day = await aDeviceDay({ asks: false, principal, entitlement: byDuty })
   await withRule(day)
