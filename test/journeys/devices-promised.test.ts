@@ -329,3 +329,24 @@ test('named as somebody else’s, a device counts for nobody and what stood on i
     5_000,
   )
 }, 60_000)
+
+test('`curfew devices` says that a machine of which two sources tell is fit, where it is held on as such', async () => {
+  const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
+  const day = await aDeviceDay({ more })
+  const { riley, kim } = day.stage
+  const { world } = day.stage.app
+  const by = as(day.stage, kim)
+  const says = async (id: string, answer: 'approve' | 'join') => {
+    const device = await world.devices.get(id)
+    if (device === null) throw new Error('no such device')
+    return answerDevice(world, { by, id, answer, terms: deviceTerms(device) })
+  }
+  await day.says({ attributes: { firewall: null } })
+  await says('mdm/laptop-1', 'approve')
+  await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE' })
+  await says('fleet/f-1', 'join')
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  const said = await devices(['mdm/laptop-1'], { ...day.stage.environment })
+  expect(said.text).toMatch(/riley-laptop.*managed-laptop: yes/)
+}, 60_000)
