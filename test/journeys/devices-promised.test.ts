@@ -263,6 +263,19 @@ test('revoked right before a crash, a device holds nothing after the start, thou
   )
 }, 90_000)
 
+test('an approver who answers while the device is not fit reads that, and not that rules changed', async () => {
+  const day = await aDeviceDay({ asks: false, entitlement: '        device: managed-laptop\n' })
+  const { riley, ada, orders } = day.stage
+  await day.says()
+  const reason = aReason()
+  await asks(riley, 'gate open', reason)
+  const card = await ada.sees(reason, orders, patient)
+  await day.says({ attributes: { firewall: false } })
+  await ada.clicks('Approve 10 min', card)
+  const said = await ada.sees(/firewall off/, orders, patient)
+  expect(JSON.stringify(said)).not.toContain('The rules changed')
+}, 60_000)
+
 test('of two that are one machine by an admin’s word, none counts for whom the machine belonged to once it is somebody else’s', async () => {
   const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
   const day = await aDeviceDay({ more })
