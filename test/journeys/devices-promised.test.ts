@@ -302,6 +302,16 @@ test('of two that are one machine by an admin’s word, none counts for whom the
   expect([...day.gate.holders]).toEqual([])
 }, 60_000)
 
+test('several things at once, one of them on a device: it is asked on which, or the thing is not offered', async () => {
+  const day = await aDeviceDay({ asks: false, principal })
+  await day.says(onOffice)
+  const { submitted } = await asksForSeveral(day.stage, [
+    'Open the gate · The gate',
+    'Read orders · Orders database',
+  ])
+  expect(submitted).toMatchObject({ outcome: 'closed' })
+}, 60_000)
+
 test('an admin revokes a device, and what stands on it ends within five seconds, whatever grace there is to mend one that is not fit', async () => {
   const day = await aDeviceDay({ asks: false, rule: '      grace: 10m\n' })
   const { riley, kim } = day.stage
