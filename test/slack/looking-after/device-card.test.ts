@@ -21,3 +21,8 @@ test('what a device says of its system mentions nobody and links nowhere on the 
   expect(words).not.toContain('<!here>')
   expect(words).not.toContain('<https://evil.example')
 })
+
+test('a device whose system is called as something of JavaScript’s is said by that name on its card', () => {
+  const words = JSON.stringify(askedMessage(saying({ os: 'constructor', osVersion: '1.0' }), null).blocks)
+  expect(words).toContain('constructor 1.0')
+})
