@@ -12,3 +12,19 @@ test('of a sender whose clock is a minute ahead, what it said before never takes
   expect(inOrder.said['firewall']?.value).toBe(false)
   expect(outOfOrder.said['firewall']?.value).toBe(false)
 })
+
+test('whoever cannot sign chooses no words that the owner of a device reads from Curfew', () => {
+  const known = aDevice({ policies: { Disk: { result: 'fail', at: at(0), remedy: 'Turn on FileVault' } } })
+  const words = 'Call 555-0100 and read them your password'
+  const device = heard(
+    known,
+    {
+      at: at(5),
+      isTrusted: false,
+      policies: { Disk: { result: 'fail', remedy: words }, New: { result: 'fail', remedy: words } },
+    },
+    at(5),
+  )
+  expect(JSON.stringify(device)).not.toContain(words)
+  expect(device.policies['Disk']).toMatchObject({ result: 'fail', remedy: 'Turn on FileVault' })
+})
