@@ -28,3 +28,16 @@ test('whoever cannot sign chooses no words that the owner of a device reads from
   expect(JSON.stringify(device)).not.toContain(words)
   expect(device.policies['Disk']).toMatchObject({ result: 'fail', remedy: 'Turn on FileVault' })
 })
+
+test('a machine that an admin gave to somebody else counts for nobody before, by whichever source it is told of', () => {
+  const fleet = aDevice({ id: 'fleet/7', source: 'fleet', owner: ada, said: saidAt(0, { firewall: true }) })
+  const same = aDevice({
+    id: 'mdm/laptop-1',
+    owner: riley,
+    joinedTo: 'fleet/7',
+    said: saidAt(0, { firewall: true }),
+  })
+  // Riley's own are looked at, as the store gives them by owner.
+  const rileys = together([fleet, same].filter(({ owner }) => owner?.id === riley.id))
+  expect(fitness(aRule(), rileys, { now: at(1), onDevice: null }).isFit).toBe(false)
+})
