@@ -41,3 +41,8 @@ test('a machine that an admin gave to somebody else counts for nobody before, by
   const rileys = together([fleet, same].filter(({ owner }) => owner?.id === riley.id))
   expect(fitness(aRule(), rileys, { now: at(1), onDevice: null }).isFit).toBe(false)
 })
+
+test('a rule that reads a serial number, or a uuid, is not met by a device of which nobody says it, even where the rest would decide', () => {
+  const device = aDevice({ serial: null, said: saidAt(0, { firewall: true }) })
+  expect(condition('device.serial == "C02FAKE" || device.firewall').evaluate(device)).toBe('unknown')
+})
