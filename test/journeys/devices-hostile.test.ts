@@ -1,0 +1,43 @@
+import { answerDevice, deviceTerms, type DeviceAnswer } from '../../src/operations/devices/answer-device.ts'
+import { hearReports } from '../../src/operations/devices/hear.ts'
+import { aDeviceDay, type DeviceDay } from './a-device.ts'
+import { aReason, as, asks, eventually, patient, wrongWith } from './acts.ts'
+
+/** Devices by the dozen, at odd moments, and by whom it is not theirs to say. */
+
+const isHeld = ({ gate }: DeviceDay, names: string) =>
+  eventually(
+    async () => [...gate.holders].join(),
+    (now) => now === names,
+    patient.withinMs,
+  )
+
+const looksUpRiley = async ({ stage: { kim, riley } }: DeviceDay): Promise<void> => {
+  await kim.opensHome()
+  await kim.seesHome('Look somebody up', patient)
+  await kim.clicks('Look somebody up…', 'home')
+  await kim.modal('Whom?', patient)
+  await kim.chooses('Whom?', riley.id)
+  await kim.submits()
+  await kim.modal(/riley-laptop/s, patient)
+}
+
+const ofRiley = { email: 'riley@contractor.example', isProven: true }
+const answers = ({ stage }: DeviceDay, answer: DeviceAnswer, terms: string) =>
+  answerDevice(stage.app.world, { by: as(stage, stage.kim), id: 'mdm/laptop-1', answer, terms })
+
+test.each(['reject', 'revoke'] as const)(
+  'what an admin said no to (%s) does not count by a click on the card of before',
+  async (no) => {
+    const day = await aDeviceDay()
+    await day.says({ owner: ofRiley })
+    const { devices } = day.stage.app.world
+    const asked = await devices.get('mdm/laptop-1')
+    const terms = asked === null ? '' : deviceTerms(asked)
+    if (no === 'revoke') expect(await answers(day, 'approve', terms)).toMatchObject({ approval: 'approved' })
+    expect(await answers(day, no, terms)).toMatchObject({ owner: { email: ofRiley.email } })
+    await answers(day, 'approve', terms)
+    expect((await devices.get('mdm/laptop-1'))?.approval).not.toBe('approved')
+  },
+  60_000,
+)
