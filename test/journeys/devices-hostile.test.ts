@@ -41,3 +41,33 @@ test.each(['reject', 'revoke'] as const)(
   },
   60_000,
 )
+
+test('an admin revokes a machine that two sources tell of, and whatever stands on it ends', async () => {
+  const other = '    agents: { kind: report }\n'
+  const day = await aDeviceDay({ more: other })
+  const { riley, kim, orders } = day.stage
+  await day.says()
+  await kim.clicks('Approve', await kim.sees('New device', orders, patient))
+  await kim.sees('approved riley-laptop', orders, patient)
+  const { world } = day.stage.app
+  const source = world.catalog().devices.sources.get('agents')
+  if (source === undefined) throw new Error('no such source')
+  await hearReports(world, source, [
+    {
+      sourceId: 'd-1',
+      name: 'rileys own word',
+      serial: 'C02FAKE',
+      uuid: 'A1B2-C3D4',
+      owner: { email: ofRiley.email, isProven: false },
+      at: world.clock.now(),
+    },
+  ])
+  const card = await kim.sees(/It may be .*riley-laptop/s, orders, patient)
+  await kim.clicks('It is the same machine', card)
+  await kim.sees('is a machine that was known already', orders, patient)
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await looksUpRiley(day)
+  await kim.clicks('Revoke', 'modal', { confirm: true })
+  await isHeld(day, '')
+}, 60_000)
