@@ -71,3 +71,14 @@ test('an admin revokes a machine that two sources tell of, and whatever stands o
   await kim.clicks('Revoke', 'modal', { confirm: true })
   await isHeld(day, '')
 }, 60_000)
+
+test('where devices count without an admin’s yes, an admin revokes one all the same', async () => {
+  const day = await aDeviceDay({ rule: '      maxAge: 1h\n  approval: none\n' })
+  const { riley, kim } = day.stage
+  await day.says({ owner: ofRiley })
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await looksUpRiley(day)
+  await kim.clicks('Revoke', 'modal', { confirm: true })
+  await isHeld(day, '')
+}, 60_000)
