@@ -82,3 +82,12 @@ test('where devices count without an admin’s yes, an admin revokes one all the
   await kim.clicks('Revoke', 'modal', { confirm: true })
   await isHeld(day, '')
 }, 60_000)
+
+test('where devices count without an admin’s yes, nobody reads that one waits for it', async () => {
+  const day = await aDeviceDay({ rule: '      maxAge: 1h\n  approval: none\n' })
+  const { riley, kim, orders } = day.stage
+  await day.says({ owner: ofRiley })
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await expect(kim.sees(/waits for an admin|New device/, orders, { withinMs: 5_000 })).rejects.toThrow()
+}, 60_000)
