@@ -91,3 +91,20 @@ test('where devices count without an admin’s yes, nobody reads that one waits 
   await isHeld(day, 'riley')
   await expect(kim.sees(/waits for an admin|New device/, orders, { withinMs: 5_000 })).rejects.toThrow()
 }, 60_000)
+
+test('a card of a device that still waits is not said to be over as an older one is in question', async () => {
+  const day = await aDeviceDay()
+  const { kim, orders, workspace } = day.stage
+  await day.says({ owner: ofRiley })
+  await kim.clicks('Approve', await kim.sees('New device', orders, patient))
+  await kim.sees('approved riley-laptop', orders, patient)
+  for (let n = 1; n <= 20; n++) await day.says({ id: `new-${n}`, name: `new-${n}-mac`, serial: `SER${n}-A` })
+  await kim.sees(/New device.*new-20-mac/s, orders, { withinMs: 40_000 })
+  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
+  await kim.sees(/says that it is .*sam@acme.example/s, orders, { withinMs: 40_000 })
+  expect(await day.stage.app.world.devices.get('mdm/new-20')).toMatchObject({ approval: 'pending' })
+  await expect(
+    kim.sees(/new-20-mac.*changed since this was asked/s, orders, { withinMs: 8_000 }),
+  ).rejects.toThrow()
+  expect(wrongWith(workspace)).toEqual([])
+}, 120_000)
