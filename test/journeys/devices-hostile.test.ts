@@ -108,3 +108,15 @@ test('a card of a device that still waits is not said to be over as an older one
   ).rejects.toThrow()
   expect(wrongWith(workspace)).toEqual([])
 }, 120_000)
+
+test('access on a device can be asked for whatever its source calls it', async () => {
+  const day = await aDeviceDay({ asks: false, principal: 'device.attributes["netmaker_client"]' })
+  const { riley, workspace } = day.stage
+  await day.says({ id: `urn:uuid:${'7'.repeat(190)}`, attributes: { netmaker_client: 'riley-mac' } })
+  await riley.runs(`/request-access gate open ${aReason()}`)
+  await riley.modal('On which device?', patient)
+  await riley.chooses('On which device?', 'riley-laptop')
+  await riley.submits()
+  await isHeld(day, 'riley-mac')
+  expect(wrongWith(workspace)).toEqual([])
+}, 60_000)
