@@ -29,3 +29,9 @@ test('what comes unsigned, of which nothing is taken, does not hide from the adm
   expect(await server.send('jamf', body, { authorization })).toMatchObject({ status: 200, accepted: 0 })
   expect(await heardOf()).not.toContain('jamf')
 })
+
+test('a source of which all is refused, as its clock is ahead, is silent: its admins are warned before people lose what they hold', async () => {
+  const report = { sourceId: 'riley-1', at: '2027-01-27T12:06:00Z', attributes: { firewall: true } }
+  expect(await server.deliver(report)).toMatchObject({ status: 200, accepted: 0 })
+  expect(await heardOf()).not.toContain('laptops')
+})
