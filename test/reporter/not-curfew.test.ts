@@ -49,3 +49,9 @@ test('what nobody of Curfew answered is not said to be reported', async () => {
   expect(sent.out).not.toContain('Reported')
   expect(sent.code).toBe(1)
 })
+
+test('`curfew-report remove` forgets nothing while Curfew was not reached: its key still counts there', async () => {
+  const removed = await runs(['remove'])
+  expect(removed.out).not.toContain('is no device any more')
+  expect(await readdir(folder)).toEqual(['device.json'])
+})
