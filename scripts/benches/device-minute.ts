@@ -72,7 +72,7 @@ async function holdBy(
   if (first === undefined) return
   const ids = `many-${what.resource}`
   const endsAt = new Date(Date.now() + heldMs)
-  const posture = { rule: markIn(catalog, what.entitlement), until: endsAt, unfit: null }
+  const posture = { rule: markIn(catalog, what.entitlement), until: endsAt, on: null, unfit: null }
   await writeActiveGrants(connection, {
     holders: holdersOf([first]),
     system: benchSystem,

@@ -37,6 +37,7 @@ export async function whoFallSilent({ connection, target, people, posted, catalo
     posture: ({ principal }) => ({
       rule: markIn(catalog, onAwake.entitlement),
       until: until(principal),
+      on: null,
       unfit: null,
     }),
     ids: 'silent',

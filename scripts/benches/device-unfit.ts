@@ -16,7 +16,7 @@ export async function unfitAtOnce({ grants }: Bench, day: DeviceDay) {
   const holders = holdersOf(people.slice(0, grants))
   await target.ask({ what: 'hold', principals: holders.map(({ principal }) => principal) })
   const endsAt = new Date(Date.now() + heldMs)
-  const posture = { rule: markIn(catalog, onFit.entitlement), until: endsAt, unfit: null }
+  const posture = { rule: markIn(catalog, onFit.entitlement), until: endsAt, on: null, unfit: null }
   await writeActiveGrants(connection, {
     holders,
     system: benchSystem,

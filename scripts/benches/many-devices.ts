@@ -72,7 +72,7 @@ const aDevice = (at: Date): Device => ({
   claimant: null,
   isInQuestion: false,
   approval: 'approved',
-  decided: { by: null, at, because: 'written by the bench' },
+  decided: { by: null, at, because: 'written by the bench', answer: null },
   joinedTo: null,
   firstSeenAt: at,
   lastSeenAt: at,

@@ -101,6 +101,7 @@ function readingsOf(ast: ASTNode): Reading[] {
     const field = fieldOf(node)
     if (field === null) continue
     if (isAttributeName(field)) add({ kind: 'attribute', name: field })
+    if (field === 'serial' || field === 'uuid') add({ kind: 'mark', name: field })
     const map = mapNamed(node)
     if (map !== null && !literal.has(node)) add({ kind: map === 'policies' ? 'every-policy' : 'every-other' })
   }

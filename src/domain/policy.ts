@@ -238,7 +238,7 @@ export interface ApprovedWish
 /**
  * Do the rules of this moment still allow what was approved, exactly as it was approved? Asked right before giving, and
  * while it is `held`: then who said yes is not asked again, nor how often a rule did, nor what it is held on
- * (`device-watch.ts` does); everything else is. Of what is `kept`, the conditions on the person are not asked either.
+ * (`device-watch.ts` does, but for more time: `asksFit`); everything else is. Of what is `kept`, the conditions on the person are not asked either.
  */
 export function stillAllows(
   catalog: Catalog,
@@ -249,7 +249,8 @@ export function stillAllows(
     isHeld = false,
     isKept = false,
     moreMs = 0,
-  }: { isHeld?: boolean; isKept?: boolean; moreMs?: number } = {},
+    asksFit = !isHeld,
+  }: { isHeld?: boolean; isKept?: boolean; moreMs?: number; asksFit?: boolean } = {},
 ): Verdict {
   const entitlement = findEntitlement(catalog, wish.resource.id, wish.entitlement.id)
   if (!entitlement) return no({ kind: 'gone' })
@@ -262,7 +263,7 @@ export function stillAllows(
   const mostMs = mostFor(entitlement, wish, wholeMs)
   const verdict: Verdict = isKept
     ? (whyOutside(facts, entitlement, asking, mostMs) ?? { answer: 'yes', reasons: [] })
-    : (isHeld ? mayHoldAnywhere : mayHold)(facts, entitlement, asking, now, mostMs)
+    : (asksFit ? mayHold : mayHoldAnywhere)(facts, entitlement, asking, now, mostMs)
   if (verdict.answer !== 'yes') return verdict
   if (wish.isBreakGlass && entitlement.breakGlass === null) return no({ kind: 'no-break-glass' })
   // What people added later, the rule was not asked for.
@@ -274,7 +275,11 @@ export function stillAllows(
   if (wish.window === null && !wish.isBreakGlass && !wish.isStanding && !fitsIn(only, now, endsAt))
     return no({ kind: 'outside', windows: describeOnly(only) })
   // Of everybody at once it is not read what they work on: `device-watch.ts` looks at that.
-  if (isHeld && facts.devices === undefined && isForDevice(catalog, entitlement)) return verdict
+  if (isHeld && facts.devices === undefined && isForDevice(catalog, entitlement)) {
+    const { canonical, system } = entitlement
+    const isSame = device !== null && canonical === wish.place.canonical && system === wish.system
+    return isSame ? verdict : no({ kind: 'moved' })
+  }
   const place = placeFor(catalog, facts, entitlement, asking, now)
   if ('unresolved' in place) return withoutPlace(facts, place.unresolved)
   const same =

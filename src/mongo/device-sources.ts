@@ -28,7 +28,9 @@ export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
       const now = elapsedMs()
       if (now - (notedAtMs.get(source) ?? -Infinity) < noteEveryMs) return
       notedAtMs.set(source, now)
-      await sources.updateOne({ _id: source }, [{ $set: { heardAt: '$$NOW' } }], { upsert: true })
+      await sources.updateOne({ _id: source }, [{ $set: { heardAt: '$$NOW' } }, { $unset: 'losses' }], {
+        upsert: true,
+      })
     },
     mayLook: async (source, everyMs) => {
       await sources.updateOne({ _id: source }, [{ $set: { heardAt: { $ifNull: ['$heardAt', '$$NOW'] } } }], {
@@ -49,10 +51,10 @@ export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
         const { _id: source, heardAt, takenAt, losses } = row.parse(one)
         return { source, heardAt, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
       }),
-    foresee: async (source, losses) => {
-      const same = { _id: source, losses: { $exists: losses.length > 0 } }
-      if (losses.length === 0) await sources.updateOne(same, { $unset: { losses: '' } })
-      else await sources.updateOne({ _id: source }, { $set: { losses: [...losses] } })
+    foresee: async ({ source, heardAt }, losses) => {
+      const asSeen = { _id: source, heardAt }
+      if (losses.length > 0) await sources.updateOne(asSeen, { $set: { losses: [...losses] } })
+      else await sources.updateOne({ ...asSeen, losses: { $exists: true } }, { $unset: { losses: '' } })
     },
     takeAnyway: async (source, heardAt) => {
       aboutToWrite()

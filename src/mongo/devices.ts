@@ -150,8 +150,10 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     get,
     ofPeople: async (personIds) =>
       readable(await collection.find({ 'owner.id': { $in: [...personIds] } }).toArray()),
-    waiting: async (limit) => {
-      const isSomebodys = [{ 'claimant.id': { $type: 'string' } }, { 'owner.id': { $type: 'string' } }]
+    waiting: async (limit, { needsApproval }) => {
+      const isOwned = { 'owner.id': { $type: 'string' } }
+      const isClaimed = { 'claimant.id': { $type: 'string' } }
+      const isSomebodys = needsApproval ? [isClaimed, isOwned] : [{ ...isClaimed, owner: null }]
       const filter = { $or: [{ approval: 'pending', $or: isSomebodys }, { isInQuestion: true }] }
       return readable(await collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray())
     },

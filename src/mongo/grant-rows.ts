@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { grantSchema } from '../domain/grant.ts'
 import { personRef } from '../domain/person-ref.ts'
-import type { HeldRow, LatestRow, StandingRow } from '../domain/ports/grants.ts'
+import type { CutRow, HeldRow, LatestRow, StandingRow } from '../domain/ports/grants.ts'
 
 /** What is read of a grant where many are read: the fields asked for, and each row as it is parsed. */
 
@@ -71,7 +71,7 @@ export const heldFields = {
   window: 1,
   device: 1,
   'posture.rule': 1,
-  'posture.until': 1,
+  'posture.unfit.since': 1,
   opensAt: 1,
   next: 1,
   giveAt: 1,
@@ -103,6 +103,27 @@ export const latestRow = z
 const [asked] = grantSchema.options
 const { place } = grantSchema.options[4].shape
 
+export const cutFields = {
+  subject: 1,
+  resource: 1,
+  entitlement: 1,
+  device: 1,
+  endsAt: 1,
+  endedAt: 1,
+} as const
+
+export const cutRow = z
+  .object({
+    _id: z.string(),
+    subject: personRef,
+    resource: idAndName,
+    entitlement: idAndName,
+    device: asked.shape.device,
+    endsAt: z.date(),
+    endedAt: z.date(),
+  })
+  .transform(({ _id: id, ...row }): CutRow => ({ ...row, id }))
+
 export const heldRow = z
   .object({
     _id: z.string(),
@@ -122,7 +143,10 @@ export const heldRow = z
     auto: asked.shape.auto,
     window: asked.shape.window,
     device: asked.shape.device,
-    posture: z.object({ rule: z.string(), until: z.date().nullable() }).nullable().default(null),
+    posture: z
+      .object({ rule: z.string(), unfit: z.object({ since: z.date() }).nullable().default(null) })
+      .nullable()
+      .default(null),
     opensAt: z.date().nullish(),
     next: z.object({ opensAt: z.date() }).nullish(),
     giveAt: z.date().nullish(),

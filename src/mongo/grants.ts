@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose'
 import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
+import { resumeKey } from '../domain/new-grant.ts'
 import { slotOf, type Grant } from '../domain/grant.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { FailedRow, GrantStore, Inserted } from '../domain/ports/grants.ts'
@@ -10,6 +11,8 @@ import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { finding, grantModel, parsed, toStored, type Stored } from './grant-model.ts'
 import {
+  cutFields,
+  cutRow,
   dueRow,
   failedRow,
   heldFields,
@@ -205,13 +208,24 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     heldOf: (subjectIds) =>
       find({ 'subject.id': { $in: [...subjectIds] }, isOpen: true, status: { $in: ['granting', 'active'] } }),
     cut: async (now, of) => {
-      const found = await find({
-        ...subjectAmong(of),
-        status: 'ended',
-        cause: 'unfit',
-        endsAt: { $gt: now },
+      const rows = await collection
+        .find<{ _id: string }>(
+          {
+            ...subjectAmong(of),
+            status: 'ended',
+            cause: 'unfit',
+            endsAt: { $gt: now },
+            isStanding: { $ne: true },
+          },
+          { projection: cutFields },
+        )
+        .toArray()
+      const goneOn = await collection.distinct('requestId', {
+        requestId: { $in: rows.map(({ _id }) => resumeKey(_id)) },
       })
-      return found.flatMap((grant) => (grant.status === 'ended' ? grant : []))
+      const keys = new Set(goneOn)
+      const open = rows.filter(({ _id }) => !keys.has(resumeKey(_id)))
+      return readable(open, (row) => cutRow.parse(row))
     },
     standing: async (of) => {
       const rows = await model

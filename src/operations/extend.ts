@@ -66,7 +66,10 @@ async function judgeExtension(
     const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null
     const refusal =
       current.status === 'active' && may !== null && 'addMs' in may
-        ? whyNoMore(current, stillAllows(catalog, facts, current, now, { isHeld: true, moreMs: may.addMs }))
+        ? whyNoMore(
+            current,
+            stillAllows(catalog, facts, current, now, { isHeld: true, asksFit: true, moreMs: may.addMs }),
+          )
         : null
     const more = refusal ?? transition(current, event, now)
     return isProofAsked && confirmation === null && !isRefusal(more)
@@ -127,5 +130,7 @@ function agreedNow(
 /** What the rules say against more time, if anything. */
 export function whyNoMore(grant: Grant, { answer, reasons }: Verdict): Refusal | null {
   if (answer === 'yes') return null
-  return refuse(answer === 'unknown' ? 'unsure' : 'rules-changed', { grant, reasons: reasons.map(explain) })
+  const isUnfit = reasons.some(({ kind }) => kind === 'unfit')
+  const code = answer === 'unknown' ? 'unsure' : isUnfit ? 'unfit' : 'rules-changed'
+  return refuse(code, { grant, reasons: reasons.map(explain) })
 }

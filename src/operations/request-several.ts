@@ -1,3 +1,4 @@
+import { findEntitlement, isForDevice } from '../domain/catalog.ts'
 import { slotOf, type Grant } from '../domain/grant.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { fitToAsk, requestAccess, withProof, type Ask } from './request.ts'
@@ -34,7 +35,12 @@ export async function requestSeveral(
   const next = Math.max(-1, ...made.map(({ line }) => line)) + 1
   const lines = wanted
     .filter((what) => !isMade(what))
-    .map((what, i): Ask => ({ ...ask, ...what, line: next + i, lines: wanted.length }))
+    .map((what, i): Ask => {
+      const entitlement = findEntitlement(world.catalog(), what.resource, what.entitlement)
+      const isOnDevice = entitlement !== null && isForDevice(world.catalog(), entitlement)
+      const device = isOnDevice ? (ask.device ?? null) : null
+      return { ...ask, ...what, device, line: next + i, lines: wanted.length }
+    })
   if (made.length === 0) {
     const no = await whyNotAll(world, lines)
     if (no !== null) return no
@@ -63,7 +69,7 @@ export async function whyNotAll(world: World, lines: readonly Ask[]): Promise<No
     const same = held.find(
       (one) =>
         one.status !== 'pending' &&
-        slotOf(one) === 'once' &&
+        slotOf(one) === slotOf(fit.asked) &&
         one.resource.id === line.resource &&
         one.entitlement.id === line.entitlement,
     )
@@ -72,7 +78,7 @@ export async function whyNotAll(world: World, lines: readonly Ask[]): Promise<No
       (one) =>
         one.status === 'pending' &&
         one.requester.id !== fit.asked.requester.id &&
-        slotOf(one) === 'once' &&
+        slotOf(one) === slotOf(fit.asked) &&
         one.resource.id === line.resource &&
         one.entitlement.id === line.entitlement,
     )

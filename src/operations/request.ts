@@ -1,4 +1,5 @@
 import { countEarlier } from './earlier-requests.ts'
+import { shortId } from '../domain/devices/device.ts'
 import { findEntitlement, type Entitlement } from '../domain/catalog.ts'
 import type { Confirmation } from '../domain/confirmation.ts'
 import { slotOf, type Grant, type GrantPlace, type Pending } from '../domain/grant.ts'
@@ -102,7 +103,8 @@ export async function fitToAsk(
   if (entitlement === null) return refuse('unknown-entitlement')
   const now = world.clock.now()
   if (isForAnother && !mayAskForOthers(requester, entitlement, ask, now)) return refuse('not-for-others')
-  const place = whereOrWhyNot(world, subject, entitlement, ask)
+  const device = deviceAsked(subject, ask.device)
+  const place = whereOrWhyNot(world, subject, entitlement, { ...ask, device: device ?? ask.device ?? null })
   if (isRefusal(place)) return isForAnother ? notForThem(place, subject) : place
   const timing = timingOf(ask, entitlement, now)
   if (isRefusal(timing)) return timing
@@ -120,7 +122,7 @@ export async function fitToAsk(
       reason,
       timing,
       principal: place.principal,
-      device: deviceAsked(subject, ask.device),
+      device,
       confirmation,
     },
     world.clock.now(),
@@ -128,8 +130,10 @@ export async function fitToAsk(
   return { asked, subject, entitlement }
 }
 
+/** Theirs that was asked for, by its id or the short one; null: it is none of theirs. */
 export function deviceAsked({ devices }: PersonFacts, asked: Ask['device']): Grant['device'] {
-  const device = devices?.find(({ id }) => id === asked?.id)
+  const device =
+    asked == null ? undefined : devices?.find(({ id }) => id === asked.id || shortId(id) === asked.id)
   return device === undefined ? null : { id: device.id, name: device.name }
 }
 

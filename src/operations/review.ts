@@ -286,7 +286,8 @@ export function whereStill(
   if (subject === 'unknown') return unsure(grant.subject)
   const verdict = mayHold(subject, entitlement, asking, now)
   if (verdict.answer !== 'yes') {
-    const code = verdict.answer === 'unknown' ? 'unsure' : 'rules-changed'
+    const isUnfit = verdict.reasons.some(({ kind }) => kind === 'unfit')
+    const code = verdict.answer === 'unknown' ? 'unsure' : isUnfit ? 'unfit' : 'rules-changed'
     return refuse(code, { grant, reasons: verdict.reasons.map(explain) })
   }
   const place = placeFor(catalog, subject, entitlement, asking, now)

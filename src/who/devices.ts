@@ -3,6 +3,7 @@ import { table } from '../catalog/table.ts'
 import { ConfigError, readPlaces } from '../config.ts'
 import { isUsable, type Device } from '../domain/devices/device.ts'
 import { fitness } from '../domain/devices/fitness.ts'
+import { byOwner, machineOf } from '../domain/devices/together.ts'
 import { agoWords, lacksInWords } from '../domain/devices/lack-words.ts'
 import { mongoClock } from '../mongo/clock.ts'
 import { connect } from '../mongo/connection.ts'
@@ -43,7 +44,8 @@ export async function devices(words: readonly string[], environment: NodeJS.Proc
       return { text: values.json ? JSON.stringify(lost, null, 2) : lossesAsText(lost, rule), exitCode: 0 }
     }
     const all = await allCalled(asked, positionals.join(' ').trim())
-    const rows = all.map((device) => rowOf(device, asked))
+    const machines = await machinesOf(all, asked)
+    const rows = all.map((device) => rowOf(device, machines.get(device.id) ?? device, asked))
     return { text: values.json ? JSON.stringify(rows, null, 2) : rowsAsText(rows), exitCode: 0 }
   })
 }
@@ -88,10 +90,27 @@ async function allCalled({ devices: store }: AskedOfDevices, name: string): Prom
   }
 }
 
-function rowOf(device: Device, { catalog, now }: AskedOfDevices) {
+/** Each with what other sources tell of the same machine: so it is judged. */
+async function machinesOf(
+  devices: readonly Device[],
+  { devices: store }: AskedOfDevices,
+): Promise<ReadonlyMap<string, Device>> {
+  const found = new Map<string, Device>()
+  const owners = [...new Set(devices.flatMap(({ owner }) => owner?.id ?? []))]
+  for (let at = 0; at < owners.length; at += readAtOnce)
+    for (const theirs of byOwner(await store.ofPeople(owners.slice(at, at + readAtOnce))).values())
+      for (const { id } of theirs) {
+        const machine = machineOf(theirs, id)
+        if (machine !== undefined) found.set(id, machine)
+      }
+  return found
+}
+
+/** `machine`: the device with all that is told of it. */
+function rowOf(device: Device, machine: Device, { catalog, now }: AskedOfDevices) {
   const { id, name, owner, claimed, source, serial, approval, isInQuestion, lastSeenAt } = device
   const fit = [...catalog.devices.fit.values()].map((rule) => {
-    const found = isUsable(device, rule) ? fitness(rule, [device], { now, onDevice: id }) : null
+    const found = isUsable(machine, rule) ? fitness(rule, [machine], { now, onDevice: machine.id }) : null
     return {
       rule: rule.id,
       isFit: found?.isFit === true,

@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls'
 import { fleetSettings } from '../../src/domain/devices/source-kinds.ts'
 
 const url = 'https://fleet.acme.example'
@@ -34,8 +35,14 @@ test.each([
   ['webhookSecret', 'a-secret-of-a-url-path_1', true],
   ['webhookSecret', 'no/slashes/in/a/path/part', false],
   ['ca', 'not a certificate', false],
-  ['ca', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', true],
+  ['ca', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', false],
   ['evry', '5m', false],
 ])('%s: %j is taken: %s', (name, value, taken) => {
   expect(isTaken({ [name]: value })).toBe(taken)
+})
+
+test('certificates are taken, one after the other, and none where one of them is cut off', () => {
+  const [one = '', another = ''] = rootCertificates
+  expect(isTaken({ ca: `${one}\n${another}\n` })).toBe(true)
+  expect(isTaken({ ca: `${one}\n${another.slice(0, 200)}` })).toBe(false)
 })

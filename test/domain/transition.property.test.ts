@@ -134,6 +134,7 @@ const events = {
     .option(
       fc.record({
         rule: fc.constantFrom('one', 'another'),
+        on: fc.constantFrom('mdm/laptop-1', null),
         until: fc.option(instant),
         unfit: fc.option(
           fc.record({

@@ -27,7 +27,7 @@ test('`curfew devices` says whose they are, whether they count, and how fit they
   const { stage } = await aDayOfTwo()
   const { text } = await asked(stage, 'devices')
   expect(text).toMatch(
-    /riley-laptop \(mdm\/laptop-1\) +Riley \(riley@contractor\.example\) +macos 15\.1 +approved +just now +managed-laptop: yes/,
+    /riley-laptop \(mdm\/laptop-1\) +Riley \(riley@contractor\.example\) +macos 15\.1 +approved +(?:just now|\d+ s ago) +managed-laptop: yes/,
   )
   expect(text).toMatch(/sams-old-mac \(mdm\/old\) +sam@acme\.example\? +macos 15\.1 +pending/)
   const one = await asked(stage, 'devices', 'sam@acme.example', '--json')

@@ -1,4 +1,5 @@
-import { answerDevice, deviceTerms, type DeviceAnswer } from '../../src/operations/devices/answer-device.ts'
+import type { DeviceAnswer } from '../../src/domain/devices/device.ts'
+import { answerDevice, deviceTerms } from '../../src/operations/devices/answer-device.ts'
 import { hearReports } from '../../src/operations/devices/hear.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
 import { aReason, as, asks, eventually, patient, wrongWith } from './acts.ts'

@@ -72,7 +72,11 @@ test('an admin is asked about what is, or may be, somebody’s of ours, and abou
   await put('mdm/questioned', { isInQuestion: true })
   await put('mdm/fine')
   const ids = (found: readonly Device[]) => found.map(({ id }) => id).sort()
-  expect(ids(await devices.waiting(10))).toEqual(['mdm/claimed', 'mdm/owned', 'mdm/questioned'])
+  expect(ids(await devices.waiting(10, { needsApproval: true }))).toEqual([
+    'mdm/claimed',
+    'mdm/owned',
+    'mdm/questioned',
+  ])
   expect(ids(await devices.unclaimed(10))).toEqual(['mdm/strange'])
   expect(ids(await devices.ofPeople([riley.id]))).toEqual(['mdm/fine', 'mdm/owned', 'mdm/questioned'])
   expect(await devices.ofSerial('')).toEqual([])

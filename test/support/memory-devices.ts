@@ -8,13 +8,16 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
   const changes: { id: string; ownerId: string | null; stamp: string }[] = []
   const listeners = new Set<(device: Device) => void>()
   const all = (): Device[] => [...devices.values()]
-  const isWaiting = ({ approval, claimant, owner, isInQuestion }: Device): boolean =>
-    isInQuestion || (approval === 'pending' && (claimant !== null || owner !== null))
+  const isWaiting = ({ approval, claimant, owner, isInQuestion }: Device, needsApproval: boolean): boolean =>
+    isInQuestion || (approval === 'pending' && (owner === null ? claimant !== null : needsApproval))
   return {
     get: async (id) => devices.get(id) ?? null,
     ofPeople: async (ids) => all().filter(({ owner }) => owner !== null && ids.includes(owner.id)),
     unclaimed: async () => [],
-    waiting: async (limit) => all().filter(isWaiting).slice(0, limit),
+    waiting: async (limit, { needsApproval }) =>
+      all()
+        .filter((device) => isWaiting(device, needsApproval))
+        .slice(0, limit),
     ofSerial: async (serial) => all().filter((device) => serial !== '' && device.serial === serial),
     all: async (after, limit) =>
       all()

@@ -7,6 +7,7 @@ import type { AskedRow, GrantRecords, LastUse } from '../../src/domain/ports/gra
 import type { GrantStore, HeldRow } from '../../src/domain/ports/grants.ts'
 import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
 import type { LossStore, MassLoss } from '../../src/domain/ports/losses.ts'
+import { resumeKey } from '../../src/domain/new-grant.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 
 /**
@@ -179,7 +180,9 @@ export function memoryGrants(
           grant.status === 'ended' &&
           grant.cause === 'unfit' &&
           (of === undefined || of.includes(grant.subject.id)) &&
-          grant.endsAt > now
+          !grant.isStanding &&
+          grant.endsAt > now &&
+          !all().some(({ requestId }) => requestId === resumeKey(grant.id))
             ? grant
             : [],
         ),

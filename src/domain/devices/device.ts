@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { personRef } from '../person-ref.ts'
 
@@ -6,20 +7,36 @@ export const saidValue = z.union([z.string().max(500), z.number(), z.boolean(), 
 export type SaidValue = z.infer<typeof saidValue>
 
 /** By the source's own instant, never later than when it was heard. */
-const said = z.object({ value: saidValue, at: z.date() })
+const said = z.object({
+  value: saidValue,
+  at: z.date(),
+  /** By the source's own clock, where that is ahead of ours: what it said later is later by that. */
+  saidAt: z.date().optional(),
+})
 export type Said = z.infer<typeof said>
 
 export const policyResults = ['pass', 'fail', 'unknown'] as const
 const policySaid = z.object({
   result: z.enum(policyResults),
   at: z.date(),
+  saidAt: z.date().optional(),
   /** What its owner is to do about it, in the source's words. */
   remedy: z.string().nullable().default(null),
+  /** Whoever called it so could be anybody: nobody reads that name. */
+  isNamedByAnybody: z.literal(true).optional(),
 })
 export type PolicySaid = z.infer<typeof policySaid>
 
 /** Whether an admin lets it count. `revoked`: it counted before. */
 export const approvals = ['pending', 'approved', 'rejected', 'revoked'] as const
+
+/**
+ * `approve`: it counts, for whom its source names; of one in question that is somebody else from now on. `keep`: of one in
+ * question, it stays its owner's. `join`: it is the machine that another source tells of. `reject`: it does not count.
+ * `revoke`: it counts no more.
+ */
+export const deviceAnswers = ['approve', 'keep', 'join', 'reject', 'revoke'] as const
+export type DeviceAnswer = (typeof deviceAnswers)[number]
 
 const decision = z.object({
   /** Null: a rule of the catalog said so. */
@@ -27,6 +44,8 @@ const decision = z.object({
   at: z.date(),
   /** The rule, or why it was rejected or revoked. */
   because: z.string().nullable(),
+  /** What was said; null: a rule of the catalog said so. */
+  answer: z.enum(deviceAnswers).nullable().default(null),
 })
 
 /**
@@ -58,10 +77,16 @@ export const deviceSchema = z.object({
   firstSeenAt: z.date(),
   /** The latest instant of which its source told anything. */
   lastSeenAt: z.date(),
+  /** The same by the source's own clock, where that is ahead of ours. */
+  lastSaidAt: z.date().optional(),
   said: z.record(z.string(), said),
   policies: z.record(z.string(), policySaid),
 })
 export type Device = z.infer<typeof deviceSchema>
+
+/** Its id, or a short mark of one that is long, by which it is chosen in a form. */
+export const shortId = (id: string): string =>
+  id.length <= 75 ? id : createHash('sha256').update(id).digest('base64url')
 
 export const deviceId = (source: string, sourceId: string): string => `${source}/${sourceId}`
 

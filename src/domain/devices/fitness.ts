@@ -5,7 +5,13 @@ import type { DevicePart, FitRule, Reading } from './rules.ts'
 
 /** Whether somebody's devices are fit by a rule: until when, if nothing more is heard; or what is missing, of which. */
 export type Fitness =
-  | { readonly isFit: true; readonly until: Date; readonly device: Device }
+  | {
+      readonly isFit: true
+      readonly until: Date
+      /** Of all that are fit the one that counts: its time is over at `until`. */
+      readonly device: Device
+      readonly fit: readonly string[]
+    }
   | { readonly isFit: false; readonly rule: string; readonly lacks: readonly Lack[] }
 
 export type Lack =
@@ -21,6 +27,8 @@ export type Lack =
       /** The part of the rule that is not met. */
       readonly part: string
       readonly values: readonly ReadValue[]
+      /** It would be met, were what is known of it not too old. */
+      readonly isOnlyOld: boolean
     }
 
 export type Uncounted = Pick<Device, 'name' | 'approval' | 'isInQuestion'>
@@ -46,9 +54,15 @@ export function fitness(
     return combined(rule, [judge(rule, one, now)])
   }
   const lately = usable.filter(({ lastSeenAt }) => now.getTime() - lastSeenAt.getTime() < rule.seenWithinMs)
+  if (usable.length === 0)
+    return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', devices: theirs }] }
   if (lately.length === 0) {
-    const devices = theirs.filter((device) => !usable.includes(device))
-    return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', devices }] }
+    const lacks = usable.map((device): Lack => ({
+      kind: 'silent',
+      device: namedOf(device),
+      maxAgeMs: rule.seenWithinMs,
+    }))
+    return { isFit: false, rule: rule.id, lacks }
   }
   const judged = lately.map((device) => noLongerThanSeen(rule, judge(rule, device, now)))
   return rule.which === 'every' ? combined(rule, judged) : best(rule, judged)
@@ -70,14 +84,14 @@ function combined(rule: FitRule, judged: readonly Judged[]): Fitness {
   const fit = judged.flatMap((one) => ('lacks' in one ? [] : one)).sort(untilFirst)
   const [first] = fit
   if (first === undefined) return { isFit: false, rule: rule.id, lacks: [{ kind: 'no-device', devices: [] }] }
-  return { isFit: true, ...first }
+  return { isFit: true, ...first, fit: fit.map(({ device }) => device.id) }
 }
 
 /** One of them is: the one that is for the longest. */
 function best(rule: FitRule, judged: readonly Judged[]): Fitness {
   const fit = judged.flatMap((one) => ('lacks' in one ? [] : one)).sort(untilFirst)
   const last = fit.at(-1)
-  if (last !== undefined) return { isFit: true, ...last }
+  if (last !== undefined) return { isFit: true, ...last, fit: fit.map(({ device }) => device.id) }
   return { isFit: false, rule: rule.id, lacks: judged.flatMap((one) => ('lacks' in one ? one.lacks : [])) }
 }
 
@@ -96,7 +110,9 @@ function judge(rule: FitRule, device: Device, now: Date): Judged {
   const unmet = rule.when.parts.flatMap((part: DevicePart) => {
     const values = part.reads.flatMap(read)
     const isKnown = values.every(({ value, isStale }) => value !== null && !isStale)
-    return isKnown && part.evaluate(device) === 'yes' ? [] : [{ part: part.source, values }]
+    const isMet = part.evaluate(device) === 'yes'
+    const isOnlyOld = isMet && values.every(({ value }) => value !== null)
+    return isKnown && isMet ? [] : [{ part: part.source, values, isOnlyOld }]
   })
   const isMet = unmet.length === 0 && rule.when.evaluate(device) === 'yes'
   if (isMet && !isSilent) {
@@ -104,10 +120,13 @@ function judge(rule: FitRule, device: Device, now: Date): Judged {
     const oldest = Math.min(device.lastSeenAt.getTime(), ...ats)
     return { device, until: new Date(oldest + rule.maxAgeMs) }
   }
-  const { id, name, source, lastSeenAt } = device
-  const os = device.said['os']?.value
-  const named: Named = { id, name, source, lastSeenAt, os: typeof os === 'string' ? os : null }
+  const named = namedOf(device)
   if (isSilent) return { lacks: [{ kind: 'silent', device: named, maxAgeMs: rule.maxAgeMs }] }
-  const parts = unmet.length > 0 ? unmet : [{ part: rule.when.source, values: [] }]
+  const parts = unmet.length > 0 ? unmet : [{ part: rule.when.source, values: [], isOnlyOld: false }]
   return { lacks: parts.map((one) => ({ kind: 'unfit', device: named, ...one })) }
+}
+
+function namedOf({ id, name, source, lastSeenAt, said }: Device): Named {
+  const os = said['os']?.value
+  return { id, name, source, lastSeenAt, os: typeof os === 'string' ? os : null }
 }

@@ -102,6 +102,7 @@ const names: Readonly<Record<AttributeName, string>> = {
 /** An attribute by its usual name; of all others, whatever they are called by their source. */
 function nameOf(reading: Reading): string {
   if (reading.kind === 'attribute') return names[reading.name]
+  if (reading.kind === 'mark') return reading.name === 'serial' ? 'serial number' : 'UUID'
   if (reading.kind === 'policy' || reading.kind === 'other') return reading.name
   return reading.kind === 'every-policy' ? 'what policies it has' : 'what else it says'
 }

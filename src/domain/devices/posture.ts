@@ -7,6 +7,8 @@ import type { FitRule } from './rules.ts'
 export const posture = z.object({
   /** A mark of the rule by which it was judged: by another it is judged anew. */
   rule: z.string(),
+  /** The device by which it is fit, or was: without that one it is over. Null: it never was. */
+  on: z.string().nullable().default(null),
   /** So long it is fit if nothing more is heard; null while it is not. */
   until: z.date().nullable(),
   /** It was not fit, and the catalog gives time to mend it; null: all is well. */
@@ -45,13 +47,22 @@ export function postureDueAt(now: Posture | null): Date | null {
 export type Judged =
   { readonly ends: true; readonly why: string } | { readonly ends: false; readonly posture: Posture }
 
+export interface JudgedBy {
+  readonly rule: FitRule
+  readonly fitness: Fitness
+  /** What is missing, in words. */
+  readonly why: string
+  /** The device that it was held on counts for them no more: nobody can mend that in time. */
+  readonly isLost: boolean
+}
+
 /**
  * What is to become of what is held, by what is known now. Not fit for as long as the rule's grace, it ends; whatever is
  * fit for a moment in between does not begin that time anew, so a device that changes each minute has one grace.
  */
 export function judgedPosture(
   before: Posture | null,
-  { rule, fitness, why }: { rule: FitRule; fitness: Fitness; why: string },
+  { rule, fitness, why, isLost }: JudgedBy,
   now: Date,
 ): Judged {
   const mark = markOfRule(rule)
@@ -60,20 +71,26 @@ export function judgedPosture(
     const since = unfit?.since ?? now
     // By the grace of now, which may be another than when it began.
     const cutAt = after(since, rule.graceMs)
-    if (now >= cutAt) return { ends: true, why }
-    return { ends: false, posture: { rule: mark, until: null, unfit: { since, cutAt, why, steadyAt: null } } }
+    if (isLost || now >= cutAt) return { ends: true, why }
+    const on = before?.on ?? null
+    return {
+      ends: false,
+      posture: { rule: mark, on, until: null, unfit: { since, cutAt, why, steadyAt: null } },
+    }
   }
   const { until } = fitness
-  if (unfit === null) return { ends: false, posture: { rule: mark, until, unfit: null } }
+  const on = before?.on != null && fitness.fit.includes(before.on) ? before.on : fitness.device.id
+  if (unfit === null) return { ends: false, posture: { rule: mark, on, until, unfit: null } }
   const steadyAt = unfit.steadyAt ?? after(now, rule.graceMs)
   const isMended = now >= steadyAt
-  return { ends: false, posture: { rule: mark, until, unfit: isMended ? null : { ...unfit, steadyAt } } }
+  return { ends: false, posture: { rule: mark, on, until, unfit: isMended ? null : { ...unfit, steadyAt } } }
 }
 
 /** Worth writing: it is to be judged at another moment than is noted, or otherwise than it is shown. */
 export const isOtherPosture = (before: Posture | null, next: Posture, now: Date): boolean =>
   before === null ||
   before.rule !== next.rule ||
+  before.on !== next.on ||
   before.unfit?.steadyAt?.getTime() !== next.unfit?.steadyAt?.getTime() ||
   isPostureShown(before, next) ||
   (before.unfit !== null && before.unfit.why !== next.unfit?.why) ||

@@ -21,6 +21,10 @@ export function valuesOf(device: Device, reading: Reading): Omit<ReadValue, 'isS
       const said = Object.hasOwn(device.said, reading.name) ? device.said[reading.name] : undefined
       return [said === undefined ? nothing : { reading, ...said, remedy: null }]
     }
+    case 'mark': {
+      const value = device[reading.name]
+      return [value === null ? nothing : { reading, value, at: device.lastSeenAt, remedy: null }]
+    }
     case 'policy': {
       const said = Object.hasOwn(device.policies, reading.name) ? device.policies[reading.name] : undefined
       if (said === undefined) return [nothing]
@@ -29,8 +33,11 @@ export function valuesOf(device: Device, reading: Reading): Omit<ReadValue, 'isS
     case 'every-policy': {
       const all = Object.entries(device.policies)
       if (all.length === 0) return [nothing]
-      return all.map(([name, { result, at, remedy }]) => ({
-        reading: { kind: 'policy', name },
+      return all.map(([name, { result, at, remedy, isNamedByAnybody }]) => ({
+        reading: {
+          kind: 'policy',
+          name: isNamedByAnybody ? 'a policy that only an unsigned message names' : name,
+        },
         value: resultOf(result),
         at,
         remedy,

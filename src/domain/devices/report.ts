@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wellFormed } from '../cut.ts'
 import { deviceId, isAttributeName, type Device, type Said, type SaidValue } from './device.ts'
 import { attributeKinds, policyResults, saidValue, type PolicySaid } from './device.ts'
 import { Version } from './version.ts'
@@ -8,7 +9,11 @@ import { Version } from './version.ts'
  * was known. Pure.
  */
 
-const name = z.string().trim().max(200)
+/** On one line: in a message it makes none of its own. */
+const name = z
+  .string()
+  .transform((text) => wellFormed(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')).trim())
+  .pipe(z.string().max(200))
 const nullableName = name.nullish().transform((text) => (text == null || text === '' ? null : text))
 
 /** Null, "" and "unknown" say that nothing is known. */
@@ -19,7 +24,13 @@ const valueAt = z.object({ value: saidValue.transform(knownOrNull), at: z.date()
 
 export const deviceReport = z.object({
   /** The device's id at its source. */
-  sourceId: z.string().trim().min(1).max(200),
+  sourceId: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    // Half a character would be written as another one, and be another device.
+    .refine((id) => !/[\p{Surrogate}\p{Cc}]/u.test(id), 'has characters in it that nobody can read'),
   name: nullableName,
   serial: nullableName,
   uuid: nullableName,
@@ -76,42 +87,61 @@ export function withReport(
   if (instants.some((at) => at.getTime() > now.getTime() + aheadMs)) return { not: 'from-the-future' }
   if (!report.isTrusted) return known === null ? { not: 'unknown-device' } : onlyFailing(known, report, now)
   const device = known ?? newDevice(source, report, now)
-  const instant = (at: Date | undefined): Date => earlier(at ?? report.at, now)
+  const instant = (at: Date | undefined): At => asOf(at ?? report.at, now)
   // By names that others choose, "constructor" among them.
   const said = new Map(Object.entries(device.said))
   for (const [name, { value, at }] of Object.entries(report.attributes)) {
-    const one: Said = { value: ofItsKind(name, value), at: instant(at) }
+    const one: Said = { value: ofItsKind(name, value), ...instant(at) }
     if (isNewer(one, said.get(name))) said.set(name, one)
   }
-  const isLatest = known === null || instant(undefined) >= device.lastSeenAt
+  const isLatest = known === null || report.at >= (known.lastSaidAt ?? known.lastSeenAt)
   const policies = new Map(Object.entries(device.policies))
   for (const name of policies.keys())
     if (report.hasAllPolicies && isLatest && !Object.hasOwn(report.policies, name)) policies.delete(name)
   for (const [name, { result, at, remedy }] of Object.entries(report.policies)) {
-    const one: PolicySaid = { result, at: instant(at), remedy }
+    const one: PolicySaid = { result, ...instant(at), remedy }
     // All of an earlier moment may name some that are none any more.
     const isGone = report.hasAllPolicies && !isLatest && !policies.has(name)
     if (!isGone && isNewer(one, policies.get(name))) policies.set(name, one)
   }
   if (said.size > mostNames || policies.size > mostNames) return { not: 'too-much' }
-  const at = instant(undefined)
+  const { lastSaidAt: _, ...others } = device
   const next: Device = {
-    ...device,
+    ...(isLatest ? { ...others, ...seenAt(instant(undefined)) } : device),
     ...(isLatest ? whatItIs(device, report) : {}),
     said: Object.fromEntries(said),
     policies: Object.fromEntries(policies),
-    lastSeenAt: isLatest ? at : device.lastSeenAt,
   }
   return { device: next, isChanged: known === null || differs(known, next) }
 }
 
-/** A failing policy counts, by the instant at which it was heard: nothing else is believed. */
+type At = Pick<Said, 'at' | 'saidAt'>
+
+/** Nothing is younger than when it was heard. */
+const asOf = (at: Date, now: Date): At => (at > now ? { at: now, saidAt: at } : { at })
+
+const seenAt = ({ at, saidAt }: At): Pick<Device, 'lastSeenAt' | 'lastSaidAt'> => ({
+  lastSeenAt: at,
+  ...(saidAt === undefined ? {} : { lastSaidAt: saidAt }),
+})
+
+/**
+ * A failing policy counts, by the instant at which it was heard: nothing else is believed, and no words of it are shown to
+ * anybody.
+ */
 function onlyFailing(known: Device, report: DeviceReport, now: Date): Merged {
   const policies = new Map(Object.entries(known.policies))
-  for (const [name, { result, remedy }] of Object.entries(report.policies)) {
-    const one: PolicySaid = { result: 'fail', at: earlier(report.at, now), remedy }
-    const hasRoom = policies.has(name) || policies.size < mostByAnybody
-    if (result === 'fail' && hasRoom && isNewer(one, policies.get(name))) policies.set(name, one)
+  for (const [name, { result }] of Object.entries(report.policies)) {
+    const before = policies.get(name)
+    const isNamedByAnybody = before === undefined || before.isNamedByAnybody
+    const one: PolicySaid = {
+      result: 'fail',
+      ...asOf(report.at, now),
+      remedy: before?.remedy ?? null,
+      ...(isNamedByAnybody ? { isNamedByAnybody } : {}),
+    }
+    const hasRoom = before !== undefined || policies.size < mostByAnybody
+    if (result === 'fail' && hasRoom && isNewer(one, before)) policies.set(name, one)
   }
   const device = { ...known, policies: Object.fromEntries(policies) }
   return { device, isChanged: differs(known, device) }
@@ -194,10 +224,9 @@ function differs(before: Device, after: Device): boolean {
   return JSON.stringify(values(before)) !== JSON.stringify(values(after))
 }
 
-const isNewer = (one: { at: Date }, known: { at: Date } | undefined): boolean =>
-  known === undefined || one.at > known.at
-
-const earlier = (one: Date, other: Date): Date => (one < other ? one : other)
+/** By the source's own clock. */
+const isNewer = (one: At, known: At | undefined): boolean =>
+  known === undefined || (one.saidAt ?? one.at) > (known.saidAt ?? known.at)
 
 const atsIn = (all: Readonly<Record<string, { at?: Date | undefined }>>): Date[] =>
   Object.values(all).flatMap(({ at }) => at ?? [])

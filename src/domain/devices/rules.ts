@@ -6,6 +6,8 @@ import type { DeviceSourceKind } from './source-kinds.ts'
 export type Reading =
   | { readonly kind: 'attribute'; readonly name: AttributeName }
   | { readonly kind: 'other'; readonly name: string }
+  /** By what people recognise it. */
+  | { readonly kind: 'mark'; readonly name: 'serial' | 'uuid' }
   | { readonly kind: 'policy'; readonly name: string }
   /** It goes through all there are. */
   | { readonly kind: 'every-policy' }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { parseDuration } from '../duration.ts'
 import { safeUrl } from '../safe-url.ts'
@@ -9,6 +10,22 @@ export type DeviceSourceKind = (typeof deviceSourceKinds)[number]
 
 export const reportSettings = z.strictObject({})
 const fleetEvery = { leastMs: 30_000, mostMs: 24 * 3_600_000 }
+
+const certificate = /-----BEGIN CERTIFICATE-----[\s\S]*?(?:-----END CERTIFICATE-----|$)/g
+
+function areCertificates(pem: string): boolean {
+  const all = pem.match(certificate) ?? []
+  return all.length > 0 && all.every(isCertificate)
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem)
+    return true
+  } catch {
+    return false
+  }
+}
 
 export const fleetSettings = z.strictObject({
   /** Of its server, with the path where it has one: `https://fleet.acme.example`. */
@@ -29,7 +46,7 @@ export const fleetSettings = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{16,128}$/, 'must be 16 to 128 letters, digits, - and _')
     .optional(),
   /** Certificates in PEM that are trusted beside the usual ones. */
-  ca: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be certificates in PEM').optional(),
+  ca: z.string().refine(areCertificates, 'must be certificates in PEM').optional(),
 })
 export type FleetSettings = z.output<typeof fleetSettings>
 

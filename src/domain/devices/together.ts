@@ -12,8 +12,30 @@ export function together(devices: readonly Device[]): Device[] {
     const others = machines.get(whole) ?? []
     machines.set(whole, device === whole ? others : [...others, device])
   }
-  return [...machines].map(([whole, others]) => others.reduce(asOne, whole))
+  return [...machines].map(([whole, others]) => others.reduce(asOne, whole)).map(butLost)
 }
+
+/** The machine of which this one is, by whatever id it was called; undefined: none of these. */
+export function machineOf(devices: readonly Device[], id: string): Device | undefined {
+  const byId = new Map(devices.map((device) => [device.id, device]))
+  const device = byId.get(id)
+  if (device === undefined) return undefined
+  const whole = isRefused(device) ? device : wholeOf(device, byId)
+  return together(devices).find((one) => one.id === whole.id)
+}
+
+/** Those that tell of this machine. */
+export function sourcesOf(devices: readonly Device[], machine: Pick<Device, 'id'>): string[] {
+  const byId = new Map(devices.map((device) => [device.id, device]))
+  const parts = devices.filter((device) => !isRefused(device) && wholeOf(device, byId).id === machine.id)
+  return [...new Set(parts.map(({ source }) => source))]
+}
+
+/** Joined to what is none of these: the machine is somebody else's now, and this says nothing of theirs. */
+const butLost = (device: Device, _: number, all: readonly Device[]): Device =>
+  device.joinedTo === null || all.some(({ id }) => id === device.joinedTo) || isRefused(device)
+    ? device
+    : { ...device, isInQuestion: true }
 
 const isRefused = ({ approval }: Device): boolean => approval === 'rejected' || approval === 'revoked'
 

@@ -1,6 +1,6 @@
 /** When sources of devices were heard of last, and what comes of it where one is silent. */
 export interface DeviceSourceStore {
-  /** It was heard of now; noted every few seconds at most. */
+  /** It was heard of now: it is silent no more, nothing is foreseen. Noted every few seconds at most. */
   heard(source: string): Promise<void>
   /**
    * Whether whoever asks is to ask it now, as nobody did for so long: of several replicas one is.
@@ -9,8 +9,8 @@ export interface DeviceSourceStore {
   /** That look was in vain: another need not wait so long. */
   lookedInVain(source: string): Promise<void>
   all(): Promise<readonly SourceHeard[]>
-  /** Who loses what, and when, unless it is heard of again; none: it is not silent. */
-  foresee(source: string, losses: readonly ForeseenLoss[]): Promise<void>
+  /** Who loses what, and when, unless it is heard of again, or was since; none: it is not silent. */
+  foresee(silent: Pick<SourceHeard, 'source' | 'heardAt'>, losses: readonly ForeseenLoss[]): Promise<void>
   /** An admin said that it is to be taken all the same; false where it was heard of since, or somebody said so before. */
   takeAnyway(source: string, heardAt: Date): Promise<boolean>
 }

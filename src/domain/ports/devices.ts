@@ -5,8 +5,11 @@ export interface DeviceStore {
   get(id: string): Promise<Device | null>
   /** Whose they are, by our own ids of people; those that were joined to another too. */
   ofPeople(personIds: readonly string[]): Promise<readonly Device[]>
-  /** Of which an admin is to say something, as they are, or may be, somebody's of ours: the oldest first. */
-  waiting(limit: number): Promise<readonly Device[]>
+  /**
+   * Of which an admin is to say something, as they are, or may be, somebody's of ours: the oldest first. Where none needs
+   * to be approved, only whose they are.
+   */
+  waiting(limit: number, rules: { needsApproval: boolean }): Promise<readonly Device[]>
   /** That wait, and are said to belong to an address that nobody of ours was known to have. */
   unclaimed(limit: number): Promise<readonly Device[]>
   /** Those that have this serial number; "" is nobody's. */

@@ -55,8 +55,11 @@ export interface GrantStore {
   held(): Promise<HeldRow[]>
   /** What is held by these people, or is being given to them. */
   heldOf(subjectIds: readonly string[]): Promise<Grant[]>
-  /** What was cut as a device was not fit, and would be held still; with `of`, of these people alone. */
-  cut(now: Date, of?: readonly string[]): Promise<Ended[]>
+  /**
+   * What was cut as a device was not fit, and would be held still: of what was asked for, as whatever is held by rule is
+   * given anew by itself, and of that what did not go on already; with `of`, of these people alone.
+   */
+  cut(now: Date, of?: readonly string[]): Promise<CutRow[]>
   /** What is held by rules and not finished; with `of`, by these people alone. */
   standing(of?: readonly string[]): Promise<StandingRow[]>
   /** Standing grants that could not be given and ended since then, the newest first; with `of`, of these people alone. */
@@ -94,6 +97,12 @@ export interface FailedRow extends StandingRow {
   readonly why: string
 }
 
+/** What a look at what was cut needs of a grant. */
+export type CutRow = Pick<
+  Ended,
+  'id' | 'subject' | 'resource' | 'entitlement' | 'device' | 'endsAt' | 'endedAt'
+>
+
 /** What a look at everything that is held needs of a grant. */
 export interface HeldRow extends ApprovedWish {
   readonly id: string
@@ -102,7 +111,8 @@ export interface HeldRow extends ApprovedWish {
   /** When it is given next, where it is not held yet. */
   readonly opensAt: Date | null
   /** By which rule about devices it was judged last. */
-  readonly posture: Pick<Posture, 'rule' | 'until'> | null
+  readonly posture:
+    (Pick<Posture, 'rule'> & { readonly unfit: Pick<NonNullable<Posture['unfit']>, 'since'> | null }) | null
 }
 
 export interface DueGrant {

@@ -2,7 +2,7 @@ import type { Device } from '../../domain/devices/device.ts'
 import { markOfRule } from '../../domain/devices/posture.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
 import { byOwner } from '../../domain/devices/together.ts'
-import { everyEntitlement } from '../../domain/catalog.ts'
+import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 import { findClaimants } from '../devices/claimant.ts'
 import { approvedByRule } from '../devices/hear.ts'
@@ -111,8 +111,10 @@ export function watchDevices(
         ),
       )
       const rows = await world.grants.held()
-      const holders = rows.flatMap(({ resource, entitlement, posture, subject }) =>
-        posture !== null || onDevices.has(`${resource.id}/${entitlement.id}`) ? subject.id : [],
+      const holders = rows.flatMap(({ resource, entitlement, posture, device, subject }) =>
+        posture !== null || device !== null || onDevices.has(`${resource.id}/${entitlement.id}`)
+          ? subject.id
+          : [],
       )
       for (const id of holders) waiting.add(id)
       await lookAtWaiting()
@@ -137,7 +139,7 @@ export function watchDevices(
 async function approveWaiting(world: World): Promise<void> {
   const rules = world.catalog().devices
   if (rules.approve === null) return
-  for (const device of await world.devices.waiting(waitingAtOnce)) {
+  for (const device of await world.devices.waiting(waitingAtOnce, { needsApproval: true })) {
     if (approvedByRule(device, rules, world.clock.now()) === device) continue
     await world.devices.change(device.id, (known, now) => {
       const next = known && approvedByRule(known, rules, now)
@@ -165,19 +167,29 @@ export async function lookAt(world: World, personIds: readonly string[]): Promis
     )
 }
 
-/** What was judged by another rule than the catalog's now, or by none, is judged anew. */
+/** By which all that is held on a device was looked at. */
+const lookedBy = new WeakSet<Catalog>()
+
+/**
+ * What was judged by another rule than the catalog's now, or by none, is judged anew; what is held on one device, once by
+ * each catalog: that may call it otherwise there, or let it count no more.
+ */
 export async function lookWhereRulesChanged(world: World, rows: readonly HeldRow[]): Promise<void> {
+  const catalog = world.catalog()
+  const isNew = !lookedBy.has(catalog)
   const marks = new Map(
-    everyEntitlement(world.catalog()).map(({ resource, id, device }) => [
+    everyEntitlement(catalog).map(({ resource, id, device }) => [
       `${resource.id}/${id}`,
       device === null ? null : markOfRule(device),
     ]),
   )
-  const holders = rows.flatMap(({ status, resource, entitlement, posture, subject }) => {
+  const holders = rows.flatMap(({ status, resource, entitlement, posture, device, subject }) => {
     const mark = marks.get(`${resource.id}/${entitlement.id}`) ?? null
-    return status === 'active' && mark !== (posture?.rule ?? null) ? subject.id : []
+    const isOther = mark !== (posture?.rule ?? null) || (isNew && device !== null)
+    return status === 'active' && isOther ? subject.id : []
   })
   for (const some of inParts([...new Set(holders)])) await lookAt(world, some)
+  lookedBy.add(catalog)
 }
 
 const inParts = (ids: readonly string[]): string[][] =>

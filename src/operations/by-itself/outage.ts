@@ -1,65 +1,53 @@
-import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
-import { byOwner } from '../../domain/devices/together.ts'
-import type { ForeseenLoss, SourceHeard } from '../../domain/ports/device-sources.ts'
+import { findEntitlement } from '../../domain/catalog.ts'
+import type { Device } from '../../domain/devices/device.ts'
+import { fitness } from '../../domain/devices/fitness.ts'
+import type { FitRule } from '../../domain/devices/rules.ts'
+import { byOwner, machineOf, sourcesOf, together } from '../../domain/devices/together.ts'
+import { after } from '../../domain/instants.ts'
+import type { ForeseenLoss } from '../../domain/ports/device-sources.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
 import type { World } from '../world.ts'
+import { silentSources } from './held-back.ts'
+import { silencesIn } from './posture-of.ts'
 
 /*
  * A source of devices that is silent: what is known of its devices ages, and whatever is held on them ends when it is too
  * old. Who loses what, and when, is said beforehand; where the catalog lets it wait (`outage: hold`), an admin says first.
  */
 
-const leastMs = 10_000
-const mostMs = 30 * 60_000
 const peopleAtOnce = 500
-
-/** So long nothing may be heard of a source: half of what the strictest rule lets its devices be silent. */
-export function silentAfterMs(catalog: Catalog): number | null {
-  const ages = everyEntitlement(catalog).flatMap(({ device }) => device?.maxAgeMs ?? [])
-  return ages.length === 0 ? null : Math.min(mostMs, Math.max(leastMs, Math.min(...ages) / 2))
-}
-
-/** Those that the catalog names and that are silent now. What was never heard of has nothing to lose. */
-export function silentSources(catalog: Catalog, known: readonly SourceHeard[], now: Date): SourceHeard[] {
-  const mostSilentMs = silentAfterMs(catalog)
-  if (mostSilentMs === null) return []
-  return known.filter(
-    ({ source, heardAt }) =>
-      catalog.devices.sources.has(source) && now.getTime() - heardAt.getTime() > mostSilentMs,
-  )
-}
-
-/** Whether what ends by the silence of this source waits for an admin. */
-export async function isHeldBack(world: World, source: string): Promise<boolean> {
-  const catalog = world.catalog()
-  if (catalog.devices.outage !== 'hold') return false
-  const silent = silentSources(catalog, await world.deviceSources.all(), world.clock.now())
-  return silent.some((one) => one.source === source && !one.isTakenAnyway)
-}
 
 /** Notes of each source that is silent who loses what unless it is heard of again. */
 export async function foreseeOutages(world: World): Promise<void> {
   const catalog = world.catalog()
   const known = await world.deviceSources.all()
-  const silent = new Set(silentSources(catalog, known, world.clock.now()).map(({ source }) => source))
-  for (const { source, losses } of known)
-    if (losses.length > 0 && !silent.has(source)) await world.deviceSources.foresee(source, [])
-  if (silent.size === 0) return
+  const now = world.clock.now()
+  const silent = silentSources(catalog, known, now)
+  const names = new Set(silent.map(({ source }) => source))
+  for (const one of known)
+    if (one.losses.length > 0 && !names.has(one.source)) await world.deviceSources.foresee(one, [])
+  if (silent.length === 0) return
   const onDevices = (await world.grants.held()).filter(
-    ({ status, posture }) => status === 'active' && posture?.until != null,
+    ({ status, posture }) => status === 'active' && posture !== null,
   )
-  const found = new Map([...silent].map((source) => [source, new Map<string, Losing>()]))
+  const found = new Map(silent.map(({ source }) => [source, new Map<string, Losing>()]))
   for (let at = 0; at < onDevices.length; at += peopleAtOnce) {
     const some = onDevices.slice(at, at + peopleAtOnce)
     const theirs = byOwner(await world.devices.ofPeople([...new Set(some.map(({ subject }) => subject.id))]))
-    for (const row of some)
-      for (const source of new Set((theirs.get(row.subject.id) ?? []).map((device) => device.source)))
-        note(found.get(source), row)
+    for (const row of some) {
+      const rule = findEntitlement(catalog, row.resource.id, row.entitlement.id)?.device
+      if (rule == null) continue
+      const devices = theirs.get(row.subject.id) ?? []
+      for (const [source, losing] of found) {
+        const lostAt = lostBySilence(source, { row, rule, devices, now })
+        if (lostAt !== null && lostAt < row.endsAt) note(losing, row, lostAt)
+      }
+    }
   }
-  for (const [source, losing] of found)
+  for (const one of silent)
     await world.deviceSources.foresee(
-      source,
-      [...losing.values()].map(({ row, people, at }): ForeseenLoss => {
+      one,
+      [...(found.get(one.source)?.values() ?? [])].map(({ row, people, at }): ForeseenLoss => {
         const { entitlement, resource } = row
         return {
           entitlement: { name: entitlement.name },
@@ -77,9 +65,31 @@ interface Losing {
   at: Date
 }
 
-function note(losing: Map<string, Losing> | undefined, row: HeldRow): void {
-  const at = row.posture?.until
-  if (losing === undefined || at == null || at >= row.endsAt) return
+interface Held {
+  readonly row: HeldRow
+  readonly rule: FitRule
+  readonly devices: readonly Device[]
+  readonly now: Date
+}
+
+/** When this is lost if nothing but the other sources is heard of any more; null: it is not. */
+function lostBySilence(source: string, { row, rule, devices, now }: Held): Date | null {
+  const onDevice = row.device === null ? null : (machineOf(devices, row.device.id)?.id ?? row.device.id)
+  const all = together(devices)
+  const found = fitness(rule, all, { now, onDevice })
+  if (!found.isFit) {
+    const isBySilence = silencesIn(rule, found.lacks, devices).flat().includes(source)
+    return isBySilence ? after(row.posture?.unfit?.since ?? now, rule.graceMs) : null
+  }
+  const isOfIt = (device: Device): boolean => sourcesOf(devices, device).includes(source)
+  const [those, others] = [all.filter(isOfIt), all.filter((device) => !isOfIt(device))]
+  // One of another source would be enough.
+  if (rule.which === 'any' && onDevice === null && fitness(rule, others, { now, onDevice }).isFit) return null
+  const ofIt = fitness(rule, those, { now, onDevice })
+  return ofIt.isFit ? after(ofIt.until, rule.graceMs) : null
+}
+
+function note(losing: Map<string, Losing>, row: HeldRow, at: Date): void {
   const key = `${row.resource.id}/${row.entitlement.id}`
   const known = losing.get(key) ?? { row, people: new Set(), at }
   known.people.add(row.subject.id)

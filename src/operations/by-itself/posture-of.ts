@@ -1,22 +1,26 @@
 import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
 import { isUsable, type Device } from '../../domain/devices/device.ts'
 import { fitness, type Lack } from '../../domain/devices/fitness.ts'
+import type { FitRule } from '../../domain/devices/rules.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import { isOtherPosture, judgedPosture, type Posture } from '../../domain/devices/posture.ts'
-import { together } from '../../domain/devices/together.ts'
+import { machineOf, sourcesOf, together } from '../../domain/devices/together.ts'
 import { after } from '../../domain/instants.ts'
 import type { Active, Grant, Granting } from '../../domain/grant.ts'
 import type { Event } from '../../domain/event.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { cut } from '../../domain/cut.ts'
-import { isHeldBack } from './outage.ts'
+import { heldBackSources } from './held-back.ts'
 import type { World } from '../world.ts'
 
 /** What is to become of what is held on a device, by the rules and devices of now; null: nothing new. */
 export type PostureChange =
-  /** `silent`: for nothing else than that this source was not heard of. */
-  | { readonly ends: true; readonly why: string; readonly silent: string | null }
+  /**
+   * `silences`: for nothing else than that sources were not heard of: in each of these one that is to be heard of. Empty:
+   * for something else.
+   */
+  | { readonly ends: true; readonly why: string; readonly silences: readonly (readonly string[])[] }
   | { readonly ends: false; readonly posture: Posture | null }
 
 /** `devices`: those of its holder. Pure. */
@@ -26,31 +30,59 @@ export function postureOf(
   devices: readonly Device[],
   now: Date,
 ): PostureChange | null {
-  const theirs = together(devices)
-  const moved = whyMoved(catalog, grant, theirs)
-  if (moved !== null) return { ends: true, why: moved, silent: null }
+  const moved = whyMoved(catalog, grant, devices)
+  if (moved !== null) return { ends: true, why: moved, silences: [] }
   const rule = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)?.device ?? null
   if (rule === null) return grant.posture === null ? null : { ends: false, posture: null }
-  const found = fitness(rule, theirs, { now, onDevice: grant.device?.id ?? null })
+  const theirs = together(devices)
+  const on = grant.device === null ? null : (machineOf(devices, grant.device.id)?.id ?? grant.device.id)
+  const found = fitness(rule, theirs, { now, onDevice: on })
   const lacks = found.isFit ? [] : found.lacks
   // What is kept for a while says no ages: it would be another thing each second.
   const why = cut(lacksInWords(lacks, null), 400)
-  const judged = judgedPosture(grant.posture, { rule, fitness: found, why }, now)
-  if (judged.ends) return { ends: true, why: cut(lacksInWords(lacks, now), 400), silent: silentSource(lacks) }
+  const isLost = lacks.some(isOfNone) || isLostSince(grant.posture, devices, rule)
+  const judged = judgedPosture(grant.posture, { rule, fitness: found, why, isLost }, now)
+  if (judged.ends)
+    return { ends: true, why: cut(lacksInWords(lacks, now), 400), silences: silencesIn(rule, lacks, devices) }
   return isOtherPosture(grant.posture, judged.posture, now) ? judged : null
 }
 
-function silentSource(lacks: readonly Lack[]): string | null {
-  const sources = lacks.map((lack) => (lack.kind === 'silent' ? lack.device.source : null))
-  const [first] = sources
-  return first != null && sources.every((one) => one === first) ? first : null
+/** None of theirs counts: nobody can mend that in time. */
+const isOfNone = ({ kind }: Lack): boolean => kind === 'no-device' || kind === 'not-theirs'
+
+/** That by which it was fit counts for them no more. */
+function isLostSince(before: Posture | null, devices: readonly Device[], rule: FitRule): boolean {
+  if (before?.on == null) return false
+  const machine = machineOf(devices, before.on)
+  return machine === undefined || !isUsable(machine, rule)
+}
+
+/** Which silences alone are the reason, by the sources of each machine that would be fit else. */
+export function silencesIn(
+  { which }: FitRule,
+  lacks: readonly Lack[],
+  devices: readonly Device[],
+): (readonly string[])[] {
+  const byMachine = new Map<string, { isOld: boolean; sources: readonly string[] }>()
+  for (const lack of lacks) {
+    if (lack.kind !== 'silent' && lack.kind !== 'unfit') return []
+    const isOld = lack.kind === 'silent' || lack.isOnlyOld
+    const known = byMachine.get(lack.device.id)
+    const sources = known?.sources ?? sourcesOf(devices, lack.device)
+    byMachine.set(lack.device.id, { isOld: isOld && known?.isOld !== false, sources })
+  }
+  const machines = [...byMachine.values()]
+  const old = machines.filter(({ isOld }) => isOld).map(({ sources }) => sources)
+  // One of them would be enough.
+  if (which === 'any') return old.length === 0 ? [] : [old.flat()]
+  return old.length === machines.length ? old : []
 }
 
 /** Held on one device, it stands and falls with that one. Null: all is as it was when it was given. */
-function whyMoved(catalog: Catalog, grant: Active | Granting, theirs: readonly Device[]): string | null {
+function whyMoved(catalog: Catalog, grant: Active | Granting, devices: readonly Device[]): string | null {
   if (grant.device === null) return null
   const { id, name } = grant.device
-  const device = theirs.find((one) => one.id === id)
+  const device = machineOf(devices, id)
   if (device === undefined || !isUsable(device, catalog.devices))
     return `${name} is no device of theirs that counts any more`
   const principal = catalog.systems.get(grant.system)?.principal
@@ -99,8 +131,9 @@ async function heldBack(
   { posture }: Active | Granting,
   change: PostureChange,
 ): Promise<PostureChange | null> {
-  if (!change.ends || change.silent === null || posture === null) return null
-  if (!(await isHeldBack(world, change.silent))) return null
+  if (!change.ends || change.silences.length === 0 || posture === null) return null
+  const waits = await heldBackSources(world)
+  if (!change.silences.every((sources) => sources.some((one) => waits.has(one)))) return null
   const again = after(world.clock.now(), heldBackMs)
   const { unfit } = posture
   const later =

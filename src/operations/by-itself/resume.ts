@@ -1,18 +1,19 @@
 import { everyEntitlement, findEntitlement } from '../../domain/catalog.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
-import { byOwner, together } from '../../domain/devices/together.ts'
+import { byOwner, machineOf, together } from '../../domain/devices/together.ts'
 import type { Device } from '../../domain/devices/device.ts'
 import { slotOf, type Ended } from '../../domain/grant.ts'
 import { resumedGrant } from '../../domain/new-grant.ts'
+import type { CutRow } from '../../domain/ports/grants.ts'
 import type { World } from '../world.ts'
 
 /** What is shorter than this is not worth giving again. */
 const leastMs = 10_000
 
 /**
- * What was cut (of these people alone, where they are named) goes on by itself where the catalog says so and their devices are fit again: once each, until
- * its agreed end, not sooner after it was cut than its rule's grace, and not where they asked for the same since. Whether
- * they may have it still is asked right before it is given, as always.
+ * What was cut (of these people alone, where they are named) goes on by itself where the catalog says so and their devices
+ * are fit again: once each, until its agreed end, not sooner after it was cut than its rule's grace, and not where they
+ * asked for the same since. Whether they may have it still is asked right before it is given, as always.
  */
 export async function resumeFor(world: World, personIds?: readonly string[]): Promise<void> {
   const catalog = world.catalog()
@@ -22,19 +23,22 @@ export async function resumeFor(world: World, personIds?: readonly string[]): Pr
   const worth = cut.filter(({ endsAt }) => endsAt.getTime() - now.getTime() > leastMs)
   if (worth.length === 0) return
   const theirs = byOwner(await world.devices.ofPeople([...new Set(worth.map(({ subject }) => subject.id))]))
-  for (const grant of worth) {
-    if (!isFitAgain(world, grant, theirs.get(grant.subject.id) ?? [], now)) continue
+  for (const row of worth) {
+    if (!isFitAgain(world, row, theirs.get(row.subject.id) ?? [], now)) continue
+    const grant = await world.grants.get(row.id)
+    if (grant?.status !== 'ended' || grant.cause !== 'unfit') continue
     if (await hasAskedSince(world, grant)) continue
     const written = await world.grants.insert(resumedGrant(grant, world.newId(), now))
     if (written.outcome === 'inserted') world.log.info('what was cut goes on', { grantId: grant.id })
   }
 }
 
-function isFitAgain(world: World, grant: Ended, devices: readonly Device[], now: Date): boolean {
+function isFitAgain(world: World, grant: CutRow, devices: readonly Device[], now: Date): boolean {
   const rule = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)?.device
   if (rule?.resumes !== true) return false
   if (now.getTime() - grant.endedAt.getTime() < rule.graceMs) return false
-  return fitness(rule, together(devices), { now, onDevice: grant.device?.id ?? null }).isFit
+  const on = grant.device === null ? null : (machineOf(devices, grant.device.id)?.id ?? grant.device.id)
+  return fitness(rule, together(devices), { now, onDevice: on }).isFit
 }
 
 async function hasAskedSince({ grants }: World, cut: Ended): Promise<boolean> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isListed } from '../../domain/approvers.ts'
 import type { Catalog } from '../../domain/catalog.ts'
 import { cut } from '../../domain/cut.ts'
-import type { Device } from '../../domain/devices/device.ts'
+import type { Device, DeviceAnswer } from '../../domain/devices/device.ts'
 import { isTelling, maybeSame } from '../../domain/devices/serials.ts'
 import { isSameHuman, refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
@@ -17,14 +17,10 @@ export const isDeviceAdmin = (catalog: Catalog, facts: PersonFacts): boolean =>
   mayLookAfter(facts) && !facts.isExternal && isListed(facts.person, deviceAdmins(catalog))
 
 /**
- * `approve`: it counts, for whom its source names; of one in question that is somebody else from now on. `keep`: of one in
- * question, it stays its owner's. `join`: it is the machine that another source tells of. `reject`: it does not count.
- * `revoke`: it counts no more.
+ * A short mark of what an admin sees of a device and answers to: it changes when that does. `same`: the one that they are
+ * told it may be.
  */
-export type DeviceAnswer = 'approve' | 'keep' | 'join' | 'reject' | 'revoke'
-
-/** A short mark of what an admin sees of a device and answers to: it changes when that does. */
-export const deviceTerms = (device: Device): string =>
+export const deviceTerms = (device: Device, same: Device | null = null): string =>
   createHash('sha256')
     .update(
       JSON.stringify([
@@ -32,8 +28,10 @@ export const deviceTerms = (device: Device): string =>
         device.owner?.id ?? null,
         device.claimed,
         device.isInQuestion,
+        device.approval,
         device.serial,
         device.uuid,
+        same?.id ?? null,
       ]),
     )
     .digest('base64url')
@@ -41,7 +39,8 @@ export const deviceTerms = (device: Device): string =>
 
 /**
  * An admin says of a device whether it counts, by the lists and facts of now and only as they saw it. Nobody lets a device
- * of their own count: whoever is an admin asks another. Taking back what counted is never refused for that.
+ * of their own count: whoever is an admin asks another. Taking back what counted is never refused, for that nor as it
+ * changed since. Given to somebody else, the whole machine is, whichever sources tell of it.
  */
 export async function answerDevice(
   world: World,
@@ -67,7 +66,7 @@ export async function answerDevice(
   if (isGiving && owner !== null && isSameHuman(owner, facts.person)) return refuse('own-device')
   if (isOutdated(world, one)) return newRules(null)
   const found: { refusal: Refusal | null } = { refusal: null }
-  const said = { by: refTo(facts.person), because: note === null ? null : cut(note.trim(), 300) }
+  const said = { by: refTo(facts.person), because: note === null ? null : cut(note.trim(), 300), answer }
   const written = await world.devices.change(
     id,
     (known, now) => {
@@ -79,6 +78,8 @@ export async function answerDevice(
     device,
   )
   if (found.refusal !== null || written === null) return found.refusal ?? refuse('not-found')
+  if (device.owner !== null && written.owner?.id !== device.owner.id)
+    await moveParts(world, written, device.owner)
   world.log.info('an admin answered about a device', {
     by: facts.person.id,
     answer,
@@ -93,7 +94,7 @@ interface Answered {
   readonly terms: string
   readonly owner: PersonRef | null
   readonly same: Device | null
-  readonly said: { readonly by: PersonRef; readonly because: string | null }
+  readonly said: Pick<NonNullable<Device['decided']>, 'by' | 'because' | 'answer'>
 }
 
 function answered(
@@ -101,7 +102,7 @@ function answered(
   { answer, terms, owner, same, said }: Answered,
   now: Date,
 ): Device | Refusal {
-  if (deviceTerms(device) !== terms) return refuse('terms-changed')
+  if (answer !== 'revoke' && deviceTerms(device, same) !== terms) return refuse('terms-changed')
   const decided = { ...said, at: now }
   const { approval, isInQuestion } = device
   switch (answer) {
@@ -129,6 +130,17 @@ function answered(
       if (approval === 'revoked' || approval === 'rejected') return refuse('device-settled')
       return { ...device, isInQuestion: false, approval: 'revoked', decided }
   }
+}
+
+/** What other sources tell of this machine says nothing more of whose it was before. */
+async function moveParts({ devices }: World, { id, owner }: Device, before: PersonRef): Promise<void> {
+  for (const part of await devices.ofPeople([before.id]))
+    if (part.joinedTo === id)
+      await devices.change(part.id, (known) =>
+        known?.joinedTo === id && known.owner?.id === before.id
+          ? { device: { ...known, owner }, isChanged: true }
+          : null,
+      )
 }
 
 /** The one other device that may be this machine, as it is now; null: none, or it is not plain. */

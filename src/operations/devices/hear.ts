@@ -21,23 +21,28 @@ export async function hearReports(
   source: DeviceSource,
   reports: readonly unknown[],
 ): Promise<Heard[]> {
-  if (reports.length > 0) await world.deviceSources.heard(source.id)
   // Of one device each comes after the one before it.
   const last = new Map<string, Promise<unknown>>()
-  return Promise.all(
+  const heard = await Promise.all(
     reports.map((report) => {
       const of = idOf(report)
-      const heard = (last.get(of) ?? Promise.resolve()).then(() => hear(world, source, report))
+      const next = (last.get(of) ?? Promise.resolve()).then(() => hear(world, source, report))
       last.set(
         of,
-        heard.catch(() => undefined),
+        next.catch(() => undefined),
       )
-      return heard
+      return next
     }),
   )
+  // What is refused, or could be anybody's, does not make a source that is silent look alive.
+  if (heard.some((one, at) => one.is === 'heard' && isBelieved(reports[at])))
+    await world.deviceSources.heard(source.id)
+  return heard
 }
 
 const named = z.object({ sourceId: z.string() })
+const believed = z.object({ isTrusted: z.literal(false) })
+const isBelieved = (report: unknown): boolean => !believed.safeParse(report).success
 const idOf = (report: unknown): string => named.safeParse(report).data?.sourceId ?? ''
 
 async function hear(world: World, { id: source }: DeviceSource, written: unknown): Promise<Heard> {
@@ -103,5 +108,9 @@ export function approvedByRule(device: Device, { approve }: DeviceRules, now: Da
   if (approve === null || device.approval !== 'pending' || device.owner === null || device.isInQuestion)
     return device
   if (approve.evaluate(device) !== 'yes') return device
-  return { ...device, approval: 'approved', decided: { by: null, at: now, because: approve.source } }
+  return {
+    ...device,
+    approval: 'approved',
+    decided: { by: null, at: now, because: approve.source, answer: null },
+  }
 }

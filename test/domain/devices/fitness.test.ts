@@ -71,7 +71,7 @@ test.each(['every', 'any'] as const)(
     const rule = aRule({ which, seenWithinMs: 20_000 })
     const until = untilOf(judge(rule, [one('a')], 10))
     expect(until).toEqual(at(20))
-    expect(kindsOf(judge(rule, [one('a')], 20))).toEqual(['no-device'])
+    expect(kindsOf(judge(rule, [one('a')], 20))).toEqual(['silent'])
   },
 )
 

@@ -39,13 +39,15 @@ const rules: readonly (readonly [FitRule, number])[] = [
 
 /** Keeps all that was ever said, and finds out anew each time. */
 class Model {
-  readonly #reports: { of: number; at: number; said: readonly Value[] }[] = []
+  readonly #reports: { of: number; at: number; order: number; said: readonly Value[] }[] = []
   readonly #statuses = new Map<number, Status>()
   rule = 0
 
   happens(event: Happening, now: number): void {
     if (event.type === 'report') {
-      this.#reports.push({ of: event.of, at: Math.min(now, now - event.ageMs), said: event.said })
+      // What came later is later by the source's clock, which may be ahead of ours; nothing is younger than its coming.
+      const order = now - event.ageMs
+      this.#reports.push({ of: event.of, at: Math.min(now, order), order, said: event.said })
       this.#statuses.set(event.of, this.#statuses.get(event.of) ?? 'counts')
     } else if (event.type === 'answer') {
       if (this.#statuses.has(event.of)) this.#statuses.set(event.of, event.status)
@@ -58,14 +60,14 @@ class Model {
     for (const [of, status] of this.#statuses) {
       if (status !== 'counts' && (status !== 'pending' || rule.needsApproval)) continue
       const all = this.#reports.filter((report) => report.of === of)
-      const heard = Math.max(...all.map((report) => report.at))
+      const lastOrder = Math.max(...all.map((report) => report.order))
+      const heard = all.findLast(({ order }) => order === lastOrder)?.at ?? 0
       if (now - heard >= rule.seenWithinMs) continue
       const isMet = flags.slice(0, many).every((_, flag) => {
         const told = all.filter(({ said }) => said[flag] !== undefined)
-        const newest = Math.max(...told.map((report) => report.at))
-        return (
-          told.find((report) => report.at === newest)?.said[flag] === true && now - newest < rule.maxAgeMs
-        )
+        const newest = Math.max(...told.map((report) => report.order))
+        const last = told.find(({ order }) => order === newest)
+        return last?.said[flag] === true && now - last.at < rule.maxAgeMs
       })
       fit.push(isMet && now - heard < rule.maxAgeMs)
     }

@@ -13,7 +13,11 @@ const minute = aRule({ graceMs: 60_000, maxAgeMs: 3_600_000 })
 function judged(before: Posture | null, firewall: boolean, seconds: number, rule = minute) {
   const device = aDevice({ lastSeenAt: at(seconds), said: saidAt(seconds, { firewall }) })
   const found = fitness(rule, [device], { now: at(seconds), onDevice: null })
-  return judgedPosture(before, { rule, fitness: found, why: found.isFit ? '' : 'firewall off' }, at(seconds))
+  return judgedPosture(
+    before,
+    { rule, fitness: found, why: found.isFit ? '' : 'firewall off', isLost: false },
+    at(seconds),
+  )
 }
 
 function kept(before: Posture | null, firewall: boolean, seconds: number, rule = minute): Posture {

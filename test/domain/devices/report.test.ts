@@ -79,7 +79,9 @@ test.each(prototypeNames)('a failing policy called %s fails, whoever says so', (
   if (!parsed.success || !Object.hasOwn(parsed.data.policies, name)) return
   for (const isTrusted of [true, false]) {
     const device = heard(aDevice(), { at: at(1), isTrusted, policies: policy(name, 'fail') }, at(1))
-    expect(Object.entries(device.policies)).toEqual([[name, { result: 'fail', at: at(1), remedy: null }]])
+    expect(Object.entries(device.policies)).toMatchObject([
+      [name, { result: 'fail', at: at(1), remedy: null }],
+    ])
   }
 })
 
@@ -100,7 +102,7 @@ test('who could be anybody makes a policy fail, and nothing else', () => {
   )
   expect(device).toEqual({
     ...known,
-    policies: { ...known.policies, edr: { result: 'fail', at: at(9), remedy: null } },
+    policies: { ...known.policies, edr: { result: 'fail', at: at(9), remedy: null, isNamedByAnybody: true } },
   })
   expect(merge(null, { isTrusted: false }, at(0))).toEqual({ not: 'unknown-device' })
 })

@@ -13,9 +13,9 @@ test('"It is the same machine" joins a device to the one that the card showed, a
     const device = aDevice({ serial: 'C02FAKE', ...about })
     return world.devices.change(device.id, () => ({ device, isChanged: true }))
   }
-  await put({ id: 'mdm/old' })
+  const old = await put({ id: 'mdm/old' })
   const asked = await put({ id: 'agents/d-1', source: 'agents', approval: 'pending' })
-  const terms = asked === null ? '' : deviceTerms(asked)
+  const terms = asked === null ? '' : deviceTerms(asked, old)
   await put({ id: 'mdm/old', approval: 'revoked' })
   await put({ id: 'mdm/new' })
   const answer = await answerDevice(world, { by: ada, id: 'agents/d-1', answer: 'join', terms })
