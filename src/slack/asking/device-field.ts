@@ -1,6 +1,6 @@
 import type { InputBlock, KnownBlock } from '@slack/types'
 import { isForDevice, type Catalog, type Entitlement } from '../../domain/catalog.ts'
-import { isUsable, type Device } from '../../domain/devices/device.ts'
+import { isUsable, shortId, type Device } from '../../domain/devices/device.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import type { PersonFacts } from '../../domain/person.ts'
@@ -11,6 +11,11 @@ import { mostOptions } from './suggestions.ts'
 /** "On which device?", where it is for one; and what is missing on theirs, before anything is sent. */
 
 export const deviceField = 'device'
+
+export function deviceIn(field: (actionId: string) => string | null): { id: string } | null {
+  const id = field(deviceField)
+  return id === null ? null : { id }
+}
 
 /** Its block id names the entitlement: under a kept one Slack would keep what was chosen for another. */
 export function deviceBlocks(
@@ -23,7 +28,7 @@ export function deviceBlocks(
   if (!isForDevice(catalog, entitlement)) return forecast(facts, entitlement, now)
   const options = theirs.slice(0, mostOptions).map((device) => ({
     text: plain(`${device.name}${lacking(device, entitlement, now) === null ? '' : ' (not fit now)'}`, 75),
-    value: device.id,
+    value: shortId(device.id),
   }))
   const [only, ...others] = options
   if (only === undefined)

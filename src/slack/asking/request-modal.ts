@@ -26,7 +26,7 @@ import { codeField } from '../replies/must-confirm.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, parseShortcut, parseSuggestion, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
-import { deviceBlocks, deviceField } from './device-field.ts'
+import { deviceBlocks, deviceField, deviceIn } from './device-field.ts'
 import { optionFor, reasonField, reasonInput } from './request-fields.ts'
 import { listenToSeveral, severalActions, severalWay } from './several-modal.ts'
 import { mostOptions, optionsFor, recentKeys } from './suggestions.ts'
@@ -265,8 +265,7 @@ export function listenToRequest(parts: Parts): void {
     const [resource = '', entitlement = ''] = key.split('/')
     const durationMs = Number(field(actions.duration) ?? Number.NaN)
     const found = findEntitlement(world.catalog(), resource, entitlement)
-    const deviceId = field(deviceField)
-    const device = deviceId === null ? null : { id: deviceId }
+    const device = deviceIn(field)
     if (found?.session != null) {
       const what = { kind: 'open-session' as const, resource, entitlement, device }
       await sendSession(parts, { ack, userId, viewId, what, code: field(codeField) })

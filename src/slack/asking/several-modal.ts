@@ -1,13 +1,14 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
-import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { findEntitlement, isForDevice, type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Grant } from '../../domain/grant.ts'
-import type { PersonRef } from '../../domain/person.ts'
+import type { PersonFacts, PersonRef } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { mostLines, requestSeveral, type NotOne } from '../../operations/request-several.ts'
 import { button, buttonRow, context, form, plain } from '../words/blocks.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { plainWords } from '../words/mrkdwn.ts'
+import { deviceBlocks, deviceField, deviceIn } from './device-field.ts'
 import { offerKey } from './offers.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, type InView } from '../wire/payloads.ts'
@@ -27,7 +28,11 @@ export const severalWay: readonly KnownBlock[] = buttonRow(
   'several',
 )
 
-function severalView(chosen: readonly Entitlement[], reason: string): ModalView {
+function severalView(
+  { catalog, facts, now }: { catalog: Catalog; facts: PersonFacts | null; now: Date },
+  chosen: readonly Entitlement[],
+  reason: string,
+): ModalView {
   const options = chosen.map(optionFor)
   return form({
     callbackId,
@@ -49,11 +54,23 @@ function severalView(chosen: readonly Entitlement[], reason: string): ModalView 
           ...(options.length > 0 ? { initial_options: options } : {}),
         },
       },
+      ...(facts === null ? [] : deviceForAll(catalog, facts, chosen, now)),
       ...(chosen.length > 0 ? [durationInput(chosen)] : []),
       reasonInput(null, reason),
       context('Each is reviewed by its own approvers; what a rule approves needs nobody.'),
     ],
   })
+}
+
+/** One for all that are had on a device. */
+function deviceForAll(
+  catalog: Catalog,
+  facts: PersonFacts,
+  chosen: readonly Entitlement[],
+  now: Date,
+): KnownBlock[] {
+  const first = chosen.find((one) => isForDevice(catalog, one))
+  return first === undefined ? [] : deviceBlocks(catalog, facts, first, now)
 }
 
 /** What all of them allow. Its block id changes with that: under a kept one Slack would keep the old choice. */
@@ -87,10 +104,17 @@ function chosenIn(catalog: Catalog, keys: readonly string[]): Entitlement[] {
 
 /** `single` is the id of the one-thing form's menu: what was chosen there is chosen here. */
 export function listenToSeveral(parts: Parts, single: string): void {
-  const { app, world, clients, log } = parts
+  const { app, world, clients, directory, log } = parts
   const redraw = async (shown: InView, keys: readonly string[]): Promise<void> => {
     try {
-      const view = severalView(chosenIn(world.catalog(), keys), shown.field(reasonField) ?? '')
+      const { userId } = shown
+      const facts = directory.remembered(userId) ?? (await directory.facts(userId))
+      const about = {
+        catalog: world.catalog(),
+        facts: facts === 'unknown' ? null : facts,
+        now: world.clock.now(),
+      }
+      const view = severalView(about, chosenIn(about.catalog, keys), shown.field(reasonField) ?? '')
       await clients.interactive.views.update({ view_id: shown.viewId, hash: shown.hash, view })
     } catch (error) {
       log.warn('could not update the form for several', { error })
@@ -120,6 +144,7 @@ export function listenToSeveral(parts: Parts, single: string): void {
       wanted: wanted.map((one) => ({ resource: one.resource.id, entitlement: one.id })),
       durationMs: Number(field(duration) ?? usualMs),
       reason: field(reasonField) ?? '',
+      device: deviceIn(field),
     }
     const outcome = async (by: PersonRef): Promise<Grant | NotOne> => {
       const made = await requestSeveral(world, { ...ask, by })
@@ -141,7 +166,9 @@ export function listenToSeveral(parts: Parts, single: string): void {
           ? view.blockOf(reasonField)
           : refused === 'bad-duration'
             ? view.blockOf(duration)
-            : null) ?? 'entitlements',
+            : refused === 'unfit' || refused === 'no-principal'
+              ? view.blockOf(deviceField)
+              : null) ?? 'entitlements',
       words: (refusal) =>
         `${which === null ? '' : `${plainWords(which.name, 60)}: `}${refusalWords(refusal)}${others === 0 ? '' : ' The others were asked for.'}`,
       work: async (by) => {

@@ -15,7 +15,7 @@ import { section } from '../words/blocks.ts'
 import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
 import type { Parts } from '../parts.ts'
 import { homeActions } from './home-actions.ts'
-import { listenToOwnDevices, ownDevicesOf } from './own-devices.ts'
+import { listenToOwnDevices, ownDevicesOf, reportersOf } from './own-devices.ts'
 import { listenToOwnWays, ownWaysOf } from './own-ways.ts'
 import { parseAct, parseHomeOpened } from './home-payloads.ts'
 import { parseClick } from '../wire/payloads.ts'
@@ -99,23 +99,25 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
   const { world } = parts
   const catalog = world.catalog()
   const now = world.clock.now()
-  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers, ways] = await Promise.all([
-    world.grants.openOf(facts.person.id),
-    world.grants.latestOf(facts.person.id, 30),
-    waitingFor(world, facts),
-    keptBy(parts, facts),
-    world.preApprovals.byApprover(facts.person.id, now),
-    world.preApprovals.forSubject(facts.person.id, now),
-    promisedWhereAdmin(world, facts),
-    ownWaysOf(parts, facts.person),
-  ])
+  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers, ways, reporters] =
+    await Promise.all([
+      world.grants.openOf(facts.person.id),
+      world.grants.latestOf(facts.person.id, 30),
+      waitingFor(world, facts),
+      keptBy(parts, facts),
+      world.preApprovals.byApprover(facts.person.id, now),
+      world.preApprovals.forSubject(facts.person.id, now),
+      promisedWhereAdmin(world, facts),
+      ownWaysOf(parts, facts.person),
+      reportersOf(parts, facts.person),
+    ])
   const more = await Promise.all(
     open.map(async (grant) => [grant.id, await mayHaveMore(world, grant, facts)] as const),
   )
   return {
     world,
     now,
-    devices: ownDevicesOf(parts, facts),
+    devices: ownDevicesOf(parts, facts, reporters),
     more: new Map(more),
     promised,
     promisedMe,

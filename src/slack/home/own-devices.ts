@@ -1,16 +1,19 @@
 import type { KnownBlock, ModalView } from '@slack/types'
-import { everyEntitlement } from '../../domain/catalog.ts'
-import { isUsable, type Device } from '../../domain/devices/device.ts'
+import { everyEntitlement, isForDevice } from '../../domain/catalog.ts'
+import { deviceId, isUsable, type Device } from '../../domain/devices/device.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import type { FitRule } from '../../domain/devices/rules.ts'
 import type { PersonFacts, PersonRef } from '../../domain/person.ts'
 import { makeDeviceCode } from '../../operations/devices/enrol.ts'
+import { removeDeviceKey } from '../../operations/devices/remove-key.ts'
+import { reportSource } from '../../operations/devices/report-source.ts'
+import { answerClick, tellClicker } from '../replies/answer-click.ts'
 import type { Parts } from '../parts.ts'
 import { messageView } from '../replies/message-view.ts'
 import { openFilled } from '../replies/fill-view.ts'
 import { parseClick } from '../wire/payloads.ts'
-import { approveAgainButton, revokeButton } from '../looking-after/devices.ts'
+import { keptButton } from '../looking-after/devices.ts'
 import { button, buttonRow, section, sectionWith } from '../words/blocks.ts'
 import { deviceLine, deviceName } from '../words/device-words.ts'
 import { plainWords, when } from '../words/mrkdwn.ts'
@@ -21,26 +24,58 @@ export interface OwnDevices {
   /** A machine can be made theirs by a one-time code here. */
   readonly mayAdd: boolean
   readonly devices: readonly Device[]
+  /** Those that access asks for. */
   readonly rules: readonly FitRule[]
+  readonly needsApproval: boolean
   readonly now: Date
+  /** By the device's id, what reports from there for itself: the id of its key. */
+  readonly reporters: ReadonlyMap<string, string>
+}
+
+/** The machines whose keys somebody enrolled, and that count still. */
+export async function reportersOf(
+  { world }: Pick<Parts, 'world'>,
+  { id }: PersonRef,
+): Promise<ReadonlyMap<string, string>> {
+  const source = reportSource(world.catalog())
+  if (source === null) return new Map()
+  const keys = await world.deviceKeys.ofPeople([id])
+  const found = await Promise.all(
+    keys.map(async ({ sourceId }) => {
+      const device = await world.devices.get(deviceId(source.id, sourceId))
+      return [device?.joinedTo ?? device?.id ?? '', sourceId] as const
+    }),
+  )
+  return new Map(found)
 }
 
 const addId = 'device_add'
+const removeId = 'device_remove'
 const title = 'Add a device'
 
 /** Null where nothing asks for a device. */
 export function ownDevicesOf(
   { world, publicUrl }: Pick<Parts, 'world' | 'publicUrl'>,
   facts: PersonFacts,
+  reporters: ReadonlyMap<string, string> = new Map(),
 ): OwnDevices | null {
   const catalog = world.catalog()
   const rules = new Map(
     everyEntitlement(catalog).flatMap(({ device }) => (device ? [[device.id, device]] : [])),
   )
-  if (rules.size === 0 || facts.devices === undefined) return null
+  const isAsked = rules.size > 0 || everyEntitlement(catalog).some((one) => isForDevice(catalog, one))
+  if (!isAsked || facts.devices === undefined) return null
+  const { needsApproval } = catalog.devices
   const isReported = [...catalog.devices.sources.values()].some(({ kind }) => kind === 'report')
   const mayAdd = isReported && world.deviceCodes !== null && publicUrl !== null
-  return { mayAdd, devices: facts.devices, rules: [...rules.values()], now: world.clock.now() }
+  return {
+    mayAdd,
+    devices: facts.devices,
+    rules: [...rules.values()],
+    needsApproval,
+    now: world.clock.now(),
+    reporters,
+  }
 }
 
 export function ownDeviceRows(own: OwnDevices | null): (() => KnownBlock[])[] {
@@ -53,8 +88,24 @@ export function ownDeviceRows(own: OwnDevices | null): (() => KnownBlock[])[] {
   )
   return [
     ...(own.mayAdd ? [() => [add]] : []),
-    ...own.devices.map((device) => () => [section(deviceWords(device, own))]),
+    ...own.devices.map((device) => () => [deviceRow(device, own)]),
   ]
+}
+
+function deviceRow(device: Device, own: OwnDevices): KnownBlock {
+  const reporter = own.reporters.get(device.id)
+  const words = deviceWords(device, own)
+  if (reporter === undefined) return section(words)
+  return sectionWith(
+    words,
+    button(removeId, 'Remove…', reporter, `Remove ${device.name}`, {
+      sure: {
+        title: 'Remove it?',
+        text: `${device.name} can say nothing of itself any more, and what is held on it ends as its last word grows old. Is it lost, or in other hands? Tell an admin as well: they revoke it at once.`,
+        yes: 'Remove',
+      },
+    }),
+  )
 }
 
 export function listenToOwnDevices(parts: Parts): void {
@@ -63,6 +114,13 @@ export function listenToOwnDevices(parts: Parts): void {
     const click = parseClick(body)
     // Made once there is a place for it: nobody would read the code.
     await Promise.all([ack(), openFilled(parts, { click, title }, (by) => codeView(parts, by))])
+  })
+  app.action(removeId, async ({ ack, body }) => {
+    await ack()
+    const click = parseClick(body)
+    await answerClick(parts, { userId: click.userId, tell: tellClicker(parts, click) }, (by) =>
+      removeDeviceKey(parts.world, { sourceId: click.value, by }),
+    )
   })
 }
 
@@ -83,27 +141,27 @@ async function codeView({ world, publicUrl }: Parts, by: PersonRef): Promise<Mod
   }
 }
 
-/** The same with a button to take it back. */
-export const keptDeviceRows = (own: OwnDevices): KnownBlock[] =>
-  own.devices
+/** The same with a button to take it back; those that count first. */
+export const keptDeviceRows = (own: OwnDevices): KnownBlock[] => {
+  const counts = (device: Device): boolean => isUsable(device, own)
+  return [...own.devices.filter(counts), ...own.devices.filter((device) => !counts(device))]
     .slice(0, mostListed)
-    .flatMap((device) => [
-      section(deviceWords(device, own)),
-      ...buttonRow([device.approval === 'approved' ? revokeButton(device) : approveAgainButton(device)]),
-    ])
+    .flatMap((device) => [section(deviceWords(device, own)), ...buttonRow([keptButton(device, own)])])
+}
 
 const mostListed = 20
 
-function deviceWords(device: Device, { rules, now }: OwnDevices): string {
-  return `*${deviceName(device)}*: ${deviceLine(device)}\n${standingOf(device, rules, now)}`
+function deviceWords(device: Device, own: OwnDevices): string {
+  return `*${deviceName(device)}*: ${deviceLine(device)}\n${standingOf(device, own)}`
 }
 
-function standingOf(device: Device, rules: readonly FitRule[], now: Date): string {
+function standingOf(device: Device, { rules, needsApproval, now }: OwnDevices): string {
   if (device.isInQuestion) return 'It counts for nobody: an admin is to say first whose it is.'
   if (device.approval === 'rejected' || device.approval === 'revoked')
     return `It does not count: an admin ${device.approval} it.`
+  if (!isUsable(device, { needsApproval })) return 'An admin is to say first that it counts.'
+  if (rules.length === 0) return ':large_green_circle: It counts.'
   const judged = rules.map((rule) => {
-    if (!isUsable(device, rule)) return 'An admin is to say first that it counts.'
     const found = fitness({ ...rule, which: 'any' }, [device], { now, onDevice: device.id })
     return found.isFit
       ? `:large_green_circle: Fit for ${plainWords(rule.id, 40)}.`

@@ -10,16 +10,27 @@ export interface Waiting {
   readonly draw: () => Promise<Message>
 }
 
-/** A message for each that waits; those that wait no longer, of all whose key begins so, are redrawn as `over` says. */
+/**
+ * A message for each that waits, in their order; with `most`, for so many at once, of which those that stand already are
+ * first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn as `over` says. */
 export async function alertsByKey(
   { surfaces }: Pick<Parts, 'surfaces'>,
   prefix: string,
   waiting: readonly Waiting[],
   over: (key: string) => Promise<Message>,
+  { most = Infinity }: { most?: number } = {},
 ): Promise<Alert[]> {
   const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
-  const rows = await Promise.all(waiting.map(({ key }) => surfaces.of(key)))
-  const current = waiting.map(({ key, channel, draw }, i): Alert => ({
+  const standing = new Set(open.map(({ key }) => key))
+  const isStanding = ({ key }: Waiting): boolean => standing.has(key)
+  const asked = [...new Set(waiting.map(({ channel }) => channel))].flatMap((place) => {
+    const there = waiting.filter(({ channel }) => channel === place)
+    const stand = there.filter(isStanding)
+    const others = there.filter((one) => !isStanding(one))
+    return [...stand, ...others.slice(0, Math.max(0, most - stand.length))]
+  })
+  const rows = await Promise.all(asked.map(({ key }) => surfaces.of(key)))
+  const current = asked.map(({ key, channel, draw }, i): Alert => ({
     key,
     row: rows[i]?.surfaces.find((one) => one.key === key),
     requestId: key,

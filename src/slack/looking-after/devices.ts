@@ -1,12 +1,12 @@
 import type { RespondFn } from '@slack/bolt'
 import type { Button } from '@slack/types'
-import type { Device } from '../../domain/devices/device.ts'
+import { isUsable, type Device, type DeviceAnswer } from '../../domain/devices/device.ts'
+import type { DeviceRules } from '../../domain/devices/rules.ts'
 import {
   answerDevice,
   deviceAdmins,
   deviceTerms,
   sameMachine,
-  type DeviceAnswer,
 } from '../../operations/devices/answer-device.ts'
 import type { Parts } from '../parts.ts'
 import type { Alert } from '../publish/picture.ts'
@@ -30,14 +30,15 @@ const actions: Readonly<Record<DeviceAnswer, string>> = {
   revoke: 'device_revoke',
 }
 const againId = 'device_approve_again'
-/** However many wait: the others follow as these are answered. */
+/** In one place, however many wait: the others follow as these are answered. */
 const mostAsked = 20
+const mostRead = 500
 
 export async function pictureDevices(parts: Parts): Promise<Alert[]> {
   const { world, directory } = parts
-  const { sources, channel } = world.catalog().devices
+  const { sources, channel, needsApproval } = world.catalog().devices
   if (sources.size === 0) return []
-  const waiting = await world.devices.waiting(mostAsked)
+  const waiting = await world.devices.waiting(mostRead, { needsApproval })
   const places =
     channel === null && waiting.length > 0
       ? await whoIsTold(directory, deviceAdmins(world.catalog()))
@@ -52,13 +53,17 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
         draw: async () => askedMessage(device, await sameMachine(world, device)),
       })),
   )
-  return alertsByKey(parts, prefix, messages, async (key) => {
-    const device = await world.devices.get(key.split(':').slice(3).join(':'))
-    return answeredMessage(device)
-  })
+  return alertsByKey(
+    parts,
+    prefix,
+    messages,
+    async (key) => answeredMessage(await world.devices.get(key.split(':').slice(3).join(':'))),
+    { most: mostAsked },
+  )
 }
 
-const valueOf = (device: Device): string => `${deviceTerms(device)}:${device.id}`
+const valueOf = (device: Device, same: Device | null = null): string =>
+  `${deviceTerms(device, same)}:${device.id}`
 
 /** `same`: the one that it may be, by another source's word. */
 export function askedMessage(device: Device, same: Device | null): Message {
@@ -90,9 +95,11 @@ export function askedMessage(device: Device, same: Device | null): Message {
         `:computer: New device *${name}* of ${whose}\n${line}${same === null ? '' : `\n${sameWords(same)}`}`,
       ),
       ...buttonRow([
-        ...(same === null ? [] : [answerButton('join', 'It is the same machine', device)]),
-        answerButton('approve', same === null ? 'Approve' : 'Approve as another', device, 'primary'),
-        answerButton('reject', 'Reject', device, 'danger'),
+        ...(same === null ? [] : [answerButton('join', 'It is the same machine', device, { same })]),
+        answerButton('approve', same === null ? 'Approve' : 'Approve as another', device, {
+          style: 'primary',
+        }),
+        answerButton('reject', 'Reject', device, { style: 'danger' }),
       ]),
     ],
   }
@@ -105,20 +112,24 @@ function answerButton(
   answer: DeviceAnswer,
   label: string,
   device: Device,
-  style?: 'primary' | 'danger',
+  { style, same = null }: { style?: 'primary' | 'danger'; same?: Device | null } = {},
 ): Button {
   const sure =
     answer === 'reject'
       ? { title: 'Reject it?', text: `${device.name} will not count.`, yes: 'Reject' }
       : null
-  return button(actions[answer], label, valueOf(device), `${label}: ${device.name}`, {
+  return button(actions[answer], label, valueOf(device, same), `${label}: ${device.name}`, {
     ...(style ? { style } : {}),
     ...(sure ? { sure } : {}),
   })
 }
 
+/** Of one that counts, to take it back; of one that does not, to let it. */
+export const keptButton = (device: Device, rules: Pick<DeviceRules, 'needsApproval'>): Button =>
+  isUsable(device, rules) ? revokeButton(device) : approveAgainButton(device)
+
 /** Taken back whenever somebody sees that it must be. */
-export const revokeButton = (device: Device): Button =>
+const revokeButton = (device: Device): Button =>
   button(actions.revoke, 'Revoke', valueOf(device), `Revoke ${device.name}`, {
     style: 'danger',
     sure: {
@@ -129,7 +140,7 @@ export const revokeButton = (device: Device): Button =>
   })
 
 /** A no was meant for another, or is over. */
-export const approveAgainButton = (device: Device): Button =>
+const approveAgainButton = (device: Device): Button =>
   button(againId, 'Approve all the same', valueOf(device), `Approve all the same: ${device.name}`)
 
 export function answeredMessage(device: Device | null): Message {
@@ -139,6 +150,10 @@ export function answeredMessage(device: Device | null): Message {
   const by = decided?.by
   const who = by ? named(by) : decided?.because ? `The rule ${plainWords(decided.because, 200)}` : 'Somebody'
   const whose = owner === null ? '' : ` of ${surely(owner)}`
+  if (decided?.answer === 'keep' && owner !== null && !device.isInQuestion)
+    return saying(
+      `${who} says that ${name} stays ${surely(owner)}’s.${approval === 'approved' ? '' : ' It does not count.'}`,
+    )
   switch (approval) {
     case 'approved':
       return saying(
