@@ -745,10 +745,15 @@ async function sendSigned(folder, what, more) {
     await writeKept(folder, { ...kept, counter })
     const message = { device: kept.device, counter, at: new Date().toISOString(), ...more }
     const answered = await post(kept, what, message)
-    if (answered.status === 200) return answered.answer
+    // What stands before Curfew may answer so as well, with a page of its own.
+    const isTaken =
+      what === 'report' ? typeof answered.answer['at'] === 'string' : answered.answer['removed'] === true
+    if (answered.status === 200 && isTaken) return answered.answer
     const last = answered.answer['last']
     if (answered.status !== 409 || typeof last !== 'number' || tried === 3)
-      throw troubleOf(answered, kept.server)
+      throw answered.status === 200
+        ? new Trouble(`What answers at ${kept.server} is not Curfew.`, { isFinal: false })
+        : troubleOf(answered, kept.server)
     await writeKept(folder, { ...kept, counter: Math.max(last, counter) })
   }
 }
@@ -803,7 +808,7 @@ async function remove(folder, isForced) {
       throw new Trouble(
         `${error.message}\nThe key still counts there. To forget it here all the same: --force`,
       )
-    if (!isGone) complain(`${error.message}\nThe key still counts there: have an admin remove this device.`)
+    if (!isGone) complain(`${error.message}\nThe key still counts there: have an admin revoke this device.`)
   }
   await rm(keptIn(folder), { force: true })
   say('This machine is no device any more.')

@@ -154,7 +154,7 @@ test('more policies than are kept of a device are no reason to hear nothing of i
   const report = reported({ policies, hostname: 'z'.repeat(900), display_name: '', computer_name: '' })
   if (report === null) throw new Error('nothing was reported')
   expect(report.policies['Last']).toMatchObject({ result: 'fail' })
-  expect(withReport(null, 'fleet', report, now)).toMatchObject({ isNew: true })
+  expect(withReport(null, 'fleet', report, now)).toMatchObject({ isChanged: true })
 })
 
 test('an address from the identity provider proves whose it is, however it is written', () => {

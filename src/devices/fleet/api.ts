@@ -19,6 +19,8 @@ export interface HostPage {
   readonly count: number
   /** Those that can be read. */
   readonly hosts: readonly FleetHost[]
+  /** What the page holds, where nothing on it can be read; null: something can, or it is empty. */
+  readonly unread: string | null
 }
 
 /** Reads, and nothing else. Throws `FleetTrouble`s alone, which hold no secret; what may pass is tried a few times first. */
@@ -103,7 +105,9 @@ export function fleetApi(
         const host = fleetHost.safeParse(one)
         return host.success ? [host.data] : []
       })
-      return { count: body.hosts?.length ?? 0, hosts }
+      const listed = body.hosts ?? []
+      const unread = listed.length > 0 && hosts.length === 0 ? JSON.stringify(listed) : null
+      return { count: listed.length, hosts, unread }
     },
     async host(id, signal) {
       const path = `/hosts/${id}?exclude_software=true`

@@ -78,17 +78,22 @@ export class Looks {
   async #allPages(signal: AbortSignal): Promise<Looked> {
     const met = new Set<number>()
     const sum = { hosts: 0, told: 0, refused: 0, words: null as string | null }
+    let listed = 0
+    let lastUnread: string | null = null
     for (let page = 0; ; page++) {
-      const { count, hosts } = await this.#api.page({ page, perPage: this.#perPage }, signal)
+      const { count, hosts, unread } = await this.#api.page({ page, perPage: this.#perPage }, signal)
       if (count === 0) break
+      listed += count
       const others = hosts.filter(({ id }) => !met.has(id))
-      if (hosts.length > 0 && others.length === 0)
+      const isSame = hosts.length > 0 ? others.length === 0 : unread === lastUnread
+      lastUnread = unread
+      if (isSame)
         throw new FleetTrouble(
           'failed',
           'Fleet could not list its hosts: it gives the same page again and again',
         )
       for (const { id } of others) met.add(id)
-      if (met.size > mostHosts)
+      if (listed > mostHosts)
         throw new FleetTrouble('failed', `Fleet could not list its hosts: they are more than ${mostHosts}`)
       const said = await this.#tellNew(others)
       sum.told += said.told
