@@ -61,7 +61,7 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
     case 'active':
       if (grant.warnAt !== null && grant.warnAt <= now) await record(world, grant.id, { type: 'warn' }, grant)
       if ((postureDueAt(grant.posture) ?? grant.endsAt) <= now && now < grant.endsAt)
-        return void (await settlePosture(world, grant))
+        return settlePosture(world, grant).then(() => undefined)
       if (grant.isStanding && renewsAt(grant) <= now && now < grant.endsAt) {
         await record(world, grant.id, { type: 'renew', endsAt: new Date(now.getTime() + termMs) }, grant)
         return
