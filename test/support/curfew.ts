@@ -1,5 +1,5 @@
 import { written } from './ring.ts'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '../../src/log.ts'
@@ -50,7 +50,8 @@ export async function aStage(
     transport?: 'socket' | 'http'
     /** HTTP is served in Socket Mode too, as where a directory writes. */
     isServed?: boolean
-    catalog?: (cast: Cast) => string
+    /** In one file; or in several of one folder, by their names. */
+    catalog?: (cast: Cast, workspace: Workspace) => string | Readonly<Record<string, string>>
     env?: Record<string, string>
     /** How long Slack may not say who is in a group before admins hear of it. */
     patienceMs?: number
@@ -78,12 +79,16 @@ export async function aStage(
   const cast = aCast(workspace)
   const folder = await mkdtemp(join(tmpdir(), 'curfew-test-'))
   afterThis(() => rm(folder, { recursive: true }))
-  const catalogPath = join(folder, 'catalog.yml')
+  const first = catalog(cast, workspace)
+  const catalogPath = join(folder, typeof first === 'string' ? 'catalog.yml' : 'catalog')
   const writeCatalog = async (text: string) => {
     await writeFile(`${catalogPath}.new`, text)
     await rename(`${catalogPath}.new`, catalogPath)
   }
-  await writeCatalog(catalog(cast))
+  if (typeof first === 'string') await writeCatalog(first)
+  else await mkdir(catalogPath)
+  if (typeof first !== 'string')
+    for (const [name, text] of Object.entries(first)) await writeFile(join(catalogPath, name), text)
   const port = transport === 'http' || options.isServed === true ? (options.port ?? (await freePort())) : null
   if (transport === 'http' && port !== null)
     workspace.deliverOverHttp(`http://127.0.0.1:${port}/slack/events`)
