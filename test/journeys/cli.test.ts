@@ -5,6 +5,8 @@ import { aStage, type Stage } from '../support/curfew.ts'
 import { freePort } from '../support/free-port.ts'
 import { startMongod } from '../support/mongod.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aKey } from '../support/ring.ts'
+import { publicUrl } from './a-phone.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { aReason, asks, eventually, patient, wrongWith } from './acts.ts'
 import { curfew } from './app-process.ts'
@@ -222,4 +224,31 @@ test('`curfew reconcile` says where system and grants disagree, changes nothing,
   expect(await unknown?.exited).toBe(1)
   expect(unknown?.lines.join('\n')).toMatch(/no-such is not a resource; there are /)
   expect(await database.holders('read')).toEqual(['sam'])
+}, 60_000)
+
+test('an operator makes a token for a directory, and a one-time code for a person and for a machine of theirs', async () => {
+  const gate = await aGate()
+  const { environment, riley } = await aStage({
+    transport: 'http',
+    env: gate.env,
+    catalog: (cast) =>
+      gateCatalog(cast).replace(
+        '\ndefaults:',
+        '\ndevices: { sources: { own: { kind: report } } }\ndefaults:',
+      ),
+    confirming: { keys: [aKey('k1')], publicUrl },
+  })
+  const email = riley.account.email ?? ''
+  // Whom Curfew never saw has no device, and nothing to confirm.
+  await riley.opensHome()
+  await riley.seesHome('Add a device…', patient)
+  const commands = [
+    ['scim', 'token', 'create', 'okta'],
+    ['enrol', email],
+    ['enrol', '--device', email],
+  ].map((words) => curfew(words, { ...environment, PUBLIC_URL: publicUrl }))
+  expect(await Promise.all(commands.map(({ exited }) => exited))).toEqual([0, 0, 0])
+  const [token = '', person = '', machine = ''] = commands.map(({ lines }) => lines.join('\n'))
+  expect(token).toContain(`Address: ${publicUrl}/scim/v2`)
+  for (const said of [person, machine]) expect(said).toMatch(/\b[A-Z0-9]{5}-?[A-Z0-9]{5}\b/)
 }, 60_000)
