@@ -241,7 +241,7 @@ test('an operator makes a token for a directory, and a one-time code for a perso
   const email = riley.account.email ?? ''
   // Whom Curfew never saw has no device, and nothing to confirm.
   await riley.opensHome()
-  await riley.seesHome('Add a device…', patient)
+  await riley.seesHome('Request access', patient)
   const commands = [
     ['scim', 'token', 'create', 'okta'],
     ['enrol', email],
