@@ -44,3 +44,10 @@ test('a machine of two sources that an admin gives to somebody else, as the seco
   await isHeld('sam')
   expect(asked).toMatchObject({ outcome: 'errors' })
 }, 60_000)
+
+test('a machine of two sources of which an admin says that it is nobody’s counts for nobody', async () => {
+  const { day, says } = await aMachineInQuestion()
+  expect(await says('fleet/f-1', 'reject')).toMatchObject({ approval: 'rejected' })
+  expect(await asks(day.stage.riley, 'gate open')).toMatchObject({ outcome: 'errors' })
+  expect([...day.gate.holders]).toEqual([])
+}, 60_000)
