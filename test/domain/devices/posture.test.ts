@@ -69,3 +69,10 @@ test('only what is to be seen or done otherwise is written', () => {
   expect(isOtherPosture(unfit, kept(unfit, false, 30), at(30))).toBe(false)
   expect(isOtherPosture(fit, kept(fit, true, 3_600), at(3_600))).toBe(true)
 })
+
+test('mended for as long as its grace before Curfew was away, what is wrong after has a grace of its own', () => {
+  const mending = kept(kept(null, false, 0), true, 30)
+  expect(postureDueAt(mending)).toEqual(at(90))
+  // Nobody looked at 90 s; what is heard first after that is a new fault.
+  expect(judged(mending, false, 600)).toMatchObject({ ends: false })
+})
