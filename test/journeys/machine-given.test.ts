@@ -51,3 +51,11 @@ test('a machine of two sources of which an admin says that it is nobody’s coun
   expect(await asks(day.stage.riley, 'gate open')).toMatchObject({ outcome: 'errors' })
   expect([...day.gate.holders]).toEqual([])
 }, 60_000)
+
+test('a machine of two sources that both say is somebody else’s is theirs once an admin says so', async () => {
+  const { day, says, isHeld } = await aMachineInQuestion()
+  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
+  expect(await says('mdm/laptop-1', 'approve')).toMatchObject({ owner: { email: 'sam@acme.example' } })
+  expect(await asks(day.stage.sam, 'gate open')).toMatchObject({ outcome: 'cleared' })
+  await isHeld('sam')
+}, 60_000)
