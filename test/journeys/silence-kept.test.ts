@@ -1,0 +1,51 @@
+import { deviceTerms, answerDevice, sameMachine } from '../../src/operations/devices/answer-device.ts'
+import { foreseeOutages } from '../../src/operations/by-itself/outage.ts'
+import { aDeviceDay, type DeviceDay } from './a-device.ts'
+import { as, asks, changeCatalog, eventually, onlyGrantOf, patient } from './acts.ts'
+
+/** A source of devices is silent, while others are not, rules change, or it is heard of again in part. */
+
+const fleet = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
+
+const isHeld = ({ gate }: DeviceDay, names: string, withinMs = 30_000) =>
+  eventually(
+    async () => [...gate.holders].join(),
+    (now) => now === names,
+    withinMs,
+  )
+
+const until = (atMs: number) =>
+  eventually(
+    async () => performance.now(),
+    (now) => now > atMs,
+    120_000,
+  )
+
+const rileysGrant = ({ stage }: DeviceDay) => onlyGrantOf(stage, stage.riley)
+
+async function lossesOf({ stage }: DeviceDay, name: string) {
+  const { world } = stage.app
+  await foreseeOutages(world)
+  return (await world.deviceSources.all()).flatMap(({ source, losses }) =>
+    source === name ? [...losses] : [],
+  )
+}
+
+test('with outage: hold a laptop that says it is not fit ends what is held on it, though an old one of a silent source lies in a drawer', async () => {
+  const day = await aDeviceDay({
+    asks: false,
+    more: fleet,
+    rule: '      maxAge: 24s\n      which: any\n  outage: hold\n',
+  })
+  const { world } = day.stage.app
+  // Not heard of for long before its source fell silent: it counted for nothing then.
+  const drawer = { source: 'fleet', id: 'f-1', name: 'old-laptop', serial: 'C02OTHER' } as const
+  await day.says({ ...drawer, at: new Date(world.clock.now().getTime() - 120_000) })
+  const heardAtMs = performance.now()
+  await day.says()
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 13_000)
+  await day.says({ attributes: { firewall: false } })
+  await isHeld(day, '', 5_000)
+}, 90_000)
