@@ -49,3 +49,27 @@ test('with outage: hold a laptop that says it is not fit ends what is held on it
   await day.says({ attributes: { firewall: false } })
   await isHeld(day, '', 5_000)
 }, 90_000)
+
+test('with outage: hold nobody loses anything by the silence of a source, though one of another that answers lies in a drawer', async () => {
+  const day = await aDeviceDay({
+    asks: false,
+    more: fleet,
+    rule: '      maxAge: 1h\n      seenWithin: 1m\n  outage: hold\n',
+  })
+  const { world } = day.stage.app
+  const drawer = { source: 'fleet', id: 'f-1', name: 'old-laptop', serial: 'C02OTHER' } as const
+  const sams = { email: 'sam@acme.example', isProven: true }
+  const others = { source: 'fleet', id: 'f-2', name: 'sam-mac', serial: 'C02SAM', owner: sams } as const
+  await day.says({ ...drawer, at: new Date(world.clock.now().getTime() - 600_000) })
+  const heardAtMs = performance.now()
+  await day.says()
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  for (const afterMs of [15_000, 30_000, 45_000, 60_000]) {
+    await until(heardAtMs + afterMs)
+    await day.says(others)
+  }
+  await until(heardAtMs + 70_000)
+  expect(await rileysGrant(day)).toMatchObject({ status: 'active' })
+  expect([...day.gate.holders]).toEqual(['riley'])
+}, 120_000)
