@@ -73,3 +73,23 @@ test('with outage: hold nobody loses anything by the silence of a source, though
   expect(await rileysGrant(day)).toMatchObject({ status: 'active' })
   expect([...day.gate.holders]).toEqual(['riley'])
 }, 120_000)
+
+test('with outage: hold nobody loses anything by the silence of a source, where the catalog asks for a fit device from now on', async () => {
+  const entitlement = `        auto: [{ because: on duty, when: 'true' }]\n`
+  const day = await aDeviceDay({ asks: false, entitlement, rule: '      maxAge: 12s\n  outage: hold\n' })
+  const heardAtMs = performance.now()
+  await day.says()
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 14_000)
+  await changeCatalog(day.stage, (text) =>
+    text.replace('        auto:', '        device: managed-laptop\n        auto:'),
+  )
+  const judged = await eventually(
+    () => rileysGrant(day),
+    (grant) => grant.status !== 'active' || grant.posture !== null,
+    patient.withinMs,
+  )
+  expect(judged).toMatchObject({ status: 'active' })
+  expect([...day.gate.holders]).toEqual(['riley'])
+}, 90_000)
