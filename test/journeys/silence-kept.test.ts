@@ -93,3 +93,27 @@ test('with outage: hold nobody loses anything by the silence of a source, where 
   expect(judged).toMatchObject({ status: 'active' })
   expect([...day.gate.holders]).toEqual(['riley'])
 }, 90_000)
+
+test('what was held through an outage has its time to be mended, once the source says what is wrong', async () => {
+  const day = await aDeviceDay({
+    asks: false,
+    rule: '      maxAge: 22s\n      grace: 10s\n  outage: hold\n',
+  })
+  const { riley } = day.stage
+  const heardAtMs = performance.now()
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 36_000)
+  expect(await rileysGrant(day)).toMatchObject({ status: 'active' })
+  await day.says({ attributes: { firewall: false } })
+  const told = await eventually(
+    () => rileysGrant(day),
+    (grant) => grant.status !== 'active' || /firewall/.test(grant.posture?.unfit?.why ?? ''),
+  )
+  expect(told).toMatchObject({ status: 'active' })
+  await riley.sees(/[Tt]urn on the firewall/, 'dm', { withinMs: 5_000 })
+  await day.says()
+  await until(performance.now() + 3_000)
+  expect(await rileysGrant(day)).toMatchObject({ status: 'active' })
+}, 90_000)
