@@ -137,3 +137,27 @@ test('with outage: hold one laptop of a thousand that is heard of again does not
   expect(await rileysGrant(day)).toMatchObject({ status: 'active' })
   expect([...day.gate.holders]).toEqual(['riley'])
 }, 90_000)
+
+test('of a silent source it is not said that people lose what they hold on a machine of which another source tells all that is asked', async () => {
+  const day = await aDeviceDay({ more: fleet, rule: '      maxAge: 24s\n' })
+  const { riley, kim } = day.stage
+  const { world } = day.stage.app
+  const by = as(day.stage, kim)
+  const says = async (id: string, answer: 'approve' | 'join') => {
+    const device = await world.devices.get(id)
+    if (device === null) throw new Error('no such device')
+    const same = answer === 'join' ? await sameMachine(world, device) : null
+    return answerDevice(world, { by, id, answer, terms: deviceTerms(device, same) })
+  }
+  await day.says()
+  await says('mdm/laptop-1', 'approve')
+  await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE' })
+  const heardAtMs = performance.now()
+  await says('fleet/f-1', 'join')
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 8_000)
+  await day.says()
+  await until(heardAtMs + 14_000)
+  expect(await lossesOf(day, 'fleet')).toEqual([])
+}, 90_000)
