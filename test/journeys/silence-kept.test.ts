@@ -161,3 +161,20 @@ test('of a silent source it is not said that people lose what they hold on a mac
   await until(heardAtMs + 14_000)
   expect(await lossesOf(day, 'fleet')).toEqual([])
 }, 90_000)
+
+test('of a silent source it is not said that people lose what one device of another is enough for, once that one is not seen lately', async () => {
+  const day = await aDeviceDay({
+    asks: false,
+    more: fleet,
+    rule: '      maxAge: 1h\n      seenWithin: 1m\n      which: every\n',
+  })
+  const heardAtMs = performance.now()
+  await day.says()
+  await day.says({ source: 'fleet', id: 'f-1', name: 'riley-desktop', serial: 'C02OTHER' })
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 20_000)
+  await day.says()
+  await until(heardAtMs + 33_000)
+  expect(await lossesOf(day, 'fleet')).toEqual([])
+}, 90_000)
