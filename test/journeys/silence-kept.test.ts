@@ -178,3 +178,26 @@ test('of a silent source it is not said that people lose what one device of anot
   await until(heardAtMs + 33_000)
   expect(await lossesOf(day, 'fleet')).toEqual([])
 }, 90_000)
+
+test('with outage: hold an admin revokes the device that access stands on and it ends within five seconds, though a source of another is silent', async () => {
+  const day = await aDeviceDay({
+    asks: false,
+    more: fleet,
+    rule: '      maxAge: 24s\n      which: any\n  outage: hold\n',
+  })
+  const { world } = day.stage.app
+  const heardAtMs = performance.now()
+  await day.says({ source: 'fleet', id: 'f-1', name: 'riley-desktop', serial: 'C02OTHER' })
+  await day.says()
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await until(heardAtMs + 15_000)
+  await day.says()
+  await until(heardAtMs + 26_000)
+  expect(await rileysGrant(day)).toMatchObject({ status: 'active', posture: { on: 'mdm/laptop-1' } })
+  const laptop = await world.devices.get('mdm/laptop-1')
+  if (laptop === null) throw new Error('it is not known')
+  const by = as(day.stage, day.stage.kim)
+  await answerDevice(world, { by, id: laptop.id, answer: 'revoke', terms: deviceTerms(laptop) })
+  await isHeld(day, '', 5_000)
+}, 90_000)
