@@ -201,3 +201,21 @@ test('with outage: hold an admin revokes the device that access stands on and it
   await answerDevice(world, { by, id: laptop.id, answer: 'revoke', terms: deviceTerms(laptop) })
   await isHeld(day, '', 5_000)
 }, 90_000)
+
+test('with outage: hold what a source said before it fell silent is carried out: a device that was not mended in its time holds nothing', async () => {
+  const day = await aDeviceDay({
+    asks: false,
+    rule: '      maxAge: 12s\n      grace: 16s\n  outage: hold\n',
+  })
+  await day.says()
+  await asks(day.stage.riley, 'gate open')
+  await isHeld(day, 'riley')
+  await day.says({ attributes: { firewall: false } })
+  const saidAtMs = performance.now()
+  await eventually(
+    () => rileysGrant(day),
+    (grant) => grant.status === 'active' && grant.posture?.unfit != null,
+  )
+  await until(saidAtMs + 16_000)
+  await isHeld(day, '', 5_000)
+}, 60_000)
