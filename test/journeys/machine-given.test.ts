@@ -59,3 +59,30 @@ test('a machine of two sources that both say is somebody else’s is theirs once
   expect(await asks(day.stage.sam, 'gate open')).toMatchObject({ outcome: 'cleared' })
   await isHeld('sam')
 }, 60_000)
+
+test('where an identity provider proved whose a machine is, an unproven claim of its other source changes nothing', async () => {
+  const day = await aDeviceDay({ more, asks: false })
+  const { riley, kim } = day.stage
+  const { world } = day.stage.app
+  await day.says()
+  const unproven = { email: 'riley@contractor.example', isProven: false }
+  await day.says({ ...twin, owner: unproven })
+  const part = await world.devices.get('fleet/f-1')
+  if (part === null) throw new Error('no such device')
+  const same = await sameMachine(world, part)
+  const by = as(day.stage, kim)
+  const joined = { by, id: part.id, answer: 'join', terms: deviceTerms(part, same) } as const
+  expect(await answerDevice(world, joined)).toMatchObject({ joinedTo: 'mdm/laptop-1' })
+  await asks(riley, 'gate open')
+  await eventually(
+    async () => [...day.gate.holders].join(),
+    (now) => now === 'riley',
+  )
+  await day.says({ ...twin, owner: { email: 'sam@acme.example', isProven: false } })
+  const fromMs = performance.now()
+  await eventually(
+    async () => performance.now(),
+    (now) => now > fromMs + 3_000,
+  )
+  expect([...day.gate.holders]).toEqual(['riley'])
+}, 60_000)
