@@ -219,3 +219,32 @@ test('with outage: hold what a source said before it fell silent is carried out:
   await until(saidAtMs + 16_000)
   await isHeld(day, '', 5_000)
 }, 60_000)
+
+test('with outage: hold a machine that its one source that answers hears no more is cut, though another that is silent had not heard of it for long', async () => {
+  const day = await aDeviceDay({ more: fleet, rule: '      maxAge: 24s\n  outage: hold\n' })
+  const { riley, kim } = day.stage
+  const { world } = day.stage.app
+  const by = as(day.stage, kim)
+  const says = async (id: string, answer: 'approve' | 'join') => {
+    const device = await world.devices.get(id)
+    if (device === null) throw new Error('no such device')
+    const same = answer === 'join' ? await sameMachine(world, device) : null
+    return answerDevice(world, { by, id, answer, terms: deviceTerms(device, same) })
+  }
+  await day.says()
+  await says('mdm/laptop-1', 'approve')
+  const longAgo = new Date(world.clock.now().getTime() - 120_000)
+  await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE', at: longAgo })
+  expect(await says('fleet/f-1', 'join')).toMatchObject({ joinedTo: 'mdm/laptop-1' })
+  const heardAtMs = performance.now()
+  await day.says()
+  await asks(riley, 'gate open')
+  await isHeld(day, 'riley')
+  // The source answers all the while: it is Riley's laptop that is silent.
+  for (const afterMs of [6_000, 12_000, 18_000, 24_000]) {
+    await until(heardAtMs + afterMs)
+    const sams = { email: 'sam@acme.example', isProven: true }
+    await day.says({ id: 'sams', name: 'sam-mac', serial: 'C02SAM', owner: sams })
+  }
+  await isHeld(day, '', 6_000)
+}, 90_000)
