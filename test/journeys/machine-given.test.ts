@@ -12,7 +12,7 @@ async function aMachineInQuestion() {
   const { riley, kim } = day.stage
   const { world } = day.stage.app
   const by = as(day.stage, kim)
-  const says = async (id: string, answer: 'approve' | 'join' | 'reject') => {
+  const says = async (id: string, answer: 'approve' | 'join' | 'keep' | 'reject') => {
     const device = await world.devices.get(id)
     if (device === null) throw new Error('no such device')
     const same = answer === 'join' ? await sameMachine(world, device) : null
@@ -85,4 +85,12 @@ test('where an identity provider proved whose a machine is, an unproven claim of
     (now) => now > fromMs + 3_000,
   )
   expect([...day.gate.holders]).toEqual(['riley'])
+}, 60_000)
+
+test('a machine of two sources that both say is somebody else’s stays whose it was once an admin says so', async () => {
+  const { day, says, isHeld } = await aMachineInQuestion()
+  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
+  expect(await says('mdm/laptop-1', 'keep')).toMatchObject({ owner: { email: 'riley@contractor.example' } })
+  expect(await asks(day.stage.riley, 'gate open')).toMatchObject({ outcome: 'cleared' })
+  await isHeld('riley')
 }, 60_000)
