@@ -1,0 +1,70 @@
+import { fleetSources } from '../../src/fleet-sources.ts'
+import { aHost, aPolicy, type StandinHost } from '../standin/fleet/hosts.ts'
+import { startFleetStandin, type FleetStandin } from '../standin/fleet/server.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aDeviceDay, type DeviceDay } from './a-device.ts'
+import { eventually } from './acts.ts'
+
+/** Whether a Fleet server is heard of, by which it is said who loses what, and held what waits for an admin. */
+
+const hostAt = (at: Date, otherwise: Partial<StandinHost> = {}): StandinHost => {
+  const iso = at.toISOString()
+  return aHost(1, {
+    detail_updated_at: iso,
+    policy_updated_at: iso,
+    seen_time: iso,
+    device_mapping: [{ email: 'riley@contractor.example', source: 'mdm_idp_accounts' }],
+    policies: [aPolicy('Firewall on', 'pass')],
+    ...otherwise,
+  })
+}
+
+const webhookSecret = 'nobody-guesses-this-1'
+
+async function aFleetDay(fleet: FleetStandin): Promise<DeviceDay> {
+  afterThis(() => fleet.stop())
+  return aDeviceDay({
+    rule: '      maxAge: 1h\n  outage: hold\n',
+    asks: false,
+    more: `    other: { kind: fleet, url: "${fleet.url}", token: "${fleet.token}", webhookSecret: "${webhookSecret}", every: 1d }\n`,
+  })
+}
+
+const heardAt = async ({ stage }: DeviceDay): Promise<Date | undefined> =>
+  (await stage.app.world.deviceSources.all()).find(({ source }) => source === 'other')?.heardAt
+
+/** The next look is due. */
+async function nextLook({ stage }: DeviceDay, sources: ReturnType<typeof fleetSources>): Promise<void> {
+  await stage.app.world.deviceSources.lookedInVain('other')
+  await sources.look()
+}
+
+test('a Fleet server that wants to be left alone since a webhook had a host looked at is not taken for one that was heard of', async () => {
+  const fleet = await startFleetStandin([hostAt(new Date())])
+  const day = await aFleetDay(fleet)
+  const { world } = day.stage.app
+  const source = world.catalog().devices.sources.get('other')
+  if (source === undefined) throw new Error('no such source')
+  const sources = fleetSources(world, { proxies: null })
+  afterThis(() => sources.stop())
+  await nextLook(day, sources)
+  const before = await heardAt(day)
+  const asked = fleet.calls.length
+  fleet.always = { status: 429, headers: { 'retry-after': '3600' }, body: { message: 'later' } }
+  await sources.nudge({ source, secret: webhookSecret, body: { hosts: [{ id: 1 }] } })
+  await eventually(
+    async () => fleet.calls.length,
+    (calls) => calls > asked,
+  )
+  // Heard of once in five seconds is noted once.
+  const end = performance.now() + 6_000
+  await eventually(
+    async () => performance.now(),
+    (now) => now > end,
+    10_000,
+  )
+  const calls = fleet.calls.length
+  await nextLook(day, sources)
+  expect(fleet.calls).toHaveLength(calls)
+  expect(await heardAt(day)).toEqual(before)
+}, 60_000)
