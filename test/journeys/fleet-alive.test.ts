@@ -68,3 +68,22 @@ test('a Fleet server that wants to be left alone since a webhook had a host look
   expect(fleet.calls).toHaveLength(calls)
   expect(await heardAt(day)).toEqual(before)
 }, 60_000)
+
+test('a Fleet server of which everything is refused, as its clock is ahead, is silent: what it says is not known', async () => {
+  const fleet = await startFleetStandin([hostAt(new Date())])
+  const day = await aFleetDay(fleet)
+  const sources = fleetSources(day.stage.app.world, { proxies: null })
+  afterThis(() => sources.stop())
+  await nextLook(day, sources)
+  expect(await day.stage.app.world.devices.get('other/1')).toMatchObject({ source: 'other' })
+  const before = await heardAt(day)
+  fleet.hosts.set(1, hostAt(new Date(Date.now() + 20 * 60_000)))
+  const end = performance.now() + 6_000
+  await eventually(
+    async () => performance.now(),
+    (now) => now > end,
+    10_000,
+  )
+  await nextLook(day, sources)
+  expect(await heardAt(day)).toEqual(before)
+}, 60_000)
