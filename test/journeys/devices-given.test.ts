@@ -39,3 +39,11 @@ test('a machine of two sources is somebody else’s as a whole, whichever source
     patient.withinMs,
   )
 }, 60_000)
+
+test('a machine of two sources that an admin says is nobody’s, as one of them was asked about, lets nobody in', async () => {
+  const day = await aDayOfTwins()
+  const { riley } = day.stage
+  await day.says({ ...twin, owner: { email: 'sam@acme.example', isProven: true } })
+  expect(await says(day, 'fleet/f-1', 'reject')).toMatchObject({ approval: 'rejected' })
+  expect(await asks(riley, 'gate open')).toMatchObject({ outcome: 'errors' })
+}, 60_000)
