@@ -16,3 +16,12 @@ test('whoever asks for several things at once reads in the form what is missing 
   ])
   await riley.modal(/firewall off/, patient)
 }, 60_000)
+
+test('whoever asks on a device reads in the form what is missing on theirs', async () => {
+  const day = await aDeviceDay({ asks: false, principal: 'device.attributes["netmaker_client"]' })
+  const { riley } = day.stage
+  await day.says({ attributes: { firewall: false, netmaker_client: 'riley-mac' } })
+  await riley.runs(`/request-access gate open ${aReason()}`)
+  await riley.modal('On which device?', patient)
+  await riley.modal(/firewall off/, patient)
+}, 60_000)
