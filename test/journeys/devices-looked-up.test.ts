@@ -40,3 +40,25 @@ test('an admin who looks Riley up and approves their device all the same does no
     owner: { email: 'riley@contractor.example' },
   })
 }, 60_000)
+
+test('an admin takes back the no to a machine of which two sources tell, where they look its owner up', async () => {
+  const day = await aDeviceDay({
+    more: '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n',
+  })
+  const { kim, app } = day.stage
+  await day.says()
+  expect(await says(day, 'mdm/laptop-1', 'approve')).toMatchObject({ approval: 'approved' })
+  await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE' })
+  await app.world.devices.change('fleet/f-1', (known) =>
+    known === null ? null : { device: { ...known, uuid: 'A1B2-C3D4' }, isChanged: true },
+  )
+  expect(await says(day, 'fleet/f-1', 'join')).toMatchObject({ joinedTo: 'mdm/laptop-1' })
+  expect(await says(day, 'mdm/laptop-1', 'revoke')).toMatchObject({ approval: 'revoked' })
+  await looksUpRiley(day)
+  await kim.clicks('Approve all the same', 'modal')
+  await eventually(
+    () => app.world.devices.get('mdm/laptop-1'),
+    (device) => device?.approval === 'approved',
+    8_000,
+  )
+}, 60_000)
