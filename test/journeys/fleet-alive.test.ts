@@ -87,3 +87,29 @@ test('a Fleet server of which everything is refused, as its clock is ahead, is s
   await nextLook(day, sources)
   expect(await heardAt(day)).toEqual(before)
 }, 60_000)
+
+test('a look at a Fleet server that ended in its middle, as the replica was stopped, is done by another at once, and nobody was heard of', async () => {
+  const fleet = await startFleetStandin([hostAt(new Date())])
+  const day = await aFleetDay(fleet)
+  const { deviceSources } = day.stage.app.world
+  const sources = fleetSources(day.stage.app.world, { proxies: null })
+  await nextLook(day, sources)
+  const before = await heardAt(day)
+  const end = performance.now() + 6_000
+  await eventually(
+    async () => performance.now(),
+    (now) => now > end,
+    10_000,
+  )
+  fleet.slowMs = 5_000
+  const asked = fleet.calls.length
+  const looking = nextLook(day, sources)
+  await eventually(
+    async () => fleet.calls.length,
+    (calls) => calls > asked,
+  )
+  await sources.stop()
+  await looking
+  expect(await heardAt(day)).toEqual(before)
+  expect(await deviceSources.mayLook('other', 24 * 3_600_000)).toBe(true)
+}, 60_000)
