@@ -20,3 +20,11 @@ test('once a source has another name in the catalog, as after a new installation
     patient.withinMs,
   )
 }, 60_000)
+
+test('what only a source tells of that the catalog does not name any more lets nobody in', async () => {
+  const day = await aDeviceDay({ asks: false })
+  const { riley } = day.stage
+  await day.says()
+  await changeCatalog(day.stage, (text) => text.replace('    mdm: {', '    mdm-2: {'))
+  expect(await asks(riley, 'gate open')).toMatchObject({ outcome: 'errors' })
+}, 60_000)
