@@ -5,6 +5,7 @@ import type { DeviceSource } from './domain/devices/rules.ts'
 import { fleetSettings, type FleetSettings } from './domain/devices/source-kinds.ts'
 import { parseDuration } from './domain/duration.ts'
 import { hearReports } from './operations/devices/hear.ts'
+import { silentAfterMs } from './operations/silent-sources.ts'
 import type { World } from './operations/world.ts'
 import { isSameSecret } from './same-secret.ts'
 
@@ -58,8 +59,10 @@ export function fleetSources(world: World, { proxies }: { proxies: Proxies | nul
   const lookAt = async ({ id, fleet, everyMs }: Open): Promise<void> => {
     const { deviceSources } = world
     if (!(await deviceSources.mayLook(id, everyMs))) return
-    const { failingSince } = await fleet.lookNow()
-    await (failingSince === null ? deviceSources.heard(id) : deviceSources.lookedInVain(id))
+    const before = fleet.health().goodLooks
+    const { goodLooks } = await fleet.lookNow()
+    if (goodLooks > before) await deviceSources.heard(id, silentAfterMs(world.catalog()))
+    else await deviceSources.lookedInVain(id)
   }
   return {
     look: async () => {

@@ -11,6 +11,7 @@ const row = z.object({
   _id: z.string(),
   heardAt: z.date(),
   takenAt: z.date().nullable().default(null),
+  gap: z.object({ from: z.date(), until: z.date() }).nullable().default(null),
   losses: z
     .array(z.object({ entitlement: named, resource: named, people: z.number(), at: z.date() }))
     .default([]),
@@ -24,13 +25,24 @@ export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
   const sources = collectionOf<{ _id: string; heardAt: Date }>(connection, 'device_sources')
   const notedAtMs = boundedMap<number>(1_000)
   return {
-    heard: async (source) => {
+    heard: async (source, silentAfterMs) => {
       const now = elapsedMs()
       if (now - (notedAtMs.get(source) ?? -Infinity) < noteEveryMs) return
       notedAtMs.set(source, now)
-      await sources.updateOne({ _id: source }, [{ $set: { heardAt: '$$NOW' } }, { $unset: 'losses' }], {
-        upsert: true,
-      })
+      const wasSilent = { $gt: [{ $subtract: ['$$NOW', '$heardAt'] }, silentAfterMs ?? Infinity] }
+      const wasTaken = { $gt: [{ $ifNull: ['$takenAt', new Date(0)] }, '$heardAt'] }
+      const gap = {
+        $cond: [
+          { $and: [wasSilent, { $not: [wasTaken] }] },
+          { from: '$heardAt', until: '$$NOW' },
+          { $ifNull: ['$gap', null] },
+        ],
+      }
+      await sources.updateOne(
+        { _id: source },
+        [{ $set: { gap } }, { $set: { heardAt: '$$NOW' } }, { $unset: 'losses' }],
+        { upsert: true },
+      )
     },
     mayLook: async (source, everyMs) => {
       await sources.updateOne({ _id: source }, [{ $set: { heardAt: { $ifNull: ['$heardAt', '$$NOW'] } } }], {
@@ -48,8 +60,8 @@ export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
     },
     all: async () =>
       (await sources.find().toArray()).map((one): SourceHeard => {
-        const { _id: source, heardAt, takenAt, losses } = row.parse(one)
-        return { source, heardAt, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
+        const { _id: source, heardAt, takenAt, gap, losses } = row.parse(one)
+        return { source, heardAt, gap, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
       }),
     foresee: async ({ source, heardAt }, losses) => {
       const asSeen = { _id: source, heardAt }

@@ -96,7 +96,10 @@ async function judgeAnswer(
         })
       const may = mayExtend(withoutAsking(current), entitlement.extend, now)
       const moreMs = 'addMs' in may ? Math.min(may.addMs, waiting.addMs) : waiting.addMs
-      const no = whyNoMore(current, stillAllows(catalog, subject, current, now, { isHeld: true, moreMs }))
+      const no = whyNoMore(
+        current,
+        stillAllows(catalog, subject, current, now, { isHeld: true, asksFit: true, moreMs }),
+      )
       if (no !== null) return no
     }
     return transition(current, event, now)

@@ -22,13 +22,13 @@ test('of many replicas one asks a source each time that it is time; after a look
 
 test('an admin’s word to take all the same counts for this silence alone, once', async () => {
   const sources = mongoDeviceSources(database.connection)
-  await sources.heard('mdm')
+  await sources.heard('mdm', null)
   const known = async () => (await sources.all()).find(({ source }) => source === 'mdm')
   const heardAt = (await known())?.heardAt ?? new Date(0)
   expect(await sources.takeAnyway('mdm', new Date(0))).toBe(false)
   expect(await sources.takeAnyway('mdm', heardAt)).toBe(true)
   expect(await sources.takeAnyway('mdm', heardAt)).toBe(false)
   expect(await known()).toMatchObject({ isTakenAnyway: true })
-  await mongoDeviceSources(database.connection).heard('mdm')
+  await mongoDeviceSources(database.connection).heard('mdm', null)
   expect(await known()).toMatchObject({ isTakenAnyway: false })
 })

@@ -11,6 +11,8 @@ import { FleetTrouble } from './trouble.ts'
 export interface SourceHealth {
   /** When a look was last finished: all that it said was noted. Null: none yet, by this process. */
   readonly lastAnsweredAt: Date | null
+  /** How many looks were finished of which something was taken, or nothing was new. */
+  readonly goodLooks: number
   /** Null: the last look was finished, or there was none. */
   readonly failingSince: Date | null
   /** For admins, without a secret. */
@@ -60,7 +62,7 @@ export function fleetSource({
   const looks = new Looks({ api, sink })
   const stopping = new AbortController()
   const { signal } = stopping
-  let health: SourceHealth = { lastAnsweredAt: null, failingSince: null, error: null }
+  let health: SourceHealth = { lastAnsweredAt: null, goodLooks: 0, failingSince: null, error: null }
   let saidOf: string | null = null
   /** By `elapsedMs`. */
   let notBeforeMs = 0
@@ -82,7 +84,8 @@ export function fleetSource({
 
   function answered({ hosts, told, refused, words }: Looked): void {
     if (health.failingSince !== null) log.info('fleet answers again', { source })
-    health = { lastAnsweredAt: surroundings.now(), failingSince: null, error: null }
+    const goodLooks = health.goodLooks + (told > 0 && refused === told ? 0 : 1)
+    health = { lastAnsweredAt: surroundings.now(), goodLooks, failingSince: null, error: null }
     saidOf = null
     log.debug('fleet looked at', { source, hosts, told })
     if (refused > 0) log.warn('devices of fleet not taken', { source, refused, because: words })

@@ -27,8 +27,6 @@ export type Lack =
       /** The part of the rule that is not met. */
       readonly part: string
       readonly values: readonly ReadValue[]
-      /** It would be met, were what is known of it not too old. */
-      readonly isOnlyOld: boolean
     }
 
 export type Uncounted = Pick<Device, 'name' | 'approval' | 'isInQuestion'>
@@ -44,8 +42,7 @@ export function fitness(
   theirs: readonly Device[],
   { now, onDevice }: { now: Date; onDevice: string | null },
 ): Fitness {
-  const { needsApproval } = rule
-  const usable = theirs.filter((device) => isUsable(device, { needsApproval }))
+  const usable = theirs.filter((device) => isUsable(device, rule))
   if (onDevice !== null) {
     const one = usable.find(({ id }) => id === onDevice)
     const named = theirs.find(({ id }) => id === onDevice)?.name ?? onDevice
@@ -110,9 +107,7 @@ function judge(rule: FitRule, device: Device, now: Date): Judged {
   const unmet = rule.when.parts.flatMap((part: DevicePart) => {
     const values = part.reads.flatMap(read)
     const isKnown = values.every(({ value, isStale }) => value !== null && !isStale)
-    const isMet = part.evaluate(device) === 'yes'
-    const isOnlyOld = isMet && values.every(({ value }) => value !== null)
-    return isKnown && isMet ? [] : [{ part: part.source, values, isOnlyOld }]
+    return isKnown && part.evaluate(device) === 'yes' ? [] : [{ part: part.source, values }]
   })
   const isMet = unmet.length === 0 && rule.when.evaluate(device) === 'yes'
   if (isMet && !isSilent) {
@@ -122,7 +117,7 @@ function judge(rule: FitRule, device: Device, now: Date): Judged {
   }
   const named = namedOf(device)
   if (isSilent) return { lacks: [{ kind: 'silent', device: named, maxAgeMs: rule.maxAgeMs }] }
-  const parts = unmet.length > 0 ? unmet : [{ part: rule.when.source, values: [], isOnlyOld: false }]
+  const parts = unmet.length > 0 ? unmet : [{ part: rule.when.source, values: [] }]
   return { lacks: parts.map((one) => ({ kind: 'unfit', device: named, ...one })) }
 }
 

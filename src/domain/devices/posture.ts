@@ -33,8 +33,12 @@ export interface PostureEvent {
   readonly posture: Posture | null
 }
 
+/** It is not fit now, and its holder is to mend it. */
+export const isUnfitNow = (posture: Posture | null): boolean =>
+  posture?.unfit != null && posture.unfit.steadyAt === null
+
 export const isPostureShown = (before: Posture | null, next: Posture | null): boolean =>
-  (before?.unfit == null) !== (next?.unfit == null)
+  (before?.unfit == null) !== (next?.unfit == null) || isUnfitNow(before) !== isUnfitNow(next)
 
 /** When it is to be judged again by itself. */
 export function postureDueAt(now: Posture | null): Date | null {
@@ -66,7 +70,9 @@ export function judgedPosture(
   now: Date,
 ): Judged {
   const mark = markOfRule(rule)
-  const unfit = before?.unfit ?? null
+  const known = before?.unfit ?? null
+  // It stayed fit for so long, though nobody looked at that moment.
+  const unfit = known?.steadyAt != null && now >= known.steadyAt ? null : known
   if (!fitness.isFit) {
     const since = unfit?.since ?? now
     // By the grace of now, which may be another than when it began.
@@ -106,5 +112,15 @@ export const markOfRule = ({
   seenWithinMs,
   needsApproval,
   graceMs,
+  sources,
 }: FitRule): string =>
-  JSON.stringify([id, when.source, maxAgeMs, which, seenWithinMs, needsApproval, graceMs])
+  JSON.stringify([
+    id,
+    when.source,
+    maxAgeMs,
+    which,
+    seenWithinMs,
+    needsApproval,
+    graceMs,
+    [...sources].sort(),
+  ])

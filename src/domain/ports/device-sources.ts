@@ -1,7 +1,10 @@
 /** When sources of devices were heard of last, and what comes of it where one is silent. */
 export interface DeviceSourceStore {
-  /** It was heard of now: it is silent no more, nothing is foreseen. Noted every few seconds at most. */
-  heard(source: string): Promise<void>
+  /**
+   * It was heard of now: it is silent no more, nothing is foreseen. Noted every few seconds at most. Silent for longer
+   * than `silentAfterMs` before, that is a gap.
+   */
+  heard(source: string, silentAfterMs: number | null): Promise<void>
   /**
    * Whether whoever asks is to ask it now, as nobody did for so long: of several replicas one is.
    */
@@ -22,6 +25,8 @@ export interface SourceHeard {
   readonly losses: readonly ForeseenLoss[]
   /** An admin said so since it fell silent. */
   readonly isTakenAnyway: boolean
+  /** When it was silent last, and heard of again, without an admin's word; null: never. */
+  readonly gap: { readonly from: Date; readonly until: Date } | null
 }
 
 export interface ForeseenLoss {

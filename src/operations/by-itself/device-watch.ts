@@ -1,14 +1,16 @@
 import type { Device } from '../../domain/devices/device.ts'
 import { markOfRule } from '../../domain/devices/posture.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
+import { asIfHeard } from '../../domain/devices/standing-still.ts'
 import { byOwner } from '../../domain/devices/together.ts'
+import { standingStill } from '../silent-sources.ts'
 import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 import { findClaimants } from '../devices/claimant.ts'
 import { approvedByRule } from '../devices/hear.ts'
 import { foreseeOutages } from './outage.ts'
 import { resumeFor } from './resume.ts'
-import { postureOf, settlePosture } from './posture-of.ts'
+import { postureOf, seldom, settlePosture } from './posture-of.ts'
 
 /** Looks at what is held on devices, as soon as something of one became otherwise. */
 export interface DeviceWatch {
@@ -26,7 +28,7 @@ const everyMs = 2_000
 const overlapSeconds = 10
 const peopleAtOnce = 200
 const writtenAtOnce = 100
-const waitingAtOnce = 500
+const readAtOnce = 1_000
 
 /**
  * Follows what changes of devices, by this process or another, and ends or notes what is held on them. It asks neither
@@ -135,17 +137,27 @@ export function watchDevices(
   }
 }
 
-/** By the rule of now, which may have changed since they were heard of. */
+/** By whose rule all that waits was looked at. */
+const approvedBy = new WeakSet<Catalog>()
+
+/** By the rule of now, which may have changed since they were heard of: all of them, once by each catalog. */
 async function approveWaiting(world: World): Promise<void> {
-  const rules = world.catalog().devices
-  if (rules.approve === null) return
-  for (const device of await world.devices.waiting(waitingAtOnce, { needsApproval: true })) {
-    if (approvedByRule(device, rules, world.clock.now()) === device) continue
-    await world.devices.change(device.id, (known, now) => {
-      const next = known && approvedByRule(known, rules, now)
-      return next === null || next === known ? null : { device: next, isChanged: true }
-    })
+  const catalog = world.catalog()
+  const rules = catalog.devices
+  if (rules.approve === null || approvedBy.has(catalog)) return
+  let after: string | null = null
+  for (let some = await world.devices.all(after, readAtOnce); some.length > 0;) {
+    for (const device of some) {
+      if (approvedByRule(device, rules, world.clock.now()) === device) continue
+      await world.devices.change(device.id, (known, now) => {
+        const next = known && approvedByRule(known, rules, now)
+        return next === null || next === known ? null : { device: next, isChanged: true }
+      })
+    }
+    after = some.at(-1)?.id ?? null
+    some = some.length < readAtOnce ? [] : await world.devices.all(after, readAtOnce)
   }
+  approvedBy.add(catalog)
 }
 
 /** Ends what these people hold on devices that are not fit, and notes what is otherwise than was noted. */
@@ -154,11 +166,12 @@ export async function lookAt(world: World, personIds: readonly string[]): Promis
   // One after the other: see `settlePosture`.
   const grants = await world.grants.heldOf(personIds)
   const devices = await world.devices.ofPeople(personIds)
+  const still = await standingStill(world)
   const now = world.clock.now()
-  const theirs = byOwner(devices)
+  const theirs = byOwner(asIfHeard(devices, still, now))
   const changes = grants.flatMap((grant) => {
     if (grant.status !== 'active' && grant.status !== 'granting') return []
-    const change = postureOf(catalog, grant, theirs.get(grant.subject.id) ?? [], now)
+    const change = seldom(postureOf(catalog, grant, theirs.get(grant.subject.id) ?? [], now), { still, now })
     return change === null ? [] : { grant, change }
   })
   for (let at = 0; at < changes.length; at += writtenAtOnce)

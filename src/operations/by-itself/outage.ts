@@ -1,14 +1,10 @@
 import { findEntitlement } from '../../domain/catalog.ts'
-import type { Device } from '../../domain/devices/device.ts'
-import { fitness } from '../../domain/devices/fitness.ts'
-import type { FitRule } from '../../domain/devices/rules.ts'
-import { byOwner, machineOf, sourcesOf, together } from '../../domain/devices/together.ts'
-import { after } from '../../domain/instants.ts'
+import { lostBySilence } from '../../domain/devices/lost-by-silence.ts'
+import { byOwner } from '../../domain/devices/together.ts'
 import type { ForeseenLoss } from '../../domain/ports/device-sources.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
 import type { World } from '../world.ts'
-import { silentSources } from './held-back.ts'
-import { silencesIn } from './posture-of.ts'
+import { silentSources } from '../silent-sources.ts'
 
 /*
  * A source of devices that is silent: what is known of its devices ages, and whatever is held on them ends when it is too
@@ -21,8 +17,7 @@ const peopleAtOnce = 500
 export async function foreseeOutages(world: World): Promise<void> {
   const catalog = world.catalog()
   const known = await world.deviceSources.all()
-  const now = world.clock.now()
-  const silent = silentSources(catalog, known, now)
+  const silent = silentSources(catalog, known, world.clock.now())
   const names = new Set(silent.map(({ source }) => source))
   for (const one of known)
     if (one.losses.length > 0 && !names.has(one.source)) await world.deviceSources.foresee(one, [])
@@ -38,9 +33,14 @@ export async function foreseeOutages(world: World): Promise<void> {
       const rule = findEntitlement(catalog, row.resource.id, row.entitlement.id)?.device
       if (rule == null) continue
       const devices = theirs.get(row.subject.id) ?? []
-      for (const [source, losing] of found) {
-        const lostAt = lostBySilence(source, { row, rule, devices, now })
-        if (lostAt !== null && lostAt < row.endsAt) note(losing, row, lostAt)
+      for (const one of silent) {
+        const lostAt = lostBySilence(one, {
+          rule,
+          devices,
+          endsAt: row.endsAt,
+          onDevice: row.device?.id ?? null,
+        })
+        if (lostAt !== null) note(found.get(one.source), row, lostAt)
       }
     }
   }
@@ -65,31 +65,8 @@ interface Losing {
   at: Date
 }
 
-interface Held {
-  readonly row: HeldRow
-  readonly rule: FitRule
-  readonly devices: readonly Device[]
-  readonly now: Date
-}
-
-/** When this is lost if nothing but the other sources is heard of any more; null: it is not. */
-function lostBySilence(source: string, { row, rule, devices, now }: Held): Date | null {
-  const onDevice = row.device === null ? null : (machineOf(devices, row.device.id)?.id ?? row.device.id)
-  const all = together(devices)
-  const found = fitness(rule, all, { now, onDevice })
-  if (!found.isFit) {
-    const isBySilence = silencesIn(rule, found.lacks, devices).flat().includes(source)
-    return isBySilence ? after(row.posture?.unfit?.since ?? now, rule.graceMs) : null
-  }
-  const isOfIt = (device: Device): boolean => sourcesOf(devices, device).includes(source)
-  const [those, others] = [all.filter(isOfIt), all.filter((device) => !isOfIt(device))]
-  // One of another source would be enough.
-  if (rule.which === 'any' && onDevice === null && fitness(rule, others, { now, onDevice }).isFit) return null
-  const ofIt = fitness(rule, those, { now, onDevice })
-  return ofIt.isFit ? after(ofIt.until, rule.graceMs) : null
-}
-
-function note(losing: Map<string, Losing>, row: HeldRow, at: Date): void {
+function note(losing: Map<string, Losing> | undefined, row: HeldRow, at: Date): void {
+  if (losing === undefined) return
   const key = `${row.resource.id}/${row.entitlement.id}`
   const known = losing.get(key) ?? { row, people: new Set(), at }
   known.people.add(row.subject.id)

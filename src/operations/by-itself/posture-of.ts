@@ -4,24 +4,21 @@ import { fitness, type Lack } from '../../domain/devices/fitness.ts'
 import type { FitRule } from '../../domain/devices/rules.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import { isOtherPosture, judgedPosture, type Posture } from '../../domain/devices/posture.ts'
-import { machineOf, sourcesOf, together } from '../../domain/devices/together.ts'
+import { asIfHeard } from '../../domain/devices/standing-still.ts'
+import type { SourceHeard } from '../../domain/ports/device-sources.ts'
+import { machineOf, together } from '../../domain/devices/together.ts'
 import { after } from '../../domain/instants.ts'
-import type { Active, Grant, Granting } from '../../domain/grant.ts'
+import type { Active, Approved, Grant, Granting } from '../../domain/grant.ts'
 import type { Event } from '../../domain/event.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { cut } from '../../domain/cut.ts'
-import { heldBackSources } from './held-back.ts'
+import { standingStill } from '../silent-sources.ts'
 import type { World } from '../world.ts'
 
 /** What is to become of what is held on a device, by the rules and devices of now; null: nothing new. */
 export type PostureChange =
-  /**
-   * `silences`: for nothing else than that sources were not heard of: in each of these one that is to be heard of. Empty:
-   * for something else.
-   */
-  | { readonly ends: true; readonly why: string; readonly silences: readonly (readonly string[])[] }
-  | { readonly ends: false; readonly posture: Posture | null }
+  { readonly ends: true; readonly why: string } | { readonly ends: false; readonly posture: Posture | null }
 
 /** `devices`: those of its holder. Pure. */
 export function postureOf(
@@ -31,7 +28,7 @@ export function postureOf(
   now: Date,
 ): PostureChange | null {
   const moved = whyMoved(catalog, grant, devices)
-  if (moved !== null) return { ends: true, why: moved, silences: [] }
+  if (moved !== null) return { ends: true, why: moved }
   const rule = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)?.device ?? null
   if (rule === null) return grant.posture === null ? null : { ends: false, posture: null }
   const theirs = together(devices)
@@ -42,8 +39,7 @@ export function postureOf(
   const why = cut(lacksInWords(lacks, null), 400)
   const isLost = lacks.some(isOfNone) || isLostSince(grant.posture, devices, rule)
   const judged = judgedPosture(grant.posture, { rule, fitness: found, why, isLost }, now)
-  if (judged.ends)
-    return { ends: true, why: cut(lacksInWords(lacks, now), 400), silences: silencesIn(rule, lacks, devices) }
+  if (judged.ends) return { ends: true, why: cut(lacksInWords(lacks, now), 400) }
   return isOtherPosture(grant.posture, judged.posture, now) ? judged : null
 }
 
@@ -57,29 +53,12 @@ function isLostSince(before: Posture | null, devices: readonly Device[], rule: F
   return machine === undefined || !isUsable(machine, rule)
 }
 
-/** Which silences alone are the reason, by the sources of each machine that would be fit else. */
-export function silencesIn(
-  { which }: FitRule,
-  lacks: readonly Lack[],
-  devices: readonly Device[],
-): (readonly string[])[] {
-  const byMachine = new Map<string, { isOld: boolean; sources: readonly string[] }>()
-  for (const lack of lacks) {
-    if (lack.kind !== 'silent' && lack.kind !== 'unfit') return []
-    const isOld = lack.kind === 'silent' || lack.isOnlyOld
-    const known = byMachine.get(lack.device.id)
-    const sources = known?.sources ?? sourcesOf(devices, lack.device)
-    byMachine.set(lack.device.id, { isOld: isOld && known?.isOld !== false, sources })
-  }
-  const machines = [...byMachine.values()]
-  const old = machines.filter(({ isOld }) => isOld).map(({ sources }) => sources)
-  // One of them would be enough.
-  if (which === 'any') return old.length === 0 ? [] : [old.flat()]
-  return old.length === machines.length ? old : []
-}
-
 /** Held on one device, it stands and falls with that one. Null: all is as it was when it was given. */
-function whyMoved(catalog: Catalog, grant: Active | Granting, devices: readonly Device[]): string | null {
+export function whyMoved(
+  catalog: Catalog,
+  grant: Pick<Approved, 'device' | 'system' | 'subject' | 'place'>,
+  devices: readonly Device[],
+): string | null {
   if (grant.device === null) return null
   const { id, name } = grant.device
   const device = machineOf(devices, id)
@@ -112,37 +91,37 @@ export async function settlePosture(
   let known = change
   for (let tried = 0; tried < triesEach; tried++) {
     if (grant.status !== 'active' && grant.status !== 'granting') return grant
-    const next =
-      known ??
-      postureOf(world.catalog(), grant, await world.devices.ofPeople([grant.subject.id]), world.clock.now())
+    const next = known ?? (await judgedNow(world, grant))
     if (next === null) return grant
     known = undefined
-    const waits = await heldBack(world, grant, next)
-    const written = await carryOut(world, grant, waits ?? next)
-    if (written !== null && waits !== null) return written
+    const written = await carryOut(world, grant, next)
     grant = written ?? (await world.grants.get(grant.id)) ?? grant
   }
   throw new Error(`the devices of ${seen.id} change all the time`)
 }
 
-/** Where it would end by the silence of a source for which an admin is asked first, it is looked at again; null: it is not. */
-async function heldBack(
-  world: World,
-  { posture }: Active | Granting,
-  change: PostureChange,
-): Promise<PostureChange | null> {
-  if (!change.ends || change.silences.length === 0 || posture === null) return null
-  const waits = await heldBackSources(world)
-  if (!change.silences.every((sources) => sources.some((one) => waits.has(one)))) return null
-  const again = after(world.clock.now(), heldBackMs)
-  const { unfit } = posture
-  const later =
-    unfit === null ? { ...posture, until: again } : { ...posture, unfit: { ...unfit, cutAt: again } }
-  return { ends: false, posture: later }
+/** By how old their devices are now; where a source's silence stops time, looked at again every few seconds at most. */
+async function judgedNow(world: World, grant: Active | Granting): Promise<PostureChange | null> {
+  const devices = await world.devices.ofPeople([grant.subject.id])
+  const still = await standingStill(world)
+  const now = world.clock.now()
+  return seldom(postureOf(world.catalog(), grant, asIfHeard(devices, still, now), now), { still, now })
 }
 
-/** An admin is asked meanwhile, and the source may be heard of. */
-const heldBackMs = 15_000
+/** While time stands still a device is always about to be too old. */
+export function seldom(
+  change: PostureChange | null,
+  { still, now }: { still: ReadonlyMap<string, SourceHeard>; now: Date },
+): PostureChange | null {
+  if (still.size === 0 || change === null || change.ends || change.posture?.until == null) return change
+  return {
+    ends: false,
+    posture: { ...change.posture, until: latest(change.posture.until, after(now, againMs)) },
+  }
+}
+
+const againMs = 5_000
+const latest = (one: Date, other: Date): Date => (one > other ? one : other)
 
 /** Null, and nothing is written, where it is not as it was judged any more. */
 async function carryOut(

@@ -5,6 +5,7 @@ import type { Device } from '../../domain/devices/device.ts'
 import { slotOf, type Ended } from '../../domain/grant.ts'
 import { resumedGrant } from '../../domain/new-grant.ts'
 import type { CutRow } from '../../domain/ports/grants.ts'
+import { whyMoved } from './posture-of.ts'
 import type { World } from '../world.ts'
 
 /** What is shorter than this is not worth giving again. */
@@ -27,6 +28,8 @@ export async function resumeFor(world: World, personIds?: readonly string[]): Pr
     if (!isFitAgain(world, row, theirs.get(row.subject.id) ?? [], now)) continue
     const grant = await world.grants.get(row.id)
     if (grant?.status !== 'ended' || grant.cause !== 'unfit') continue
+    // Called otherwise there, it would be refused, and it goes on once.
+    if (whyMoved(catalog, grant, theirs.get(row.subject.id) ?? []) !== null) continue
     if (await hasAskedSince(world, grant)) continue
     const written = await world.grants.insert(resumedGrant(grant, world.newId(), now))
     if (written.outcome === 'inserted') world.log.info('what was cut goes on', { grantId: grant.id })
@@ -48,6 +51,8 @@ async function hasAskedSince({ grants }: World, cut: Ended): Promise<boolean> {
       one.resource.id === cut.resource.id &&
       one.entitlement.id === cut.entitlement.id &&
       slotOf(one) === slotOf(cut) &&
+      one.status !== 'withdrawn' &&
+      one.status !== 'lapsed' &&
       one.requestedAt > cut.requestedAt,
   )
 }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { after } from '../../domain/instants.ts'
 import { byOwner, together } from '../../domain/devices/together.ts'
 import type { GrantPlace } from '../../domain/grant.ts'
 import { standingGrant } from '../../domain/new-grant.ts'
@@ -43,21 +44,28 @@ export async function giveByRule(
   if (!world.agrees()) return { unreadable: [], failing: [] }
   const now = world.clock.now()
   const of = isOnly ? everybody.map(({ person }) => person.id) : undefined
-  const [rows, failed] = await Promise.all([
+  const rules = everyEntitlement(catalog).filter(isStandingRule)
+  const graceMs = Math.max(0, ...rules.map(({ device }) => device?.graceMs ?? 0))
+  const [rows, failed, cut] = await Promise.all([
     world.grants.standing(of),
     world.grants.standingFailed(new Date(now.getTime() - lookBackMs), of),
+    graceMs === 0 ? [] : world.grants.standingCut(new Date(now.getTime() - graceMs), of),
   ])
   const held = new Set(rows.map(pairOf))
+  const cutAt = new Map(cut.map((row) => [pairOf(row), row.endedAt]))
   const failures = new Map<string, FailedRow[]>()
   for (const row of failed) failures.set(pairOf(row), [...(failures.get(pairOf(row)) ?? []), row])
   const unreadable: string[] = []
   const failing: Failing[] = []
-  for (const rule of everyEntitlement(catalog).filter(isStandingRule)) {
+  for (const rule of rules) {
     const { lacking, isUnreadable } = await lackingOf(world, everybody, rule, { held, now })
     if (isUnreadable) unreadable.push(`${rule.name} on ${rule.resource.name}`)
     const why: { name: string; why: string }[] = []
     const give: { facts: PersonFacts; place: GrantPlace }[] = []
     for (const facts of lacking) {
+      // A device that is fit and not each few seconds has one grace, and is not given anew in between.
+      const endedAt = cutAt.get(keyOf(facts, rule))
+      if (endedAt && now < after(endedAt, rule.device?.graceMs ?? 0)) continue
       const place = placeFor(catalog, facts, rule, standingAsking(rule), now)
       const before = failures.get(keyOf(facts, rule)) ?? []
       const [last] = before

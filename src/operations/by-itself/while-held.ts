@@ -6,7 +6,7 @@ import { explainAll } from '../../domain/explain.ts'
 import type { EndCause } from '../../domain/grant.ts'
 import type { Known, PersonFacts } from '../../domain/person.ts'
 import { mayKeep, windowStillFits, type Verdict } from '../../domain/policy.ts'
-import type { HeldRow } from '../../domain/ports/grants.ts'
+import type { CutRow, HeldRow } from '../../domain/ports/grants.ts'
 import type { MassLoss } from '../../domain/ports/losses.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
@@ -55,11 +55,13 @@ export async function lookAtHeld(
   const rows = await world.grants.held()
   const pending = await world.grants.pending(5_000)
   const words = await world.preApprovals.running(world.clock.now())
+  const cut = await mayGoOn(world, catalog)
   const hasRules = everyEntitlement(catalog).some(isStandingRule)
   const holders = await holdersOf(
     world,
     [
       ...rows.map(({ subject }) => subject),
+      ...cut.map(({ subject }) => subject),
       ...pending.flatMap(({ requester, subject }) => [requester, subject]),
       ...words.flatMap(({ approver, subject }) => [approver, subject]),
     ],
@@ -71,6 +73,7 @@ export async function lookAtHeld(
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
   if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
   await endEach(world, found.gone)
+  await endOfLeavers(world, cut, holders)
   await lookWhereRulesChanged(world, rows)
   const first = withoutDoubted(found.unmatched, found.doubtful)
   const { asking, waiting } = await butWaiting(world, first.sure)
@@ -113,7 +116,8 @@ export async function lookAtPerson(world: World, userId: string): Promise<'left'
   const said = (await world.preApprovals.running(world.clock.now())).filter(
     ({ approver, subject }) => approver.id === id || subject.id === id,
   )
-  if (open.length === 0 && asked.length === 0 && said.length === 0) return 'stays'
+  const cut = await mayGoOn(world, world.catalog(), [id])
+  if ([open, asked, said, cut].every(({ length }) => length === 0)) return 'stays'
   const facts = await world.directory.freshFacts(seen)
   if (facts === 'unknown' || facts.isHere) return facts === 'unknown' ? facts : 'stays'
   const theirs = [...asked, ...open.flatMap((grant) => (grant.status === 'pending' ? grant : []))]
@@ -125,6 +129,7 @@ export async function lookAtPerson(world: World, userId: string): Promise<'left'
     world,
     open.map((grant) => ({ id: grant.id, ...leftNow(grant.subject, facts) })),
   )
+  await endOfLeavers(world, cut, holders)
   await closeWhatIsAsked(world, theirs, holders)
   await stopWords(world, said, holders)
   return 'left'
@@ -340,6 +345,20 @@ async function endEach(world: World, endings: readonly Ending[]): Promise<boolea
     isAll &&= written.every(Boolean)
   }
   return isAll
+}
+
+/** What was cut by a device, and goes on by itself once that is fit again. */
+async function mayGoOn(world: World, catalog: Catalog, of?: readonly string[]): Promise<readonly CutRow[]> {
+  const isAny = everyEntitlement(catalog).some(({ device }) => device?.resumes === true)
+  return isAny ? world.grants.cut(world.clock.now(), of) : []
+}
+
+/** It does not go on for whoever left, though they come back. */
+async function endOfLeavers(world: World, cut: readonly CutRow[], holders: Holders): Promise<void> {
+  for (const { id, subject } of cut) {
+    const gone = hasLeft(holders, subject) ? await goneNow(world, subject) : null
+    if (gone) await endEach(world, [{ id, ...leftNow(subject, gone) }])
+  }
 }
 
 /** Requests of whoever left, or for them, end as well. */

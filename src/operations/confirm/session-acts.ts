@@ -100,7 +100,8 @@ function whyNoMore(world: World, facts: PersonFacts, grant: Active, endsAt: Date
   const moreMs = endsAt.getTime() - grant.endsAt.getTime()
   const { answer, reasons } = stillAllows(world.catalog(), facts, grant, world.clock.now(), { moreMs })
   if (answer === 'yes') return null
-  return refuse(answer === 'unknown' ? 'unsure' : 'rules-changed', { grant, reasons: reasons.map(explain) })
+  const code = codeOf({ answer, reasons })
+  return refuse(code === 'not-allowed' ? 'rules-changed' : code, { grant, reasons: reasons.map(explain) })
 }
 
 function whereOrWhyNot(

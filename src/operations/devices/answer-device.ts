@@ -4,6 +4,7 @@ import type { Catalog } from '../../domain/catalog.ts'
 import { cut } from '../../domain/cut.ts'
 import type { Device, DeviceAnswer } from '../../domain/devices/device.ts'
 import { isTelling, maybeSame } from '../../domain/devices/serials.ts'
+import { machineOf, othersOf } from '../../domain/devices/together.ts'
 import { isSameHuman, refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { everyAdmin, mayLookAfter } from '../admins.ts'
@@ -40,7 +41,7 @@ export const deviceTerms = (device: Device, same: Device | null = null): string 
 /**
  * An admin says of a device whether it counts, by the lists and facts of now and only as they saw it. Nobody lets a device
  * of their own count: whoever is an admin asks another. Taking back what counted is never refused, for that nor as it
- * changed since. Given to somebody else, the whole machine is, whichever sources tell of it.
+ * changed since. A machine of several sources is answered for as one.
  */
 export async function answerDevice(
   world: World,
@@ -59,27 +60,40 @@ export async function answerDevice(
   const device = await world.devices.get(id)
   if (device === null) return refuse('not-found')
   const same = answer === 'join' ? await sameMachine(world, device) : null
-  if (answer === 'join' && same === null) return refuse('device-settled')
+  if (answer === 'join' && same === null) return refuse('terms-changed')
   const owner = same === null ? await ownerBy(world, device, answer) : same.owner
   if (owner !== null && isRefusal(owner)) return owner
   const isGiving = answer === 'approve' || answer === 'keep' || answer === 'join'
   if (isGiving && owner !== null && isSameHuman(owner, facts.person)) return refuse('own-device')
   if (isOutdated(world, one)) return newRules(null)
-  const found: { refusal: Refusal | null } = { refusal: null }
   const said = { by: refTo(facts.person), because: note === null ? null : cut(note.trim(), 300), answer }
+  const theirs = device.owner === null ? [] : await world.devices.ofPeople([device.owner.id])
+  // Where somebody is looked up, a machine is shown with all that is told of it.
+  const machine = machineOf(theirs, id)
+  const isAsSeen = (known: Device): boolean =>
+    deviceTerms(known, same) === terms ||
+    (known.revision === device.revision && machine !== undefined && deviceTerms(machine, same) === terms)
+  const next = (known: Device | null, now: Date): Device | Refusal => {
+    if (known === null) return refuse('not-found')
+    if (answer !== 'revoke' && !isAsSeen(known)) return refuse('terms-changed')
+    return answered(known, { answer, owner, same, said }, now)
+  }
+  const first = next(device, world.clock.now())
+  if (isRefusal(first)) return first
+  // Whoever dies in between leaves the card to be answered once more.
+  if (answer !== 'join')
+    for (const part of othersOf(theirs, device)) await answerPart(world, part, { answer, owner, said })
+  const found: { refusal: Refusal | null } = { refusal: null }
   const written = await world.devices.change(
     id,
     (known, now) => {
-      const next =
-        known === null ? refuse('not-found') : answered(known, { answer, terms, owner, same, said }, now)
-      found.refusal = isRefusal(next) ? next : null
-      return isRefusal(next) ? null : { device: next, isChanged: true }
+      const wanted = next(known, now)
+      found.refusal = isRefusal(wanted) ? wanted : null
+      return isRefusal(wanted) ? null : { device: wanted, isChanged: true }
     },
     device,
   )
   if (found.refusal !== null || written === null) return found.refusal ?? refuse('not-found')
-  if (device.owner !== null && written.owner?.id !== device.owner.id)
-    await moveParts(world, written, device.owner)
   world.log.info('an admin answered about a device', {
     by: facts.person.id,
     answer,
@@ -91,23 +105,17 @@ export async function answerDevice(
 
 interface Answered {
   readonly answer: DeviceAnswer
-  readonly terms: string
   readonly owner: PersonRef | null
   readonly same: Device | null
   readonly said: Pick<NonNullable<Device['decided']>, 'by' | 'because' | 'answer'>
 }
 
-function answered(
-  device: Device,
-  { answer, terms, owner, same, said }: Answered,
-  now: Date,
-): Device | Refusal {
-  if (answer !== 'revoke' && deviceTerms(device, same) !== terms) return refuse('terms-changed')
+function answered(device: Device, { answer, owner, same, said }: Answered, now: Date): Device | Refusal {
   const decided = { ...said, at: now }
   const { approval, isInQuestion } = device
   switch (answer) {
     case 'approve':
-      if (approval === 'approved' && !isInQuestion) return refuse('device-settled')
+      if ((approval === 'approved' && !isInQuestion) || isDoubtful(device)) return refuse('device-settled')
       return {
         ...device,
         owner,
@@ -119,7 +127,15 @@ function answered(
       }
     case 'join':
       if (approval !== 'pending' || isInQuestion || same === null) return refuse('device-settled')
-      return { ...device, owner, joinedTo: same.id, approval: 'approved', decided }
+      return {
+        ...device,
+        owner,
+        // Whose one half is by proof, the other's is too: no lesser word puts that in question.
+        isOwnerProven: same.isOwnerProven,
+        joinedTo: same.id,
+        approval: 'approved',
+        decided,
+      }
     case 'keep':
       if (!isInQuestion) return refuse('device-settled')
       return { ...device, isInQuestion: false, decided }
@@ -132,23 +148,40 @@ function answered(
   }
 }
 
-/** What other sources tell of this machine says nothing more of whose it was before. */
-async function moveParts({ devices }: World, { id, owner }: Device, before: PersonRef): Promise<void> {
-  for (const part of await devices.ofPeople([before.id]))
-    if (part.joinedTo === id)
-      await devices.change(part.id, (known) =>
-        known?.joinedTo === id && known.owner?.id === before.id
-          ? { device: { ...known, owner }, isChanged: true }
-          : null,
-      )
+/** The same of what another source tells of this machine: it is one, and is answered for as one. */
+async function answerPart(
+  { devices }: World,
+  part: Device,
+  { answer, owner, said }: Omit<Answered, 'same'>,
+): Promise<void> {
+  const approvals = { approve: 'approved', reject: 'rejected', revoke: 'revoked' } as const
+  await devices.change(part.id, (known, now) => {
+    if (known === null || known.owner?.id !== part.owner?.id) return null
+    const isRefused = known.approval === 'rejected' || known.approval === 'revoked'
+    if (answer === 'keep' ? !known.isInQuestion : isRefused && answer !== 'approve') return null
+    const approval = answer === 'keep' || answer === 'join' ? known.approval : approvals[answer]
+    const isOwnerProven = known.isOwnerProven && known.owner?.id === owner?.id
+    const decided = { ...said, at: now }
+    const next = { ...known, owner, isOwnerProven, approval, isInQuestion: false, decided }
+    return { device: next, isChanged: true }
+  })
 }
+
+/** An admin said no, and its source names somebody else than whose it was: for whom it is to count is not plain. */
+export const isDoubtful = ({ approval, owner, claimed }: Device): boolean =>
+  (approval === 'rejected' || approval === 'revoked') &&
+  owner !== null &&
+  claimed !== null &&
+  owner.email?.toLowerCase() !== claimed
 
 /** The one other device that may be this machine, as it is now; null: none, or it is not plain. */
 export const sameMachine = async (
-  { devices }: Pick<World, 'devices'>,
+  { devices, catalog }: Pick<World, 'devices' | 'catalog'>,
   device: Device,
 ): Promise<Device | null> =>
-  isTelling(device.serial) ? maybeSame(device, await devices.ofSerial(device.serial)) : null
+  isTelling(device.serial)
+    ? maybeSame(device, await devices.ofSerial(device.serial), catalog().devices)
+    : null
 
 /** Whose it is by this answer; null where it is nobody's and need not be. */
 async function ownerBy(

@@ -27,9 +27,18 @@ function indexed({ people }: Everybody): ReadonlyMap<string, PersonRef> {
 
 const atOnce = 2_000
 
-/** Of whom nobody knew when they were heard of: somebody may have come since. */
+/** Of whom nobody knew when they were heard of: somebody may have come since. All of them, however many are nobody's. */
 export async function findClaimants(world: World): Promise<void> {
-  for (const device of await world.devices.unclaimed(atOnce)) {
+  let after: string | null = null
+  for (let some = await world.devices.unclaimed(after, atOnce); some.length > 0;) {
+    await findAmong(world, some)
+    after = some.at(-1)?.id ?? null
+    some = some.length < atOnce ? [] : await world.devices.unclaimed(after, atOnce)
+  }
+}
+
+async function findAmong(world: World, devices: readonly Device[]): Promise<void> {
+  for (const device of devices) {
     const claimant = device.claimed === null ? null : await claimantOf(world, device.claimed)
     if (claimant === null) continue
     await world.devices.change(device.id, (known) =>

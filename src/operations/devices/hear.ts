@@ -3,6 +3,7 @@ import { deviceId, type Device } from '../../domain/devices/device.ts'
 import { deviceReport, withReport, type DeviceReport, type NotMerged } from '../../domain/devices/report.ts'
 import type { DeviceRules, DeviceSource } from '../../domain/devices/rules.ts'
 import { refTo, type PersonRef } from '../../domain/person.ts'
+import { silentAfterMs } from '../silent-sources.ts'
 import { claimantOf, withClaimant } from './claimant.ts'
 import type { World } from '../world.ts'
 
@@ -36,7 +37,7 @@ export async function hearReports(
   )
   // What is refused, or could be anybody's, does not make a source that is silent look alive.
   if (heard.some((one, at) => one.is === 'heard' && isBelieved(reports[at])))
-    await world.deviceSources.heard(source.id)
+    await world.deviceSources.heard(source.id, silentAfterMs(world.catalog()))
   return heard
 }
 
@@ -58,8 +59,7 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
   const seen = await world.devices.get(id)
   const owner = await provenOwner(world, seen, report)
   const claimed = report.owner?.email ?? null
-  const isNewClaim = claimed !== null && claimed !== seen?.claimed && report.isTrusted
-  const claimant = isNewClaim ? await claimantOf(world, claimed) : null
+  const claimant = claimed !== null && report.isTrusted ? await claimantOf(world, claimed) : null
   const found: { not: NotMerged['not'] | null } = { not: null }
   const device = await world.devices.change(
     id,
@@ -68,7 +68,11 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
       found.not = 'not' in merged ? merged.not : null
       if ('not' in merged) return null
       const { device } = merged
-      const owned = ownedBy(device.claimed === claimed ? withClaimant(device, claimant) : device, owner)
+      const isNewClaim = device.claimed === claimed && claimed !== known?.claimed
+      const owned = ownedBy(
+        asKnownNow(isNewClaim ? withClaimant(device, claimant) : device, known, { said: claimed, claimant }),
+        owner,
+      )
       const approved = approvedByRule(owned, rules, now)
       const isChanged = merged.isChanged || owned !== merged.device || approved !== owned
       return { device: approved, isChanged }
@@ -102,6 +106,23 @@ const ownedBy = (device: Device, owner: PersonRef | null): Device =>
   owner === null || device.owner !== null || device.isInQuestion
     ? device
     : { ...device, owner, isOwnerProven: true }
+
+/**
+ * Addresses change hands: one of its owner's own is no other's, and their former one is no word for them any more where
+ * somebody else of ours has it.
+ */
+function asKnownNow(
+  device: Device,
+  known: Device | null,
+  { said, claimant }: { said: string | null; claimant: PersonRef | null },
+): Device {
+  const { owner, claimed } = device
+  // Of one whose owner is proven a lesser word was not noted.
+  if (owner === null || claimant === null || claimed !== said) return device
+  if (claimant.id === owner.id)
+    return { ...device, owner: claimant, isInQuestion: known?.isInQuestion ?? device.isInQuestion }
+  return claimed === owner.email?.toLowerCase() ? { ...device, claimant, isInQuestion: true } : device
+}
 
 /** Only what is somebody's: a rule that says yes to whoever claims it would let anybody in. */
 export function approvedByRule(device: Device, { approve }: DeviceRules, now: Date): Device {

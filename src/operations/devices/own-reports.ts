@@ -3,6 +3,7 @@ import { asNeutral, signedRemoval, signedReport } from '../../domain/devices/own
 import type { DeviceKey } from '../../domain/ports/device-keys.ts'
 import type { World } from '../world.ts'
 import { hearOfOwn, isAhead, reportSource } from './report-source.ts'
+import { takeBack } from './taken-back.ts'
 import { isSignedBy, type SignedFor } from './signed.ts'
 
 /** A message as it was sent, read as JSON, and the signature beside it. */
@@ -44,6 +45,7 @@ export async function removeItself(world: World, signed: Signed): Promise<{ is: 
   const taken = await takeSigned(world, signed, { what: 'remove', schema: signedRemoval })
   if ('is' in taken) return taken
   await world.deviceKeys.remove(taken.key.sourceId, null)
+  await takeBack(world, { sourceId: taken.key.sourceId, by: taken.key.person })
   world.log.info('a device removed itself', { device: taken.key.sourceId })
   return { is: 'removed' }
 }

@@ -1,11 +1,14 @@
+import { deviceId } from '../../domain/devices/device.ts'
 import { isSameHuman, type PersonRef } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
 import type { World } from '../world.ts'
 import { isDeviceAdmin } from './answer-device.ts'
+import { reportSource } from './report-source.ts'
+import { takeBack } from './taken-back.ts'
 
 /**
- * From now on the device's key signs nothing: its last word ages. Its owner may, who enrolled it, and an admin of devices.
- * What stands on it ends with the rule's `maxAge`; to end it now, revoke the device.
+ * From now on the device's key signs nothing, and it counts no more. Its owner may, who enrolled it, and an admin of
+ * devices.
  */
 export async function removeDeviceKey(
   world: World,
@@ -14,9 +17,12 @@ export async function removeDeviceKey(
   const [key, facts] = await Promise.all([world.deviceKeys.get(sourceId), world.directory.facts(by)])
   if (key === null) return refuse('not-found')
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const isTheirs = isSameHuman(facts.person, key.person)
+  const source = reportSource(world.catalog())
+  const device = source === null ? null : await world.devices.get(deviceId(source.id, sourceId))
+  const isTheirs = [key.person, device?.owner].some((one) => one != null && isSameHuman(facts.person, one))
   if (!isTheirs && !isDeviceAdmin(world.catalog(), facts)) return refuse('not-an-admin')
   const removed = await world.deviceKeys.remove(sourceId, by)
+  await takeBack(world, { sourceId, by })
   if (removed) world.log.info('the key of a device was removed', { device: sourceId, by: by.id })
   return { removed }
 }

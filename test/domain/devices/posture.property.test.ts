@@ -66,7 +66,7 @@ class Model {
       const isMet = flags.slice(0, many).every((_, flag) => {
         const told = all.filter(({ said }) => said[flag] !== undefined)
         const newest = Math.max(...told.map((report) => report.order))
-        const last = told.find(({ order }) => order === newest)
+        const last = told.findLast(({ order }) => order === newest)
         return last?.said[flag] === true && now - last.at < rule.maxAgeMs
       })
       fit.push(isMet && now - heard < rule.maxAgeMs)

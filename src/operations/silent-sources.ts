@@ -1,8 +1,8 @@
-import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
-import type { SourceHeard } from '../../domain/ports/device-sources.ts'
-import type { World } from '../world.ts'
+import { everyEntitlement, type Catalog } from '../domain/catalog.ts'
+import type { SourceHeard } from '../domain/ports/device-sources.ts'
+import type { World } from './world.ts'
 
-/** Which sources of devices are silent, and for which of them an admin says first what becomes of what is held. */
+/** Which sources of devices are silent, and what that means for what is held. */
 
 const leastMs = 10_000
 const mostMs = 30 * 60_000
@@ -25,10 +25,8 @@ export function silentSources(catalog: Catalog, known: readonly SourceHeard[], n
   )
 }
 
-/** Those whose silence takes nothing before an admin says so. */
-export async function heldBackSources(world: World): Promise<ReadonlySet<string>> {
-  const catalog = world.catalog()
-  if (catalog.devices.outage !== 'hold') return new Set()
-  const silent = silentSources(catalog, await world.deviceSources.all(), world.clock.now())
-  return new Set(silent.filter(({ isTakenAnyway }) => !isTakenAnyway).map(({ source }) => source))
+/** Those for whose devices time stands still while they say nothing (`standing-still.ts`); none, unless the catalog says so. */
+export async function standingStill(world: World): Promise<ReadonlyMap<string, SourceHeard>> {
+  if (world.catalog().devices.outage !== 'hold') return new Map()
+  return new Map((await world.deviceSources.all()).map((one) => [one.source, one]))
 }
