@@ -801,6 +801,10 @@ async function remove(folder, isForced) {
   try {
     const kept = await readKept(folder)
     if (kept !== null && kept.device !== null) await sendSigned(folder, 'remove', {})
+    if (kept !== null && kept.device === null && !isForced)
+      throw new Trouble(
+        `It is not known whether ${kept.server} enrolled this machine: its answer was lost. Enrol it once more, with the same code, and remove it then.`,
+      )
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
     const { isGone } = error

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose'
 import { userInfo } from 'node:os'
+import { parseArgs } from 'node:util'
 import { ConfigError, readRingPlaces } from './config.ts'
 import { deviceCodes } from './confirming/device-codes.ts'
 import { enrolmentCodes } from './confirming/enrolment-codes.ts'
@@ -23,8 +24,7 @@ export const enrolUsage = `curfew enrol <person>     a one-time code with which 
 
 /** The code, once. Whoever may run this may enrol anybody. Throws `ConfigError` for what cannot be. */
 export async function enrol(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
-  const [name, ...more] = words.filter((word) => !word.startsWith('--'))
-  if (name === undefined || more.length > 0) throw new ConfigError(enrolUsage)
+  const { name, isDevice, isRemoved } = asked(words)
   const { mongodbUri, keys } = readRingPlaces(environment)
   for (const secret of [mongodbUri, ...keys.map(({ base64 }) => base64)]) hide(secret)
   const connection = await connect(mongodbUri)
@@ -35,8 +35,8 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
       name,
       name.includes('@') ? await people.called([emailKey(name)]) : [await people.bySlackUser(name)],
     )
-    if (words.includes('--remove')) return await removed(connection, person)
-    if (words.includes('--device')) {
+    if (isRemoved) return await removed(connection, person)
+    if (isDevice) {
       const { code, until } = await deviceCodes(mongoDeviceCodes(connection), keyRing(keys)).make({
         person: refTo(person),
         by: { operator: userInfo().username },
@@ -55,6 +55,23 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
   } finally {
     await connection.close()
   }
+}
+
+/** What is mistyped would be given another code than was meant. */
+function asked(words: readonly string[]): { name: string; isDevice: boolean; isRemoved: boolean } {
+  const options = {
+    device: { type: 'boolean', default: false },
+    remove: { type: 'boolean', default: false },
+  } as const
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options })
+    const [name, ...more] = positionals
+    if (name !== undefined && more.length === 0 && !(values.device && values.remove))
+      return { name, isDevice: values.device, isRemoved: values.remove }
+  } catch {
+    // Said below.
+  }
+  throw new ConfigError(enrolUsage)
 }
 
 const deviceCodeWords = (person: Person, code: string, until: Date): string =>

@@ -34,6 +34,7 @@ export function readDevices(source: Source | null, written: unknown, reader: Set
       id,
       when: rule.when,
       needsApproval,
+      sources: new Set(sources.map((one) => one.id)),
       maxAgeMs: rule.maxAge,
       graceMs: rule.grace,
       which: rule.which,

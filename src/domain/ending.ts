@@ -18,11 +18,9 @@ export type TakenEvent = { type: 'taken'; left: Ended['left']; keptUntil: Date |
 
 /** Whoever entered `granting` leaves through here, even when giving failed: a timed-out call may still have worked. */
 export function end(grant: Grant, event: EndEvent, now: Date): Revoking | Ended | Recurring | Refusal {
-  if (grant.status === 'revoking') {
-    // Cut by its device it might go on by itself: not where somebody says that it is over.
-    if (grant.cause !== 'unfit' || event.by === null) return refuse('too-late', { grant })
+  if ((grant.status === 'revoking' || grant.status === 'ended') && isOverNow(grant, event))
     return { ...grant, cause: event.cause, endedBy: event.by, endNote: event.note }
-  }
+  if (grant.status === 'revoking') return refuse('too-late', { grant })
   if (grant.status === 'waiting') return neverOpened(grant, event, now)
   if (grant.status === 'recurring') return stopWindows(grant, event, now)
   if (grant.status !== 'granting' && grant.status !== 'active') return refuse('not-held', { grant })
@@ -44,6 +42,11 @@ export function end(grant: Grant, event: EndEvent, now: Date): Revoking | Ended 
     alertedAt: null,
   }
 }
+
+/** Cut by its device it might go on by itself: not where somebody says that it is over, or its holder left. */
+const isOverNow = ({ cause }: Revoking | Ended, event: EndEvent): boolean =>
+  cause === 'unfit' && final.includes(event.cause)
+const final: readonly EndCause[] = ['revoked', 'released', 'offboarded']
 
 /** Nothing was called while it waited, so there is nothing to take back or to check. */
 function neverOpened(grant: Waiting, event: EndEvent, now: Date): Ended | Refusal {

@@ -157,9 +157,10 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       const filter = { $or: [{ approval: 'pending', $or: isSomebodys }, { isInQuestion: true }] }
       return readable(await collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray())
     },
-    unclaimed: async (limit) => {
-      const filter = { approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }
-      return readable(await collection.find(filter).limit(limit).toArray())
+    unclaimed: async (after, limit) => {
+      const isUnclaimed = { approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }
+      const filter = after === null ? isUnclaimed : { ...isUnclaimed, _id: { $gt: after } }
+      return readable(await collection.find(filter).sort({ _id: 1 }).limit(limit).toArray())
     },
     ofSerial: async (serial) =>
       serial === '' ? [] : readable(await collection.find({ serial }).limit(20).toArray()),

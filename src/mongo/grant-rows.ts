@@ -71,7 +71,6 @@ export const heldFields = {
   window: 1,
   device: 1,
   'posture.rule': 1,
-  'posture.unfit.since': 1,
   opensAt: 1,
   next: 1,
   giveAt: 1,
@@ -143,10 +142,7 @@ export const heldRow = z
     auto: asked.shape.auto,
     window: asked.shape.window,
     device: asked.shape.device,
-    posture: z
-      .object({ rule: z.string(), unfit: z.object({ since: z.date() }).nullable().default(null) })
-      .nullable()
-      .default(null),
+    posture: z.object({ rule: z.string() }).nullable().default(null),
     opensAt: z.date().nullish(),
     next: z.object({ opensAt: z.date() }).nullish(),
     giveAt: z.date().nullish(),

@@ -123,6 +123,20 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     return { outcome: 'open', grant: open ?? grant }
   }
 
+  const standingEnded = async (
+    cause: 'failed' | 'unfit',
+    since: Date,
+    of?: readonly string[],
+  ): Promise<FailedRow[]> => {
+    const rows = await model
+      .find(
+        { slot: 'standing', isOpen: false, endedAt: { $gt: since }, cause, ...subjectAmong(of) },
+        { ...standingFields, 'subject.name': 1, endedAt: 1, endNote: 1 },
+      )
+      .sort({ endedAt: -1 })
+      .lean<{ _id: string }[]>()
+    return readable(rows, (row): FailedRow => ({ ...standingRow.parse(row), ...failedRow.parse(row) }))
+  }
   return {
     insert: async (grant, replaced = null) => {
       const withdrawn = replaced && { ...replaced.to, revision: replaced.from.revision + 1 }
@@ -233,22 +247,8 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .lean<{ _id: string }[]>()
       return readable(rows, (row) => standingRow.parse(row))
     },
-    standingFailed: async (since, of) => {
-      const rows = await model
-        .find(
-          {
-            slot: 'standing',
-            isOpen: false,
-            endedAt: { $gt: since },
-            cause: 'failed',
-            ...subjectAmong(of),
-          },
-          { ...standingFields, 'subject.name': 1, endedAt: 1, endNote: 1 },
-        )
-        .sort({ endedAt: -1 })
-        .lean<{ _id: string }[]>()
-      return readable(rows, (row): FailedRow => ({ ...standingRow.parse(row), ...failedRow.parse(row) }))
-    },
+    standingFailed: (since, of) => standingEnded('failed', since, of),
+    standingCut: (since, of) => standingEnded('unfit', since, of),
     pending: async (limit) => {
       const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
       return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))

@@ -108,7 +108,8 @@ async function machinesOf(
 
 /** `machine`: the device with all that is told of it. */
 function rowOf(device: Device, machine: Device, { catalog, now }: AskedOfDevices) {
-  const { id, name, owner, claimed, source, serial, approval, isInQuestion, lastSeenAt } = device
+  const { id, name, owner, claimed, source, serial, approval, lastSeenAt } = device
+  const isCounting = isUsable(machine, catalog.devices)
   const fit = [...catalog.devices.fit.values()].map((rule) => {
     const found = isUsable(machine, rule) ? fitness(rule, [machine], { now, onDevice: machine.id }) : null
     return {
@@ -125,7 +126,7 @@ function rowOf(device: Device, machine: Device, { catalog, now }: AskedOfDevices
     source,
     serial,
     os: [device.said['os']?.value, device.said['osVersion']?.value].filter((one) => one != null).join(' '),
-    approval: isInQuestion ? 'in question' : approval,
+    approval: machine.isInQuestion ? 'in question' : isCounting ? 'approved' : approval,
     heard: agoWords(lastSeenAt, now),
     lastSeenAt,
     fit,

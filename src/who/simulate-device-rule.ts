@@ -47,6 +47,7 @@ export function ruleOf(
     when,
     maxAgeMs,
     needsApproval: catalog.devices.needsApproval,
+    sources: new Set(catalog.devices.sources.keys()),
     graceMs: 0,
     which: which ?? base?.which ?? 'every',
     seenWithinMs: base?.seenWithinMs ?? 30 * 24 * 3_600_000,
@@ -69,7 +70,8 @@ export async function wouldLose(
 ): Promise<{ held: number; lost: Lost[] }> {
   const held = (await grants.held()).filter((row) => {
     const asked = findEntitlement(catalog, row.resource.id, row.entitlement.id)?.device
-    return row.status === 'active' && asked != null && (only === null || asked.id === only)
+    const isOnDevice = asked != null || row.device !== null
+    return row.status === 'active' && isOnDevice && (only === null || asked?.id === only)
   })
   const lost: Lost[] = []
   for (let at = 0; at < held.length; at += readAtOnce) {

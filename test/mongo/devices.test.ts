@@ -77,7 +77,7 @@ test('an admin is asked about what is, or may be, somebody’s of ours, and abou
     'mdm/owned',
     'mdm/questioned',
   ])
-  expect(ids(await devices.unclaimed(10))).toEqual(['mdm/strange'])
+  expect(ids(await devices.unclaimed(null, 10))).toEqual(['mdm/strange'])
   expect(ids(await devices.ofPeople([riley.id]))).toEqual(['mdm/fine', 'mdm/owned', 'mdm/questioned'])
   expect(await devices.ofSerial('')).toEqual([])
 })

@@ -61,6 +61,7 @@ export const aRule = ({ when = 'device.firewall', ...about }: RuleAbout = {}): F
   id: 'laptop',
   when: condition(when),
   needsApproval: true,
+  sources: new Set(['mdm', 'fleet', 'jamf', 'kolide', 'laptops', 'agents']),
   maxAgeMs: 60_000,
   graceMs: 0,
   which: 'every',

@@ -81,6 +81,14 @@ export function memoryGrants(
     })
     return isWritten ? wrote(to) : null
   }
+  const standingEnded = (cause: 'failed' | 'unfit', since: Date) =>
+    step(() =>
+      all().flatMap((g) =>
+        g.isStanding && g.status === 'ended' && g.cause === cause && g.endedAt > since
+          ? { ...standingRowOf(g), name: g.subject.name, endedAt: g.endedAt, why: g.endNote ?? '' }
+          : [],
+      ),
+    )
   return {
     insert: async (grant, replaced = null) => {
       const withdrawn = replaced && { ...replaced.to, revision: replaced.from.revision + 1 }
@@ -156,14 +164,8 @@ export function memoryGrants(
       ),
     standing: () =>
       step(() => all().flatMap((g) => (g.isStanding && isOpen(g) && isApproved(g) ? standingRowOf(g) : []))),
-    standingFailed: (since) =>
-      step(() =>
-        all().flatMap((g) =>
-          g.isStanding && g.status === 'ended' && g.cause === 'failed' && g.endedAt > since
-            ? { ...standingRowOf(g), name: g.subject.name, endedAt: g.endedAt, why: g.endNote ?? '' }
-            : [],
-        ),
-      ),
+    standingCut: (since) => standingEnded('unfit', since),
+    standingFailed: (since) => standingEnded('failed', since),
     requestsSince: (requesterId, since) =>
       step(() => [
         ...new Set(

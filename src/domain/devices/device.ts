@@ -106,8 +106,16 @@ export type AttributeName = keyof typeof attributeKinds
 
 export const isAttributeName = (name: string): name is AttributeName => Object.hasOwn(attributeKinds, name)
 
-/** It can count for its owner: they are known, and nobody said no. */
-export const isUsable = (device: Device, { needsApproval }: { needsApproval: boolean }): boolean =>
+/** What of the catalog decides whether a device can count. */
+export interface Counting {
+  readonly needsApproval: boolean
+  /** Those that the catalog names: of another nobody says anything any more. */
+  readonly sources?: Pick<ReadonlySet<string>, 'has'>
+}
+
+/** It can count for its owner: they are known, nobody said no, and its source is listened to. */
+export const isUsable = (device: Device, { needsApproval, sources }: Counting): boolean =>
   device.owner !== null &&
+  sources?.has(device.source) !== false &&
   !device.isInQuestion &&
   (device.approval === 'approved' || (!needsApproval && device.approval === 'pending'))

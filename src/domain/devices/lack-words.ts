@@ -49,7 +49,10 @@ export function remedyFor(lack: Lack): string | null {
       const stale = lack.values.some(({ isStale }) => isStale)
       if (lack.values.length === 0 || stale)
         return `Switch ${lack.device.name} on and connect it, so that ${lack.device.source} hears of it.`
-      const said = lack.values.map(
+      // Where one of several would do, what is plainly off is what to mend.
+      const isOff = ({ value }: ReadValue): boolean => value === false || value === 'fail'
+      const off = lack.values.filter(isOff)
+      const said = [...off, ...lack.values.filter((one) => !isOff(one))].map(
         ({ remedy, reading, value }) => remedy ?? toDo(reading, value, lack.device.os),
       )
       return said.find((one) => one !== null) ?? null

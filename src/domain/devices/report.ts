@@ -15,10 +15,14 @@ const name = z
   .transform((text) => wellFormed(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')).trim())
   .pipe(z.string().max(200))
 const nullableName = name.nullish().transform((text) => (text == null || text === '' ? null : text))
+/** Undefined: it says nothing of that now; null: it does not know. */
+const mark = name.nullish().transform((text) => (typeof text === 'string' ? textOrNull(text) : text))
 
 /** Null, "" and "unknown" say that nothing is known. */
-const knownOrNull = (value: SaidValue): SaidValue =>
-  typeof value === 'string' && /^\s*(?:unknown|n\/a)?\s*$/i.test(value) ? null : value
+function textOrNull(text: string): string | null {
+  return /^\s*(?:unknown|n\/a)?\s*$/i.test(text) ? null : text
+}
+const knownOrNull = (value: SaidValue): SaidValue => (typeof value === 'string' ? textOrNull(value) : value)
 
 const valueAt = z.object({ value: saidValue.transform(knownOrNull), at: z.date().optional() })
 
@@ -32,8 +36,8 @@ export const deviceReport = z.object({
     // Half a character would be written as another one, and be another device.
     .refine((id) => !/[\p{Surrogate}\p{Cc}]/u.test(id), 'has characters in it that nobody can read'),
   name: nullableName,
-  serial: nullableName,
-  uuid: nullableName,
+  serial: mark,
+  uuid: mark,
   /**
    * Whose the source says it is: null: nobody's; undefined: it says nothing of that now. Proven: an identity provider told
    * the source, not whoever has the device.
@@ -104,6 +108,7 @@ export function withReport(
     const isGone = report.hasAllPolicies && !isLatest && !policies.has(name)
     if (!isGone && isNewer(one, policies.get(name))) policies.set(name, one)
   }
+  makeRoom(policies, new Set(Object.keys(report.policies)))
   if (said.size > mostNames || policies.size > mostNames) return { not: 'too-much' }
   const { lastSaidAt: _, ...others } = device
   const next: Device = {
@@ -113,6 +118,15 @@ export function withReport(
     policies: Object.fromEntries(policies),
   }
   return { device: next, isChanged: known === null || differs(known, next) }
+}
+
+/** Beside what is said now, what says least goes first: a made-up name, what passed, what failed. */
+function makeRoom(policies: Map<string, PolicySaid>, now: ReadonlySet<string>): void {
+  const worth = ({ isNamedByAnybody, result }: PolicySaid): number =>
+    isNamedByAnybody ? 0 : result === 'fail' ? 2 : 1
+  const others = [...policies].filter(([name]) => !now.has(name))
+  others.sort(([, one], [, other]) => worth(one) - worth(other) || one.at.getTime() - other.at.getTime())
+  for (const [name] of others.slice(0, Math.max(0, policies.size - mostNames))) policies.delete(name)
 }
 
 type At = Pick<Said, 'at' | 'saidAt'>
@@ -177,8 +191,8 @@ function whatItIs(device: Device, { name, serial, uuid, owner }: DeviceReport): 
   return {
     ...(claimed === device.claimed ? {} : { claimant: null }),
     name: name ?? device.name,
-    serial: serial ?? device.serial,
-    uuid: uuid ?? device.uuid,
+    serial: serial === undefined ? device.serial : serial,
+    uuid: uuid === undefined ? device.uuid : uuid,
     claimed,
     isInQuestion: device.isInQuestion || (device.owner !== null && isAnother(device, claimed)),
   }
@@ -224,9 +238,9 @@ function differs(before: Device, after: Device): boolean {
   return JSON.stringify(values(before)) !== JSON.stringify(values(after))
 }
 
-/** By the source's own clock. */
+/** By the source's own clock; of one instant what comes later, as many sources count in seconds. */
 const isNewer = (one: At, known: At | undefined): boolean =>
-  known === undefined || (one.saidAt ?? one.at) > (known.saidAt ?? known.at)
+  known === undefined || (one.saidAt ?? one.at) >= (known.saidAt ?? known.at)
 
 const atsIn = (all: Readonly<Record<string, { at?: Date | undefined }>>): Date[] =>
   Object.values(all).flatMap(({ at }) => at ?? [])

@@ -30,6 +30,8 @@ export interface FitRule {
   readonly when: DeviceCondition
   /** Only what an admin, or a rule, approved counts. */
   readonly needsApproval: boolean
+  /** By their names: devices of another source count no more. */
+  readonly sources: ReadonlySet<string>
   /** What is older is as if nobody knew it: silence makes no event. */
   readonly maxAgeMs: number
   /** How long somebody keeps what they hold whose device is not fit any more. */

@@ -1,4 +1,4 @@
-import type { Device } from './device.ts'
+import { isUsable, type Counting, type Device } from './device.ts'
 
 /** What makers leave in place of a serial number; a thousand machines share it. */
 const none =
@@ -14,16 +14,16 @@ const mostSharing = 3
  * Which other device of the same person may be the same machine, by another source's word: for an admin to say, as a serial
  * number is easily forged. Null where none is, or where it is not plain. `alike`: all that have the same serial number.
  */
-export function maybeSame(device: Device, alike: readonly Device[]): Device | null {
+export function maybeSame(device: Device, alike: readonly Device[], rules: Counting): Device | null {
   if (!isTelling(device.serial) || alike.length > mostSharing) return null
   const isOfSame = ({ owner }: Device): boolean =>
-    owner !== null && (owner.id === device.owner?.id || owner.email?.toLowerCase() === device.claimed)
+    owner !== null &&
+    (device.owner === null ? owner.email?.toLowerCase() === device.claimed : owner.id === device.owner.id)
   const others = alike.filter(
     (other) =>
       other.source !== device.source &&
       other.serial === device.serial &&
-      other.approval === 'approved' &&
-      !other.isInQuestion &&
+      isUsable(other, rules) &&
       other.joinedTo === null &&
       isOfSame(other),
   )

@@ -8,7 +8,7 @@ export function together(devices: readonly Device[]): Device[] {
   const byId = new Map(devices.map((device) => [device.id, device]))
   const machines = new Map<Device, Device[]>()
   for (const device of devices) {
-    const whole = isRefused(device) ? device : wholeOf(device, byId)
+    const whole = machineFor(device, byId)
     const others = machines.get(whole) ?? []
     machines.set(whole, device === whole ? others : [...others, device])
   }
@@ -20,15 +20,17 @@ export function machineOf(devices: readonly Device[], id: string): Device | unde
   const byId = new Map(devices.map((device) => [device.id, device]))
   const device = byId.get(id)
   if (device === undefined) return undefined
-  const whole = isRefused(device) ? device : wholeOf(device, byId)
+  const whole = machineFor(device, byId)
   return together(devices).find((one) => one.id === whole.id)
 }
 
-/** Those that tell of this machine. */
-export function sourcesOf(devices: readonly Device[], machine: Pick<Device, 'id'>): string[] {
+/** What else tells of the same machine as this one, by an admin's word. */
+export function othersOf(devices: readonly Device[], { id }: Pick<Device, 'id'>): Device[] {
   const byId = new Map(devices.map((device) => [device.id, device]))
-  const parts = devices.filter((device) => !isRefused(device) && wholeOf(device, byId).id === machine.id)
-  return [...new Set(parts.map(({ source }) => source))]
+  const device = byId.get(id)
+  if (device === undefined) return []
+  const whole = wholeOf(device, byId)
+  return devices.filter((other) => other.id !== id && wholeOf(other, byId).id === whole.id)
 }
 
 /** Joined to what is none of these: the machine is somebody else's now, and this says nothing of theirs. */
@@ -38,6 +40,12 @@ const butLost = (device: Device, _: number, all: readonly Device[]): Device =>
     : { ...device, isInQuestion: true }
 
 const isRefused = ({ approval }: Device): boolean => approval === 'rejected' || approval === 'revoked'
+
+/** What was said no to stands by itself, unless all of it was. */
+function machineFor(device: Device, byId: ReadonlyMap<string, Device>): Device {
+  const whole = wholeOf(device, byId)
+  return isRefused(device) && !isRefused(whole) ? device : whole
+}
 
 /** What it is joined to in the end; of those that are joined in a circle the one whose id is first. */
 function wholeOf(device: Device, byId: ReadonlyMap<string, Device>): Device {

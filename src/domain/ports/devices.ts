@@ -10,8 +10,8 @@ export interface DeviceStore {
    * to be approved, only whose they are.
    */
   waiting(limit: number, rules: { needsApproval: boolean }): Promise<readonly Device[]>
-  /** That wait, and are said to belong to an address that nobody of ours was known to have. */
-  unclaimed(limit: number): Promise<readonly Device[]>
+  /** That wait, and are said to belong to an address that nobody of ours was known to have: by their ids, from the one after. */
+  unclaimed(after: string | null, limit: number): Promise<readonly Device[]>
   /** Those that have this serial number; "" is nobody's. */
   ofSerial(serial: string): Promise<readonly Device[]>
   /** By their ids, from the one after `after` on. */

@@ -64,6 +64,8 @@ export interface GrantStore {
   standing(of?: readonly string[]): Promise<StandingRow[]>
   /** Standing grants that could not be given and ended since then, the newest first; with `of`, of these people alone. */
   standingFailed(since: Date, of?: readonly string[]): Promise<FailedRow[]>
+  /** Those that ended since then as a device was not fit. */
+  standingCut(since: Date, of?: readonly string[]): Promise<FailedRow[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>
   /** Those that Slack does not show at their newest revision. */
@@ -111,8 +113,7 @@ export interface HeldRow extends ApprovedWish {
   /** When it is given next, where it is not held yet. */
   readonly opensAt: Date | null
   /** By which rule about devices it was judged last. */
-  readonly posture:
-    (Pick<Posture, 'rule'> & { readonly unfit: Pick<NonNullable<Posture['unfit']>, 'since'> | null }) | null
+  readonly posture: Pick<Posture, 'rule'> | null
 }
 
 export interface DueGrant {
