@@ -48,8 +48,29 @@ export function deviceBlocks(
       ...(others.length === 0 ? { initial_option: only } : {}),
     },
   }
-  return [input]
+  const unfit = theirs.flatMap((device) => {
+    const lacks = lacking(device, entitlement, now)
+    return lacks === null ? [] : [context(`:warning: ${plainWords(lacks, 600)}.`)]
+  })
+  return [input, ...unfit.slice(0, mostForecast)]
 }
+
+/** One device for all that are had on one, and what is missing where fit ones are asked for. */
+export function deviceBlocksForAll(
+  catalog: Catalog,
+  facts: PersonFacts,
+  chosen: readonly Entitlement[],
+  now: Date,
+): KnownBlock[] {
+  const onDevice = chosen.find((one) => isForDevice(catalog, one))
+  const rules = new Map(chosen.filter((one) => one !== onDevice).map((one) => [one.device?.id, one]))
+  return [
+    ...(onDevice === undefined ? [] : deviceBlocks(catalog, facts, onDevice, now)),
+    ...[...rules.values()].flatMap((one) => (isForDevice(catalog, one) ? [] : forecast(facts, one, now))),
+  ]
+}
+
+const mostForecast = 3
 
 function lacking(device: Device, { device: rule }: Entitlement, now: Date): string | null {
   if (rule === null) return null

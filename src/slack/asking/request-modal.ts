@@ -145,7 +145,8 @@ async function formView(
       ...didYouMean,
       entitlementInput(entitlement),
       ...(entitlement ? holderInput(entitlement, facts, now) : []),
-      ...(entitlement ? deviceBlocks(parts.world.catalog(), facts, entitlement, now) : []),
+      // Of somebody else's devices nothing is told.
+      ...(entitlement && holder === null ? deviceBlocks(parts.world.catalog(), facts, entitlement, now) : []),
       ...(entitlement ? [durationInput(entitlement, durationMs), ...tooLong(entitlement, durationMs)] : []),
       ...(entitlement ? whenInputs(entitlement, offerKey(entitlement), { ...about, now }) : []),
       reasonInput(entitlement, reason),

@@ -1,5 +1,5 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
-import { findEntitlement, isForDevice, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { PersonFacts, PersonRef } from '../../domain/person.ts'
@@ -8,7 +8,7 @@ import { mostLines, requestSeveral, type NotOne } from '../../operations/request
 import { button, buttonRow, context, form, plain } from '../words/blocks.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { plainWords } from '../words/mrkdwn.ts'
-import { deviceBlocks, deviceField, deviceIn } from './device-field.ts'
+import { deviceBlocksForAll, deviceField, deviceIn } from './device-field.ts'
 import { offerKey } from './offers.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, type InView } from '../wire/payloads.ts'
@@ -54,23 +54,12 @@ function severalView(
           ...(options.length > 0 ? { initial_options: options } : {}),
         },
       },
-      ...(facts === null ? [] : deviceForAll(catalog, facts, chosen, now)),
+      ...(facts === null ? [] : deviceBlocksForAll(catalog, facts, chosen, now)),
       ...(chosen.length > 0 ? [durationInput(chosen)] : []),
       reasonInput(null, reason),
       context('Each is reviewed by its own approvers; what a rule approves needs nobody.'),
     ],
   })
-}
-
-/** One for all that are had on a device. */
-function deviceForAll(
-  catalog: Catalog,
-  facts: PersonFacts,
-  chosen: readonly Entitlement[],
-  now: Date,
-): KnownBlock[] {
-  const first = chosen.find((one) => isForDevice(catalog, one))
-  return first === undefined ? [] : deviceBlocks(catalog, facts, first, now)
 }
 
 /** What all of them allow. Its block id changes with that: under a kept one Slack would keep the old choice. */

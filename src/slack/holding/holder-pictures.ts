@@ -13,6 +13,7 @@ import type { AskedOnce } from '../asked-once.ts'
 import type { Parts } from '../parts.ts'
 import type { Lane } from '../publish/outbox.ts'
 import { untilAllAreWritten, type Drawn, type Picture } from '../publish/picture.ts'
+import { isUnfitNow } from '../../domain/devices/posture.ts'
 import { unfitDm } from './unfit-dm.ts'
 import { aboutDm, isForAnother, isMoment, moments, outdatedWarning, renderDm, type Moment } from './dms.ts'
 import { answerDm, threadNote } from './more-time.ts'
@@ -49,7 +50,7 @@ export function holderPictures(
 function unfitPictures(grant: Grant): Picture[] {
   const times = grant.history.filter(({ type }) => type === 'unfit').length
   const isNow = (time: number): boolean =>
-    time === times && grant.status === 'active' && grant.posture?.unfit != null
+    time === times && grant.status === 'active' && isUnfitNow(grant.posture)
   return Array.from({ length: times }, (_, i) => ({
     key: `dm:${grant.id}:unfit:${i + 1}`,
     lane: isNow(i + 1) ? 'warning' : 'cleanUp',

@@ -13,6 +13,8 @@ import { form, plain, section } from '../words/blocks.ts'
 import { unmarked } from '../words/mrkdwn.ts'
 import { refusalWords } from '../words/refusal-words.ts'
 import { helpButtons, listenToHelp } from './help-confirming.ts'
+import { z } from 'zod'
+import { againId, deviceActions } from '../looking-after/devices.ts'
 import { keptDeviceRows, ownDevicesOf } from './own-devices.ts'
 import { homeActions } from './home-actions.ts'
 import { lookedUpSections } from './look-up-words.ts'
@@ -40,8 +42,12 @@ const chooseView: ModalView = form({
   ],
 })
 
+const foundId = 'looked_up'
+
 const foundView = (parts: Parts, { about, offersHelp, devices }: LookedUp): ModalView => ({
   type: 'modal',
+  callback_id: foundId,
+  private_metadata: about.facts.person.slack.userId,
   title: plain(title, 24),
   close: plain('Close', 24),
   blocks: [
@@ -59,6 +65,21 @@ function devicesOf(parts: Parts, facts: PersonFacts, devices: readonly Device[])
 export function listenToLookUp(parts: Parts): void {
   const { app, clients, log } = parts
   listenToHelp(parts)
+  // After whatever listens to it: by then what was said of a device is written.
+  app.use(async ({ body, next }) => {
+    await next()
+    const clicked = answeredThere.safeParse(body)
+    if (!clicked.success) return
+    const { user, view } = clicked.data
+    try {
+      await clients.background.views.update({
+        view_id: view.id,
+        view: await found(parts, user.id, view.private_metadata),
+      })
+    } catch (error) {
+      log.warn('could not show anew who was looked up', { error })
+    }
+  })
   app.action(homeActions.lookUp, async ({ ack, body }) => {
     const click = parseClick(body)
     const open = async (): Promise<void> => {
@@ -85,6 +106,14 @@ export function listenToLookUp(parts: Parts): void {
     }
   })
 }
+
+/** A device was answered about where its owner is looked up. */
+const answeredThere = z.object({
+  type: z.literal('block_actions'),
+  user: z.object({ id: z.string() }),
+  view: z.object({ id: z.string(), callback_id: z.literal(foundId), private_metadata: z.string() }),
+  actions: z.tuple([z.object({ action_id: z.enum([deviceActions.revoke, againId]) })]),
+})
 
 /** What was found, why it cannot be shown, or that it cannot be looked up now. */
 async function found(parts: Parts, userId: string, whom: string): Promise<ModalView> {

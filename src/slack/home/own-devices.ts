@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { everyEntitlement, isForDevice } from '../../domain/catalog.ts'
-import { deviceId, isUsable, type Device } from '../../domain/devices/device.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { isUsable, type Counting, type Device } from '../../domain/devices/device.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import type { FitRule } from '../../domain/devices/rules.ts'
@@ -13,7 +14,7 @@ import type { Parts } from '../parts.ts'
 import { messageView } from '../replies/message-view.ts'
 import { openFilled } from '../replies/fill-view.ts'
 import { parseClick } from '../wire/payloads.ts'
-import { keptButton } from '../looking-after/devices.ts'
+import { keptButtons } from '../looking-after/devices.ts'
 import { button, buttonRow, section, sectionWith } from '../words/blocks.ts'
 import { deviceLine, deviceName } from '../words/device-words.ts'
 import { plainWords, when } from '../words/mrkdwn.ts'
@@ -27,26 +28,27 @@ export interface OwnDevices {
   /** Those that access asks for. */
   readonly rules: readonly FitRule[]
   readonly needsApproval: boolean
+  readonly sources?: Counting['sources']
   readonly now: Date
   /** By the device's id, what reports from there for itself: the id of its key. */
   readonly reporters: ReadonlyMap<string, string>
 }
 
-/** The machines whose keys somebody enrolled, and that count still. */
+/** Theirs that report themselves, by keys that count still. */
 export async function reportersOf(
   { world }: Pick<Parts, 'world'>,
   { id }: PersonRef,
 ): Promise<ReadonlyMap<string, string>> {
   const source = reportSource(world.catalog())
   if (source === null) return new Map()
-  const keys = await world.deviceKeys.ofPeople([id])
+  const theirs = (await world.devices.ofPeople([id])).filter((device) => device.source === source.id)
   const found = await Promise.all(
-    keys.map(async ({ sourceId }) => {
-      const device = await world.devices.get(deviceId(source.id, sourceId))
-      return [device?.joinedTo ?? device?.id ?? '', sourceId] as const
+    theirs.map(async ({ id: device, joinedTo, sourceId }) => {
+      const key = await world.deviceKeys.get(sourceId)
+      return key === null || key.isRemoved ? [] : [[joinedTo ?? device, sourceId] as const]
     }),
   )
-  return new Map(found)
+  return new Map(found.flat())
 }
 
 const addId = 'device_add'
@@ -65,7 +67,7 @@ export function ownDevicesOf(
   )
   const isAsked = rules.size > 0 || everyEntitlement(catalog).some((one) => isForDevice(catalog, one))
   if (!isAsked || facts.devices === undefined) return null
-  const { needsApproval } = catalog.devices
+  const { needsApproval, sources } = catalog.devices
   const isReported = [...catalog.devices.sources.values()].some(({ kind }) => kind === 'report')
   const mayAdd = isReported && world.deviceCodes !== null && publicUrl !== null
   return {
@@ -73,6 +75,7 @@ export function ownDevicesOf(
     devices: facts.devices,
     rules: [...rules.values()],
     needsApproval,
+    sources,
     now: world.clock.now(),
     reporters,
   }
@@ -101,7 +104,7 @@ function deviceRow(device: Device, own: OwnDevices): KnownBlock {
     button(removeId, 'Remove…', reporter, `Remove ${device.name}`, {
       sure: {
         title: 'Remove it?',
-        text: `${device.name} can say nothing of itself any more, and what is held on it ends as its last word grows old. Is it lost, or in other hands? Tell an admin as well: they revoke it at once.`,
+        text: `${device.name} says nothing of itself any more: as far as it counts by its own word, it counts no more, and what is held by that ends. Is it lost, or in other hands? Tell an admin as well.`,
         yes: 'Remove',
       },
     }),
@@ -144,9 +147,14 @@ async function codeView({ world, publicUrl }: Parts, by: PersonRef): Promise<Mod
 /** The same with a button to take it back; those that count first. */
 export const keptDeviceRows = (own: OwnDevices): KnownBlock[] => {
   const counts = (device: Device): boolean => isUsable(device, own)
-  return [...own.devices.filter(counts), ...own.devices.filter((device) => !counts(device))]
-    .slice(0, mostListed)
-    .flatMap((device) => [section(deviceWords(device, own)), ...buttonRow([keptButton(device, own)])])
+  const all = [...own.devices.filter(counts), ...own.devices.filter((device) => !counts(device))]
+  const more = all.length - mostListed
+  return [
+    ...all
+      .slice(0, mostListed)
+      .flatMap((device) => [section(deviceWords(device, own)), ...buttonRow(keptButtons(device, own))]),
+    ...(more > 0 ? [section(`… and ${more} more: \`curfew devices\` lists all.`)] : []),
+  ]
 }
 
 const mostListed = 20
@@ -155,14 +163,19 @@ function deviceWords(device: Device, own: OwnDevices): string {
   return `*${deviceName(device)}*: ${deviceLine(device)}\n${standingOf(device, own)}`
 }
 
-function standingOf(device: Device, { rules, needsApproval, now }: OwnDevices): string {
+function standingOf(device: Device, { rules, now, ...counting }: OwnDevices): string {
   if (device.isInQuestion) return 'It counts for nobody: an admin is to say first whose it is.'
   if (device.approval === 'rejected' || device.approval === 'revoked')
     return `It does not count: an admin ${device.approval} it.`
-  if (!isUsable(device, { needsApproval })) return 'An admin is to say first that it counts.'
+  if (counting.sources?.has(device.source) === false)
+    return 'It does not count: nobody says anything of it any more.'
+  if (!isUsable(device, counting)) return 'An admin is to say first that it counts.'
   if (rules.length === 0) return ':large_green_circle: It counts.'
   const judged = rules.map((rule) => {
     const found = fitness({ ...rule, which: 'any' }, [device], { now, onDevice: device.id })
+    const isLate = now.getTime() - device.lastSeenAt.getTime() >= rule.seenWithinMs
+    if (found.isFit && isLate)
+      return `It was not seen for ${formatDuration(rule.seenWithinMs)}: by ${plainWords(rule.id, 40)} it is not looked at.`
     return found.isFit
       ? `:large_green_circle: Fit for ${plainWords(rule.id, 40)}.`
       : `:red_circle: ${plainWords(lacksInWords(found.lacks, now), 500)}.`

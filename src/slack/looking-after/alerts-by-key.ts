@@ -2,6 +2,9 @@ import type { Alert } from '../publish/picture.ts'
 import type { Parts } from '../parts.ts'
 import type { Message } from '../words/blocks.ts'
 
+/** A dozen admins by DM, twenty things each, and room. */
+const mostOpen = 1_000
+
 /** What one message says of something that waits for an admin. */
 export interface Waiting {
   /** Names what it is about, so that the same is said once. */
@@ -12,15 +15,15 @@ export interface Waiting {
 
 /**
  * A message for each that waits, in their order; with `most`, for so many at once, of which those that stand already are
- * first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn as `over` says. */
+ * first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn as `over` says; null: it waits still. */
 export async function alertsByKey(
   { surfaces }: Pick<Parts, 'surfaces'>,
   prefix: string,
   waiting: readonly Waiting[],
-  over: (key: string) => Promise<Message>,
+  over: (key: string) => Promise<Message | null>,
   { most = Infinity }: { most?: number } = {},
 ): Promise<Alert[]> {
-  const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith(prefix))
+  const open = (await surfaces.needingLook(mostOpen)).filter(({ key }) => key.startsWith(prefix))
   const standing = new Set(open.map(({ key }) => key))
   const isStanding = ({ key }: Waiting): boolean => standing.has(key)
   const asked = [...new Set(waiting.map(({ channel }) => channel))].flatMap((place) => {
@@ -41,17 +44,23 @@ export async function alertsByKey(
     draw,
   }))
   const keys = new Set(waiting.map(({ key }) => key))
-  const settled = open
-    .filter(({ key }) => !keys.has(key))
-    .map((row): Alert => ({
-      key: row.key,
-      row,
-      requestId: row.requestId,
-      lane: 'cleanUp',
-      isWanted: false,
-      needsLook: false,
-      to: { channel: row.channel ?? '' },
-      draw: () => over(row.key),
-    }))
+  const gone = open.filter(({ key }) => !keys.has(key))
+  const words = await Promise.all(gone.map(({ key }) => over(key)))
+  const settled = gone.flatMap((row, i): Alert[] => {
+    const said = words[i]
+    if (said == null) return []
+    return [
+      {
+        key: row.key,
+        row,
+        requestId: row.requestId,
+        lane: 'cleanUp',
+        isWanted: false,
+        needsLook: false,
+        to: { channel: row.channel ?? '' },
+        draw: () => Promise.resolve(said),
+      },
+    ]
+  })
   return [...current, ...settled]
 }

@@ -1,11 +1,11 @@
 import type { RespondFn } from '@slack/bolt'
 import type { Button } from '@slack/types'
-import { isUsable, type Device, type DeviceAnswer } from '../../domain/devices/device.ts'
-import type { DeviceRules } from '../../domain/devices/rules.ts'
+import { isUsable, type Counting, type Device, type DeviceAnswer } from '../../domain/devices/device.ts'
 import {
   answerDevice,
   deviceAdmins,
   deviceTerms,
+  isDoubtful,
   sameMachine,
 } from '../../operations/devices/answer-device.ts'
 import type { Parts } from '../parts.ts'
@@ -22,14 +22,14 @@ import { whoIsTold } from './who-is-told.ts'
 /** New devices, and those of which it is in question whose they are: asked of the admins until one of them answers. */
 
 const prefix = 'device:'
-const actions: Readonly<Record<DeviceAnswer, string>> = {
+export const deviceActions: Readonly<Record<DeviceAnswer, string>> = {
   approve: 'device_approve',
   keep: 'device_keep',
   join: 'device_join',
   reject: 'device_reject',
   revoke: 'device_revoke',
 }
-const againId = 'device_approve_again'
+export const againId = 'device_approve_again'
 /** In one place, however many wait: the others follow as these are answered. */
 const mostAsked = 20
 const mostRead = 500
@@ -43,12 +43,14 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
     channel === null && waiting.length > 0
       ? await whoIsTold(directory, deviceAdmins(world.catalog()))
       : [channel ?? '']
+  const isAskedIn = (place: string, { owner, claimant }: Device): boolean =>
+    // Whose it is, or may be, is not asked.
+    places.includes(place) && ![owner, claimant].some((one) => one?.slack.userId === place)
   const messages = waiting.flatMap((device) =>
     places
-      // Whose it is, is not asked.
-      .filter((place) => place !== device.owner?.slack.userId)
+      .filter((place) => isAskedIn(place, device))
       .map((place) => ({
-        key: `${prefix}${place}:${deviceTerms(device)}:${device.id}`,
+        key: `${prefix}${place}:${questionOf(device)}:${device.id}`,
         channel: place,
         draw: async () => askedMessage(device, await sameMachine(world, device)),
       })),
@@ -57,10 +59,24 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
     parts,
     prefix,
     messages,
-    async (key) => answeredMessage(await world.devices.get(key.split(':').slice(3).join(':'))),
+    async (key) => {
+      const [, place = '', question, ...id] = key.split(':')
+      const device = await world.devices.get(id.join(':'))
+      if (device === null || !isWaiting(device, needsApproval) || questionOf(device) !== question)
+        return answeredMessage(device)
+      // More wait than were read.
+      return isAskedIn(place, device) ? null : saying(`*${deviceName(device)}* is asked about elsewhere now.`)
+    },
     { most: mostAsked },
   )
 }
+
+/** What is asked of it, since it was answered last: one message, whatever it is called meanwhile. */
+const questionOf = ({ isInQuestion, decided }: Device): string =>
+  `${isInQuestion ? 'whose' : 'new'}-${decided?.at.getTime() ?? 0}`
+
+const isWaiting = ({ isInQuestion, approval, owner, claimant }: Device, needsApproval: boolean): boolean =>
+  isInQuestion || (approval === 'pending' && (owner === null ? claimant !== null : needsApproval))
 
 const valueOf = (device: Device, same: Device | null = null): string =>
   `${deviceTerms(device, same)}:${device.id}`
@@ -68,14 +84,18 @@ const valueOf = (device: Device, same: Device | null = null): string =>
 /** `same`: the one that it may be, by another source's word. */
 export function askedMessage(device: Device, same: Device | null): Message {
   const name = deviceName(device)
-  const { owner, claimed, source, firstSeenAt, isInQuestion } = device
+  const { owner, claimed, source, firstSeenAt, isInQuestion, approval } = device
   const said = claimed === null ? null : plainWords(claimed, 100)
   const { claimant } = device
   const isSaid = claimant === null ? `*${said ?? 'nobody'}*` : surely(claimant)
   const whose = owner === null ? `${isSaid}, says ${plainWords(source, 40)}` : surely(owner)
   const line = `${deviceLine(device)}; seen first ${when(firstSeenAt)} through ${plainWords(source, 40)}`
   if (isInQuestion && owner !== null) {
-    const words = `:computer: *${name}* is ${surely(owner)}’s, and ${plainWords(source, 40)} says that it is *${said ?? 'nobody'}*’s now. Until somebody decides, it counts for nobody.\n${line}`
+    const isRefused = approval === 'rejected' || approval === 'revoked'
+    const before = isRefused
+      ? ` An admin ${approval} it before: whoever it is said to be, it counts then.`
+      : ''
+    const words = `:computer: *${name}* is ${surely(owner)}’s, and ${plainWords(source, 40)} says that it is *${said ?? 'nobody'}*’s now. Until somebody decides, it counts for nobody.${before}\n${line}`
     return {
       text: `Whose is ${name}?`,
       blocks: [
@@ -118,19 +138,21 @@ function answerButton(
     answer === 'reject'
       ? { title: 'Reject it?', text: `${device.name} will not count.`, yes: 'Reject' }
       : null
-  return button(actions[answer], label, valueOf(device, same), `${label}: ${device.name}`, {
+  return button(deviceActions[answer], label, valueOf(device, same), `${label}: ${device.name}`, {
     ...(style ? { style } : {}),
     ...(sure ? { sure } : {}),
   })
 }
 
-/** Of one that counts, to take it back; of one that does not, to let it. */
-export const keptButton = (device: Device, rules: Pick<DeviceRules, 'needsApproval'>): Button =>
-  isUsable(device, rules) ? revokeButton(device) : approveAgainButton(device)
+/** Of one that counts, or may, to take it back; of one that does not, to let it, where it is plain for whom. */
+export function keptButtons(device: Device, rules: Counting): Button[] {
+  if (device.isInQuestion || isUsable(device, rules)) return [revokeButton(device)]
+  return isDoubtful(device) ? [] : [approveAgainButton(device)]
+}
 
 /** Taken back whenever somebody sees that it must be. */
 const revokeButton = (device: Device): Button =>
-  button(actions.revoke, 'Revoke', valueOf(device), `Revoke ${device.name}`, {
+  button(deviceActions.revoke, 'Revoke', valueOf(device), `Revoke ${device.name}`, {
     style: 'danger',
     sure: {
       title: 'Revoke it?',
@@ -152,7 +174,7 @@ export function answeredMessage(device: Device | null): Message {
   const whose = owner === null ? '' : ` of ${surely(owner)}`
   if (decided?.answer === 'keep' && owner !== null && !device.isInQuestion)
     return saying(
-      `${who} says that ${name} stays ${surely(owner)}’s.${approval === 'approved' ? '' : ' It does not count.'}`,
+      `${who} says that ${name} stays ${surely(owner)}’s.${approval === 'rejected' || approval === 'revoked' ? ' It does not count.' : ''}`,
     )
   switch (approval) {
     case 'approved':
@@ -162,7 +184,10 @@ export function answeredMessage(device: Device | null): Message {
           : `${who} says that ${name}${whose} is a machine that was known already.`,
       )
     case 'rejected':
-      return saying(`${who} rejected ${name}${whose}.`, [approveAgainButton(device)])
+      return saying(
+        `${who} rejected ${name}${whose}.`,
+        isDoubtful(device) ? [] : [approveAgainButton(device)],
+      )
     case 'revoked':
       return saying(`${who} revoked ${name}${whose}: it counts no more.`)
     case 'pending':
@@ -177,7 +202,7 @@ const saying = (words: string, buttons: readonly Button[] = []): Message => ({
 
 export function listenToDevices(parts: Parts): void {
   for (const answer of ['approve', 'keep', 'join', 'reject', 'revoke'] as const)
-    parts.app.action(actions[answer], async ({ ack, body, respond }) => {
+    parts.app.action(deviceActions[answer], async ({ ack, body, respond }) => {
       await ack()
       await answered(parts, { click: parseClick(body), respond, answer })
     })

@@ -15,6 +15,7 @@ test('of a device that stays as it was, and counts without an admin’s yes, the
     ),
   })
   const asked = aDevice({
+    source: 'laptops',
     approval: 'pending',
     owner: riley,
     isInQuestion: true,
