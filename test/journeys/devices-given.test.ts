@@ -18,6 +18,7 @@ async function says({ stage }: DeviceDay, id: string, answer: DeviceAnswer) {
 async function aDayOfTwins(): Promise<DeviceDay> {
   const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
   const day = await aDeviceDay({ more })
+  day.stage.contractors.members = [day.stage.riley, day.stage.sam]
   await day.says()
   expect(await says(day, 'mdm/laptop-1', 'approve')).toMatchObject({ approval: 'approved' })
   await day.says(twin)

@@ -9,7 +9,8 @@ const twin = { source: 'fleet', id: 'f-1', name: 'C02FAKE' } as const
 
 async function aMachineInQuestion() {
   const day = await aDeviceDay({ more })
-  const { riley, kim } = day.stage
+  const { riley, sam, kim, contractors } = day.stage
+  contractors.members = [riley, sam]
   const { world } = day.stage.app
   const by = as(day.stage, kim)
   const says = async (id: string, answer: 'approve' | 'join' | 'keep' | 'reject') => {

@@ -61,7 +61,7 @@ describe('Kolide', () => {
       serial: 'C02XK1',
       uuid: device.hardware_uuid,
       claimed: 'riley@acme.example',
-      said: { os: { value: 'mac', at }, managed: { value: true, at } },
+      said: { os: { value: 'macos', at }, managed: { value: true, at } },
     })
   })
 
