@@ -59,7 +59,8 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
   const seen = await world.devices.get(id)
   const owner = await provenOwner(world, seen, report)
   const claimed = report.owner?.email ?? null
-  const claimant = claimed !== null && report.isTrusted ? await claimantOf(world, claimed) : null
+  const isNewClaim = claimed !== null && claimed !== seen?.claimed && report.isTrusted
+  const claimant = isNewClaim ? await claimantOf(world, claimed) : null
   const found: { not: NotMerged['not'] | null } = { not: null }
   const device = await world.devices.change(
     id,
@@ -68,11 +69,9 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
       found.not = 'not' in merged ? merged.not : null
       if ('not' in merged) return null
       const { device } = merged
-      const isNewClaim = device.claimed === claimed && claimed !== known?.claimed
-      const owned = ownedBy(
-        asKnownNow(isNewClaim ? withClaimant(device, claimant) : device, known, { said: claimed, claimant }),
-        owner,
-      )
+      // Of one whose owner is proven a lesser word was not noted.
+      const named = device.claimed === claimed ? withClaimant(device, claimant) : device
+      const owned = ownedBy(asKnownNow(named, known), owner)
       const approved = approvedByRule(owned, rules, now)
       const isChanged = merged.isChanged || owned !== merged.device || approved !== owned
       return { device: approved, isChanged }
@@ -107,21 +106,11 @@ const ownedBy = (device: Device, owner: PersonRef | null): Device =>
     ? device
     : { ...device, owner, isOwnerProven: true }
 
-/**
- * Addresses change hands: one of its owner's own is no other's, and their former one is no word for them any more where
- * somebody else of ours has it.
- */
-function asKnownNow(
-  device: Device,
-  known: Device | null,
-  { said, claimant }: { said: string | null; claimant: PersonRef | null },
-): Device {
-  const { owner, claimed } = device
-  // Of one whose owner is proven a lesser word was not noted.
-  if (owner === null || claimant === null || claimed !== said) return device
-  if (claimant.id === owner.id)
-    return { ...device, owner: claimant, isInQuestion: known?.isInQuestion ?? device.isInQuestion }
-  return claimed === owner.email?.toLowerCase() ? { ...device, claimant, isInQuestion: true } : device
+/** Another address of its owner's own is nobody else's. */
+function asKnownNow(device: Device, known: Device | null): Device {
+  const { owner, claimant, claimed } = device
+  const isOwners = owner !== null && owner.id === claimant?.id && claimed !== known?.claimed
+  return isOwners ? { ...device, owner: claimant, isInQuestion: known?.isInQuestion ?? false } : device
 }
 
 /** Only what is somebody's: a rule that says yes to whoever claims it would let anybody in. */
