@@ -96,7 +96,8 @@ export function judgedPosture(
 export const isOtherPosture = (before: Posture | null, next: Posture, now: Date): boolean =>
   before === null ||
   before.rule !== next.rule ||
-  before.on !== next.on ||
+  // Where it was not known yet, it is noted with what is written next.
+  (before.on !== null && before.on !== next.on) ||
   before.unfit?.steadyAt?.getTime() !== next.unfit?.steadyAt?.getTime() ||
   isPostureShown(before, next) ||
   (before.unfit !== null && before.unfit.why !== next.unfit?.why) ||
