@@ -172,6 +172,14 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
           .limit(limit)
           .toArray(),
       ),
+    pending: async (after, limit) =>
+      readable(
+        await collection
+          .find({ approval: 'pending', ...(after === null ? {} : { _id: { $gt: after } }) })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray(),
+      ),
     newestChange: async () => {
       const row = await collection.findOne(
         { changedAt: { $type: 'timestamp' } },

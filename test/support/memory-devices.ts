@@ -24,6 +24,11 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
         .filter(({ id }) => after === null || id > after)
         .sort((one, other) => (one.id < other.id ? -1 : 1))
         .slice(0, limit),
+    pending: async (after, limit) =>
+      all()
+        .filter(({ id, approval }) => approval === 'pending' && (after === null || id > after))
+        .sort((one, other) => (one.id < other.id ? -1 : 1))
+        .slice(0, limit),
     newestChange: async () => changes.at(-1)?.stamp ?? null,
     changedSince: async (after) =>
       changes.filter((change) => after === null || Number(change.stamp) > Number(after.stamp)),

@@ -16,6 +16,8 @@ export interface DeviceStore {
   ofSerial(serial: string): Promise<readonly Device[]>
   /** By their ids, from the one after `after` on. */
   all(after: string | null, limit: number): Promise<readonly Device[]>
+  /** The same of those of whom nobody said yet whether they count. */
+  pending(after: string | null, limit: number): Promise<readonly Device[]>
   /** The stamp of what changed last; null: nothing ever did. */
   newestChange(): Promise<string | null>
   /**

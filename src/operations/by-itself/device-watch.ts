@@ -146,7 +146,7 @@ async function approveWaiting(world: World): Promise<void> {
   const rules = catalog.devices
   if (rules.approve === null || approvedBy.has(catalog)) return
   let after: string | null = null
-  for (let some = await world.devices.all(after, readAtOnce); some.length > 0;) {
+  for (let some = await world.devices.pending(after, readAtOnce); some.length > 0;) {
     for (const device of some) {
       if (approvedByRule(device, rules, world.clock.now()) === device) continue
       await world.devices.change(device.id, (known, now) => {
@@ -155,7 +155,7 @@ async function approveWaiting(world: World): Promise<void> {
       })
     }
     after = some.at(-1)?.id ?? null
-    some = some.length < readAtOnce ? [] : await world.devices.all(after, readAtOnce)
+    some = some.length < readAtOnce ? [] : await world.devices.pending(after, readAtOnce)
   }
   approvedBy.add(catalog)
 }
