@@ -7,7 +7,7 @@ import type { FitRule } from './rules.ts'
 export const posture = z.object({
   /** A mark of the rule by which it was judged: by another it is judged anew. */
   rule: z.string(),
-  /** The device by which it is fit, or was: without that one it is over. Null: it never was. */
+  /** The device by which it is fit, or was: without that one it is over. Null: it never was, or that was not noted. */
   on: z.string().nullable().default(null),
   /** So long it is fit if nothing more is heard; null while it is not. */
   until: z.date().nullable(),

@@ -1,16 +1,16 @@
 import type { Device } from '../../domain/devices/device.ts'
 import { markOfRule } from '../../domain/devices/posture.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
-import { asIfHeard } from '../../domain/devices/standing-still.ts'
 import { byOwner } from '../../domain/devices/together.ts'
 import { standingStill } from '../silent-sources.ts'
 import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 import { findClaimants } from '../devices/claimant.ts'
+import { pagesOf } from '../devices/pages.ts'
 import { approvedByRule } from '../devices/hear.ts'
 import { foreseeOutages } from './outage.ts'
 import { resumeFor } from './resume.ts'
-import { postureOf, seldom, settlePosture } from './posture-of.ts'
+import { postureOf, settlePosture } from './posture-of.ts'
 
 /** Looks at what is held on devices, as soon as something of one became otherwise. */
 export interface DeviceWatch {
@@ -145,8 +145,7 @@ async function approveWaiting(world: World): Promise<void> {
   const catalog = world.catalog()
   const rules = catalog.devices
   if (rules.approve === null || approvedBy.has(catalog)) return
-  let after: string | null = null
-  for (let some = await world.devices.pending(after, readAtOnce); some.length > 0;) {
+  for await (const some of pagesOf((after) => world.devices.pending(after, readAtOnce))) {
     for (const device of some) {
       if (approvedByRule(device, rules, world.clock.now()) === device) continue
       await world.devices.change(device.id, (known, now) => {
@@ -154,8 +153,6 @@ async function approveWaiting(world: World): Promise<void> {
         return next === null || next === known ? null : { device: next, isChanged: true }
       })
     }
-    after = some.at(-1)?.id ?? null
-    some = some.length < readAtOnce ? [] : await world.devices.pending(after, readAtOnce)
   }
   approvedBy.add(catalog)
 }
@@ -168,10 +165,10 @@ export async function lookAt(world: World, personIds: readonly string[]): Promis
   const devices = await world.devices.ofPeople(personIds)
   const still = await standingStill(world)
   const now = world.clock.now()
-  const theirs = byOwner(asIfHeard(devices, still, now))
+  const theirs = byOwner(devices)
   const changes = grants.flatMap((grant) => {
     if (grant.status !== 'active' && grant.status !== 'granting') return []
-    const change = seldom(postureOf(catalog, grant, theirs.get(grant.subject.id) ?? [], now), { still, now })
+    const change = postureOf(catalog, grant, { devices: theirs.get(grant.subject.id) ?? [], still, now })
     return change === null ? [] : { grant, change }
   })
   for (let at = 0; at < changes.length; at += writtenAtOnce)
@@ -199,7 +196,8 @@ export async function lookWhereRulesChanged(world: World, rows: readonly HeldRow
   const holders = rows.flatMap(({ status, resource, entitlement, posture, device, subject }) => {
     const mark = marks.get(`${resource.id}/${entitlement.id}`) ?? null
     const isOther = mark !== (posture?.rule ?? null) || (isNew && device !== null)
-    return status === 'active' && isOther ? subject.id : []
+    // What is being given was asked by the catalog of before, perhaps.
+    return (status === 'active' || (isNew && status === 'granting')) && isOther ? subject.id : []
   })
   for (const some of inParts([...new Set(holders)])) await lookAt(world, some)
   lookedBy.add(catalog)

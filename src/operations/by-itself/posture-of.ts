@@ -1,15 +1,16 @@
 import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
 import { isUsable, type Device } from '../../domain/devices/device.ts'
-import { fitness, type Lack } from '../../domain/devices/fitness.ts'
+import { fitness, type Fitness, type Lack } from '../../domain/devices/fitness.ts'
 import type { FitRule } from '../../domain/devices/rules.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import { isOtherPosture, judgedPosture, type Posture } from '../../domain/devices/posture.ts'
 import { asIfHeard } from '../../domain/devices/standing-still.ts'
 import type { SourceHeard } from '../../domain/ports/device-sources.ts'
-import { machineOf, together } from '../../domain/devices/together.ts'
+import { machineIdOf, machineOf, together } from '../../domain/devices/together.ts'
 import { after } from '../../domain/instants.ts'
 import type { Active, Approved, Grant, Granting } from '../../domain/grant.ts'
 import type { Event } from '../../domain/event.ts'
+import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { cut } from '../../domain/cut.ts'
@@ -20,20 +21,27 @@ import type { World } from '../world.ts'
 export type PostureChange =
   { readonly ends: true; readonly why: string } | { readonly ends: false; readonly posture: Posture | null }
 
-/** `devices`: those of its holder. Pure. */
+/** What is known of its holder's devices. `still`: the sources for which time stands still while they say nothing. */
+export interface OnDevices {
+  readonly devices: readonly Device[]
+  readonly still: ReadonlyMap<string, SourceHeard>
+  readonly now: Date
+}
+
+/** Pure. */
 export function postureOf(
   catalog: Catalog,
   grant: Active | Granting,
-  devices: readonly Device[],
-  now: Date,
+  { devices: known, still, now }: OnDevices,
 ): PostureChange | null {
+  const devices = asIfHeard(known, still, now)
   const moved = whyMoved(catalog, grant, devices)
   if (moved !== null) return { ends: true, why: moved }
   const rule = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)?.device ?? null
   if (rule === null) return grant.posture === null ? null : { ends: false, posture: null }
   const theirs = together(devices)
-  const on = grant.device === null ? null : (machineOf(devices, grant.device.id)?.id ?? grant.device.id)
-  const found = fitness(rule, theirs, { now, onDevice: on })
+  const judgedNow = fitness(rule, theirs, { now, onDevice: machineIdOf(devices, grant.device?.id ?? null) })
+  const found = still.size > 0 && judgedNow.isFit ? seldom(judgedNow, now) : judgedNow
   const lacks = found.isFit ? [] : found.lacks
   // What is kept for a while says no ages: it would be another thing each second.
   const why = cut(lacksInWords(lacks, null), 400)
@@ -42,6 +50,14 @@ export function postureOf(
   if (judged.ends) return { ends: true, why: cut(lacksInWords(lacks, now), 400) }
   return isOtherPosture(grant.posture, judged.posture, now) ? judged : null
 }
+
+/** While time stands still, a device is always about to be too old: it is looked at again every few seconds at most. */
+function seldom(fit: Extract<Fitness, { isFit: true }>, now: Date): Fitness {
+  const againAt = after(now, againMs)
+  return fit.until < againAt ? { ...fit, until: againAt } : fit
+}
+
+const againMs = 5_000
 
 /** None of theirs counts: nobody can mend that in time. */
 const isOfNone = ({ kind }: Lack): boolean => kind === 'no-device' || kind === 'not-theirs'
@@ -91,7 +107,7 @@ export async function settlePosture(
   let known = change
   for (let tried = 0; tried < triesEach; tried++) {
     if (grant.status !== 'active' && grant.status !== 'granting') return grant
-    const next = known ?? (await judgedNow(world, grant))
+    const next = known ?? postureOf(world.catalog(), grant, await devicesOf(world, grant.subject))
     if (next === null) return grant
     known = undefined
     const written = await carryOut(world, grant, next)
@@ -100,28 +116,11 @@ export async function settlePosture(
   throw new Error(`the devices of ${seen.id} change all the time`)
 }
 
-/** By how old their devices are now; where a source's silence stops time, looked at again every few seconds at most. */
-async function judgedNow(world: World, grant: Active | Granting): Promise<PostureChange | null> {
-  const devices = await world.devices.ofPeople([grant.subject.id])
+async function devicesOf(world: World, { id }: PersonRef): Promise<OnDevices> {
+  const devices = await world.devices.ofPeople([id])
   const still = await standingStill(world)
-  const now = world.clock.now()
-  return seldom(postureOf(world.catalog(), grant, asIfHeard(devices, still, now), now), { still, now })
+  return { devices, still, now: world.clock.now() }
 }
-
-/** While time stands still a device is always about to be too old. */
-export function seldom(
-  change: PostureChange | null,
-  { still, now }: { still: ReadonlyMap<string, SourceHeard>; now: Date },
-): PostureChange | null {
-  if (still.size === 0 || change === null || change.ends || change.posture?.until == null) return change
-  return {
-    ends: false,
-    posture: { ...change.posture, until: latest(change.posture.until, after(now, againMs)) },
-  }
-}
-
-const againMs = 5_000
-const latest = (one: Date, other: Date): Date => (one > other ? one : other)
 
 /** Null, and nothing is written, where it is not as it was judged any more. */
 async function carryOut(

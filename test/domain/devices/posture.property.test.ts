@@ -153,7 +153,11 @@ class Real {
   /** True: it was ended. */
   looks(now: number): boolean {
     if (this.grant === null) return false
-    const change = postureOf(this.#catalog(), this.grant, this.#theirs(), new Date(now))
+    const change = postureOf(this.#catalog(), this.grant, {
+      devices: this.#theirs(),
+      still: new Map(),
+      now: new Date(now),
+    })
     if (change === null) return false
     this.grant = change.ends ? null : { ...this.grant, posture: change.posture }
     return change.ends
