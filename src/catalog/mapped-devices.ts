@@ -140,7 +140,9 @@ function toldOf(mapping: Mapping, ask: (expression: Expression) => unknown): Tol
   if ('why' in attributes) return attributes
   const policies = namedBy(mapping.policies, { ask, sourceId, key: 'policies' })
   if ('why' in policies) return policies
-  const text = (expression: Expression | null) => (expression === null ? null : given.asText(ask(expression)))
+  // Not written: this says nothing of that. Without an answer: it is not known.
+  const text = (expression: Expression | null) =>
+    expression === null ? undefined : given.asText(ask(expression))
   return {
     sourceId,
     at,

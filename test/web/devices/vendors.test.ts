@@ -71,6 +71,11 @@ describe('Kolide', () => {
     expect(await policies()).toMatchObject({ Firewall: { result: 'fail', remedy: 'Firewall is off' } })
     await send(kolide('issues.resolved', issue('Firewall'), { timestamp: '2027-01-27T11:59:50Z' }))
     expect(await policies()).toMatchObject({ Firewall: { result: 'pass' } })
+    // By what people recognise it, an issue says nothing.
+    expect(await server.device('kolide/1152637')).toMatchObject({
+      serial: 'C02XK1',
+      uuid: device.hardware_uuid,
+    })
   })
 
   test('checks that are not listed, other events and the test of the endpoint do nothing', async () => {
