@@ -7,6 +7,7 @@ import {
   type Merged,
   type NotMerged,
 } from '../../src/domain/devices/report.ts'
+import type { OwnDevices } from '../../src/slack/home/own-devices.ts'
 import type { DeviceCondition, FitRule } from '../../src/domain/devices/rules.ts'
 import { at, riley } from './builders.ts'
 
@@ -71,3 +72,18 @@ export const aRule = ({ when = 'device.firewall', ...about }: RuleAbout = {}): F
 })
 
 type RuleAbout = Partial<Omit<FitRule, 'when'>> & { readonly when?: string }
+
+/** As the Home tab and the look-up show them. */
+export const shownDevices = (devices: readonly Device[], about: Partial<OwnDevices> = {}): OwnDevices => {
+  const rule = aRule()
+  return {
+    mayAdd: false,
+    devices,
+    rules: [rule],
+    needsApproval: true,
+    sources: rule.sources,
+    now: at(0),
+    reporters: new Map(),
+    ...about,
+  }
+}

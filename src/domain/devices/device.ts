@@ -110,12 +110,12 @@ export const isAttributeName = (name: string): name is AttributeName => Object.h
 export interface Counting {
   readonly needsApproval: boolean
   /** Those that the catalog names: of another nobody says anything any more. */
-  readonly sources?: Pick<ReadonlySet<string>, 'has'>
+  readonly sources: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** It can count for its owner: they are known, nobody said no, and its source is listened to. */
 export const isUsable = (device: Device, { needsApproval, sources }: Counting): boolean =>
   device.owner !== null &&
-  sources?.has(device.source) !== false &&
+  sources.has(device.source) &&
   !device.isInQuestion &&
   (device.approval === 'approved' || (!needsApproval && device.approval === 'pending'))

@@ -31,7 +31,9 @@ export function lackWords(lack: Lack, { now }: { now: Date | null }): string {
 
 function uncountedWords({ name, approval, isInQuestion }: Uncounted): string {
   if (isInQuestion) return `${name} (an admin is to say whose it is)`
-  return approval === 'pending' ? `${name} (it waits for an admin)` : `${name} (an admin ${approval} it)`
+  if (approval === 'pending') return `${name} (it waits for an admin)`
+  // It would count, did its source.
+  return `${name} (${approval === 'approved' ? 'nobody says anything of it any more' : `an admin ${approval} it`})`
 }
 
 /** What its owner is to do about it; null: nothing that can be said. */

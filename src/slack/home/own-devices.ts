@@ -21,14 +21,12 @@ import { plainWords, when } from '../words/mrkdwn.ts'
 
 /** What somebody works on, on their Home tab and where an admin looks them up: fit, or what is missing. */
 
-export interface OwnDevices {
+export interface OwnDevices extends Counting {
   /** A machine can be made theirs by a one-time code here. */
   readonly mayAdd: boolean
   readonly devices: readonly Device[]
   /** Those that access asks for. */
   readonly rules: readonly FitRule[]
-  readonly needsApproval: boolean
-  readonly sources?: Counting['sources']
   readonly now: Date
   /** By the device's id, what reports from there for itself: the id of its key. */
   readonly reporters: ReadonlyMap<string, string>
@@ -167,8 +165,7 @@ function standingOf(device: Device, { rules, now, ...counting }: OwnDevices): st
   if (device.isInQuestion) return 'It counts for nobody: an admin is to say first whose it is.'
   if (device.approval === 'rejected' || device.approval === 'revoked')
     return `It does not count: an admin ${device.approval} it.`
-  if (counting.sources?.has(device.source) === false)
-    return 'It does not count: nobody says anything of it any more.'
+  if (!counting.sources.has(device.source)) return 'It does not count: nobody says anything of it any more.'
   if (!isUsable(device, counting)) return 'An admin is to say first that it counts.'
   if (rules.length === 0) return ':large_green_circle: It counts.'
   const judged = rules.map((rule) => {

@@ -59,3 +59,8 @@ test.each([
 ])('%d seconds', (seconds, said) => {
   expect(agoWords(at(0), at(seconds))).toBe(said)
 })
+
+test('a device whose source is listened to no more is not said to be approved, as if that were the reason', () => {
+  const said = words('device.firewall', { source: 'renamed', said: saidAt(0, { firewall: true }) })
+  expect(said).toContain('riley-laptop (nobody says anything of it any more)')
+})
