@@ -1,4 +1,4 @@
-import { Timestamp } from 'mongodb'
+import { Timestamp, type Filter } from 'mongodb'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { deviceSchema, type Device } from '../domain/devices/device.ts'
@@ -146,6 +146,11 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     }
     throw new Error(`${id} is written by others all the time`)
   }
+  /** By their ids, from the one after. */
+  const page = async (those: Filter<Stored>, after: string | null, limit: number): Promise<Device[]> => {
+    const filter = after === null ? those : { ...those, _id: { $gt: after } }
+    return readable(await collection.find(filter).sort({ _id: 1 }).limit(limit).toArray())
+  }
   return {
     get,
     ofPeople: async (personIds) =>
@@ -157,29 +162,12 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       const filter = { $or: [{ approval: 'pending', $or: isSomebodys }, { isInQuestion: true }] }
       return readable(await collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray())
     },
-    unclaimed: async (after, limit) => {
-      const isUnclaimed = { approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }
-      const filter = after === null ? isUnclaimed : { ...isUnclaimed, _id: { $gt: after } }
-      return readable(await collection.find(filter).sort({ _id: 1 }).limit(limit).toArray())
-    },
+    unclaimed: (after, limit) =>
+      page({ approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }, after, limit),
     ofSerial: async (serial) =>
       serial === '' ? [] : readable(await collection.find({ serial }).limit(20).toArray()),
-    all: async (after, limit) =>
-      readable(
-        await collection
-          .find(after === null ? {} : { _id: { $gt: after } })
-          .sort({ _id: 1 })
-          .limit(limit)
-          .toArray(),
-      ),
-    pending: async (after, limit) =>
-      readable(
-        await collection
-          .find({ approval: 'pending', ...(after === null ? {} : { _id: { $gt: after } }) })
-          .sort({ _id: 1 })
-          .limit(limit)
-          .toArray(),
-      ),
+    all: (after, limit) => page({}, after, limit),
+    pending: (after, limit) => page({ approval: 'pending' }, after, limit),
     newestChange: async () => {
       const row = await collection.findOne(
         { changedAt: { $type: 'timestamp' } },

@@ -9,6 +9,7 @@ import { mongoClock } from '../mongo/clock.ts'
 import { connect } from '../mongo/connection.ts'
 import { mongoDevices } from '../mongo/devices.ts'
 import { mongoGrants } from '../mongo/grants.ts'
+import { pagesOf } from '../operations/devices/pages.ts'
 import { readCatalog } from '../read-catalog.ts'
 import type { Said } from './open.ts'
 import { lossesAsText, ruleOf, wouldLose, type AskedOfDevices } from './simulate-device-rule.ts'
@@ -81,13 +82,9 @@ async function allCalled({ devices: store }: AskedOfDevices, name: string): Prom
     lower === '' ||
     [called, owner?.email, owner?.name, claimed, serial, id].some((one) => one?.toLowerCase().includes(lower))
   const found: Device[] = []
-  for (let after: string | null = null; ;) {
-    const some = await store.all(after, readAtOnce)
+  for await (const some of pagesOf((after) => store.all(after, readAtOnce)))
     found.push(...some.filter(isMeant))
-    const last = some.at(-1)
-    if (last === undefined || some.length < readAtOnce) return found
-    after = last.id
-  }
+  return found
 }
 
 /** Each with what other sources tell of the same machine: so it is judged. */

@@ -6,7 +6,7 @@ import type { Device } from '../domain/devices/device.ts'
 import { fitness } from '../domain/devices/fitness.ts'
 import { lacksInWords } from '../domain/devices/lack-words.ts'
 import type { FitRule } from '../domain/devices/rules.ts'
-import { byOwner, together } from '../domain/devices/together.ts'
+import { byOwner, machineIdOf, together } from '../domain/devices/together.ts'
 import { formatDuration, parseDuration } from '../domain/duration.ts'
 import type { DeviceStore } from '../domain/ports/devices.ts'
 import type { GrantStore, HeldRow } from '../domain/ports/grants.ts'
@@ -83,7 +83,8 @@ export async function wouldLose(
 }
 
 function lossOf(row: HeldRow, rule: FitRule, theirs: readonly Device[], now: Date): Lost[] {
-  const found = fitness(rule, together(theirs), { now, onDevice: row.device?.id ?? null })
+  const onDevice = machineIdOf(theirs, row.device?.id ?? null)
+  const found = fitness(rule, together(theirs), { now, onDevice })
   if (found.isFit) return []
   return [
     {

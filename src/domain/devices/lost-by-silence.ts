@@ -4,7 +4,7 @@ import type { Device } from './device.ts'
 import { fitness } from './fitness.ts'
 import type { FitRule } from './rules.ts'
 import { moved } from './standing-still.ts'
-import { machineOf, together } from './together.ts'
+import { machineIdOf, together } from './together.ts'
 
 const farMs = 100 * 365 * 24 * 3_600_000
 const mostTurns = 50
@@ -22,7 +22,7 @@ export function lostBySilence(
     endsAt,
   }: { rule: FitRule; devices: readonly Device[]; onDevice: string | null; endsAt: Date },
 ): Date | null {
-  const on = onDevice === null ? null : (machineOf(devices, onDevice)?.id ?? onDevice)
+  const on = machineIdOf(devices, onDevice)
   const heardOn = (device: Device): Device => (device.source === source ? device : moved(device, () => farMs))
   const all = together(devices.map(heardOn))
   let at = heardAt

@@ -24,6 +24,10 @@ export function machineOf(devices: readonly Device[], id: string): Device | unde
   return together(devices).find((one) => one.id === whole.id)
 }
 
+/** The id of the machine that is meant by this one; of none of these, as it is. */
+export const machineIdOf = (devices: readonly Device[], id: string | null): string | null =>
+  id === null ? null : (machineOf(devices, id)?.id ?? id)
+
 /** What else tells of the same machine as this one, by an admin's word. */
 export function othersOf(devices: readonly Device[], { id }: Pick<Device, 'id'>): Device[] {
   const byId = new Map(devices.map((device) => [device.id, device]))

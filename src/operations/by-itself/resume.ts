@@ -1,6 +1,6 @@
 import { everyEntitlement, findEntitlement } from '../../domain/catalog.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
-import { byOwner, machineOf, together } from '../../domain/devices/together.ts'
+import { byOwner, machineIdOf, together } from '../../domain/devices/together.ts'
 import type { Device } from '../../domain/devices/device.ts'
 import { slotOf, type Ended } from '../../domain/grant.ts'
 import { resumedGrant } from '../../domain/new-grant.ts'
@@ -40,8 +40,8 @@ function isFitAgain(world: World, grant: CutRow, devices: readonly Device[], now
   const rule = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)?.device
   if (rule?.resumes !== true) return false
   if (now.getTime() - grant.endedAt.getTime() < rule.graceMs) return false
-  const on = grant.device === null ? null : (machineOf(devices, grant.device.id)?.id ?? grant.device.id)
-  return fitness(rule, together(devices), { now, onDevice: on }).isFit
+  const onDevice = machineIdOf(devices, grant.device?.id ?? null)
+  return fitness(rule, together(devices), { now, onDevice }).isFit
 }
 
 async function hasAskedSince({ grants }: World, cut: Ended): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Device } from '../../domain/devices/device.ts'
 import { refTo, type PersonRef } from '../../domain/person.ts'
 import type { Everybody } from '../../domain/ports/directory.ts'
+import { pagesOf } from './pages.ts'
 import type { World } from '../world.ts'
 
 const byEmail = new WeakMap<Everybody, ReadonlyMap<string, PersonRef>>()
@@ -29,12 +30,8 @@ const atOnce = 2_000
 
 /** Of whom nobody knew when they were heard of: somebody may have come since. All of them, however many are nobody's. */
 export async function findClaimants(world: World): Promise<void> {
-  let after: string | null = null
-  for (let some = await world.devices.unclaimed(after, atOnce); some.length > 0;) {
+  for await (const some of pagesOf((after) => world.devices.unclaimed(after, atOnce)))
     await findAmong(world, some)
-    after = some.at(-1)?.id ?? null
-    some = some.length < atOnce ? [] : await world.devices.unclaimed(after, atOnce)
-  }
 }
 
 async function findAmong(world: World, devices: readonly Device[]): Promise<void> {
