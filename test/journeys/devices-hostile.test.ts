@@ -2,26 +2,10 @@ import type { DeviceAnswer } from '../../src/domain/devices/device.ts'
 import { answerDevice, deviceTerms } from '../../src/operations/devices/answer-device.ts'
 import { hearReports } from '../../src/operations/devices/hear.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
-import { aReason, as, asks, eventually, patient, wrongWith } from './acts.ts'
+import { areIn, kimLooksUp } from './devices-at-hand.ts'
+import { aReason, as, asks, patient, wrongWith } from './acts.ts'
 
 /** Devices by the dozen, at odd moments, and by whom it is not theirs to say. */
-
-const isHeld = ({ gate }: DeviceDay, names: string) =>
-  eventually(
-    async () => [...gate.holders].join(),
-    (now) => now === names,
-    patient.withinMs,
-  )
-
-const looksUpRiley = async ({ stage: { kim, riley } }: DeviceDay): Promise<void> => {
-  await kim.opensHome()
-  await kim.seesHome('Look somebody up', patient)
-  await kim.clicks('Look somebody up…', 'home')
-  await kim.modal('Whom?', patient)
-  await kim.chooses('Whom?', riley.id)
-  await kim.submits()
-  await kim.modal(/riley-laptop/s, patient)
-}
 
 const ofRiley = { email: 'riley@contractor.example', isProven: true }
 const answers = ({ stage }: DeviceDay, answer: DeviceAnswer, terms: string) =>
@@ -67,10 +51,10 @@ test('an admin revokes a machine that two sources tell of, and whatever stands o
   await kim.clicks('It is the same machine', card)
   await kim.sees('is a machine that was known already', orders, patient)
   await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
-  await looksUpRiley(day)
+  await areIn(day, 'riley')
+  await kimLooksUp(day, riley, /riley-laptop/s)
   await kim.clicks('Revoke', 'modal', { confirm: true })
-  await isHeld(day, '')
+  await areIn(day, '')
 }, 60_000)
 
 test('where devices count without an admin’s yes, an admin revokes one all the same', async () => {
@@ -78,10 +62,10 @@ test('where devices count without an admin’s yes, an admin revokes one all the
   const { riley, kim } = day.stage
   await day.says({ owner: ofRiley })
   await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
-  await looksUpRiley(day)
+  await areIn(day, 'riley')
+  await kimLooksUp(day, riley, /riley-laptop/s)
   await kim.clicks('Revoke', 'modal', { confirm: true })
-  await isHeld(day, '')
+  await areIn(day, '')
 }, 60_000)
 
 test('where devices count without an admin’s yes, nobody reads that one waits for it', async () => {
@@ -89,7 +73,7 @@ test('where devices count without an admin’s yes, nobody reads that one waits 
   const { riley, kim, orders } = day.stage
   await day.says({ owner: ofRiley })
   await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
+  await areIn(day, 'riley')
   await expect(kim.sees(/waits for an admin|New device/, orders, { withinMs: 5_000 })).rejects.toThrow()
 }, 60_000)
 
@@ -118,6 +102,6 @@ test('access on a device can be asked for whatever its source calls it', async (
   await riley.modal('On which device?', patient)
   await riley.chooses('On which device?', 'riley-laptop')
   await riley.submits()
-  await isHeld(day, 'riley-mac')
+  await areIn(day, 'riley-mac')
   expect(wrongWith(workspace)).toEqual([])
 }, 60_000)

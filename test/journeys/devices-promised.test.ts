@@ -1,12 +1,12 @@
 import { Timestamp } from 'mongodb'
 import { createConnection } from 'mongoose'
-import { devices } from '../../src/who/devices.ts'
-import { deviceTerms, answerDevice, sameMachine } from '../../src/operations/devices/answer-device.ts'
+import { deviceTerms, answerDevice } from '../../src/operations/devices/answer-device.ts'
 import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
 import { resumeFor } from '../../src/operations/by-itself/resume.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { revokeGrant } from '../../src/operations/revoke.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
+import { areIn, kimLooksUp } from './devices-at-hand.ts'
 import {
   aReason,
   as,
@@ -20,13 +20,6 @@ import {
 } from './acts.ts'
 
 /** What is held on devices, and what is to become of it. */
-
-const isHeld = ({ gate }: DeviceDay, names: string) =>
-  eventually(
-    async () => [...gate.holders].sort().join(),
-    (now) => now === names,
-    patient.withinMs,
-  )
 
 async function asksOn({ stage }: DeviceDay, device: string) {
   const { riley } = stage
@@ -127,7 +120,7 @@ test('what an admin ended while it was being cut does not go on by itself when t
   const { world } = day.stage.app
   await day.says()
   await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
+  await areIn(day, 'riley')
   await eventually(
     () => onlyGrantOf(day.stage, riley),
     ({ status }) => status === 'active',
@@ -177,16 +170,10 @@ test('where no admin need say that a device counts, an admin can revoke it all t
   await changeCatalog(day.stage, (text) => text.replace('devices:\n', 'devices:\n  approval: none\n'))
   await day.says({ owner: { email: 'riley@contractor.example', isProven: true } })
   await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
-  await kim.opensHome()
-  await kim.seesHome('Look somebody up', patient)
-  await kim.clicks('Look somebody up…', 'home')
-  await kim.modal('Whom?', patient)
-  await kim.chooses('Whom?', riley.id)
-  await kim.submits()
-  await kim.modal(/riley-laptop.*Fit for managed-laptop/s, patient)
+  await areIn(day, 'riley')
+  await kimLooksUp(day, riley, /riley-laptop.*Fit for managed-laptop/s)
   await kim.clicks('Revoke', 'modal', { confirm: true })
-  await isHeld(day, '')
+  await areIn(day, '')
 }, 60_000)
 
 test('on a network where devices are let in, everybody sees theirs and an admin revokes one, also without a rule for fit ones', async () => {
@@ -194,16 +181,10 @@ test('on a network where devices are let in, everybody sees theirs and an admin 
   const { kim, riley } = day.stage
   await day.says(onOffice)
   await asksOn(day, 'riley-laptop')
-  await isHeld(day, 'riley-mac')
-  await kim.opensHome()
-  await kim.seesHome('Look somebody up', patient)
-  await kim.clicks('Look somebody up…', 'home')
-  await kim.modal('Whom?', patient)
-  await kim.chooses('Whom?', riley.id)
-  await kim.submits()
-  await kim.modal(/riley-laptop/s, patient)
+  await areIn(day, 'riley-mac')
+  await kimLooksUp(day, riley, /riley-laptop/s)
   await kim.clicks('Revoke', 'modal', { confirm: true })
-  await isHeld(day, '')
+  await areIn(day, '')
 }, 60_000)
 
 test('more time is not given on a device that is not fit', async () => {
@@ -212,7 +193,7 @@ test('more time is not given on a device that is not fit', async () => {
   const { riley } = day.stage
   await day.says()
   await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
+  await areIn(day, 'riley')
   await day.says({ attributes: { firewall: false } })
   const held = await eventually(
     () => onlyGrantOf(day.stage, riley),
@@ -278,33 +259,6 @@ test('an approver who answers while the device is not fit reads that, and not th
   expect(JSON.stringify(said)).not.toContain('The rules changed')
 }, 60_000)
 
-test('of two that are one machine by an admin’s word, none counts for whom the machine belonged to once it is somebody else’s', async () => {
-  const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
-  const day = await aDeviceDay({ more })
-  const { riley, kim } = day.stage
-  const { world } = day.stage.app
-  const by = as(day.stage, kim)
-  const says = async (id: string, answer: 'approve' | 'join') => {
-    const device = await world.devices.get(id)
-    if (device === null) throw new Error('no such device')
-    const same = answer === 'join' ? await sameMachine(world, device) : null
-    return answerDevice(world, { by, id, answer, terms: deviceTerms(device, same) })
-  }
-  const twin = { source: 'fleet', id: 'f-1', name: 'C02FAKE' } as const
-  await day.says()
-  expect(await says('mdm/laptop-1', 'approve')).toMatchObject({ approval: 'approved' })
-  await day.says(twin)
-  expect(await says('fleet/f-1', 'join')).toMatchObject({ joinedTo: 'mdm/laptop-1' })
-  await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
-  await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
-  await isHeld(day, '')
-  // It is Sam's from now on: an admin says so.
-  expect(await says('mdm/laptop-1', 'approve')).toMatchObject({ owner: { email: 'sam@acme.example' } })
-  expect(await asks(riley, 'gate open')).toMatchObject({ outcome: 'errors' })
-  expect([...day.gate.holders]).toEqual([])
-}, 60_000)
-
 test('several things at once, one of them on a device: it is asked on which, or the thing is not offered', async () => {
   const day = await aDeviceDay({ asks: false, principal })
   await day.says(onOffice)
@@ -321,7 +275,7 @@ test('an admin revokes a device, and what stands on it ends within five seconds,
   const { world } = day.stage.app
   await day.says()
   await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
+  await areIn(day, 'riley')
   await eventually(
     () => onlyGrantOf(day.stage, riley),
     ({ status }) => status === 'active',
@@ -343,7 +297,7 @@ test('named as somebody else’s, a device counts for nobody and what stood on i
   const day = await aDeviceDay({ asks: false, rule: '      grace: 10m\n' })
   await day.says()
   await asks(day.stage.riley, 'gate open')
-  await isHeld(day, 'riley')
+  await areIn(day, 'riley')
   await eventually(
     () => onlyGrantOf(day.stage, day.stage.riley),
     ({ status }) => status === 'active',
@@ -354,26 +308,4 @@ test('named as somebody else’s, a device counts for nobody and what stood on i
     (now) => now === '',
     5_000,
   )
-}, 60_000)
-
-test('`curfew devices` says that a machine of which two sources tell is fit, where it is held on as such', async () => {
-  const more = '    fleet: { kind: webhook, secret: "whsec_c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ==" }\n'
-  const day = await aDeviceDay({ more })
-  const { riley, kim } = day.stage
-  const { world } = day.stage.app
-  const by = as(day.stage, kim)
-  const says = async (id: string, answer: 'approve' | 'join') => {
-    const device = await world.devices.get(id)
-    if (device === null) throw new Error('no such device')
-    const same = answer === 'join' ? await sameMachine(world, device) : null
-    return answerDevice(world, { by, id, answer, terms: deviceTerms(device, same) })
-  }
-  await day.says({ attributes: { firewall: null } })
-  await says('mdm/laptop-1', 'approve')
-  await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE' })
-  await says('fleet/f-1', 'join')
-  await asks(riley, 'gate open')
-  await isHeld(day, 'riley')
-  const said = await devices(['mdm/laptop-1'], { ...day.stage.environment })
-  expect(said.text).toMatch(/riley-laptop.*managed-laptop: yes/)
 }, 60_000)
