@@ -80,6 +80,11 @@ test('the app itself asks Fleet, and looks at once at the hosts that its webhook
   const { world, port } = day.stage.app
   const laptop = () => world.devices.get('fleet/1')
   await eventually(laptop, (device) => device?.policies['Firewall on']?.result === 'pass', 45_000)
+  // A look is over when it has met a page without hosts.
+  await eventually(
+    async () => fleet.calls.at(-1),
+    (url) => url?.includes('page=1&') ?? false,
+  )
   const asked = fleet.calls.length
   fleet.hosts.set(1, anHourOfFleet({ policies: [aPolicy('Firewall on', 'fail')] }))
   const nudge = (secret: string) =>
