@@ -9,6 +9,7 @@ import { deviceSource } from './device-catalog.ts'
 
 const atOnce = 5_000
 const seenAgoMs = 1_800_000
+const perSecond = 500
 
 export const sourceIdOf = (i: number): string => `laptop-${i}`
 
@@ -51,7 +52,7 @@ export async function writeDevices(
       if (owner === undefined) throw new Error('there is nobody to own devices')
       const sourceId = sourceIdOf(i)
       const own = { name: sourceId, serial: `C02${i}`, uuid: `uuid-${i}`, owner, claimed: owner.email }
-      const changedAt = new Timestamp({ t: seconds, i })
+      const changedAt = new Timestamp({ t: seconds + Math.floor(i / perSecond), i })
       return { ...stored, ...own, sourceId, _id: deviceId(deviceSource, sourceId), changedAt }
     })
     await devices.insertMany(some, { ordered: false })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { grantSchema } from '../domain/grant.ts'
 import { personRef } from '../domain/person-ref.ts'
-import type { CutRow, HeldRow, LatestRow, StandingRow } from '../domain/ports/grants.ts'
+import type { CutRow, FitRow, HeldRow, LatestRow, StandingRow } from '../domain/ports/grants.ts'
 
 /** What is read of a grant where many are read: the fields asked for, and each row as it is parsed. */
 
@@ -122,6 +122,28 @@ export const cutRow = z
     endedAt: z.date(),
   })
   .transform(({ _id: id, ...row }): CutRow => ({ ...row, id }))
+
+export const fitFields = {
+  'subject.id': 1,
+  resource: 1,
+  entitlement: 1,
+  'device.id': 1,
+  endsAt: 1,
+} as const
+
+export const fitRow = z
+  .object({
+    subject: z.object({ id: z.string() }),
+    resource: idAndName,
+    entitlement: idAndName,
+    device: z.object({ id: z.string() }).nullish(),
+    endsAt: z.date(),
+  })
+  .transform(({ subject, device, ...row }): FitRow => ({
+    ...row,
+    subjectId: subject.id,
+    deviceId: device?.id ?? null,
+  }))
 
 export const heldRow = z
   .object({

@@ -15,6 +15,8 @@ import {
   cutRow,
   dueRow,
   failedRow,
+  fitFields,
+  fitRow,
   heldFields,
   heldRow,
   heldStatuses,
@@ -218,6 +220,13 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         .find<{ _id: string }>({ isOpen: true, status: { $in: heldStatuses } }, { projection: heldFields })
         .toArray()
       return readable(rows, (row) => heldRow.parse(row))
+    },
+    heldOnFit: async ({ isAll }) => {
+      const fit = { isOpen: true, status: 'active', 'posture.until': { $type: 'date' }, 'posture.unfit': null }
+      // That it is fit for longer by now is noted when that time is over: it is never too long.
+      const some = isAll ? {} : { $expr: { $lt: ['$posture.until', '$endsAt'] } }
+      const rows = await collection.find({ ...fit, ...some }, { projection: fitFields }).toArray()
+      return readable(rows, (row) => fitRow.parse(row))
     },
     heldOf: (subjectIds) =>
       find({ 'subject.id': { $in: [...subjectIds] }, isOpen: true, status: { $in: ['granting', 'active'] } }),

@@ -1,4 +1,4 @@
-import { foreseeOutages } from '../../src/operations/by-itself/outage.ts'
+import { foreseeing } from '../../src/operations/by-itself/outage.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
 import { asks, eventually, onlyGrantOf, patient } from './acts.ts'
 
@@ -20,7 +20,7 @@ const until = (atMs: number, withinMs = 60_000) =>
 
 async function lossesOf({ stage }: DeviceDay) {
   const { world } = stage.app
-  await foreseeOutages(world)
+  await foreseeing(world)()
   return (await world.deviceSources.all()).flatMap(({ losses }) => [...losses])
 }
 

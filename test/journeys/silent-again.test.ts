@@ -1,4 +1,4 @@
-import { foreseeOutages } from '../../src/operations/by-itself/outage.ts'
+import { foreseeing } from '../../src/operations/by-itself/outage.ts'
 import { aDeviceDay } from './a-device.ts'
 import { asks, eventually, patient, wrongWith } from './acts.ts'
 
@@ -15,7 +15,7 @@ test('a source that is heard of again is not said to be silent once more', async
   )
   await eventually(
     async () => {
-      await foreseeOutages(world)
+      await foreseeing(world)()
       return (await world.deviceSources.all()).some(({ losses }) => losses.length > 0)
     },
     (is) => is,

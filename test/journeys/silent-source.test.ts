@@ -1,4 +1,4 @@
-import { foreseeOutages } from '../../src/operations/by-itself/outage.ts'
+import { foreseeing } from '../../src/operations/by-itself/outage.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
 import { asks, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
@@ -16,7 +16,7 @@ async function isForeseen({ stage }: DeviceDay): Promise<void> {
   const { world } = stage.app
   await eventually(
     async () => {
-      await foreseeOutages(world)
+      await foreseeing(world)()
       return (await world.deviceSources.all()).some(({ losses }) => losses.length > 0)
     },
     (is) => is,
@@ -38,7 +38,7 @@ test('who loses what and when is said before they do; heard of again, it is over
   )
   expect([...day.gate.holders]).toEqual(['riley'])
   await day.says()
-  await foreseeOutages(day.stage.app.world)
+  await foreseeing(day.stage.app.world)()
   await kim.sees(/mdm was silent for a while/, orders, patient)
   expect(await onlyGrantOf(day.stage, riley)).toMatchObject({ status: 'active' })
   expect(wrongWith(workspace)).toEqual([])

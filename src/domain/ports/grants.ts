@@ -53,6 +53,11 @@ export interface GrantStore {
   requestsSince(requesterId: string, since: Date): Promise<string[]>
   /** What is or may be held, or waits for its start: for the look at whether it would be given now. */
   held(): Promise<HeldRow[]>
+  /**
+   * What is held on devices that are fit; with `isAll: false`, only that for which they have to be heard of again before
+   * its end.
+   */
+  heldOnFit(which: { isAll: boolean }): Promise<FitRow[]>
   /** What is held by these people, or is being given to them. */
   heldOf(subjectIds: readonly string[]): Promise<Grant[]>
   /**
@@ -114,6 +119,16 @@ export interface HeldRow extends ApprovedWish {
   readonly opensAt: Date | null
   /** By which rule about devices it was judged last. */
   readonly posture: Pick<Posture, 'rule'> | null
+}
+
+/** What a look at what a silence would take needs of a grant. */
+export interface FitRow {
+  readonly subjectId: string
+  readonly resource: Grant['resource']
+  readonly entitlement: Grant['entitlement']
+  /** Null: on all of theirs. */
+  readonly deviceId: string | null
+  readonly endsAt: Date
 }
 
 export interface DueGrant {

@@ -8,7 +8,7 @@ import type { World } from '../world.ts'
 import { findClaimants } from '../devices/claimant.ts'
 import { pagesOf } from '../devices/pages.ts'
 import { approvedByRule } from '../devices/hear.ts'
-import { foreseeOutages } from './outage.ts'
+import { foreseeing } from './outage.ts'
 import { resumeFor } from './resume.ts'
 import { postureOf, settlePosture } from './posture-of.ts'
 
@@ -39,9 +39,11 @@ export function watchDevices(
   world: World,
   { changed }: { changed: (personIds: readonly string[]) => void },
 ): DeviceWatch {
+  const foreseeOutages = foreseeing(world)
   const waiting = new Set<string>()
   const seen = new Map<string, string>()
   let stamp: string | null = null
+  let stampSinceMs = world.clock.monotonicMs()
   let isFollowing = false
   let isStopped = false
   let running: Promise<void> | null = null
@@ -82,13 +84,17 @@ export function watchDevices(
     if (!isFollowing) stamp = await world.devices.newestChange()
     isFollowing = true
     // To the last of them: of a company's thousands that change at once one page may not even reach the moment.
-    const before = aLittleBefore(stamp)
+    const isQuiet = world.clock.monotonicMs() - stampSinceMs > 2 * overlapSeconds * 1_000
+    const before = isQuiet ? stamp : aLittleBefore(stamp)
     let last = before === null ? null : { stamp: before, id: '' }
     for (let page = await changedAfter(last); page.length > 0; page = await changedAfter(last)) {
       for (const one of page) {
         const { id, ownerId, stamp: at } = one
         last = one
-        if (stamp === null || isLater(at, stamp)) stamp = at
+        if (stamp === null || isLater(at, stamp)) {
+          stamp = at
+          stampSinceMs = world.clock.monotonicMs()
+        }
         if (seen.get(id) === at) continue
         seen.set(id, at)
         if (ownerId !== null) waiting.add(ownerId)
@@ -126,7 +132,7 @@ export function watchDevices(
       await findClaimants(world)
       await approveWaiting(world)
       await resumeFor(world)
-      await foreseeOutages(world)
+      await foreseeOutages()
     },
     stop: async () => {
       isStopped = true
