@@ -9,7 +9,7 @@ import { findClaimants } from '../devices/claimant.ts'
 import { pagesOf } from '../devices/pages.ts'
 import { approvedByRule } from '../devices/hear.ts'
 import { foreseeing } from './outage.ts'
-import { resumeFor } from './resume.ts'
+import { NotYet, resumeFor } from './resume.ts'
 import { postureOf, settlePosture } from './posture-of.ts'
 
 /** Looks at what is held on devices, as soon as something of one became otherwise. */
@@ -40,6 +40,7 @@ export function watchDevices(
   { changed }: { changed: (personIds: readonly string[]) => void },
 ): DeviceWatch {
   const foreseeOutages = foreseeing(world)
+  const notYet = new NotYet()
   const waiting = new Set<string>()
   const seen = new Map<string, string>()
   let stamp: string | null = null
@@ -62,7 +63,7 @@ export function watchDevices(
         throw error
       }
       for (const some of round) {
-        if (goesOn()) await resumeFor(world, some)
+        if (goesOn()) await resumeFor(world, some, notYet)
         changed(some)
       }
     }
@@ -131,7 +132,7 @@ export function watchDevices(
       if (world.catalog().devices.sources.size === 0) return
       await findClaimants(world)
       await approveWaiting(world)
-      await resumeFor(world)
+      await resumeFor(world, undefined, notYet)
       await foreseeOutages()
     },
     stop: async () => {
