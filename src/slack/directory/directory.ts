@@ -240,11 +240,12 @@ export function slackDirectory(options: {
         person: isThere ? await personOf(user, ourTeamId, everyoneForMs) : null,
       }
     }
-    let each = await Promise.all(
-      pages.flatMap(({ askedAtMs, users: all }) =>
-        all.filter(({ isNobody }) => !isNobody).map((user) => current(user, askedAtMs)),
-      ),
-    )
+    let each: Current[] = []
+    // A page after the other: what a whole company asks of the database at once would keep everything else waiting.
+    for (const { askedAtMs, users: all } of pages) {
+      const some = all.filter(({ isNobody }) => !isNobody)
+      each.push(...(await Promise.all(some.map((user) => current(user, askedAtMs)))))
+    }
     // All that takes its time: of whom Slack said something meanwhile, that counts.
     const isLast = ({ listed, user, askedAtMs }: Current): boolean =>
       user === 'unread' || users.isLast(listed.id, user, askedAtMs)
