@@ -32,7 +32,9 @@ test('whoever is as they were is not written again; what is said of the others f
   // MongoDB notes what is asked of this database alone.
   await database.connection.db?.command({ profile: 2 })
   const after = await Promise.all(
-    company.map((i) => people.seen(slackOf(i, 'T2'), i === 3 ? { ...profileOf(i), name: 'Ada' } : profileOf(i))),
+    company.map((i) =>
+      people.seen(slackOf(i, 'T2'), i === 3 ? { ...profileOf(i), name: 'Ada' } : profileOf(i)),
+    ),
   )
   await database.connection.db?.command({ profile: 0 })
   const noted = database.connection.collection('system.profile')
