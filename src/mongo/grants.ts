@@ -222,12 +222,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       return readable(rows, (row) => heldRow.parse(row))
     },
     heldOnFit: async ({ isAll }) => {
-      const fit = {
-        isOpen: true,
-        status: 'active',
-        'posture.until': { $type: 'date' },
-        'posture.unfit': null,
-      }
+      const fit = { isOpen: true, status: 'active', 'posture.until': { $type: 'date' } }
       // That it is fit for longer by now is noted when that time is over: it is never too long.
       const some = isAll ? {} : { $expr: { $lt: ['$posture.until', '$endsAt'] } }
       const rows = await collection.find({ ...fit, ...some }, { projection: fitFields }).toArray()

@@ -2,6 +2,7 @@ import type { Grant, Pending } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
 import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
+import type { Posture } from '../../src/domain/devices/posture.ts'
 import type { Hold } from '../../src/domain/hold.ts'
 import type { HoldStore } from '../../src/domain/ports/holds.ts'
 import { TakenSince, type SurfaceStore } from '../../src/domain/ports/surfaces.ts'
@@ -342,6 +343,32 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
       [waits, answered, halfAnswered, closed, within].map(({ id }) => id),
     )
     expect(ours[1]).toMatchObject({ approvedAt: at(noon + 100), reviews: [{ by: ada }] })
+  })
+
+  test('what is held on fit devices is listed, all of it or what a silence could take before its end', async () => {
+    const store = await open()
+    const onFit = (until: number, unfit: Posture['unfit'] = null): Posture => ({
+      rule: 'managed',
+      on: null,
+      until: at(until),
+      unfit,
+    })
+    const unfit = { since: at(1), cutAt: at(60), why: 'no firewall', steadyAt: at(30) }
+    const put = async (posture: Posture | null) => {
+      const grant = { ...anActiveGrant(fresh()), posture }
+      await store.insert(grant)
+      return { id: grant.subject.id, endsAt: (grant.endsAt.getTime() - at(0).getTime()) / 1_000 }
+    }
+    const { endsAt } = await put(null)
+    const toItsEnd = await put(onFit(endsAt))
+    const tooOld = await put(onFit(endsAt - 1))
+    const fitAgain = await put(onFit(endsAt - 1, unfit))
+    await put({ ...onFit(0), until: null, unfit: { ...unfit, steadyAt: null } })
+    const all = await store.heldOnFit({ isAll: true })
+    expect(all.map(({ subjectId }) => subjectId)).toEqual([toItsEnd.id, tooOld.id, fitAgain.id])
+    const some = await store.heldOnFit({ isAll: false })
+    expect(some.map(({ subjectId }) => subjectId)).toEqual([tooOld.id, fitAgain.id])
+    expect(some[0]).toMatchObject({ deviceId: null, endsAt: at(endsAt) })
   })
 
   test('unfinished grants are found by subject and by entitlement', async () => {

@@ -192,8 +192,7 @@ export function memoryGrants(
     heldOnFit: ({ isAll }) =>
       step(() =>
         all().flatMap((grant) => {
-          if (grant.status !== 'active' || grant.posture?.until == null || grant.posture.unfit !== null)
-            return []
+          if (grant.status !== 'active' || grant.posture?.until == null) return []
           const { subject, resource, entitlement, device, endsAt, posture } = grant
           if (!isAll && (posture.until ?? endsAt) >= endsAt) return []
           return { subjectId: subject.id, resource, entitlement, deviceId: device?.id ?? null, endsAt }
