@@ -73,7 +73,7 @@ test.each(weaker)(
     const reads = commands.filter(({ op }) => op === 'query')
     const writes = commands.filter(({ writeConcern }) => writeConcern !== undefined)
     const collectionsOf = (some: typeof commands) => new Set(some.map(({ ns }) => ns.split('.').at(-1)))
-    expect(collectionsOf(reads)).toEqual(new Set(['grants', 'jobs']))
+    expect(collectionsOf(reads)).toEqual(new Set(['grants', 'jobs', 'people']))
     expect([...collectionsOf(writes)]).toEqual(expect.arrayContaining(['grants', 'people', 'quotas', 'jobs']))
     for (const { command, readConcern } of commands) {
       expect(command.$readPreference?.mode ?? 'primary').toBe('primary')
