@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newRingKey } from '../src/confirming/ring-keys.ts'
+import { newRingKey } from '../src/domain/ring-keys.ts'
 import { aCast, logins, type Cast } from '../test/support/cast.ts'
 import { aBillingDatabase, type BillingDatabase } from '../test/support/billing-database.ts'
 import { startMongod } from '../test/support/mongod.ts'

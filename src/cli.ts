@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import dotenv from 'dotenv'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { audit, auditUsage } from './audit/audit.ts'
+import { whoHeld, whoHeldUsage } from './audit/who-held.ts'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
 import { ConfigError, readConfig, readPlaces } from './config.ts'
@@ -36,6 +38,8 @@ ${unusedUsage}
 ${devicesUsage}
 ${scimUsage}
 ${keysUsage}
+${auditUsage}
+${whoHeldUsage}
 ${enrolUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -72,6 +76,12 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'enrol':
       console.log(await enrol(rest, process.env))
+      return
+    case 'who-held':
+      say(await whoHeld(rest, process.env))
+      return
+    case 'audit':
+      say(await audit(rest, process.env))
       return
     case 'keys':
       say(await keys(rest, process.env))

@@ -1,6 +1,6 @@
 import { isAbsolute, normalize } from 'node:path'
 import { z } from 'zod'
-import { ringKeys, type RingKeys } from './confirming/ring-keys.ts'
+import { ringKeys, type RingKeys } from './domain/ring-keys.ts'
 import type { Proxies } from './domain/connector.ts'
 import { trustedProxies, type ClientAddress } from './web/trusted-proxies.ts'
 
@@ -46,6 +46,8 @@ const variables = z.object({
     .optional(),
   TRUSTED_PROXIES: trustedProxies.optional(),
   CURFEW_KEYS: word.pipe(ringKeys).optional(),
+  AUDIT_KEYS: word.pipe(ringKeys).optional(),
+  AUDIT_CHECKPOINTS: path.pipe(z.string().refine(isKept, 'must be a file or an https address')).optional(),
   MONGODB_URI: word.regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
   CATALOG: path,
   SLACK_API_URL: word
@@ -62,17 +64,23 @@ const variables = z.object({
     .default(''),
 })
 
+/** What is sent there is signed and no secret, but who could answer for it could keep it back. */
+function isKept(place: string): boolean {
+  return /^https:\/\//.test(place) ? URL.canParse(place) : !/^[a-z]+:\/\//i.test(place)
+}
+
 const any = z.unknown().optional()
 
 /** Looked at beside the rest, so that everything that is missing is said at once. */
 const transport = z
-  .object({ SLACK_APP_TOKEN: any, SLACK_SIGNING_SECRET: any, PORT: any, PUBLIC_URL: any })
+  .object({ SLACK_APP_TOKEN: any, SLACK_SIGNING_SECRET: any, PORT: any, PUBLIC_URL: any, AUDIT_KEYS: any, AUDIT_CHECKPOINTS: any })
   .superRefine((env, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (!env.SLACK_APP_TOKEN && !env.SLACK_SIGNING_SECRET) {
       say('SLACK_APP_TOKEN', 'is needed for Socket Mode (or SLACK_SIGNING_SECRET and PORT for HTTP)')
     }
     if (env.SLACK_SIGNING_SECRET && env.PORT === undefined) say('PORT', 'is needed for HTTP')
+    if (env.AUDIT_CHECKPOINTS && !env.AUDIT_KEYS) say('AUDIT_KEYS', 'is needed for checkpoints')
   })
 
 export interface Config {
@@ -88,6 +96,10 @@ export interface Config {
   readonly clientOf: ClientAddress | null
   /** What secrets in the database are sealed by, the current one first; null: nothing can be sealed. */
   readonly keys: RingKeys | null
+  /** What the chain over everything that happened is marked by, the current one first; null: there is no chain. */
+  readonly auditKeys: RingKeys | null
+  /** A file, or an address: where checkpoints of the chain are kept. Null: nowhere. */
+  readonly auditCheckpoints: string | null
   readonly mongodbUri: string
   readonly catalogPath: string
   readonly slackApiUrl: string
@@ -101,9 +113,9 @@ export class ConfigError extends Error {
 }
 
 /** What of it nobody may read in a log. */
-export function secretsOf({ botToken, transport, mongodbUri, proxies, keys }: Config): string[] {
+export function secretsOf({ botToken, transport, mongodbUri, proxies, keys, auditKeys }: Config): string[] {
   const ofSlack = transport.kind === 'http' ? transport.signingSecret : transport.appToken
-  const ofRing = (keys ?? []).map(({ base64 }) => base64)
+  const ofRing = [...(keys ?? []), ...(auditKeys ?? [])].map(({ base64 }) => base64)
   return [botToken, ofSlack, mongodbUri, proxies?.http ?? '', proxies?.https ?? '', ...ofRing]
 }
 
@@ -128,6 +140,8 @@ export function readConfig(environment: Environment): Config {
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     clientOf: env.TRUSTED_PROXIES ?? null,
     keys: env.CURFEW_KEYS ?? null,
+    auditKeys: env.AUDIT_KEYS ?? null,
+    auditCheckpoints: env.AUDIT_CHECKPOINTS ?? null,
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,
     slackApiUrl: withSlash(env.SLACK_API_URL),
@@ -193,6 +207,15 @@ export function readScimPlaces(environment: Environment): { mongodbUri?: string;
     ...(mongodbUri === undefined ? {} : { mongodbUri }),
     ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
   }
+}
+
+const auditPlace = variables.pick({ MONGODB_URI: true, AUDIT_KEYS: true })
+
+/** For what is asked of the chain and no app. Throws `ConfigError` likewise. */
+export function readAuditPlaces(environment: Environment): { mongodbUri: string; auditKeys: RingKeys } {
+  const { MONGODB_URI: mongodbUri, AUDIT_KEYS: auditKeys } = read(auditPlace, cleaned(environment))
+  if (auditKeys === undefined) throw new ConfigError('AUDIT_KEYS is not set: curfew keys new prints a key')
+  return { mongodbUri, auditKeys }
 }
 
 const ringPlace = variables.pick({ MONGODB_URI: true, CURFEW_KEYS: true })

@@ -1,6 +1,6 @@
 import { ConfigError, readRingPlaces } from './config.ts'
 import { keyRing } from './confirming/key-ring.ts'
-import { newRingKey } from './confirming/ring-keys.ts'
+import { newRingKey } from './domain/ring-keys.ts'
 import { rotate, type Rotated } from './confirming/rotate.ts'
 import { hide } from './log.ts'
 import { mongoSealedSecrets } from './mongo/confirming/totp.ts'

@@ -17,8 +17,15 @@ import { mongoClock } from './mongo/clock.ts'
 import { asUnusable, connect } from './mongo/connection.ts'
 import { mongoGrantRecords } from './mongo/grant-records.ts'
 import { mongoGrants } from './mongo/grants.ts'
+import { mongoHoldings } from './mongo/holdings.ts'
 import { mongoHolds } from './mongo/holds.ts'
 import { OnceMore } from './once-more.ts'
+import { checkpointSink } from './audit/checkpoint-sink.ts'
+import { signingKey } from './domain/audit/checkpoint.ts'
+import { chainKeys } from './domain/audit/keys.ts'
+import { keepingCheckpoints } from './operations/by-itself/keep-checkpoint.ts'
+import { mongoChain, mongoHistories } from './mongo/audit.ts'
+import { recordingHistory } from './operations/by-itself/record-history.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoDeviceDeliveries } from './mongo/device-deliveries.ts'
 import { mongoDeviceKeys } from './mongo/device-keys.ts'
@@ -234,7 +241,8 @@ export async function start(
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
     const fleets = fleetSources(world, { proxies })
-    const table = jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent })
+    const audit = auditing(connection, config, world)
+    const table = [...jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent }), ...audit]
     const jobs = await startJobs(world, connection, { ticks: mongoTicks(connection), table })
     endings.work = async () => {
       await Promise.all([held.stop(), onDevices.stop(), fleets.stop()])
@@ -396,6 +404,28 @@ const jobsOf = (
     },
   },
 ]
+
+/** What keeps the record of all that happens: none without a key for it. */
+function auditing(
+  connection: Connection,
+  { auditKeys, auditCheckpoints, proxies }: Config,
+  { clock, log }: Pick<World, 'clock' | 'log'>,
+): Job[] {
+  if (auditKeys === null) return []
+  const chain = mongoChain(connection)
+  const parts = { chain, histories: mongoHistories(connection, log), holdings: mongoHoldings(connection) }
+  const [key] = chainKeys(auditKeys)
+  const minute = { lockMs: 60_000, overdueMs: 65_000, needsSlack: false }
+  const record = { name: 'record', everyMs: 1_000, ...minute, run: recordingHistory(parts, { key, clock }) }
+  if (auditCheckpoints === null) return [record]
+  const sink = checkpointSink(auditCheckpoints, proxies)
+  const [{ id, base64 }] = auditKeys
+  const keep = keepingCheckpoints(
+    { chain, now: () => clock.now(), keep: (one) => sink.keep(one) },
+    signingKey(id, Buffer.from(base64, 'base64')),
+  )
+  return [record, { name: 'checkpoint', everyMs: 10_000, ...minute, run: keep }]
+}
 
 /** Written by one request of a directory. */
 const manyAtOnce = 2_000

@@ -57,6 +57,8 @@ answerParent(question, async (asked) => {
       logLevel: 'warn',
       proxies: null,
       keys: [{ id: 'bench', base64: key }],
+      auditKeys: null,
+      auditCheckpoints: null,
       publicUrl,
       clientOf: () => '127.0.0.1',
     },

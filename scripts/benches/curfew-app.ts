@@ -39,6 +39,8 @@ answerParent(question, async (asked) => {
       logLevel: 'warn',
       proxies: null,
       keys: null,
+      auditKeys: null,
+      auditCheckpoints: null,
       publicUrl: null,
       clientOf: null,
     },

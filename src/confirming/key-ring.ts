@@ -8,7 +8,7 @@ import {
   type CipherGCM,
 } from 'node:crypto'
 import type { Belonging, Sealed } from '../domain/confirming/sealed.ts'
-import type { RingKey, RingKeys } from './ring-keys.ts'
+import type { RingKey, RingKeys } from '../domain/ring-keys.ts'
 
 /** `unknown-key`: it was sealed by one that is not configured. `altered`: it is not what was sealed, or not here. */
 export type Unopened = { readonly unopened: 'unknown-key' | 'altered'; readonly keyId: string }

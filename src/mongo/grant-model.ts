@@ -14,6 +14,8 @@ export interface Stored {
   slot: string
   dueAt: Date | null
   unshown: boolean
+  /** Its history grew, and the chain does not say so yet. */
+  unrecorded: boolean
 }
 
 const schema = new Schema<Stored>(
@@ -25,6 +27,7 @@ const schema = new Schema<Stored>(
     slot: String,
     dueAt: Date,
     unshown: Boolean,
+    unrecorded: Boolean,
   },
   { collection: 'grants', strict: false, versionKey: false, minimize: false },
 )
@@ -36,6 +39,7 @@ schema.index(
 )
 schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
 schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
+schema.index({ unrecorded: 1 }, { partialFilterExpression: { unrecorded: true } })
 // With all that `latestRowsOf` returns, so that it reads no grant.
 schema.index(
   { 'subject.id': 1, requestedAt: -1, isAsked: 1, 'resource.id': 1, 'entitlement.id': 1, status: 1 },
@@ -87,6 +91,7 @@ export function toStored(grant: Grant): Stored & Record<string, unknown> {
     isOpen: isOpen(grant),
     isAsked: grant.window === null && !grant.isStanding,
     slot: slotOf(grant),
+    unrecorded: true,
   }
 }
 

@@ -32,12 +32,15 @@ import { byId, together, updateEach } from './together.ts'
 export const dueFilter = (before: Date) => ({ dueAt: { $type: 'date', $lte: before } as const })
 
 /** What a write of the grant leaves as it is. */
-const kept = { marks: '$marks', successor: '$successor' }
+const kept = { marks: '$marks', successor: '$successor', recorded: '$recorded' }
+/** What did not grow is recorded, or waits to be, as before. */
+const keptUnless = (from: Grant, to: Grant) =>
+  to.history.length > from.history.length ? kept : { ...kept, unrecorded: '$unrecorded' }
 
 /** Written only where it is still at the revision that was read. */
 const compareAndSet = ({ from, to }: { from: Grant; to: Grant }) => ({
   filter: { _id: from.id, revision: from.revision },
-  pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, kept] } }],
+  pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, keptUnless(from, to)] } }],
 })
 
 /** A write takes no longer; whoever finds it due then finishes what another process began. */

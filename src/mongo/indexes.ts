@@ -1,11 +1,13 @@
 import type { Connection } from 'mongoose'
 import { acceptedModel } from './accepted.ts'
+import { chainModel } from './audit.ts'
 import { openIdLinkModel } from './confirming/openid-links.ts'
 import { confirmingModels } from './confirming/models.ts'
 import { deviceDeliveryModel } from './device-deliveries.ts'
 import { deviceKeyModel } from './device-keys.ts'
 import { deviceModel } from './devices.ts'
 import { grantModel } from './grant-model.ts'
+import { holdingModel } from './holdings.ts'
 import { holdModel } from './holds.ts'
 import { identityQuestionModel, linkModel } from './identities.ts'
 import { personModel } from './people.ts'
@@ -21,7 +23,9 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
   for (const model of [
     grantModel(connection),
     holdModel(connection),
+    holdingModel(connection),
     acceptedModel(connection),
+    chainModel(connection),
     personModel(connection),
     shownModel(connection),
     quotaModel(connection),

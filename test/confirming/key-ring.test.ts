@@ -1,5 +1,5 @@
 import { isOneOf } from '../../src/confirming/key-ring.ts'
-import { newRingKey } from '../../src/confirming/ring-keys.ts'
+import { newRingKey } from '../../src/domain/ring-keys.ts'
 import { fillVariables } from '../../src/catalog/variables.ts'
 import { ConfigError, readConfig, readRingPlaces, secretsOf } from '../../src/config.ts'
 import { aKey, ringOf, written } from '../support/ring.ts'

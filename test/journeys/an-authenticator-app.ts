@@ -1,7 +1,7 @@
 import mongoose from 'mongoose'
 import { Secret, TOTP } from 'otpauth'
 import { keyRing } from '../../src/confirming/key-ring.ts'
-import type { RingKey } from '../../src/confirming/ring-keys.ts'
+import type { RingKey } from '../../src/domain/ring-keys.ts'
 import { totpMethod } from '../../src/confirming/totp.ts'
 import type { Person as Known } from '../../src/domain/person.ts'
 import { mongoTotp } from '../../src/mongo/confirming/totp.ts'

@@ -1,5 +1,5 @@
 import { confirmingFor } from '../../src/confirmers.ts'
-import type { RingKey } from '../../src/confirming/ring-keys.ts'
+import type { RingKey } from '../../src/domain/ring-keys.ts'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import type { FactorNews } from '../../src/domain/confirming/factor-news.ts'
 import type { Confirming } from '../../src/domain/ports/confirming.ts'

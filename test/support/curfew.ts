@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '../../src/log.ts'
-import type { RingKeys } from '../../src/confirming/ring-keys.ts'
+import type { RingKeys } from '../../src/domain/ring-keys.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import type { ClientAddress } from '../../src/web/trusted-proxies.ts'
 import { start, type Running } from '../../src/main.ts'
@@ -63,6 +63,8 @@ export async function aStage(
     port?: number
     /** What people confirm with; its pages are named so, and served on this machine all the same. */
     confirming?: { keys: RingKeys; publicUrl: string | null; clientOf?: ClientAddress }
+    /** By which the record of all that happens is marked; none: there is no record. */
+    auditKeys?: RingKeys
     /** False: the test starts the app itself. */
     started?: boolean
   } = {},
@@ -97,6 +99,7 @@ export async function aStage(
     ORDERS_MONGODB_URL: database.curfewUrl,
     CATALOG_VARIABLES: 'ORDERS_*, GATE_*',
     ...(options.confirming ? { CURFEW_KEYS: written(...options.confirming.keys) } : {}),
+    ...(options.auditKeys ? { AUDIT_KEYS: written(...options.auditKeys) } : {}),
     ...options.env,
   }
   let app: Running | null = null
@@ -115,6 +118,8 @@ export async function aStage(
         logLevel: 'error',
         proxies: null,
         keys: options.confirming?.keys ?? null,
+        auditKeys: options.auditKeys ?? null,
+        auditCheckpoints: null,
         clientOf: options.confirming?.clientOf ?? null,
         publicUrl:
           options.confirming === undefined

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { keyRing, type KeyRing } from '../../src/confirming/key-ring.ts'
-import type { RingKey } from '../../src/confirming/ring-keys.ts'
+import type { RingKey } from '../../src/domain/ring-keys.ts'
 
 export const aKey = (id: string): RingKey => ({ id, base64: randomBytes(32).toString('base64') })
 

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import mongoose from 'mongoose'
+import { linked, noLink, type ChainKey, type Recordable } from '../../src/domain/audit/chain.ts'
+import { recordableOf } from '../../src/domain/audit/recorded.ts'
+import { transition } from '../../src/domain/transition.ts'
+import { mongoChain, mongoHistories } from '../../src/mongo/audit.ts'
+import { mongoClock } from '../../src/mongo/clock.ts'
+import { mongoGrants } from '../../src/mongo/grants.ts'
+import { mongoHoldings } from '../../src/mongo/holdings.ts'
+import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
+import { verifyChain } from '../../src/operations/verify-chain.ts'
+import { ada, anActiveGrant, aPendingGrant, approval, riley } from '../../test/support/builders.ts'
+import { noLog } from '../../test/support/no-log.ts'
+import { startMongod } from '../../test/support/mongod.ts'
+import { atMost, rounded, type Report } from './report.ts'
+import { databaseOf, runBench } from './run-bench.ts'
+
+const perSecond = 500
+const blockSeconds = 5
+const everyMs = 1_000
+const chainLength = 200_000
+const perInsert = 5_000
+const leastVerified = 50_000
+
+/** What recording costs the process that records, beside the same writes without it; and how fast a record is verified. */
+await runBench(async (bench): Promise<Report> => {
+  const mongod = await startMongod({ replicaSet: true })
+  bench.atEnd(() => mongod.stop())
+  const connection = await mongoose
+    .createConnection(databaseOf(mongod.uri, 'audit_bench'), { autoIndex: false })
+    .asPromise()
+  bench.atEnd(() => connection.close())
+  await ensureIndexes(connection)
+  const clock = mongoClock(connection)
+  await clock.sample()
+  const grants = mongoGrants(connection, clock)
+  const chain = mongoChain(connection)
+  const histories = mongoHistories(connection, noLog)
+  const key: ChainKey = { id: 'bench', bytes: new Uint8Array(32).fill(7) }
+  const record = () => recordHistory({ chain, histories, holdings: mongoHoldings(connection) }, key)
+
+  let made = 0
+  /** Each is asked for and approved: two things happen. */
+  const happens = async (): Promise<void> => {
+    const n = made++
+    const grant = aPendingGrant({ id: `g${n}`, requestId: `r${n}`, subject: { ...riley, id: `p${n}` } })
+    await grants.insert(grant)
+    await grants.change(grant.id, (one, now) => transition(one, approval(ada), now), grant)
+  }
+  /** CPU of this process, in milliseconds for each second. */
+  const block = async (isRecorded: boolean): Promise<number> => {
+    const before = process.cpuUsage()
+    const startMs = performance.now()
+    const all: Promise<void>[] = []
+    let recordedAtMs = startMs
+    for (let i = 0; i < (perSecond / 2) * blockSeconds; i++) {
+      const waitMs = startMs + (i * 2_000) / perSecond - performance.now()
+      if (waitMs > 0) await sleep(waitMs)
+      all.push(happens())
+      if (isRecorded && performance.now() - recordedAtMs >= everyMs) {
+        recordedAtMs = performance.now()
+        all.push(record())
+      }
+    }
+    await Promise.all(all)
+    if (isRecorded) await record()
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1_000 / blockSeconds
+  }
+  await block(true)
+  const rounds = Math.max(1, Math.round(bench.seconds / (2 * blockSeconds)))
+  const cpuMs = { with: 0, without: 0 }
+  for (let round = 0; round < rounds; round++) {
+    cpuMs.without += await block(false)
+    // What the block before left is no part of what is measured.
+    await record()
+    cpuMs.with += await block(true)
+  }
+  const added = (cpuMs.with - cpuMs.without) / rounds
+  const inChain = (await chain.end()).number
+
+  await connection.collection('chain').deleteMany({})
+  const entries = manyEntries(chainLength)
+  let end = noLink
+  for (let from = 0; from < entries.length; from += perInsert) {
+    const links = linked(end, entries.slice(from, from + perInsert), key)
+    await chain.append(links)
+    end = links.at(-1) ?? end
+  }
+  const beganMs = performance.now()
+  const verified = await verifyChain(chain, { keys: [key], checkpoints: [], signers: [] })
+  const aSecond = verified.links / ((performance.now() - beganMs) / 1_000)
+  return {
+    bench: 'audit',
+    what: 'what the record of all that happens costs, and how fast it is verified',
+    rows: [
+      { name: `${perSecond} things happen a second`, n: rounds, cpuMsASecond: rounded(cpuMs.without / rounds) },
+      { name: 'the same, recorded', n: rounds, cpuMsASecond: rounded(cpuMs.with / rounds) },
+      { name: 'verified', n: verified.links, aSecond: rounded(aSecond) },
+    ],
+    goals: [
+      atMost('CPU of recording (ms a second of one core)', 50, rounded(added)),
+      atMost('happened and not recorded', 0, made * 2 - inChain),
+      atMost(`verified: links that take as long as ${leastVerified} may`, 1, rounded(leastVerified / aSecond)),
+      atMost('faults found where there are none', 0, verified.faultCount),
+    ],
+    notes: [
+      `each asked for and approved, ${perSecond / 2} a second, in blocks of ${blockSeconds} s in turn; recorded once a second by the same process`,
+    ],
+  }
+})
+
+function manyEntries(count: number): Recordable[] {
+  const grant = { ...anActiveGrant(), principal: 'riley' }
+  const [asked] = grant.history
+  if (asked === undefined) throw new Error('it has no history')
+  return Array.from({ length: count }, (_, i) => recordableOf({ ...grant, id: `g${i}` }, 0, asked))
+}

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { ConfigError, readAuditPlaces } from '../config.ts'
+import type { ChainFault } from '../domain/audit/chain.ts'
+import { checkpoint, signingKey, type Checkpoint } from '../domain/audit/checkpoint.ts'
+import { chainKeys } from '../domain/audit/keys.ts'
+import { hide } from '../log.ts'
+import { mongoChain } from '../mongo/audit.ts'
+import { connect } from '../mongo/connection.ts'
+import { verifyChain, type CheckpointFault, type Verified } from '../operations/verify-chain.ts'
+import type { Said } from '../who/open.ts'
+
+export const auditUsage = `curfew audit verify       walk through the record of all that happened: is any of it changed, left out, moved or cut off?
+  --checkpoints FILE      also beside these, one a line, as they were kept where the database is not`
+
+/** Throws `ConfigError` for what cannot be asked; exit code 1 where the record is not as it was written. */
+export async function audit(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
+  const [verb, ...rest] = words
+  if (verb !== 'verify') throw new ConfigError(auditUsage)
+  const { checkpoints: path } = options(rest)
+  const { mongodbUri, auditKeys } = readAuditPlaces(environment)
+  for (const secret of [mongodbUri, ...auditKeys.map(({ base64 }) => base64)]) hide(secret)
+  const checkpoints = path === undefined ? [] : await readCheckpoints(path)
+  const connection = await connect(mongodbUri)
+  try {
+    const verified = await verifyChain(mongoChain(connection), {
+      keys: chainKeys(auditKeys),
+      checkpoints,
+      signers: auditKeys.map(({ id, base64 }) => signingKey(id, Buffer.from(base64, 'base64'))),
+    })
+    const isRight = verified.faultCount === 0 && verified.checkpointFaults.length === 0
+    return { text: said(verified), exitCode: isRight ? 0 : 1 }
+  } finally {
+    await connection.close()
+  }
+}
+
+function options(words: readonly string[]): { checkpoints?: string } {
+  try {
+    const { values } = parseArgs({ args: [...words], options: { checkpoints: { type: 'string' } } })
+    return values
+  } catch {
+    throw new ConfigError(auditUsage)
+  }
+}
+
+async function readCheckpoints(path: string): Promise<Checkpoint[]> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new ConfigError(`${path} cannot be read`)
+  })
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line, i) => {
+      const read = checkpoint.safeParse(parsed(line))
+      if (!read.success) throw new ConfigError(`line ${i + 1} of ${path} is no checkpoint`)
+      return read.data
+    })
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return null
+  }
+}
+
+function said({ links, first, last, faults, faultCount, checkpoints, checkpointFaults }: Verified): string {
+  const span = first && last ? `, from ${first.at.toISOString()} to ${last.at.toISOString()}` : ''
+  const lines = [`${links} entries${span}`]
+  for (const fault of faults) lines.push(faultWords(fault))
+  if (faultCount > faults.length) lines.push(`and ${faultCount - faults.length} more`)
+  for (const fault of checkpointFaults) lines.push(checkpointWords(fault))
+  if (faultCount === 0) lines.push('None of them was changed, left out or moved.')
+  const ending = `It ends as ${checkpoints} checkpoints say.`
+  if (checkpoints === 0) lines.push('That none was cut off at the end only checkpoints can tell: --checkpoints FILE')
+  else if (checkpointFaults.length === 0) lines.push(ending)
+  return lines.join('\n')
+}
+
+function faultWords(fault: ChainFault): string {
+  switch (fault.kind) {
+    case 'missing':
+      return fault.from === fault.to
+        ? `Missing: entry ${fault.from}`
+        : `Missing: entries ${fault.from} to ${fault.to}`
+    case 'changed':
+      return `Not as it was written: entry ${fault.number} (${fault.source}), or the one before it`
+    case 'unknown-key':
+      return `Cannot be told: entry ${fault.number} is marked by the key ${fault.keyId}, which is not in AUDIT_KEYS`
+  }
+}
+
+function checkpointWords(fault: CheckpointFault): string {
+  switch (fault.kind) {
+    case 'forged':
+      return `The checkpoint of entry ${fault.number} was not signed by any key in AUDIT_KEYS`
+    case 'cut-off':
+      return `Cut off: at ${fault.at} there were ${fault.number} entries, now there are ${fault.end}`
+    case 'another-chain':
+      return `Put in its place: entry ${fault.number} is not the one that stood there at ${fault.at}`
+  }
+}

@@ -1,0 +1,46 @@
+import { open } from 'node:fs/promises'
+import { fetch, type Dispatcher } from 'undici'
+import type { Checkpoint } from '../domain/audit/checkpoint.ts'
+import type { Proxies } from '../domain/connector.ts'
+import { dispatcherThrough } from '../slack/wire/proxied.ts'
+
+/** Where checkpoints are kept, away from the database. */
+export interface CheckpointSink {
+  /** Rejects where it was not kept for sure. */
+  keep(checkpoint: Checkpoint): Promise<void>
+}
+
+const patienceMs = 10_000
+
+/** A file, or an https address. */
+export const checkpointSink = (place: string, proxies: Proxies | null): CheckpointSink =>
+  place.startsWith('https://') ? webhookSink(place, dispatcherThrough(proxies)) : fileSink(place)
+
+/** One line each, at the end of a file; kept once it is on the disk. */
+export const fileSink = (path: string): CheckpointSink => ({
+  keep: async (checkpoint) => {
+    const file = await open(path, 'a', 0o640)
+    try {
+      await file.appendFile(`${JSON.stringify(checkpoint)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  },
+})
+
+/** One request each; kept once it was answered with 2xx. */
+export const webhookSink = (url: string, dispatcher: Dispatcher | null): CheckpointSink => ({
+  keep: async (checkpoint) => {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(checkpoint),
+      signal: AbortSignal.timeout(patienceMs),
+      redirect: 'error',
+      ...(dispatcher === null ? {} : { dispatcher }),
+    })
+    await answer.body?.cancel()
+    if (!answer.ok) throw new Error(`the checkpoint was answered with ${answer.status}`)
+  },
+})

@@ -1,0 +1,147 @@
+import { parseArgs } from 'node:util'
+import { table } from '../catalog/table.ts'
+import { ConfigError, readAuditPlaces } from '../config.ts'
+import { isAsWritten, type ChainKey } from '../domain/audit/chain.ts'
+import type { Holding } from '../domain/audit/holding.ts'
+import { chainKeys } from '../domain/audit/keys.ts'
+import { recorded, type Recorded } from '../domain/audit/recorded.ts'
+import type { ChainStore } from '../domain/ports/audit.ts'
+import { hide } from '../log.ts'
+import { mongoChain } from '../mongo/audit.ts'
+import { connect } from '../mongo/connection.ts'
+import { mongoHoldings } from '../mongo/holdings.ts'
+import type { Said } from '../who/open.ts'
+import { asJson, at, named, onOneLine, several, why } from '../who/words.ts'
+
+export const whoHeldUsage = `curfew who-held <resource> <entitlement> --at INSTANT   who held it then (2026-01-05T09:00Z), by whose word and why, by the record
+  --json                  as JSON`
+
+interface Held extends Holding {
+  readonly reason: string
+  readonly approvedBy: readonly string[]
+  /** What the record says of it stands there as it was written. */
+  readonly isProven: boolean
+}
+
+/** Throws `ConfigError` for what cannot be asked; exit code 1 where the record does not bear out all of it. */
+export async function whoHeld(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
+  const { resource, entitlement, instant, isJson } = asked(words)
+  const { mongodbUri, auditKeys } = readAuditPlaces(environment)
+  for (const secret of [mongodbUri, ...auditKeys.map(({ base64 }) => base64)]) hide(secret)
+  const connection = await connect(mongodbUri)
+  try {
+    const chain = mongoChain(connection)
+    const holdings = await mongoHoldings(connection).at({ resource, entitlement }, instant)
+    const held: Held[] = []
+    for (const one of holdings) held.push(await proven(chain, chainKeys(auditKeys), one))
+    return {
+      text: isJson ? JSON.stringify(held.map(heldAsJson), null, 2) : asText(held, instant),
+      exitCode: held.every(({ isProven }) => isProven) ? 0 : 1,
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+function asked(words: readonly string[]) {
+  const { values, positionals } = read(words)
+  const [resource, entitlement, ...more] = positionals.join(' ').replace('/', ' ').split(' ')
+  const text = values.at ?? ''
+  const instant = new Date(text)
+  if (!resource || !entitlement || more.length > 0 || !isInstant.test(text) || Number.isNaN(instant.getTime()))
+    throw new ConfigError(whoHeldUsage)
+  return { resource, entitlement, instant, isJson: values.json }
+}
+
+/** With its zone: the hour of whoever asks is not that of whoever runs it. */
+const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
+
+function read(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: { at: { type: 'string' }, json: { type: 'boolean', default: false } },
+    })
+  } catch {
+    throw new ConfigError(whoHeldUsage)
+  }
+}
+
+/** What was drawn from the record beside the record itself. */
+async function proven(
+  chain: Pick<ChainStore, 'ofGrant'>,
+  keys: readonly ChainKey[],
+  holding: Holding,
+): Promise<Held> {
+  const links = await chain.ofGrant(holding.grantId)
+  const entries = links.map(({ link }) => recorded.parse(JSON.parse(link.text)))
+  const isRight = links.every(({ link, before }) => isAsWritten(link, before, keys) === true)
+  return {
+    ...holding,
+    reason: entries[0]?.reason ?? '',
+    approvedBy: entries.flatMap(wordOf),
+    isProven: isRight && isBorneOut(holding, entries),
+  }
+}
+
+/** All of it follows from entries of the record. */
+function isBorneOut(holding: Holding, entries: readonly Recorded[]): boolean {
+  const given = entries.find(({ happened }) => happened.type === 'given')
+  const taken = entries.find(({ happened }) => happened.type === 'taken')
+  return (
+    given !== undefined &&
+    given.happened.at.getTime() === holding.from.getTime() &&
+    given.subject.id === holding.subject.id &&
+    given.resource.id === holding.resource.id &&
+    given.entitlement.id === holding.entitlement.id &&
+    given.principal === holding.principal &&
+    (taken?.happened.at.getTime() ?? null) === (holding.until?.getTime() ?? null)
+  )
+}
+
+function wordOf({ happened }: Recorded): string[] {
+  switch (happened.type) {
+    case 'approved':
+      return [named(happened.by)]
+    case 'approved-by-rule':
+      return [`a rule: ${why(happened.because)}`]
+    case 'matched-rule':
+      return ['the rule of the entitlement']
+    case 'broke-glass':
+      return ['nobody: glass was broken']
+    case 'confirmed':
+      return [`${named(happened.by)}, confirmed`]
+    default:
+      return []
+  }
+}
+
+function asText(held: readonly Held[], instant: Date): string {
+  if (held.length === 0) return `Nobody held it at ${at(instant)}, by the record.`
+  const rows = held.map((one) => [
+    named(one.subject),
+    onOneLine(one.principal ?? ''),
+    at(one.from),
+    one.until === null ? 'held still' : at(one.until),
+    several([...new Set(one.approvedBy)], 3),
+    why(one.reason),
+    one.isProven ? '' : 'NOT AS RECORDED',
+  ])
+  const wrong = held.filter(({ isProven }) => !isProven).length
+  return [
+    table(['WHO', 'AS', 'FROM', 'UNTIL', 'BY WHOSE WORD', 'WHY', ''], rows),
+    '',
+    wrong === 0
+      ? 'All of it stands in the record as it was written.'
+      : `Of ${wrong} the record says something else, or was changed: curfew audit verify`,
+  ].join('\n')
+}
+
+const heldAsJson = ({ subject, resource, entitlement, isProven, ...one }: Held) => ({
+  ...one,
+  resource: resource.id,
+  entitlement: entitlement.id,
+  subject: asJson(subject),
+  isProven,
+})

@@ -1,0 +1,44 @@
+import type { ChainEnd, Link, Recordable } from '../audit/chain.ts'
+import type { Holding, HoldingNews } from '../audit/holding.ts'
+
+/** The chain as it is stored. Appended to by one process at a time, and by two at once without harm. */
+export interface ChainStore {
+  /** Where it ends now. */
+  end(): Promise<ChainEnd>
+  /** Which of these sources are in it already. */
+  known(sources: readonly string[]): Promise<ReadonlySet<string>>
+  /** In their order, each once it is on a majority. False where another process appended since: nothing more was. */
+  append(links: readonly Link[]): Promise<boolean>
+  /** Links from this number on, in order, at most so many. */
+  from(number: number, most: number): Promise<readonly Link[]>
+  /** All of one grant, in order, and each with the mark of the link before it. */
+  ofGrant(grantId: string): Promise<readonly { readonly link: Link; readonly before: string }[]>
+}
+
+/** What happened and is in no chain yet, where it happened. */
+export interface ToRecord {
+  /** What was written before there was a chain waits from now on too. */
+  adopt(): Promise<void>
+  /** Oldest first within each; the whole is to be noted once it is recorded. */
+  waiting(most: number): Promise<readonly Waiting[]>
+  /** All of these are in the chain. What happened since waits still. */
+  recorded(those: readonly Waiting[]): Promise<void>
+}
+
+export interface Waiting {
+  readonly id: string
+  readonly revision: number
+  /** How much of its history is recorded with these. */
+  readonly upTo: number
+  readonly entries: readonly Recordable[]
+  /** What these entries say of who holds it. */
+  readonly holdings: readonly HoldingNews[]
+}
+
+/** Who held what when, drawn from the record as it grows. */
+export interface HoldingStore {
+  /** Noting the same again changes nothing. */
+  note(news: readonly HoldingNews[]): Promise<void>
+  /** Who held it at that instant, the longest first. */
+  at(what: { resource: string; entitlement: string }, instant: Date): Promise<readonly Holding[]>
+}

@@ -1,0 +1,160 @@
+import { MongoServerError } from 'mongodb'
+import { Schema, type Connection } from 'mongoose'
+import { z } from 'zod'
+import { recordableOf } from '../domain/audit/recorded.ts'
+import { holdingNews } from '../domain/audit/holding.ts'
+import { noLink, type Link } from '../domain/audit/chain.ts'
+import { happened } from '../domain/happened.ts'
+import { personRef } from '../domain/person-ref.ts'
+import type { Log } from '../domain/ports/log.ts'
+import type { ChainStore, ToRecord, Waiting } from '../domain/ports/audit.ts'
+import { aboutToWrite } from '../domain/writes.ts'
+import { collectionOf } from './connection.ts'
+import { idAndName } from './grant-rows.ts'
+import { readEach } from './readable.ts'
+
+const schema = new Schema(
+  { _id: Number, source: String, at: Date, text: String, keyId: String, mark: String },
+  { collection: 'chain', versionKey: false },
+)
+schema.index({ source: 1 }, { unique: true })
+
+export const chainModel = (connection: Connection) => connection.model('ChainLink', schema)
+
+const stored = z
+  .object({
+    _id: z.number(),
+    source: z.string(),
+    at: z.date(),
+    text: z.string(),
+    keyId: z.string(),
+    mark: z.string(),
+  })
+  .transform(({ _id: number, ...link }): Link => ({ number, ...link }))
+
+export function mongoChain(connection: Connection): ChainStore {
+  const links = collectionOf<{ _id: number; source: string; mark: string }>(connection, 'chain')
+  return {
+    end: async () => {
+      const last = await links.findOne({}, { sort: { _id: -1 }, projection: { mark: 1 } })
+      return last === null ? noLink : { number: last._id, mark: last.mark }
+    },
+    known: async (sources) => {
+      const found = await links
+        .find({ source: { $in: [...sources] } }, { projection: { _id: 0, source: 1 } })
+        .toArray()
+      return new Set(found.map(({ source }) => source))
+    },
+    append: async (all) => {
+      aboutToWrite()
+      try {
+        await links.insertMany(
+          all.map(({ number: _id, ...link }) => ({ _id, ...link })),
+          { ordered: true },
+        )
+        return true
+      } catch (error) {
+        if (error instanceof MongoServerError && error.code === 11000) return false
+        throw error
+      }
+    },
+    from: async (number, most) => {
+      const found = await links
+        .find({ _id: { $gte: number } })
+        .sort({ _id: 1 })
+        .limit(most)
+        .toArray()
+      return found.map((one) => stored.parse(one))
+    },
+    ofGrant: async (grantId) => {
+      const found = await links
+        .find({ source: { $gte: `grant/${grantId}/`, $lt: `grant/${grantId}0` } })
+        .sort({ _id: 1 })
+        .toArray()
+      const those = found.map((one) => stored.parse(one))
+      const before = await links
+        .find({ _id: { $in: those.map(({ number }) => number - 1) } }, { projection: { mark: 1 } })
+        .toArray()
+      const marks = new Map(before.map(({ _id, mark }) => [_id, mark]))
+      return those.map((link) => ({ link, before: marks.get(link.number - 1) ?? '' }))
+    },
+  }
+}
+
+/** What is read of a grant whose history grew. */
+const row = z.object({
+  _id: z.string(),
+  revision: z.number(),
+  recorded: z.number(),
+  history: z.array(z.unknown()),
+  requestId: z.string(),
+  resource: idAndName,
+  entitlement: idAndName,
+  system: z.string(),
+  canonical: z.string(),
+  principal: z.string().nullish(),
+  place: z.object({ principal: z.string() }).nullish(),
+  subject: personRef,
+  requester: personRef,
+  reason: z.string(),
+  endsAt: z.date().nullish(),
+})
+
+const recordedYet = { $ifNull: ['$recorded', 0] }
+const projection = {
+  revision: 1,
+  requestId: 1,
+  resource: 1,
+  entitlement: 1,
+  system: 1,
+  canonical: 1,
+  principal: 1,
+  'place.principal': 1,
+  subject: 1,
+  requester: 1,
+  reason: 1,
+  endsAt: 1,
+  recorded: recordedYet,
+  // What is recorded already is not read again, however long a history is.
+  history: { $slice: ['$history', recordedYet, { $add: [{ $size: '$history' }, 1] }] },
+}
+
+/** Histories of grants: each write that made one grow left word of it in the same document. */
+export function mongoHistories(connection: Connection, log: Log): ToRecord {
+  const grants = collectionOf<{ _id: string }>(connection, 'grants')
+  return {
+    adopt: async () => {
+      aboutToWrite()
+      await grants.updateMany({ unrecorded: { $exists: false } }, { $set: { unrecorded: true } })
+    },
+    waiting: async (most) => {
+      const found = await grants.find({ unrecorded: true }, { projection }).limit(most).toArray()
+      return readEach(found, (doc) => waitingOf(row.parse(doc)), { what: 'history', log })
+    },
+    recorded: async (those) => {
+      if (those.length === 0) return
+      aboutToWrite()
+      await grants.bulkWrite(
+        those.map(({ id, revision, upTo }) => ({
+          updateOne: {
+            filter: { _id: id },
+            update: [{ $set: { recorded: upTo, unrecorded: { $ne: ['$revision', revision] } } }],
+          },
+        })),
+        { ordered: false },
+      )
+    },
+  }
+}
+
+function waitingOf({ _id: id, revision, recorded, history, place, principal, endsAt, ...rest }: z.infer<typeof row>): Waiting {
+  const facts = { ...rest, id, principal: place?.principal ?? principal ?? null, endsAt: endsAt ?? null }
+  const read = history.map((entry) => happened.parse(entry))
+  return {
+    id,
+    revision,
+    upTo: recorded + history.length,
+    entries: read.map((entry, i) => recordableOf(facts, recorded + i, entry)),
+    holdings: read.flatMap((entry) => holdingNews(facts, entry) ?? []),
+  }
+}

@@ -1,0 +1,49 @@
+import { linked, type ChainKey } from '../../domain/audit/chain.ts'
+import type { ChainStore, HoldingStore, ToRecord } from '../../domain/ports/audit.ts'
+import type { Clock } from '../../domain/ports/clock.ts'
+
+const mostAtOnce = 500
+/** What a replica of an older version writes leaves no word of itself. */
+const adoptsEveryMs = 3_600_000
+
+export interface Recorded {
+  readonly chain: ChainStore
+  readonly histories: ToRecord
+  readonly holdings: Pick<HoldingStore, 'note'>
+}
+
+/** Now and then what left no word of itself is looked for too: at first, and each hour. */
+export function recordingHistory(
+  parts: Recorded,
+  { key, clock }: { key: ChainKey; clock: Pick<Clock, 'monotonicMs'> },
+): () => Promise<void> {
+  let adoptedAtMs = -Infinity
+  return async () => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - adoptedAtMs >= adoptsEveryMs) {
+      await parts.histories.adopt()
+      adoptedAtMs = nowMs
+    }
+    await recordHistory(parts, key)
+  }
+}
+
+/**
+ * Appends to the chain what happened since, and resolves once nothing waits any more. What happened leaves word of itself
+ * where it is written; it is forgotten there only once it stands in the chain, and never stands in it twice. So whenever a
+ * process dies, the next one goes on. Two at once: one appends, the other looks again.
+ */
+export async function recordHistory({ chain, histories, holdings }: Recorded, key: ChainKey): Promise<void> {
+  for (;;) {
+    const waiting = await histories.waiting(mostAtOnce)
+    if (waiting.length === 0) return
+    const entries = waiting.flatMap((one) => one.entries)
+    const known = await chain.known(entries.map(({ source }) => source))
+    const news = entries
+      .filter(({ source }) => !known.has(source))
+      .sort((one, other) => one.at.getTime() - other.at.getTime())
+    if (news.length > 0 && !(await chain.append(linked(await chain.end(), news, key)))) continue
+    await holdings.note(waiting.flatMap((one) => one.holdings))
+    await histories.recorded(waiting)
+  }
+}

@@ -1,0 +1,76 @@
+import { ChainWalk, type ChainEnd, type ChainFault, type ChainKey, type Link } from '../domain/audit/chain.ts'
+import { isGenuine, type Checkpoint, type SigningKey } from '../domain/audit/checkpoint.ts'
+import type { ChainStore } from '../domain/ports/audit.ts'
+
+const linksAtOnce = 5_000
+/** As many faults are told one by one; of more their number is enough. */
+const mostFaults = 100
+
+/** What a checkpoint says of a chain that is not so. */
+export type CheckpointFault =
+  /** Nobody who has a key here signed it. */
+  | { readonly kind: 'forged'; readonly number: number }
+  /** The chain ended there at least; it ends before. */
+  | { readonly kind: 'cut-off'; readonly number: number; readonly at: string; readonly end: number }
+  /** Another link stands there than stood there then. */
+  | { readonly kind: 'another-chain'; readonly number: number; readonly at: string }
+
+export interface Verified {
+  readonly links: number
+  readonly first: Pick<Link, 'at'> | null
+  readonly last: (ChainEnd & Pick<Link, 'at'>) | null
+  readonly faults: readonly ChainFault[]
+  /** All of them, also those that are not told one by one. */
+  readonly faultCount: number
+  readonly checkpoints: number
+  readonly checkpointFaults: readonly CheckpointFault[]
+}
+
+/** Walks through the whole chain, in pages: what is wrong with it, and what of it is not as the checkpoints say. */
+export async function verifyChain(
+  chain: Pick<ChainStore, 'from'>,
+  {
+    keys,
+    checkpoints,
+    signers,
+    progress = () => undefined,
+  }: {
+    keys: readonly ChainKey[]
+    checkpoints: readonly Checkpoint[]
+    signers: readonly Pick<SigningKey, 'id' | 'public'>[]
+    progress?: (links: number) => void
+  },
+): Promise<Verified> {
+  const walk = new ChainWalk(keys)
+  const signed = new Map(signers.map((key) => [key.id, key]))
+  const faults: ChainFault[] = []
+  const wanted = new Set(checkpoints.map(({ number }) => number))
+  const marks = new Map<number, string>()
+  let [links, faultCount] = [0, 0]
+  let first: Link | null = null
+  let last: Link | null = null
+  for (let next = 1; ; ) {
+    const page = await chain.from(next, linksAtOnce)
+    for (const link of page) {
+      const found = walk.step(link)
+      faultCount += found.length
+      if (faults.length < mostFaults) faults.push(...found)
+      if (wanted.has(link.number)) marks.set(link.number, link.mark)
+    }
+    links += page.length
+    first ??= page[0] ?? null
+    last = page.at(-1) ?? last
+    progress(links)
+    if (page.length < linksAtOnce) break
+    next = (last?.number ?? 0) + 1
+  }
+  const end = last?.number ?? 0
+  const checkpointFaults = checkpoints.flatMap((one): CheckpointFault[] => {
+    const { number, at, keyId, mark } = one
+    const key = signed.get(keyId)
+    if (key === undefined || !isGenuine(one, key)) return [{ kind: 'forged', number }]
+    if (number > end) return [{ kind: 'cut-off', number, at, end }]
+    return marks.get(number) === mark ? [] : [{ kind: 'another-chain', number, at }]
+  })
+  return { links, first, last, faults, faultCount, checkpoints: checkpoints.length, checkpointFaults }
+}

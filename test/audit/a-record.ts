@@ -1,0 +1,60 @@
+import type { Connection } from 'mongoose'
+import { chainKeys } from '../../src/domain/audit/keys.ts'
+import { signedCheckpoint, signingKey, type Checkpoint } from '../../src/domain/audit/checkpoint.ts'
+import type { RingKey } from '../../src/domain/ring-keys.ts'
+import { chainModel, mongoChain, mongoHistories } from '../../src/mongo/audit.ts'
+import { mongoClock } from '../../src/mongo/clock.ts'
+import { mongoGrants } from '../../src/mongo/grants.ts'
+import { mongoHoldings } from '../../src/mongo/holdings.ts'
+import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
+import { verifyChain } from '../../src/operations/verify-chain.ts'
+import { ada, aPendingGrant, approval, riley } from '../support/builders.ts'
+import { transition } from '../../src/domain/transition.ts'
+import { aDatabase } from '../support/database.ts'
+import { noLog } from '../support/no-log.ts'
+import { aKey } from '../support/ring.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
+
+/** A database of grants, and the record of what happens to them. */
+export async function aRecord(key: RingKey = aKey('k1')) {
+  const database = await aDatabase()
+  afterThis(() => database.drop())
+  const { connection } = database
+  await ensureIndexes(connection)
+  const clock = mongoClock(connection)
+  await clock.sample()
+  const grants = mongoGrants(connection, clock)
+  const histories = mongoHistories(connection, noLog)
+  let asked = 0
+  const happens = {
+    /** Riley asks; the grant's id. */
+    asks: async (): Promise<string> => {
+      const n = asked++
+      const id = `g${n}`
+      await grants.insert(aPendingGrant({ id, requestId: `r${n}`, subject: { ...riley, id: `p${n}` } }))
+      return id
+    },
+    /** Ada says yes. */
+    approves: (id: string) => grants.change(id, (grant, now) => transition(grant, approval(ada), now)),
+  }
+  return {
+    connection,
+    grants,
+    ...happens,
+    key,
+    chain: mongoChain(connection),
+    adopts: () => histories.adopt(),
+    records: (by: RingKey = key) =>
+      recordHistory({ chain: mongoChain(connection), histories, holdings: mongoHoldings(connection) }, chainKeys([by])[0]),
+    verifies: (keys: readonly [RingKey, ...RingKey[]] = [key], checkpoints: readonly Checkpoint[] = []) =>
+      verifyChain(mongoChain(connection), { keys: chainKeys(keys), checkpoints, signers: keys.map(signerOf) }),
+    checkpoint: async (at = new Date('2026-01-05T09:00:00Z')) =>
+      signedCheckpoint(await mongoChain(connection).end(), at, signerOf(key)),
+  }
+}
+
+const signerOf = ({ id, base64 }: RingKey) => signingKey(id, Buffer.from(base64, 'base64'))
+
+/** The stored links, to be tampered with by hand. */
+export const linksOf = (connection: Connection) => chainModel(connection).collection

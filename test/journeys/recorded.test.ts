@@ -1,0 +1,56 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { recorded } from '../../src/domain/audit/recorded.ts'
+import { mongoChain } from '../../src/mongo/audit.ts'
+import { connect } from '../../src/mongo/connection.ts'
+import { aStage } from '../support/curfew.ts'
+import { freePort } from '../support/free-port.ts'
+import { aKey } from '../support/ring.ts'
+import { afterThis } from '../workspace/support/a-workspace.ts'
+import { aCard, eventually, patient } from './acts.ts'
+import { curfew } from './app-process.ts'
+
+/** What is done in Slack stands in a record that shows whether anybody changed it. */
+
+test('what Riley asked and Ada approved is recorded within seconds, by the app as it runs; its checkpoint tells that the end was cut off', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'curfew-record-'))
+  afterThis(() => rm(folder, { recursive: true }))
+  const checkpoints = join(folder, 'checkpoints.jsonl')
+  const stage = await aStage({ auditKeys: [aKey('k1')], started: false })
+  const { ada, environment } = stage
+  const env = { ...environment, AUDIT_CHECKPOINTS: checkpoints, PORT: String(await freePort()) }
+  const app = curfew(['start'], env)
+  await app.says('curfew is running', 30_000)
+  await ada.clicks('Approve', await aCard(stage, 'orders-db peek 1m'))
+  const connection = await connect(environment['MONGODB_URI'] ?? '')
+  afterThis(() => connection.close())
+  const chain = mongoChain(connection)
+  const types = async () =>
+    (await chain.from(1, 100)).map(({ text }) => recorded.parse(JSON.parse(text)).happened.type)
+  await eventually(types, (all) => all.includes('given'), patient.withinMs)
+  expect(await types()).toEqual(['asked', 'approved', 'given'])
+  await eventually(
+    () => readFile(checkpoints, 'utf8').catch(() => ''),
+    (text) => text.includes('"number":3'),
+    30_000,
+  )
+  const says = async (words: readonly string[]) => {
+    const run = curfew(words, env)
+    return { code: await run.exited, text: run.lines.join('\n') }
+  }
+  const verify = () => says(['audit', 'verify', '--checkpoints', checkpoints])
+  const whoHeld = (atMs: number) =>
+    says(['who-held', 'orders-db', 'peek', '--at', new Date(atMs).toISOString()])
+  const now = Date.now()
+  expect(await whoHeld(now)).toMatchObject({
+    code: 0,
+    text: expect.stringMatching(/Riley .*held still +Ada .*a customer waits[\s\S]*stands in the record as it was written/),
+  })
+  expect(await whoHeld(now - 3_600_000)).toMatchObject({ code: 0, text: expect.stringContaining('Nobody held it') })
+  await connection.collection('holdings').updateMany({}, { $set: { 'subject.id': 'mallory', 'subject.name': 'Mallory' } })
+  expect(await whoHeld(now)).toMatchObject({ code: 1, text: expect.stringContaining('NOT AS RECORDED') })
+  expect(await verify()).toMatchObject({ code: 0, text: expect.stringContaining('None of them was changed') })
+  await connection.collection('chain').deleteOne({ _id: 3 } as never)
+  expect(await verify()).toMatchObject({ code: 1, text: expect.stringMatching(/Cut off: .* 3 entries, now there are 2/) })
+}, 90_000)
