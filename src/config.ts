@@ -73,7 +73,14 @@ const any = z.unknown().optional()
 
 /** Looked at beside the rest, so that everything that is missing is said at once. */
 const transport = z
-  .object({ SLACK_APP_TOKEN: any, SLACK_SIGNING_SECRET: any, PORT: any, PUBLIC_URL: any, AUDIT_KEYS: any, AUDIT_CHECKPOINTS: any })
+  .object({
+    SLACK_APP_TOKEN: any,
+    SLACK_SIGNING_SECRET: any,
+    PORT: any,
+    PUBLIC_URL: any,
+    AUDIT_KEYS: any,
+    AUDIT_CHECKPOINTS: any,
+  })
   .superRefine((env, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (!env.SLACK_APP_TOKEN && !env.SLACK_SIGNING_SECRET) {

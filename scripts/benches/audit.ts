@@ -10,7 +10,8 @@ import { mongoHoldings } from '../../src/mongo/holdings.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
-import { ada, anActiveGrant, aPendingGrant, approval, riley } from '../../test/support/builders.ts'
+import { aRequest } from '../../test/audit/a-record.ts'
+import { ada, anActiveGrant, approval, at } from '../../test/support/builders.ts'
 import { noLog } from '../../test/support/no-log.ts'
 import { startMongod } from '../../test/support/mongod.ts'
 import { atMost, rounded, type Report } from './report.ts'
@@ -44,9 +45,9 @@ await runBench(async (bench): Promise<Report> => {
   /** Each is asked for and approved: two things happen. */
   const happens = async (): Promise<void> => {
     const n = made++
-    const grant = aPendingGrant({ id: `g${n}`, requestId: `r${n}`, subject: { ...riley, id: `p${n}` } })
+    const grant = aRequest(n)
     await grants.insert(grant)
-    await grants.change(grant.id, (one, now) => transition(one, approval(ada), now), grant)
+    await grants.change(grant.id, (one) => transition(one, approval(ada), at(60)), grant)
   }
   /** CPU of this process, in milliseconds for each second. */
   const block = async (isRecorded: boolean): Promise<number> => {
@@ -95,14 +96,22 @@ await runBench(async (bench): Promise<Report> => {
     bench: 'audit',
     what: 'what the record of all that happens costs, and how fast it is verified',
     rows: [
-      { name: `${perSecond} things happen a second`, n: rounds, cpuMsASecond: rounded(cpuMs.without / rounds) },
+      {
+        name: `${perSecond} things happen a second`,
+        n: rounds,
+        cpuMsASecond: rounded(cpuMs.without / rounds),
+      },
       { name: 'the same, recorded', n: rounds, cpuMsASecond: rounded(cpuMs.with / rounds) },
       { name: 'verified', n: verified.links, aSecond: rounded(aSecond) },
     ],
     goals: [
       atMost('CPU of recording (ms a second of one core)', 50, rounded(added)),
       atMost('happened and not recorded', 0, made * 2 - inChain),
-      atMost(`verified: links that take as long as ${leastVerified} may`, 1, rounded(leastVerified / aSecond)),
+      atMost(
+        `verified: links that take as long as ${leastVerified} may`,
+        1,
+        rounded(leastVerified / aSecond),
+      ),
       atMost('faults found where there are none', 0, verified.faultCount),
     ],
     notes: [

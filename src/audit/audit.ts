@@ -74,7 +74,8 @@ function said({ links, first, last, faults, faultCount, checkpoints, checkpointF
   for (const fault of checkpointFaults) lines.push(checkpointWords(fault))
   if (faultCount === 0) lines.push('None of them was changed, left out or moved.')
   const ending = `It ends as ${checkpoints} checkpoints say.`
-  if (checkpoints === 0) lines.push('That none was cut off at the end only checkpoints can tell: --checkpoints FILE')
+  if (checkpoints === 0)
+    lines.push('That none was cut off at the end only checkpoints can tell: --checkpoints FILE')
   else if (checkpointFaults.length === 0) lines.push(ending)
   return lines.join('\n')
 }

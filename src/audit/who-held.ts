@@ -48,7 +48,13 @@ function asked(words: readonly string[]) {
   const [resource, entitlement, ...more] = positionals.join(' ').replace('/', ' ').split(' ')
   const text = values.at ?? ''
   const instant = new Date(text)
-  if (!resource || !entitlement || more.length > 0 || !isInstant.test(text) || Number.isNaN(instant.getTime()))
+  if (
+    !resource ||
+    !entitlement ||
+    more.length > 0 ||
+    !isInstant.test(text) ||
+    Number.isNaN(instant.getTime())
+  )
     throw new ConfigError(whoHeldUsage)
   return { resource, entitlement, instant, isJson: values.json }
 }

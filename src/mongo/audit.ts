@@ -147,7 +147,16 @@ export function mongoHistories(connection: Connection, log: Log): ToRecord {
   }
 }
 
-function waitingOf({ _id: id, revision, recorded, history, place, principal, endsAt, ...rest }: z.infer<typeof row>): Waiting {
+function waitingOf({
+  _id: id,
+  revision,
+  recorded,
+  history,
+  place,
+  principal,
+  endsAt,
+  ...rest
+}: z.infer<typeof row>): Waiting {
   const facts = { ...rest, id, principal: place?.principal ?? principal ?? null, endsAt: endsAt ?? null }
   const read = history.map((entry) => happened.parse(entry))
   return {

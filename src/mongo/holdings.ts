@@ -75,4 +75,6 @@ export function mongoHoldings(connection: Connection): HoldingStore {
 
 /** Words that people chose are never read as an expression. */
 const literally = (values: object): Record<string, { $literal: unknown }> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { $literal: value }]))
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]: [string, unknown]) => [name, { $literal: value }]),
+  )

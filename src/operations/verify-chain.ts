@@ -49,7 +49,7 @@ export async function verifyChain(
   let [links, faultCount] = [0, 0]
   let first: Link | null = null
   let last: Link | null = null
-  for (let next = 1; ; ) {
+  for (let next = 1; ;) {
     const page = await chain.from(next, linksAtOnce)
     for (const link of page) {
       const found = walk.step(link)

@@ -9,7 +9,7 @@ import { mongoHoldings } from '../../src/mongo/holdings.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
-import { ada, aPendingGrant, approval, riley } from '../support/builders.ts'
+import { ada, aPendingGrant, approval, at, riley } from '../support/builders.ts'
 import { transition } from '../../src/domain/transition.ts'
 import { aDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
@@ -32,11 +32,11 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     asks: async (): Promise<string> => {
       const n = asked++
       const id = `g${n}`
-      await grants.insert(aPendingGrant({ id, requestId: `r${n}`, subject: { ...riley, id: `p${n}` } }))
+      await grants.insert(aRequest(n))
       return id
     },
     /** Ada says yes. */
-    approves: (id: string) => grants.change(id, (grant, now) => transition(grant, approval(ada), now)),
+    approves: (id: string) => grants.change(id, (grant) => transition(grant, approval(ada), at(60))),
   }
   return {
     connection,
@@ -46,13 +46,29 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     chain: mongoChain(connection),
     adopts: () => histories.adopt(),
     records: (by: RingKey = key) =>
-      recordHistory({ chain: mongoChain(connection), histories, holdings: mongoHoldings(connection) }, chainKeys([by])[0]),
+      recordHistory(
+        { chain: mongoChain(connection), histories, holdings: mongoHoldings(connection) },
+        chainKeys([by])[0],
+      ),
     verifies: (keys: readonly [RingKey, ...RingKey[]] = [key], checkpoints: readonly Checkpoint[] = []) =>
-      verifyChain(mongoChain(connection), { keys: chainKeys(keys), checkpoints, signers: keys.map(signerOf) }),
+      verifyChain(mongoChain(connection), {
+        keys: chainKeys(keys),
+        checkpoints,
+        signers: keys.map(signerOf),
+      }),
     checkpoint: async (at = new Date('2026-01-05T09:00:00Z')) =>
       signedCheckpoint(await mongoChain(connection).end(), at, signerOf(key)),
   }
 }
+
+/** As Riley leaves it when they ask. */
+export const aRequest = (n: number) =>
+  aPendingGrant({
+    id: `g${n}`,
+    requestId: `r${n}`,
+    subject: { ...riley, id: `p${n}` },
+    history: [{ type: 'asked', at: at(n), by: riley }],
+  })
 
 const signerOf = ({ id, base64 }: RingKey) => signingKey(id, Buffer.from(base64, 'base64'))
 

@@ -105,7 +105,8 @@ test('what was cut off at the end, or put in the place of all, only a checkpoint
   const record = await aFullRecord()
   const kept = await record.checkpoint()
   expect(await record.verifies([record.key], [kept])).toMatchObject({ checkpoints: 1, ...right })
-  await linksOf(record.connection).deleteMany({ source: /^grant\/g9\// })
+  const last = await record.chain.from(kept.number - 1, 2)
+  await linksOf(record.connection).deleteMany({ source: { $in: last.map(({ source }) => source) } })
   const { links } = await record.verifies()
   expect(await record.verifies([record.key], [kept])).toMatchObject({
     checkpointFaults: [{ kind: 'cut-off', number: kept.number, end: links }],
@@ -116,7 +117,9 @@ test('what was cut off at the end, or put in the place of all, only a checkpoint
   })
   // Whoever has the key of the record and writes it anew cannot write what was kept elsewhere anew.
   await linksOf(record.connection).deleteMany({})
-  await record.connection.collection('grants').updateMany({}, { $set: { unrecorded: true, recorded: 0, reason: 'none' } })
+  await record.connection
+    .collection('grants')
+    .updateMany({}, { $set: { unrecorded: true, recorded: 0, reason: 'none' } })
   await record.records()
   expect(await record.verifies()).toMatchObject(right)
   expect(await record.verifies([record.key], [kept])).toMatchObject({
@@ -132,6 +135,8 @@ test('a key that takes the place of another in the middle goes on with the same 
   await record.asks()
   await record.records(next)
   expect(await record.verifies([next, record.key])).toMatchObject({ links: 2, ...right })
-  expect((await record.verifies([record.key])).faults).toEqual([{ kind: 'unknown-key', number: 2, keyId: 'k2' }])
+  expect((await record.verifies([record.key])).faults).toEqual([
+    { kind: 'unknown-key', number: 2, keyId: 'k2' },
+  ])
   expect((await record.verifies([aKey('k1'), next])).faults).toMatchObject([{ kind: 'changed', number: 1 }])
 })

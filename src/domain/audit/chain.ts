@@ -39,14 +39,23 @@ export function linked(end: ChainEnd, all: readonly Recordable[], key: ChainKey)
   let last = end
   return all.map((one) => {
     const number = last.number + 1
-    const link = { ...one, number, keyId: key.id, mark: markOf({ ...one, number }, last.mark, key).toString('base64url') }
+    const link = {
+      ...one,
+      number,
+      keyId: key.id,
+      mark: markOf({ ...one, number }, last.mark, key).toString('base64url'),
+    }
     last = link
     return link
   })
 }
 
 /** All that is stored of it counts, each part by its length: no two links have the same words. */
-function markOf({ number, source, at, text }: Recordable & { number: number }, before: string, key: ChainKey): Buffer {
+function markOf(
+  { number, source, at, text }: Recordable & { number: number },
+  before: string,
+  key: ChainKey,
+): Buffer {
   const parts = [String(number), before, source, at.toISOString(), key.id, text]
   const hmac = createHmac('sha256', key.bytes)
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)

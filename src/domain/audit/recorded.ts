@@ -21,7 +21,10 @@ const ofGrant = z.object({
   requester: personRef,
   reason: z.string(),
   /** When it ends, as of then; null where it had no end yet. */
-  endsAt: z.iso.datetime().transform((text) => new Date(text)).nullable(),
+  endsAt: z.iso
+    .datetime()
+    .transform((text) => new Date(text))
+    .nullable(),
   happened: z.preprocess(withDates, happened),
 })
 
@@ -31,7 +34,15 @@ export type Recorded = z.infer<typeof recorded>
 /** What of a grant stands in the chain. */
 export type GrantFacts = Pick<
   Grant,
-  'id' | 'requestId' | 'resource' | 'entitlement' | 'system' | 'canonical' | 'subject' | 'requester' | 'reason'
+  | 'id'
+  | 'requestId'
+  | 'resource'
+  | 'entitlement'
+  | 'system'
+  | 'canonical'
+  | 'subject'
+  | 'requester'
+  | 'reason'
 > & { readonly principal: string | null; readonly endsAt: Date | null }
 
 /** The text of an entry is written once, here, and never made anew: it is what is marked. */

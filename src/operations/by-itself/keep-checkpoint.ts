@@ -4,7 +4,11 @@ import type { ChainStore } from '../../domain/ports/audit.ts'
 
 /** Signs where the record ends, and has it kept elsewhere; again only once it is longer. What could not be kept is tried again. */
 export function keepingCheckpoints(
-  { chain, now, keep }: { chain: Pick<ChainStore, 'end'>; now: () => Date; keep: (one: Checkpoint) => Promise<void> },
+  {
+    chain,
+    now,
+    keep,
+  }: { chain: Pick<ChainStore, 'end'>; now: () => Date; keep: (one: Checkpoint) => Promise<void> },
   key: SigningKey,
 ): () => Promise<void> {
   let kept: ChainEnd['number'] = 0
