@@ -94,7 +94,10 @@ function withoutDecided(uri: string): string {
 const nameOf = (option: string): string => [...new URLSearchParams(option).keys()].join().toLowerCase()
 
 /** The driver's own collection of an open connection: without mongoose's casting, which what zod parsed needs not. */
-export function collectionOf<D extends { _id: string | number }>(connection: Connection, name: string): Collection<D> {
+export function collectionOf<D extends { _id: string | number }>(
+  connection: Connection,
+  name: string,
+): Collection<D> {
   if (!connection.db) throw new Error('the connection to MongoDB is not open')
   return connection.db.collection<D>(name)
 }
