@@ -88,6 +88,8 @@ function faultWords(fault: ChainFault): string {
         : `Missing: entries ${fault.from} to ${fault.to}`
     case 'changed':
       return `Not as it was written: entry ${fault.number} (${fault.source}), or the one before it`
+    case 'unreadable':
+      return `Not an entry: what stands in the place of entry ${fault.number}`
     case 'unknown-key':
       return `Cannot be told: entry ${fault.number} is marked by the key ${fault.keyId}, which is not in AUDIT_KEYS`
   }

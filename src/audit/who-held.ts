@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { table } from '../catalog/table.ts'
 import { ConfigError, readAuditPlaces } from '../config.ts'
-import { isAsWritten, type ChainKey } from '../domain/audit/chain.ts'
+import { isAsWritten, isLink, type ChainKey } from '../domain/audit/chain.ts'
 import type { Holding } from '../domain/audit/holding.ts'
 import { chainKeys } from '../domain/audit/keys.ts'
 import { recorded, type Recorded } from '../domain/audit/recorded.ts'
@@ -81,13 +81,16 @@ async function proven(
   holding: Holding,
 ): Promise<Held> {
   const links = await chain.ofGrant(holding.grantId)
-  const entries = links.map(({ link }) => recorded.parse(JSON.parse(link.text)))
-  const isRight = links.every(({ link, before }) => isAsWritten(link, before, keys) === true)
+  const right = links.flatMap(({ link, before }) =>
+    isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
+  )
+  // Only what is as it was written is read.
+  const entries = right.map(({ text }) => recorded.parse(JSON.parse(text)))
   return {
     ...holding,
     reason: entries[0]?.reason ?? '',
     approvedBy: entries.flatMap(wordOf),
-    isProven: isRight && isBorneOut(holding, entries),
+    isProven: right.length === links.length && isBorneOut(holding, entries),
   }
 }
 

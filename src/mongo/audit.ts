@@ -3,7 +3,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { recordableOf } from '../domain/audit/recorded.ts'
 import { holdingNews } from '../domain/audit/holding.ts'
-import { noLink, type Link } from '../domain/audit/chain.ts'
+import { noLink, type Link, type Unreadable } from '../domain/audit/chain.ts'
 import { happened } from '../domain/happened.ts'
 import { personRef } from '../domain/person-ref.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -32,12 +32,22 @@ const stored = z
   })
   .transform(({ _id: number, ...link }): Link => ({ number, ...link }))
 
+/** Whoever can write to the database can put anything there: the next number must be one that can be counted on. */
+const chainEnd = z
+  .object({ _id: z.int().positive(), mark: z.string() })
+  .transform(({ _id: number, mark }) => ({ number, mark }))
+
+function linkOf(doc: { readonly _id: number }): Link | Unreadable {
+  const read = stored.safeParse(doc)
+  return read.success ? read.data : { number: doc._id, source: null }
+}
+
 export function mongoChain(connection: Connection): ChainStore {
   const links = collectionOf<{ _id: number; source: string; mark: string }>(connection, 'chain')
   return {
     end: async () => {
-      const last = await links.findOne({}, { sort: { _id: -1 }, projection: { mark: 1 } })
-      return last === null ? noLink : { number: last._id, mark: last.mark }
+      const last = await links.findOne({ _id: { $gte: 0 } }, { sort: { _id: -1 }, projection: { mark: 1 } })
+      return last === null ? noLink : chainEnd.parse(last)
     },
     known: async (sources) => {
       const found = await links
@@ -64,14 +74,14 @@ export function mongoChain(connection: Connection): ChainStore {
         .sort({ _id: 1 })
         .limit(most)
         .toArray()
-      return found.map((one) => stored.parse(one))
+      return found.map(linkOf)
     },
     ofGrant: async (grantId) => {
       const found = await links
         .find({ source: { $gte: `grant/${grantId}/`, $lt: `grant/${grantId}0` } })
         .sort({ _id: 1 })
         .toArray()
-      const those = found.map((one) => stored.parse(one))
+      const those = found.map(linkOf)
       const before = await links
         .find({ _id: { $in: those.map(({ number }) => number - 1) } }, { projection: { mark: 1 } })
         .toArray()

@@ -1,4 +1,4 @@
-import { ChainWalk, type ChainEnd, type ChainFault, type ChainKey, type Link } from '../domain/audit/chain.ts'
+import { ChainWalk, isLink, type ChainFault, type ChainKey, type Link } from '../domain/audit/chain.ts'
 import { isGenuine, type Checkpoint, type SigningKey } from '../domain/audit/checkpoint.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
 
@@ -18,7 +18,7 @@ export type CheckpointFault =
 export interface Verified {
   readonly links: number
   readonly first: Pick<Link, 'at'> | null
-  readonly last: (ChainEnd & Pick<Link, 'at'>) | null
+  readonly last: Pick<Link, 'at'> | null
   readonly faults: readonly ChainFault[]
   /** All of them, also those that are not told one by one. */
   readonly faultCount: number
@@ -46,7 +46,7 @@ export async function verifyChain(
   const faults: ChainFault[] = []
   const wanted = new Set(checkpoints.map(({ number }) => number))
   const marks = new Map<number, string>()
-  let [links, faultCount] = [0, 0]
+  let [links, faultCount, end] = [0, 0, 0]
   let first: Link | null = null
   let last: Link | null = null
   for (let next = 1; ;) {
@@ -55,16 +55,17 @@ export async function verifyChain(
       const found = walk.step(link)
       faultCount += found.length
       if (faults.length < mostFaults) faults.push(...found)
+      if (!isLink(link)) continue
       if (wanted.has(link.number)) marks.set(link.number, link.mark)
+      first ??= link
+      last = link
     }
     links += page.length
-    first ??= page[0] ?? null
-    last = page.at(-1) ?? last
+    end = page.at(-1)?.number ?? end
     progress(links)
     if (page.length < linksAtOnce) break
-    next = (last?.number ?? 0) + 1
+    next = end + 1
   }
-  const end = last?.number ?? 0
   const checkpointFaults = checkpoints.flatMap((one): CheckpointFault[] => {
     const { number, at, keyId, mark } = one
     const key = signed.get(keyId)

@@ -1,3 +1,4 @@
+import { isLink } from '../../src/domain/audit/chain.ts'
 import { recorded } from '../../src/domain/audit/recorded.ts'
 import { aKey } from '../support/ring.ts'
 import { aRecord, linksOf } from './a-record.ts'
@@ -24,7 +25,7 @@ test('what happened stands in the record in its order, each once, with all that 
     [1, `grant/${id}/0`],
     [2, `grant/${id}/1`],
   ])
-  const [asked, approved] = links.map(({ text }) => recorded.parse(JSON.parse(text)))
+  const [asked, approved] = links.filter(isLink).map(({ text }) => recorded.parse(JSON.parse(text)))
   expect(asked).toMatchObject({
     happened: { type: 'asked', by: { name: 'Riley' } },
     subject: { email: 'riley@acme.example' },
@@ -72,10 +73,29 @@ test('an entry whose words, instant, source or mark was edited is found, and no 
   }
 })
 
+test('whatever is put into the record that is no entry is named, and neither stops the walk nor what happens next from being recorded', async () => {
+  const record = await aFullRecord()
+  const links = linksOf(record.connection)
+  await links.updateOne({ source: 'grant/g3/1' }, { $set: { text: 7 } })
+  await links.insertOne({ _id: 'zzz', source: 'x', text: '{}' } as never)
+  const { faults } = await record.verifies()
+  expect(faults).toEqual([
+    { kind: 'unreadable', number: 14 },
+    { kind: 'changed', number: 15, source: 'grant/g4/1' },
+  ])
+  await record.asks()
+  await record.records()
+  expect(await record.verifies()).toMatchObject({ links: 21, faultCount: 2 })
+  await links.insertOne({ _id: Infinity, source: 'y', mark: '' } as never)
+  await record.asks()
+  await expect(record.records()).rejects.toThrow()
+  expect(await record.verifies()).toMatchObject({ links: 22, faultCount: 3 })
+})
+
 test('an entry that was removed is missed where it stood, also where all after it were numbered anew', async () => {
   const record = await aFullRecord()
   const links = linksOf(record.connection)
-  const [fifth] = await record.chain.from(5, 1)
+  const [fifth] = (await record.chain.from(5, 1)).filter(isLink)
   await links.deleteOne({ source: fifth?.source })
   expect((await record.verifies()).faults).toEqual([{ kind: 'missing', from: 5, to: 5 }])
   const after = await record.chain.from(6, 100)

@@ -24,6 +24,14 @@ export interface Link extends Recordable {
   readonly mark: string
 }
 
+/** What stands in the place of a link, and is none. */
+export interface Unreadable {
+  readonly number: number
+  readonly source: null
+}
+
+export const isLink = (one: Link | Unreadable): one is Link => one.source !== null
+
 export interface ChainKey {
   readonly id: string
   readonly bytes: Uint8Array
@@ -77,6 +85,8 @@ export type ChainFault =
   | { readonly kind: 'missing'; readonly from: number; readonly to: number }
   /** Its text, its place or its mark is not what was written. */
   | { readonly kind: 'changed'; readonly number: number; readonly source: string }
+  /** Something stands there that is no entry at all. */
+  | { readonly kind: 'unreadable'; readonly number: number }
   /** No key here is called so. */
   | { readonly kind: 'unknown-key'; readonly number: number; readonly keyId: string }
 
@@ -96,16 +106,22 @@ export class ChainWalk {
   }
 
   /** In the order of their numbers. What comes after a link that is not right is judged as if it were. */
-  step(link: Link): ChainFault[] {
+  step(link: Link | Unreadable): ChainFault[] {
     const before = this.#last
+    const { number } = link
+    // Of what is no link, and of what comes right after it, nobody can say more.
+    if (!isLink(link)) {
+      this.#last = { number, mark: '' }
+      return [{ kind: 'unreadable', number }]
+    }
     this.#last = link
     const faults: ChainFault[] = []
-    if (link.number !== before.number + 1)
-      faults.push({ kind: 'missing', from: before.number + 1, to: link.number - 1 })
+    if (number !== before.number + 1)
+      faults.push({ kind: 'missing', from: before.number + 1, to: number - 1 })
     // Of one that followed on what is missing nobody can say whether it is as it was.
     if (faults.length > 0) return faults
     const isRight = isAsWritten(link, before.mark, this.#keys)
-    if (isRight === null) return [{ kind: 'unknown-key', number: link.number, keyId: link.keyId }]
-    return isRight ? [] : [{ kind: 'changed', number: link.number, source: link.source }]
+    if (isRight === null) return [{ kind: 'unknown-key', number, keyId: link.keyId }]
+    return isRight ? [] : [{ kind: 'changed', number, source: link.source }]
   }
 }

@@ -1,18 +1,18 @@
-import type { ChainEnd, Link, Recordable } from '../audit/chain.ts'
+import type { ChainEnd, Link, Recordable, Unreadable } from '../audit/chain.ts'
 import type { Holding, HoldingNews } from '../audit/holding.ts'
 
 /** The chain as it is stored. Appended to by one process at a time, and by two at once without harm. */
 export interface ChainStore {
-  /** Where it ends now. */
+  /** Where it ends now. Rejects where what stands there is no link. */
   end(): Promise<ChainEnd>
   /** Which of these sources are in it already. */
   known(sources: readonly string[]): Promise<ReadonlySet<string>>
   /** In their order, each once it is on a majority. False where another process appended since: nothing more was. */
   append(links: readonly Link[]): Promise<boolean>
-  /** Links from this number on, in order, at most so many. */
-  from(number: number, most: number): Promise<readonly Link[]>
+  /** What stands from this number on, in order, at most so many. */
+  from(number: number, most: number): Promise<readonly (Link | Unreadable)[]>
   /** All of one grant, in order, and each with the mark of the link before it. */
-  ofGrant(grantId: string): Promise<readonly { readonly link: Link; readonly before: string }[]>
+  ofGrant(grantId: string): Promise<readonly { readonly link: Link | Unreadable; readonly before: string }[]>
 }
 
 /** What happened and is in no chain yet, where it happened. */

@@ -14,8 +14,9 @@ export function keepingCheckpoints(
   let kept: ChainEnd['number'] = 0
   return async () => {
     const end = await chain.end()
-    // Shorter than before, it was cut: that is worth keeping least of all, and is found by what was kept.
-    if (end.number <= kept) return
+    if (end.number < kept)
+      throw new Error(`the record was cut off: it had ${kept} entries, and has ${end.number}`)
+    if (end.number === kept) return
     await keep(signedCheckpoint(end, now(), key))
     kept = end.number
   }

@@ -3,6 +3,7 @@ import type { ChainStore, HoldingStore, ToRecord } from '../../domain/ports/audi
 import type { Clock } from '../../domain/ports/clock.ts'
 
 const mostAtOnce = 500
+const mostOvertaken = 20
 /** What a replica of an older version writes leaves no word of itself. */
 const adoptsEveryMs = 3_600_000
 
@@ -34,7 +35,7 @@ export function recordingHistory(
  * process dies, the next one goes on. Two at once: one appends, the other looks again.
  */
 export async function recordHistory({ chain, histories, holdings }: Recorded, key: ChainKey): Promise<void> {
-  for (;;) {
+  for (let overtaken = 0; overtaken < mostOvertaken;) {
     const waiting = await histories.waiting(mostAtOnce)
     if (waiting.length === 0) return
     const entries = waiting.flatMap((one) => one.entries)
@@ -42,8 +43,12 @@ export async function recordHistory({ chain, histories, holdings }: Recorded, ke
     const news = entries
       .filter(({ source }) => !known.has(source))
       .sort((one, other) => one.at.getTime() - other.at.getTime())
-    if (news.length > 0 && !(await chain.append(linked(await chain.end(), news, key)))) continue
+    if (news.length > 0 && !(await chain.append(linked(await chain.end(), news, key)))) {
+      overtaken++
+      continue
+    }
     await holdings.note(waiting.flatMap((one) => one.holdings))
     await histories.recorded(waiting)
   }
+  throw new Error('the record could not be appended to: another process always did before')
 }
