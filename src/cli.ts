@@ -93,7 +93,7 @@ async function main(words: readonly string[]): Promise<void> {
 }
 
 function say({ text, exitCode }: Said): void {
-  console.log(text)
+  if (text !== '') console.log(text)
   process.exitCode = exitCode
 }
 

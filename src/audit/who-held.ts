@@ -11,6 +11,7 @@ import { mongoChain } from '../mongo/audit.ts'
 import { connect } from '../mongo/connection.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
 import type { Said } from '../who/open.ts'
+import { instantOf } from './instant.ts'
 import { asJson, at, named, onOneLine, several, why } from '../who/words.ts'
 
 export const whoHeldUsage = `curfew who-held <resource> <entitlement> --at INSTANT   who held it then (2026-01-05T09:00Z), by whose word and why, by the record
@@ -46,21 +47,10 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
 function asked(words: readonly string[]) {
   const { values, positionals } = read(words)
   const [resource, entitlement, ...more] = positionals.join(' ').replace('/', ' ').split(' ')
-  const text = values.at ?? ''
-  const instant = new Date(text)
-  if (
-    !resource ||
-    !entitlement ||
-    more.length > 0 ||
-    !isInstant.test(text) ||
-    Number.isNaN(instant.getTime())
-  )
-    throw new ConfigError(whoHeldUsage)
+  const instant = instantOf(values.at ?? '')
+  if (!resource || !entitlement || more.length > 0 || instant === null) throw new ConfigError(whoHeldUsage)
   return { resource, entitlement, instant, isJson: values.json }
 }
-
-/** With its zone: the hour of whoever asks is not that of whoever runs it. */
-const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
 
 function read(words: readonly string[]) {
   try {
