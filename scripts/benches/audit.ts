@@ -10,8 +10,7 @@ import { mongoHoldings } from '../../src/mongo/holdings.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
-import { aRequest } from '../../test/audit/a-record.ts'
-import { ada, anActiveGrant, approval, at } from '../../test/support/builders.ts'
+import { ada, anActiveGrant, approval, aRequest, at } from '../../test/support/builders.ts'
 import { noLog } from '../../test/support/no-log.ts'
 import { startMongod } from '../../test/support/mongod.ts'
 import { atMost, rounded, type Report } from './report.ts'
@@ -39,7 +38,10 @@ await runBench(async (bench): Promise<Report> => {
   const chain = mongoChain(connection)
   const histories = mongoHistories(connection, noLog)
   const key: ChainKey = { id: 'bench', bytes: new Uint8Array(32).fill(7) }
-  const record = () => recordHistory({ chain, histories, holdings: mongoHoldings(connection) }, key)
+  const append = () => recordHistory({ chain, histories, holdings: mongoHoldings(connection) }, key)
+  /** One after the other, as the job is. */
+  let last = Promise.resolve()
+  const record = () => (last = last.then(append))
 
   let made = 0
   /** Each is asked for and approved: two things happen. */

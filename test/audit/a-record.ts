@@ -9,7 +9,7 @@ import { mongoHoldings } from '../../src/mongo/holdings.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
-import { ada, aPendingGrant, approval, at, riley } from '../support/builders.ts'
+import { ada, approval, aRequest, at } from '../support/builders.ts'
 import { transition } from '../../src/domain/transition.ts'
 import { aDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
@@ -60,15 +60,6 @@ export async function aRecord(key: RingKey = aKey('k1')) {
       signedCheckpoint(await mongoChain(connection).end(), at, signerOf(key)),
   }
 }
-
-/** As Riley leaves it when they ask. */
-export const aRequest = (n: number) =>
-  aPendingGrant({
-    id: `g${n}`,
-    requestId: `r${n}`,
-    subject: { ...riley, id: `p${n}` },
-    history: [{ type: 'asked', at: at(n), by: riley }],
-  })
 
 const signerOf = ({ id, base64 }: RingKey) => signingKey(id, Buffer.from(base64, 'base64'))
 

@@ -3,8 +3,8 @@ import { exportChain } from '../../src/audit/export.ts'
 import { formats, type Format } from '../../src/audit/formats.ts'
 import { linked, noLink } from '../../src/domain/audit/chain.ts'
 import { recordableOf } from '../../src/domain/audit/recorded.ts'
-import { at, aPerson, riley } from '../support/builders.ts'
-import { aRecord, aRequest, linksOf } from './a-record.ts'
+import { aPerson, aRequest, at, riley } from '../support/builders.ts'
+import { aRecord, linksOf } from './a-record.ts'
 
 async function exported(
   { chain }: Pick<Awaited<ReturnType<typeof aRecord>>, 'chain'>,

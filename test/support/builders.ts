@@ -66,6 +66,15 @@ export function aPendingGrant(about: Partial<Pending> = {}): Pending {
   return { ...grant, dueAt: dueOf(grant) }
 }
 
+/** As Riley leaves it when they ask: one of many, each for another person. */
+export const aRequest = (n: number) =>
+  aPendingGrant({
+    id: `g${n}`,
+    requestId: `r${n}`,
+    subject: { ...riley, id: `p${n}` },
+    history: [{ type: 'asked', at: at(n), by: riley }],
+  })
+
 export const aStageOf = (needs: number): StageRules => ({ needs, remindMs: [], escalate: null, hours: [] })
 
 export const terms = {
