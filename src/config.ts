@@ -66,7 +66,7 @@ const variables = z.object({
 
 /** What is sent there is signed and no secret, but who could answer for it could keep it back. */
 function isKept(place: string): boolean {
-  return /^https:\/\//.test(place) ? URL.canParse(place) : !/^[a-z]+:\/\//i.test(place)
+  return /^https:\/\//.test(place) ? URL.canParse(place) : !/^[a-z][a-z\d+.-]*:\/\//i.test(place)
 }
 
 const any = z.unknown().optional()

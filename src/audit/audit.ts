@@ -1,19 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { ConfigError, readAuditPlaces } from '../config.ts'
+import { ConfigError } from '../config.ts'
 import type { ChainFault } from '../domain/audit/chain.ts'
 import { checkpoint, signingKey, type Checkpoint } from '../domain/audit/checkpoint.ts'
 import { chainKeys } from '../domain/audit/keys.ts'
-import type { ChainStore } from '../domain/ports/audit.ts'
-import type { RingKeys } from '../domain/ring-keys.ts'
-import { hide } from '../log.ts'
 import { mongoChain } from '../mongo/audit.ts'
-import { connect } from '../mongo/connection.ts'
 import { verifyChain, type CheckpointFault, type Verified } from '../operations/verify-chain.ts'
 import type { Said } from '../who/open.ts'
 import { exportChain } from './export.ts'
 import { formats } from './formats.ts'
 import { instantOf } from './instant.ts'
+import { onRecord } from './open.ts'
 
 export const auditUsage = `curfew audit verify       walk through the record of all that happened: is any of it changed, left out, moved or cut off?
   --checkpoints FILE      also beside these, one a line, as they were kept where the database is not
@@ -27,52 +24,38 @@ curfew audit export       write the record to the standard output
  */
 export async function audit(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
   const [verb, ...rest] = words
-  if (verb !== 'verify' && verb !== 'export') throw new ConfigError(auditUsage)
-  const { checkpoints, format = 'jsonl', since = null } = options(rest)
-  const { mongodbUri, auditKeys } = readAuditPlaces(environment)
-  for (const secret of [mongodbUri, ...auditKeys.map(({ base64 }) => base64)]) hide(secret)
-  const kept = checkpoints === undefined ? [] : await readCheckpoints(checkpoints)
-  const chosen = formats[format]
-  if (chosen === undefined) throw new ConfigError(auditUsage)
-  const from = since === null ? null : instantOf(since)
-  if (since !== null && from === null) throw new ConfigError(auditUsage)
-  const connection = await connect(mongodbUri)
-  try {
-    const chain = mongoChain(connection)
-    if (verb === 'verify') return await verified(chain, auditKeys, kept)
-    const unreadable = await exportChain(chain, process.stdout, { format: chosen, since: from })
+  if (verb === 'verify') return verify(rest, environment)
+  if (verb === 'export') return exported(rest, environment)
+  throw new ConfigError(auditUsage)
+}
+
+async function verify(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
+  const { values } = parseArgs({ args: [...words], options: { checkpoints: { type: 'string' } } })
+  const checkpoints = values.checkpoints === undefined ? [] : await readCheckpoints(values.checkpoints)
+  return onRecord(environment, async (connection, keys) => {
+    const found = await verifyChain(mongoChain(connection), {
+      keys: chainKeys(keys),
+      checkpoints,
+      signers: keys.map(({ id, base64 }) => signingKey(id, Buffer.from(base64, 'base64'))),
+    })
+    const isRight = found.faultCount === 0 && found.checkpointFaults.length === 0
+    return { text: said(found), exitCode: isRight ? 0 : 1 }
+  })
+}
+
+async function exported(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
+  const options = { format: { type: 'string', default: 'jsonl' }, since: { type: 'string' } } as const
+  const { values } = parseArgs({ args: [...words], options })
+  const format = formats[values.format]
+  const since = values.since === undefined ? null : instantOf(values.since)
+  if (format === undefined || (values.since !== undefined && since === null))
+    throw new ConfigError(auditUsage)
+  return onRecord(environment, async (connection) => {
+    const unreadable = await exportChain(mongoChain(connection), process.stdout, { format, since })
     if (unreadable.length > 0)
       console.error(`Left out, as they are no entries: ${unreadable.slice(0, 20).join(', ')}`)
     return { text: '', exitCode: unreadable.length > 0 ? 1 : 0 }
-  } finally {
-    await connection.close()
-  }
-}
-
-async function verified(
-  chain: Pick<ChainStore, 'from'>,
-  auditKeys: RingKeys,
-  checkpoints: readonly Checkpoint[],
-): Promise<Said> {
-  const found = await verifyChain(chain, {
-    keys: chainKeys(auditKeys),
-    checkpoints,
-    signers: auditKeys.map(({ id, base64 }) => signingKey(id, Buffer.from(base64, 'base64'))),
   })
-  const isRight = found.faultCount === 0 && found.checkpointFaults.length === 0
-  return { text: said(found), exitCode: isRight ? 0 : 1 }
-}
-
-function options(words: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...words],
-      options: { checkpoints: { type: 'string' }, format: { type: 'string' }, since: { type: 'string' } },
-    })
-    return values
-  } catch {
-    throw new ConfigError(auditUsage)
-  }
 }
 
 async function readCheckpoints(path: string): Promise<Checkpoint[]> {

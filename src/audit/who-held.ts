@@ -1,17 +1,16 @@
 import { parseArgs } from 'node:util'
 import { table } from '../catalog/table.ts'
-import { ConfigError, readAuditPlaces } from '../config.ts'
+import { ConfigError } from '../config.ts'
 import { isAsWritten, isLink, type ChainKey } from '../domain/audit/chain.ts'
 import type { Holding } from '../domain/audit/holding.ts'
 import { chainKeys } from '../domain/audit/keys.ts'
-import { recorded, type Recorded } from '../domain/audit/recorded.ts'
+import { readRecorded, type Recorded } from '../domain/audit/recorded.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
-import { hide } from '../log.ts'
 import { mongoChain } from '../mongo/audit.ts'
-import { connect } from '../mongo/connection.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
 import type { Said } from '../who/open.ts'
 import { instantOf } from './instant.ts'
+import { onRecord } from './open.ts'
 import { asJson, at, named, onOneLine, several, why } from '../who/words.ts'
 
 export const whoHeldUsage = `curfew who-held <resource> <entitlement> --at INSTANT   who held it then (2026-01-05T09:00Z), by whose word and why, by the record
@@ -27,41 +26,28 @@ interface Held extends Holding {
 /** Throws `ConfigError` for what cannot be asked; exit code 1 where the record does not bear out all of it. */
 export async function whoHeld(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
   const { resource, entitlement, instant, isJson } = asked(words)
-  const { mongodbUri, auditKeys } = readAuditPlaces(environment)
-  for (const secret of [mongodbUri, ...auditKeys.map(({ base64 }) => base64)]) hide(secret)
-  const connection = await connect(mongodbUri)
-  try {
+  return onRecord(environment, async (connection, keys) => {
     const chain = mongoChain(connection)
     const holdings = await mongoHoldings(connection).at({ resource, entitlement }, instant)
     const held: Held[] = []
-    for (const one of holdings) held.push(await proven(chain, chainKeys(auditKeys), one))
+    for (const one of holdings) held.push(await proven(chain, chainKeys(keys), one))
     return {
       text: isJson ? JSON.stringify(held.map(heldAsJson), null, 2) : asText(held, instant),
       exitCode: held.every(({ isProven }) => isProven) ? 0 : 1,
     }
-  } finally {
-    await connection.close()
-  }
+  })
 }
 
 function asked(words: readonly string[]) {
-  const { values, positionals } = read(words)
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: { at: { type: 'string' }, json: { type: 'boolean', default: false } },
+  })
   const [resource, entitlement, ...more] = positionals.join(' ').replace('/', ' ').split(' ')
   const instant = instantOf(values.at ?? '')
   if (!resource || !entitlement || more.length > 0 || instant === null) throw new ConfigError(whoHeldUsage)
   return { resource, entitlement, instant, isJson: values.json }
-}
-
-function read(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: { at: { type: 'string' }, json: { type: 'boolean', default: false } },
-    })
-  } catch {
-    throw new ConfigError(whoHeldUsage)
-  }
 }
 
 /** What was drawn from the record beside the record itself. */
@@ -75,12 +61,12 @@ async function proven(
     isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
   )
   // Only what is as it was written is read.
-  const entries = right.map(({ text }) => recorded.parse(JSON.parse(text)))
+  const entries = right.flatMap((link) => readRecorded(link) ?? [])
   return {
     ...holding,
     reason: entries[0]?.reason ?? '',
     approvedBy: entries.flatMap(wordOf),
-    isProven: right.length === links.length && isBorneOut(holding, entries),
+    isProven: entries.length === links.length && isBorneOut(holding, entries),
   }
 }
 

@@ -23,7 +23,7 @@ export const chainModel = (connection: Connection) => connection.model('ChainLin
 
 const stored = z
   .object({
-    _id: z.number(),
+    _id: z.int(),
     source: z.string(),
     at: z.date(),
     text: z.string(),
@@ -68,9 +68,9 @@ export function mongoChain(connection: Connection): ChainStore {
         throw error
       }
     },
-    from: async (number, most) => {
+    after: async (number, most) => {
       const found = await links
-        .find({ _id: { $gte: number } })
+        .find({ _id: { $gt: number } })
         .sort({ _id: 1 })
         .limit(most)
         .toArray()
@@ -137,9 +137,14 @@ export function mongoHistories(connection: Connection, log: Log): ToRecord {
       aboutToWrite()
       await grants.updateMany({ unrecorded: { $exists: false } }, { $set: { unrecorded: true } })
     },
-    waiting: async (most) => {
-      const found = await grants.find({ unrecorded: true }, { projection }).limit(most).toArray()
-      return readEach(found, (doc) => waitingOf(row.parse(doc)), { what: 'history', log })
+    waiting: async (after, most) => {
+      const found = await grants
+        .find({ unrecorded: true, ...(after === null ? {} : { _id: { $gt: after } }) }, { projection })
+        .sort({ _id: 1 })
+        .limit(most)
+        .toArray()
+      const those = readEach(found, (doc) => waitingOf(row.parse(doc)), { what: 'history', log })
+      return { those, last: found.length < most ? null : (found.at(-1)?._id ?? null) }
     },
     recorded: async (those) => {
       if (those.length === 0) return

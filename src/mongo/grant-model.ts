@@ -39,7 +39,7 @@ schema.index(
 )
 schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $type: 'date' } }, name: 'due' })
 schema.index({ unshown: 1 }, { partialFilterExpression: { unshown: true } })
-schema.index({ unrecorded: 1 }, { partialFilterExpression: { unrecorded: true } })
+schema.index({ unrecorded: 1, _id: 1 }, { partialFilterExpression: { unrecorded: true } })
 // With all that `latestRowsOf` returns, so that it reads no grant.
 schema.index(
   { 'subject.id': 1, requestedAt: -1, isAsked: 1, 'resource.id': 1, 'entitlement.id': 1, status: 1 },

@@ -51,10 +51,18 @@ export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords
   const findAsSaid = async (all: readonly SeenAs[]): Promise<(one: SeenAs) => Person | null> => {
     const userIds = [...new Set(all.map(({ slack }) => slack.userId))]
     const found = await model.find({ 'slack.userId': { $in: userIds } }).lean()
-    const known = new Map(found.map((doc) => [keyOf(parse(doc).slack), doc]))
+    // One that cannot be read is written anew, and keeps no other.
+    const known = new Map(
+      found.flatMap((doc) => {
+        const [person, said] = [stored.safeParse(doc), storedSaid.safeParse(doc)]
+        return person.success && said.success
+          ? [[keyOf(person.data.slack), { doc, said: said.data }] as const]
+          : []
+      }),
+    )
     return (one) => {
-      const doc = known.get(keyOf(one.slack))
-      return doc && isAsSaid(storedSaid.parse(doc), one) ? parse(doc) : null
+      const found = known.get(keyOf(one.slack))
+      return found && isAsSaid(found.said, one) ? parse(found.doc) : null
     }
   }
   const writeAll = async (news: readonly SeenAs[]): Promise<void> => {
@@ -73,7 +81,7 @@ export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords
     if (news.length > 1) await writeAll(news)
     const now = news.length > 1 ? await findAsSaid(all) : before
     // By itself also who was written by another in this very moment, or is said to be two things at once.
-    return Promise.all(all.map(async (one) => now(one) ?? write(one)))
+    return Promise.all(all.map(async (one) => now(one) ?? write(one).catch(asError)))
   })
   return {
     seen: async (slack, profile) => {
@@ -123,6 +131,9 @@ function whatIsSaid({ slack: { teamId, userId }, profile }: SeenAs) {
     update: { $set: { name, ...said }, $setOnInsert: first },
   }
 }
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error('somebody could not be written', { cause: error })
 
 function parse(doc: unknown): Person {
   const { _id: id, ...person } = stored.parse(doc)

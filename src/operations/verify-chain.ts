@@ -28,17 +28,15 @@ export interface Verified {
 
 /** Walks through the whole chain, in pages: what is wrong with it, and what of it is not as the checkpoints say. */
 export async function verifyChain(
-  chain: Pick<ChainStore, 'from'>,
+  chain: Pick<ChainStore, 'after'>,
   {
     keys,
     checkpoints,
     signers,
-    progress = () => undefined,
   }: {
     keys: readonly ChainKey[]
     checkpoints: readonly Checkpoint[]
     signers: readonly Pick<SigningKey, 'id' | 'public'>[]
-    progress?: (links: number) => void
   },
 ): Promise<Verified> {
   const walk = new ChainWalk(keys)
@@ -49,8 +47,9 @@ export async function verifyChain(
   let [links, faultCount, end] = [0, 0, 0]
   let first: Link | null = null
   let last: Link | null = null
-  for (let next = 1; ;) {
-    const page = await chain.from(next, linksAtOnce)
+  for (;;) {
+    const page = await chain.after(end, linksAtOnce)
+    if (page.length === 0) break
     for (const link of page) {
       const found = walk.step(link)
       faultCount += found.length
@@ -62,9 +61,6 @@ export async function verifyChain(
     }
     links += page.length
     end = page.at(-1)?.number ?? end
-    progress(links)
-    if (page.length < linksAtOnce) break
-    next = end + 1
   }
   const checkpointFaults = checkpoints.flatMap((one): CheckpointFault[] => {
     const { number, at, keyId, mark } = one

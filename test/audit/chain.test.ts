@@ -1,5 +1,6 @@
 import { isLink } from '../../src/domain/audit/chain.ts'
-import { recorded } from '../../src/domain/audit/recorded.ts'
+import { readRecorded } from '../../src/domain/audit/recorded.ts'
+import { aRequest, at } from '../support/builders.ts'
 import { aKey } from '../support/ring.ts'
 import { aRecord, linksOf } from './a-record.ts'
 
@@ -20,12 +21,12 @@ test('what happened stands in the record in its order, each once, with all that 
   await record.approves(id)
   await record.records()
   await record.records()
-  const links = await record.chain.from(1, 100)
+  const links = await record.chain.after(0, 100)
   expect(links.map(({ number, source }) => [number, source])).toEqual([
     [1, `grant/${id}/0`],
     [2, `grant/${id}/1`],
   ])
-  const [asked, approved] = links.filter(isLink).map(({ text }) => recorded.parse(JSON.parse(text)))
+  const [asked, approved] = links.filter(isLink).map(readRecorded)
   expect(asked).toMatchObject({
     happened: { type: 'asked', by: { name: 'Riley' } },
     subject: { email: 'riley@acme.example' },
@@ -46,6 +47,33 @@ test('two that record at once, and one that dies between any two writes, leave e
   await Promise.all([record.records(), record.records()])
   expect(await record.verifies()).toMatchObject({ links: 80, ...right })
   expect(await record.connection.collection('grants').countDocuments({ unrecorded: true })).toBe(0)
+})
+
+test('what happened to one grant is recorded as it happened, though the clock was set back in between', async () => {
+  const record = await aRecord()
+  const [later, earlier] = [{ type: 'opened', at: at(50) } as const, { type: 'warned', at: at(10) } as const]
+  const grant = aRequest(0)
+  await record.grants.insert({ ...grant, history: [...grant.history, later, earlier] })
+  await record.grants.insert(aRequest(20))
+  await record.records()
+  const links = await record.chain.after(0, 10)
+  expect(links.map(({ source }) => source)).toEqual(['grant/g0/0', 'grant/g20/0', 'grant/g0/1', 'grant/g0/2'])
+  expect(await record.verifies()).toMatchObject(right)
+})
+
+test('however many histories cannot be read, all others are recorded', async () => {
+  const record = await aRecord()
+  const broken = Array.from({ length: 600 }, (_, i) => ({
+    _id: `a${i}`,
+    unrecorded: true,
+    history: [],
+    requestId: `b${i}`,
+    line: 0,
+  }))
+  await record.connection.collection('grants').insertMany(broken as never)
+  await record.asks()
+  await record.records()
+  expect(await record.verifies()).toMatchObject({ links: 1, ...right })
 })
 
 test('what happened before there was a record is in it once there is one', async () => {
@@ -86,19 +114,28 @@ test('whatever is put into the record that is no entry is named, and neither sto
   await record.asks()
   await record.records()
   expect(await record.verifies()).toMatchObject({ links: 21, faultCount: 2 })
+  await links.insertOne({
+    _id: 1.5,
+    source: 'between',
+    at: new Date(),
+    text: '{}',
+    keyId: 'k1',
+    mark: 'x',
+  } as never)
+  expect((await record.verifies()).faults[0]).toEqual({ kind: 'unreadable', number: 1.5 })
   await links.insertOne({ _id: Infinity, source: 'y', mark: '' } as never)
   await record.asks()
   await expect(record.records()).rejects.toThrow()
-  expect(await record.verifies()).toMatchObject({ links: 22, faultCount: 3 })
+  expect(await record.verifies()).toMatchObject({ links: 23, faultCount: 4 })
 })
 
 test('an entry that was removed is missed where it stood, also where all after it were numbered anew', async () => {
   const record = await aFullRecord()
   const links = linksOf(record.connection)
-  const [fifth] = (await record.chain.from(5, 1)).filter(isLink)
+  const [fifth] = (await record.chain.after(4, 1)).filter(isLink)
   await links.deleteOne({ source: fifth?.source })
   expect((await record.verifies()).faults).toEqual([{ kind: 'missing', from: 5, to: 5 }])
-  const after = await record.chain.from(6, 100)
+  const after = await record.chain.after(5, 100)
   await links.deleteMany({ source: { $in: after.map(({ source }) => source) } })
   const renumbered = after.map(({ number, ...link }) => ({ ...link, _id: number - 1 }))
   await links.insertMany(renumbered as never)
@@ -109,7 +146,7 @@ test('an entry that was removed is missed where it stood, also where all after i
 test('two entries that changed places are found', async () => {
   const record = await aFullRecord()
   const links = linksOf(record.connection)
-  const [one, other] = await record.chain.from(7, 2)
+  const [one, other] = await record.chain.after(6, 2)
   if (one === undefined || other === undefined) throw new Error('there are too few')
   await links.deleteMany({ source: { $in: [one.source, other.source] } })
   const swapped = [
@@ -125,7 +162,7 @@ test('what was cut off at the end, or put in the place of all, only a checkpoint
   const record = await aFullRecord()
   const kept = await record.checkpoint()
   expect(await record.verifies([record.key], [kept])).toMatchObject({ checkpoints: 1, ...right })
-  const last = await record.chain.from(kept.number - 1, 2)
+  const last = await record.chain.after(kept.number - 2, 2)
   await linksOf(record.connection).deleteMany({ source: { $in: last.map(({ source }) => source) } })
   const { links } = await record.verifies()
   expect(await record.verifies([record.key], [kept])).toMatchObject({

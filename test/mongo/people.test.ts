@@ -48,6 +48,26 @@ test('whoever is as they were is not written again; what is said of the others f
   })
 })
 
+test('somebody whose record cannot be read keeps nobody else who is met with them from being known', async () => {
+  const people = mongoPeople(database.connection)
+  const three = [11, 12, 13]
+  await Promise.all(three.map((i) => people.seen(slackOf(i, 'T5'), profileOf(i))))
+  const model = personModel(database.connection)
+  // One that is healed by being written, and one that is not.
+  await model.collection.updateOne({ 'slack.teamId': 'T5', 'slack.userId': 'U11' }, { $set: { name: 7 } })
+  await model.collection.updateOne(
+    { 'slack.teamId': 'T5', 'slack.userId': 'U12' },
+    { $set: { 'slack.more': 1 } },
+  )
+  await model.collection.deleteOne({ 'slack.teamId': 'T5', 'slack.userId': 'U13' })
+  await model.collection.insertOne({ slack: slackOf(13, 'T5'), name: 'No id of ours' })
+  const [healed, other, broken] = await Promise.allSettled(
+    three.map((i) => people.seen(slackOf(i, 'T5'), profileOf(i))),
+  )
+  expect([healed, other]).toMatchObject([{ value: profileOf(11) }, { value: profileOf(12) }])
+  expect(broken?.status).toBe('rejected')
+})
+
 test('an e-mail of which nothing is said stays, one that is said to be none goes, and the same id of another workspace is another person', async () => {
   const people = mongoPeople(database.connection)
   const riley = await people.seen(slackOf(1, 'T3'), { name: 'Riley', email: 'riley@acme.example' })

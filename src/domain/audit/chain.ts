@@ -90,35 +90,26 @@ export type ChainFault =
   /** No key here is called so. */
   | { readonly kind: 'unknown-key'; readonly number: number; readonly keyId: string }
 
-/** Walks through a chain from its first link, or from one that is known to be right. Pure but for what it remembers of its way. */
+/** Walks through a chain from its first link. Pure but for what it remembers of its way. */
 export class ChainWalk {
   readonly #keys: readonly ChainKey[]
-  #last: ChainEnd
+  #last = noLink
 
-  constructor(keys: readonly ChainKey[], from: ChainEnd = noLink) {
+  constructor(keys: readonly ChainKey[]) {
     this.#keys = keys
-    this.#last = from
-  }
-
-  /** Where it is now. */
-  get end(): ChainEnd {
-    return this.#last
   }
 
   /** In the order of their numbers. What comes after a link that is not right is judged as if it were. */
   step(link: Link | Unreadable): ChainFault[] {
     const before = this.#last
     const { number } = link
-    // Of what is no link, and of what comes right after it, nobody can say more.
-    if (!isLink(link)) {
-      this.#last = { number, mark: '' }
-      return [{ kind: 'unreadable', number }]
-    }
-    this.#last = link
-    const faults: ChainFault[] = []
-    if (number !== before.number + 1)
-      faults.push({ kind: 'missing', from: before.number + 1, to: number - 1 })
-    // Of one that followed on what is missing nobody can say whether it is as it was.
+    // Beside the others, it stands in the place of none.
+    if (!Number.isSafeInteger(number)) return [{ kind: 'unreadable', number }]
+    this.#last = isLink(link) ? link : { number, mark: '' }
+    const faults: ChainFault[] =
+      number === before.number + 1 ? [] : [{ kind: 'missing', from: before.number + 1, to: number - 1 }]
+    // Of what is no link nobody can say more, nor whether one is as it was that followed on what is missing.
+    if (!isLink(link)) return [...faults, { kind: 'unreadable', number }]
     if (faults.length > 0) return faults
     const isRight = isAsWritten(link, before.mark, this.#keys)
     if (isRight === null) return [{ kind: 'unknown-key', number, keyId: link.keyId }]

@@ -28,8 +28,16 @@ const ofGrant = z.object({
   happened: z.preprocess(withDates, happened),
 })
 
-export const recorded = ofGrant
-export type Recorded = z.infer<typeof recorded>
+export type Recorded = z.infer<typeof ofGrant>
+
+/** What an entry says; null: no words of this version. */
+export function readRecorded({ text }: Pick<Recordable, 'text'>): Recorded | null {
+  try {
+    return ofGrant.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
 
 /** What of a grant stands in the chain. */
 export type GrantFacts = Pick<

@@ -9,8 +9,8 @@ export interface ChainStore {
   known(sources: readonly string[]): Promise<ReadonlySet<string>>
   /** In their order, each once it is on a majority. False where another process appended since: nothing more was. */
   append(links: readonly Link[]): Promise<boolean>
-  /** What stands from this number on, in order, at most so many. */
-  from(number: number, most: number): Promise<readonly (Link | Unreadable)[]>
+  /** What stands after this number, in order, at most so many. */
+  after(number: number, most: number): Promise<readonly (Link | Unreadable)[]>
   /** All of one grant, in order, and each with the mark of the link before it. */
   ofGrant(grantId: string): Promise<readonly { readonly link: Link | Unreadable; readonly before: string }[]>
 }
@@ -19,8 +19,11 @@ export interface ChainStore {
 export interface ToRecord {
   /** What was written before there was a chain waits from now on too. */
   adopt(): Promise<void>
-  /** Oldest first within each; the whole is to be noted once it is recorded. */
-  waiting(most: number): Promise<readonly Waiting[]>
+  /**
+   * Some of them, by their ids from the one after; `last`: the id of the last that was looked at, null where there are no
+   * more. What cannot be read hides no other, and waits.
+   */
+  waiting(after: string | null, most: number): Promise<{ those: readonly Waiting[]; last: string | null }>
   /** All of these are in the chain. What happened since waits still. */
   recorded(those: readonly Waiting[]): Promise<void>
 }

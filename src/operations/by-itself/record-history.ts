@@ -1,5 +1,5 @@
-import { linked, type ChainKey } from '../../domain/audit/chain.ts'
-import type { ChainStore, HoldingStore, ToRecord } from '../../domain/ports/audit.ts'
+import { linked, type ChainKey, type Recordable } from '../../domain/audit/chain.ts'
+import type { ChainStore, HoldingStore, ToRecord, Waiting } from '../../domain/ports/audit.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
 
 const mostAtOnce = 500
@@ -35,19 +35,34 @@ export function recordingHistory(
  * process dies, the next one goes on. Two at once: one appends, the other looks again.
  */
 export async function recordHistory({ chain, histories, holdings }: Recorded, key: ChainKey): Promise<void> {
+  let after: string | null = null
   for (let overtaken = 0; overtaken < mostOvertaken;) {
-    const waiting = await histories.waiting(mostAtOnce)
-    if (waiting.length === 0) return
-    const entries = waiting.flatMap((one) => one.entries)
+    const { those, last }: Awaited<ReturnType<ToRecord['waiting']>> = await histories.waiting(
+      after,
+      mostAtOnce,
+    )
+    const entries = inOrder(those)
     const known = await chain.known(entries.map(({ source }) => source))
-    const news = entries
-      .filter(({ source }) => !known.has(source))
-      .sort((one, other) => one.at.getTime() - other.at.getTime())
+    const news = entries.filter(({ source }) => !known.has(source))
     if (news.length > 0 && !(await chain.append(linked(await chain.end(), news, key)))) {
       overtaken++
       continue
     }
-    await holdings.note(waiting.flatMap((one) => one.holdings))
-    await histories.recorded(waiting)
+    await holdings.note(those.flatMap((one) => one.holdings))
+    await histories.recorded(those)
+    if (last === null) return
+    after = last
   }
+}
+
+/** By their instants; what happened to one grant as it happened, though a clock was set back meanwhile. */
+function inOrder(those: readonly Waiting[]): Recordable[] {
+  const timed = those.flatMap(({ entries }) => {
+    let latestMs = -Infinity
+    return entries.map((entry) => {
+      latestMs = Math.max(latestMs, entry.at.getTime())
+      return { entry, latestMs }
+    })
+  })
+  return timed.sort((one, other) => one.latestMs - other.latestMs).map(({ entry }) => entry)
 }
