@@ -1,5 +1,6 @@
 import type { Link } from '../domain/audit/chain.ts'
-import type { Recorded } from '../domain/audit/recorded.ts'
+import type { RecordedAct } from '../domain/audit/act.ts'
+import { isOfGrant, type Recorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
 import type { PersonRef } from '../domain/person.ts'
 
 /** How entries of the record are written for other programs. */
@@ -16,19 +17,23 @@ const jsonl: Format = {
     `${JSON.stringify({ number, source, at, keyId, mark, text })}\n`,
 }
 
+/** Of each entry, whatever it is of, what these columns are called. */
 const columns = {
   number: ({ number }: Link) => String(number),
   at: ({ at }: Link) => at.toISOString(),
-  what: (_: Link, { happened }: Recorded) => happened.type,
-  by: (_: Link, { happened }: Recorded) => ('by' in happened && happened.by !== null ? who(happened.by) : ''),
-  subject: (_: Link, { subject }: Recorded) => who(subject),
-  requester: (_: Link, { requester }: Recorded) => who(requester),
-  resource: (_: Link, { resource }: Recorded) => resource.id,
-  entitlement: (_: Link, { entitlement }: Recorded) => entitlement.id,
-  system: (_: Link, { system }: Recorded) => system,
-  principal: (_: Link, { principal }: Recorded) => principal ?? '',
-  reason: (_: Link, { reason }: Recorded) => reason,
-  grant: (_: Link, { grantId }: Recorded) => grantId,
+  what: (_: Link, entry: Recorded) => (isOfGrant(entry) ? entry.happened.type : entry.type),
+  outcome: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : entry.outcome),
+  by: (_: Link, entry: Recorded) => byWhom(entry),
+  about: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : thing(entry.about)),
+  subject: ofGrant(({ subject }) => who(subject)),
+  requester: ofGrant(({ requester }) => who(requester)),
+  resource: ofGrant(({ resource }) => resource.id),
+  entitlement: ofGrant(({ entitlement }) => entitlement.id),
+  system: ofGrant(({ system }) => system),
+  principal: ofGrant(({ principal }) => principal ?? ''),
+  reason: ofGrant(({ reason }) => reason),
+  grant: ofGrant(({ grantId }) => grantId),
+  details: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : JSON.stringify(entry.details)),
 } as const
 
 /** For spreadsheets: by RFC 4180, each cell quoted. What they would compute is text. */
@@ -38,6 +43,24 @@ const csv: Format = {
 }
 
 export const formats: Readonly<Record<string, Format>> = { jsonl, csv }
+
+function ofGrant(cell: (entry: RecordedOfGrant) => string) {
+  return (_: Link, entry: Recorded): string => (isOfGrant(entry) ? cell(entry) : '')
+}
+
+function byWhom(entry: Recorded): string {
+  if (isOfGrant(entry)) {
+    const { happened } = entry
+    return 'by' in happened && happened.by !== null ? who(happened.by) : ''
+  }
+  const { by } = entry
+  if ('operator' in by) return `command line: ${by.operator}`
+  if ('source' in by) return by.source
+  return 'curfew' in by ? 'Curfew' : who(by)
+}
+
+const thing = ({ kind, id, name }: RecordedAct['about']): string =>
+  `${kind} ${name === id ? id : `${name} (${id})`}`
 
 function who({ name, email, slack }: PersonRef): string {
   return `${name} (${email ?? slack.userId})`

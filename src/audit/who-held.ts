@@ -4,7 +4,7 @@ import { ConfigError } from '../config.ts'
 import { isAsWritten, isLink, type ChainKey } from '../domain/audit/chain.ts'
 import type { Holding } from '../domain/audit/holding.ts'
 import { chainKeys } from '../domain/audit/keys.ts'
-import { readRecorded, type Recorded } from '../domain/audit/recorded.ts'
+import { isOfGrant, readRecorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
@@ -61,7 +61,7 @@ async function proven(
     isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
   )
   // Only what is as it was written is read.
-  const entries = right.flatMap((link) => readRecorded(link) ?? [])
+  const entries = right.flatMap((link) => readRecorded(link) ?? []).filter(isOfGrant)
   return {
     ...holding,
     reason: entries[0]?.reason ?? '',
@@ -71,7 +71,7 @@ async function proven(
 }
 
 /** All of it follows from entries of the record. */
-function isBorneOut(holding: Holding, entries: readonly Recorded[]): boolean {
+function isBorneOut(holding: Holding, entries: readonly RecordedOfGrant[]): boolean {
   const given = entries.find(({ happened }) => happened.type === 'given')
   const taken = entries.find(({ happened }) => happened.type === 'taken')
   return (
@@ -85,7 +85,7 @@ function isBorneOut(holding: Holding, entries: readonly Recorded[]): boolean {
   )
 }
 
-function wordOf({ happened }: Recorded): string[] {
+function wordOf({ happened }: RecordedOfGrant): string[] {
   switch (happened.type) {
     case 'approved':
       return [named(happened.by)]

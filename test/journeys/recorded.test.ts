@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isLink } from '../../src/domain/audit/chain.ts'
-import { readRecorded } from '../../src/domain/audit/recorded.ts'
+import { isOfGrant, readRecorded } from '../../src/domain/audit/recorded.ts'
 import { mongoChain } from '../../src/mongo/audit.ts'
 import { connect } from '../../src/mongo/connection.ts'
 import { aStage } from '../support/curfew.ts'
@@ -28,7 +28,11 @@ test('what Riley asked and Ada approved is recorded within seconds, by the app a
   afterThis(() => connection.close())
   const chain = mongoChain(connection)
   const types = async () =>
-    (await chain.after(0, 100)).filter(isLink).map((link) => readRecorded(link)?.happened.type)
+    (await chain.after(0, 100))
+      .filter(isLink)
+      .flatMap((link) => readRecorded(link) ?? [])
+      .filter(isOfGrant)
+      .map(({ happened }) => happened.type)
   await eventually(types, (all) => all.includes('given'), patient.withinMs)
   expect(await types()).toEqual(['asked', 'approved', 'given'])
   await eventually(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Grant } from '../grant.ts'
 import { happened, type Happened } from '../happened.ts'
 import { personRef } from '../person-ref.ts'
+import { ofAct } from './act.ts'
 import type { Recordable } from './chain.ts'
 
 /** What the chain says of something that happened to a grant: enough to understand it without the grant. */
@@ -28,12 +29,18 @@ const ofGrant = z.object({
   happened: z.preprocess(withDates, happened),
 })
 
-export type Recorded = z.infer<typeof ofGrant>
+export type RecordedOfGrant = z.infer<typeof ofGrant>
+
+const recorded = z.discriminatedUnion('what', [ofGrant, ofAct])
+/** What stands in the chain: what happened to a grant, or an act that is no grant's. */
+export type Recorded = z.infer<typeof recorded>
+
+export const isOfGrant = (entry: Recorded): entry is RecordedOfGrant => entry.what === 'grant'
 
 /** What an entry says; null: no words of this version. */
 export function readRecorded({ text }: Pick<Recordable, 'text'>): Recorded | null {
   try {
-    return ofGrant.parse(JSON.parse(text))
+    return recorded.parse(JSON.parse(text))
   } catch {
     return null
   }
