@@ -36,7 +36,12 @@ export interface Jobs {
  * a job sleeps. A handler never throws: Agenda would not run the job again.
  */
 export async function startJobs(
-  { log, clock, leavesSlackToOthers }: Pick<World, 'log' | 'clock' | 'leavesSlackToOthers'>,
+  {
+    log,
+    clock,
+    observe,
+    leavesSlackToOthers,
+  }: Pick<World, 'log' | 'clock' | 'observe' | 'leavesSlackToOthers'>,
   connection: Connection,
   { ticks, table }: { ticks: TickStore; table: readonly Job[] },
 ): Promise<Jobs> {
@@ -57,12 +62,17 @@ export async function startJobs(
   })
   const runOnce = async (job: Job): Promise<void> => {
     if (job.needsSlack && leavesSlackToOthers()) return
+    const beganAtMs = clock.monotonicMs()
+    const ended = (outcome: 'done' | 'failed'): void =>
+      observe({ type: 'job-ran', job: job.name, outcome, tookMs: clock.monotonicMs() - beganAtMs })
     try {
       await job.run()
       // Found out only by doing it: another has yet to do it.
       if (job.needsSlack && leavesSlackToOthers()) return
       await ticks.note(job.name)
+      ended('done')
     } catch (error) {
+      ended('failed')
       log.warn('a job failed', { job: job.name, error })
     }
   }

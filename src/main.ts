@@ -10,6 +10,7 @@ import { openSystems } from './connectors/systems.ts'
 import { lacksToConfirm } from './domain/confirming/asked-for.ts'
 import { countingOf, everyEntitlement } from './domain/catalog.ts'
 import type { Log } from './domain/ports/log.ts'
+import { unobserved } from './domain/ports/observe.ts'
 import { fleetSources, type FleetSources } from './fleet-sources.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
@@ -218,6 +219,7 @@ export async function start(
       clock,
       queues,
       log,
+      observe: unobserved,
       random: Math.random,
       newId: () => randomBytes(10).toString('hex'),
     }

@@ -9,6 +9,12 @@ import {
   type Published,
 } from '../domain/connector.ts'
 import type { Log } from '../domain/ports/log.ts'
+import {
+  unobserved,
+  type ConnectorOutcome,
+  type ConnectorVerb,
+  type Observe,
+} from '../domain/ports/observe.ts'
 
 /** A system that did not answer so often is asked one call at a time until it does. */
 const failuresToOpen = 3
@@ -30,9 +36,15 @@ const nothing = z.unknown().transform(() => undefined)
 export interface Guarded extends Connector {
   /** Calls back when the system answers again: `surely` once it did something, and not only let itself be checked. */
   onBack(listener: (back: { surely: boolean }) => void): void
+  /** Its system does not answer: it is asked once a second until it does. */
+  isSilent(): boolean
 }
 
-type Verb = 'give' | 'take' | 'cut' | 'tidy' | 'make' | 'has' | 'list' | 'check' | 'publish'
+interface Calling<T> {
+  readonly signal: AbortSignal
+  readonly answer: z.ZodType<T>
+  readonly work: () => Promise<unknown>
+}
 
 /**
  * A connector of anybody's, kept from harming the rest.
@@ -44,17 +56,34 @@ type Verb = 'give' | 'take' | 'cut' | 'tidy' | 'make' | 'has' | 'list' | 'check'
  */
 export function guarded(
   connector: Connector,
-  { system, kind, timeoutMs, log }: { system: string; kind: string; timeoutMs: number; log: Log },
+  {
+    system,
+    kind,
+    timeoutMs,
+    log,
+    observe = unobserved,
+  }: { system: string; kind: string; timeoutMs: number; log: Log; observe?: Observe },
 ): Guarded {
   const listeners: ((back: { surely: boolean }) => void)[] = []
   let isUnsure = false
   let lastFailure = 'no answer'
 
-  /** Makes one call; rejects with `ConnectorError`s alone. */
-  async function called<T>(
-    verb: Verb,
-    { signal, answer, work }: { signal: AbortSignal; answer: z.ZodType<T>; work: () => Promise<unknown> },
-  ): Promise<T> {
+  /** Makes one call, and measures it; rejects with `ConnectorError`s alone. */
+  async function called<T>(verb: ConnectorVerb, calling: Calling<T>): Promise<T> {
+    const beganMs = performance.now()
+    const ended = (outcome: ConnectorOutcome): void =>
+      observe({ type: 'connector-called', kind, verb, outcome, tookMs: performance.now() - beganMs })
+    try {
+      const answer = await made(verb, calling)
+      ended('done')
+      return answer
+    } catch (error) {
+      ended(error instanceof ConnectorError && !error.retryable ? 'refused' : 'failed')
+      throw error
+    }
+  }
+
+  async function made<T>(verb: ConnectorVerb, { signal, answer, work }: Calling<T>): Promise<T> {
     const failed = (why: string, cause: unknown): ConnectorError => {
       const id = randomBytes(4).toString('hex')
       const about = { system, connector: kind, verb, why, id }
@@ -152,10 +181,7 @@ export function guarded(
   const check: Connector['check'] = ({ targets, signal }) =>
     called('check', { signal, answer: lacks, work: () => connector.check({ targets, signal }) })
 
-  async function behind<T>(
-    verb: Verb,
-    call: { signal: AbortSignal; answer: z.ZodType<T>; work: () => Promise<unknown> },
-  ): Promise<T> {
+  async function behind<T>(verb: ConnectorVerb, call: Calling<T>): Promise<T> {
     const answers: { got: T }[] = []
     const work = async (): Promise<void> => {
       answers.push({ got: await called(verb, call) })
@@ -173,6 +199,7 @@ export function guarded(
         if (!error.retryable) isSure()
         throw error
       }
+      observe({ type: 'connector-called', kind, verb, outcome: 'not-asked', tookMs: 0 })
       throw new ConnectorError(`${system} does not answer now: ${lastFailure}`, {
         retryable: true,
         happened: 'no',
@@ -248,6 +275,7 @@ export function guarded(
     hasLagMs: connector.hasLagMs,
     lateMs: connector.lateMs,
     onBack: (listener) => void listeners.push(listener),
+    isSilent: () => breaker.opened,
     close: async () => {
       clearInterval(probing)
       breaker.shutdown()

@@ -3,6 +3,7 @@ import type { Catalog, System } from '../domain/catalog.ts'
 import { connected } from '../domain/connected.ts'
 import { ConnectorError, type Connector, type ConnectorKind, type Surroundings } from '../domain/connector.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { unobserved, type Observe } from '../domain/ports/observe.ts'
 import { guarded } from './guarded.ts'
 import { standIn } from './stand-in.ts'
 
@@ -13,6 +14,9 @@ export interface ConnectedSystem {
   readonly connector: Connector
   readonly timeoutMs: number
 }
+
+/** `silent`: it does not answer, and is asked once a second until it does. */
+export type SystemState = 'answering' | 'silent' | 'not-connected'
 
 export interface ConnectedSystems {
   /**
@@ -26,6 +30,8 @@ export interface ConnectedSystems {
   forget(systemId: string): void
   /** Calls back when a system answers again that did not; `surely` once it did something for us. */
   onBack(listener: (systemId: string, back: { surely: boolean }) => void): void
+  /** How each that is open is, beside its kind. */
+  states(): readonly { readonly kind: string; readonly state: SystemState }[]
   /** Closes all of them now; calls in flight fail. */
   close(): Promise<void>
 }
@@ -34,18 +40,21 @@ interface Entry extends ConnectedSystem {
   readonly system: System
   /** It could not be connected yet. */
   readonly isStandIn: boolean
+  readonly isSilent: () => boolean
 }
 
 export function openSystems({
   kinds,
   surroundings,
   log,
+  observe = unobserved,
   graceMs = 70_000,
   connectEveryMs = 1_000,
 }: {
   kinds: ReadonlyMap<string, ConnectorKind>
   surroundings: Omit<Surroundings, 'timeoutMs'>
   log: Log
+  observe?: Observe
   /** An end is prepared some seconds before its call, and its read-back may wait out a lag of a minute. */
   graceMs?: number
   /** How often it is tried again to connect what could not be connected at the start. */
@@ -62,9 +71,9 @@ export function openSystems({
     if (!kind) throw new Error(`System ${system.id}: there is no connector called ${system.connector}`)
     const { id, timeoutMs } = system
     const bare = connected(kind, system.settings, { ...surroundings, timeoutMs })
-    const connector = guarded(bare, { system: id, kind: kind.kind, timeoutMs, log })
+    const connector = guarded(bare, { system: id, kind: kind.kind, timeoutMs, log, observe })
     connector.onBack((back) => tell(id, back))
-    return { system, timeoutMs, connector, isStandIn: false }
+    return { system, timeoutMs, connector, isStandIn: false, isSilent: () => connector.isSilent() }
   }
 
   const tell = (id: string, back: { surely: boolean }): void => {
@@ -82,7 +91,7 @@ export function openSystems({
     const why = error instanceof ConnectorError ? error.message : `in an unexpected way (error ${errorId})`
     const canonical: Connector['canonical'] = (target) => kinds.get(kind)?.canonical(target) ?? ''
     const connector = standIn(`${id} cannot be connected: ${why}`, canonical)
-    return { system, timeoutMs, connector, isStandIn: true }
+    return { system, timeoutMs, connector, isStandIn: true, isSilent: () => false }
   }
 
   let connecting: NodeJS.Timeout | undefined
@@ -159,6 +168,12 @@ export function openSystems({
     },
 
     onBack: (listener) => void listeners.push(listener),
+
+    states: () =>
+      [...open.values()].map(({ system, isStandIn, isSilent }) => ({
+        kind: system.connector,
+        state: isStandIn ? 'not-connected' : isSilent() ? 'silent' : 'answering',
+      })),
 
     async close() {
       clearInterval(connecting)

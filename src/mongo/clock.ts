@@ -7,12 +7,17 @@ const oldestMs = 10_000
 /** How far two clocks may drift apart in a second. */
 const driftMsPerSecond = 1
 
+export interface DatabaseClock extends Clock {
+  /** How far behind the database's `now` may be at most; `Infinity` before the first sample. */
+  errorMs(): number
+}
+
 /**
  * The database's clock. A sample is what the primary answered to `hello`; it was true at some moment before the reply
  * came, so that counting on from the reply is never ahead. Of two samples the one with the smaller error serves.
  * After the machine was suspended, or its wall clock was set forward, the sample is too old to be sure by.
  */
-export function mongoClock(connection: Connection): Clock {
+export function mongoClock(connection: Connection): DatabaseClock {
   let sample: { serverMs: number; repliedAtMs: number; monotonicMs: number; roundTripMs: number } | null =
     null
   const ageMs = () => (sample === null ? Infinity : elapsedMs() - sample.repliedAtMs)
@@ -23,6 +28,7 @@ export function mongoClock(connection: Connection): Clock {
     now: () =>
       sample === null ? new Date() : new Date(sample.serverMs + performance.now() - sample.monotonicMs),
     isSure: () => ageMs() < oldestMs,
+    errorMs,
     sample: async () => {
       const askedAtMs = elapsedMs()
       const { localTime } = await hello(connection)

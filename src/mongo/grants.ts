@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { resumeKey } from '../domain/new-grant.ts'
 import { slotOf, type Grant } from '../domain/grant.ts'
 import type { Clock } from '../domain/ports/clock.ts'
-import type { FailedRow, GrantStore, Inserted } from '../domain/ports/grants.ts'
+import type { FailedRow, GrantListener, GrantStore, Inserted } from '../domain/ports/grants.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { aboutToWrite } from '../domain/writes.ts'
@@ -53,11 +53,11 @@ interface Leaving extends Stored {
 export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, log?: Log): GrantStore {
   const model = grantModel(connection)
   const collection = collectionOf<Stored>(connection, 'grants')
-  const listeners = new Set<(grant: Grant) => void>()
+  const listeners = new Set<GrantListener>()
   const readable = <T>(docs: readonly unknown[], read: (doc: unknown) => T | null): T[] =>
     readEach(docs, read, { what: 'grant', log })
-  const wrote = (grant: Grant): Grant => {
-    for (const listener of listeners) listener(grant)
+  const wrote = (grant: Grant, before: Grant | null): Grant => {
+    for (const listener of listeners) listener(grant, before)
     return grant
   }
   const get = together(async (ids: readonly string[]) => {
@@ -85,7 +85,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
     const to = { ...next, revision: from.revision + 1 }
     aboutToWrite()
-    return (await replace({ from, to })) ? wrote(to) : null
+    return (await replace({ from, to })) ? wrote(to, from) : null
   }
   /**
    * The one is withdrawn in one write with what takes its place, which is then written by itself: whoever finds it due
@@ -150,9 +150,10 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         if (replaced === null || withdrawn === null) await collection.insertOne(toStored(grant))
         else if ((await find({ requestId: grant.requestId, line: grant.line })).length > 0)
           return await outcomeOfDuplicate(grant)
-        else if (await insertInstead(grant, { from: replaced.from, to: withdrawn })) wrote(withdrawn)
+        else if (await insertInstead(grant, { from: replaced.from, to: withdrawn }))
+          wrote(withdrawn, replaced.from)
         else return { outcome: 'open', grant: (await get(withdrawn.id)) ?? withdrawn }
-        return { outcome: 'inserted', grant: wrote(grant) }
+        return { outcome: 'inserted', grant: wrote(grant, null) }
       } catch (error) {
         if (!isDuplicate(error)) throw error
         return outcomeOfDuplicate(grant)
@@ -165,7 +166,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         if (!isDuplicate(error)) throw error
       })
       const written = await get(row.successor._id)
-      if (written) wrote(written)
+      if (written) wrote(written, null)
     },
     get,
     change: async (id, decide, seen) => {

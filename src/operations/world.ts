@@ -14,6 +14,7 @@ import type { IdentityStore } from '../domain/ports/identities.ts'
 import type { HoldStore } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { LossStore } from '../domain/ports/losses.ts'
+import type { Observe } from '../domain/ports/observe.ts'
 import type { PeopleStore } from '../domain/ports/people.ts'
 import type { PreApprovalStore } from '../domain/ports/pre-approvals.ts'
 import type { ProofStore } from '../domain/ports/proofs.ts'
@@ -55,6 +56,7 @@ export interface World {
   readonly clock: Clock
   readonly queues: Queues
   readonly log: Log
+  readonly observe: Observe
   /** Between 0 and 1, for jitter. */
   random(): number
   newId(): string

@@ -7,6 +7,7 @@ import type { GrantRecords } from '../domain/ports/grant-records.ts'
 import type { FactorNews } from '../domain/confirming/factor-news.ts'
 import type { PersonRef } from '../domain/person.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { unobserved, type Observe } from '../domain/ports/observe.ts'
 import type { PeopleStore } from '../domain/ports/people.ts'
 import type { SurfaceStore } from '../domain/ports/surfaces.ts'
 import type { World } from '../operations/world.ts'
@@ -91,6 +92,7 @@ export function openSlack(options: {
   surfaces: SurfaceStore
   records: GrantRecords
   log: Log
+  observe?: Observe
   /** False: messages are sent as fast as they come, whatever Slack would allow. */
   isPaced?: boolean
 }): Slack {
@@ -104,10 +106,11 @@ export function openSlack(options: {
     surfaces,
     records,
     log,
+    observe = unobserved,
     isPaced = true,
   } = options
   const dispatcher = dispatcherThrough(proxies)
-  const clients = slackClients({ botToken, slackApiUrl, dispatcher, log })
+  const clients = slackClients({ botToken, slackApiUrl, dispatcher, log, observe })
   let ourselves: Ourselves | null = null
   const reach = new Reach(clients.interactive)
   const directory = joined(

@@ -1,10 +1,11 @@
 import { guarded } from '../../src/connectors/guarded.ts'
 import type { Connector } from '../../src/domain/connector.ts'
+import { unobserved, type Observe } from '../../src/domain/ports/observe.ts'
 import { redacted } from '../../src/log.ts'
 import { noLog } from '../support/no-log.ts'
 
 /** A connector of a stranger's, behind the guard; what is said of it, as the real log writes it; and a call for it. */
-export function aStranger(habits: Partial<Connector> = {}, timeoutMs = 200) {
+export function aStranger(habits: Partial<Connector> = {}, timeoutMs = 200, observe: Observe = unobserved) {
   const said: { message: string; fields: Record<string, unknown> }[] = []
   const note = (message: string, fields: Record<string, unknown> = {}) =>
     void said.push({ message, fields: redacted(fields) as Record<string, unknown> })
@@ -22,7 +23,7 @@ export function aStranger(habits: Partial<Connector> = {}, timeoutMs = 200) {
     ...habits,
   }
   const log = { ...noLog, error: note, warn: note }
-  const connector = guarded(bare, { system: 'orders-db', kind: 'radius', timeoutMs, log })
+  const connector = guarded(bare, { system: 'orders-db', kind: 'radius', timeoutMs, log, observe })
   const call = () => ({
     principal: 'ada',
     target: {},

@@ -4,7 +4,7 @@ import { waitingExtension } from '../../src/domain/extension.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
 import type { AskedRow, GrantRecords, LastUse } from '../../src/domain/ports/grant-records.ts'
-import type { GrantStore, HeldRow } from '../../src/domain/ports/grants.ts'
+import type { GrantListener, GrantStore, HeldRow } from '../../src/domain/ports/grants.ts'
 import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
 import type { LossStore, MassLoss } from '../../src/domain/ports/losses.ts'
 import { resumeKey } from '../../src/domain/new-grant.ts'
@@ -61,15 +61,15 @@ export function memoryGrants(
   clockNow: () => Date,
   step: Step,
 ): GrantStore & GrantRecords {
-  const listeners = new Set<(grant: Grant) => void>()
+  const listeners = new Set<GrantListener>()
   const all = () => [...db.grants.values()]
   const latestOf = (subjectId: string, limit: number) =>
     all()
       .filter((g) => g.subject.id === subjectId && g.window === null && !g.isStanding)
       .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
       .slice(0, limit)
-  const wrote = (grant: Grant) => {
-    for (const listener of listeners) listener(grant)
+  const wrote = (grant: Grant, before: Grant | null) => {
+    for (const listener of listeners) listener(grant, before)
     return grant
   }
   const write = async (from: Grant, next: Grant): Promise<Grant | null> => {
@@ -79,7 +79,7 @@ export function memoryGrants(
       db.grants.set(from.id, to)
       return true
     })
-    return isWritten ? wrote(to) : null
+    return isWritten ? wrote(to, from) : null
   }
   const standingEnded = (cause: 'failed' | 'unfit', since: Date) =>
     step(() =>
@@ -105,8 +105,8 @@ export function memoryGrants(
         return { outcome: 'inserted' as const, grant }
       })
       if (result.outcome !== 'inserted') return result
-      if (withdrawn) wrote(withdrawn)
-      wrote(result.grant)
+      if (withdrawn) wrote(withdrawn, replaced.from)
+      wrote(result.grant, null)
       return result
     },
     finishReplacing: async () => undefined,

@@ -5,6 +5,7 @@ import type { Catalog } from '../../src/domain/catalog.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import type { SurfaceStore } from '../../src/domain/ports/surfaces.ts'
+import { unobserved } from '../../src/domain/ports/observe.ts'
 import { Queues } from '../../src/operations/by-itself/queues.ts'
 import { directoryFrom } from '../../src/people/directory.ts'
 import type { World } from '../../src/operations/world.ts'
@@ -129,6 +130,7 @@ export function aSlackSide({
     },
     queues: new Queues(),
     log,
+    observe: unobserved,
     random: () => 0.5,
     newId: () => 'new',
   }

@@ -77,9 +77,14 @@ export interface GrantStore {
   unshown(limit: number): Promise<readonly Pick<Grant, 'id' | 'revision'>[]>
   /** Slack shows this revision now. False, and nothing noted, where the grant moved on. */
   shown(id: string, revision: number): Promise<boolean>
-  /** Calls back soon after any write of this process; a hint, never the only way to learn of it. */
-  onChange(listener: (grant: Grant) => void): () => void
+  /**
+   * Calls back soon after any write of this process, with what the grant was before, null where it is new; a hint, never
+   * the only way to learn of it.
+   */
+  onChange(listener: GrantListener): () => void
 }
+
+export type GrantListener = (grant: Grant, before: Grant | null) => void
 
 export interface Inserted {
   readonly outcome: 'inserted' | 'exists' | 'open'

@@ -7,6 +7,7 @@ import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import type { Event } from '../../domain/event.ts'
 import { transition } from '../../domain/transition.ts'
 import { Lease, LeaseLost, type Outcome } from './lease.ts'
+import { observeCall } from './observe-call.ts'
 import { record } from './record.ts'
 import { retryAt } from './retry.ts'
 import type { World } from '../world.ts'
@@ -118,6 +119,7 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
     await record(world, id, joined(seen, { ...told, heldBefore: true, secret: null }), grant)
     return lease.release()
   }
+  observeCall(world, grant)
   const outcome = await lease.give()
   if (outcome.what !== 'done') {
     await lease.finish(outcome)
@@ -239,7 +241,10 @@ export async function leave(world: World, seen: Approved): Promise<void> {
     }
 
     // 9. Take, read back that it is gone, remove my claim; then move the grant on.
-    const outcome = await queues.step(seen.system, 'call', () => lease.takeBack())
+    const outcome = await queues.step(seen.system, 'call', () => {
+      observeCall(world, grant)
+      return lease.takeBack()
+    })
     // 12. Its answer counts only as late as it may lag: waited for without a place in the queue.
     if (outcome.what === 'done') await lease.waitOutLag()
     await queues.step(seen.system, 'record', async () => {

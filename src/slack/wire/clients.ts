@@ -1,8 +1,10 @@
-import { WebClient } from '@slack/web-api'
+import type { WebClient } from '@slack/web-api'
 import type { Dispatcher } from 'undici'
 import type { Log } from '../../domain/ports/log.ts'
+import { unobserved, type Observe } from '../../domain/ports/observe.ts'
 import { fetchBy } from './proxied.ts'
 import { slackLogger } from './library-log.ts'
+import { MeasuredClient } from './measured-client.ts'
 
 export interface SlackClients {
   /** For modals and look-ups while a person waits: no retries, a short timeout; a 429 is an error at once. */
@@ -16,12 +18,14 @@ export function slackClients({
   slackApiUrl,
   dispatcher,
   log,
+  observe = unobserved,
 }: {
   botToken: string
   slackApiUrl: string
   /** How Slack is reached; null: straight. */
   dispatcher: Dispatcher | null
   log: Log
+  observe?: Observe
 }): SlackClients {
   const common = {
     slackApiUrl,
@@ -31,8 +35,10 @@ export function slackClients({
     retryConfig: { retries: 0 },
     logger: slackLogger(log),
   }
+  const client = (limits: { timeout: number; maxRequestConcurrency: number }) =>
+    new MeasuredClient(botToken, { ...common, ...limits }, observe)
   return {
-    interactive: new WebClient(botToken, { ...common, timeout: 2_500, maxRequestConcurrency: 100 }),
-    background: new WebClient(botToken, { ...common, timeout: 10_000, maxRequestConcurrency: 10 }),
+    interactive: client({ timeout: 2_500, maxRequestConcurrency: 100 }),
+    background: client({ timeout: 10_000, maxRequestConcurrency: 10 }),
   }
 }
