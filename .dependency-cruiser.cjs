@@ -1,4 +1,4 @@
-/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people, confirming, devices → domain. */
+/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people, confirming, metrics, devices → domain. */
 const edges = ['slack', 'web', 'jobs']
 /** What says nothing of access: tools that any room may use. */
 const tools = '(elapsed|once-more|bounded-map|same-secret)\\.ts$'
@@ -15,7 +15,7 @@ module.exports = {
   forbidden: [
     only('domain-stands-alone', '^src/domain/', '^src/domain/'),
     only('operations-know-domain', '^src/operations/', `^src/(operations/|domain/|${tools})`),
-    ...['mongo', 'connectors', 'catalog', 'people', 'confirming'].map((room) =>
+    ...['mongo', 'connectors', 'catalog', 'people', 'confirming', 'metrics'].map((room) =>
       only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|${tools})`),
     ),
     only('devices-know-domain', '^src/devices/', `^src/(devices/|domain/|connectors/http/|${tools})`),

@@ -30,16 +30,17 @@ function isSafe(url: string): boolean {
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
 
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number')
+  .transform(Number)
+  .refine((port) => port <= 65_535, 'must be at most 65535')
+
 const variables = z.object({
   SLACK_BOT_TOKEN: word.regex(/^xoxb-\S+$/, 'must be a bot token, xoxb-…'),
   SLACK_APP_TOKEN: word.regex(/^xapp-\S+$/, 'must be an app-level token, xapp-…').optional(),
   SLACK_SIGNING_SECRET: word.min(8, 'is too short for a signing secret').optional(),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a number')
-    .transform(Number)
-    .refine((port) => port <= 65_535, 'must be at most 65535')
-    .optional(),
+  PORT: port.optional(),
   PUBLIC_URL: word
     .pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https address' }))
     .refine(isSafe, 'must be https: what is shown there is secret')
@@ -48,6 +49,9 @@ const variables = z.object({
   CURFEW_KEYS: word.pipe(ringKeys).optional(),
   AUDIT_KEYS: word.pipe(ringKeys).optional(),
   AUDIT_CHECKPOINTS: path.pipe(z.string().refine(isKept, 'must be a file or an https address')).optional(),
+  METRICS_PORT: port.optional(),
+  METRICS_HOST: word.optional(),
+  METRICS_TOKEN: word.min(16, 'is too short: openssl rand -hex 32 makes one').optional(),
   MONGODB_URI: word.regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'),
   CATALOG: path,
   SLACK_API_URL: word
@@ -90,6 +94,18 @@ const transport = z
     if (env.AUDIT_CHECKPOINTS && !env.AUDIT_KEYS) say('AUDIT_KEYS', 'is needed for checkpoints')
   })
 
+/** Likewise. Where metrics are served must be meant: a token that nobody could show anywhere is a mistake. */
+const metrics = z
+  .object({ PORT: any, METRICS_PORT: any, METRICS_HOST: any, METRICS_TOKEN: any })
+  .superRefine((env, context) => {
+    const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    if (env.METRICS_HOST && !env.METRICS_PORT) say('METRICS_HOST', 'means nothing without METRICS_PORT')
+    if (env.METRICS_TOKEN && !env.METRICS_PORT && !env.PORT)
+      say('METRICS_TOKEN', 'needs PORT or METRICS_PORT, where it is shown')
+    if (env.METRICS_PORT && env.METRICS_PORT === env.PORT && env.PORT !== '0')
+      say('METRICS_PORT', 'must be another than PORT')
+  })
+
 export interface Config {
   readonly botToken: string
   readonly transport:
@@ -107,6 +123,8 @@ export interface Config {
   readonly auditKeys: RingKeys | null
   /** A file, or an address: where checkpoints of the chain are kept. Null: nowhere. */
   readonly auditCheckpoints: string | null
+  /** Where metrics are served, and to whom; null: nowhere. */
+  readonly metrics: MetricsConfig | null
   readonly mongodbUri: string
   readonly catalogPath: string
   readonly slackApiUrl: string
@@ -115,15 +133,38 @@ export interface Config {
   readonly proxies: Proxies | null
 }
 
+export interface MetricsConfig {
+  /** A port of their own; null: the one of everything else, to whoever shows the token. */
+  readonly own: { readonly port: number; readonly host: string } | null
+  /** Null: to everybody who reaches their own port. */
+  readonly token: string | null
+}
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
 /** What of it nobody may read in a log. */
-export function secretsOf({ botToken, transport, mongodbUri, proxies, keys, auditKeys }: Config): string[] {
+export function secretsOf({
+  botToken,
+  transport,
+  mongodbUri,
+  proxies,
+  keys,
+  auditKeys,
+  metrics,
+}: Config): string[] {
   const ofSlack = transport.kind === 'http' ? transport.signingSecret : transport.appToken
   const ofRing = [...(keys ?? []), ...(auditKeys ?? [])].map(({ base64 }) => base64)
-  return [botToken, ofSlack, mongodbUri, proxies?.http ?? '', proxies?.https ?? '', ...ofRing]
+  return [
+    botToken,
+    ofSlack,
+    mongodbUri,
+    proxies?.http ?? '',
+    proxies?.https ?? '',
+    metrics?.token ?? '',
+    ...ofRing,
+  ]
 }
 
 /** Which of what confirming needs is set. */
@@ -137,7 +178,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** The environment as Config. HTTP when a signing secret is set, else Socket Mode. Throws `ConfigError`, naming no value. */
 export function readConfig(environment: Environment): Config {
   const given = cleaned(environment)
-  const env = read(variables, given, transport.safeParse(given).error?.issues)
+  const issues = [transport, metrics].flatMap((one) => one.safeParse(given).error?.issues ?? [])
+  const env = read(variables, given, issues)
   return {
     botToken: env.SLACK_BOT_TOKEN,
     transport: env.SLACK_SIGNING_SECRET
@@ -149,12 +191,20 @@ export function readConfig(environment: Environment): Config {
     keys: env.CURFEW_KEYS ?? null,
     auditKeys: env.AUDIT_KEYS ?? null,
     auditCheckpoints: env.AUDIT_CHECKPOINTS ?? null,
+    metrics: metricsOf(env),
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,
     slackApiUrl: withSlash(env.SLACK_API_URL),
     logLevel: env.LOG_LEVEL,
     proxies: proxiesOf(env),
   }
+}
+
+function metricsOf(env: z.infer<typeof variables>): MetricsConfig | null {
+  const { METRICS_PORT: port, METRICS_HOST: host = '127.0.0.1' } = env
+  const token = env.METRICS_TOKEN ?? null
+  if (port !== undefined) return { own: { port, host }, token }
+  return token === null ? null : { own: null, token }
 }
 
 const proxyVariables = variables.pick({ HTTP_PROXY: true, HTTPS_PROXY: true, NO_PROXY: true })

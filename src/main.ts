@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
 import { deviceMappings } from './catalog/mapped-devices.ts'
 import { openCatalog } from './catalog/watch.ts'
-import { ConfigError, isSetIn, opensFiles, secretsOf, type Config } from './config.ts'
+import { ConfigError, isSetIn, opensFiles, secretsOf, type Config, type MetricsConfig } from './config.ts'
 import { confirmingFor, deviceCodesFor } from './confirmers.ts'
 import { openSystems } from './connectors/systems.ts'
 import { lacksToConfirm } from './domain/confirming/asked-for.ts'
@@ -14,8 +14,10 @@ import { unobserved } from './domain/ports/observe.ts'
 import { fleetSources, type FleetSources } from './fleet-sources.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
+import type { Shown } from './metrics/metrics.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { asUnusable, connect } from './mongo/connection.ts'
+import { mongoGrantCounts } from './mongo/grant-counts.ts'
 import { mongoGrantRecords } from './mongo/grant-records.ts'
 import { mongoGrants } from './mongo/grants.ts'
 import { mongoHoldings } from './mongo/holdings.ts'
@@ -73,6 +75,8 @@ export interface Running {
   readonly world: World
   /** Where HTTP is served; null when nothing is. */
   readonly port: number | null
+  /** Where metrics are served, where they have a port of their own. */
+  readonly metricsPort: number | null
   /** Tells admins of their day, each once, as if it were now; returns how many were told. */
   readonly sendDigests: (now: Date) => Promise<number>
   /** Stops taking, finishes what is in flight, releases, closes. */
@@ -137,7 +141,10 @@ export async function start(
     await patiently(() => clock.sample(), config.mongodbUri, log)
     // Not before the time is known: a system that looks at the time of a call would refuse us for a wrong one.
     const surroundings = { now: () => clock.now(), proxies, hide, opens: opensFiles(environment) }
-    const systems = openSystems({ kinds, surroundings, log })
+    // Loaded where it is served: what nobody reads is not counted.
+    const measuring = config.metrics === null ? null : (await import('./metrics/metrics.ts')).openMetrics(log)
+    const observe = measuring?.observe ?? unobserved
+    const systems = openSystems({ kinds, surroundings, log, observe })
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())
     void checkSystems(catalog.current(), systems, log)
@@ -163,7 +170,7 @@ export async function start(
         withWhenConfirmed(beside.join(directory), { proofs, isAsked, counting, now: () => clock.now() }),
         { devices, isAsked: () => catalog.current().devices.sources.size > 0 },
       )
-    const slack = openSlack({ ...config, people, joined, surfaces, records, log, isPaced })
+    const slack = openSlack({ ...config, people, joined, surfaces, records, log, observe, isPaced })
     endings.slack = () => slack.stopListening()
     const tellAdmins = (words: string, admins: readonly string[] | null = null): void => {
       slack
@@ -219,12 +226,13 @@ export async function start(
       clock,
       queues,
       log,
-      observe: unobserved,
+      observe,
       random: Math.random,
       newId: () => randomBytes(10).toString('hex'),
     }
     // Before Slack: taking back what is due waits for nobody.
     const stopSettling = settleOnChange(world)
+    if (measuring !== null) world.grants.onChange(measuring.onGrant)
     systems.onBack((system, back) => {
       systemBack(world, system, back).catch((error: unknown) =>
         log.warn('could not try at once what is owed to a system', { system, error }),
@@ -245,7 +253,8 @@ export async function start(
     const fleets = fleetSources(world, { proxies })
     const audit = auditing(connection, config, world)
     const table = [...jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent }), ...audit]
-    const jobs = await startJobs(world, connection, { ticks: mongoTicks(connection), table })
+    const ticks = mongoTicks(connection)
+    const jobs = await startJobs(world, connection, { ticks, table })
     endings.work = async () => {
       await Promise.all([held.stop(), onDevices.stop(), fleets.stop()])
       await jobs.stop()
@@ -282,6 +291,18 @@ export async function start(
       mongodb: async () => (await connection.db?.command({ ping: 1 }))?.['ok'] === 1,
       sweep: () => jobs.isRunning('sweep'),
     }
+    const shown =
+      measuring?.showing({
+        grants: mongoGrantCounts(connection, clock),
+        ticks,
+        jobs: table,
+        clock,
+        slack,
+        systems: () => systems.states(),
+        log,
+      }) ?? null
+    const metrics = shown && config.metrics && (await openMetricsWeb(shown, config.metrics))
+    endings.rest.unshift(async () => metrics?.web?.close())
     const { port, publicUrl } = config
     // Loaded where anything is served.
     const web =
@@ -302,6 +323,7 @@ export async function start(
               readerOf: deviceMappings(),
               nudge: (nudge) => fleets.nudge(nudge),
             },
+            metrics: metrics?.room ?? null,
           })
     endings.rest.unshift(async () => web?.close())
     // What the catalog names no longer ends now; whoever left, once Slack can be asked.
@@ -319,12 +341,20 @@ export async function start(
     held.soon()
     if (lost !== null) tellAdmins(lost)
     restored.start(world, tellAdmins)
-    log.info('curfew is running', { transport: config.transport.kind, port: web?.port ?? null })
-    return { world, port: web?.port ?? null, sendDigests, stop }
+    const ports = { port: web?.port ?? null, metricsPort: metrics?.web?.port ?? null }
+    log.info('curfew is running', { transport: config.transport.kind, ...ports })
+    return { world, ...ports, sendDigests, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** On a port of their own, or as a room of what is served anyway. */
+async function openMetricsWeb(shown: Shown, { own, token }: MetricsConfig) {
+  const { metricsRoutes, serveMetrics } = await import('./web/metrics.ts')
+  if (own === null) return { web: null, room: metricsRoutes(shown, token) }
+  return { web: await serveMetrics(shown, { ...own, token }), room: null }
 }
 
 /** What runs how often. The sweep comes first: it is run once before anything else is. */

@@ -40,6 +40,9 @@ const good = {
   SLACK_API_URL: 'https://slack.example/api/',
   CURFEW_KEYS: `one:${createHash('sha256').update('a key').digest('base64')}`,
 
+  METRICS_PORT: '9464',
+  METRICS_HOST: '0.0.0.0',
+  METRICS_TOKEN: 'b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6',
   HTTP_PROXY: 'http://proxy.example:3128',
   HTTPS_PROXY: 'http://proxy.example:3128',
 }
@@ -62,6 +65,23 @@ test.each(Object.entries(good).flatMap(([name, value]) => wrapped.map((as) => [n
     expect(config).toEqual(clean)
   },
 )
+
+test('metrics are served nowhere unless it is said where, and what could not work is named', () => {
+  const metrics = (more: Record<string, string>) => readConfig({ ...complete, ...more }).metrics
+  const token = 'a-token-that-is-long-enough'
+  expect(metrics({})).toBeNull()
+  expect(metrics({ PORT: '3000' })).toBeNull()
+  expect(metrics({ METRICS_PORT: '9464' })).toEqual({ own: { port: 9_464, host: '127.0.0.1' }, token: null })
+  expect(metrics({ METRICS_PORT: '9464', METRICS_HOST: '::', METRICS_TOKEN: token })).toEqual({
+    own: { port: 9_464, host: '::' },
+    token,
+  })
+  expect(metrics({ PORT: '3000', METRICS_TOKEN: token })).toEqual({ own: null, token })
+  expect(() => metrics({ METRICS_TOKEN: token })).toThrow('METRICS_TOKEN needs PORT or METRICS_PORT')
+  expect(() => metrics({ PORT: '3000', METRICS_TOKEN: 'short' })).toThrow('METRICS_TOKEN is too short')
+  expect(() => metrics({ PORT: '3000', METRICS_HOST: '::' })).toThrow('METRICS_HOST means nothing')
+  expect(() => metrics({ PORT: '3000', METRICS_PORT: '3000' })).toThrow('METRICS_PORT must be another')
+})
 
 test('what is only white space is not set', () => {
   expect(() => readConfig({ ...complete, MONGODB_URI: ' \n' })).toThrow('MONGODB_URI is not set')

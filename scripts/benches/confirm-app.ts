@@ -60,6 +60,7 @@ answerParent(question, async (asked) => {
       auditKeys: null,
       auditCheckpoints: null,
       publicUrl,
+      metrics: null,
       clientOf: () => '127.0.0.1',
     },
     { log, environment, isPaced: false },

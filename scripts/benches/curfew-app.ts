@@ -42,6 +42,7 @@ answerParent(question, async (asked) => {
       auditKeys: null,
       auditCheckpoints: null,
       publicUrl: null,
+      metrics: null,
       clientOf: null,
     },
     { log, environment, isPaced: false },

@@ -6,6 +6,7 @@ import { confirmPages } from './confirm/pages.ts'
 import { deviceRoutes, devicesPath, type DevicesSide } from './devices/routes.ts'
 import { reportRoutes } from './devices/report.ts'
 import { healthRoutes, type Probes } from './health.ts'
+import { metricsPath } from './metrics.ts'
 import { pageRoutes } from './pages.ts'
 import { publishedRoutes } from './published.ts'
 import { scimPath } from './scim/path.ts'
@@ -23,6 +24,7 @@ export const openWeb = ({
   probes,
   scim,
   devices,
+  metrics,
 }: {
   world: World
   port: number
@@ -36,12 +38,15 @@ export const openWeb = ({
   scim: ScimSide
   /** Where sources of devices deliver. */
   devices: DevicesSide
+  /** Null: they are not served here. */
+  metrics: Hono | null
 }): Promise<Web> =>
   serveWeb({
     port,
     slack,
     rooms: {
       '/': healthRoutes(probes),
+      ...(metrics === null ? {} : { [metricsPath]: metrics }),
       '/published': publishedRoutes(world.systems, world.log),
       [devicesPath]: new Hono()
         .route('/', reportRoutes(world, { clientOf }))

@@ -22,11 +22,14 @@ interface Limits {
  * it comes: what is signed is the body as it was sent.
  */
 export async function serveWeb({
+  host,
   port,
   slack,
   rooms,
   limits = patience,
 }: {
+  /** On which address it is served; not given: on all of this machine. */
+  host?: string
   port: number
   slack: RequestListener | null
   rooms: Readonly<Record<string, Hono>>
@@ -52,7 +55,7 @@ export async function serveWeb({
     if (slack && isSlack) slack(request, response)
     else void others(request, response)
   })
-  await listening(server, port)
+  await listening(server, { port, ...(host === undefined ? {} : { host }) })
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
@@ -65,8 +68,8 @@ export async function serveWeb({
   }
 }
 
-const listening = (server: Server, port: number): Promise<void> =>
+const listening = (server: Server, at: { port: number; host?: string }): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, () => resolve())
+    server.listen(at, () => resolve())
   })

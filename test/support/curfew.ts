@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '../../src/log.ts'
+import type { MetricsConfig } from '../../src/config.ts'
 import type { RingKeys } from '../../src/domain/ring-keys.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import type { ClientAddress } from '../../src/web/trusted-proxies.ts'
@@ -65,6 +66,8 @@ export async function aStage(
     confirming?: { keys: RingKeys; publicUrl: string | null; clientOf?: ClientAddress }
     /** By which the record of all that happens is marked; none: there is no record. */
     auditKeys?: RingKeys
+    /** Where the app serves metrics, and to whom. */
+    metrics?: MetricsConfig
     /** False: the test starts the app itself. */
     started?: boolean
   } = {},
@@ -121,6 +124,7 @@ export async function aStage(
         auditKeys: options.auditKeys ?? null,
         auditCheckpoints: null,
         clientOf: options.confirming?.clientOf ?? null,
+        metrics: options.metrics ?? null,
         publicUrl:
           options.confirming === undefined
             ? port === null
