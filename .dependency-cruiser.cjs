@@ -36,6 +36,12 @@ module.exports = {
       only(`${edge}-edge`, `^src/${edge}(/|\\.ts$)`, `^src/(${edge}(/|\\.ts$)|operations/|domain/|${tools})`),
     ),
     {
+      name: 'nothing-but-the-command-knows-the-doctor',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(doctor/|cli\\.ts$)' },
+      to: { path: '^src/doctor/' },
+    },
+    {
       name: 'what-rooms-of-slack-share-knows-none-of-them',
       severity: 'error',
       from: { path: `^src/slack/(${shared})/` },

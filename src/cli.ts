@@ -7,6 +7,7 @@ import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
 import { ConfigError, readConfig, readPlaces } from './config.ts'
 import { strangerBehind } from './connectors/whose.ts'
+import { doctor, doctorUsage } from './doctor/doctor.ts'
 import type { Log } from './domain/ports/log.ts'
 import { enrol, enrolUsage } from './enrol.ts'
 import { kindsFor } from './kinds.ts'
@@ -30,6 +31,7 @@ const usage = `curfew start              run the app; reads the environment and 
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
   --strict-env            a \${VARIABLE} that is not set is an error
   --reach                 ask each system too whether Curfew may do there what the catalog says
+${doctorUsage}
 ${reconcileUsage}
 ${simulateUsage}
 ${peopleUsage}
@@ -50,6 +52,8 @@ async function main(words: readonly string[]): Promise<void> {
       return startApp({ isAfterRestore: rest.includes('--after-restore') })
     case 'check':
       return check(rest)
+    case 'doctor':
+      return look(rest)
     case 'reconcile': {
       const { text, differs } = await reconcileSystems(rest, process.env)
       console.log(text)
@@ -95,6 +99,15 @@ async function main(words: readonly string[]): Promise<void> {
 function say({ text, exitCode }: Said): void {
   if (text !== '') console.log(text)
   process.exitCode = exitCode
+}
+
+async function look(rest: readonly string[]): Promise<void> {
+  const { text, exitCode } = await doctor(rest, process.env)
+  if (exitCode === 2) console.error(text)
+  else console.log(text)
+  process.exitCode = exitCode
+  // What was given up may hang for long; nobody waits for it.
+  setTimeout(() => process.exit(), 1_000).unref()
 }
 
 async function startApp({ isAfterRestore }: { isAfterRestore: boolean }): Promise<void> {

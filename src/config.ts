@@ -313,12 +313,58 @@ type Issue = z.core.$ZodIssue
 function read<T>(schema: z.ZodType<T>, given: Record<string, string>, more: readonly Issue[] = []): T {
   const parsed = schema.safeParse(given)
   if (parsed.success && more.length === 0) return parsed.data
+  const wrong = saidOf([...(parsed.error?.issues ?? []), ...more], given)
+  const lines = [...wrong].map(([name, words]) => `  ${name} ${words}`)
+  throw new ConfigError(`The environment is not complete:\n${lines.join('\n')}`)
+}
+
+/** What is wrong with each variable, said once. */
+function saidOf(issues: readonly Issue[], given: Record<string, string>): Map<string, string> {
   const wrong = new Map<string, string>()
-  for (const { path, message, code } of [...(parsed.error?.issues ?? []), ...more]) {
+  for (const { path, message, code } of issues) {
     const name = path.join('.')
     const words = code === 'invalid_type' && given[name] === undefined ? 'is not set' : message
     if (!wrong.has(name)) wrong.set(name, words)
   }
-  const lines = [...wrong].map(([name, words]) => `  ${name} ${words}`)
-  throw new ConfigError(`The environment is not complete:\n${lines.join('\n')}`)
+  return wrong
+}
+
+/** The environment as far as it can be read: null where a variable is not set, or is wrong. */
+export interface Parts extends Pick<Config, 'port' | 'publicUrl' | 'keys' | 'proxies'> {
+  /** Null where it is wrong: tokens are for nobody else then. */
+  readonly slackApiUrl: string | null
+  readonly botToken: string | null
+  readonly appToken: string | null
+  readonly signingSecret: string | null
+  readonly mongodbUri: string | null
+  readonly catalogPath: string | null
+  /** Why Curfew would not start with it: variables, and what is wrong with each. Names no value. */
+  readonly wrong: ReadonlyMap<string, string>
+}
+
+/** Each variable by itself, so that one that is wrong hides no other: for who says all that is wrong. Never throws. */
+export function readParts(environment: Environment): Parts {
+  const given = cleaned(environment)
+  const issues = [variables, transport].flatMap((schema) => schema.safeParse(given).error?.issues ?? [])
+  const wrong = saidOf(issues, given)
+  const of = <T>(name: string, schema: z.ZodType<T>): T | undefined => schema.safeParse(given[name]).data
+  const each = variables.shape
+  const slackApiUrl = of('SLACK_API_URL', each.SLACK_API_URL)
+  return {
+    botToken: of('SLACK_BOT_TOKEN', each.SLACK_BOT_TOKEN) ?? null,
+    appToken: of('SLACK_APP_TOKEN', each.SLACK_APP_TOKEN) ?? null,
+    signingSecret: of('SLACK_SIGNING_SECRET', each.SLACK_SIGNING_SECRET) ?? null,
+    port: of('PORT', each.PORT) ?? null,
+    publicUrl: of('PUBLIC_URL', each.PUBLIC_URL)?.replace(/\/+$/, '') ?? null,
+    keys: of('CURFEW_KEYS', each.CURFEW_KEYS) ?? null,
+    mongodbUri: of('MONGODB_URI', each.MONGODB_URI) ?? null,
+    catalogPath: of('CATALOG', each.CATALOG) ?? null,
+    slackApiUrl: slackApiUrl === undefined ? null : withSlash(slackApiUrl),
+    proxies: proxiesOf({
+      HTTP_PROXY: of('HTTP_PROXY', each.HTTP_PROXY),
+      HTTPS_PROXY: of('HTTPS_PROXY', each.HTTPS_PROXY),
+      NO_PROXY: of('NO_PROXY', each.NO_PROXY) ?? '',
+    }),
+    wrong,
+  }
 }
