@@ -55,8 +55,8 @@ export function setFound({ setName, isRouter, members, arbiters }: AboutServer):
     return wrong('replica set', 'it is a router of a sharded cluster, whose clocks are several', single)
   if (setName === null)
     return wrong('replica set', 'it is none: nothing of many parts can be written as one there', initiate)
-  const beside = arbiters === 0 ? '' : `, ${arbiters} arbiters`
-  return right('replica set', `${setName}, ${members} members${beside}`)
+  const beside = arbiters === 0 ? '' : `, arbiters: ${arbiters}`
+  return right('replica set', `${setName}, members with data: ${members}${beside}`)
 }
 
 const initiate =

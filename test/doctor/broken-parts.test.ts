@@ -7,8 +7,10 @@ import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { MongoClient } from 'mongodb'
 import mongoose from 'mongoose'
 import { freePort } from '../support/free-port.ts'
+import { startOpenIdProvider } from '../support/openid-provider.ts'
 import { provisionedIn } from '../support/provisioned.ts'
 import { aKey, written } from '../support/ring.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
@@ -149,6 +151,52 @@ test('what confirming needs and is not set is named where the catalog asks for c
   )
   expect(says(withKeys).join()).not.toMatch(/CURFEW_KEYS/)
 }, 60_000)
+
+describe('confirming', () => {
+  const area = ({ findings }: Looked) =>
+    findings.filter((one) => one.area === 'Confirming' && one.verdict !== 'right')
+  const environmentOf = async (confirm: string, PUBLIC_URL: string): Promise<Record<string, string>> => {
+    const installation = await anInstallation()
+    await edited(installation, 'confirm: true', 'confirm: mfa')
+    await edited(installation, '\ndefaults:', `\nconfirm: ${confirm}\ndefaults:`)
+    return { ...installation.environment, CURFEW_KEYS: written(aKey('k1')), PORT: '3000', PUBLIC_URL }
+  }
+
+  test('at an address for which browsers make no passkeys', async () => {
+    const environment = await environmentOf('{ methods: [passkey] }', 'http://127.0.0.1:1')
+
+    expect(area(await looked(environment))).toMatchObject([
+      { about: 'passkeys', says: like(/browsers make none .*ip-address/), remedy: holding('https') },
+    ])
+  }, 60_000)
+
+  test('with passkeys that were made for another host', async () => {
+    const environment = await environmentOf('{ methods: [passkey] }', 'http://localhost:1')
+    const client = await new MongoClient(environment['MONGODB_URI'] ?? '').connect()
+    afterThis(() => client.close())
+    await client.db().collection('passkeys').insertOne({ person: 'p1', rpId: 'curfew.before.example' })
+
+    expect(area(await looked(environment))).toMatchObject([
+      { about: 'passkeys', says: like(/^1 are of another host than localhost/), verdict: 'wrong' },
+    ])
+  }, 60_000)
+
+  test('by a provider that is away, and by one that answers', async () => {
+    const provider = await startOpenIdProvider({ redirectUris: ['http://localhost:1/confirm/oidc'] })
+    const oidc = ({ issuer, clientId, clientSecret }: typeof provider) =>
+      `{ methods: [oidc], oidc: { issuer: "${issuer}", clientId: ${clientId}, clientSecret: ${clientSecret} } }`
+    const environment = await environmentOf(oidc(provider), 'http://localhost:1')
+    const answering = await looked(environment)
+    await provider.stop()
+
+    const away = await looked(environment)
+
+    expect(area(answering)).toEqual([])
+    expect(area(away)).toMatchObject([
+      { about: 'identity provider', verdict: 'unknown', remedy: holding('confirm.oidc') },
+    ])
+  }, 60_000)
+})
 
 test('groups and people of the company directory are looked for there', async () => {
   const installation = await anInstallation()

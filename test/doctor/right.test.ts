@@ -41,7 +41,7 @@ test('where everything is right it says so by area and ends with 0, over HTTP wi
     /^Environment\n {2}ok {5}variables: /m,
     /^Catalog\n {2}ok {5}.*: 3 resources on 2 systems$/m,
     /^MongoDB\n {2}ok {5}reachable: /m,
-    /^ {2}ok {5}replica set: curfew, 1 members$/m,
+    /^ {2}ok {5}replica set: curfew, members with data: 1$/m,
     /^ {2}ok {5}write concern: a majority confirms/m,
     /^ {2}ok {5}indexes: all are there$/m,
     /^ {2}ok {5}clock: within 1 s of ours$/m,
