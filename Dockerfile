@@ -24,5 +24,5 @@ EXPOSE 3000
 # Runs, not ready: a replica that waits for MongoDB or Slack is not mended by killing it once it serves.
 HEALTHCHECK --interval=10s --timeout=4s --start-period=60s CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/livez').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
 # The exec form: signals reach the app, which finishes what is in flight before it ends.
-ENTRYPOINT ["node", "dist/cli.js"]
+ENTRYPOINT ["node", "/app/dist/cli.js"]
 CMD ["start"]
