@@ -10,6 +10,7 @@ import { strangerBehind } from './connectors/whose.ts'
 import { doctor, doctorUsage } from './doctor/doctor.ts'
 import type { Log } from './domain/ports/log.ts'
 import { enrol, enrolUsage } from './enrol.ts'
+import { init, initUsage } from './init/init.ts'
 import { kindsFor } from './kinds.ts'
 import { sayWhatIsReached } from './reach.ts'
 import { keys, keysUsage } from './keys.ts'
@@ -26,7 +27,8 @@ import { people, peopleUsage } from './who/people.ts'
 import { unused, unusedUsage } from './who/unused.ts'
 import { whoCanHave, whoCanUsage } from './who/who-can.ts'
 
-const usage = `curfew start              run the app; reads the environment and .env
+const usage = `${initUsage}
+curfew start              run the app; reads the environment and .env
   --after-restore         the database was restored from a backup: give nothing before all is explained
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
   --strict-env            a \${VARIABLE} that is not set is an error
@@ -50,6 +52,13 @@ async function main(words: readonly string[]): Promise<void> {
   switch (verb) {
     case 'start':
       return startApp({ isAfterRestore: rest.includes('--after-restore') })
+    case 'init':
+      process.exitCode = await init(rest, process.env, {
+        input: process.stdin,
+        output: process.stdout,
+        errors: process.stderr,
+      })
+      return
     case 'check':
       return check(rest)
     case 'doctor':

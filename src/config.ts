@@ -73,6 +73,10 @@ function isKept(place: string): boolean {
   return /^https:\/\//.test(place) ? URL.canParse(place) : !/^[a-z][a-z\d+.-]*:\/\//i.test(place)
 }
 
+/** Why a text cannot be the value of that variable, for whoever asks for one; null: it can. Names no part of it. */
+export const faultOf = (name: keyof typeof variables.shape, text: string): string | null =>
+  variables.shape[name].safeParse(text).error?.issues[0]?.message ?? null
+
 const any = z.unknown().optional()
 
 /** Looked at beside the rest, so that everything that is missing is said at once. */
@@ -217,6 +221,14 @@ function proxiesOf(env: z.infer<typeof proxyVariables>): Proxies | null {
 /** For commands that start no app and reach systems. Throws `ConfigError` likewise. */
 export const readProxies = (environment: Environment): Proxies | null =>
   proxiesOf(read(proxyVariables, cleaned(environment)))
+
+const slackPlace = proxyVariables.extend(variables.pick({ SLACK_API_URL: true }).shape)
+
+/** Where Slack is, for who has a token that is in no environment yet. Throws `ConfigError` likewise. */
+export function readSlackPlace(environment: Environment): Pick<Config, 'slackApiUrl' | 'proxies'> {
+  const env = read(slackPlace, cleaned(environment))
+  return { slackApiUrl: withSlash(env.SLACK_API_URL), proxies: proxiesOf(env) }
+}
 
 const place = variables.pick({ CATALOG: true, MONGODB_URI: true }).partial()
 

@@ -24,13 +24,17 @@ export interface AppProcess {
 }
 
 /** Curfew as people run it: its command line, in a process of its own, with this environment and no other. */
-export function curfew(words: readonly string[], environment: Readonly<Record<string, string>>): AppProcess {
+export function curfew(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  // No `.env` there.
+  folder = tmpdir(),
+): AppProcess {
   const child = spawn(
     process.execPath,
     ['--import', endsWithStdin, '--import', typescript, join(root, 'src/cli.ts'), ...words],
     {
-      // No `.env` there.
-      cwd: tmpdir(),
+      cwd: folder,
       env: { PATH: process.env['PATH'], LOG_LEVEL: 'info', ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
     },
