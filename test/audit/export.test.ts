@@ -51,9 +51,9 @@ test('in a spreadsheet, whatever people write stays one cell of text: commas, qu
   await record.chain.append(linked(noLink, [entry], { id: 'k', bytes: new Uint8Array(32) }))
   const { text } = await exported(record, { name: 'csv' })
   expect(text).toBe(
-    '"number","at","what","by","subject","requester","resource","entitlement","system","principal","reason","grant"\r\n' +
-      '"1","2026-01-05T09:00:00.000Z","asked","Riley (riley@acme.example)","Riley (riley@acme.example)",' +
+    '"number","at","what","outcome","by","about","subject","requester","resource","entitlement","system","principal","reason","grant","details"\r\n' +
+      '"1","2026-01-05T09:00:00.000Z","asked","","Riley (riley@acme.example)","","Riley (riley@acme.example)",' +
       `"'=HYPERLINK(""https://evil.example"") (mallory@acme.example)","orders-db","read","orders-cluster","'+1",` +
-      `"'@SUM(A1), ""quoted""\nand more","g0"\r\n`,
+      `"'@SUM(A1), ""quoted""\nand more","g0",""\r\n`,
   )
 })
