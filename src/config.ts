@@ -1,3 +1,6 @@
+import { auditKeyPlaces, withAuditKeys, withAuditKeysOrWhyNot } from './audit-keys.ts'
+import { ConfigError } from './config-error.ts'
+import { parseDuration } from './domain/duration.ts'
 import { isAbsolute, normalize } from 'node:path'
 import { z } from 'zod'
 import { ringKeys, type RingKeys } from './domain/ring-keys.ts'
@@ -49,6 +52,9 @@ const variables = z.object({
   CURFEW_KEYS: word.pipe(ringKeys).optional(),
   AUDIT_KEYS: word.pipe(ringKeys).optional(),
   AUDIT_CHECKPOINTS: path.pipe(z.string().refine(isKept, 'must be a file or an https address')).optional(),
+  AUDIT_KEEP: word
+    .pipe(z.string().refine(isLong, 'must be a length of time of a day at least, such as 400d'))
+    .optional(),
   METRICS_PORT: port.optional(),
   METRICS_HOST: word.optional(),
   METRICS_TOKEN: word.min(16, 'is too short: openssl rand -hex 32 makes one').optional(),
@@ -67,6 +73,12 @@ const variables = z.object({
     .refine((text) => !quote.test(text), 'is in quotes, which are no part of it')
     .default(''),
 })
+
+const DAY_MS = 86_400_000
+function isLong(text: string): boolean {
+  const ms = parseDuration(text)
+  return ms !== null && ms >= DAY_MS
+}
 
 /** What is sent there is signed and no secret, but who could answer for it could keep it back. */
 function isKept(place: string): boolean {
@@ -88,6 +100,7 @@ const transport = z
     PUBLIC_URL: any,
     AUDIT_KEYS: any,
     AUDIT_CHECKPOINTS: any,
+    AUDIT_KEEP: any,
   })
   .superRefine((env, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
@@ -96,6 +109,7 @@ const transport = z
     }
     if (env.SLACK_SIGNING_SECRET && env.PORT === undefined) say('PORT', 'is needed for HTTP')
     if (env.AUDIT_CHECKPOINTS && !env.AUDIT_KEYS) say('AUDIT_KEYS', 'is needed for checkpoints')
+    if (env.AUDIT_KEEP && !env.AUDIT_KEYS) say('AUDIT_KEYS', 'is needed for a record that is kept so long')
   })
 
 /** Likewise. Where metrics are served must be meant: a token that nobody could show anywhere is a mistake. */
@@ -127,6 +141,8 @@ export interface Config {
   readonly auditKeys: RingKeys | null
   /** A file, or an address: where checkpoints of the chain are kept. Null: nowhere. */
   readonly auditCheckpoints: string | null
+  /** How long what stands in the chain is kept; null: for ever. */
+  readonly auditKeepMs: number | null
   /** Where metrics are served, and to whom; null: nowhere. */
   readonly metrics: MetricsConfig | null
   readonly mongodbUri: string
@@ -144,9 +160,7 @@ export interface MetricsConfig {
   readonly token: string | null
 }
 
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
+export { ConfigError } from './config-error.ts'
 
 /** What of it nobody may read in a log. */
 export function secretsOf({
@@ -181,7 +195,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** The environment as Config. HTTP when a signing secret is set, else Socket Mode. Throws `ConfigError`, naming no value. */
 export function readConfig(environment: Environment): Config {
-  const given = cleaned(environment)
+  const given = withAuditKeys(cleaned(environment))
   const issues = [transport, metrics].flatMap((one) => one.safeParse(given).error?.issues ?? [])
   const env = read(variables, given, issues)
   return {
@@ -195,6 +209,7 @@ export function readConfig(environment: Environment): Config {
     keys: env.CURFEW_KEYS ?? null,
     auditKeys: env.AUDIT_KEYS ?? null,
     auditCheckpoints: env.AUDIT_CHECKPOINTS ?? null,
+    auditKeepMs: env.AUDIT_KEEP === undefined ? null : parseDuration(env.AUDIT_KEEP),
     metrics: metricsOf(env),
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,
@@ -282,9 +297,18 @@ const auditPlace = variables.pick({ MONGODB_URI: true, AUDIT_KEYS: true })
 
 /** For what is asked of the chain and no app. Throws `ConfigError` likewise. */
 export function readAuditPlaces(environment: Environment): { mongodbUri: string; auditKeys: RingKeys } {
-  const { MONGODB_URI: mongodbUri, AUDIT_KEYS: auditKeys } = read(auditPlace, cleaned(environment))
+  const { MONGODB_URI: mongodbUri, AUDIT_KEYS: auditKeys } = read(
+    auditPlace,
+    withAuditKeys(cleaned(environment)),
+  )
   if (auditKeys === undefined) throw new ConfigError('AUDIT_KEYS is not set: curfew keys new prints a key')
   return { mongodbUri, auditKeys }
+}
+
+/** Whether there is a record, in which what is done at the command line stands too. */
+export function isRecorded(environment: Environment): boolean {
+  const given = cleaned(environment)
+  return auditKeyPlaces.some((name) => given[name] !== undefined)
 }
 
 const ringPlace = variables.pick({ MONGODB_URI: true, CURFEW_KEYS: true })
@@ -342,7 +366,10 @@ function saidOf(issues: readonly Issue[], given: Record<string, string>): Map<st
 }
 
 /** The environment as far as it can be read: null where a variable is not set, or is wrong. */
-export interface Parts extends Pick<Config, 'port' | 'publicUrl' | 'keys' | 'proxies'> {
+export interface Parts extends Pick<
+  Config,
+  'port' | 'publicUrl' | 'keys' | 'auditKeys' | 'auditCheckpoints' | 'proxies'
+> {
   /** Null where it is wrong: tokens are for nobody else then. */
   readonly slackApiUrl: string | null
   readonly botToken: string | null
@@ -356,9 +383,12 @@ export interface Parts extends Pick<Config, 'port' | 'publicUrl' | 'keys' | 'pro
 
 /** Each variable by itself, so that one that is wrong hides no other: for who says all that is wrong. Never throws. */
 export function readParts(environment: Environment): Parts {
-  const given = cleaned(environment)
-  const issues = [variables, transport].flatMap((schema) => schema.safeParse(given).error?.issues ?? [])
+  const { given, fault } = withAuditKeysOrWhyNot(cleaned(environment))
+  const issues = [variables, transport, metrics].flatMap(
+    (schema) => schema.safeParse(given).error?.issues ?? [],
+  )
   const wrong = saidOf(issues, given)
+  if (fault !== null) wrong.set('AUDIT_KEYS', fault)
   const of = <T>(name: string, schema: z.ZodType<T>): T | undefined => schema.safeParse(given[name]).data
   const each = variables.shape
   const slackApiUrl = of('SLACK_API_URL', each.SLACK_API_URL)
@@ -369,6 +399,8 @@ export function readParts(environment: Environment): Parts {
     port: of('PORT', each.PORT) ?? null,
     publicUrl: of('PUBLIC_URL', each.PUBLIC_URL)?.replace(/\/+$/, '') ?? null,
     keys: of('CURFEW_KEYS', each.CURFEW_KEYS) ?? null,
+    auditKeys: of('AUDIT_KEYS', each.AUDIT_KEYS) ?? null,
+    auditCheckpoints: of('AUDIT_CHECKPOINTS', each.AUDIT_CHECKPOINTS) ?? null,
     mongodbUri: of('MONGODB_URI', each.MONGODB_URI) ?? null,
     catalogPath: of('CATALOG', each.CATALOG) ?? null,
     slackApiUrl: slackApiUrl === undefined ? null : withSlash(slackApiUrl),

@@ -10,10 +10,12 @@ import { totpMethod } from './confirming/totp.ts'
 import type { Catalog } from './domain/catalog.ts'
 import { isForAdmins, type FactorNews } from './domain/confirming/factor-news.ts'
 import { plainlyNamed, type PersonRef } from './domain/person.ts'
+import type { ActStore } from './domain/ports/acts.ts'
 import type { Clock } from './domain/ports/clock.ts'
 import type { Confirming } from './domain/ports/confirming.ts'
 import type { DeviceCodes } from './domain/ports/device-codes.ts'
 import type { Log } from './domain/ports/log.ts'
+import type { OpenIdLinks } from './domain/ports/openid-links.ts'
 import type { ProofStore } from './domain/ports/proofs.ts'
 import { mongoDeviceCodes } from './mongo/confirming/device-codes.ts'
 import { mongoEnrolmentCodes } from './mongo/confirming/enrolment-codes.ts'
@@ -21,6 +23,7 @@ import { mongoExternalIds } from './mongo/confirming/external-ids.ts'
 import { mongoOpenIdLinks } from './mongo/confirming/openid-links.ts'
 import { mongoPasskeys } from './mongo/confirming/passkeys.ts'
 import { mongoTotp } from './mongo/confirming/totp.ts'
+import { asAct } from './operations/as-act.ts'
 
 /** The ways of confirming that this configuration allows: without keys no codes and passkeys, without an address no pages. */
 export function confirmingFor(
@@ -30,10 +33,12 @@ export function confirmingFor(
     catalog,
     clock,
     proofs,
+    acts,
     tell,
     tellAdmins,
     log,
   }: {
+    readonly acts: ActStore
     readonly catalog: () => Catalog
     readonly clock: Pick<Clock, 'now'>
     readonly proofs: ProofStore
@@ -54,7 +59,7 @@ export function confirmingFor(
     passkeyStore: mongoPasskeys(connection),
     codes: ring && enrolmentCodes(mongoEnrolmentCodes(connection), ring),
     proofs,
-    links: mongoOpenIdLinks(connection),
+    links: recordedLinks(mongoOpenIdLinks(connection), { acts, log }),
     externalIds: mongoExternalIds(connection),
     openId: () => catalog().openId,
     publicUrl,
@@ -83,3 +88,20 @@ export function confirmingFor(
 /** The codes by which a machine becomes somebody's device: none without keys. */
 export const deviceCodesFor = (connection: Connection, { keys }: Pick<Config, 'keys'>): DeviceCodes | null =>
   keys === null ? null : deviceCodes(mongoDeviceCodes(connection), keyRing(keys))
+
+/** Whose account it is from now on stands in the record. */
+function recordedLinks(links: OpenIdLinks, parts: { acts: ActStore; log: Log }): OpenIdLinks {
+  const link: OpenIdLinks['link'] = (one) => {
+    const { personId: id, issuer, subject, by } = one
+    const about = { kind: 'person', id, name: id } as const
+    const details = { issuer, subject, by }
+    const act = { type: 'account-linked', by: { source: issuer }, about, details } as const
+    return asAct(
+      parts,
+      act,
+      () => links.link(one),
+      (answer) => (answer === 'linked' ? 'done' : 'refused'),
+    )
+  }
+  return { ...links, link }
+}

@@ -1,5 +1,4 @@
 import type { Connection } from 'mongoose'
-import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { ConfigError, readRingPlaces } from './config.ts'
 import { deviceCodes } from './confirming/device-codes.ts'
@@ -17,6 +16,9 @@ import { connect } from './mongo/connection.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoTickets } from './mongo/tickets.ts'
 import { mongoPeople } from './mongo/people.ts'
+import { asAct } from './operations/as-act.ts'
+import { personAct } from './operations/person-act.ts'
+import { operator, recordingOf } from './operator.ts'
 
 export const enrolUsage = `curfew enrol <person>     a one-time code with which they add a way to confirm; give it in person (e-mail or Slack id)
   --device                a one-time code with which a machine reports itself as theirs
@@ -35,16 +37,24 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
       name,
       name.includes('@') ? await people.called([emailKey(name)]) : [await people.bySlackUser(name)],
     )
-    if (isRemoved) return await removed(connection, person)
+    const by = operator()
+    const parts = recordingOf(connection, environment)
+    if (isRemoved)
+      return await asAct(parts, personAct('ways-removed', person, { by }), () => removed(connection, person))
     if (isDevice) {
-      const { code, until } = await deviceCodes(mongoDeviceCodes(connection), keyRing(keys)).make({
-        person: refTo(person),
-        by: { operator: userInfo().username },
-      })
+      const codes = deviceCodes(mongoDeviceCodes(connection), keyRing(keys))
+      const { code, until } = await asAct(parts, personAct('device-code-made', person, { by }), () =>
+        codes.make({ person: refTo(person), by }),
+      )
       return deviceCodeWords(person, code, until)
     }
     const codes = enrolmentCodes(mongoEnrolmentCodes(connection), keyRing(keys))
-    const made = await codes.make(person, { operator: userInfo().username })
+    const made = await asAct(
+      parts,
+      personAct('way-code-made', person, { by }),
+      () => codes.make(person, by),
+      (one) => ('refused' in one ? 'refused' : 'done'),
+    )
     if ('refused' in made) throw new ConfigError('that code cannot be made')
     const until = `${made.until.toISOString().slice(11, 16)} UTC`
     return [

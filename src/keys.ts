@@ -6,8 +6,10 @@ import { hide } from './log.ts'
 import { mongoSealedSecrets } from './mongo/confirming/totp.ts'
 import { connect } from './mongo/connection.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
+import { asAct } from './operations/as-act.ts'
+import { operator, recordingOf } from './operator.ts'
 
-export const keysUsage = `curfew keys new           print a fresh key for CURFEW_KEYS
+export const keysUsage = `curfew keys new           print a fresh key, for CURFEW_KEYS or AUDIT_KEYS
 curfew keys rotate        seal every stored secret by the first key of CURFEW_KEYS; says which keys are not needed any more`
 
 /** What was done, in words, and 1 where something is left that no key here opens. Throws `ConfigError` for what cannot be. */
@@ -25,7 +27,13 @@ export async function keys(
   const connection = await connect(mongodbUri)
   try {
     await ensureIndexes(connection)
-    const rotated = await rotate(ring, mongoSealedSecrets(connection))
+    const about = { kind: 'keys', id: ring.currentId, name: ring.currentId } as const
+    const rotated = await asAct(
+      recordingOf(connection, environment),
+      { type: 'keys-rotated', by: operator(), about, details: {} },
+      () => rotate(ring, mongoSealedSecrets(connection)),
+      ({ resealed }) => ({ outcome: 'done', details: { resealed: String(resealed) } }),
+    )
     return { text: said(rotated, ring.currentId), exitCode: rotated.unopened.length > 0 ? 1 : 0 }
   } finally {
     await connection.close()

@@ -20,16 +20,14 @@ import { asUnusable, connect } from './mongo/connection.ts'
 import { mongoGrantCounts } from './mongo/grant-counts.ts'
 import { mongoGrantRecords } from './mongo/grant-records.ts'
 import { mongoGrants } from './mongo/grants.ts'
-import { mongoHoldings } from './mongo/holdings.ts'
 import { mongoHolds } from './mongo/holds.ts'
+import { mongoRecordPosition } from './mongo/record-position.ts'
 import { OnceMore } from './once-more.ts'
-import { checkpointSink } from './audit/checkpoint-sink.ts'
-import { signingKey } from './domain/audit/checkpoint.ts'
-import { chainKeys } from './domain/audit/keys.ts'
-import { keepingCheckpoints } from './operations/by-itself/keep-checkpoint.ts'
-import { mongoChain, mongoHistories } from './mongo/audit.ts'
-import { recordingHistory } from './operations/by-itself/record-history.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
+import { recordingJobs } from './recording.ts'
+import { recordedScim } from './operations/recorded-scim.ts'
+import { mongoActs } from './mongo/acts.ts'
+import { unrecorded } from './domain/ports/acts.ts'
 import { mongoDeviceDeliveries } from './mongo/device-deliveries.ts'
 import { mongoDeviceKeys } from './mongo/device-keys.ts'
 import { mongoDeviceSources } from './mongo/device-sources.ts'
@@ -67,7 +65,7 @@ import { withDevices } from './people/with-devices.ts'
 import { withWhenConfirmed } from './people/when-confirmed.ts'
 import { checkSystems } from './reach.ts'
 import { kindsFor } from './kinds.ts'
-import { hideVariables, lostSystems, reloading } from './reload.ts'
+import { hideVariables, lostSystems, noteCatalog, reloading } from './reload.ts'
 import type { SlackDirectory } from './slack/directory/directory.ts'
 import { openSlack } from './slack/slack.ts'
 
@@ -193,6 +191,7 @@ export async function start(
     if (isAfterRestore) await patiently(() => restores.begin(), config.mongodbUri, log)
     const restored = await patiently(() => afterRestore(restores), config.mongodbUri, log)
     endings.rest.unshift(() => restored.stop())
+    const acts = config.auditKeys === null ? unrecorded : mongoActs(connection)
     const world: World = {
       grants: mongoGrants(connection, clock, log),
       holds: mongoHolds(connection, log),
@@ -202,10 +201,12 @@ export async function start(
       losses: mongoLosses(connection, log),
       differences: mongoDifferences(connection, log),
       accepted: mongoAccepted(connection),
+      acts,
       tickets: mongoTickets(connection),
       proofs,
       confirming: confirmingFor(connection, config, {
         proofs,
+        acts,
         catalog: () => catalog.current(),
         clock,
         tell: (person, news) => slack.tellOfConfirming(person, news),
@@ -245,13 +246,14 @@ export async function start(
     const hasRuleOnDevices = () =>
       everyEntitlement(catalog.current()).some(({ mode, device }) => mode === 'standing' && device !== null)
     const onDevices = watchDevices(world, { changed: () => hasRuleOnDevices() && held.soon() })
+    await patiently(() => noteCatalog(world), config.mongodbUri, log)
     await catalog.follow(
       reloading({ path: config.catalogPath, environment, kinds, world, systems, held, tellAdmins }),
     )
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
     const fleets = fleetSources(world, { proxies })
-    const audit = auditing(connection, config, world)
+    const audit = recordingJobs(connection, config, world)
     const table = [...jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent }), ...audit]
     const ticks = mongoTicks(connection)
     const jobs = await startJobs(world, connection, { ticks, table })
@@ -284,7 +286,8 @@ export async function start(
       const { mongoScim } = await import('./mongo/scim/store.ts')
       const { mongoScimTokens } = await import('./mongo/scim/tokens.ts')
       const tokens = mongoScimTokens(connection, log)
-      return { store: mongoScim(connection, log), tokens, changed: scimChanged }
+      const store = recordedScim(mongoScim(connection, log), world)
+      return { store, tokens, changed: scimChanged }
     }
     const probes = {
       slack: () => slack.isConnected(),
@@ -295,6 +298,7 @@ export async function start(
       measuring?.showing({
         grants: mongoGrantCounts(connection, clock),
         ticks,
+        record: config.auditKeys === null ? null : mongoRecordPosition(connection),
         jobs: table,
         clock,
         slack,
@@ -436,28 +440,6 @@ const jobsOf = (
     },
   },
 ]
-
-/** What keeps the record of all that happens: none without a key for it. */
-function auditing(
-  connection: Connection,
-  { auditKeys, auditCheckpoints, proxies }: Config,
-  { clock, log }: Pick<World, 'clock' | 'log'>,
-): Job[] {
-  if (auditKeys === null) return []
-  const chain = mongoChain(connection)
-  const parts = { chain, histories: mongoHistories(connection, log), holdings: mongoHoldings(connection) }
-  const [key] = chainKeys(auditKeys)
-  const minute = { lockMs: 60_000, overdueMs: 65_000, needsSlack: false }
-  const record = { name: 'record', everyMs: 1_000, ...minute, run: recordingHistory(parts, { key, clock }) }
-  if (auditCheckpoints === null) return [record]
-  const sink = checkpointSink(auditCheckpoints, proxies)
-  const [{ id, base64 }] = auditKeys
-  const keep = keepingCheckpoints(
-    { chain, now: () => clock.now(), keep: (one) => sink.keep(one) },
-    signingKey(id, Buffer.from(base64, 'base64')),
-  )
-  return [record, { name: 'checkpoint', everyMs: 10_000, ...minute, run: keep }]
-}
 
 /** Written by one request of a directory. */
 const manyAtOnce = 2_000

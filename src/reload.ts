@@ -1,12 +1,16 @@
+import { hostname } from 'node:os'
 import { readTexts } from './catalog/load.ts'
 import type { Reloading } from './catalog/watch.ts'
 import type { ConnectedSystems } from './connectors/systems.ts'
+import type { Act } from './domain/audit/act.ts'
 import type { Catalog } from './domain/catalog.ts'
 import { closeQuietly, connected } from './domain/connected.ts'
 import { unused, type ConnectorKind } from './domain/connector.ts'
+import type { BegunAct } from './domain/ports/acts.ts'
 import { isSamePlace, unknownPlace } from './domain/place.ts'
 import { hide } from './log.ts'
 import type { HeldWatch } from './operations/by-itself/held-watch.ts'
+import { asAct } from './operations/as-act.ts'
 import type { World } from './operations/world.ts'
 import { checkSystems } from './reach.ts'
 
@@ -34,9 +38,21 @@ export function reloading({
   tellAdmins: (words: string) => void
 }): Reloading {
   const { log } = world
+  let loading: BegunAct | null = null
   return {
-    accept: (next) => whyNot(next, { kinds, world, systems }),
+    accept: async (next) => {
+      const no = await whyNot(next, { kinds, world, systems })
+      if (no !== null) return no
+      // One that was accepted before and did not come into force after all.
+      await loading?.dropped()
+      loading = await world.acts.begin(catalogAct(next))
+      return null
+    },
     onReload: (next) => {
+      loading
+        ?.ended('done')
+        .catch((error: unknown) => log.warn('could not say that a catalog came', { error }))
+      loading = null
       log.info('catalog reloaded', { resources: next.resources.size })
       held.soon()
       void hideVariables(path, environment).then(() => checkSystems(next, systems, log))
@@ -47,6 +63,18 @@ export function reloading({
     },
   }
 }
+
+/** The rules by which this replica goes from now on, by the mark of their texts. */
+const catalogAct = ({ fingerprint, resources }: Catalog): Act => ({
+  type: 'catalog-loaded',
+  by: { curfew: true },
+  about: { kind: 'catalog', id: fingerprint, name: fingerprint.slice(0, 12) },
+  details: { host: hostname(), resources: String(resources.size) },
+})
+
+/** At the start the record says by which rules it begins. */
+export const noteCatalog = (world: Pick<World, 'acts' | 'log' | 'catalog'>): Promise<void> =>
+  asAct(world, catalogAct(world.catalog()), () => Promise.resolve())
 
 /** A reload must not make us forget how to take something back, nor look for it in another place. Opens its systems. */
 async function whyNot(

@@ -1,13 +1,15 @@
-import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { table } from './catalog/table.ts'
 import { ConfigError, readScimPlaces } from './config.ts'
+import type { Act, ActType } from './domain/audit/act.ts'
 import { parseDuration } from './domain/duration.ts'
 import type { ScimToken, ScimTokenDesk } from './domain/ports/scim.ts'
 import { hide } from './log.ts'
 import { connect } from './mongo/connection.ts'
 import { ensureIndexes } from './mongo/indexes.ts'
 import { mongoScimTokenDesk } from './mongo/scim/tokens.ts'
+import { asAct } from './operations/as-act.ts'
+import { operator, recordingOf } from './operator.ts'
 import { scimPath } from './web/scim/path.ts'
 
 export const scimUsage = `curfew scim token create <source>   let a directory (okta, entra, …) write people and groups: prints its address and token
@@ -49,6 +51,37 @@ function silence(text: string | undefined): number | undefined {
   return ms
 }
 
+function recordedDesk(desk: ScimTokenDesk, parts: ReturnType<typeof recordingOf>): ScimTokenDesk {
+  const actOf = (type: ActType, id: string): Act => ({
+    type,
+    by: operator(),
+    about: { kind: 'source', id, name: id },
+    details: {},
+  })
+  return {
+    list: () => desk.list(),
+    create: (source, ...more) =>
+      asAct(
+        parts,
+        actOf('directory-token-made', source),
+        () => desk.create(source, ...more),
+        (made) => ('living' in made ? null : 'done'),
+      ),
+    revoke: (id) =>
+      asAct(
+        parts,
+        actOf('directory-token-revoked', id),
+        () => desk.revoke(id),
+        (ended) =>
+          ended && {
+            outcome: 'done',
+            about: { kind: 'source', id: ended.source, name: ended.source },
+            details: { token: id },
+          },
+      ),
+  }
+}
+
 async function withDesk(
   environment: NodeJS.ProcessEnv,
   work: (desk: ScimTokenDesk) => Promise<string>,
@@ -60,7 +93,8 @@ async function withDesk(
   try {
     // It may be the first that is done with this database.
     await ensureIndexes(connection)
-    return await work(mongoScimTokenDesk(connection))
+    const desk = mongoScimTokenDesk(connection)
+    return await work(recordedDesk(desk, recordingOf(connection, environment)))
   } finally {
     await connection.close()
   }
@@ -72,7 +106,7 @@ async function create(
   publicUrl: string,
   silentAfterMs: number | undefined,
 ): Promise<string> {
-  const made = await desk.create(source, userInfo().username, silentAfterMs)
+  const made = await desk.create(source, operator().operator, silentAfterMs)
   if ('living' in made) {
     const [oldest] = made.living
     throw new ConfigError(

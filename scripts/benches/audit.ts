@@ -38,7 +38,7 @@ await runBench(async (bench): Promise<Report> => {
   const chain = mongoChain(connection)
   const histories = mongoHistories(connection, noLog)
   const key: ChainKey = { id: 'bench', bytes: new Uint8Array(32).fill(7) }
-  const append = () => recordHistory({ chain, histories, holdings: mongoHoldings(connection) }, key)
+  const append = () => recordHistory({ chain, places: [histories], holdings: mongoHoldings(connection) }, key)
   /** One after the other, as the job is. */
   let last = Promise.resolve()
   const record = () => (last = last.then(append))

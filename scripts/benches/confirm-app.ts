@@ -59,6 +59,7 @@ answerParent(question, async (asked) => {
       keys: [{ id: 'bench', base64: key }],
       auditKeys: null,
       auditCheckpoints: null,
+      auditKeepMs: null,
       publicUrl,
       metrics: null,
       clientOf: () => '127.0.0.1',

@@ -41,6 +41,7 @@ answerParent(question, async (asked) => {
       keys: null,
       auditKeys: null,
       auditCheckpoints: null,
+      auditKeepMs: null,
       publicUrl: null,
       metrics: null,
       clientOf: null,

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import type { ChainFault } from '../domain/audit/chain.ts'
-import { checkpoint, signingKey, type Checkpoint } from '../domain/audit/checkpoint.ts'
-import { chainKeys } from '../domain/audit/keys.ts'
+import { checkpoint, type Checkpoint } from '../domain/audit/checkpoint.ts'
+import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { verifyChain, type CheckpointFault, type Verified } from '../operations/verify-chain.ts'
 import type { Said } from '../who/open.ts'
@@ -11,12 +11,14 @@ import { exportChain } from './export.ts'
 import { formats } from './formats.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
+import { prune, pruneUsage } from './prune.ts'
 
 export const auditUsage = `curfew audit verify       walk through the record of all that happened: is any of it changed, left out, moved or cut off?
   --checkpoints FILE      also beside these, one a line, as they were kept where the database is not
 curfew audit export       write the record to the standard output
   --format jsonl|csv      with what it takes to check it (jsonl), or for spreadsheets
-  --since INSTANT         from then on (2026-01-05T09:00Z)`
+  --since INSTANT         from then on (2026-01-05T09:00Z)
+${pruneUsage}`
 
 /**
  * Throws `ConfigError` for what cannot be asked; exit code 1 where the record is not as it was written, or holds what is no
@@ -26,19 +28,20 @@ export async function audit(words: readonly string[], environment: NodeJS.Proces
   const [verb, ...rest] = words
   if (verb === 'verify') return verify(rest, environment)
   if (verb === 'export') return exported(rest, environment)
+  if (verb === 'prune') return prune(rest, environment)
   throw new ConfigError(auditUsage)
 }
 
 async function verify(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
   const { values } = parseArgs({ args: [...words], options: { checkpoints: { type: 'string' } } })
   const checkpoints = values.checkpoints === undefined ? [] : await readCheckpoints(values.checkpoints)
-  return onRecord(environment, async (connection, keys) => {
+  return onRecord(environment, 'audit verify', async (connection, keys) => {
     const found = await verifyChain(mongoChain(connection), {
       keys: chainKeys(keys),
       checkpoints,
-      signers: keys.map(({ id, base64 }) => signingKey(id, Buffer.from(base64, 'base64'))),
+      signers: signersOf(keys),
     })
-    const isRight = found.faultCount === 0 && found.checkpointFaults.length === 0
+    const isRight = found.faultCount === 0 && found.checkpointFaults.length === 0 && !found.isBaseForged
     return { text: said(found), exitCode: isRight ? 0 : 1 }
   })
 }
@@ -50,7 +53,7 @@ async function exported(words: readonly string[], environment: NodeJS.ProcessEnv
   const since = values.since === undefined ? null : instantOf(values.since)
   if (format === undefined || (values.since !== undefined && since === null))
     throw new ConfigError(auditUsage)
-  return onRecord(environment, async (connection) => {
+  return onRecord(environment, `audit export --format ${values.format}`, async (connection) => {
     const unreadable = await exportChain(mongoChain(connection), process.stdout, { format, since })
     if (unreadable.length > 0)
       console.error(`Left out, as they are no entries: ${unreadable.slice(0, 20).join(', ')}`)
@@ -80,9 +83,16 @@ function parsed(line: string): unknown {
   }
 }
 
-function said({ links, first, last, faults, faultCount, checkpoints, checkpointFaults }: Verified): string {
+function said(found: Verified): string {
+  const { links, first, last, faults, faultCount, checkpoints, base, isBaseForged, checkpointFaults } = found
   const span = first && last ? `, from ${first.at.toISOString()} to ${last.at.toISOString()}` : ''
   const lines = [`${links} entries${span}`]
+  if (base !== null)
+    lines.push(`Entries up to ${base.number} were removed at ${base.at}, by who had the key ${base.keyId}.`)
+  if (isBaseForged)
+    lines.push(
+      'Where it is said to begin was not signed by any key in AUDIT_KEYS: what stood before is missing.',
+    )
   for (const fault of faults) lines.push(faultWords(fault))
   if (faultCount > faults.length) lines.push(`and ${faultCount - faults.length} more`)
   for (const fault of checkpointFaults) lines.push(checkpointWords(fault))

@@ -11,11 +11,10 @@ export interface Format {
 }
 
 /** As it stands in the record, with what it takes to check it: one JSON object a line. */
-const jsonl: Format = {
-  head: '',
-  line: ({ number, source, at, keyId, mark, text }) =>
-    `${JSON.stringify({ number, source, at, keyId, mark, text })}\n`,
-}
+const jsonl: Format = { head: '', line: (link) => asJsonLine(link) }
+
+export const asJsonLine = ({ number, source, at, keyId, mark, text }: Link): string =>
+  `${JSON.stringify({ number, source, at, keyId, mark, text })}\n`
 
 /** Of each entry, whatever it is of, what these columns are called. */
 const columns = {
@@ -48,7 +47,7 @@ function ofGrant(cell: (entry: RecordedOfGrant) => string) {
   return (_: Link, entry: Recorded): string => (isOfGrant(entry) ? cell(entry) : '')
 }
 
-function byWhom(entry: Recorded): string {
+export function byWhom(entry: Recorded): string {
   if (isOfGrant(entry)) {
     const { happened } = entry
     return 'by' in happened && happened.by !== null ? who(happened.by) : ''

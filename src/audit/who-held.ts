@@ -26,7 +26,8 @@ interface Held extends Holding {
 /** Throws `ConfigError` for what cannot be asked; exit code 1 where the record does not bear out all of it. */
 export async function whoHeld(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
   const { resource, entitlement, instant, isJson } = asked(words)
-  return onRecord(environment, async (connection, keys) => {
+  const asking = `who-held ${resource} ${entitlement} --at ${instant.toISOString()}`
+  return onRecord(environment, asking, async (connection, keys) => {
     const chain = mongoChain(connection)
     const holdings = await mongoHoldings(connection).at({ resource, entitlement }, instant)
     const held: Held[] = []

@@ -7,6 +7,7 @@ import { indexesCheck, majorityCheck, reachCheck, rightsCheck, serverCheck } fro
 import { directoryGroupsCheck, directoryPeopleCheck } from './directories.ts'
 import { environmentCheck } from './environment.ts'
 import { peopleCheck } from './people.ts'
+import { recordCheck } from './record.ts'
 import { slackGroupsCheck } from './slack-groups.ts'
 import { systemsCheck } from './systems.ts'
 import { tokenCheck } from './tokens.ts'
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   majorityCheck,
   rightsCheck,
   indexesCheck,
+  recordCheck,
   tokenCheck,
   socketCheck,
   httpCheck,

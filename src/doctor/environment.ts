@@ -27,4 +27,5 @@ const remedies: Readonly<Record<string, string>> = {
   CATALOG: 'Name a YAML file, or a folder of them: docs/catalog.md. One of examples/ is a beginning.',
   PUBLIC_URL: 'Name the https address at which browsers reach PORT.',
   CURFEW_KEYS: 'curfew keys new prints one.',
+  AUDIT_KEYS: 'curfew keys new prints one: docs/audit.md.',
 }

@@ -1,6 +1,7 @@
 import type { Gauge } from 'prom-client'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { GrantCounter, GrantCounts } from '../domain/ports/grant-counts.ts'
+import type { Position, RecordPosition } from '../domain/ports/record-position.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { TickStore } from '../domain/ports/ticks.ts'
 import { elapsedMs } from '../elapsed.ts'
@@ -10,6 +11,8 @@ import type { Metrics } from './table.ts'
 export interface Sources {
   readonly grants: GrantCounter
   readonly ticks: Pick<TickStore, 'agesMs'>
+  /** Null: none is kept. */
+  readonly record: RecordPosition | null
   readonly jobs: readonly { readonly name: string; readonly overdueMs: number }[]
   readonly clock: Pick<Clock, 'now' | 'isSure'> & { errorMs(): number }
   readonly slack: { isConnected(): boolean; answers(): boolean }
@@ -25,17 +28,22 @@ const answersWithinMs = 2_000
 interface FromDatabase {
   readonly counts: GrantCounts
   readonly ageMs: (job: string) => number
+  readonly record: Position | null
   /** When it was asked: what is shown later grew older meanwhile. */
   readonly askedAtMs: number
 }
 
 /** Brings what is asked for up to date. What MongoDB did not answer is left out: nothing is better than an old number. */
 export function readingAtScrape(metrics: Metrics, sources: Sources): () => Promise<void> {
-  const { grants, ticks, log } = sources
+  const { grants, ticks, record, log } = sources
   const ask = async (): Promise<FromDatabase> => {
     const askedAtMs = elapsedMs()
-    const [counts, ageMs] = await Promise.all([grants.counts(), ticks.agesMs()])
-    return { counts, ageMs, askedAtMs }
+    const [counts, ageMs, position] = await Promise.all([
+      grants.counts(),
+      ticks.agesMs(),
+      record?.position() ?? null,
+    ])
+    return { counts, ageMs, record: position, askedAtMs }
   }
   const asked = remembered(() =>
     inTime(ask()).catch((error: unknown) => {
@@ -67,6 +75,8 @@ function showDatabase(metrics: Metrics, found: FromDatabase | null, { jobs, cloc
   show(metrics.oldestPending, found?.counts && since(found.counts.oldestPendingAt))
   show(metrics.oldestDue, found?.counts && since(found.counts.oldestDueAt))
   show(metrics.unshown, found?.counts.unshown)
+  show(metrics.recordEntries, found?.record?.entries)
+  show(metrics.recordWaiting, found?.record?.waiting)
   for (const { name } of found === null ? [] : jobs) {
     const ageMs = (found?.ageMs(name) ?? Infinity) + elapsedMs() - (found?.askedAtMs ?? 0)
     // One that never ran has no age.

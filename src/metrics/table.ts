@@ -61,6 +61,8 @@ export const metricsIn = (registry: Registry) => {
     oldestDue: gauge('curfew_oldest_due_seconds', 'How long something is due that nobody looked at.'),
     unshown: gauge('curfew_unshown_grants', 'Grants that Slack does not show as they are.'),
     jobAge: gauge('curfew_job_age_seconds', 'Since any replica last ran this job through.', 'name'),
+    recordEntries: gauge('curfew_record_entries', 'The number of the last entry of the record.'),
+    recordWaiting: gauge('curfew_record_waiting', 'What happened and is not in the record yet.'),
     database: gauge('curfew_database_answers', '1 while MongoDB answers what is shown here, else 0.'),
 
     // How this replica is.

@@ -37,6 +37,10 @@ const chainEnd = z
   .object({ _id: z.int().positive(), mark: z.string() })
   .transform(({ _id: number, mark }) => ({ number, mark }))
 
+const baseMark = z.object({ number: z.int(), mark: z.string() })
+/** So many at a time hold up nobody who appends. */
+const mostRemoved = 5_000
+
 function linkOf(doc: { readonly _id: number }): Link | Unreadable {
   const read = stored.safeParse(doc)
   return read.success ? read.data : { number: doc._id, source: null }
@@ -44,10 +48,14 @@ function linkOf(doc: { readonly _id: number }): Link | Unreadable {
 
 export function mongoChain(connection: Connection): ChainStore {
   const links = collectionOf<{ _id: number; source: string; mark: string }>(connection, 'chain')
+  const bases = collectionOf<{ _id: string; number: number }>(connection, 'chain_base')
   return {
     end: async () => {
       const last = await links.findOne({ _id: { $gte: 0 } }, { sort: { _id: -1 }, projection: { mark: 1 } })
-      return last === null ? noLink : chainEnd.parse(last)
+      if (last !== null) return chainEnd.parse(last)
+      // All was removed by somebody: it is not begun anew, among the numbers of what was.
+      const base = await bases.findOne({ _id: 'base' })
+      return base === null ? noLink : baseMark.parse(base)
     },
     known: async (sources) => {
       const found = await links
@@ -76,6 +84,44 @@ export function mongoChain(connection: Connection): ChainStore {
         .toArray()
       return found.map(linkOf)
     },
+    oldestAt: async () => {
+      const first = await links.findOne({ _id: { $gte: 0 } }, { sort: { _id: 1 }, projection: { at: 1 } })
+      return z.object({ at: z.date() }).safeParse(first).data?.at ?? null
+    },
+    base: async () => {
+      const { _id, ...base } = (await bases.findOne({ _id: 'base' })) ?? { _id: null }
+      return _id === null ? null : base
+    },
+    beginAfter: async (base) => {
+      aboutToWrite()
+      try {
+        const filter = { _id: 'base', number: { $lt: base.number } }
+        const { matchedCount, upsertedCount } = await bases.updateOne(
+          filter,
+          { $set: base },
+          { upsert: true },
+        )
+        return matchedCount + upsertedCount > 0
+      } catch (error) {
+        // There is one, and it is no earlier.
+        if (error instanceof MongoServerError && error.code === 11000) return false
+        throw error
+      }
+    },
+    removeUpTo: async (number) => {
+      let removed = 0
+      for (;;) {
+        const some = await links
+          .find({ _id: { $lte: number } }, { projection: { _id: 1 } })
+          .sort({ _id: 1 })
+          .limit(mostRemoved)
+          .toArray()
+        const last = some.at(-1)
+        if (last === undefined) return removed
+        aboutToWrite()
+        removed += (await links.deleteMany({ _id: { $lte: last._id } })).deletedCount
+      }
+    },
     ofGrant: async (grantId) => {
       const found = await links
         .find({ source: { $gte: `grant/${grantId}/`, $lt: `grant/${grantId}0` } })
@@ -86,6 +132,8 @@ export function mongoChain(connection: Connection): ChainStore {
         .find({ _id: { $in: those.map(({ number }) => number - 1) } }, { projection: { mark: 1 } })
         .toArray()
       const marks = new Map(before.map(({ _id, mark }) => [_id, mark]))
+      const first = baseMark.safeParse(await bases.findOne({ _id: 'base' })).data
+      if (first !== undefined) marks.set(first.number, first.mark)
       return those.map((link) => ({ link, before: marks.get(link.number - 1) ?? '' }))
     },
   }
@@ -132,6 +180,19 @@ const projection = {
 /** Histories of grants: each write that made one grow left word of it in the same document. */
 export function mongoHistories(connection: Connection, log: Log): ToRecord {
   const grants = collectionOf<{ _id: string }>(connection, 'grants')
+  const recorded = async (those: readonly Grown[]): Promise<void> => {
+    if (those.length === 0) return
+    aboutToWrite()
+    await grants.bulkWrite(
+      those.map(({ id, revision, upTo }) => ({
+        updateOne: {
+          filter: { _id: id },
+          update: [{ $set: { recorded: upTo, unrecorded: { $ne: ['$revision', revision] } } }],
+        },
+      })),
+      { ordered: false },
+    )
+  }
   return {
     adopt: async () => {
       aboutToWrite()
@@ -143,26 +204,24 @@ export function mongoHistories(connection: Connection, log: Log): ToRecord {
         .sort({ _id: 1 })
         .limit(most)
         .toArray()
-      const those = readEach(found, (doc) => waitingOf(row.parse(doc)), { what: 'history', log })
-      return { those, last: found.length < most ? null : (found.at(-1)?._id ?? null) }
-    },
-    recorded: async (those) => {
-      if (those.length === 0) return
-      aboutToWrite()
-      await grants.bulkWrite(
-        those.map(({ id, revision, upTo }) => ({
-          updateOne: {
-            filter: { _id: id },
-            update: [{ $set: { recorded: upTo, unrecorded: { $ne: ['$revision', revision] } } }],
-          },
-        })),
-        { ordered: false },
-      )
+      const those = readEach(found, (doc) => grownOf(row.parse(doc)), { what: 'history', log })
+      return {
+        those,
+        last: found.length < most ? null : (found.at(-1)?._id ?? null),
+        recorded: () => recorded(those),
+      }
     },
   }
 }
 
-function waitingOf({
+/** A grant whose history grew, up to what is recorded with this. */
+interface Grown extends Waiting {
+  readonly id: string
+  readonly revision: number
+  readonly upTo: number
+}
+
+function grownOf({
   _id: id,
   revision,
   recorded,
@@ -171,7 +230,7 @@ function waitingOf({
   principal,
   endsAt,
   ...rest
-}: z.infer<typeof row>): Waiting {
+}: z.infer<typeof row>): Grown {
   const facts = { ...rest, id, principal: place?.principal ?? principal ?? null, endsAt: endsAt ?? null }
   const read = history.map((entry) => happened.parse(entry))
   return {

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
 import { acceptedModel } from './accepted.ts'
+import { actModel } from './acts.ts'
 import { chainModel } from './audit.ts'
 import { openIdLinkModel } from './confirming/openid-links.ts'
 import { confirmingModels } from './confirming/models.ts'
@@ -47,6 +48,7 @@ const indexed = (connection: Connection) => [
   holdModel(connection),
   holdingModel(connection),
   acceptedModel(connection),
+  actModel(connection),
   chainModel(connection),
   personModel(connection),
   shownModel(connection),

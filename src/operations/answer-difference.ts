@@ -1,8 +1,10 @@
+import type { Act } from '../domain/audit/act.ts'
 import type { Difference, DifferentPlace } from '../domain/ports/differences.ts'
 import { isSamePlace } from '../domain/place.ts'
 import { refTo, type PersonRef } from '../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
+import { asAct } from './as-act.ts'
 import { stillListed } from './reconcile.ts'
 import { takeUnowed } from './by-itself/hold-protocol.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
@@ -40,7 +42,13 @@ export async function takeStray(world: World, answer: Answer): Promise<Answered 
   const open: string[] = []
   for (const { place, principal } of answer.picks) {
     const { system, canonical, target } = place
-    const outcome = await takeUnowed(world, { system, canonical, target, principal })
+    const act = strayAct('difference-taken-back', { place, principal }, admin.by)
+    const outcome = await asAct(
+      world,
+      act,
+      () => takeUnowed(world, { system, canonical, target, principal }),
+      (one) => ({ outcome: one === 'taken' ? 'done' : 'failed', details: { outcome: one } }),
+    )
     world.log.info('an admin took back what no grant explains', {
       by: admin.by.id,
       system,
@@ -84,16 +92,22 @@ export async function acceptStray(
   if (until <= now || until.getTime() - now.getTime() > longestFineMs) return refuse('bad-until')
   const admin = await answering(world, answer)
   if (isRefusal(admin)) return admin
-  await world.accepted.accept(
-    answer.picks.map(({ place: { system, canonical }, principal }) => ({
-      system,
-      canonical,
-      principal,
-      until,
-      by: admin.by.id,
-      at: now,
-    })),
+  const accept = () =>
+    world.accepted.accept(
+      answer.picks.map(({ place: { system, canonical }, principal }) => ({
+        system,
+        canonical,
+        principal,
+        until,
+        by: admin.by.id,
+        at: now,
+      })),
+    )
+  const accepted = answer.picks.map((pick) =>
+    strayAct('difference-accepted', pick, admin.by, { until: until.toISOString() }),
   )
+  // One word for all of them.
+  await accepted.reduce((work, act) => () => asAct(world, act, work), accept)()
   world.log.info('an admin found fine what no grant explains', {
     by: admin.by.id,
     resource: answer.resource,
@@ -103,6 +117,18 @@ export async function acceptStray(
   await settle(world, admin.difference, { picks: answer.picks, open: [] })
   return { done: answer.picks.length, open: [] }
 }
+
+const strayAct = (
+  type: 'difference-taken-back' | 'difference-accepted',
+  { place, principal }: Pick,
+  by: PersonRef,
+  more: Act['details'] = {},
+): Act => ({
+  type,
+  by,
+  about: { kind: 'system', id: place.system, name: place.system },
+  details: { canonical: place.canonical, principal, entitlement: place.entitlement.id, ...more },
+})
 
 async function answering(
   world: World,

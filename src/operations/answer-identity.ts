@@ -1,9 +1,11 @@
+import type { Act } from '../domain/audit/act.ts'
 import { isListed } from '../domain/approvers.ts'
 import type { Catalog } from '../domain/catalog.ts'
-import type { PersonRef } from '../domain/person.ts'
+import { refTo, type PersonRef } from '../domain/person.ts'
 import type { IdentityQuestion } from '../domain/ports/identities.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { everyAdmin, mayLookAfter } from './admins.ts'
+import { asAct } from './as-act.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 /** Who says whether two identities are one person: those whom the catalog names for it, else every admin. */
@@ -29,7 +31,18 @@ export async function answerIdentity(
   if ([facts.person.id, ...(facts.person.also ?? [])].some((id) => concerned.includes(id)))
     return refuse('own-identity')
   if (isOutdated(world, one)) return newRules(null)
-  const answered = await world.identities.answer(id, answer, facts.person)
+  const act: Act = {
+    type: answer === 'same' ? 'identities-joined' : 'identities-set-apart',
+    by: refTo(facts.person),
+    about: { kind: 'person', id: question.personId, name: question.personId },
+    details: { source: question.source, user: question.userId },
+  }
+  const answered = await asAct(
+    world,
+    act,
+    () => world.identities.answer(id, answer, facts.person),
+    (one) => (one === null ? 'refused' : 'done'),
+  )
   if (answered === null) return refuse('identity-settled')
   const { source, userId, personId } = answered
   world.log.info('an admin said whether two identities are one', {

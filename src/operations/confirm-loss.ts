@@ -1,7 +1,9 @@
+import type { Act } from '../domain/audit/act.ts'
 import { findEntitlement } from '../domain/catalog.ts'
-import type { PersonRef } from '../domain/person.ts'
+import { refTo, type PersonRef } from '../domain/person.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { isAdminOf } from './admins.ts'
+import { asAct } from './as-act.ts'
 import { lookAtHeld } from './by-itself/while-held.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
@@ -20,7 +22,23 @@ export async function confirmLoss(
   if (rule === null || !(await isAdminOf(one, facts, { resource: rule.resource, entitlement: rule })))
     return refuse('not-an-admin')
   if (isOutdated(world, one)) return newRules(null)
-  if (!(await world.losses.confirm(asked))) return refuse('loss-changed')
+  const act: Act = {
+    type: 'loss-confirmed',
+    by: refTo(facts.person),
+    about: {
+      kind: 'entitlement',
+      id: `${rule.resource.id}/${rule.id}`,
+      name: `${rule.resource.name} ${rule.name}`,
+    },
+    details: { mark: asked.mark },
+  }
+  const isConfirmed = await asAct(
+    world,
+    act,
+    () => world.losses.confirm(asked),
+    (isTrue) => (isTrue ? 'done' : 'refused'),
+  )
+  if (!isConfirmed) return refuse('loss-changed')
   await world.directory.freshGroups()
   await lookAtHeld(world)
   return { confirmed: asked.mark }

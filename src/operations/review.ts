@@ -12,14 +12,16 @@ import { isSameHuman, refTo, type Known, type PersonFacts, type PersonRef } from
 import { nameApprovers } from '../domain/approvers.ts'
 import type { Confirmation } from '../domain/confirmation.ts'
 import { mayAskForOthers, mayHold, placeFor, termsFor, type Verdict } from '../domain/policy.ts'
-import { wordId } from '../domain/pre-approval.ts'
+import { wordId, type PreApproval } from '../domain/pre-approval.ts'
 import { isRefusal, refuse, type Refusal } from '../domain/refusal.ts'
 import { DAY_MS } from '../domain/windows/wall-clock.ts'
 import { isStillTimely, mayLast } from '../domain/timing.ts'
 import { transition } from '../domain/transition.ts'
+import { asAct } from './as-act.ts'
 import { earlierOf, openNow, type EarlierReviewer } from './asked-of.ts'
 import { provenBy } from './confirm/proven.ts'
 import { panelsOf, type Panel } from './panel.ts'
+import { wordAct } from './word-act.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 export interface GivenAnswer {
@@ -123,7 +125,7 @@ async function promise(
   if (aheadUntil == null || own?.verdict !== 'approve') return grant
   const asks = entitlement?.review.stages[own.stage]?.asksProof === true
   if (asks && confirmation === null) return refuse('must-confirm', { grant })
-  await world.preApprovals.insert({
+  const word: PreApproval = {
     id: wordId(grant.id, own.by, asks ? (confirmation?.ticket ?? null) : null),
     approver: own.by,
     subject: grant.subject,
@@ -138,7 +140,8 @@ async function promise(
     madeAt: own.at,
     stoppedAt: null,
     stoppedBy: null,
-  })
+  }
+  await asAct(world, wordAct('approved-ahead', word, own.by), () => world.preApprovals.insert(word))
   return grant
 }
 

@@ -3,6 +3,8 @@ import { isTheirs, type PreApproval } from '../domain/pre-approval.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import { transition } from '../domain/transition.ts'
 import { isAdminOf } from './admins.ts'
+import { asAct } from './as-act.ts'
+import { wordAct } from './word-act.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from './world.ts'
 
 /** Takes back what was approved ahead: its approver, whom it is for, or an admin. What was given by it runs on. Done twice is done. */
@@ -20,7 +22,12 @@ export async function stopPreApproval(
     if (isOutdated(world, one)) return newRules(null)
   }
   const by = refTo(facts.person)
-  const stopped = await world.preApprovals.stop(id, by, world.clock.now())
+  const stopped = await asAct(
+    world,
+    wordAct('approval-ahead-stopped', found, by),
+    () => world.preApprovals.stop(id, by, world.clock.now()),
+    (one) => (one === null || found.stoppedAt !== null ? null : 'done'),
+  )
   if (stopped === null) return refuse('not-found')
   await callOffBy(world, stopped, by)
   return stopped

@@ -1,6 +1,7 @@
 import { ChainWalk, isLink, type ChainFault, type ChainKey, type Link } from '../domain/audit/chain.ts'
-import { isGenuine, type Checkpoint, type SigningKey } from '../domain/audit/checkpoint.ts'
+import { isGenuine, type Checkpoint } from '../domain/audit/checkpoint.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
+import { beginningOf, type Signer } from './chain-base.ts'
 
 const linksAtOnce = 5_000
 /** As many faults are told one by one; of more their number is enough. */
@@ -23,12 +24,16 @@ export interface Verified {
   /** All of them, also those that are not told one by one. */
   readonly faultCount: number
   readonly checkpoints: number
+  /** What stands where the oldest links were removed; null: none were. */
+  readonly base: Checkpoint | null
+  /** What stands there was signed by no key here: then all before the first link is missing. */
+  readonly isBaseForged: boolean
   readonly checkpointFaults: readonly CheckpointFault[]
 }
 
 /** Walks through the whole chain, in pages: what is wrong with it, and what of it is not as the checkpoints say. */
 export async function verifyChain(
-  chain: Pick<ChainStore, 'after'>,
+  chain: Pick<ChainStore, 'after' | 'base'>,
   {
     keys,
     checkpoints,
@@ -36,15 +41,16 @@ export async function verifyChain(
   }: {
     keys: readonly ChainKey[]
     checkpoints: readonly Checkpoint[]
-    signers: readonly Pick<SigningKey, 'id' | 'public'>[]
+    signers: readonly Signer[]
   },
 ): Promise<Verified> {
-  const walk = new ChainWalk(keys)
+  const beginning = await beginningOf(chain, signers)
+  const walk = new ChainWalk(keys, beginning.after)
   const signed = new Map(signers.map((key) => [key.id, key]))
   const faults: ChainFault[] = []
   const wanted = new Set(checkpoints.map(({ number }) => number))
   const marks = new Map<number, string>()
-  let [links, faultCount, end] = [0, 0, 0]
+  let [links, faultCount, end] = [0, 0, beginning.after.number]
   let first: Link | null = null
   let last: Link | null = null
   for (;;) {
@@ -67,7 +73,21 @@ export async function verifyChain(
     const key = signed.get(keyId)
     if (key === undefined || !isGenuine(one, key)) return [{ kind: 'forged', number }]
     if (number > end) return [{ kind: 'cut-off', number, at, end }]
+    // What it saw was removed; of the last of those the mark is left.
+    if (number < beginning.after.number) return []
+    if (number === beginning.after.number) marks.set(number, beginning.after.mark)
     return marks.get(number) === mark ? [] : [{ kind: 'another-chain', number, at }]
   })
-  return { links, first, last, faults, faultCount, checkpoints: checkpoints.length, checkpointFaults }
+  const { base, isForged: isBaseForged } = beginning
+  return {
+    links,
+    first,
+    last,
+    faults,
+    faultCount,
+    checkpoints: checkpoints.length,
+    base,
+    isBaseForged,
+    checkpointFaults,
+  }
 }

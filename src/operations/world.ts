@@ -1,6 +1,7 @@
 import type { Grant } from '../domain/grant.ts'
 import type { CurrentCatalog } from '../domain/ports/catalog.ts'
 import type { Clock } from '../domain/ports/clock.ts'
+import type { ActStore } from '../domain/ports/acts.ts'
 import type { AcceptedStore } from '../domain/ports/accepted.ts'
 import type { DeviceCodes } from '../domain/ports/device-codes.ts'
 import type { DeviceKeyStore } from '../domain/ports/device-keys.ts'
@@ -34,6 +35,8 @@ export interface World {
   readonly losses: LossStore
   readonly differences: DifferenceStore
   readonly accepted: AcceptedStore
+  /** What is done that is no grant's, for the record. */
+  readonly acts: ActStore
   readonly tickets: TicketStore
   /** When people last confirmed who they are. */
   readonly proofs: ProofStore

@@ -1,13 +1,15 @@
 import type { Connection } from 'mongoose'
-import { chainKeys } from '../../src/domain/audit/keys.ts'
+import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
 import { signedCheckpoint, signingKey, type Checkpoint } from '../../src/domain/audit/checkpoint.ts'
 import type { RingKey } from '../../src/domain/ring-keys.ts'
+import { mongoActs, mongoActsToRecord } from '../../src/mongo/acts.ts'
 import { chainModel, mongoChain, mongoHistories } from '../../src/mongo/audit.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoGrants } from '../../src/mongo/grants.ts'
 import { mongoHoldings } from '../../src/mongo/holdings.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
+import { pruneChain, type Pruning } from '../../src/operations/prune-chain.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
 import { ada, approval, aRequest, at } from '../support/builders.ts'
 import { transition } from '../../src/domain/transition.ts'
@@ -26,6 +28,7 @@ export async function aRecord(key: RingKey = aKey('k1')) {
   await clock.sample()
   const grants = mongoGrants(connection, clock)
   const histories = mongoHistories(connection, noLog)
+  const acts = mongoActsToRecord(connection, noLog)
   let asked = 0
   const happens = {
     /** Riley asks; the grant's id. */
@@ -45,9 +48,10 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     key,
     chain: mongoChain(connection),
     adopts: () => histories.adopt(),
+    acts: mongoActs(connection),
     records: (by: RingKey = key) =>
       recordHistory(
-        { chain: mongoChain(connection), histories, holdings: mongoHoldings(connection) },
+        { chain: mongoChain(connection), places: [histories, acts], holdings: mongoHoldings(connection) },
         chainKeys([by])[0],
       ),
     verifies: (keys: readonly [RingKey, ...RingKey[]] = [key], checkpoints: readonly Checkpoint[] = []) =>
@@ -55,6 +59,12 @@ export async function aRecord(key: RingKey = aKey('k1')) {
         keys: chainKeys(keys),
         checkpoints,
         signers: keys.map(signerOf),
+      }),
+    prunes: (pruning: Pruning) =>
+      pruneChain(mongoChain(connection), pruning, {
+        keys: chainKeys([key]),
+        signers: signersOf([key]),
+        now: new Date('2026-02-01T09:00:00Z'),
       }),
     checkpoint: async (at = new Date('2026-01-05T09:00:00Z')) =>
       signedCheckpoint(await mongoChain(connection).end(), at, signerOf(key)),

@@ -9,6 +9,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { MongoClient } from 'mongodb'
 import mongoose from 'mongoose'
+import { linked, noLink } from '../../src/domain/audit/chain.ts'
+import { chainKeys } from '../../src/domain/audit/keys.ts'
+import { mongoChain } from '../../src/mongo/audit.ts'
+import { connect } from '../../src/mongo/connection.ts'
 import { freePort } from '../support/free-port.ts'
 import { startOpenIdProvider } from '../support/openid-provider.ts'
 import { provisionedIn } from '../support/provisioned.ts'
@@ -292,6 +296,35 @@ describe('PUBLIC_URL', () => {
     },
     60_000,
   )
+})
+
+describe('the record', () => {
+  test('whose last entry is by a key that is not there any more, and whose checkpoints nobody can keep', async () => {
+    const installation = await anInstallation()
+    const { environment } = installation
+    const connection = await connect(environment['MONGODB_URI'] ?? '')
+    afterThis(() => connection.close())
+    const entry = { source: 'act/1', at: new Date(), text: '{}' }
+    const [first, newer, other] = [aKey('k1'), aKey('k2'), aKey('k1')]
+    await mongoChain(connection).append(linked(noLink, [entry], chainKeys([first])[0]))
+
+    const places = { AUDIT_CHECKPOINTS: '/nowhere/at/all.jsonl' }
+    const lacking = await looked({ ...environment, ...places, AUDIT_KEYS: written(newer) })
+    expect(lacking.findings.filter(({ area }) => area === 'Record')).toMatchObject([
+      { verdict: 'wrong', says: holding('lacks: k1'), remedy: holding('the key of before') },
+      { about: 'checkpoints', verdict: 'wrong', says: holding('cannot be written') },
+    ])
+    const another = await looked({ ...environment, AUDIT_KEYS: written(other) })
+    expect(another.findings.filter(({ area }) => area === 'Record')).toMatchObject([
+      { verdict: 'wrong', says: holding('not as it was written') },
+      { about: 'checkpoints', verdict: 'wrong', says: holding('none are kept') },
+    ])
+    const right = await looked({ ...environment, AUDIT_KEYS: written(newer, first) })
+    expect(right.findings.find(({ area }) => area === 'Record')).toMatchObject({
+      verdict: 'right',
+      says: holding('1 entries'),
+    })
+  }, 60_000)
 })
 
 describe('HTTP', () => {

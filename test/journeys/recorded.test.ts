@@ -37,7 +37,7 @@ test('what Riley asked and Ada approved is recorded within seconds, by the app a
   expect(await types()).toEqual(['asked', 'approved', 'given'])
   await eventually(
     () => readFile(checkpoints, 'utf8').catch(() => ''),
-    (text) => text.includes('"number":3'),
+    (text) => text.includes('"number":4'),
     30_000,
   )
   const says = async (words: readonly string[]) => {
@@ -60,12 +60,26 @@ test('what Riley asked and Ada approved is recorded within seconds, by the app a
   const forged = await whoHeld(now)
   expect([forged.code, forged.text]).toEqual([1, expect.stringContaining('NOT AS RECORDED')])
 
+  // That it was asked for stands there too.
+  await eventually(
+    async () => (await chain.after(0, 100)).filter(isLink).map(({ text }) => text),
+    (texts) => texts.filter((text) => text.includes('"who-held orders-db read')).length === 3,
+    patient.withinMs,
+  )
+  const last = (await chain.end()).number
+  await eventually(
+    () => readFile(checkpoints, 'utf8'),
+    (text) => text.includes(`"number":${last},`),
+    30_000,
+  )
+  app.kill('SIGTERM')
+  await app.exited
   const whole = await verify()
   expect([whole.code, whole.text]).toEqual([0, expect.stringContaining('None of them was changed')])
-  await connection.collection<{ _id: number }>('chain').deleteOne({ _id: 3 })
+  await connection.collection<{ _id: number }>('chain').deleteOne({ _id: last })
   const short = await verify()
   expect([short.code, short.text]).toEqual([
     1,
-    expect.stringMatching(/Cut off: .* 3 entries, now there are 2/),
+    expect.stringContaining(`there were ${last} entries, now there are ${last - 1}`),
   ])
 }, 90_000)

@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { release, tmpdir } from 'node:os'
+import { release, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { byWhom } from '../../src/audit/formats.ts'
+import { isLink } from '../../src/domain/audit/chain.ts'
+import { isOfGrant, readRecorded } from '../../src/domain/audit/recorded.ts'
+import { mongoChain } from '../../src/mongo/audit.ts'
+import { connect } from '../../src/mongo/connection.ts'
 import { aStage } from '../support/curfew.ts'
 import { aKey } from '../support/ring.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
@@ -30,6 +35,7 @@ test('the machine that somebody works on is enrolled by a code of theirs, approv
     },
     env: gate.env,
     confirming: { keys: [aKey('k1')], publicUrl: 'https://curfew.acme.example' },
+    auditKeys: [aKey('a1')],
   })
   const { riley, kim, orders, workspace, app } = stage
   const folder = await mkdtemp(join(tmpdir(), 'curfew-report-'))
@@ -61,5 +67,38 @@ test('the machine that somebody works on is enrolled by a code of theirs, approv
   const [byCommand = ''] = codeIn.exec(made.lines.join('\n')) ?? []
   const again = await reporter('enrol', `http://127.0.0.1:${app.port}`, '--code', byCommand)
   expect(again.stdout).toContain('now a device of Riley')
+  // All of it stands in the record, by whose word it was.
+  const recorded = await eventually(
+    () => actsIn(stage.environment['MONGODB_URI'] ?? ''),
+    (acts) => acts.filter(([type]) => type === 'device-given-owner').length === 2,
+    patient.withinMs,
+  )
+  expect(recorded.map(([type, by]) => `${type} by ${by}`)).toEqual([
+    'catalog-loaded by Curfew',
+    'device-code-made by Riley (riley@contractor.example)',
+    'device-enrolled by Riley (riley@contractor.example)',
+    'device-given-owner by laptops',
+    'device-approved by Kim (kim@acme.example)',
+    'device-key-removed by laptops',
+    `device-code-made by command line: ${userInfo().username}`,
+    'device-enrolled by Riley (riley@contractor.example)',
+    'device-given-owner by laptops',
+  ])
+  expect(recorded.every(([, , outcome]) => outcome === 'done')).toBe(true)
   expect(wrongWith(workspace)).toEqual([])
 }, 90_000)
+
+/** What the record says of acts that are no grant's: type, by whom, what came of it. */
+async function actsIn(uri: string): Promise<string[][]> {
+  const connection = await connect(uri)
+  try {
+    const links = (await mongoChain(connection).after(0, 1_000)).filter(isLink)
+    return links
+      .map((link) => readRecorded(link))
+      .flatMap((entry) =>
+        entry === null || isOfGrant(entry) ? [] : [[entry.type, byWhom(entry), entry.outcome]],
+      )
+  } finally {
+    await connection.close()
+  }
+}

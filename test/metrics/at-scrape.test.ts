@@ -26,6 +26,7 @@ test('however many scrape at once, the database is asked once, and all of them a
         return counts
       },
     },
+    record: null,
     ticks: {
       agesMs: async () => {
         asked.ages++

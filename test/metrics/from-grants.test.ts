@@ -16,6 +16,7 @@ import { read } from './scraping.ts'
 
 const nothing: Sources = {
   grants: { counts: () => Promise.reject(new Error('not asked here')) },
+  record: null,
   ticks: { agesMs: () => Promise.reject(new Error('not asked here')) },
   jobs: [],
   clock: { now: () => at(0), isSure: () => true, errorMs: () => 0 },

@@ -1,4 +1,5 @@
 import { Secret, TOTP } from 'otpauth'
+import { unrecorded } from '../../src/domain/ports/acts.ts'
 import { confirmingFor } from '../../src/confirmers.ts'
 import type { FactorNews } from '../../src/domain/confirming/factor-news.ts'
 import type { PersonFacts } from '../../src/domain/person.ts'
@@ -72,6 +73,7 @@ function aCompany({
       catalog: others.catalog,
       clock,
       proofs,
+      acts: unrecorded,
       tell: async ({ id: of }, news) => void told.push({ of, news }),
       tellAdmins: () => undefined,
       log,

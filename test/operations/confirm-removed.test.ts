@@ -1,4 +1,5 @@
 import { Secret, TOTP } from 'otpauth'
+import { unrecorded } from '../../src/domain/ports/acts.ts'
 import { confirmingFor } from '../../src/confirmers.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { mongoProofs } from '../../src/mongo/confirming/proofs.ts'
@@ -45,6 +46,7 @@ function aCompany(): World {
       catalog: others.catalog,
       clock,
       proofs,
+      acts: unrecorded,
       tell: async () => undefined,
       tellAdmins: () => undefined,
       log: noLog,

@@ -1,3 +1,4 @@
+import { unrecorded } from '../../src/domain/ports/acts.ts'
 import { confirmingFor } from '../../src/confirmers.ts'
 import type { RingKey } from '../../src/domain/ring-keys.ts'
 import type { Catalog } from '../../src/domain/catalog.ts'
@@ -34,6 +35,7 @@ export const confirmingOn = (
       catalog: () => catalog,
       clock: { now },
       proofs: mongoProofs(connection),
+      acts: unrecorded,
       tell: async (_, news) => tell(news),
       tellAdmins: () => undefined,
       log: noLog,

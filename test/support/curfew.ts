@@ -123,6 +123,7 @@ export async function aStage(
         keys: options.confirming?.keys ?? null,
         auditKeys: options.auditKeys ?? null,
         auditCheckpoints: null,
+        auditKeepMs: null,
         clientOf: options.confirming?.clientOf ?? null,
         metrics: options.metrics ?? null,
         publicUrl:

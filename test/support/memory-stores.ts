@@ -1,3 +1,4 @@
+import { unrecorded } from '../../src/domain/ports/acts.ts'
 import type { Confirming } from '../../src/domain/ports/confirming.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
@@ -481,6 +482,7 @@ export const noDifferences = {
     forget: async () => undefined,
   },
   accepted: { accept: async () => undefined, principalsOf: async () => new Set<string>() },
+  acts: unrecorded,
 }
 
 export function memoryLosses(): LossStore {

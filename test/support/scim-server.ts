@@ -1,8 +1,11 @@
 import { z } from 'zod'
+import { unrecorded } from '../../src/domain/ports/acts.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
+import { mongoActs } from '../../src/mongo/acts.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { mongoScim } from '../../src/mongo/scim/store.ts'
 import { mongoScimTokenDesk, mongoScimTokens } from '../../src/mongo/scim/tokens.ts'
+import { recordedScim } from '../../src/operations/recorded-scim.ts'
 import { scimPath } from '../../src/web/scim/path.ts'
 import { scimRoutes } from '../../src/web/scim/routes.ts'
 import { serveWeb } from '../../src/web/server.ts'
@@ -47,11 +50,14 @@ export async function startScim({
   log = noLog,
   server,
   limits,
+  isRecorded = false,
 }: {
   log?: Log
   /** Connection string of the test's own mongod. */
   server?: string
   limits?: { atOnce: number; mostWaiting: number; longestMs: number }
+  /** What is written stands in the record. */
+  isRecorded?: boolean
 } = {}): Promise<TestScim> {
   const database = await aDatabase(server)
   const { connection } = database
@@ -67,7 +73,10 @@ export async function startScim({
   const origin = `http://127.0.0.1:${port}`
   const url = `${origin}${scimPath}`
   const room = scimRoutes({
-    store: mongoScim(connection, log),
+    store: recordedScim(mongoScim(connection, log), {
+      acts: isRecorded ? mongoActs(connection) : unrecorded,
+      log,
+    }),
     tokens: mongoScimTokens(connection, log),
     publicUrl: origin,
     log,

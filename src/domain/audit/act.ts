@@ -10,14 +10,16 @@ import type { Recordable } from './chain.ts'
 export const actTypes = [
   // Devices.
   'device-approved',
+  'device-kept',
   'device-rejected',
   'device-revoked',
-  'device-given-owner',
   'device-joined',
-  'device-set-apart',
+  'device-given-owner',
+  'device-questioned',
   'device-code-made',
   'device-enrolled',
   'device-key-removed',
+  'silence-ends-held',
   // What people confirm with.
   'way-added',
   'way-removed',
@@ -36,14 +38,15 @@ export const actTypes = [
   // Whatever nobody's grant explains, on a system.
   'difference-taken-back',
   'difference-accepted',
-  // What many at once would lose.
+  // What many at once lose.
   'loss-confirmed',
-  'loss-refused',
   // Said ahead.
   'approved-ahead',
   'approval-ahead-stopped',
   // The installation.
   'catalog-loaded',
+  'directory-token-made',
+  'directory-token-revoked',
   'keys-rotated',
   'record-read',
   'record-pruned',
@@ -60,14 +63,18 @@ const actor = z.union([
 export type Actor = z.infer<typeof actor>
 
 const about = z.object({
-  kind: z.enum(['person', 'device', 'group', 'system', 'entitlement', 'catalog', 'keys', 'record']),
+  kind: z.enum(['person', 'device', 'group', 'source', 'system', 'entitlement', 'catalog', 'keys', 'record']),
   id: z.string(),
   /** As people call it; the same as `id` where they don't. */
   name: z.string(),
 })
 
-/** `unknown`: the process that was about to do it died; it may be done. */
+/**
+ * `refused`: by Curfew's own rules. `failed`: the system did not do it. `unknown`: the process that was about to do it
+ * died, or was not told; it may be done.
+ */
 export const outcomes = ['done', 'refused', 'failed', 'unknown'] as const
+export type Outcome = (typeof outcomes)[number]
 
 export const actSchema = z.object({
   type: z.enum(actTypes),

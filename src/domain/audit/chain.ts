@@ -90,13 +90,14 @@ export type ChainFault =
   /** No key here is called so. */
   | { readonly kind: 'unknown-key'; readonly number: number; readonly keyId: string }
 
-/** Walks through a chain from its first link. Pure but for what it remembers of its way. */
+/** Walks through a chain from its first link, or from the one after `start`. Pure but for what it remembers of its way. */
 export class ChainWalk {
   readonly #keys: readonly ChainKey[]
-  #last = noLink
+  #last: ChainEnd
 
-  constructor(keys: readonly ChainKey[]) {
+  constructor(keys: readonly ChainKey[], start: ChainEnd = noLink) {
     this.#keys = keys
+    this.#last = start
   }
 
   /** In the order of their numbers. What comes after a link that is not right is judged as if it were. */

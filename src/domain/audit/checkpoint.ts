@@ -33,14 +33,31 @@ export function signingKey(id: string, configured: Uint8Array): SigningKey {
   return { id, private: key, public: createPublicKey(key) }
 }
 
-export function signedCheckpoint({ number, mark }: ChainEnd, at: Date, key: SigningKey): Checkpoint {
+export const signedCheckpoint = (end: ChainEnd, at: Date, key: SigningKey): Checkpoint =>
+  signedAs('curfew checkpoint', end, at, key)
+
+export const isGenuine = (one: Checkpoint, key: Pick<SigningKey, 'public'>): boolean =>
+  isSignedAs('curfew checkpoint', one, key)
+
+/**
+ * What stands where the chain begins once its oldest links were removed: the last of those. A checkpoint is not taken for
+ * one, or whoever has a checkpoint could remove what it saw.
+ */
+export const signedBase = (end: ChainEnd, at: Date, key: SigningKey): Checkpoint =>
+  signedAs('curfew base', end, at, key)
+
+export const isGenuineBase = (one: Checkpoint, key: Pick<SigningKey, 'public'>): boolean =>
+  isSignedAs('curfew base', one, key)
+
+type Kind = 'curfew checkpoint' | 'curfew base'
+
+function signedAs(kind: Kind, { number, mark }: ChainEnd, at: Date, key: SigningKey): Checkpoint {
   const said = { number, mark, at: at.toISOString(), keyId: key.id }
-  return { ...said, signature: sign(null, wordsOf(said), key.private).toString('base64url') }
+  return { ...said, signature: sign(null, wordsOf(kind, said), key.private).toString('base64url') }
 }
 
-export function isGenuine(one: Checkpoint, key: Pick<SigningKey, 'public'>): boolean {
-  return verify(null, wordsOf(one), key.public, Buffer.from(one.signature, 'base64url'))
-}
+const isSignedAs = (kind: Kind, one: Checkpoint, key: Pick<SigningKey, 'public'>): boolean =>
+  verify(null, wordsOf(kind, one), key.public, Buffer.from(one.signature, 'base64url'))
 
-const wordsOf = ({ number, mark, at, keyId }: z.infer<typeof signed>): Buffer =>
-  Buffer.from(JSON.stringify(['curfew checkpoint', number, mark, at, keyId]))
+const wordsOf = (kind: Kind, { number, mark, at, keyId }: z.infer<typeof signed>): Buffer =>
+  Buffer.from(JSON.stringify([kind, number, mark, at, keyId]))

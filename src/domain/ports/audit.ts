@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../audit/checkpoint.ts'
 import type { ChainEnd, Link, Recordable, Unreadable } from '../audit/chain.ts'
 import type { Holding, HoldingNews } from '../audit/holding.ts'
 
@@ -11,6 +12,14 @@ export interface ChainStore {
   append(links: readonly Link[]): Promise<boolean>
   /** What stands after this number, in order, at most so many. */
   after(number: number, most: number): Promise<readonly (Link | Unreadable)[]>
+  /** When the first link that is there happened; null: there is none, or that is no link. */
+  oldestAt(): Promise<Date | null>
+  /** What stands where it begins, as it is stored; null: it begins with its first link. */
+  base(): Promise<unknown>
+  /** From now on it begins after this one; false: it does already, or later. */
+  beginAfter(base: Checkpoint): Promise<boolean>
+  /** Removes the links up to this one, some thousand at a time. Resolves with how many there were. */
+  removeUpTo(number: number): Promise<number>
   /** All of one grant, in order, and each with the mark of the link before it. */
   ofGrant(grantId: string): Promise<readonly { readonly link: Link | Unreadable; readonly before: string }[]>
 }
@@ -19,20 +28,20 @@ export interface ChainStore {
 export interface ToRecord {
   /** What was written before there was a chain waits from now on too. */
   adopt(): Promise<void>
-  /**
-   * Some of them, by their ids from the one after; `last`: the id of the last that was looked at, null where there are no
-   * more. What cannot be read hides no other, and waits.
-   */
-  waiting(after: string | null, most: number): Promise<{ those: readonly Waiting[]; last: string | null }>
-  /** All of these are in the chain. What happened since waits still. */
-  recorded(those: readonly Waiting[]): Promise<void>
+  /** Some of it, by ids from the one after. What cannot be read hides no other, and waits. */
+  waiting(after: string | null, most: number): Promise<WaitingPage>
 }
 
+export interface WaitingPage {
+  readonly those: readonly Waiting[]
+  /** The id of the last that was looked at; null where there are no more. */
+  readonly last: string | null
+  /** All of these are in the chain. What happened since waits still. */
+  recorded(): Promise<void>
+}
+
+/** Of one thing to which something happened, in order. */
 export interface Waiting {
-  readonly id: string
-  readonly revision: number
-  /** How much of its history is recorded with these. */
-  readonly upTo: number
   readonly entries: readonly Recordable[]
   /** What these entries say of who holds it. */
   readonly holdings: readonly HoldingNews[]

@@ -7,6 +7,7 @@ import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 import { findClaimants } from '../devices/claimant.ts'
 import { pagesOf } from '../devices/pages.ts'
+import { changeByItself } from '../devices/recorded-change.ts'
 import { approvedByRule } from '../devices/hear.ts'
 import { foreseeing } from './outage.ts'
 import { NotYet, resumeFor } from './resume.ts'
@@ -155,10 +156,11 @@ async function approveWaiting(world: World): Promise<void> {
   for await (const some of pagesOf((after) => world.devices.pending(after, readAtOnce))) {
     for (const device of some) {
       if (approvedByRule(device, rules, world.clock.now()) === device) continue
-      await world.devices.change(device.id, (known, now) => {
-        const next = known && approvedByRule(known, rules, now)
-        return next === null || next === known ? null : { device: next, isChanged: true }
-      })
+      const next = (known: Device | null, now: Date) => {
+        const approved = known && approvedByRule(known, rules, now)
+        return approved === null || approved === known ? null : { device: approved, isChanged: true }
+      }
+      await changeByItself(world, device.id, { by: { curfew: true }, next, seen: device })
     }
   }
   approvedBy.add(catalog)

@@ -1,5 +1,5 @@
 import { linked, type ChainKey, type Recordable } from '../../domain/audit/chain.ts'
-import type { ChainStore, HoldingStore, ToRecord, Waiting } from '../../domain/ports/audit.ts'
+import type { ChainStore, HoldingStore, ToRecord, Waiting, WaitingPage } from '../../domain/ports/audit.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
 
 const mostAtOnce = 500
@@ -9,7 +9,8 @@ const adoptsEveryMs = 3_600_000
 
 export interface Recorded {
   readonly chain: ChainStore
-  readonly histories: ToRecord
+  /** Wherever something happens that is to be recorded. */
+  readonly places: readonly ToRecord[]
   readonly holdings: Pick<HoldingStore, 'note'>
 }
 
@@ -22,7 +23,7 @@ export function recordingHistory(
   return async () => {
     const nowMs = clock.monotonicMs()
     if (nowMs - adoptedAtMs >= adoptsEveryMs) {
-      await parts.histories.adopt()
+      await Promise.all(parts.places.map((place) => place.adopt()))
       adoptedAtMs = nowMs
     }
     await recordHistory(parts, key)
@@ -30,17 +31,16 @@ export function recordingHistory(
 }
 
 /**
- * Appends to the chain what happened since, and resolves once nothing waits any more, or another process does it. What happened leaves word of itself
- * where it is written; it is forgotten there only once it stands in the chain, and never stands in it twice. So whenever a
- * process dies, the next one goes on. Two at once: one appends, the other looks again.
+ * Appends to the chain what happened since, and resolves once nothing waits any more, or another process does it. What
+ * happened leaves word of itself where it is written; it is forgotten there only once it stands in the chain, and never
+ * stands in it twice. So whenever a process dies, the next one goes on. Two at once: one appends, the other looks again.
  */
-export async function recordHistory({ chain, histories, holdings }: Recorded, key: ChainKey): Promise<void> {
-  let after: string | null = null
-  for (let overtaken = 0; overtaken < mostOvertaken;) {
-    const { those, last }: Awaited<ReturnType<ToRecord['waiting']>> = await histories.waiting(
-      after,
-      mostAtOnce,
-    )
+export async function recordHistory({ chain, places, holdings }: Recorded, key: ChainKey): Promise<void> {
+  let reading: readonly Reading[] = places.map((place) => ({ place, after: null }))
+  for (let overtaken = 0; overtaken < mostOvertaken && reading.length > 0;) {
+    // What happened in several places at a time is put in one order.
+    const pages = await Promise.all(reading.map(read))
+    const those = pages.flatMap((page) => page.those)
     const entries = inOrder(those)
     const known = await chain.known(entries.map(({ source }) => source))
     const news = entries.filter(({ source }) => !known.has(source))
@@ -49,11 +49,20 @@ export async function recordHistory({ chain, histories, holdings }: Recorded, ke
       continue
     }
     await holdings.note(those.flatMap((one) => one.holdings))
-    await histories.recorded(those)
-    if (last === null) return
-    after = last
+    for (const page of pages) await page.recorded()
+    reading = pages.flatMap(({ place, last }) => (last === null ? [] : [{ place, after: last }]))
   }
 }
+
+interface Reading {
+  readonly place: ToRecord
+  readonly after: string | null
+}
+
+const read = async ({ place, after }: Reading): Promise<WaitingPage & Pick<Reading, 'place'>> => ({
+  ...(await place.waiting(after, mostAtOnce)),
+  place,
+})
 
 /** By their instants; what happened to one grant as it happened, though a clock was set back meanwhile. */
 function inOrder(those: readonly Waiting[]): Recordable[] {

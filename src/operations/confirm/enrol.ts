@@ -4,6 +4,8 @@ import type { CodeOffer, NoProof, OwnWay } from '../../domain/ports/confirming.t
 import type { EnrolTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { mayLookAfter } from '../admins.ts'
+import { asAct } from '../as-act.ts'
+import { personAct } from '../person-act.ts'
 import type { World } from '../world.ts'
 import { confirmMs, notProven, signedIn } from './confirm.ts'
 
@@ -87,10 +89,12 @@ export async function addWay(
   const by = await provenOf(world, token)
   if (isRefusal(by)) return by
   const { enrolling } = world.confirming
-  const answer =
+  const add = () =>
     way.method === 'totp'
-      ? await enrolling.addCode(by, token, way.typed)
-      : await enrolling.addPasskey(by, { ticket: token, body: way.body, label: way.label })
+      ? enrolling.addCode(by, token, way.typed)
+      : enrolling.addPasskey(by, { ticket: token, body: way.body, label: way.label })
+  const act = personAct('way-added', by, { by, details: { method: way.method } })
+  const answer = await asAct(world, act, add, (one) => ('no' in one ? 'refused' : 'done'))
   if ('no' in answer) return refuse('not-confirmed', { reasons: [answer.no] })
   world.log.info('a way of confirming was added', { by: by.id, method: way.method })
   return answer
@@ -103,7 +107,14 @@ export async function removeWay(
 ): Promise<{ isRemoved: boolean } | Refusal> {
   const by = await provenOf(world, token)
   if (isRefusal(by)) return by
-  const isRemoved = await world.confirming.enrolling.remove(by, way)
+  const act = personAct('way-removed', by, { by, details: { method: way.method } })
+  const { enrolling } = world.confirming
+  const isRemoved = await asAct(
+    world,
+    act,
+    () => enrolling.remove(by, way),
+    (isOut) => (isOut ? 'done' : null),
+  )
   if (isRemoved) world.log.info('a way of confirming was removed', { by: by.id, method: way.method })
   return { isRemoved }
 }

@@ -4,6 +4,8 @@ import { isSameHuman, plainlyNamed, refTo, type PersonFacts, type PersonRef } fr
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { mayLookAfter } from '../admins.ts'
 import { identityAdmins } from '../answer-identity.ts'
+import { asAct } from '../as-act.ts'
+import { personAct } from '../person-act.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 
 /*
@@ -50,7 +52,13 @@ export async function makeCodeFor(world: World, help: Help): Promise<CodeToGive 
   const both = await askedNow(world, help)
   if (isRefusal(both)) return both
   const { admin, whom } = both
-  const made = await world.confirming.enrolling.makeCode(whom, admin)
+  const { enrolling } = world.confirming
+  const made = await asAct(
+    world,
+    personAct('way-code-made', whom, { by: admin }),
+    () => enrolling.makeCode(whom, admin),
+    (one) => ('no' in one ? 'refused' : 'done'),
+  )
   if ('no' in made) return refuse('not-made', { reasons: [made.no] })
   world.log.info('an admin made a one-time code', noted(both))
   return { whom, code: made.code, until: made.until }
@@ -64,10 +72,18 @@ export async function removeAllWaysOf(
   const both = await askedNow(world, help)
   if (isRefusal(both)) return both
   const { admin, whom } = both
-  // Before, so that nobody adds one meanwhile; and after, as the code that opens a page was good until then.
-  await world.tickets.endEnrolling(whom.id)
-  const removed = await world.confirming.enrolling.removeAll(whom, admin)
-  await world.tickets.endEnrolling(whom.id)
+  const removeAll = async (): Promise<number> => {
+    // Before, so that nobody adds one meanwhile; and after, as the code that opens a page was good until then.
+    await world.tickets.endEnrolling(whom.id)
+    const count = await world.confirming.enrolling.removeAll(whom, admin)
+    await world.tickets.endEnrolling(whom.id)
+    return count
+  }
+  const act = personAct('ways-removed', whom, { by: admin })
+  const removed = await asAct(world, act, removeAll, (count) => ({
+    outcome: 'done',
+    details: { removed: String(count) },
+  }))
   world.log.info('an admin removed all that somebody confirms with', { ...noted(both), removed })
   return { whom, removed }
 }

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
 import { isListed } from '../../domain/approvers.ts'
+import type { Act } from '../../domain/audit/act.ts'
 import type { Catalog } from '../../domain/catalog.ts'
 import { cut } from '../../domain/cut.ts'
 import type { Device, DeviceAnswer } from '../../domain/devices/device.ts'
 import { isTelling, maybeSame } from '../../domain/devices/serials.ts'
 import { machineOf, othersOf } from '../../domain/devices/together.ts'
-import { isSameHuman, refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
+import { isSameHuman, plainlyNamed, refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { everyAdmin, mayLookAfter } from '../admins.ts'
+import { asAct } from '../as-act.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
+import { deviceAct } from './device-act.ts'
 
 /** Who says whether a device counts: those whom the catalog names for it, else every admin. */
 export const deviceAdmins = (catalog: Catalog): readonly string[] =>
@@ -80,20 +83,24 @@ export async function answerDevice(
   }
   const first = next(device, world.clock.now())
   if (isRefusal(first)) return first
-  // Whoever dies in between leaves the card to be answered once more.
-  if (answer !== 'join')
-    for (const part of othersOf(theirs, device)) await answerPart(world, part, { answer, owner, said })
-  const found: { refusal: Refusal | null } = { refusal: null }
-  const written = await world.devices.change(
-    id,
-    (known, now) => {
-      const wanted = next(known, now)
-      found.refusal = isRefusal(wanted) ? wanted : null
-      return isRefusal(wanted) ? null : { device: wanted, isChanged: true }
-    },
-    device,
-  )
-  if (found.refusal !== null || written === null) return found.refusal ?? refuse('not-found')
+  const write = async (): Promise<Device | Refusal> => {
+    // Whoever dies in between leaves the card to be answered once more.
+    if (answer !== 'join')
+      for (const part of othersOf(theirs, device)) await answerPart(world, part, { answer, owner, said })
+    const found: { refusal: Refusal | null } = { refusal: null }
+    const changed = await world.devices.change(
+      id,
+      (known, now) => {
+        const wanted = next(known, now)
+        found.refusal = isRefusal(wanted) ? wanted : null
+        return isRefusal(wanted) ? null : { device: wanted, isChanged: true }
+      },
+      device,
+    )
+    return found.refusal ?? changed ?? refuse('not-found')
+  }
+  const written = await asAct(world, answerAct(device, { answer, owner, same, said }), write)
+  if (isRefusal(written)) return written
   world.log.info('an admin answered about a device', {
     by: facts.person.id,
     answer,
@@ -103,11 +110,29 @@ export async function answerDevice(
   return written
 }
 
+const answerTypes = {
+  approve: 'device-approved',
+  join: 'device-joined',
+  keep: 'device-kept',
+  reject: 'device-rejected',
+  revoke: 'device-revoked',
+} as const
+
+const answerAct = (device: Device, { answer, owner, same, said }: Answered): Act =>
+  deviceAct(answerTypes[answer], device, {
+    by: said.by,
+    details: {
+      ...(owner === null ? {} : { owner: owner.id, ownerName: plainlyNamed(owner) }),
+      ...(same === null ? {} : { joinedTo: same.id }),
+      ...(said.because === null ? {} : { because: said.because }),
+    },
+  })
+
 interface Answered {
   readonly answer: DeviceAnswer
   readonly owner: PersonRef | null
   readonly same: Device | null
-  readonly said: Pick<NonNullable<Device['decided']>, 'by' | 'because' | 'answer'>
+  readonly said: Pick<NonNullable<Device['decided']>, 'because' | 'answer'> & { readonly by: PersonRef }
 }
 
 function answered(device: Device, { answer, owner, same, said }: Answered, now: Date): Device | Refusal {

@@ -2,7 +2,10 @@ import { asNeutral, signedEnrolment } from '../../domain/devices/own-report.ts'
 import { plainlyNamed, refTo, type PersonRef } from '../../domain/person.ts'
 import type { CodeMaker } from '../../domain/ports/enrolment-codes.ts'
 import type { DeviceKey } from '../../domain/ports/device-keys.ts'
+import { asAct } from '../as-act.ts'
+import { personAct } from '../person-act.ts'
 import type { World } from '../world.ts'
+import { deviceAct } from './device-act.ts'
 import { hearOfOwn, isAhead, reportSource } from './report-source.ts'
 import { isSignedBy } from './signed.ts'
 
@@ -13,12 +16,15 @@ export type DeviceCodeAnswer =
 
 /** A one-time code: the machine that it is typed on is this person's. `by`: they themselves, or who may do it for them. */
 export async function makeDeviceCode(
-  world: Pick<World, 'catalog' | 'deviceCodes' | 'log'>,
+  world: Pick<World, 'acts' | 'catalog' | 'deviceCodes' | 'log'>,
   { person, by }: { readonly person: PersonRef; readonly by: CodeMaker },
 ): Promise<DeviceCodeAnswer> {
   if (reportSource(world.catalog()) === null) return { refused: 'no-source' }
   if (world.deviceCodes === null) return { refused: 'no-keys' }
-  const made = await world.deviceCodes.make({ person: refTo(person), by })
+  const { deviceCodes } = world
+  const made = await asAct(world, personAct('device-code-made', person, { by }), () =>
+    deviceCodes.make({ person: refTo(person), by }),
+  )
   world.log.info('a code for a device was made', { person: person.id, by: 'id' in by ? by.id : by.operator })
   return made
 }
@@ -55,6 +61,11 @@ export async function enrolDevice(
   return { is: 'enrolled', device: sourceId, owner: plainlyNamed(person), at: now }
 }
 
+/** By whose code. */
+const codeBy = (by: CodeMaker): Record<string, string> => ({
+  codeBy: 'id' in by ? plainlyNamed(by) : by.operator,
+})
+
 async function newKey(
   world: World,
   { publicKey, code }: { publicKey: string; code: string },
@@ -66,7 +77,17 @@ async function newKey(
   const facts = await world.directory.facts(person)
   if (facts !== 'unknown' && !facts.isHere) return null
   const sourceId = `d-${world.newId()}`
-  await world.deviceKeys.add({ sourceId, publicKey, person })
+  const act = deviceAct(
+    'device-enrolled',
+    { id: sourceId, name: sourceId },
+    { by: person, details: codeBy(by) },
+  )
+  await asAct(
+    world,
+    act,
+    () => world.deviceKeys.add({ sourceId, publicKey, person }),
+    (isAdded) => (isAdded ? 'done' : null),
+  )
   world.log.info('a device was enrolled', {
     device: sourceId,
     person: person.id,

@@ -5,6 +5,7 @@ import type { DeviceRules, DeviceSource } from '../../domain/devices/rules.ts'
 import { refTo, type PersonRef } from '../../domain/person.ts'
 import { silentAfterMs } from '../silent-sources.ts'
 import { claimantOf, withClaimant } from './claimant.ts'
+import { changeByItself } from './recorded-change.ts'
 import type { World } from '../world.ts'
 
 /** What came of each report, in the order given. */
@@ -62,22 +63,19 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
   const isNewClaim = claimed !== null && claimed !== seen?.claimed && report.isTrusted
   const claimant = isNewClaim ? await claimantOf(world, claimed) : null
   const found: { not: NotMerged['not'] | null } = { not: null }
-  const device = await world.devices.change(
-    id,
-    (known, now) => {
-      const merged = withReport(known, source, report, now)
-      found.not = 'not' in merged ? merged.not : null
-      if ('not' in merged) return null
-      const { device } = merged
-      // Of one whose owner is proven a lesser word was not noted.
-      const named = device.claimed === claimed ? withClaimant(device, claimant) : device
-      const owned = ownedBy(asKnownNow(named, known), owner)
-      const approved = approvedByRule(owned, rules, now)
-      const isChanged = merged.isChanged || owned !== merged.device || approved !== owned
-      return { device: approved, isChanged }
-    },
-    seen,
-  )
+  const next = (known: Device | null, now: Date) => {
+    const merged = withReport(known, source, report, now)
+    found.not = 'not' in merged ? merged.not : null
+    if ('not' in merged) return null
+    const { device } = merged
+    // Of one whose owner is proven a lesser word was not noted.
+    const named = device.claimed === claimed ? withClaimant(device, claimant) : device
+    const owned = ownedBy(asKnownNow(named, known), owner)
+    const approved = approvedByRule(owned, rules, now)
+    const isChanged = merged.isChanged || owned !== merged.device || approved !== owned
+    return { device: approved, isChanged }
+  }
+  const device = await changeByItself(world, id, { by: { source }, next, seen })
   if (found.not !== null) return { is: 'refused', why: found.not, words: refusals[found.not] }
   if (device === null) return { is: 'refused', why: 'unknown-device', words: refusals['unknown-device'] }
   return { is: 'heard', device }

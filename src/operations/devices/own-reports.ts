@@ -1,7 +1,10 @@
 import type { z } from 'zod'
+import { deviceId } from '../../domain/devices/device.ts'
 import { asNeutral, signedRemoval, signedReport } from '../../domain/devices/own-report.ts'
 import type { DeviceKey } from '../../domain/ports/device-keys.ts'
+import { asAct } from '../as-act.ts'
 import type { World } from '../world.ts'
+import { deviceAct } from './device-act.ts'
 import { hearOfOwn, isAhead, reportSource } from './report-source.ts'
 import { takeBack } from './taken-back.ts'
 import { isSignedBy, type SignedFor } from './signed.ts'
@@ -44,9 +47,16 @@ export async function hearOwnReport(world: World, signed: Signed): Promise<OwnHe
 export async function removeItself(world: World, signed: Signed): Promise<{ is: 'removed' } | NotHeard> {
   const taken = await takeSigned(world, signed, { what: 'remove', schema: signedRemoval })
   if ('is' in taken) return taken
-  await world.deviceKeys.remove(taken.key.sourceId, null)
-  await takeBack(world, { sourceId: taken.key.sourceId, by: taken.key.person })
-  world.log.info('a device removed itself', { device: taken.key.sourceId })
+  const { sourceId, person } = taken.key
+  const source = reportSource(world.catalog())?.id ?? 'report'
+  const id = deviceId(source, sourceId)
+  const named = (await world.devices.get(id)) ?? { id, name: sourceId }
+  const act = deviceAct('device-key-removed', named, { by: { source }, details: { key: sourceId } })
+  await asAct(world, act, async () => {
+    await world.deviceKeys.remove(sourceId, null)
+    await takeBack(world, { sourceId, by: person })
+  })
+  world.log.info('a device removed itself', { device: sourceId })
   return { is: 'removed' }
 }
 

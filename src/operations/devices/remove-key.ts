@@ -1,8 +1,10 @@
 import { deviceId } from '../../domain/devices/device.ts'
-import { isSameHuman, type PersonRef } from '../../domain/person.ts'
+import { isSameHuman, refTo, type PersonRef } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
+import { asAct } from '../as-act.ts'
 import type { World } from '../world.ts'
 import { isDeviceAdmin } from './answer-device.ts'
+import { deviceAct } from './device-act.ts'
 import { reportSource } from './report-source.ts'
 import { takeBack } from './taken-back.ts'
 
@@ -21,8 +23,14 @@ export async function removeDeviceKey(
   const device = source === null ? null : await world.devices.get(deviceId(source.id, sourceId))
   const isTheirs = [key.person, device?.owner].some((one) => one != null && isSameHuman(facts.person, one))
   if (!isTheirs && !isDeviceAdmin(world.catalog(), facts)) return refuse('not-an-admin')
-  const removed = await world.deviceKeys.remove(sourceId, by)
-  await takeBack(world, { sourceId, by })
+  const named = device ?? { id: sourceId, name: sourceId }
+  const act = deviceAct('device-key-removed', named, { by: refTo(facts.person), details: { key: sourceId } })
+  const remove = async (): Promise<boolean> => {
+    const isRemoved = await world.deviceKeys.remove(sourceId, by)
+    await takeBack(world, { sourceId, by })
+    return isRemoved
+  }
+  const removed = await asAct(world, act, remove, (isRemoved) => (isRemoved ? 'done' : null))
   if (removed) world.log.info('the key of a device was removed', { device: sourceId, by: by.id })
   return { removed }
 }

@@ -4,6 +4,7 @@ import type { DeviceSource } from '../../domain/devices/rules.ts'
 import type { PersonRef } from '../../domain/person.ts'
 import type { World } from '../world.ts'
 import { approvedByRule, hearReports, type Heard } from './hear.ts'
+import { changeByItself } from './recorded-change.ts'
 
 /** The catalog's one source whose devices speak for themselves; null: they are not listened to. */
 export const reportSource = (catalog: Catalog): DeviceSource | null =>
@@ -25,15 +26,13 @@ export async function hearOfOwn(
   const [heard] = await hearReports(world, source, [report])
   if (heard === undefined) throw new Error('a report was not answered')
   if (heard.is === 'refused' || !isNobodys(heard.device)) return heard
-  const device = await world.devices.change(
-    heard.device.id,
-    (known, now) => {
-      if (known === null || !isNobodys(known)) return null
-      const owned = { ...known, owner: person }
-      return { device: approvedByRule(owned, world.catalog().devices, now), isChanged: true }
-    },
-    heard.device,
-  )
+  const next = (known: Device | null, now: Date) => {
+    if (known === null || !isNobodys(known)) return null
+    const owned = { ...known, owner: person }
+    return { device: approvedByRule(owned, world.catalog().devices, now), isChanged: true }
+  }
+  const by = { source: source.id }
+  const device = await changeByItself(world, heard.device.id, { by, next, seen: heard.device })
   return device === null ? heard : { is: 'heard', device }
 }
 

@@ -1,5 +1,7 @@
+import type { Act } from '../../domain/audit/act.ts'
 import { refTo, type PersonRef } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
+import { asAct } from '../as-act.ts'
 import { withOneCatalog, type World } from '../world.ts'
 import { isDeviceAdmin } from './answer-device.ts'
 
@@ -15,7 +17,15 @@ export async function takeAnyway(
   const facts = await world.directory.freshFacts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   if (!isDeviceAdmin(one.catalog(), facts)) return refuse('not-an-admin')
-  if (!(await world.deviceSources.takeAnyway(source, heardAt))) return refuse('device-settled')
+  const about = { kind: 'source', id: source, name: source } as const
+  const act: Act = { type: 'silence-ends-held', by: refTo(facts.person), about, details: {} }
+  const isTaken = await asAct(
+    world,
+    act,
+    () => world.deviceSources.takeAnyway(source, heardAt),
+    (isTrue) => (isTrue ? 'done' : 'refused'),
+  )
+  if (!isTaken) return refuse('device-settled')
   world.log.warn('an admin lets a silent source take what is held', { by: refTo(facts.person).id, source })
   return { source }
 }

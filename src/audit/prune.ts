@@ -1,0 +1,88 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { ConfigError } from '../config.ts'
+import type { Act } from '../domain/audit/act.ts'
+import type { Link } from '../domain/audit/chain.ts'
+import { chainKeys, signersOf } from '../domain/audit/keys.ts'
+import { mongoChain } from '../mongo/audit.ts'
+import { asAct } from '../operations/as-act.ts'
+import { pruneChain, type Pruned } from '../operations/prune-chain.ts'
+import { operator, recordingOf } from '../operator.ts'
+import type { Said } from '../who/open.ts'
+import { asJsonLine } from './formats.ts'
+import { instantOf } from './instant.ts'
+import { onRecord } from './open.ts'
+
+export const pruneUsage = `curfew audit prune        remove the oldest entries; a signed mark of where it begins is left behind
+  --before INSTANT        what happened before then (2026-01-05T09:00Z)
+  --archive FILE          write them there first, as \`export --format jsonl\` does`
+
+/** Exit code 1 where nothing was removed, as what would go is not as it was written. */
+export async function prune(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
+  const options = { before: { type: 'string' }, archive: { type: 'string' } } as const
+  const { values } = parseArgs({ args: [...words], options })
+  const before = instantOf(values.before ?? '')
+  if (before === null || before > new Date()) throw new ConfigError(pruneUsage)
+  const { archive } = values
+  return onRecord(environment, null, async (connection, keys) => {
+    const file = archive === undefined ? null : await newFile(archive)
+    try {
+      const pruning = {
+        before,
+        ...(file === null ? {} : { archive: (links: readonly Link[]) => keep(file, links) }),
+      }
+      const pruned = await asAct(
+        recordingOf(connection, environment),
+        pruneAct(before),
+        () =>
+          pruneChain(mongoChain(connection), pruning, {
+            keys: chainKeys(keys),
+            signers: signersOf(keys),
+            now: new Date(),
+          }),
+        cameOf,
+      )
+      return { text: said(pruned), exitCode: pruned.is === 'not-as-written' ? 1 : 0 }
+    } finally {
+      await file?.close()
+    }
+  })
+}
+
+const pruneAct = (before: Date): Act => ({
+  type: 'record-pruned',
+  by: operator(),
+  about: { kind: 'record', id: 'record', name: 'record' },
+  details: { before: before.toISOString() },
+})
+
+const cameOf = (pruned: Pruned) => {
+  if (pruned.is === 'nothing') return null
+  if (pruned.is === 'not-as-written') return 'refused' as const
+  return { outcome: 'done' as const, details: { upTo: String(pruned.upTo), removed: String(pruned.removed) } }
+}
+
+/** What stands there already is not written over: it may be another archive. */
+async function newFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600)
+  } catch {
+    throw new ConfigError(`${path} cannot be made, or is there already`)
+  }
+}
+
+async function keep(file: FileHandle, links: readonly Link[]): Promise<void> {
+  await file.appendFile(links.map(asJsonLine).join(''))
+  await file.sync()
+}
+
+function said(pruned: Pruned): string {
+  switch (pruned.is) {
+    case 'pruned':
+      return `Removed ${pruned.removed} entries, up to ${pruned.upTo}. The record begins after it.`
+    case 'nothing':
+      return 'Nothing is so old.'
+    case 'not-as-written':
+      return `Nothing was removed: entry ${pruned.number} is not as it was written. See curfew audit verify.`
+  }
+}

@@ -1,0 +1,66 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { chainKeys } from '../domain/audit/keys.ts'
+import { mongoChain } from '../mongo/audit.ts'
+import { lastOfRecord } from '../operations/last-of-record.ts'
+import type { Check } from './check.ts'
+import { right, unknown, wrong, type Found } from './finding.ts'
+
+/** Whether the record goes on by the keys of now, and where its checkpoints are kept. */
+export const recordCheck: Check = {
+  area: 'Record',
+  about: 'record',
+  withinMs: 15_000,
+  ask: async (installation) => {
+    const { auditKeys, auditCheckpoints, wrong: wrongs } = installation.parts
+    if (auditKeys === null)
+      return wrongs.has('AUDIT_KEYS')
+        ? [unknown('record', 'AUDIT_KEYS is wrong')]
+        : [right('record', 'none is kept: AUDIT_KEYS is not set')]
+    const last = await lastOfRecord(mongoChain(await installation.database()), chainKeys(auditKeys))
+    return [lastFound(last), await checkpointsFound(auditCheckpoints)]
+  },
+}
+
+function lastFound(last: Awaited<ReturnType<typeof lastOfRecord>>): Found {
+  switch (last.is) {
+    case 'none':
+      return right('record', 'it holds nothing yet')
+    case 'as-written':
+      return right('record', `it holds ${last.number} entries, the last as it was written`)
+    case 'unknown-key':
+      return wrong(
+        'record',
+        `its last entry is marked by a key that AUDIT_KEYS lacks: ${last.keyId}`,
+        keepOld,
+      )
+    case 'changed':
+      return wrong('record', `entry ${last.number}, its last, is not as it was written`, verifyIt)
+  }
+}
+
+const keepOld = 'Put the key of before after the new one in AUDIT_KEYS, with a comma between.'
+const verifyIt =
+  'Run curfew audit verify. If AUDIT_KEYS holds another key under the same name, put the right one back.'
+
+async function checkpointsFound(place: string | null): Promise<Found> {
+  const about = 'checkpoints'
+  if (place === null)
+    return wrong(about, 'none are kept: nobody could tell that the end of the record was cut off', keepThem)
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(place))
+    return right(about, 'they are sent elsewhere; nothing was sent to try')
+  const isThere = await access(place, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+  const isMakeable = async () =>
+    access(dirname(place), constants.W_OK).then(
+      () => true,
+      () => false,
+    )
+  return isThere || (await isMakeable())
+    ? right(about, 'their file can be written')
+    : wrong(about, 'their file cannot be written', 'Let whoever runs Curfew write AUDIT_CHECKPOINTS.')
+}
+
+const keepThem = 'Set AUDIT_CHECKPOINTS to a place where the database is not: docs/audit.md.'

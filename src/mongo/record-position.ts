@@ -1,0 +1,24 @@
+import type { Connection } from 'mongoose'
+import type { RecordPosition } from '../domain/ports/record-position.ts'
+import { mongoChain } from './audit.ts'
+import { collectionOf } from './connection.ts'
+
+const most = 5_000
+const timeoutMS = 1_500
+
+/** By indexes alone, and ended by the database too where it takes too long. */
+export function mongoRecordPosition(connection: Connection): RecordPosition {
+  const chain = mongoChain(connection)
+  const grants = collectionOf(connection, 'grants')
+  const acts = collectionOf(connection, 'acts')
+  return {
+    position: async () => {
+      const [end, histories, done] = await Promise.all([
+        chain.end(),
+        grants.countDocuments({ unrecorded: true }, { limit: most, timeoutMS }),
+        acts.countDocuments({ outcome: { $ne: null } }, { limit: most, timeoutMS }),
+      ])
+      return { entries: end.number, waiting: histories + done }
+    },
+  }
+}

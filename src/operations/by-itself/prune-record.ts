@@ -1,0 +1,50 @@
+import type { Act } from '../../domain/audit/act.ts'
+import type { ChainKey } from '../../domain/audit/chain.ts'
+import type { SigningKey } from '../../domain/audit/checkpoint.ts'
+import type { ChainStore } from '../../domain/ports/audit.ts'
+import { asAct } from '../as-act.ts'
+import { pruneChain } from '../prune-chain.ts'
+import type { World } from '../world.ts'
+
+/** What the record holds for longer than it is to be kept goes; where that is not as it was written, it stays and is told of. */
+export const pruningRecord =
+  (
+    { chain, ...world }: Pick<World, 'acts' | 'clock' | 'log'> & { readonly chain: ChainStore },
+    {
+      keepMs,
+      keys,
+      signers,
+    }: {
+      readonly keepMs: number
+      readonly keys: readonly ChainKey[]
+      readonly signers: readonly [SigningKey, ...SigningKey[]]
+    },
+  ) =>
+  async (): Promise<void> => {
+    const now = world.clock.now()
+    const before = new Date(now.getTime() - keepMs)
+    // Asked first: an act of which nothing comes is no more than that each hour.
+    const oldest = await chain.oldestAt()
+    if (oldest === null || oldest >= before) return
+    const pruned = await asAct(
+      world,
+      pruneAct(before),
+      () => pruneChain(chain, { before }, { keys, signers, now }),
+      (one) => {
+        if (one.is === 'nothing') return null
+        if (one.is === 'not-as-written') return 'refused'
+        return { outcome: 'done', details: { upTo: String(one.upTo), removed: String(one.removed) } }
+      },
+    )
+    if (pruned.is === 'not-as-written')
+      throw new Error(
+        `the record is not as it was written at entry ${pruned.number}: nothing of it is removed`,
+      )
+  }
+
+const pruneAct = (before: Date): Act => ({
+  type: 'record-pruned',
+  by: { curfew: true },
+  about: { kind: 'record', id: 'record', name: 'record' },
+  details: { before: before.toISOString() },
+})

@@ -1,0 +1,63 @@
+import { ChainWalk, isLink, type ChainEnd, type ChainKey, type Link } from '../domain/audit/chain.ts'
+import { signedBase, type SigningKey } from '../domain/audit/checkpoint.ts'
+import type { ChainStore } from '../domain/ports/audit.ts'
+import { beginningOf } from './chain-base.ts'
+
+const linksAtOnce = 5_000
+
+export type Pruned =
+  | { readonly is: 'pruned'; readonly removed: number; readonly upTo: number }
+  /** Nothing is so old. */
+  | { readonly is: 'nothing' }
+  /** What is to be removed is not as it was written: it stays, as nobody could tell that any more. */
+  | { readonly is: 'not-as-written'; readonly number: number }
+
+export interface Pruning {
+  /** What happened before this instant goes, up to the first link that did not. */
+  readonly before: Date
+  /** No further than this link: others have not read what comes after it. */
+  readonly upTo?: number
+  /** Where it is kept before it goes. Nothing is removed unless it resolves. */
+  readonly archive?: (links: readonly Link[]) => Promise<void>
+}
+
+/**
+ * Removes the oldest links, and leaves behind what proves that the rest is all of the rest: the mark of the last that went,
+ * signed. The last link of all stays, whatever its age. Whoever dies in between leaves a base and links before it, which
+ * count no more and go the next time.
+ */
+export async function pruneChain(
+  chain: Pick<ChainStore, 'after' | 'base' | 'beginAfter' | 'removeUpTo' | 'end'>,
+  { before, upTo = Infinity, archive }: Pruning,
+  {
+    keys,
+    signers,
+    now,
+  }: { keys: readonly ChainKey[]; signers: readonly [SigningKey, ...SigningKey[]]; now: Date },
+): Promise<Pruned> {
+  const beginning = await beginningOf(chain, signers)
+  if (beginning.isForged) return { is: 'not-as-written', number: 1 }
+  const most = Math.min(upTo, (await chain.end()).number - 1)
+  const walk = new ChainWalk(keys, beginning.after)
+  let last: ChainEnd = beginning.after
+  for (let isOld = true; isOld;) {
+    const page = await chain.after(last.number, linksAtOnce)
+    const old: Link[] = []
+    for (const link of page) {
+      isOld = link.number <= most && (!isLink(link) || link.at < before)
+      if (!isOld) break
+      if (walk.step(link).length > 0 || !isLink(link)) return { is: 'not-as-written', number: link.number }
+      old.push(link)
+    }
+    if (old.length > 0) await archive?.(old)
+    last = old.at(-1) ?? last
+    isOld &&= page.length > 0
+  }
+  if (last.number === beginning.after.number) {
+    await chain.removeUpTo(last.number)
+    return { is: 'nothing' }
+  }
+  const [key] = signers
+  await chain.beginAfter(signedBase(last, now, key))
+  return { is: 'pruned', removed: await chain.removeUpTo(last.number), upTo: last.number }
+}

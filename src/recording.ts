@@ -1,0 +1,44 @@
+import type { Connection } from 'mongoose'
+import { checkpointSink } from './audit/checkpoint-sink.ts'
+import type { Config } from './config.ts'
+import type { Checkpoint } from './domain/audit/checkpoint.ts'
+import { chainKeys, signersOf } from './domain/audit/keys.ts'
+import type { Job } from './jobs.ts'
+import { mongoActsToRecord } from './mongo/acts.ts'
+import { mongoChain, mongoHistories } from './mongo/audit.ts'
+import { mongoHoldings } from './mongo/holdings.ts'
+import { keepingCheckpoints } from './operations/by-itself/keep-checkpoint.ts'
+import { pruningRecord } from './operations/by-itself/prune-record.ts'
+import { recordingHistory } from './operations/by-itself/record-history.ts'
+import type { World } from './operations/world.ts'
+
+const minute = { lockMs: 60_000, overdueMs: 65_000, needsSlack: false }
+const hour = { lockMs: 3_600_000, overdueMs: 3_700_000, needsSlack: false }
+
+/** What keeps the record of all that happens: none without a key for it. */
+export function recordingJobs(
+  connection: Connection,
+  { auditKeys, auditCheckpoints, auditKeepMs, proxies }: Config,
+  world: Pick<World, 'acts' | 'clock' | 'log'>,
+): Job[] {
+  if (auditKeys === null) return []
+  const { clock, log } = world
+  const chain = mongoChain(connection)
+  const keys = chainKeys(auditKeys)
+  const signers = signersOf(auditKeys)
+  const places = [mongoHistories(connection, log), mongoActsToRecord(connection, log)]
+  const parts = { chain, places, holdings: mongoHoldings(connection) }
+  const jobs: Job[] = [
+    { name: 'record', everyMs: 1_000, ...minute, run: recordingHistory(parts, { key: keys[0], clock }) },
+  ]
+  if (auditCheckpoints !== null) {
+    const sink = checkpointSink(auditCheckpoints, proxies)
+    const parts = { chain, now: () => clock.now(), keep: (one: Checkpoint) => sink.keep(one) }
+    jobs.push({ name: 'checkpoint', everyMs: 10_000, ...minute, run: keepingCheckpoints(parts, signers[0]) })
+  }
+  if (auditKeepMs !== null) {
+    const run = pruningRecord({ ...world, chain }, { keepMs: auditKeepMs, keys, signers })
+    jobs.push({ name: 'prune-record', everyMs: 3_600_000, ...hour, run })
+  }
+  return jobs
+}
