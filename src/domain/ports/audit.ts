@@ -8,7 +8,10 @@ export interface ChainStore {
   end(): Promise<ChainEnd>
   /** Which of these sources are in it already. */
   known(sources: readonly string[]): Promise<ReadonlySet<string>>
-  /** In their order, each once it is on a majority. False where another process appended since: nothing more was. */
+  /**
+   * In their order, each once it is on a majority. False where another process appended since, or the source of one stands
+   * there already: what comes before that one was appended, and nothing more.
+   */
   append(links: readonly Link[]): Promise<boolean>
   /** What stands after this number, in order, at most so many. */
   after(number: number, most: number): Promise<readonly (Link | Unreadable)[]>

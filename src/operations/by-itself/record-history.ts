@@ -42,8 +42,8 @@ export async function recordHistory({ chain, places, holdings }: Recorded, key: 
     const pages = await Promise.all(reading.map(read))
     const those = pages.flatMap((page) => page.those)
     const entries = inOrder(those)
-    const known = await chain.known(entries.map(({ source }) => source))
-    const news = entries.filter(({ source }) => !known.has(source))
+    // None of it stands there but where somebody died, or appends too: that shows where it is appended.
+    const news = overtaken === 0 ? entries : await without(chain, entries)
     if (news.length > 0 && !(await chain.append(linked(await chain.end(), news, key)))) {
       overtaken++
       continue
@@ -52,6 +52,14 @@ export async function recordHistory({ chain, places, holdings }: Recorded, key: 
     for (const page of pages) await page.recorded()
     reading = pages.flatMap(({ place, last }) => (last === null ? [] : [{ place, after: last }]))
   }
+}
+
+async function without(
+  chain: Pick<ChainStore, 'known'>,
+  entries: readonly Recordable[],
+): Promise<readonly Recordable[]> {
+  const known = await chain.known(entries.map(({ source }) => source))
+  return entries.filter(({ source }) => !known.has(source))
 }
 
 interface Reading {
