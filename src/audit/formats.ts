@@ -1,14 +1,8 @@
 import type { Link } from '../domain/audit/chain.ts'
-import type { RecordedAct } from '../domain/audit/act.ts'
-import { isOfGrant, type Recorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
-import type { PersonRef } from '../domain/person.ts'
+import { csv } from './csv.ts'
+import type { Format } from './format.ts'
 
-/** How entries of the record are written for other programs. */
-export interface Format {
-  /** What stands before all entries. */
-  readonly head: string
-  line(link: Link, entry: Recorded): string
-}
+export type { Format } from './format.ts'
 
 /** As it stands in the record, with what it takes to check it: one JSON object a line. */
 const jsonl: Format = { head: '', line: (link) => asJsonLine(link) }
@@ -16,61 +10,5 @@ const jsonl: Format = { head: '', line: (link) => asJsonLine(link) }
 export const asJsonLine = ({ number, source, at, keyId, mark, text }: Link): string =>
   `${JSON.stringify({ number, source, at, keyId, mark, text })}\n`
 
-/** Of each entry, whatever it is of, what these columns are called. */
-const columns = {
-  number: ({ number }: Link) => String(number),
-  at: ({ at }: Link) => at.toISOString(),
-  what: (_: Link, entry: Recorded) => (isOfGrant(entry) ? entry.happened.type : entry.type),
-  outcome: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : entry.outcome),
-  by: (_: Link, entry: Recorded) => byWhom(entry),
-  about: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : thing(entry.about)),
-  subject: ofGrant(({ subject }) => who(subject)),
-  requester: ofGrant(({ requester }) => who(requester)),
-  resource: ofGrant(({ resource }) => resource.id),
-  entitlement: ofGrant(({ entitlement }) => entitlement.id),
-  system: ofGrant(({ system }) => system),
-  principal: ofGrant(({ principal }) => principal ?? ''),
-  reason: ofGrant(({ reason }) => reason),
-  grant: ofGrant(({ grantId }) => grantId),
-  details: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : JSON.stringify(entry.details)),
-} as const
-
-/** For spreadsheets: by RFC 4180, each cell quoted. What they would compute is text. */
-const csv: Format = {
-  head: row(Object.keys(columns)),
-  line: (link, entry) => row(Object.values(columns).map((cell) => cell(link, entry))),
-}
-
+/** By their names at the command line. */
 export const formats: Readonly<Record<string, Format>> = { jsonl, csv }
-
-function ofGrant(cell: (entry: RecordedOfGrant) => string) {
-  return (_: Link, entry: Recorded): string => (isOfGrant(entry) ? cell(entry) : '')
-}
-
-export function byWhom(entry: Recorded): string {
-  if (isOfGrant(entry)) {
-    const { happened } = entry
-    return 'by' in happened && happened.by !== null ? who(happened.by) : ''
-  }
-  const { by } = entry
-  if ('operator' in by) return `command line: ${by.operator}`
-  if ('source' in by) return by.source
-  return 'curfew' in by ? 'Curfew' : who(by)
-}
-
-const thing = ({ kind, id, name }: RecordedAct['about']): string =>
-  `${kind} ${name === id ? id : `${name} (${id})`}`
-
-function who({ name, email, slack }: PersonRef): string {
-  return `${name} (${email ?? slack.userId})`
-}
-
-function row(cells: readonly string[]): string {
-  return `${cells.map(cellOf).join(',')}\r\n`
-}
-
-/** What begins so is a formula to spreadsheets. Source: OWASP, CSV injection. */
-function cellOf(text: string): string {
-  const plain = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text
-  return `"${plain.replaceAll('"', '""')}"`
-}

@@ -1,0 +1,10 @@
+import type { Link } from '../domain/audit/chain.ts'
+import type { Recorded } from '../domain/audit/recorded.ts'
+
+/** How entries of the record are written for other programs. */
+export interface Format {
+  /** What stands before all entries. */
+  readonly head: string
+  /** With the end of its line. */
+  line(link: Link, entry: Recorded): string
+}
