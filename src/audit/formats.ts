@@ -1,6 +1,8 @@
 import type { Link } from '../domain/audit/chain.ts'
+import { cef } from './cef.ts'
 import { csv } from './csv.ts'
 import type { Format } from './format.ts'
+import { ocsf } from './ocsf/ocsf.ts'
 
 export type { Format } from './format.ts'
 
@@ -11,4 +13,4 @@ export const asJsonLine = ({ number, source, at, keyId, mark, text }: Link): str
   `${JSON.stringify({ number, source, at, keyId, mark, text })}\n`
 
 /** By their names at the command line. */
-export const formats: Readonly<Record<string, Format>> = { jsonl, csv }
+export const formats: Readonly<Record<string, Format>> = { jsonl, csv, cef, ocsf }
