@@ -1,22 +1,25 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
-import type { ChainFault } from '../domain/audit/chain.ts'
+import { noLink, type ChainFault } from '../domain/audit/chain.ts'
 import { checkpoint, type Checkpoint } from '../domain/audit/checkpoint.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
+import type { ChainStore } from '../domain/ports/audit.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { verifyChain, type CheckpointFault, type Verified } from '../operations/verify-chain.ts'
 import type { Said } from '../who/open.ts'
 import { exportChain } from './export.ts'
-import { formats } from './formats.ts'
+import { formats, type Format } from './formats.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
 import { prune, pruneUsage } from './prune.ts'
+import { progressOn } from './progress.ts'
 
 export const auditUsage = `curfew audit verify       walk through the record of all that happened: is any of it changed, left out, moved or cut off?
   --checkpoints FILE      also beside these, one a line, as they were kept where the database is not
 curfew audit export       write the record to the standard output
-  --format jsonl|csv      with what it takes to check it (jsonl), or for spreadsheets
+  --format FORMAT         jsonl (with what it takes to check it), csv (for spreadsheets), or cef or ocsf (for what
+                          watches over a company)
   --since INSTANT         from then on (2026-01-05T09:00Z)
 ${pruneUsage}`
 
@@ -49,17 +52,41 @@ async function verify(words: readonly string[], environment: NodeJS.ProcessEnv):
 async function exported(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
   const options = { format: { type: 'string', default: 'jsonl' }, since: { type: 'string' } } as const
   const { values } = parseArgs({ args: [...words], options })
-  const format = formats[values.format]
+  const format = Object.hasOwn(formats, values.format) ? formats[values.format] : undefined
   const since = values.since === undefined ? null : instantOf(values.since)
   if (format === undefined || (values.since !== undefined && since === null))
     throw new ConfigError(auditUsage)
-  return onRecord(environment, `audit export --format ${values.format}`, async (connection) => {
-    const unreadable = await exportChain(mongoChain(connection), process.stdout, { format, since })
-    if (unreadable.length > 0)
-      console.error(`Left out, as they are no entries: ${unreadable.slice(0, 20).join(', ')}`)
-    return { text: '', exitCode: unreadable.length > 0 ? 1 : 0 }
-  })
+  return onRecord(environment, `audit export --format ${values.format}`, (connection) =>
+    written(mongoChain(connection), { format, since }),
+  )
 }
+
+/** As programs end that a closed pipe ended: what was written is not all, and that is no fault. */
+const pipeClosed = 141
+
+async function written(chain: ChainStore, what: { format: Format; since: Date | null }): Promise<Said> {
+  const { stdout: output, stderr: errors } = process
+  // What is told of a closed pipe after the first time has nobody to hear it.
+  output.on('error', () => undefined)
+  const end = await chain.end().catch(() => noLink)
+  const progress = progressOn({ errors, output }, { last: end.number })
+  try {
+    const { unreadable } = await exportChain(chain, output, { ...what, reached: progress.reached })
+    progress.over()
+    const { count, first } = unreadable
+    if (count === 0) return { text: '', exitCode: 0 }
+    const more = count > first.length ? ` and ${count - first.length} more` : ''
+    console.error(`Left out, as they are no entries: ${first.join(', ')}${more}`)
+    return { text: '', exitCode: 1 }
+  } catch (error) {
+    progress.over()
+    if (isClosedPipe(error)) return { text: '', exitCode: pipeClosed }
+    throw error
+  }
+}
+
+const isClosedPipe = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EPIPE'
 
 async function readCheckpoints(path: string): Promise<Checkpoint[]> {
   const text = await readFile(path, 'utf8').catch(() => {

@@ -1,36 +1,67 @@
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { isLink } from '../domain/audit/chain.ts'
+import { isLink, type Link, type Unreadable } from '../domain/audit/chain.ts'
 import { readRecorded } from '../domain/audit/recorded.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
-import type { Format } from './formats.ts'
+import type { Format } from './format.ts'
 
 const linksAtOnce = 1_000
+/** Of more that are no entries their number is enough. */
+const mostNamed = 20
+
+export interface Exported {
+  readonly entries: number
+  /** What stands in the place of entries and is none: it is left out. */
+  readonly unreadable: { readonly count: number; readonly first: readonly number[] }
+}
 
 /**
  * Writes all entries from that instant on, or all, in the order of the record, as fast as they are read; a page of them is
- * in memory. Resolves with the numbers that are no entries: they are left out.
+ * in memory, however many there are. `reached` is called with the last number of each page.
  */
 export async function exportChain(
-  chain: Pick<ChainStore, 'after'>,
+  chain: Pick<ChainStore, 'after' | 'firstSince'>,
   out: Writable,
-  { format, since }: { format: Format; since: Date | null },
-): Promise<number[]> {
-  const unreadable: number[] = []
-  async function* lines(): AsyncGenerator<string> {
+  {
+    format,
+    since,
+    reached = () => undefined,
+  }: { format: Format; since: Date | null; reached?: (number: number) => void },
+): Promise<Exported> {
+  const first: number[] = []
+  let [entries, count] = [0, 0]
+
+  const written = (link: Link | Unreadable): string => {
+    const entry = isLink(link) ? readRecorded(link) : null
+    if (!isLink(link) || entry === null) {
+      count++
+      if (first.length < mostNamed) first.push(link.number)
+      return ''
+    }
+    // Between those of then there may be others that happened before, and were recorded later.
+    if (since !== null && link.at < since) return ''
+    entries++
+    return format.line(link, entry)
+  }
+
+  async function* pages(): AsyncGenerator<string> {
     yield format.head
-    for (let after = 0; ;) {
+    let after = await before(chain, since)
+    while (after !== null) {
       const page = await chain.after(after, linksAtOnce)
-      for (const link of page) {
-        const entry = isLink(link) ? readRecorded(link) : null
-        if (!isLink(link) || entry === null) unreadable.push(link.number)
-        else if (since === null || link.at >= since) yield format.line(link, entry)
-      }
-      const last = page.at(-1)
-      if (last === undefined) return
-      after = last.number
+      yield page.map(written).join('')
+      after = page.at(-1)?.number ?? null
+      if (after !== null) reached(after)
     }
   }
-  await pipeline(Readable.from(lines()), out, { end: false })
-  return unreadable
+
+  await pipeline(Readable.from(pages()), out, { end: false })
+  return { entries, unreadable: { count, first } }
+}
+
+/** After which number to begin; null: there is nothing. */
+async function before(chain: Pick<ChainStore, 'firstSince'>, since: Date | null): Promise<number | null> {
+  if (since === null) return 0
+  const first = await chain.firstSince(since)
+  return first === null ? null : first - 1
 }

@@ -18,6 +18,8 @@ const schema = new Schema(
   { collection: 'chain', versionKey: false },
 )
 schema.index({ source: 1 }, { unique: true })
+// What happened since an instant is found without reading what stands before it.
+schema.index({ at: 1, _id: 1 })
 
 export const chainModel = (connection: Connection) => connection.model('ChainLink', schema)
 
@@ -40,6 +42,7 @@ const chainEnd = z
 const baseMark = z.object({ number: z.int(), mark: z.string() })
 /** So many at a time hold up nobody who appends. */
 const mostRemoved = 5_000
+const firstNumber = z.object({ first: z.number() })
 
 function linkOf(doc: { readonly _id: number }): Link | Unreadable {
   const read = stored.safeParse(doc)
@@ -121,6 +124,16 @@ export function mongoChain(connection: Connection): ChainStore {
         aboutToWrite()
         removed += (await links.deleteMany({ _id: { $lte: last._id } })).deletedCount
       }
+    },
+    firstSince: async (instant) => {
+      // Of the keys of that index alone: as many are read as entries are exported then, and no document.
+      const [found] = await links
+        .aggregate([
+          { $match: { at: { $gte: instant }, _id: { $gt: 0 } } },
+          { $group: { _id: null, first: { $min: '$_id' } } },
+        ])
+        .toArray()
+      return found === undefined ? null : firstNumber.parse(found).first
     },
     ofGrant: async (grantId) => {
       const found = await links

@@ -1,6 +1,8 @@
 import type { Connection } from 'mongoose'
 import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
+import { linked, noLink } from '../../src/domain/audit/chain.ts'
 import { signedCheckpoint, signingKey, type Checkpoint } from '../../src/domain/audit/checkpoint.ts'
+import { recordableOf } from '../../src/domain/audit/recorded.ts'
 import type { RingKey } from '../../src/domain/ring-keys.ts'
 import { mongoActs, mongoActsToRecord } from '../../src/mongo/acts.ts'
 import { chainModel, mongoChain, mongoHistories } from '../../src/mongo/audit.ts'
@@ -11,7 +13,7 @@ import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
 import { pruneChain, type Pruning } from '../../src/operations/prune-chain.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
-import { ada, approval, aRequest, at } from '../support/builders.ts'
+import { ada, approval, aRequest, at, riley } from '../support/builders.ts'
 import { transition } from '../../src/domain/transition.ts'
 import { aDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
@@ -41,8 +43,11 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     /** Ada says yes. */
     approves: (id: string) => grants.change(id, (grant) => transition(grant, approval(ada), at(60))),
   }
+  const uri = new URL(database.uri)
+  uri.pathname = `/${database.name}`
   return {
     connection,
+    mongodbUri: uri.toString(),
     grants,
     ...happens,
     key,
@@ -69,6 +74,20 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     checkpoint: async (at = new Date('2026-01-05T09:00:00Z')) =>
       signedCheckpoint(await mongoChain(connection).end(), at, signerOf(key)),
   }
+}
+
+/** A record of requests that were asked for at these seconds, in this order. */
+export async function aRecordOf(seconds: readonly number[]) {
+  const record = await aRecord()
+  const entries = seconds.map((second, n) =>
+    recordableOf({ ...aRequest(n), principal: null, endsAt: null }, 0, {
+      type: 'asked',
+      at: at(second),
+      by: riley,
+    }),
+  )
+  await record.chain.append(linked(noLink, entries, chainKeys([record.key])[0]))
+  return record
 }
 
 const signerOf = ({ id, base64 }: RingKey) => signingKey(id, Buffer.from(base64, 'base64'))

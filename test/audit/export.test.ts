@@ -1,14 +1,14 @@
 import { Writable } from 'node:stream'
 import { exportChain } from '../../src/audit/export.ts'
-import { formats, type Format } from '../../src/audit/formats.ts'
-import { linked, noLink } from '../../src/domain/audit/chain.ts'
-import { recordableOf } from '../../src/domain/audit/recorded.ts'
-import { aPerson, aRequest, at, riley } from '../support/builders.ts'
-import { aRecord, linksOf } from './a-record.ts'
+import { formats } from '../../src/audit/formats.ts'
+import { progressOn } from '../../src/audit/progress.ts'
+import type { ChainStore } from '../../src/domain/ports/audit.ts'
+import { at } from '../support/builders.ts'
+import { aRecord, aRecordOf, linksOf } from './a-record.ts'
 
 async function exported(
-  { chain }: Pick<Awaited<ReturnType<typeof aRecord>>, 'chain'>,
-  { name, since = null }: { name: 'csv' | 'jsonl'; since?: Date | null },
+  { chain }: { chain: Pick<ChainStore, 'after' | 'firstSince'> },
+  { since = null, name = 'jsonl' }: { since?: Date | null; name?: string } = {},
 ) {
   const parts: string[] = []
   const out = new Writable({
@@ -17,43 +17,91 @@ async function exported(
       done()
     },
   })
-  const unreadable = await exportChain(chain, out, { format: formats[name] as Format, since })
-  return { text: parts.join(''), unreadable }
+  const { entries, unreadable } = await exportChain(chain, out, { format: formats[name]!, since })
+  const text = parts.join('')
+  const numbers = [...text.matchAll(/^\{"number":(\d+)/gm)].map(([, number]) => Number(number))
+  return { text, numbers, entries, unreadable }
 }
 
 test('as JSON, each entry stands as it does in the record, from an instant on, and what is no entry is left out and named', async () => {
   const record = await aRecord()
   for (let i = 0; i < 3; i++) await record.asks()
   await record.records()
-  const { text } = await exported(record, { name: 'jsonl', since: at(1) })
+  const { text } = await exported(record, { since: at(1) })
   const lines = text
     .trim()
     .split('\n')
     .map((line): unknown => JSON.parse(line))
   expect(lines).toMatchObject([{ number: 2, source: 'grant/g1/0' }, { number: 3 }])
   await linksOf(record.connection).updateOne({ source: 'grant/g1/0' }, { $set: { text: 'not JSON' } })
-  const broken = await exported(record, { name: 'jsonl' })
-  expect(broken.unreadable).toEqual([2])
-  expect(broken.text.trim().split('\n')).toHaveLength(2)
+  const broken = await exported(record)
+  expect(broken.unreadable).toEqual({ count: 1, first: [2] })
+  expect(broken.numbers).toEqual([1, 3])
 })
 
-test('in a spreadsheet, whatever people write stays one cell of text: commas, quotes, lines and formulas', async () => {
-  const record = await aRecord()
-  const mallory = { ...aPerson('Mallory'), name: '=HYPERLINK("https://evil.example")' }
-  const grant = {
-    ...aRequest(0),
-    principal: '+1',
-    endsAt: null,
-    requester: mallory,
-    reason: '@SUM(A1), "quoted"\nand more',
+test('of what is no entry, however much there is, the first are named and all are counted', async () => {
+  const record = await aRecordOf(Array.from({ length: 50 }, (_, n) => n))
+  await linksOf(record.connection).updateMany({}, { $set: { text: 'not JSON' } })
+  const { unreadable } = await exported(record)
+  expect(unreadable).toMatchObject({ count: 50 })
+  expect(unreadable.first).toHaveLength(20)
+})
+
+// A record begun late takes old histories in at once, and clocks step back.
+test('since an instant, all that happened then or later is written, in whatever order it was recorded, and nothing is read before it', async () => {
+  const seconds = [5, 40, 3, 10, 2, 30, 1, 20, 20, 35]
+  const record = await aRecordOf(seconds)
+  const begunAfter: number[] = []
+  const chain = {
+    ...record.chain,
+    after: (number: number, most: number) => {
+      begunAfter.push(number)
+      return record.chain.after(number, most)
+    },
   }
-  const entry = recordableOf(grant, 0, { type: 'asked', at: at(0), by: riley })
-  await record.chain.append(linked(noLink, [entry], { id: 'k', bytes: new Uint8Array(32) }))
-  const { text } = await exported(record, { name: 'csv' })
-  expect(text).toBe(
-    '"number","at","what","outcome","by","about","subject","requester","resource","entitlement","system","principal","reason","grant","details"\r\n' +
-      '"1","2026-01-05T09:00:00.000Z","asked","","Riley (riley@acme.example)","","Riley (riley@acme.example)",' +
-      `"'=HYPERLINK(""https://evil.example"") (mallory@acme.example)","orders-db","read","orders-cluster","'+1",` +
-      `"'@SUM(A1), ""quoted""\nand more","g0",""\r\n`,
-  )
+  for (const second of [0, 1, 6, 20, 31, 40, 41]) {
+    begunAfter.length = 0
+    const wanted = seconds.flatMap((one, i) => (one >= second ? [i + 1] : []))
+    const { numbers, entries } = await exported({ chain }, { since: at(second) })
+    expect({ second, numbers, entries }).toEqual({ second, numbers: wanted, entries: wanted.length })
+    expect(begunAfter[0]).toBe(wanted[0] === undefined ? undefined : wanted[0] - 1)
+  }
+})
+
+test('what somebody put beside the record is neither the first nor exported', async () => {
+  const record = await aRecordOf([1, 2, 3])
+  const links = linksOf(record.connection)
+  await links.insertOne({ _id: -7, source: 'x', at: at(9), text: '{}', keyId: 'k', mark: '' } as never)
+  await links.insertOne({ _id: 'zzz', source: 'y', at: at(9), text: '{}', keyId: 'k', mark: '' } as never)
+  const { numbers, unreadable } = await exported(record, { since: at(2) })
+  expect([numbers, unreadable.count]).toEqual([[2, 3], 0])
+})
+
+test('on a terminal, and on no other output, it is said once a second how far it is, on one line that is gone in the end', () => {
+  let nowMs = 0
+  const said: string[] = []
+  const terminal = { isTTY: true, write: (text: string) => said.push(text) }
+  const clock = { last: 1_000_000, nowMs: () => nowMs }
+  const progress = progressOn({ errors: terminal, output: {} }, clock)
+  for (let number = 1_000; number <= 30_000; number += 1_000) {
+    nowMs += 100
+    progress.reached(number)
+  }
+  progress.over()
+  expect(said).toEqual([
+    '\r\x1b[Kentry 10,000 of 1,000,000',
+    '\r\x1b[Kentry 20,000 of 1,000,000',
+    '\r\x1b[Kentry 30,000 of 1,000,000',
+    '\r\x1b[K',
+  ])
+  said.length = 0
+  for (const quiet of [
+    progressOn({ errors: { write: terminal.write }, output: {} }, clock),
+    progressOn({ errors: terminal, output: { isTTY: true } }, clock),
+  ]) {
+    nowMs += 10_000
+    quiet.reached(1_000)
+    quiet.over()
+  }
+  expect(said).toEqual([])
 })

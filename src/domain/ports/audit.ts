@@ -23,6 +23,8 @@ export interface ChainStore {
   beginAfter(base: Checkpoint): Promise<boolean>
   /** Removes the links up to this one, some thousand at a time. Resolves with how many there were. */
   removeUpTo(number: number): Promise<number>
+  /** The first that happened then or later, wherever it stands: histories may be recorded long after they happened. */
+  firstSince(instant: Date): Promise<number | null>
   /** All of one grant, in order, and each with the mark of the link before it. */
   ofGrant(grantId: string): Promise<readonly { readonly link: Link | Unreadable; readonly before: string }[]>
 }
