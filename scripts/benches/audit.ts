@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { linked, noLink, type ChainKey, type Recordable } from '../../src/domain/audit/chain.ts'
+import { recordableOfAct } from '../../src/domain/audit/act.ts'
 import { recordableOf } from '../../src/domain/audit/recorded.ts'
 import { transition } from '../../src/domain/transition.ts'
 import { mongoChain, mongoHistories } from '../../src/mongo/audit.ts'
@@ -13,6 +14,7 @@ import { verifyChain } from '../../src/operations/verify-chain.ts'
 import { ada, anActiveGrant, approval, aRequest, at } from '../../test/support/builders.ts'
 import { noLog } from '../../test/support/no-log.ts'
 import { startMongod } from '../../test/support/mongod.ts'
+import { exporting, type Export } from './exporting.ts'
 import { atMost, rounded, type Report } from './report.ts'
 import { databaseOf, runBench } from './run-bench.ts'
 
@@ -22,6 +24,12 @@ const everyMs = 1_000
 const chainLength = 200_000
 const perInsert = 5_000
 const leastVerified = 50_000
+const exportedLength = 1_000_000
+const since = new Date('2026-01-05T09:00Z')
+const formats = ['jsonl', 'csv', 'cef', 'ocsf'] as const
+const mostMb = 150
+/** The last of them, a second apart. */
+const recently = 10_000
 
 /** What recording costs the process that records, beside the same writes without it; and how fast a record is verified. */
 await runBench(async (bench): Promise<Report> => {
@@ -84,16 +92,41 @@ await runBench(async (bench): Promise<Report> => {
   const inChain = (await chain.end()).number
 
   await connection.collection('chain').deleteMany({})
-  const entries = manyEntries(chainLength)
   let end = noLink
-  for (let from = 0; from < entries.length; from += perInsert) {
-    const links = linked(end, entries.slice(from, from + perInsert), key)
-    await chain.append(links)
-    end = links.at(-1) ?? end
+  const grows = async (to: number): Promise<void> => {
+    while (end.number < to) {
+      const links = linked(end, manyEntries(end.number, perInsert), key)
+      await chain.append(links)
+      end = links.at(-1) ?? end
+    }
   }
+  await grows(chainLength)
   const beganMs = performance.now()
   const verified = await verifyChain(chain, { keys: [key], checkpoints: [], signers: [] })
   const aSecond = verified.links / ((performance.now() - beganMs) / 1_000)
+
+  await grows(exportedLength)
+  const environment = {
+    MONGODB_URI: databaseOf(mongod.uri, 'audit_bench'),
+    AUDIT_KEYS: `bench:${Buffer.alloc(32, 7).toString('base64')}`,
+  }
+  const after = (entries: number) =>
+    new Date(since.getTime() + (exportedLength - entries) * 1_000).toISOString()
+  const none = await exporting(['--since', after(-1)], environment)
+  const exports: Export[] = []
+  for (const format of formats) exports.push(await exporting(['--format', format], environment))
+  const recent = await exporting(['--since', after(recently)], environment)
+  const grownMb = Math.max(...exports.map(({ peakMb }) => peakMb - none.peakMb))
+  // The head of a CSV is no entry.
+  const written = exports.map(({ lines }, i) => lines - (formats[i] === 'csv' ? 1 : 0))
+  const row = (name: string, one: Export, n: number) => ({
+    name,
+    n,
+    ms: Math.round(one.ms),
+    aSecond: rounded(n / (one.ms / 1_000)),
+    mb: Math.round(one.bytes / 1e6),
+    peakMb: Math.round(one.peakMb),
+  })
   return {
     bench: 'audit',
     what: 'what the record of all that happens costs, and how fast it is verified',
@@ -105,6 +138,9 @@ await runBench(async (bench): Promise<Report> => {
       },
       { name: 'the same, recorded', n: rounds, cpuMsASecond: rounded(cpuMs.with / rounds) },
       { name: 'verified', n: verified.links, aSecond: rounded(aSecond) },
+      ...exports.map((one, i) => row(`exported, ${formats[i]}`, one, written[i] ?? 0)),
+      row('the last of them, --since', recent, recent.lines),
+      row('none of them', none, none.lines),
     ],
     goals: [
       atMost('CPU of recording (ms a second of one core)', 50, rounded(added)),
@@ -115,16 +151,33 @@ await runBench(async (bench): Promise<Report> => {
         rounded(leastVerified / aSecond),
       ),
       atMost('faults found where there are none', 0, verified.faultCount),
+      atMost('memory that an export grows by, beside one of nothing (MB)', mostMb, rounded(grownMb)),
+      atMost('entries not exported', 0, exportedLength - Math.min(...written)),
+      atMost('entries not exported since then', 0, Math.abs(recently - recent.lines)),
     ],
     notes: [
       `each asked for and approved, ${perSecond / 2} a second, in blocks of ${blockSeconds} s in turn; recorded once a second by the same process`,
+      'exported by the command, with its start, into a pipe; of its memory the most, by the kernel',
     ],
   }
-})
+}, { grants: 1_000, longestMs: 900_000 })
 
-function manyEntries(count: number): Recordable[] {
+/** A second apart; each fifth is an act. */
+function manyEntries(after: number, count: number): Recordable[] {
   const grant = { ...anActiveGrant(), principal: 'riley' }
   const [asked] = grant.history
   if (asked === undefined) throw new Error('it has no history')
-  return Array.from({ length: count }, (_, i) => recordableOf({ ...grant, id: `g${i}` }, 0, asked))
+  return Array.from({ length: count }, (_, i) => {
+    const n = after + i
+    const instant = new Date(since.getTime() + n * 1_000)
+    if (n % 5 > 0) return recordableOf({ ...grant, id: `g${n}` }, 0, { ...asked, at: instant })
+    return recordableOfAct(instant, {
+      id: `a${n}`,
+      type: 'device-approved',
+      by: ada,
+      about: { kind: 'device', id: `d${n}`, name: 'Riley’s laptop' },
+      details: { owner: 'Riley', serial: 'C02XG0' },
+      outcome: 'done',
+    })
+  })
 }
