@@ -1,7 +1,7 @@
-/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people, confirming, metrics, devices → domain. */
+/** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people, confirming, metrics, tracing, devices → domain. */
 const edges = ['slack', 'web', 'jobs']
 /** What says nothing of access: tools that any room may use. */
-const tools = '(elapsed|once-more|bounded-map|same-secret)\\.ts$'
+const tools = '(elapsed|once-more|bounded-map|same-secret|under-way)\\.ts$'
 /** Below the rooms of people's moments: shared by all of them. */
 const shared = 'publish|replies|words|directory|wire'
 const only = (name, from, allowed) => ({
@@ -15,7 +15,7 @@ module.exports = {
   forbidden: [
     only('domain-stands-alone', '^src/domain/', '^src/domain/'),
     only('operations-know-domain', '^src/operations/', `^src/(operations/|domain/|${tools})`),
-    ...['mongo', 'connectors', 'catalog', 'people', 'confirming', 'metrics'].map((room) =>
+    ...['mongo', 'connectors', 'catalog', 'people', 'confirming', 'metrics', 'tracing'].map((room) =>
       only(`${room}-knows-domain`, `^src/${room}/`, `^src/(${room}/|domain/|${tools})`),
     ),
     only('devices-know-domain', '^src/devices/', `^src/(devices/|domain/|connectors/http/|${tools})`),
@@ -52,6 +52,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: { path: '^(test|scripts)/' },
+    },
+    {
+      name: 'tracing-alone-knows-opentelemetry',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/tracing/' },
+      to: { path: '@opentelemetry/' },
+    },
+    {
+      name: 'tracing-is-loaded-where-traces-are-sent',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/tracing/' },
+      to: { path: '^src/tracing/', pathNot: '^src/tracing/variables\\.ts$', dynamic: false },
     },
     {
       name: 'no-circles',

@@ -2,6 +2,7 @@ import { MongoBackend } from '@agendajs/mongo-backend'
 import { Agenda } from 'agenda'
 import type { Connection } from 'mongoose'
 import type { TickStore } from './domain/ports/ticks.ts'
+import type { Say } from './domain/ports/trace.ts'
 import type { World } from './operations/world.ts'
 
 const collection = 'jobs'
@@ -40,8 +41,9 @@ export async function startJobs(
     log,
     clock,
     observe,
+    trace,
     leavesSlackToOthers,
-  }: Pick<World, 'log' | 'clock' | 'observe' | 'leavesSlackToOthers'>,
+  }: Pick<World, 'log' | 'clock' | 'observe' | 'trace' | 'leavesSlackToOthers'>,
   connection: Connection,
   { ticks, table }: { ticks: TickStore; table: readonly Job[] },
 ): Promise<Jobs> {
@@ -62,9 +64,14 @@ export async function startJobs(
   })
   const runOnce = async (job: Job): Promise<void> => {
     if (job.needsSlack && leavesSlackToOthers()) return
+    await trace({ type: 'job', job: job.name }, (say) => runNow(job, say))
+  }
+  const runNow = async (job: Job, say: Say): Promise<void> => {
     const beganAtMs = clock.monotonicMs()
-    const ended = (outcome: 'done' | 'failed'): void =>
+    const ended = (outcome: 'done' | 'failed'): void => {
+      say({ outcome })
       observe({ type: 'job-ran', job: job.name, outcome, tookMs: clock.monotonicMs() - beganAtMs })
+    }
     try {
       await job.run()
       // Found out only by doing it: another has yet to do it.

@@ -1,5 +1,6 @@
 import winston from 'winston'
 import type { Log } from './domain/ports/log.ts'
+import { underWay } from './under-way.ts'
 
 const redaction = '[redacted]'
 
@@ -85,19 +86,29 @@ function clean(text: string): string {
   return text.length > mostLogged ? `${cleaned.slice(0, mostLogged)}…` : cleaned
 }
 
-/** JSON lines: a fixed message and fields. Whatever looks like a secret, by its key or its form, is cut out. */
+/**
+ * JSON lines: a fixed message and fields. Whatever looks like a secret, by its key or its form, is cut out. What is said
+ * in the middle of something that is traced names its trace.
+ */
 export function createLog(level: string): Log {
   const redact = winston.format((line) => Object.assign(line, redacted(line) as object))
+  const trace = winston.format((line) => Object.assign(line, tracedBy()))
   return winston.createLogger({
     level,
     format: winston.format.combine(
       winston.format.errors({ stack: true }),
       redact(),
+      trace(),
       winston.format.timestamp(),
       winston.format.json(),
     ),
     transports: new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] }),
   })
+}
+
+function tracedBy(): { traceId?: string } {
+  const part = underWay.getStore()
+  return part === undefined ? {} : { traceId: part.traceId }
 }
 
 /** A copy without secrets, bounded in depth; errors become their name, message and stack. */

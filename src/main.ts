@@ -10,7 +10,8 @@ import { openSystems } from './connectors/systems.ts'
 import { lacksToConfirm } from './domain/confirming/asked-for.ts'
 import { countingOf, everyEntitlement } from './domain/catalog.ts'
 import type { Log } from './domain/ports/log.ts'
-import { unobserved } from './domain/ports/observe.ts'
+import { observedBy, unobserved, type Observe } from './domain/ports/observe.ts'
+import { untraced } from './domain/ports/trace.ts'
 import { fleetSources, type FleetSources } from './fleet-sources.ts'
 import { startJobs, type Job } from './jobs.ts'
 import { hide } from './log.ts'
@@ -68,6 +69,7 @@ import { kindsFor } from './kinds.ts'
 import { hideVariables, lostSystems, noteCatalog, reloading } from './reload.ts'
 import type { SlackDirectory } from './slack/directory/directory.ts'
 import { openSlack } from './slack/slack.ts'
+import { readTracing, secretsOfTracing } from './tracing/variables.ts'
 
 export interface Running {
   readonly world: World
@@ -117,13 +119,17 @@ export async function start(
     thread: new URL(`./catalog-worker${extname(import.meta.url)}`, import.meta.url),
   })
 
+  const id = randomBytes(10).toString('hex')
+  const tracing = await tracingBy(environment, { instance: id, slackApiUrl: config.slackApiUrl, log })
+
   /** In the order of stopping: what hears people first, what everything needs last. */
   const endings: {
     slack?: () => Promise<void>
     work?: () => Promise<void>
     rest: (() => Promise<unknown>)[]
   } = {
-    rest: [() => catalog.close()],
+    // Traces last: stopping is part of what they tell.
+    rest: [() => catalog.close(), async () => tracing?.stop()],
   }
   const stop = async (): Promise<void> => {
     await endings.slack?.()
@@ -132,7 +138,7 @@ export async function start(
   }
   try {
     const connection = await connectPatiently(config.mongodbUri, log)
-    endings.rest.push(() => connection.close())
+    endings.rest.splice(-1, 0, () => connection.close())
     await patiently(() => ensureIndexes(connection), config.mongodbUri, log)
     await patiently(() => convertSurfaces(connection), config.mongodbUri, log)
     const clock = mongoClock(connection)
@@ -141,7 +147,8 @@ export async function start(
     const surroundings = { now: () => clock.now(), proxies, hide, opens: opensFiles(environment) }
     // Loaded where it is served: what nobody reads is not counted.
     const measuring = config.metrics === null ? null : (await import('./metrics/metrics.ts')).openMetrics(log)
-    const observe = measuring?.observe ?? unobserved
+    const observe = heardBy(measuring?.observe, tracing?.observe)
+    const trace = tracing?.trace ?? untraced
     const systems = openSystems({ kinds, surroundings, log, observe })
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())
@@ -175,9 +182,9 @@ export async function start(
         .tellAdmins({ catalog: () => catalog.current(), clock }, words, admins)
         .catch((error: unknown) => log.warn('could not tell the admins', { error }))
     }
-    const queues = new Queues()
+    const queues = new Queues({ trace })
     const agreement = await watchAgreement({
-      id: randomBytes(10).toString('hex'),
+      id,
       replicas: mongoReplicas(connection),
       catalog: () => catalog.current(),
       reachesSlack: () => slack.answers(),
@@ -192,9 +199,11 @@ export async function start(
     const restored = await patiently(() => afterRestore(restores), config.mongodbUri, log)
     endings.rest.unshift(() => restored.stop())
     const acts = config.auditKeys === null ? unrecorded : mongoActs(connection)
+    const grants = mongoGrants(connection, clock, log)
+    const holds = mongoHolds(connection, log)
     const world: World = {
-      grants: mongoGrants(connection, clock, log),
-      holds: mongoHolds(connection, log),
+      grants: tracing?.grants(grants) ?? grants,
+      holds: tracing?.holds(holds) ?? holds,
       people,
       quotas: mongoQuotas(connection),
       preApprovals: mongoPreApprovals(connection, log),
@@ -228,6 +237,7 @@ export async function start(
       queues,
       log,
       observe,
+      trace,
       random: Math.random,
       newId: () => randomBytes(10).toString('hex'),
     }
@@ -352,6 +362,23 @@ export async function start(
     await stop()
     throw error
   }
+}
+
+/** Loaded where traces are sent: what nobody follows costs nothing. */
+async function tracingBy(
+  environment: NodeJS.ProcessEnv,
+  parts: { instance: string; slackApiUrl: string; log: Log },
+) {
+  const { tracing, ignored } = readTracing(environment)
+  for (const words of ignored) parts.log.warn('a variable of OpenTelemetry is ignored', { words })
+  if (tracing === null) return null
+  for (const secret of secretsOfTracing(tracing)) hide(secret)
+  return (await import('./tracing/tracing.ts')).openTracing(tracing, parts)
+}
+
+function heardBy(one: Observe = unobserved, other: Observe = unobserved): Observe {
+  if (one === unobserved) return other
+  return other === unobserved ? one : observedBy(one, other)
 }
 
 /** On a port of their own, or as a room of what is served anyway. */

@@ -22,7 +22,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** Names that Curfew itself reads, with its own secrets: no file may send them anywhere, whatever is listed. */
 const OWN =
-  /^(SLACK_.*|MONGODB_URI|CATALOG|CATALOG_VARIABLES|CURFEW_KEYS|AUDIT_.*|METRICS_(PORT|HOST|TOKEN)|PORT|PUBLIC_URL|TRUSTED_PROXIES|LOG_LEVEL|HTTPS?_PROXY|NO_PROXY)$/i
+  /^(SLACK_.*|MONGODB_URI|CATALOG|CATALOG_VARIABLES|CURFEW_KEYS|AUDIT_.*|OTEL_.*|METRICS_(PORT|HOST|TOKEN)|PORT|PUBLIC_URL|TRUSTED_PROXIES|LOG_LEVEL|HTTPS?_PROXY|NO_PROXY)$/i
 const OPEN_UNLESS_LISTED = 'CURFEW_*'
 
 const ENTRY = /^([A-Za-z_][A-Za-z0-9_]*)(\*?)$/

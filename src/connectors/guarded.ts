@@ -72,7 +72,14 @@ export function guarded(
   async function called<T>(verb: ConnectorVerb, calling: Calling<T>): Promise<T> {
     const beganMs = performance.now()
     const ended = (outcome: ConnectorOutcome): void =>
-      observe({ type: 'connector-called', kind, verb, outcome, tookMs: performance.now() - beganMs })
+      observe({
+        type: 'connector-called',
+        system,
+        kind,
+        verb,
+        outcome,
+        tookMs: performance.now() - beganMs,
+      })
     try {
       const answer = await made(verb, calling)
       ended('done')
@@ -199,7 +206,7 @@ export function guarded(
         if (!error.retryable) isSure()
         throw error
       }
-      observe({ type: 'connector-called', kind, verb, outcome: 'not-asked', tookMs: 0 })
+      observe({ type: 'connector-called', system, kind, verb, outcome: 'not-asked', tookMs: 0 })
       throw new ConnectorError(`${system} does not answer now: ${lastFailure}`, {
         retryable: true,
         happened: 'no',

@@ -22,6 +22,7 @@ import type { ProofStore } from '../domain/ports/proofs.ts'
 import type { QuotaStore } from '../domain/ports/quotas.ts'
 import type { Systems } from '../domain/ports/systems.ts'
 import type { TicketStore } from '../domain/ports/tickets.ts'
+import type { Trace } from '../domain/ports/trace.ts'
 import { refuse, type Refusal } from '../domain/refusal.ts'
 import type { Queues } from './by-itself/queues.ts'
 
@@ -60,6 +61,7 @@ export interface World {
   readonly queues: Queues
   readonly log: Log
   readonly observe: Observe
+  readonly trace: Trace
   /** Between 0 and 1, for jitter. */
   random(): number
   newId(): string

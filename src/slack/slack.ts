@@ -40,6 +40,7 @@ import { listenToSessions } from './holding/sessions.ts'
 import { listenToMustConfirm } from './replies/must-confirm.ts'
 import { listenToSeries } from './holding/series.ts'
 import { slackLogger } from './wire/library-log.ts'
+import { whatCame } from './wire/what-came.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
 import { pictureAlerts } from './looking-after/alerts.ts'
 import { tellAdmins } from './looking-after/tell-admins.ts'
@@ -179,10 +180,10 @@ export function openSlack(options: {
         lookAgain,
       }
       await app.init()
-      app.use(async ({ next }) => {
+      app.use(async ({ next, body }) => {
         // Not acknowledged: Slack delivers it again, to whoever still runs.
         if (isStopping) return
-        const handling = next()
+        const handling = world.trace(whatCame(body), () => next())
         inFlight.add(handling)
         await handling.finally(() => inFlight.delete(handling))
       })

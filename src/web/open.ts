@@ -44,6 +44,7 @@ export const openWeb = ({
   serveWeb({
     port,
     slack,
+    trace: world.trace,
     rooms: {
       '/': healthRoutes(probes),
       ...(metrics === null ? {} : { [metricsPath]: metrics }),

@@ -2,6 +2,8 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { untraced, type Trace } from '../domain/ports/trace.ts'
+import { traced } from './traced.ts'
 
 export interface Web {
   readonly port: number
@@ -27,6 +29,7 @@ export async function serveWeb({
   slack,
   rooms,
   limits = patience,
+  trace = untraced,
 }: {
   /** On which address it is served; not given: on all of this machine. */
   host?: string
@@ -34,9 +37,12 @@ export async function serveWeb({
   slack: RequestListener | null
   rooms: Readonly<Record<string, Hono>>
   limits?: Limits
+  /** Each request is a step of it, but for those of Slack: what they bring is one. */
+  trace?: Trace
 }): Promise<Web> {
   // `/Users/` is `/Users`, as some directories write it.
   const app = new Hono({ strict: false })
+  if (trace !== untraced) app.use(traced(trace))
   for (const [path, room] of Object.entries(rooms)) app.route(path, room)
   app.use((context, next) => {
     context.header('cache-control', 'no-store')

@@ -13,6 +13,7 @@ test('each call to a system is told of by its kind and what came of it, and by n
   expect(told).toEqual([
     {
       type: 'connector-called',
+      system: 'orders-db',
       kind: 'radius',
       verb: 'take',
       outcome: 'done',

@@ -3,6 +3,7 @@ import { Agenda } from 'agenda'
 import { MongoClient } from 'mongodb'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unobserved } from '../../src/domain/ports/observe.ts'
+import { untraced } from '../../src/domain/ports/trace.ts'
 import { startJobs, type Job } from '../../src/jobs.ts'
 import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoTicks } from '../../src/mongo/ticks.ts'
@@ -70,7 +71,10 @@ async function replicasOfOneDatabase() {
   const ticks = mongoTicks(connection)
   const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
   return (leavesSlackToOthers: () => boolean, table: readonly Job[]) =>
-    startJobs({ log, clock, observe: unobserved, leavesSlackToOthers }, connection, { ticks, table })
+    startJobs({ log, clock, observe: unobserved, trace: untraced, leavesSlackToOthers }, connection, {
+      ticks,
+      table,
+    })
 }
 
 test('a job that only the other can do is done by the other, in time, and noted by nobody else', async () => {

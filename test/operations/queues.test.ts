@@ -1,4 +1,5 @@
 import { Queues } from '../../src/operations/by-itself/queues.ts'
+import { underWay } from '../../src/under-way.ts'
 
 /** Resolves when it is told to. */
 function aWait() {
@@ -31,4 +32,19 @@ test('what somebody waits for goes before what is only tidied up', async () => {
   end()
   await Promise.all([first, ...rest])
   expect(order).toEqual(['make', 'tidy', 'tidy'])
+})
+
+test('what waited for its place is part of what asked for it, and not of what made room', async () => {
+  const queues = new Queues({ concurrency: 1 })
+  const { end, over } = aWait()
+  const steps = ['first', 'second', 'third'].map((traceId) =>
+    underWay.run({ traceId }, () =>
+      queues.step('gate', 'call', async () => {
+        await over
+        return underWay.getStore()?.traceId
+      }),
+    ),
+  )
+  end()
+  expect(await Promise.all(steps)).toEqual(['first', 'second', 'third'])
 })

@@ -5,6 +5,7 @@ import type { DeviceStore } from '../../src/domain/ports/devices.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { unobserved } from '../../src/domain/ports/observe.ts'
+import { untraced } from '../../src/domain/ports/trace.ts'
 import { Queues } from '../../src/operations/by-itself/queues.ts'
 import { settleOnChange, sweep } from '../../src/operations/by-itself/sweep.ts'
 import type { World } from '../../src/operations/world.ts'
@@ -112,6 +113,7 @@ export class Replica {
       queues: new Queues(),
       log: options.log,
       observe: unobserved,
+      trace: untraced,
       random,
       newId: options.newId,
     }

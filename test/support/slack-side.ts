@@ -6,6 +6,7 @@ import type { Grant } from '../../src/domain/grant.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import type { SurfaceStore } from '../../src/domain/ports/surfaces.ts'
 import { unobserved } from '../../src/domain/ports/observe.ts'
+import { untraced } from '../../src/domain/ports/trace.ts'
 import { Queues } from '../../src/operations/by-itself/queues.ts'
 import { directoryFrom } from '../../src/people/directory.ts'
 import type { World } from '../../src/operations/world.ts'
@@ -131,6 +132,7 @@ export function aSlackSide({
     queues: new Queues(),
     log,
     observe: unobserved,
+    trace: untraced,
     random: () => 0.5,
     newId: () => 'new',
   }

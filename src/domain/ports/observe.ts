@@ -1,8 +1,8 @@
 import type { EndCause } from '../grant.ts'
 
 /*
- * What happens and is measured, by name. Who and what it is about stays out of it: nothing of a person, and of a system
- * only its kind. What happens to grants is told by their store (`onChange`).
+ * What happens and is measured, by name. Who it is about stays out of it: nothing of a person, and of a system its id and
+ * kind. What happens to grants is told by their store (`onChange`).
  */
 
 export type ConnectorVerb = 'give' | 'take' | 'cut' | 'tidy' | 'make' | 'has' | 'list' | 'check' | 'publish'
@@ -23,6 +23,7 @@ export type Observed =
   | { type: 'end-called'; cause: EndCause; lateMs: number }
   | {
       type: 'connector-called'
+      system: string
       kind: string
       verb: ConnectorVerb
       outcome: ConnectorOutcome
@@ -35,5 +36,13 @@ export type Observed =
 
 /** Tells whoever measures. Never throws, and nothing waits for it. */
 export type Observe = (what: Observed) => void
+
+/** Tells both. */
+export const observedBy =
+  (one: Observe, other: Observe): Observe =>
+  (what) => {
+    one(what)
+    other(what)
+  }
 
 export const unobserved: Observe = () => undefined

@@ -588,11 +588,11 @@ export function endIfDue(grant: Grant, now: Date): Grant | Refusal {
 }
 
 export async function waitUntil(world: World, at: Date): Promise<void> {
-  for (;;) {
-    const ms = at.getTime() - world.clock.now().getTime()
-    if (ms <= 0) return
-    await world.clock.sleep(ms)
-  }
+  const leftMs = () => at.getTime() - world.clock.now().getTime()
+  if (leftMs() <= 0) return
+  await world.trace({ type: 'wait', for: 'instant' }, async () => {
+    for (let ms = leftMs(); ms > 0; ms = leftMs()) await world.clock.sleep(ms)
+  })
 }
 
 const holdingOf = ({ system, place }: Approved): HoldKey & { target: Hold['target'] } => ({

@@ -1,5 +1,7 @@
 import PQueue from 'p-queue'
+import { untraced, type Trace } from '../../domain/ports/trace.ts'
 import { OnceMore } from '../../once-more.ts'
+import { partOfThis } from '../../under-way.ts'
 
 /** Calls go first, what prepares them next, read-backs and records after. */
 const priorities = { call: 2, prepare: 1, record: 0 } as const
@@ -18,6 +20,7 @@ interface Work {
  */
 export class Queues {
   readonly #concurrency: number
+  readonly #trace: Trace
   readonly #systems = new Map<string, PQueue>()
   readonly #beside = new Map<string, PQueue>()
   readonly #running = new Map<string, string>()
@@ -31,8 +34,9 @@ export class Queues {
   })
   readonly #turns = new Map<string, Promise<void>>()
 
-  constructor({ concurrency = 64 }: { concurrency?: number } = {}) {
+  constructor({ concurrency = 64, trace = untraced }: { concurrency?: number; trace?: Trace } = {}) {
     this.#concurrency = concurrency
+    this.#trace = trace
   }
 
   /** Runs `work` for this id, or once after the run that is under way. Never two at a time. It must not reject. */
@@ -71,9 +75,16 @@ export class Queues {
     kind: keyof typeof priorities | keyof typeof besides,
     work: () => Promise<T>,
   ): Promise<T> {
-    if (kind === 'make' || kind === 'tidy')
-      return queueOf(this.#beside, system, this.#concurrency / 4).add(work, { priority: besides[kind] })
-    return queueOf(this.#systems, system, this.#concurrency).add(work, { priority: priorities[kind] })
+    return this.#trace({ type: 'place', of: kind, system }, (say) => {
+      const askedAtMs = performance.now()
+      const begun = partOfThis(() => {
+        say({ queuedMs: performance.now() - askedAtMs })
+        return work()
+      })
+      if (kind === 'make' || kind === 'tidy')
+        return queueOf(this.#beside, system, this.#concurrency / 4).add(begun, { priority: besides[kind] })
+      return queueOf(this.#systems, system, this.#concurrency).add(begun, { priority: priorities[kind] })
+    })
   }
 
   /** Waits for whoever of this process is working on the same hold. */
@@ -83,7 +94,7 @@ export class Queues {
     const mine = new Promise<void>((resolve) => (pass = resolve))
     this.#turns.set(hold, mine)
     try {
-      await before
+      await (before && this.#trace({ type: 'wait', for: 'turn' }, () => before))
       return await work()
     } finally {
       if (this.#turns.get(hold) === mine) this.#turns.delete(hold)

@@ -31,7 +31,7 @@ export async function sweep(world: World): Promise<void> {
   for (const hold of await world.holds.due(now, limit, full)) {
     world.queues.start(holdId(hold), hold.system, async () => {
       try {
-        await repair(world, hold)
+        await world.trace({ type: 'repair', system: hold.system }, () => repair(world, hold))
       } catch (error) {
         if (!(error instanceof LeaseLost)) world.log.error('could not repair a hold now', { error })
       }
@@ -39,9 +39,11 @@ export async function sweep(world: World): Promise<void> {
   }
   for (const hold of await world.holds.leftoversDue(now, mostTidied)) {
     world.queues.start(`tidy ${holdId(hold)}`, hold.system, () =>
-      tidy(world, hold).catch((error: unknown) => {
-        world.log.warn('could not look now at what is left over', { hold: holdId(hold), error })
-      }),
+      world
+        .trace({ type: 'tidy', system: hold.system }, () => tidy(world, hold))
+        .catch((error: unknown) => {
+          world.log.warn('could not look now at what is left over', { hold: holdId(hold), error })
+        }),
     )
   }
 }
@@ -63,7 +65,9 @@ function startSettling(
   const seenAtMs = world.clock.monotonicMs()
   world.queues.start(id, system, () => {
     const isFresh = world.clock.monotonicMs() - seenAtMs < freshMs
-    return settle(world, id, isFresh ? seen : null)
+    return world.trace({ type: 'settle', grantId: id, system }, () =>
+      settle(world, id, isFresh ? seen : null),
+    )
   })
 }
 

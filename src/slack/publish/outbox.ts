@@ -1,5 +1,6 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from '@slack/web-api'
 import { boundedMap } from '../../bounded-map.ts'
+import { partOfThis } from '../../under-way.ts'
 import PQueue from 'p-queue'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -103,7 +104,7 @@ export class Outbox {
         })
         return { outcome: 'sent', channel: posted.channel ?? to.channel, ts: posted.ts ?? '' }
       })
-    return this.#postsTo(to.channel).add(add, { priority: -lanes[lane] })
+    return this.#postsTo(to.channel).add(partOfThis(add), { priority: -lanes[lane] })
   }
 
   async update(
@@ -116,7 +117,7 @@ export class Outbox {
         await this.#client.chat.update({ ...at, ...message, parse: 'none' })
         return { outcome: 'sent', ...at }
       })
-    return this.#updates.add(add, { priority: -lanes[lane] })
+    return this.#updates.add(partOfThis(add), { priority: -lanes[lane] })
   }
 
   /** Learns what pauses other replicas were asked for: each time while it has something to send, else now and then. */

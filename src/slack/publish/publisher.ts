@@ -6,6 +6,7 @@ import { nothingShown, TakenSince, type Shown, type Surface } from '../../domain
 import type { Message } from '../words/blocks.ts'
 import { boundedMap } from '../../bounded-map.ts'
 import { OnceMore } from '../../once-more.ts'
+import { partOfThis } from '../../under-way.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
 import type { Alert, Picture, Pictures } from './picture.ts'
@@ -38,7 +39,9 @@ export class Publisher {
   readonly #outbox: Outbox
   readonly #saveAgainMs: readonly number[]
   readonly #looks = new PQueue({ concurrency: looksAtOnce })
-  readonly #showing = new OnceMore<Asked>((_, asked) => this.#showNow(asked))
+  readonly #showing = new OnceMore<Asked>((id, asked) =>
+    this.#parts.world.trace({ type: 'show', grantId: id }, () => this.#showNow(asked)),
+  )
   /** Those that could not be shown to the end, and when they are tried again. */
   readonly #notBeforeMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
@@ -203,7 +206,9 @@ export class Publisher {
     for (let rounds = 0; rounds < 5; rounds++) {
       // Giving and taking back come first.
       this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
-      const look = await this.#looks.add(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null }))
+      const look = await this.#looks.add(
+        partOfThis(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null })),
+      )
       if (look === null) return 0
       const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
       const sentWaitMs = Math.max(0, ...sendings.map(({ waitMs }) => waitMs))

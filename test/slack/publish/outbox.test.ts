@@ -1,5 +1,6 @@
 import { lanes, Outbox, type Lane } from '../../../src/slack/publish/outbox.ts'
 import { section, type Message } from '../../../src/slack/words/blocks.ts'
+import { underWay } from '../../../src/under-way.ts'
 import { memorySurfaces } from '../../support/memory-surfaces.ts'
 import { RecordedSlack, type Answer } from '../../support/recorded-slack.ts'
 
@@ -215,4 +216,21 @@ describe('no faster than Slack allows', () => {
     expect(twentyMs).toBeLessThan(1_190)
     expect(moreMs).toBeGreaterThanOrEqual(1_190)
   })
+})
+
+test('what waited for its turn is sent as part of what asked for it, and not of what was sent before it', async () => {
+  const { outbox } = anOutbox()
+  const gate = aGate()
+  const seen: (string | undefined)[] = []
+  const draw = async () => {
+    await gate.opened
+    seen.push(underWay.getStore()?.traceId)
+    return message('words')
+  }
+  const sending = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((traceId) =>
+    underWay.run({ traceId }, () => [outbox.update('alert', M1, draw), outbox.post('alert', C1, draw)]),
+  )
+  gate.open()
+  await Promise.all(sending)
+  expect(seen.sort()).toEqual(['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd', 'e', 'e', 'f', 'f'])
 })
