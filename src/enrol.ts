@@ -38,7 +38,7 @@ export async function enrol(words: readonly string[], environment: NodeJS.Proces
       name.includes('@') ? await people.called([emailKey(name)]) : [await people.bySlackUser(name)],
     )
     const by = operator()
-    const parts = recordingOf(connection, environment)
+    const parts = await recordingOf(connection, environment)
     if (isRemoved)
       return await asAct(parts, personAct('ways-removed', person, { by }), () => removed(connection, person))
     if (isDevice) {

@@ -29,7 +29,7 @@ export async function keys(
     await ensureIndexes(connection)
     const about = { kind: 'keys', id: ring.currentId, name: ring.currentId } as const
     const rotated = await asAct(
-      recordingOf(connection, environment),
+      await recordingOf(connection, environment),
       { type: 'keys-rotated', by: operator(), about, details: {} },
       () => rotate(ring, mongoSealedSecrets(connection)),
       ({ resealed }) => ({ outcome: 'done', details: { resealed: String(resealed) } }),

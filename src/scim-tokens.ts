@@ -51,7 +51,7 @@ function silence(text: string | undefined): number | undefined {
   return ms
 }
 
-function recordedDesk(desk: ScimTokenDesk, parts: ReturnType<typeof recordingOf>): ScimTokenDesk {
+function recordedDesk(desk: ScimTokenDesk, parts: Awaited<ReturnType<typeof recordingOf>>): ScimTokenDesk {
   const actOf = (type: ActType, id: string): Act => ({
     type,
     by: operator(),
@@ -94,7 +94,7 @@ async function withDesk(
     // It may be the first that is done with this database.
     await ensureIndexes(connection)
     const desk = mongoScimTokenDesk(connection)
-    return await work(recordedDesk(desk, recordingOf(connection, environment)))
+    return await work(recordedDesk(desk, await recordingOf(connection, environment)))
   } finally {
     await connection.close()
   }

@@ -71,10 +71,11 @@ async function written(chain: ChainStore, what: { format: Format; since: Date | 
   const end = await chain.end().catch(() => noLink)
   const progress = progressOn({ errors, output }, { last: end.number })
   try {
-    const { unreadable } = await exportChain(chain, output, { ...what, reached: progress.reached })
+    const { unreadable, missing } = await exportChain(chain, output, { ...what, reached: progress.reached })
     progress.over()
     const { count, first } = unreadable
-    if (count === 0) return { text: '', exitCode: 0 }
+    if (missing > 0) console.error(`Missing in between: ${missing} entries. See curfew audit verify.`)
+    if (count === 0) return { text: '', exitCode: missing > 0 ? 1 : 0 }
     const more = count > first.length ? ` and ${count - first.length} more` : ''
     console.error(`Left out, as they are no entries: ${first.join(', ')}${more}`)
     return { text: '', exitCode: 1 }
@@ -141,6 +142,8 @@ function faultWords(fault: ChainFault): string {
       return `Not as it was written: entry ${fault.number} (${fault.source}), or the one before it`
     case 'unreadable':
       return `Not an entry: what stands in the place of entry ${fault.number}`
+    case 'beside':
+      return `Not an entry: what stands beside the record as ${fault.id}`
     case 'unknown-key':
       return `Cannot be told: entry ${fault.number} is marked by the key ${fault.keyId}, which is not in AUDIT_KEYS`
   }

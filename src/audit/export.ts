@@ -13,6 +13,8 @@ export interface Exported {
   readonly entries: number
   /** What stands in the place of entries and is none: it is left out. */
   readonly unreadable: { readonly count: number; readonly first: readonly number[] }
+  /** Numbers that were not there, between others: removed by somebody, or by the rule while it was written. */
+  readonly missing: number
 }
 
 /**
@@ -29,7 +31,7 @@ export async function exportChain(
   }: { format: Format; since: Date | null; reached?: (number: number) => void },
 ): Promise<Exported> {
   const first: number[] = []
-  let [entries, count] = [0, 0]
+  let [entries, count, missing] = [0, 0, 0]
 
   const written = (link: Link | Unreadable): string => {
     const entry = isLink(link) ? readRecorded(link) : null
@@ -47,8 +49,13 @@ export async function exportChain(
   async function* pages(): AsyncGenerator<string> {
     yield format.head
     let after = await before(chain, since)
+    let last: number | null = null
     while (after !== null) {
       const page = await chain.after(after, linksAtOnce)
+      for (const { number } of page) {
+        if (last !== null) missing += Math.max(0, Math.ceil(number) - Math.floor(last) - 1)
+        last = number
+      }
       yield page.map(written).join('')
       after = page.at(-1)?.number ?? null
       if (after !== null) reached(after)
@@ -56,7 +63,7 @@ export async function exportChain(
   }
 
   await pipeline(Readable.from(pages()), out, { end: false })
-  return { entries, unreadable: { count, first } }
+  return { entries, unreadable: { count, first }, missing }
 }
 
 /** After which number to begin; null: there is nothing. */

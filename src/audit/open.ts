@@ -31,7 +31,7 @@ async function noted(connection: Connection, environment: NodeJS.ProcessEnv, ask
   const about = { kind: 'record', id: 'record', name: 'record' } as const
   const act = { type: 'record-read', by: operator(), about, details: { asking } } as const
   try {
-    await asAct(recordingOf(connection, environment), act, () => Promise.resolve())
+    await asAct(await recordingOf(connection, environment), act, () => Promise.resolve())
   } catch (error) {
     if (!(error instanceof MongoServerError && error.code === notAllowed)) throw error
   }

@@ -32,7 +32,7 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
         ...(file === null ? {} : { archive: (links: readonly Link[]) => keep(file, links) }),
       }
       const pruned = await asAct(
-        recordingOf(connection, environment),
+        await recordingOf(connection, environment),
         pruneAct(before),
         () =>
           pruneChain(mongoChain(connection), pruning, {

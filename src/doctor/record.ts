@@ -1,7 +1,8 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { chainKeys } from '../domain/audit/keys.ts'
+import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
+import { beginningOf } from '../operations/chain-base.ts'
 import { lastOfRecord } from '../operations/last-of-record.ts'
 import type { Check } from './check.ts'
 import { right, unknown, wrong, type Found } from './finding.ts'
@@ -17,13 +18,18 @@ export const recordCheck: Check = {
       return wrongs.has('AUDIT_KEYS')
         ? [unknown('record', 'AUDIT_KEYS is wrong')]
         : [right('record', 'none is kept: AUDIT_KEYS is not set')]
-    const last = await lastOfRecord(mongoChain(await installation.database()), chainKeys(auditKeys))
-    return [lastFound(last), await checkpointsFound(auditCheckpoints)]
+    const chain = mongoChain(await installation.database())
+    const beginning = await beginningOf(chain, signersOf(auditKeys))
+    const last = await lastOfRecord(chain, chainKeys(auditKeys))
+    const found = beginning.isForged ? wrong('record', notItsBeginning, verifyIt) : lastFound(last)
+    return [found, await checkpointsFound(auditCheckpoints)]
   },
 }
 
 function lastFound(last: Awaited<ReturnType<typeof lastOfRecord>>): Found {
   switch (last.is) {
+    case 'no-entry':
+      return wrong('record', 'what stands at its end is no entry: nothing is appended to it', verifyIt)
     case 'none':
       return right('record', 'it holds nothing yet')
     case 'as-written':
@@ -39,6 +45,7 @@ function lastFound(last: Awaited<ReturnType<typeof lastOfRecord>>): Found {
   }
 }
 
+const notItsBeginning = 'where it is said to begin was signed by no key in AUDIT_KEYS'
 const keepOld = 'Put the key of before after the new one in AUDIT_KEYS, with a comma between.'
 const verifyIt =
   'Run curfew audit verify. If AUDIT_KEYS holds another key under the same name, put the right one back.'
@@ -49,18 +56,20 @@ async function checkpointsFound(place: string | null): Promise<Found> {
     return wrong(about, 'none are kept: nobody could tell that the end of the record was cut off', keepThem)
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(place))
     return right(about, 'they are sent elsewhere; nothing was sent to try')
-  const isThere = await access(place, constants.W_OK).then(
-    () => true,
-    () => false,
-  )
-  const isMakeable = async () =>
-    access(dirname(place), constants.W_OK).then(
-      () => true,
-      () => false,
-    )
-  return isThere || (await isMakeable())
+  return (await isWritable(place))
     ? right(about, 'their file can be written')
     : wrong(about, 'their file cannot be written', 'Let whoever runs Curfew write AUDIT_CHECKPOINTS.')
+}
+
+async function isWritable(path: string): Promise<boolean> {
+  try {
+    const there = await stat(path).catch(() => null)
+    if (there !== null && !there.isFile()) return false
+    await access(there === null ? dirname(path) : path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const keepThem = 'Set AUDIT_CHECKPOINTS to a place where the database is not: docs/audit.md.'

@@ -41,9 +41,14 @@ export function readingAtScrape(metrics: Metrics, sources: Sources): () => Promi
     const [counts, ageMs, position] = await Promise.all([
       grants.counts(),
       ticks.agesMs(),
-      record?.position() ?? null,
+      record?.position().catch(notTold) ?? null,
     ])
     return { counts, ageMs, record: position, askedAtMs }
+  }
+  // Whatever is wrong with the record hides nothing else.
+  const notTold = (error: unknown): null => {
+    log.warn('how far the record is cannot be told', { error })
+    return null
   }
   const asked = remembered(() =>
     inTime(ask()).catch((error: unknown) => {

@@ -73,7 +73,9 @@ export function mongoActsToRecord(connection: Connection, log: Log): ToRecord {
     const open = those.filter(({ outcome }) => outcome === null).map(({ _id }) => _id)
     aboutToWrite()
     await acts.updateMany({ _id: { $in: open }, outcome: null }, { $set: { isSaid: true } })
-    await acts.deleteMany({ $or: [{ _id: { $in: over } }, { isSaid: true, ...isOld(forgottenAfterMs) }] })
+    await acts.deleteMany({
+      $or: [{ _id: { $in: over } }, { isSaid: true, outcome: null, ...isOld(forgottenAfterMs) }],
+    })
   }
   return {
     adopt: () => Promise.resolve(),

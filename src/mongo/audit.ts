@@ -17,7 +17,11 @@ const schema = new Schema(
   { _id: Number, source: String, at: Date, text: String, keyId: String, mark: String },
   { collection: 'chain', versionKey: false },
 )
-schema.index({ source: 1 }, { unique: true })
+// What somebody put beside the record, among numbers that are none, keeps nothing out of it.
+schema.index(
+  { source: 1 },
+  { unique: true, partialFilterExpression: { _id: { $gt: 0 } }, name: 'one_of_a_source' },
+)
 // What happened since an instant is found without reading what stands before it.
 schema.index({ at: 1, _id: 1 })
 
@@ -50,7 +54,7 @@ function linkOf(doc: { readonly _id: number }): Link | Unreadable {
 }
 
 export function mongoChain(connection: Connection): ChainStore {
-  const links = collectionOf<{ _id: number; source: string; mark: string }>(connection, 'chain')
+  const links = collectionOf<{ _id: number; source: string; text: string; mark: string }>(connection, 'chain')
   const bases = collectionOf<{ _id: string; number: number }>(connection, 'chain_base')
   return {
     end: async () => {
@@ -62,9 +66,12 @@ export function mongoChain(connection: Connection): ChainStore {
     },
     known: async (sources) => {
       const found = await links
-        .find({ source: { $in: [...sources] } }, { projection: { _id: 0, source: 1 } })
+        .find(
+          { source: { $in: [...sources] }, _id: { $gt: 0 } },
+          { projection: { _id: 0, source: 1, text: 1 } },
+        )
         .toArray()
-      return new Set(found.map(({ source }) => source))
+      return new Map(found.map(({ source, text }) => [source, text]))
     },
     append: async (all) => {
       aboutToWrite()
@@ -86,6 +93,13 @@ export function mongoChain(connection: Connection): ChainStore {
         .limit(most)
         .toArray()
       return found.map(linkOf)
+    },
+    beside: async (most) => {
+      const found = await links
+        .find({ _id: { $not: { $gt: 0 } } }, { projection: { _id: 1 } })
+        .limit(most)
+        .toArray()
+      return found.map(({ _id }) => String(_id))
     },
     oldestAt: async () => {
       const first = await links.findOne({ _id: { $gte: 0 } }, { sort: { _id: 1 }, projection: { at: 1 } })
@@ -137,7 +151,7 @@ export function mongoChain(connection: Connection): ChainStore {
     },
     ofGrant: async (grantId) => {
       const found = await links
-        .find({ source: { $gte: `grant/${grantId}/`, $lt: `grant/${grantId}0` } })
+        .find({ source: { $gte: `grant/${grantId}/`, $lt: `grant/${grantId}0` }, _id: { $gt: 0 } })
         .sort({ _id: 1 })
         .toArray()
       const those = found.map(linkOf)

@@ -3,6 +3,8 @@ import type { ChainStore } from '../domain/ports/audit.ts'
 
 export type LastOfRecord =
   | { readonly is: 'none' }
+  /** What stands at its end is no link: nothing can be appended to it. */
+  | { readonly is: 'no-entry' }
   | { readonly is: 'as-written' | 'changed'; readonly number: number }
   | { readonly is: 'unknown-key'; readonly number: number; readonly keyId: string }
 
@@ -11,7 +13,9 @@ export async function lastOfRecord(
   chain: Pick<ChainStore, 'end' | 'after'>,
   keys: readonly ChainKey[],
 ): Promise<LastOfRecord> {
-  const { number } = await chain.end()
+  const end = await chain.end().catch(() => null)
+  if (end === null) return { is: 'no-entry' }
+  const { number } = end
   if (number === 0) return { is: 'none' }
   const links = await chain.after(Math.max(0, number - 2), 2)
   const last = links.at(-1)

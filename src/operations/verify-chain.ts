@@ -1,7 +1,7 @@
 import { ChainWalk, isLink, type ChainFault, type ChainKey, type Link } from '../domain/audit/chain.ts'
 import { isGenuine, type Checkpoint } from '../domain/audit/checkpoint.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
-import { beginningOf, type Signer } from './chain-base.ts'
+import { beginningOf, type Beginning, type Signer } from './chain-base.ts'
 
 const linksAtOnce = 5_000
 /** As many faults are told one by one; of more their number is enough. */
@@ -31,26 +31,40 @@ export interface Verified {
   readonly checkpointFaults: readonly CheckpointFault[]
 }
 
+interface By {
+  readonly keys: readonly ChainKey[]
+  readonly checkpoints: readonly Checkpoint[]
+  readonly signers: readonly Signer[]
+}
+
 /** Walks through the whole chain, in pages: what is wrong with it, and what of it is not as the checkpoints say. */
 export async function verifyChain(
-  chain: Pick<ChainStore, 'after' | 'base'>,
-  {
-    keys,
-    checkpoints,
-    signers,
-  }: {
-    keys: readonly ChainKey[]
-    checkpoints: readonly Checkpoint[]
-    signers: readonly Signer[]
-  },
+  chain: Pick<ChainStore, 'after' | 'base' | 'beside'>,
+  by: By,
 ): Promise<Verified> {
-  const beginning = await beginningOf(chain, signers)
+  let beginning = await beginningOf(chain, by.signers)
+  for (;;) {
+    const found = await walked(chain, by, beginning)
+    const now = await beginningOf(chain, by.signers)
+    // What is missing may have been removed by the rule meanwhile: then it begins later.
+    if (found.faultCount === 0 || now.after.number <= beginning.after.number) return found
+    beginning = now
+  }
+}
+
+async function walked(
+  chain: Pick<ChainStore, 'after' | 'beside'>,
+  { keys, checkpoints, signers }: By,
+  beginning: Beginning,
+): Promise<Verified> {
   const walk = new ChainWalk(keys, beginning.after)
   const signed = new Map(signers.map((key) => [key.id, key]))
   const faults: ChainFault[] = []
   const wanted = new Set(checkpoints.map(({ number }) => number))
   const marks = new Map<number, string>()
-  let [links, faultCount, end] = [0, 0, beginning.after.number]
+  const beside = await chain.beside(mostFaults)
+  faults.push(...beside.map((id) => ({ kind: 'beside', id }) as const))
+  let [links, faultCount, end] = [0, beside.length, beginning.after.number]
   let first: Link | null = null
   let last: Link | null = null
   for (;;) {

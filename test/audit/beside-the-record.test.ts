@@ -15,7 +15,7 @@ test.each(besides)(
     await records()
     // Long before it happens.
     await connection
-      .collection<{ _id: unknown }>('chain')
+      .collection<{ _id: unknown; [field: string]: unknown }>('chain')
       .insertOne({ _id: number, source: `grant/${id}/1`, text: '', at: new Date(), keyId: 'k1', mark: '' })
     await approves(id)
     await records().catch(() => null)

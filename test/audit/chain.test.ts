@@ -108,6 +108,7 @@ test('whatever is put into the record that is no entry is named, and neither sto
   await links.insertOne({ _id: 'zzz', source: 'x', text: '{}' } as never)
   const { faults } = await record.verifies()
   expect(faults).toEqual([
+    { kind: 'beside', id: 'zzz' },
     { kind: 'unreadable', number: 14 },
     { kind: 'changed', number: 15, source: 'grant/g4/1' },
   ])

@@ -87,6 +87,8 @@ export type ChainFault =
   | { readonly kind: 'changed'; readonly number: number; readonly source: string }
   /** Something stands there that is no entry at all. */
   | { readonly kind: 'unreadable'; readonly number: number }
+  /** Something stands beside the links, among numbers that none can have. */
+  | { readonly kind: 'beside'; readonly id: string }
   /** No key here is called so. */
   | { readonly kind: 'unknown-key'; readonly number: number; readonly keyId: string }
 

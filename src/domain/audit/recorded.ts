@@ -82,6 +82,22 @@ export function recordableOf(grant: GrantFacts, index: number, entry: Happened):
   return { source: `grant/${id}/${index}`, at: entry.at, text }
 }
 
+const happening = z.object({ what: z.literal('grant'), happened: z.unknown() })
+
+/** What happened, without what was known beside it of the grant then; "" of what is no grant's. */
+export function happeningIn(text: string): string {
+  try {
+    const { success, data } = happening.safeParse(JSON.parse(text))
+    return success ? JSON.stringify(data.happened) : ''
+  } catch {
+    return ''
+  }
+}
+
+/** Two entries of one place tell of the same. */
+export const isSameHappening = (one: string, other: string): boolean =>
+  happeningIn(one) === happeningIn(other)
+
 /** JSON has no dates; those of an entry are called so. */
 function withDates(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value

@@ -6,8 +6,8 @@ import type { Holding, HoldingNews } from '../audit/holding.ts'
 export interface ChainStore {
   /** Where it ends now. Rejects where what stands there is no link. */
   end(): Promise<ChainEnd>
-  /** Which of these sources are in it already. */
-  known(sources: readonly string[]): Promise<ReadonlySet<string>>
+  /** Which of these sources are in it already, and what is said there. */
+  known(sources: readonly string[]): Promise<ReadonlyMap<string, string>>
   /**
    * In their order, each once it is on a majority. False where another process appended since, or the source of one stands
    * there already: what comes before that one was appended, and nothing more.
@@ -15,6 +15,8 @@ export interface ChainStore {
   append(links: readonly Link[]): Promise<boolean>
   /** What stands after this number, in order, at most so many. */
   after(number: number, most: number): Promise<readonly (Link | Unreadable)[]>
+  /** What stands beside it, among numbers that no link can have: some of them, as they are called. */
+  beside(most: number): Promise<readonly string[]>
   /** When the first link that is there happened; null: there is none, or that is no link. */
   oldestAt(): Promise<Date | null>
   /** What stands where it begins, as it is stored; null: it begins with its first link. */

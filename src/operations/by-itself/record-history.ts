@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { happeningIn, isSameHappening } from '../../domain/audit/recorded.ts'
 import { linked, type ChainKey, type Recordable } from '../../domain/audit/chain.ts'
 import type { ChainStore, HoldingStore, ToRecord, Waiting, WaitingPage } from '../../domain/ports/audit.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
@@ -59,8 +61,25 @@ async function without(
   entries: readonly Recordable[],
 ): Promise<readonly Recordable[]> {
   const known = await chain.known(entries.map(({ source }) => source))
-  return entries.filter(({ source }) => !known.has(source))
+  const others = entries.flatMap((entry) => {
+    const text = known.get(entry.source)
+    return text === undefined ? [] : { entry, text }
+  })
+  // Grants that were restored to a state of before the record's: something else happened in that place since.
+  const changed = others.filter(({ entry, text }) => !isSameHappening(entry.text, text))
+  const renamed = new Map(changed.map(({ entry }) => [entry, instead(entry)]))
+  const there = await chain.known([...renamed.values()].map(({ source }) => source))
+  return entries.flatMap((entry) => {
+    const another = renamed.get(entry)
+    if (another !== undefined) return there.has(another.source) ? [] : [another]
+    return known.has(entry.source) ? [] : [entry]
+  })
 }
+
+const instead = (entry: Recordable): Recordable => ({
+  ...entry,
+  source: `${entry.source}/${createHash('sha256').update(happeningIn(entry.text)).digest('hex').slice(0, 16)}`,
+})
 
 interface Reading {
   readonly place: ToRecord
