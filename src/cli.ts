@@ -2,10 +2,11 @@
 import dotenv from 'dotenv'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { audit, auditUsage } from './audit/audit.ts'
+import { readAuthorities } from './audit/forward/receiver.ts'
 import { whoHeld, whoHeldUsage } from './audit/who-held.ts'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
-import { ConfigError, readConfig, readPlaces } from './config.ts'
+import { ConfigError, readAuditSettings, readConfig, readPlaces } from './config.ts'
 import { strangerBehind } from './connectors/whose.ts'
 import { doctor, doctorUsage } from './doctor/doctor.ts'
 import type { Log } from './domain/ports/log.ts'
@@ -172,6 +173,8 @@ async function check(rest: readonly string[]): Promise<void> {
     process.exitCode = 2
     return
   }
+  const { auditForward } = readAuditSettings(process.env)
+  if (auditForward !== null) await readAuthorities(auditForward)
   const { kinds } = await kindsFor(process.env, path)
   const strictEnv = rest.includes('--strict-env')
   const { ok, problems, warnings, summary } = await checkCatalog(path, process.env, kinds, { strictEnv })

@@ -3,6 +3,14 @@ import { ConfigError } from './config-error.ts'
 import { parseDuration } from './domain/duration.ts'
 import { isAbsolute, normalize } from 'node:path'
 import { z } from 'zod'
+import type { AwsPlace } from './audit/bucket/place.ts'
+import {
+  forwardPlace,
+  forwardSettings,
+  forwardVariables,
+  type ForwardSettings,
+} from './audit/forward/settings.ts'
+import { auditTogether, awsPlace, bucketTogether, checkpointsFault } from './audit/settings.ts'
 import { ringKeys, type RingKeys } from './domain/ring-keys.ts'
 import type { Proxies } from './domain/connector.ts'
 import { trustedProxies, type ClientAddress } from './web/trusted-proxies.ts'
@@ -51,10 +59,17 @@ const variables = z.object({
   TRUSTED_PROXIES: trustedProxies.optional(),
   CURFEW_KEYS: word.pipe(ringKeys).optional(),
   AUDIT_KEYS: word.pipe(ringKeys).optional(),
-  AUDIT_CHECKPOINTS: path.pipe(z.string().refine(isKept, 'must be a file or an https address')).optional(),
   AUDIT_KEEP: word
     .pipe(z.string().refine(isLong, 'must be a length of time of a day at least, such as 400d'))
     .optional(),
+  AUDIT_CHECKPOINTS: path.superRefine(checkpoints).optional(),
+  AUDIT_FORWARD: path.pipe(forwardPlace).optional(),
+  AUDIT_FORWARD_CA: path.optional(),
+  ...forwardVariables,
+  AWS_REGION: word.optional(),
+  AWS_DEFAULT_REGION: word.optional(),
+  AWS_ENDPOINT_URL_S3: word.optional(),
+  AWS_ENDPOINT_URL: word.optional(),
   METRICS_PORT: port.optional(),
   METRICS_HOST: word.optional(),
   METRICS_TOKEN: word.min(16, 'is too short: openssl rand -hex 32 makes one').optional(),
@@ -80,9 +95,9 @@ function isLong(text: string): boolean {
   return ms !== null && ms >= DAY_MS
 }
 
-/** What is sent there is signed and no secret, but who could answer for it could keep it back. */
-function isKept(place: string): boolean {
-  return /^https:\/\//.test(place) ? URL.canParse(place) : !/^[a-z][a-z\d+.-]*:\/\//i.test(place)
+function checkpoints(place: string, context: z.RefinementCtx): void {
+  const fault = checkpointsFault(place)
+  if (fault !== null) context.addIssue({ code: 'custom', message: fault })
 }
 
 /** Why a text cannot be the value of that variable, for whoever asks for one; null: it can. Names no part of it. */
@@ -99,7 +114,6 @@ const transport = z
     PORT: any,
     PUBLIC_URL: any,
     AUDIT_KEYS: any,
-    AUDIT_CHECKPOINTS: any,
     AUDIT_KEEP: any,
   })
   .superRefine((env, context) => {
@@ -108,7 +122,6 @@ const transport = z
       say('SLACK_APP_TOKEN', 'is needed for Socket Mode (or SLACK_SIGNING_SECRET and PORT for HTTP)')
     }
     if (env.SLACK_SIGNING_SECRET && env.PORT === undefined) say('PORT', 'is needed for HTTP')
-    if (env.AUDIT_CHECKPOINTS && !env.AUDIT_KEYS) say('AUDIT_KEYS', 'is needed for checkpoints')
     if (env.AUDIT_KEEP && !env.AUDIT_KEYS) say('AUDIT_KEYS', 'is needed for a record that is kept so long')
   })
 
@@ -139,10 +152,14 @@ export interface Config {
   readonly keys: RingKeys | null
   /** What the chain over everything that happened is marked by, the current one first; null: there is no chain. */
   readonly auditKeys: RingKeys | null
-  /** A file, or an address: where checkpoints of the chain are kept. Null: nowhere. */
+  /** A file, an address or a bucket: where checkpoints of the chain are kept. Null: nowhere. */
   readonly auditCheckpoints: string | null
   /** How long what stands in the chain is kept; null: for ever. */
   readonly auditKeepMs: number | null
+  /** Where the chain is sent on to as it grows; null: nowhere. */
+  readonly auditForward: ForwardSettings | null
+  /** Which S3 buckets are in; null: nobody says so. */
+  readonly aws: AwsPlace | null
   /** Where metrics are served, and to whom; null: nowhere. */
   readonly metrics: MetricsConfig | null
   readonly mongodbUri: string
@@ -170,6 +187,7 @@ export function secretsOf({
   proxies,
   keys,
   auditKeys,
+  auditForward,
   metrics,
 }: Config): string[] {
   const ofSlack = transport.kind === 'http' ? transport.signingSecret : transport.appToken
@@ -181,6 +199,9 @@ export function secretsOf({
     proxies?.http ?? '',
     proxies?.https ?? '',
     metrics?.token ?? '',
+    auditForward?.secret ?? '',
+    // A token in an address is as secret as any other.
+    auditForward?.place.kind === 'webhook' ? new URL(auditForward.place.url).search.slice(1) : '',
     ...ofRing,
   ]
 }
@@ -196,7 +217,9 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** The environment as Config. HTTP when a signing secret is set, else Socket Mode. Throws `ConfigError`, naming no value. */
 export function readConfig(environment: Environment): Config {
   const given = withAuditKeys(cleaned(environment))
-  const issues = [transport, metrics].flatMap((one) => one.safeParse(given).error?.issues ?? [])
+  const issues = [transport, auditTogether, metrics].flatMap(
+    (one) => one.safeParse(given).error?.issues ?? [],
+  )
   const env = read(variables, given, issues)
   return {
     botToken: env.SLACK_BOT_TOKEN,
@@ -210,6 +233,8 @@ export function readConfig(environment: Environment): Config {
     auditKeys: env.AUDIT_KEYS ?? null,
     auditCheckpoints: env.AUDIT_CHECKPOINTS ?? null,
     auditKeepMs: env.AUDIT_KEEP === undefined ? null : parseDuration(env.AUDIT_KEEP),
+    auditForward: forwardSettings(env),
+    aws: awsPlace(env),
     metrics: metricsOf(env),
     mongodbUri: env.MONGODB_URI,
     catalogPath: env.CATALOG,
@@ -311,6 +336,40 @@ export function isRecorded(environment: Environment): boolean {
   return auditKeyPlaces.some((name) => given[name] !== undefined)
 }
 
+const auditSettings = variables.pick({
+  AUDIT_KEYS: true,
+  AUDIT_CHECKPOINTS: true,
+  AUDIT_FORWARD: true,
+  AUDIT_FORWARD_FORMAT: true,
+  AUDIT_FORWARD_FROM: true,
+  AUDIT_FORWARD_SECRET: true,
+  AUDIT_FORWARD_CA: true,
+  AUDIT_FORWARD_BYTES: true,
+})
+
+/** What of the record's settings is set, where no app is started. Throws `ConfigError` as the app would at its start. */
+export function readAuditSettings(environment: Environment): Pick<Config, 'auditForward'> {
+  const given = withAuditKeys(cleaned(environment))
+  return {
+    auditForward: forwardSettings(read(auditSettings, given, auditTogether.safeParse(given).error?.issues)),
+  }
+}
+
+const awsVariables = variables.pick({
+  AWS_REGION: true,
+  AWS_DEFAULT_REGION: true,
+  AWS_ENDPOINT_URL_S3: true,
+  AWS_ENDPOINT_URL: true,
+})
+
+/** Which S3 a bucket is in that a command names. Throws `ConfigError` likewise. */
+export function readAwsPlace(environment: Environment): AwsPlace {
+  const given = cleaned(environment)
+  const place = awsPlace(read(awsVariables, given, bucketTogether.safeParse(given).error?.issues))
+  if (place === null) throw new ConfigError('AWS_REGION is not set')
+  return place
+}
+
 const ringPlace = variables.pick({ MONGODB_URI: true, CURFEW_KEYS: true })
 
 /** For what is done with keys and no app: both are needed. Throws `ConfigError` likewise. */
@@ -384,7 +443,7 @@ export interface Parts extends Pick<
 /** Each variable by itself, so that one that is wrong hides no other: for who says all that is wrong. Never throws. */
 export function readParts(environment: Environment): Parts {
   const { given, fault } = withAuditKeysOrWhyNot(cleaned(environment))
-  const issues = [variables, transport, metrics].flatMap(
+  const issues = [variables, transport, auditTogether, metrics].flatMap(
     (schema) => schema.safeParse(given).error?.issues ?? [],
   )
   const wrong = saidOf(issues, given)

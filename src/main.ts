@@ -25,7 +25,7 @@ import { mongoHolds } from './mongo/holds.ts'
 import { mongoRecordPosition } from './mongo/record-position.ts'
 import { OnceMore } from './once-more.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
-import { recordingJobs } from './recording.ts'
+import { forwardingOf, recordingJobs } from './recording.ts'
 import { recordedScim } from './operations/recorded-scim.ts'
 import { mongoActs } from './mongo/acts.ts'
 import { unrecorded } from './domain/ports/acts.ts'
@@ -263,12 +263,15 @@ export async function start(
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
     const fleets = fleetSources(world, { proxies })
-    const audit = recordingJobs(connection, config, world)
-    const table = [...jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent }), ...audit]
+    const forward = await forwardingOf(connection, config, { ...world, tellAdmins })
+    const table = [
+      ...jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent }),
+      ...recordingJobs(connection, config, { ...world, forward }),
+    ]
     const ticks = mongoTicks(connection)
     const jobs = await startJobs(world, connection, { ticks, table })
     endings.work = async () => {
-      await Promise.all([held.stop(), onDevices.stop(), fleets.stop()])
+      await Promise.all([held.stop(), onDevices.stop(), fleets.stop(), forward?.stop()])
       await jobs.stop()
       stopSettling()
       await queues.stop()

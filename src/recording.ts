@@ -1,5 +1,7 @@
 import type { Connection } from 'mongoose'
 import { checkpointSink } from './audit/checkpoint-sink.ts'
+import { openReceiver } from './audit/forward/receiver.ts'
+import { idOf, nameOf } from './audit/forward/settings.ts'
 import type { Config } from './config.ts'
 import type { Checkpoint } from './domain/audit/checkpoint.ts'
 import { chainKeys, signersOf } from './domain/audit/keys.ts'
@@ -7,6 +9,8 @@ import type { Job } from './jobs.ts'
 import { mongoActsToRecord } from './mongo/acts.ts'
 import { mongoChain, mongoHistories } from './mongo/audit.ts'
 import { mongoHoldings } from './mongo/holdings.ts'
+import { mongoPositions } from './mongo/positions.ts'
+import { forwarding, type Forwarding } from './operations/by-itself/forward-record.ts'
 import { keepingCheckpoints } from './operations/by-itself/keep-checkpoint.ts'
 import { pruningRecord } from './operations/by-itself/prune-record.ts'
 import { recordingHistory } from './operations/by-itself/record-history.ts'
@@ -18,8 +22,8 @@ const hour = { lockMs: 3_600_000, overdueMs: 3_700_000, needsSlack: false }
 /** What keeps the record of all that happens: none without a key for it. */
 export function recordingJobs(
   connection: Connection,
-  { auditKeys, auditCheckpoints, auditKeepMs, proxies }: Config,
-  world: Pick<World, 'acts' | 'clock' | 'log'>,
+  { auditKeys, auditCheckpoints, auditKeepMs, aws, proxies }: Config,
+  { forward, ...world }: Pick<World, 'acts' | 'clock' | 'log'> & { readonly forward: Forwarding | null },
 ): Job[] {
   if (auditKeys === null) return []
   const { clock, log } = world
@@ -32,13 +36,37 @@ export function recordingJobs(
     { name: 'record', everyMs: 1_000, ...minute, run: recordingHistory(parts, { key: keys[0], clock }) },
   ]
   if (auditCheckpoints !== null) {
-    const sink = checkpointSink(auditCheckpoints, proxies)
+    const sink = checkpointSink(auditCheckpoints, { proxies, aws })
     const parts = { chain, now: () => clock.now(), keep: (one: Checkpoint) => sink.keep(one) }
     jobs.push({ name: 'checkpoint', everyMs: 10_000, ...minute, run: keepingCheckpoints(parts, signers[0]) })
   }
+  if (forward !== null) jobs.push({ name: 'forward', everyMs: 1_000, ...minute, run: () => forward.run() })
   if (auditKeepMs !== null) {
-    const run = pruningRecord({ ...world, chain }, { keepMs: auditKeepMs, keys, signers })
+    const upTo = forward === null ? null : () => forward.reached()
+    const run = pruningRecord({ ...world, chain }, { keepMs: auditKeepMs, keys, signers, upTo })
     jobs.push({ name: 'prune-record', everyMs: 3_600_000, ...hour, run })
   }
   return jobs
+}
+
+/** What sends the record on; null: nothing does. Throws `ConfigError`. */
+export async function forwardingOf(
+  connection: Connection,
+  { auditKeys, auditForward, proxies }: Config,
+  { clock, log, tellAdmins }: Pick<World, 'clock' | 'log'> & { readonly tellAdmins: (words: string) => void },
+): Promise<Forwarding | null> {
+  if (auditKeys === null || auditForward === null) return null
+  const receiver = await openReceiver(auditForward, { proxies, now: () => clock.now() })
+  const { place, from } = auditForward
+  return forwarding(
+    {
+      chain: mongoChain(connection),
+      positions: mongoPositions(connection),
+      receiver,
+      clock,
+      log,
+      tell: tellAdmins,
+    },
+    { place: idOf(place), name: nameOf(place), from },
+  )
 }

@@ -60,6 +60,8 @@ answerParent(question, async (asked) => {
       auditKeys: null,
       auditCheckpoints: null,
       auditKeepMs: null,
+      auditForward: null,
+      aws: null,
       publicUrl,
       metrics: null,
       clientOf: () => '127.0.0.1',

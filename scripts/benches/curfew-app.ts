@@ -42,6 +42,8 @@ answerParent(question, async (asked) => {
       auditKeys: null,
       auditCheckpoints: null,
       auditKeepMs: null,
+      auditForward: null,
+      aws: null,
       publicUrl: null,
       metrics: null,
       clientOf: null,

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { noLink, type ChainFault } from '../domain/audit/chain.ts'
-import { checkpoint, type Checkpoint } from '../domain/audit/checkpoint.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
 import { mongoChain } from '../mongo/audit.ts'
@@ -11,12 +9,13 @@ import type { Said } from '../who/open.ts'
 import { exportChain } from './export.ts'
 import { formats, type Format } from './formats.ts'
 import { instantOf } from './instant.ts'
+import { readCheckpoints } from './read-checkpoints.ts'
 import { onRecord } from './open.ts'
 import { prune, pruneUsage } from './prune.ts'
 import { progressOn } from './progress.ts'
 
 export const auditUsage = `curfew audit verify       walk through the record of all that happened: is any of it changed, left out, moved or cut off?
-  --checkpoints FILE      also beside these, one a line, as they were kept where the database is not
+  --checkpoints PLACE     also beside these, as they were kept where the database is not: a file, one a line, or s3://bucket/prefix
 curfew audit export       write the record to the standard output
   --format FORMAT         jsonl (with what it takes to check it), csv (for spreadsheets), or cef or ocsf (for what
                           watches over a company)
@@ -37,7 +36,8 @@ export async function audit(words: readonly string[], environment: NodeJS.Proces
 
 async function verify(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
   const { values } = parseArgs({ args: [...words], options: { checkpoints: { type: 'string' } } })
-  const checkpoints = values.checkpoints === undefined ? [] : await readCheckpoints(values.checkpoints)
+  const checkpoints =
+    values.checkpoints === undefined ? [] : await readCheckpoints(values.checkpoints, environment)
   return onRecord(environment, 'audit verify', async (connection, keys) => {
     const found = await verifyChain(mongoChain(connection), {
       keys: chainKeys(keys),
@@ -89,28 +89,6 @@ async function written(chain: ChainStore, what: { format: Format; since: Date | 
 const isClosedPipe = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EPIPE'
 
-async function readCheckpoints(path: string): Promise<Checkpoint[]> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new ConfigError(`${path} cannot be read`)
-  })
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line, i) => {
-      const read = checkpoint.safeParse(parsed(line))
-      if (!read.success) throw new ConfigError(`line ${i + 1} of ${path} is no checkpoint`)
-      return read.data
-    })
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return null
-  }
-}
-
 function said(found: Verified): string {
   const { links, first, last, faults, faultCount, checkpoints, base, isBaseForged, checkpointFaults } = found
   const span = first && last ? `, from ${first.at.toISOString()} to ${last.at.toISOString()}` : ''
@@ -127,7 +105,7 @@ function said(found: Verified): string {
   if (faultCount === 0) lines.push('None of them was changed, left out or moved.')
   const ending = `It ends as ${checkpoints} checkpoints say.`
   if (checkpoints === 0)
-    lines.push('That none was cut off at the end only checkpoints can tell: --checkpoints FILE')
+    lines.push('That none was cut off at the end only checkpoints can tell: --checkpoints PLACE')
   else if (checkpointFaults.length === 0) lines.push(ending)
   return lines.join('\n')
 }

@@ -3,6 +3,8 @@ import { fetch, type Dispatcher } from 'undici'
 import type { Checkpoint } from '../domain/audit/checkpoint.ts'
 import type { Proxies } from '../domain/connector.ts'
 import { dispatcherThrough } from '../slack/wire/proxied.ts'
+import { openBucket } from './bucket/bucket.ts'
+import { bucketOf, type AwsPlace } from './bucket/place.ts'
 
 /** Where checkpoints are kept, away from the database. */
 export interface CheckpointSink {
@@ -12,9 +14,15 @@ export interface CheckpointSink {
 
 const patienceMs = 10_000
 
-/** A file, or an https address. */
-export const checkpointSink = (place: string, proxies: Proxies | null): CheckpointSink =>
-  place.startsWith('https://') ? webhookSink(place, dispatcherThrough(proxies)) : fileSink(place)
+/** A file, an https address, or a bucket: `aws` says where buckets are. */
+export function checkpointSink(
+  place: string,
+  { proxies, aws }: { proxies: Proxies | null; aws: AwsPlace | null },
+): CheckpointSink {
+  const inBucket = bucketOf(place)
+  if (inBucket !== null && aws !== null) return openBucket(inBucket, { aws, proxies })
+  return place.startsWith('https://') ? webhookSink(place, dispatcherThrough(proxies)) : fileSink(place)
+}
 
 /** One line each, at the end of a file; kept once it is on the disk. */
 export const fileSink = (path: string): CheckpointSink => ({

@@ -76,7 +76,9 @@ test('checkpoints need a key, and are kept in a file or sent where nobody listen
     readConfig({ ...complete, AUDIT_KEYS: keys, AUDIT_CHECKPOINTS: place }).auditCheckpoints
   expect(read('/var/lib/curfew/checkpoints.jsonl')).toBe('/var/lib/curfew/checkpoints.jsonl')
   expect(read('https://log.example/checkpoints')).toBe('https://log.example/checkpoints')
-  expect(() => read('http://log.example/checkpoints')).toThrow('must be a file or an https address')
-  expect(() => read('s3://bucket')).toThrow('must be a file or an https address')
+  expect(() => read('http://log.example/checkpoints')).toThrow(
+    'must be a file, an https address or s3://bucket/prefix',
+  )
+  expect(() => read('ftp://log.example')).toThrow('must be a file, an https address or s3://bucket/prefix')
   expect(() => read('/checkpoints', '')).toThrow('AUDIT_KEYS is needed for checkpoints')
 })

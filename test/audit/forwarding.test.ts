@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import type { Link } from '../../src/domain/audit/chain.ts'
+import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
+import { unrecorded } from '../../src/domain/ports/acts.ts'
 import type { ToForward } from '../../src/domain/ports/forwarding.ts'
+import { mongoClock } from '../../src/mongo/clock.ts'
+import { pruningRecord } from '../../src/operations/by-itself/prune-record.ts'
+import { noLog } from '../support/no-log.ts'
 import { aForwarding, aReceiver, firstsOf, upTo } from './a-forwarding.ts'
 import { linksOf } from './a-record.ts'
 
@@ -123,6 +128,33 @@ test('entries that were removed are missed aloud, and hold up no other', async (
   await forward.run()
   expect(receiver.numbers()).toEqual([1, 2, 5, 6])
   expect(record.said.at(-1)).toMatchObject({ level: 'error', fields: { from: 3, to: 4 } })
+})
+
+test('what the receiver does not have is not removed for its age, and what was removed is not missed', async () => {
+  const record = await aForwarding(3)
+  const receiver = aReceiver()
+  const forward = record.forwards(receiver)
+  await forward.run()
+  await record.happens(3)
+  const clock = mongoClock(record.connection)
+  await clock.sample()
+  const prunes = pruningRecord(
+    { chain: record.chain, acts: unrecorded, clock, log: noLog },
+    {
+      keepMs: 1,
+      keys: chainKeys([record.key]),
+      signers: signersOf([record.key]),
+      upTo: () => forward.reached(),
+    },
+  )
+  await prunes()
+  expect((await record.chain.after(0, 10)).map(({ number }) => number)).toEqual([4, 5, 6])
+  await forward.run()
+  expect(receiver.numbers()).toEqual(upTo(6))
+  await prunes()
+  await forward.run()
+  expect(receiver.taken).toHaveLength(6)
+  expect([record.told, record.said.filter(({ level }) => level !== 'info')]).toEqual([[], []])
 })
 
 describe('a record that was restored from a backup, while the receiver has more of it', () => {

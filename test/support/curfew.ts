@@ -124,6 +124,8 @@ export async function aStage(
         auditKeys: options.auditKeys ?? null,
         auditCheckpoints: null,
         auditKeepMs: null,
+        auditForward: null,
+        aws: null,
         clientOf: options.confirming?.clientOf ?? null,
         metrics: options.metrics ?? null,
         publicUrl:

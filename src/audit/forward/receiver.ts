@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '../../config.ts'
+import { ConfigError } from '../../config-error.ts'
 import type { Proxies } from '../../domain/connector.ts'
 import type { Receiver } from '../../domain/ports/forwarding.ts'
 import { formats } from '../formats.ts'

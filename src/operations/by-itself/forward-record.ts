@@ -33,6 +33,8 @@ export interface ForwardTo {
 export interface Forwarding {
   /** Sends what the receiver does not have, for some seconds at most. Rejects only for what is no fault of the receiver's. */
   run(): Promise<void>
+  /** The number of the last entry that the receiver has, or begins after. */
+  reached(): Promise<number>
   /** How many entries the receiver does not have. */
   lag(): Promise<number>
   /** Begins nothing new; resolves when what is under way has ended. */
@@ -117,14 +119,19 @@ export function forwarding(parts: ForwardParts, to: ForwardTo): Forwarding {
     if (missing !== null) log.error('entries are missing in the record, and were not forwarded', missing)
   }
 
+  async function reached(): Promise<number> {
+    const kept = await parts.positions.at(to.place)
+    return (kept?.position ?? (await firstOf(parts, to))).number
+  }
+
   return {
     run: () =>
       (running ??= run().finally(() => {
         running = null
       })),
+    reached,
     lag: async () => {
-      const [end, kept] = await Promise.all([parts.chain.end(), parts.positions.at(to.place)])
-      const { number } = kept?.position ?? (await firstOf(parts, to))
+      const [end, number] = await Promise.all([parts.chain.end(), reached()])
       return Math.max(0, end.number - number)
     },
     stop: async () => {

@@ -14,10 +14,13 @@ export const pruningRecord =
       keepMs,
       keys,
       signers,
+      upTo = null,
     }: {
       readonly keepMs: number
       readonly keys: readonly ChainKey[]
       readonly signers: readonly [SigningKey, ...SigningKey[]]
+      /** The last that others have who are to have all; null: nobody is. */
+      readonly upTo?: (() => Promise<number>) | null
     },
   ) =>
   async (): Promise<void> => {
@@ -26,10 +29,11 @@ export const pruningRecord =
     // Asked first: an act of which nothing comes is no more than that each hour.
     const oldest = await chain.oldestAt()
     if (oldest === null || oldest >= before) return
+    const pruning = upTo === null ? { before } : { before, upTo: await upTo() }
     const pruned = await asAct(
       world,
       pruneAct(before),
-      () => pruneChain(chain, { before }, { keys, signers, now }),
+      () => pruneChain(chain, pruning, { keys, signers, now }),
       (one) => {
         if (one.is === 'nothing') return null
         if (one.is === 'not-as-written') return 'refused'
