@@ -36,8 +36,10 @@ export async function audit(words: readonly string[], environment: NodeJS.Proces
 
 async function verify(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {
   const { values } = parseArgs({ args: [...words], options: { checkpoints: { type: 'string' } } })
-  const checkpoints =
-    values.checkpoints === undefined ? [] : await readCheckpoints(values.checkpoints, environment)
+  const place = values.checkpoints
+  const { checkpoints, odd } =
+    place === undefined ? { checkpoints: [], odd: [] } : await readCheckpoints(place, environment)
+  if (odd.length > 0) console.error(`Lines that are no checkpoints: ${odd.slice(0, 20).join(', ')}`)
   return onRecord(environment, 'audit verify', async (connection, keys) => {
     const found = await verifyChain(mongoChain(connection), {
       keys: chainKeys(keys),

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { fetch, type Dispatcher } from 'undici'
 import type { Checkpoint } from '../domain/audit/checkpoint.ts'
 import type { Proxies } from '../domain/connector.ts'
@@ -24,18 +24,26 @@ export function checkpointSink(
   return place.startsWith('https://') ? webhookSink(place, dispatcherThrough(proxies)) : fileSink(place)
 }
 
-/** One line each, at the end of a file; kept once it is on the disk. */
+/** One line each, at the end of a file; kept once it is on the disk. What was torn before, as where a disk was full, stays by itself. */
 export const fileSink = (path: string): CheckpointSink => ({
   keep: async (checkpoint) => {
-    const file = await open(path, 'a', 0o640)
+    const file = await open(path, 'a+', 0o640)
     try {
-      await file.appendFile(`${JSON.stringify(checkpoint)}\n`)
+      const torn = (await endsInLine(file)) ? '' : '\n'
+      await file.appendFile(`${torn}${JSON.stringify(checkpoint)}\n`)
       await file.sync()
     } finally {
       await file.close()
     }
   },
 })
+
+async function endsInLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat()
+  if (size === 0) return true
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer.toString() === '\n'
+}
 
 /** One request each; kept once it was answered with 2xx. */
 export const webhookSink = (url: string, dispatcher: Dispatcher | null): CheckpointSink => ({

@@ -4,9 +4,18 @@ import { checkpoint, type Checkpoint } from '../domain/audit/checkpoint.ts'
 import { openBucket } from './bucket/bucket.ts'
 import { bucketOf, isInBucket } from './bucket/place.ts'
 
-/** All that are kept in a file, or in a bucket. Throws `ConfigError` where they cannot be read, or one of them is none. */
-export async function readCheckpoints(place: string, environment: NodeJS.ProcessEnv): Promise<Checkpoint[]> {
-  return isInBucket(place) ? readBucket(place, environment) : readLines(place)
+export interface ReadCheckpoints {
+  readonly checkpoints: readonly Checkpoint[]
+  /** Lines that are none: torn where a disk was full or the power went, or nobody's. */
+  readonly odd: readonly number[]
+}
+
+/** All that are kept in a file, or in a bucket. Throws `ConfigError` where they cannot be read, or there is none among lines. */
+export async function readCheckpoints(
+  place: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<ReadCheckpoints> {
+  return isInBucket(place) ? { checkpoints: await readBucket(place, environment), odd: [] } : readLines(place)
 }
 
 async function readBucket(place: string, environment: NodeJS.ProcessEnv): Promise<Checkpoint[]> {
@@ -25,18 +34,20 @@ async function readBucket(place: string, environment: NodeJS.ProcessEnv): Promis
   }
 }
 
-async function readLines(path: string): Promise<Checkpoint[]> {
+async function readLines(path: string): Promise<ReadCheckpoints> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new ConfigError(`${path} cannot be read`)
   })
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line, i) => {
-      const read = checkpoint.safeParse(parsed(line))
-      if (!read.success) throw new ConfigError(`line ${i + 1} of ${path} is no checkpoint`)
-      return read.data
-    })
+  const checkpoints: Checkpoint[] = []
+  const odd: number[] = []
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const read = checkpoint.safeParse(parsed(line))
+    if (read.success) checkpoints.push(read.data)
+    else odd.push(i + 1)
+  }
+  if (checkpoints.length === 0 && odd.length > 0) throw new ConfigError(`no line of ${path} is a checkpoint`)
+  return { checkpoints, odd }
 }
 
 function parsed(line: string): unknown {

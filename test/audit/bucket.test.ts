@@ -57,7 +57,7 @@ async function aBucket() {
     sink: checkpointSink(`s3://${bucket}/prod`, { proxies: null, aws: { region, endpoint } }),
     names: async () =>
       ((await s3.listObjectsV2({ Bucket: bucket })).Contents ?? []).map(({ Key: name }) => name),
-    reads: () => readCheckpoints(`s3://${bucket}/prod`, environment),
+    reads: async () => (await readCheckpoints(`s3://${bucket}/prod`, environment)).checkpoints,
   }
 }
 

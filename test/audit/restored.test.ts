@@ -12,7 +12,9 @@ test('what happens after grants were restored to an earlier state than the recor
   await records()
   // A backup that is not of one instant: the record is of later than the grants.
   await grantsThen.replaceOne({ _id: id }, backup ?? {})
-  await grants.change(id, (grant) => transition(grant, { type: 'withdraw', by: riley, supersededBy: null }, at(90)))
+  await grants.change(id, (grant) =>
+    transition(grant, { type: 'withdraw', by: riley, supersededBy: null }, at(90)),
+  )
   await records()
   const texts = (await chain.after(0, 10)).map((link) => ('text' in link ? link.text : ''))
   expect(texts.some((text) => text.includes('"withdrawn"'))).toBe(true)
