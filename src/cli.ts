@@ -3,6 +3,7 @@ import dotenv from 'dotenv'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { audit, auditUsage } from './audit/audit.ts'
 import { readAuthorities } from './audit/forward/receiver.ts'
+import { history, historyUsage } from './audit/history.ts'
 import { whoHeld, whoHeldUsage } from './audit/who-held.ts'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
@@ -45,6 +46,7 @@ ${scimUsage}
 ${keysUsage}
 ${auditUsage}
 ${whoHeldUsage}
+${historyUsage}
 ${enrolUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -93,6 +95,9 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'who-held':
       say(await whoHeld(rest, process.env))
+      return
+    case 'history':
+      say(await history(rest, process.env))
       return
     case 'audit':
       say(await audit(rest, process.env))

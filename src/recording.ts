@@ -9,6 +9,7 @@ import type { Job } from './jobs.ts'
 import { mongoActsToRecord } from './mongo/acts.ts'
 import { mongoChain, mongoHistories } from './mongo/audit.ts'
 import { mongoHoldings } from './mongo/holdings.ts'
+import { mongoNamed } from './mongo/named.ts'
 import { mongoPositions } from './mongo/positions.ts'
 import { forwarding, type Forwarding } from './operations/by-itself/forward-record.ts'
 import { keepingCheckpoints } from './operations/by-itself/keep-checkpoint.ts'
@@ -31,7 +32,7 @@ export function recordingJobs(
   const keys = chainKeys(auditKeys)
   const signers = signersOf(auditKeys)
   const places = [mongoHistories(connection, log), mongoActsToRecord(connection, log)]
-  const parts = { chain, places, holdings: mongoHoldings(connection) }
+  const parts = { chain, places, holdings: mongoHoldings(connection), named: mongoNamed(connection) }
   const jobs: Job[] = [
     { name: 'record', everyMs: 1_000, ...minute, run: recordingHistory(parts, { key: keys[0], clock }) },
   ]

@@ -6,11 +6,13 @@ import { startAppProcess, type AppProcess } from '../app-process.ts'
 import type { Workspace } from '../../test/workspace/workspace.ts'
 import { print, type Report } from './report.ts'
 
-const usual = { grants: 1_000, longestMs: 400_000 }
+const usual = { grants: 1_000, entries: 10_000_000, longestMs: 400_000 }
 
 export interface Bench {
   readonly seconds: number
   readonly grants: number
+  /** Of the record, where one is made. */
+  readonly entries: number
   /** Done when the bench ends, however that comes about: the last one first. */
   atEnd(end: () => Promise<unknown>): void
 }
@@ -18,13 +20,14 @@ export interface Bench {
 /** Runs one bench, prints what it found and ends the process: 0 also when a goal was missed. */
 export async function runBench(
   measure: (bench: Bench) => Promise<Report>,
-  { grants, longestMs } = usual,
+  { grants = usual.grants, entries = usual.entries, longestMs = usual.longestMs }: Partial<typeof usual> = {},
 ): Promise<never> {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '20' },
       grants: { type: 'string', default: String(grants) },
+      entries: { type: 'string', default: String(entries) },
     },
   })
   const endings: (() => Promise<unknown>)[] = []
@@ -44,6 +47,7 @@ export async function runBench(
     const report = await measure({
       seconds: Number(values.seconds),
       grants: Number(values.grants),
+      entries: Number(values.entries),
       atEnd: (ending) => endings.unshift(ending),
     })
     print(report, values)

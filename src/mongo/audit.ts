@@ -3,11 +3,11 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { recordableOf } from '../domain/audit/recorded.ts'
 import { holdingNews } from '../domain/audit/holding.ts'
-import { noLink, type Link, type Unreadable } from '../domain/audit/chain.ts'
+import { isLink, noLink, type Link, type Unreadable } from '../domain/audit/chain.ts'
 import { happened } from '../domain/happened.ts'
 import { personRef } from '../domain/person-ref.ts'
 import type { Log } from '../domain/ports/log.ts'
-import type { ChainStore, ToRecord, Waiting } from '../domain/ports/audit.ts'
+import type { ChainStore, ToRecord, Waiting, WithBefore } from '../domain/ports/audit.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { idAndName } from './grant-rows.ts'
@@ -53,9 +53,22 @@ function linkOf(doc: { readonly _id: number }): Link | Unreadable {
   return read.success ? read.data : { number: doc._id, source: null }
 }
 
+/** As many ranges of an index as one question names; several are asked at once. */
+const grantsAtOnce = 100
+
 export function mongoChain(connection: Connection): ChainStore {
   const links = collectionOf<{ _id: number; source: string; text: string; mark: string }>(connection, 'chain')
   const bases = collectionOf<{ _id: string; number: number }>(connection, 'chain_base')
+  const withBefore = async (found: readonly { _id: number }[]): Promise<WithBefore[]> => {
+    const those = found.map(linkOf).sort((one, other) => one.number - other.number)
+    const known = new Map(those.flatMap((link) => (isLink(link) ? [[link.number, link.mark] as const] : [])))
+    const wanted = those.map(({ number }) => number - 1).filter((number) => !known.has(number))
+    const before = await links.find({ _id: { $in: wanted } }, { projection: { mark: 1 } }).toArray()
+    for (const { _id, mark } of before) if (typeof mark === 'string') known.set(_id, mark)
+    const first = baseMark.safeParse(await bases.findOne({ _id: 'base' })).data
+    if (first !== undefined) known.set(first.number, first.mark)
+    return those.map((link) => ({ link, before: known.get(link.number - 1) ?? '' }))
+  }
   return {
     end: async () => {
       const last = await links.findOne({ _id: { $gte: 0 } }, { sort: { _id: -1 }, projection: { mark: 1 } })
@@ -149,20 +162,19 @@ export function mongoChain(connection: Connection): ChainStore {
         .toArray()
       return found === undefined ? null : firstNumber.parse(found).first
     },
-    ofGrant: async (grantId) => {
-      const found = await links
-        .find({ source: { $gte: `grant/${grantId}/`, $lt: `grant/${grantId}0` }, _id: { $gt: 0 } })
-        .sort({ _id: 1 })
-        .toArray()
-      const those = found.map(linkOf)
-      const before = await links
-        .find({ _id: { $in: those.map(({ number }) => number - 1) } }, { projection: { mark: 1 } })
-        .toArray()
-      const marks = new Map(before.map(({ _id, mark }) => [_id, mark]))
-      const first = baseMark.safeParse(await bases.findOne({ _id: 'base' })).data
-      if (first !== undefined) marks.set(first.number, first.mark)
-      return those.map((link) => ({ link, before: marks.get(link.number - 1) ?? '' }))
+    ofGrants: async (grantIds) => {
+      const chunks = Array.from({ length: Math.ceil(grantIds.length / grantsAtOnce) }, (_, i) =>
+        grantIds.slice(i * grantsAtOnce, (i + 1) * grantsAtOnce),
+      )
+      const found = await Promise.all(
+        chunks.map(async (ids) => {
+          const $or = ids.map((id) => ({ source: { $gte: `grant/${id}/`, $lt: `grant/${id}0` }, _id: { $gt: 0 } }))
+          return withBefore(await links.find({ $or }).toArray())
+        }),
+      )
+      return found.flat().sort((one, other) => one.link.number - other.link.number)
     },
+    numbered: async (numbers) => withBefore(await links.find({ _id: { $in: [...numbers] } }).toArray()),
   }
 }
 

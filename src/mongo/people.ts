@@ -43,7 +43,7 @@ export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords
   const lately = boundedMap<Person>(5_000, { ttl: seenForMs })
   const write = async (one: SeenAs): Promise<Person> => {
     const { filter, update } = whatIsSaid(one)
-    return parse(
+    return readPerson(
       await model.findOneAndUpdate(filter, update, { upsert: true, returnDocument: 'after' }).lean(),
     )
   }
@@ -62,7 +62,7 @@ export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords
     )
     return (one) => {
       const found = known.get(keyOf(one.slack))
-      return found && isAsSaid(found.said, one) ? parse(found.doc) : null
+      return found && isAsSaid(found.said, one) ? readPerson(found.doc) : null
     }
   }
   const writeAll = async (news: readonly SeenAs[]): Promise<void> => {
@@ -93,13 +93,13 @@ export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords
       const seen = lately.get(userId)
       if (seen !== undefined) return seen
       const person = await model.findOne({ 'slack.userId': userId }).sort({ $natural: -1 }).lean()
-      return person && parse(person)
+      return person && readPerson(person)
     },
     called: async (emails) => {
       const found = await model.find({ emailKey: { $in: [...emails] } }).lean()
-      return found.map(parse)
+      return found.map(readPerson)
     },
-    byIds: async (ids) => (await model.find({ _id: { $in: [...ids] } }).lean()).map(parse),
+    byIds: async (ids) => (await model.find({ _id: { $in: [...ids] } }).lean()).map(readPerson),
   }
 }
 
@@ -135,7 +135,7 @@ function whatIsSaid({ slack: { teamId, userId }, profile }: SeenAs) {
 const asError = (error: unknown): Error =>
   error instanceof Error ? error : new Error('somebody could not be written', { cause: error })
 
-function parse(doc: unknown): Person {
+export function readPerson(doc: unknown): Person {
   const { _id: id, ...person } = stored.parse(doc)
   return { id, ...person }
 }

@@ -1,6 +1,12 @@
 import type { Connection } from 'mongoose'
 import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
 import { linked, noLink } from '../../src/domain/audit/chain.ts'
+import { Writable } from 'node:stream'
+import { recordableOfAct, type Act } from '../../src/domain/audit/act.ts'
+import type { Happened } from '../../src/domain/happened.ts'
+import { mongoNamed } from '../../src/mongo/named.ts'
+import { catchUp } from '../../src/operations/by-itself/index-people.ts'
+import type { Said } from '../../src/who/open.ts'
 import { signedCheckpoint, signingKey, type Checkpoint } from '../../src/domain/audit/checkpoint.ts'
 import { recordableOf } from '../../src/domain/audit/recorded.ts'
 import type { RingKey } from '../../src/domain/ring-keys.ts'
@@ -15,9 +21,9 @@ import { pruneChain, type Pruning } from '../../src/operations/prune-chain.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
 import { ada, approval, aRequest, at, riley } from '../support/builders.ts'
 import { transition } from '../../src/domain/transition.ts'
-import { aDatabase } from '../support/database.ts'
+import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
-import { aKey } from '../support/ring.ts'
+import { aKey, written } from '../support/ring.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 
 /** A database of grants, and the record of what happens to them. */
@@ -31,6 +37,7 @@ export async function aRecord(key: RingKey = aKey('k1')) {
   const grants = mongoGrants(connection, clock)
   const histories = mongoHistories(connection, noLog)
   const acts = mongoActsToRecord(connection, noLog)
+  const environment = { MONGODB_URI: databaseOf(database), AUDIT_KEYS: written(key) }
   let asked = 0
   const happens = {
     /** Riley asks; the grant's id. */
@@ -42,6 +49,28 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     },
     /** Ada says yes. */
     approves: (id: string) => grants.change(id, (grant) => transition(grant, approval(ada), at(60))),
+    /** A grant of which all that happened is known at once. */
+    happened: async (id: string, history: readonly Happened[], about: object = {}): Promise<void> => {
+      const { resource, entitlement, system, canonical, subject, requester, reason } = aRequest(0)
+      const facts = {
+        resource,
+        entitlement,
+        system,
+        canonical,
+        subject,
+        requester,
+        reason,
+        principal: 'riley',
+      }
+      const grant = { requestId: id, line: 0, revision: 0, unrecorded: true, history, ...facts, ...about }
+      await connection.collection<{ _id: string }>('grants').insertOne({ _id: id, ...grant })
+    },
+    /** Something that is no grant's. */
+    recordsAct: async (id: string, act: Act): Promise<void> => {
+      const chain = mongoChain(connection)
+      const one = recordableOfAct(at(0), { ...act, id, outcome: 'done' })
+      await chain.append(linked(await chain.end(), [one], chainKeys([key])[0]))
+    },
   }
   const uri = new URL(database.uri)
   uri.pathname = `/${database.name}`
@@ -54,9 +83,29 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     chain: mongoChain(connection),
     adopts: () => histories.adopt(),
     acts: mongoActs(connection),
+    holdings: mongoHoldings(connection),
+    named: mongoNamed(connection),
+    catchesUp: () => catchUp({ chain: mongoChain(connection), named: mongoNamed(connection) }),
+    /** As it is asked for at the command line: what it wrote, what it said, and its exit code. */
+    asked: async (command: Command, ...words: readonly string[]) => {
+      const parts: string[] = []
+      const out = new Writable({
+        write: (part: Buffer, _, done) => {
+          parts.push(part.toString())
+          done()
+        },
+      })
+      const { text, exitCode } = await command(words, environment, out)
+      return { text: parts.join('') + text, exitCode }
+    },
     records: (by: RingKey = key) =>
       recordHistory(
-        { chain: mongoChain(connection), places: [histories, acts], holdings: mongoHoldings(connection) },
+        {
+          chain: mongoChain(connection),
+          places: [histories, acts],
+          holdings: mongoHoldings(connection),
+          named: mongoNamed(connection),
+        },
         chainKeys([by])[0],
       ),
     verifies: (keys: readonly [RingKey, ...RingKey[]] = [key], checkpoints: readonly Checkpoint[] = []) =>
@@ -88,6 +137,14 @@ export async function aRecordOf(seconds: readonly number[]) {
   )
   await record.chain.append(linked(noLink, entries, chainKeys([record.key])[0]))
   return record
+}
+
+type Command = (words: readonly string[], environment: NodeJS.ProcessEnv, out: Writable) => Promise<Said>
+
+function databaseOf({ uri, name }: Pick<TestDatabase, 'uri' | 'name'>): string {
+  const address = new URL(uri)
+  address.pathname = `/${name}`
+  return address.toString()
 }
 
 const signerOf = ({ id, base64 }: RingKey) => signingKey(id, Buffer.from(base64, 'base64'))

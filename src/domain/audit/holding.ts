@@ -20,6 +20,9 @@ export type HoldingNews =
   | { readonly what: 'from'; readonly holding: Omit<Holding, 'until'> }
   | { readonly what: 'until'; readonly grantId: string; readonly until: Date }
 
+export const grantIdOf = (one: HoldingNews): string =>
+  one.what === 'from' ? one.holding.grantId : one.grantId
+
 /** Null: nobody holds more or less by it. */
 export function holdingNews(grant: GrantFacts, entry: Happened): HoldingNews | null {
   const { id: grantId, resource, entitlement, system, principal, subject } = grant

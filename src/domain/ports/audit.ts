@@ -27,8 +27,17 @@ export interface ChainStore {
   removeUpTo(number: number): Promise<number>
   /** The first that happened then or later, wherever it stands: histories may be recorded long after they happened. */
   firstSince(instant: Date): Promise<number | null>
-  /** All of one grant, in order, and each with the mark of the link before it. */
-  ofGrant(grantId: string): Promise<readonly { readonly link: Link | Unreadable; readonly before: string }[]>
+  /** All of these grants, in order, each with the mark of the link before it. */
+  ofGrants(grantIds: readonly string[]): Promise<readonly WithBefore[]>
+  /** What stands at these numbers, in order. */
+  numbered(numbers: readonly number[]): Promise<readonly WithBefore[]>
+}
+
+/** A link, and what it takes to tell whether it is as it was written. */
+export interface WithBefore {
+  readonly link: Link | Unreadable
+  /** The mark of the link before it; empty where there is none. */
+  readonly before: string
 }
 
 /** What happened and is in no chain yet, where it happened. */
@@ -58,6 +67,39 @@ export interface Waiting {
 export interface HoldingStore {
   /** Noting the same again changes nothing. */
   note(news: readonly HoldingNews[]): Promise<void>
+  /**
+   * What an older version noted is found as fast as the rest from then on: some of it, from the one after. Resolves with
+   * the last that was looked at; null: none is left. May be begun anew, and at two places at once.
+   */
+  adopt(after: string): Promise<string | null>
   /** Who held it at that instant, the longest first. */
   at(what: { resource: string; entitlement: string }, instant: Date): Promise<readonly Holding[]>
+  /** Of which of these grants it says otherwise, or nothing that can be read. */
+  differing(news: readonly HoldingNews[]): Promise<readonly string[]>
+  /** Whatever was ever held, in order. */
+  what(): Promise<readonly { resource: string; entitlement: string }[]>
+  /** Who held it at any time from the first to the last instant, some at once; what cannot be read is left out. */
+  during(
+    what: { resource: string; entitlement: string },
+    span: { first: Date; last: Date },
+    atOnce: number,
+  ): AsyncIterable<readonly Holding[]>
+}
+
+/** Who is named by which entry, drawn from the record as it grows; what they are called: `namedIn`. */
+export interface NamedStore {
+  /** Up to which entry it was drawn; 0: nothing was yet. */
+  upTo(): Promise<number>
+  /**
+   * All that is named by the entries after the one up to the other. Noting the same again changes nothing. How far the
+   * index goes is written last, and only where it went as far as `after`: whoever dies before leaves nothing out.
+   */
+  note(named: readonly Named[], span: { readonly after: number; readonly upTo: number }): Promise<void>
+  /** Which entries name one of these, from the one after, in order, at most so many. */
+  entriesOf(keys: Iterable<string>, after: number, most: number): Promise<readonly number[]>
+}
+
+export interface Named {
+  readonly key: string
+  readonly number: number
 }

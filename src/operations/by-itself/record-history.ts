@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
 import { happeningIn, isSameHappening } from '../../domain/audit/recorded.ts'
 import { linked, type ChainKey, type Recordable } from '../../domain/audit/chain.ts'
-import type { ChainStore, HoldingStore, ToRecord, Waiting, WaitingPage } from '../../domain/ports/audit.ts'
+import type {
+  ChainStore,
+  HoldingStore,
+  NamedStore,
+  ToRecord,
+  Waiting,
+  WaitingPage,
+} from '../../domain/ports/audit.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
+import { catchUp, indexAppended } from './index-people.ts'
 
 const mostAtOnce = 500
 const mostOvertaken = 20
@@ -14,14 +22,25 @@ export interface Recorded {
   /** Wherever something happens that is to be recorded. */
   readonly places: readonly ToRecord[]
   readonly holdings: Pick<HoldingStore, 'note'>
+  readonly named: Pick<NamedStore, 'note'>
 }
 
-/** Now and then what left no word of itself is looked for too: at first, and each hour. */
+/** With what is drawn from the record beside it. */
+export interface RecordedAndIndexed extends Recorded {
+  readonly holdings: Pick<HoldingStore, 'note' | 'adopt'>
+  readonly named: Pick<NamedStore, 'upTo' | 'note'>
+}
+
+/**
+ * Now and then what left no word of itself is looked for too: at first, and each hour. What an older version left in no
+ * index is put there some at each run: a long record keeps nobody waiting.
+ */
 export function recordingHistory(
-  parts: Recorded,
+  parts: RecordedAndIndexed,
   { key, clock }: { key: ChainKey; clock: Pick<Clock, 'monotonicMs'> },
 ): () => Promise<void> {
   let adoptedAtMs = -Infinity
+  let unadopted: string | null = ''
   return async () => {
     const nowMs = clock.monotonicMs()
     if (nowMs - adoptedAtMs >= adoptsEveryMs) {
@@ -29,6 +48,8 @@ export function recordingHistory(
       adoptedAtMs = nowMs
     }
     await recordHistory(parts, key)
+    await catchUp(parts)
+    if (unadopted !== null) unadopted = await parts.holdings.adopt(unadopted)
   }
 }
 
@@ -37,7 +58,10 @@ export function recordingHistory(
  * happened leaves word of itself where it is written; it is forgotten there only once it stands in the chain, and never
  * stands in it twice. So whenever a process dies, the next one goes on. Two at once: one appends, the other looks again.
  */
-export async function recordHistory({ chain, places, holdings }: Recorded, key: ChainKey): Promise<void> {
+export async function recordHistory(
+  { chain, places, holdings, named }: Recorded,
+  key: ChainKey,
+): Promise<void> {
   let reading: readonly Reading[] = places.map((place) => ({ place, after: null }))
   for (let overtaken = 0; overtaken < mostOvertaken && reading.length > 0;) {
     // What happened in several places at a time is put in one order.
@@ -46,9 +70,13 @@ export async function recordHistory({ chain, places, holdings }: Recorded, key: 
     const entries = inOrder(those)
     // None of it stands there but where somebody died, or appends too: that shows where it is appended.
     const news = overtaken === 0 ? entries : await without(chain, entries)
-    if (news.length > 0 && !(await chain.append(linked(await chain.end(), news, key)))) {
-      overtaken++
-      continue
+    if (news.length > 0) {
+      const links = linked(await chain.end(), news, key)
+      if (!(await chain.append(links))) {
+        overtaken++
+        continue
+      }
+      await indexAppended(named, links)
     }
     await holdings.note(those.flatMap((one) => one.holdings))
     for (const page of pages) await page.recorded()

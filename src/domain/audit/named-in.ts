@@ -1,0 +1,51 @@
+import type { Act } from './act.ts'
+import { isOfGrant, type Recorded } from './recorded.ts'
+import type { PersonRef } from '../person.ts'
+
+/*
+ * Whom an entry of the record concerns: whoever asked for a grant or was to hold it, whatever happens to it; whoever did
+ * what it tells; whom an act is about.
+ */
+
+/** By what somebody is known in the record: one person may have several ids of ours, and one Slack user. */
+export type Keys = ReadonlySet<string>
+
+export const keysOf = ({ id, slack, email }: PersonRef): Keys =>
+  new Set([slack.userId, id, ...(email === null ? [] : [email.toLowerCase()])])
+
+/** What the index knows each of them by: the Slack user; of whom an act is about, what the act calls them. */
+export function namedIn(entry: Recorded): Keys {
+  const people = peopleOf(entry).map(({ slack }) => slack.userId)
+  return new Set([...people, ...(isOfGrant(entry) ? [] : aboutOf(entry))])
+}
+
+/** As what they are named in it; none: it does not concern them. */
+export function partsIn(entry: Recorded, keys: Keys): string[] {
+  const is = (person: PersonRef | null): boolean =>
+    person !== null && (keys.has(person.slack.userId) || keys.has(person.id))
+  const didIt = is(actorOf(entry)) ? ['did it'] : []
+  if (!isOfGrant(entry)) return [...didIt, ...(aboutOf(entry).some((key) => keys.has(key)) ? ['about'] : [])]
+  return [
+    ...(is(entry.subject) ? ['holder'] : []),
+    ...(is(entry.requester) && !is(entry.subject) ? ['asked for it'] : []),
+    ...didIt,
+  ]
+}
+
+function peopleOf(entry: Recorded): PersonRef[] {
+  const actor = actorOf(entry)
+  const of = isOfGrant(entry) ? [entry.subject, entry.requester] : []
+  return actor === null ? of : [...of, actor]
+}
+
+function actorOf(entry: Recorded): PersonRef | null {
+  if (!isOfGrant(entry)) return 'slack' in entry.by ? entry.by : null
+  const { happened } = entry
+  return 'by' in happened ? happened.by : null
+}
+
+/** Where it is somebody of a directory, their e-mail may be all that tells who. */
+function aboutOf({ about: { kind, id, name } }: Pick<Act, 'about'>): string[] {
+  if (kind !== 'person') return []
+  return [id, name].flatMap((one, i) => (one.includes('@') ? [one.toLowerCase()] : i === 0 ? [one] : []))
+}
