@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { audit, auditUsage } from './audit/audit.ts'
 import { readAuthorities } from './audit/forward/receiver.ts'
 import { history, historyUsage } from './audit/history.ts'
+import { report, reportUsage } from './audit/report.ts'
 import { whoHeld, whoHeldUsage } from './audit/who-held.ts'
 import { checkCatalog } from './catalog/check.ts'
 import { CatalogError } from './catalog/problem.ts'
@@ -47,6 +48,7 @@ ${keysUsage}
 ${auditUsage}
 ${whoHeldUsage}
 ${historyUsage}
+${reportUsage}
 ${enrolUsage}`
 
 async function main(words: readonly string[]): Promise<void> {
@@ -98,6 +100,9 @@ async function main(words: readonly string[]): Promise<void> {
       return
     case 'history':
       say(await history(rest, process.env))
+      return
+    case 'report':
+      say(await report(rest, process.env))
       return
     case 'audit':
       say(await audit(rest, process.env))

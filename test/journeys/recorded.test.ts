@@ -54,6 +54,27 @@ test('what Riley asked and Ada approved is recorded within seconds, by the app a
   )
   expect(holder.code).toBe(0)
   expect((await whoHeld(now - 3_600_000)).text).toContain('Nobody held it')
+  const { text: told } = await eventually(
+    () => says(['history', 'Ada']),
+    ({ text }) => text.includes('1 entries of Ada'),
+    15_000,
+  )
+  expect(told).toMatch(
+    /#2 +approved +orders-db read, for Riley .*by Ada[\s\S]*stands in the record as it was written/,
+  )
+  const day = (ms: number) => new Date(ms).toISOString()
+  const reviewed = await says([
+    'report',
+    'access-review',
+    '--from',
+    day(now - 60_000),
+    '--to',
+    day(now + 60_000),
+  ])
+  expect([reviewed.code, reviewed.text]).toEqual([
+    0,
+    expect.stringMatching(/verified: none[\s\S]*orders-db read[\s\S]*Riley[\s\S]*held still[\s\S]*Ada/),
+  ])
   await connection
     .collection('holdings')
     .updateMany({}, { $set: { 'subject.id': 'mallory', 'subject.name': 'Mallory' } })

@@ -1,0 +1,114 @@
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
+import type { Connection } from 'mongoose'
+import { ConfigError } from '../config.ts'
+import { chainKeys, signersOf } from '../domain/audit/keys.ts'
+import type { RingKeys } from '../domain/ring-keys.ts'
+import { mongoChain } from '../mongo/audit.ts'
+import { acceptedDuring } from '../mongo/accepted-during.ts'
+import { mongoClock } from '../mongo/clock.ts'
+import { mongoHoldings } from '../mongo/holdings.ts'
+import { mongoPeople } from '../mongo/people.ts'
+import { havingSecrets } from '../mongo/secrets-made.ts'
+import type { Said } from '../who/open.ts'
+import { named } from '../who/words.ts'
+import { accessReview, recordState } from './access-review.ts'
+import { onRecord } from './open.ts'
+import { reviewCsv } from './review-csv.ts'
+import { reviewHtml } from './review-html.ts'
+import type { ReviewRow } from './review-row.ts'
+import type { ReviewFormat, ReviewHead, ReviewTotals } from './review-words.ts'
+import { quarterOf, spanOf, type Span } from './span.ts'
+
+export const reportUsage = `curfew report access-review --quarter 2026-Q4   who held what in that time, by whose word, why, how long
+  --from, --to DAY        in place of a quarter: from one day (2026-10-01), or instant, to right before another
+  --format csv|html       for spreadsheets, or as a page to print and sign (html); to the standard output`
+
+const formats: Readonly<Record<string, () => ReviewFormat>> = { csv: () => reviewCsv, html: reviewHtml }
+
+/** Throws `ConfigError` for what cannot be asked; exit code 1 where the record does not bear out all of it. */
+export async function report(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  out: Writable = process.stdout,
+): Promise<Said> {
+  const { span, format } = asked(words)
+  return onRecord(environment, `report access-review, ${span.name}`, (connection, keys) =>
+    written(connection, keys, { span, format: format() }, out),
+  )
+}
+
+function asked(words: readonly string[]): { span: Span; format: () => ReviewFormat } {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      quarter: { type: 'string' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      format: { type: 'string', default: 'html' },
+    },
+  })
+  const format = formats[values.format]
+  const span =
+    values.quarter === undefined
+      ? spanOf(values.from ?? '', values.to ?? '')
+      : values.from === undefined && values.to === undefined
+        ? quarterOf(values.quarter)
+        : null
+  if (positionals.join(' ') !== 'access-review' || span === null || format === undefined)
+    throw new ConfigError(reportUsage)
+  return { span, format }
+}
+
+async function written(
+  connection: Connection,
+  keys: RingKeys,
+  { span, format }: { span: Span; format: ReviewFormat },
+  out: Writable,
+): Promise<Said> {
+  const clock = mongoClock(connection)
+  await clock.sample()
+  const madeAt = clock.now()
+  if (madeAt <= span.from) throw new ConfigError('that time has not begun yet')
+  const within = { first: span.from, last: madeAt < span.to ? madeAt : span.to }
+  const from = {
+    chain: mongoChain(connection),
+    holdings: mongoHoldings(connection),
+    havingSecrets: (ids: readonly string[]) => havingSecrets(connection, ids),
+    keys: chainKeys(keys),
+    signers: signersOf(keys),
+  }
+  const head: ReviewHead = { span, madeAt, state: await recordState(from) }
+  const totals = { rows: 0, unproven: 0, unheld: [] as ReviewTotals['unheld'][number][] }
+  async function* parts(): AsyncGenerator<string> {
+    yield await format.head(head)
+    for await (const one of accessReview(from, within)) {
+      totals.rows += one.count
+      if (one.count === 0) totals.unheld.push(one)
+      for (const part of format.entitlement({ ...one, rows: counted(one.rows, totals) })) yield await part
+    }
+    for await (const one of acceptedDuring(connection, within)) {
+      totals.rows++
+      yield await format.accepted({ ...one, by: await nameOf(connection, one.by) })
+    }
+    yield await format.end(totals)
+  }
+  await pipeline(Readable.from(parts()), out, { end: false })
+  const isRight = head.state.faultCount === 0 && head.state.misindexed === 0 && totals.unproven === 0
+  return { text: '', exitCode: isRight ? 0 : 1 }
+}
+
+function* counted(rows: Iterable<ReviewRow>, totals: { unproven: number }): Generator<ReviewRow> {
+  for (const row of rows) {
+    totals.unproven += row.unproven
+    yield row
+  }
+}
+
+/** A machine by what it is called: `cli:ops`. */
+async function nameOf(connection: Connection, id: string): Promise<string> {
+  const [person] = await mongoPeople(connection).byIds([id])
+  return person === undefined ? id : named(person)
+}

@@ -1,0 +1,162 @@
+import type { RecordedOfGrant } from '../domain/audit/recorded.ts'
+import { cut } from '../domain/cut.ts'
+import type { PersonRef } from '../domain/person.ts'
+import type { Held } from './proven.ts'
+
+/** What one person held of one entitlement in some time, as one who reviews it wants to see it. */
+export interface ReviewRow {
+  readonly resource: string
+  readonly entitlement: string
+  readonly person: PersonRef
+  readonly system: string
+  readonly principals: readonly string[]
+  /** How they came to it: asked for, by a rule, in sessions, by breaking glass. */
+  readonly ways: readonly Way[]
+  readonly times: number
+  /** Of that time alone. */
+  readonly totalMs: number
+  readonly longestMs: number
+  readonly firstAt: Date
+  /** Null: held still when that time ended, or now. */
+  readonly lastUntil: Date | null
+  readonly approvedBy: readonly string[]
+  readonly reasons: readonly string[]
+  /** More than are told one by one. */
+  readonly more: { readonly approvedBy: number; readonly reasons: number }
+  readonly usage: Usage
+  /** They had it before Curfew gave it, or kept it after Curfew took it: access that is no grant's. */
+  readonly isStatic: boolean
+  /** Of so many the record says something else, or was changed. */
+  readonly unproven: number
+}
+
+export type Way = 'asked for' | 'by a rule' | 'session' | 'glass broken'
+
+/**
+ * Of use Curfew knows one thing: where giving makes a secret, it is made when its holder looks at it. What was never made
+ * was never used; of all else, also of what was done with what was shown, nobody here knows.
+ */
+export type Usage = 'secret shown' | 'never used' | 'unknown'
+
+const [mostNames, mostReasons, mostReasonLength] = [5, 3, 300]
+
+/** Adds up what one person held; a few names and reasons are kept of however many. */
+export class ReviewTally {
+  readonly #of: Pick<ReviewRow, 'resource' | 'entitlement' | 'person' | 'system'>
+  readonly #principals = new Set<string>()
+  readonly #ways = new Set<Way>()
+  readonly #approvedBy = new Few(mostNames)
+  readonly #reasons = new Few(mostReasons)
+  /** Where it was held. Empty: it was held there before, or that cannot be read; then no secret is made. */
+  readonly #places = new Set<string>()
+  readonly #span: { readonly first: Date; readonly last: Date }
+  #times = 0
+  #totalMs = 0
+  #longestMs = 0
+  #firstAt: Date | null = null
+  #lastUntil: Date | null = new Date(0)
+  #isShown = false
+  #isStatic = false
+  #unproven = 0
+
+  constructor({ resource, entitlement, subject, system }: Held, span: { first: Date; last: Date }) {
+    this.#of = { resource: resource.id, entitlement: entitlement.id, person: subject, system }
+    this.#span = span
+  }
+
+  get name(): string {
+    return this.#of.person.name
+  }
+
+  add(held: Held): void {
+    const { from, until, principal, entries, reason, approvedBy, isProven } = held
+    const heldMs = withinMs({ from, until }, this.#span)
+    this.#times++
+    this.#totalMs += heldMs
+    this.#longestMs = Math.max(this.#longestMs, heldMs)
+    if (this.#firstAt === null || from < this.#firstAt) this.#firstAt = from
+    const isOver = until !== null && until <= this.#span.last
+    if (!isOver) this.#lastUntil = null
+    else if (this.#lastUntil !== null && until > this.#lastUntil) this.#lastUntil = until
+    if (principal !== null) this.#principals.add(principal)
+    if (!isProven) this.#unproven++
+    for (const way of waysOf(entries)) this.#ways.add(way)
+    for (const by of approvedBy) this.#approvedBy.add(by)
+    if (reason !== '') this.#reasons.add(cut(reason, mostReasonLength))
+    if (isShown(entries)) this.#isShown = true
+    this.#places.add(wasHeldBefore(entries) ? '' : placeOf(entries))
+    if (wasHeldBefore(entries) || isKept(entries)) this.#isStatic = true
+  }
+
+  /** `making`: places where giving makes a secret, as far as is known. */
+  row(making: ReadonlySet<string>): ReviewRow {
+    const isNever = this.#places.size > 0 && [...this.#places].every((place) => making.has(place))
+    return {
+      ...this.#of,
+      principals: [...this.#principals].slice(0, mostNames),
+      ways: [...this.#ways],
+      times: this.#times,
+      totalMs: this.#totalMs,
+      longestMs: this.#longestMs,
+      firstAt: this.#firstAt ?? this.#span.first,
+      lastUntil: this.#lastUntil,
+      approvedBy: this.#approvedBy.kept,
+      reasons: this.#reasons.kept,
+      more: { approvedBy: this.#approvedBy.more, reasons: this.#reasons.more },
+      usage: this.#isShown ? 'secret shown' : isNever ? 'never used' : 'unknown',
+      isStatic: this.#isStatic,
+      unproven: this.#unproven,
+    }
+  }
+}
+
+/** Some different ones of many, the first of them. What comes after is counted, a repeated one again. */
+class Few {
+  readonly #kept = new Set<string>()
+  readonly #most: number
+  more = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  add(one: string): void {
+    if (this.#kept.has(one)) return
+    if (this.#kept.size < this.#most) this.#kept.add(one)
+    else this.more++
+  }
+
+  get kept(): string[] {
+    return [...this.#kept]
+  }
+}
+
+function withinMs({ from, until }: Pick<Held, 'from' | 'until'>, span: { first: Date; last: Date }): number {
+  const beganMs = Math.max(from.getTime(), span.first.getTime())
+  return Math.max(0, Math.min((until ?? span.last).getTime(), span.last.getTime()) - beganMs)
+}
+
+/** Where something is given, and what: there giving makes a secret, or never does. Empty: nobody knows. */
+export function placeOf(entries: readonly RecordedOfGrant[]): string {
+  const [entry] = entries
+  return entry === undefined ? '' : JSON.stringify([entry.system, entry.canonical])
+}
+
+export const isShown = (entries: readonly RecordedOfGrant[]): boolean =>
+  entries.some(({ happened }) => happened.type === 'shown')
+
+const wasHeldBefore = (entries: readonly RecordedOfGrant[]): boolean =>
+  entries.some(({ happened }) => happened.type === 'given' && happened.heldBefore)
+
+const isKept = (entries: readonly RecordedOfGrant[]): boolean =>
+  entries.some(({ happened }) => happened.type === 'taken' && happened.left === 'kept-before')
+
+function waysOf(entries: readonly RecordedOfGrant[]): Way[] {
+  const types = new Set(entries.map(({ happened }) => happened.type))
+  const ways: Way[] = [
+    ...(types.has('matched-rule') ? (['by a rule'] as const) : []),
+    ...(types.has('confirmed') ? (['session'] as const) : []),
+    ...(types.has('broke-glass') ? (['glass broken'] as const) : []),
+  ]
+  return ways.length === 0 ? ['asked for'] : ways
+}

@@ -1,0 +1,60 @@
+import type { Accepted } from '../domain/ports/accepted.ts'
+import { at } from '../who/words.ts'
+import type { RecordState, Reviewable } from './access-review.ts'
+import type { Span } from './span.ts'
+
+/** What stands at the head of a report, whatever it is written as. */
+export interface ReviewHead {
+  readonly span: Span
+  readonly madeAt: Date
+  readonly state: RecordState
+}
+
+/** How a report is written: some text for each part of it. */
+export interface ReviewFormat {
+  head(head: ReviewHead): string | Promise<string>
+  /** A few rows at a time: there may be many. */
+  entitlement(one: Reviewable): Iterable<string | Promise<string>>
+  /** Access that is no grant's, with an admin's word. */
+  accepted(one: AcceptedAccess): string | Promise<string>
+  end(totals: ReviewTotals): string | Promise<string>
+}
+
+export interface AcceptedAccess extends Omit<Accepted, 'by'> {
+  /** By their name, where they are one of ours. */
+  readonly by: string
+}
+
+export interface ReviewTotals {
+  readonly rows: number
+  readonly unproven: number
+  readonly unheld: readonly { readonly resource: string; readonly entitlement: string }[]
+}
+
+const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000]
+
+/** `3 d 4 h`, `2 h 5 min`, `12 min`. */
+export function lengthWords(ms: number): string {
+  const [days, hours] = [Math.floor(ms / DAY_MS), Math.floor((ms % DAY_MS) / HOUR_MS)]
+  const minutes = Math.round((ms % HOUR_MS) / MINUTE_MS)
+  const parts = days > 0 ? [`${days} d`, `${hours} h`] : [`${hours} h`, `${minutes} min`]
+  return parts.filter((part) => !part.startsWith('0 ')).join(' ') || (ms > 0 ? 'less than a minute' : '0 min')
+}
+
+/** What can be said of the record that it was drawn from, line by line. */
+export function stateLines({ span, madeAt, state }: ReviewHead): string[] {
+  const { links, first, last, faultCount, keyIds, misindexed } = state
+  const range = first && last ? `, from ${at(first.at)} to ${at(last.at)}` : ''
+  const keys = keyIds.length === 0 ? 'no key' : `the key${keyIds.length > 1 ? 's' : ''} ${keyIds.join(', ')}`
+  return [
+    `${at(span.from)} to ${at(span.to)}; what is held still is counted up to ${at(madeAt < span.to ? madeAt : span.to)}`,
+    `made ${madeAt.toISOString()}`,
+    `by the record of ${links} entries${range}`,
+    faultCount === 0
+      ? `verified: none of them was changed, left out or moved, by ${keys}`
+      : `NOT VERIFIED: changed, left out or moved at ${faultCount} places (curfew audit verify), by ${keys}`,
+    misindexed === 0
+      ? 'whole: whatever the record says was given or taken is in the index it was made by'
+      : `NOT WHOLE: of ${misindexed} grants that index says otherwise than the record, or nothing`,
+  ]
+}
