@@ -73,7 +73,10 @@ async function written(chain: ChainStore, what: { format: Format; since: Date | 
   const end = await chain.end().catch(() => noLink)
   const progress = progressOn({ errors, output }, { last: end.number })
   try {
-    const { unreadable, missing } = await exportChain(chain, output, { ...what, reached: progress.reached })
+    const { unreadable, missing } = await exportChain(chain, output, {
+      ...what,
+      reached: (number) => progress.reached(number),
+    })
     progress.over()
     const { count, first } = unreadable
     if (missing > 0) console.error(`Missing in between: ${missing} entries. See curfew audit verify.`)

@@ -1,4 +1,11 @@
-import { ChainWalk, isAsWritten, isLink, type ChainEnd, type ChainKey, type Link } from '../domain/audit/chain.ts'
+import {
+  ChainWalk,
+  isAsWritten,
+  isLink,
+  type ChainEnd,
+  type ChainKey,
+  type Link,
+} from '../domain/audit/chain.ts'
 import { partsIn, type Keys } from '../domain/audit/named-in.ts'
 import { readRecorded, type Recorded } from '../domain/audit/recorded.ts'
 import type { ChainStore, NamedStore } from '../domain/ports/audit.ts'

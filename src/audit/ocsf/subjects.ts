@@ -74,6 +74,7 @@ export function actEntity(about: About) {
       return { type_id: 3, type: 'Group', uid, name, group: { uid, name } }
     case 'catalog':
       return { type_id: 5, type: 'Policy', uid, name, policy: { uid, name } }
+    case 'source':
     case 'system':
     case 'entitlement':
     case 'keys':
