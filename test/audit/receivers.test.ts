@@ -117,6 +117,21 @@ test('an entry that this version has no words for is sent with all that it takes
   }
 })
 
+test('an entry that a format has no words for holds up no other: it is sent as it stands', () => {
+  const [link] = links(1) as [Link]
+  const wordless: Format = {
+    head: '',
+    line: () => {
+      throw new Error('no words')
+    },
+  }
+  const { text, what } = saidOf(link, wordless)
+  expect([what, JSON.parse(text)]).toEqual([
+    'unreadable',
+    expect.objectContaining({ number: 1, mark: link.mark }),
+  ])
+})
+
 describe('a webhook', () => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const aHook = async (answers: number[] = []) => {

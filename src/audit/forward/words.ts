@@ -1,4 +1,4 @@
-import { isLink } from '../../domain/audit/chain.ts'
+import { isLink, type Link } from '../../domain/audit/chain.ts'
 import { readRecorded } from '../../domain/audit/recorded.ts'
 import { isWord, type ToForward } from '../../domain/ports/forwarding.ts'
 import type { Format } from '../formats.ts'
@@ -23,10 +23,20 @@ export function saidOf(one: ToForward, format: Format): Said {
   }
   if (!isLink(one))
     return { text: JSON.stringify({ number: one.number, unreadable: true }), at: null, what: 'unreadable' }
-  const entry = readRecorded(one)
-  if (entry !== null)
-    return { text: format.line(one, entry).replace(/\r?\n$/, ''), at: one.at, what: 'entry' }
+  const line = lineOf(one, format)
+  if (line !== null) return { text: line.replace(/\r?\n$/, ''), at: one.at, what: 'entry' }
   const { number, source, at, keyId, mark, text } = one
   const asItStands = { number, source, at, keyId, mark, text, unreadable: true }
   return { text: JSON.stringify(asItStands), at, what: 'unreadable' }
+}
+
+/** Null: this version has no words for it, or that format has none. It is told of as it stands then, and holds up no other. */
+function lineOf(link: Link, format: Format): string | null {
+  const entry = readRecorded(link)
+  if (entry === null) return null
+  try {
+    return format.line(link, entry)
+  } catch {
+    return null
+  }
 }
