@@ -347,12 +347,15 @@ const auditSettings = variables.pick({
   AUDIT_FORWARD_BYTES: true,
 })
 
-/** What of the record's settings is set, where no app is started. Throws `ConfigError` as the app would at its start. */
+/**
+ * What of the record's settings is set, where no app is started. Throws `ConfigError` as the app would at its start; keys that
+ * stand elsewhere are not fetched.
+ */
 export function readAuditSettings(environment: Environment): Pick<Config, 'auditForward'> {
-  const given = withAuditKeys(cleaned(environment))
-  return {
-    auditForward: forwardSettings(read(auditSettings, given, auditTogether.safeParse(given).error?.issues)),
-  }
+  const given = cleaned(environment)
+  const issues = auditTogether.safeParse(given).error?.issues ?? []
+  const stand = issues.filter(({ path: [name] }) => name !== 'AUDIT_KEYS' || !isRecorded(environment))
+  return { auditForward: forwardSettings(read(auditSettings, given, stand)) }
 }
 
 const awsVariables = variables.pick({

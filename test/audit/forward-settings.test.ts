@@ -94,6 +94,8 @@ test('what is set of it well is said nothing of', () => {
   expect(config.auditForward).toMatchObject({ format: 'jsonl', from: 17, secret, caPath: '/ca.pem' })
   expect(config.aws).toEqual({ region: 'eu-west-1', endpoint: null })
   expect(secretsOf(config)).toEqual(expect.arrayContaining([secret, 'token=ours']))
+  const elsewhere = { AUDIT_FORWARD: '/record', AUDIT_KEYS_FILE: '/run/secrets/of-another-machine' }
+  expect(readAuditSettings(elsewhere).auditForward?.place).toEqual({ kind: 'file', path: '/record' })
   // Whoever asks nothing of the record need not have any of it right.
   expect(readAuditSettings({ AWS_ENDPOINT_URL_S3: 'http://minio:9000' }).auditForward).toBeNull()
 })
