@@ -30,9 +30,8 @@ export async function exporting(
     for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) lines++
   })
   const exited = once(child, 'close') as Promise<[number | null]>
-  const over = new AbortController()
   const watched = (async () => {
-    while (!over.signal.aborted) {
+    while (child.exitCode === null && child.signalCode === null) {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '')
       const [, kb = '0'] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? []
       peakMb = Math.max(peakMb, Number(kb) / 1_024)
@@ -40,7 +39,6 @@ export async function exporting(
     }
   })()
   const [code] = await exited
-  over.abort()
   await watched
   if (code !== 0) throw new Error(`the export ended with ${code}`)
   return { lines, bytes, ms: performance.now() - startMs, peakMb }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {
+  actSchema,
   actTypes,
   outcomes,
   recordableOfAct,
@@ -116,7 +117,7 @@ const actor: fc.Arbitrary<Actor> = fc.oneof(
   fc.record({ source: hostile }),
   fc.constant({ curfew: true } as const),
 )
-const kinds = ['person', 'device', 'group', 'system', 'entitlement', 'catalog', 'keys', 'record'] as const
+const kinds = actSchema.shape.about.shape.kind.options
 const details = fc.oneof(
   fc.dictionary(fc.string({ maxLength: 8 }), hostile, { maxKeys: 3 }),
   fc.record({ principal: hostile }),

@@ -62,8 +62,8 @@ const factors: Readonly<Record<Method, Readonly<Record<string, unknown>>>> = {
 
 type About = RecordedAct['about']
 
-/** What an act is about, as an entity. */
-export function actEntity(about: About) {
+/** What an act is about, as an entity. A kind that is missing here does not compile. */
+export function actEntity(about: About): Readonly<Record<string, unknown>> {
   const { kind, id: uid, name } = about
   switch (kind) {
     case 'person':
