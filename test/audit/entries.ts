@@ -120,7 +120,7 @@ const actor: fc.Arbitrary<Actor> = fc.oneof(
 const kinds = actSchema.shape.about.shape.kind.options
 const details = fc.oneof(
   fc.dictionary(fc.string({ maxLength: 8 }), hostile, { maxKeys: 3 }),
-  fc.record({ principal: hostile }),
+  fc.record({ principal: hostile, entitlement: hostile }),
 )
 const actOf = (type: RecordedAct['type']) =>
   fc.record({

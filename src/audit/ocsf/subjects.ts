@@ -83,12 +83,12 @@ export function actEntity(about: About): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Access that no grant explains: of whom, where it was said as whom they hold it. */
+/** Access that no grant explains, on a system: which, and as whom it is held, as far as that was said. */
 export function unexplained({ about, details }: RecordedAct) {
-  const principal = details['principal']
+  const { principal, entitlement } = details
   return {
     user: principal === undefined ? namedUser(about) : { name: principal, account: { name: principal } },
-    privileges: [about.name],
+    privileges: [entitlement ?? about.name],
     resources: [{ uid: about.id, name: about.name, type: about.kind }],
   }
 }
