@@ -5,7 +5,7 @@ import { readRecorded } from '../domain/audit/recorded.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
 import type { Format } from './format.ts'
 
-const linksAtOnce = 1_000
+const linksAtOnce = 250
 /** Of more that are no entries their number is enough. */
 const mostNamed = 20
 
@@ -62,7 +62,7 @@ export async function exportChain(
     }
   }
 
-  await pipeline(Readable.from(pages()), out, { end: false })
+  await pipeline(Readable.from(pages(), { highWaterMark: 1 }), out, { end: false })
   return { entries, unreadable: { count, first }, missing }
 }
 
