@@ -2,7 +2,7 @@ import { aReason, asks, grantsOf, patient } from '../journeys/acts.ts'
 import { aStage } from '../support/curfew.ts'
 import { aReceiver, type ReceivedSpan, type Receiver } from './receiver.ts'
 
-const server = 3
+const server = 2
 const client = 3
 
 test('a life from a click to its end can be followed: each try is one trace, and leads back to who asked for it', async () => {
