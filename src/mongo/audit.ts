@@ -168,7 +168,10 @@ export function mongoChain(connection: Connection): ChainStore {
       )
       const found = await Promise.all(
         chunks.map(async (ids) => {
-          const $or = ids.map((id) => ({ source: { $gte: `grant/${id}/`, $lt: `grant/${id}0` }, _id: { $gt: 0 } }))
+          const $or = ids.map((id) => ({
+            source: { $gte: `grant/${id}/`, $lt: `grant/${id}0` },
+            _id: { $gt: 0 },
+          }))
           return withBefore(await links.find({ $or }).toArray())
         }),
       )

@@ -38,7 +38,10 @@ test('what was approved ahead and stops as its approver left stands in the recor
   afterThis(() => connection.close())
   const told = async () => {
     const acts = await connection.collection('acts').find({ type: 'approval-ahead-stopped' }).toArray()
-    const links = await connection.collection('chain').find({ text: /approval-ahead-stopped/ }).toArray()
+    const links = await connection
+      .collection('chain')
+      .find({ text: /approval-ahead-stopped/ })
+      .toArray()
     return acts.length + links.length
   }
   // It was to be written before it was done.
