@@ -296,10 +296,10 @@ export async function start(
     }
     endings.rest.unshift(() => written.stop())
     const scimSide = async () => {
-      const { mongoScim } = await import('./mongo/scim/store.ts')
+      const { mongoScim, scimActs } = await import('./mongo/scim/store.ts')
       const { mongoScimTokens } = await import('./mongo/scim/tokens.ts')
       const tokens = mongoScimTokens(connection, log)
-      const store = recordedScim(mongoScim(connection, log), world)
+      const store = recordedScim(mongoScim(connection, log), { acts: scimActs(acts), log })
       return { store, tokens, changed: scimChanged }
     }
     const probes = {

@@ -43,7 +43,7 @@ export async function* accessReview(
     const tallies = new Map<string, ReviewTally>()
     const making = new Set<string>()
     for await (const page of holdings.during(what, rightBefore, holdingsAtOnce)) {
-      const held = await proven(chain, keys, page)
+      const held = await proven(chain, { keys, beginsLater: false }, page)
       const secrets = await havingSecrets(held.flatMap((one) => (one.until === null ? one.grantId : [])))
       for (const one of held) {
         const { subject, entries, grantId } = one

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isAsWritten, isLink, type ChainKey } from '../domain/audit/chain.ts'
 import type { Holding } from '../domain/audit/holding.ts'
 import { isOfGrant, readRecorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
@@ -9,6 +10,8 @@ export interface Held extends Holding {
   readonly approvedBy: readonly string[]
   /** What the record says of it stands there as it was written. */
   readonly isProven: boolean
+  /** It began before the record does now: of that nobody can say more. */
+  readonly isOfBefore: boolean
   /** What of it is as it was written, in order. */
   readonly entries: readonly RecordedOfGrant[]
 }
@@ -16,7 +19,7 @@ export interface Held extends Holding {
 /** What was drawn from the record beside the record itself, all of it by a few questions. */
 export async function proven(
   chain: Pick<ChainStore, 'ofGrants'>,
-  keys: readonly ChainKey[],
+  { keys, beginsLater }: { readonly keys: readonly ChainKey[]; readonly beginsLater: boolean },
   holdings: readonly Holding[],
 ): Promise<Held[]> {
   const found = await chain.ofGrants(holdings.map(({ grantId }) => grantId))
@@ -27,23 +30,34 @@ export async function proven(
     if (those === undefined) byGrant.set(grantId, [one])
     else those.push(one)
   }
-  return holdings.map((holding) => provenOne(holding, byGrant.get(holding.grantId) ?? [], keys))
+  return holdings.map((holding) =>
+    provenOne(holding, byGrant.get(holding.grantId) ?? [], { keys, beginsLater }),
+  )
 }
 
 /** `grant/g1/0`: of g1. */
 const grantOf = (source: string | null): string => source?.split('/').slice(1, -1).join('/') ?? ''
 
-function provenOne(holding: Holding, links: readonly WithBefore[], keys: readonly ChainKey[]): Held {
+function provenOne(
+  holding: Holding,
+  links: readonly WithBefore[],
+  { keys, beginsLater }: { readonly keys: readonly ChainKey[]; readonly beginsLater: boolean },
+): Held {
   const right = links.flatMap(({ link, before }) =>
     isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
   )
   // Only what is as it was written is read.
   const entries = right.flatMap((link) => readRecorded(link) ?? []).filter(isOfGrant)
+  const numbers = [...new Set(entries.map(({ index }) => index))].sort((one, other) => one - other)
+  const first = numbers[0] ?? 0
+  const isWhole = entries.length === links.length && numbers.every((number, i) => number === first + i)
+  const isOfBefore = beginsLater && isWhole && (entries.length === 0 || first > 0)
   return {
     ...holding,
     reason: entries[0]?.reason ?? '',
     approvedBy: entries.flatMap(wordOf),
-    isProven: entries.length === links.length && isBorneOut(holding, entries),
+    isProven: isWhole && first === 0 && isBorneOut(holding, entries),
+    isOfBefore,
     entries,
   }
 }
@@ -55,7 +69,7 @@ function isBorneOut(holding: Holding, entries: readonly RecordedOfGrant[]): bool
   return (
     given !== undefined &&
     given.happened.at.getTime() === holding.from.getTime() &&
-    given.subject.id === holding.subject.id &&
+    isDeepStrictEqual(given.subject, holding.subject) &&
     given.resource.id === holding.resource.id &&
     given.entitlement.id === holding.entitlement.id &&
     given.principal === holding.principal &&

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { table } from '../catalog/table.ts'
 import { ConfigError } from '../config.ts'
-import { chainKeys } from '../domain/audit/keys.ts'
+import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
+import { beginningOf } from '../operations/chain-base.ts'
 import type { Said } from '../who/open.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
@@ -19,10 +20,12 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
   const asking = `who-held ${resource} ${entitlement} --at ${instant.toISOString()}`
   return onRecord(environment, asking, async (connection, keys) => {
     const holdings = await mongoHoldings(connection).at({ resource, entitlement }, instant)
-    const held = await proven(mongoChain(connection), chainKeys(keys), holdings)
+    const chain = mongoChain(connection)
+    const { base } = await beginningOf(chain, signersOf(keys))
+    const held = await proven(chain, { keys: chainKeys(keys), beginsLater: base !== null }, holdings)
     return {
       text: isJson ? JSON.stringify(held.map(heldAsJson), null, 2) : asText(held, instant),
-      exitCode: held.every(({ isProven }) => isProven) ? 0 : 1,
+      exitCode: held.every(({ isProven, isOfBefore }) => isProven || isOfBefore) ? 0 : 1,
     }
   })
 }
@@ -48,15 +51,19 @@ function asText(held: readonly Held[], instant: Date): string {
     one.until === null ? 'held still' : at(one.until),
     several([...new Set(one.approvedBy)], 3),
     why(one.reason),
-    one.isProven ? '' : 'NOT AS RECORDED',
+    one.isProven ? '' : one.isOfBefore ? 'since before the record begins' : 'NOT AS RECORDED',
   ])
-  const wrong = held.filter(({ isProven }) => !isProven).length
+  const wrong = held.filter(({ isProven, isOfBefore }) => !isProven && !isOfBefore).length
+  const older = held.filter(({ isProven, isOfBefore }) => !isProven && isOfBefore).length
   return [
     table(['WHO', 'AS', 'FROM', 'UNTIL', 'BY WHOSE WORD', 'WHY', ''], rows),
     '',
     wrong === 0
-      ? 'All of it stands in the record as it was written.'
+      ? `${older === 0 ? 'All of it' : 'All else'} stands in the record as it was written.`
       : `Of ${wrong} the record says something else, or was changed: curfew audit verify`,
+    ...(older === 0
+      ? []
+      : [`Of ${older} it cannot be told: what was recorded then was removed, as it was too old.`]),
   ].join('\n')
 }
 

@@ -91,6 +91,7 @@ export function mongoActsToRecord(connection: Connection, log: Log): ToRecord {
       const those = readEach(found, (doc) => row.parse(doc), { what: 'act', log })
       return {
         those: those.map(waitingOf),
+        hasMore: false,
         last: found.length < most ? null : (found.at(-1)?._id ?? null),
         recorded: () => recorded(those),
       }

@@ -201,6 +201,10 @@ const row = z.object({
 })
 
 const recordedYet = { $ifNull: ['$recorded', 0] }
+/** However long a history is, five hundred of them fit into memory. */
+const mostOfOne = 100
+const grewSince = (revision: number) => ({ $ne: ['$revision', revision] })
+const isMore = (upTo: number) => ({ $lt: [upTo, { $size: '$history' }] })
 const projection = {
   revision: 1,
   requestId: 1,
@@ -216,7 +220,7 @@ const projection = {
   endsAt: 1,
   recorded: recordedYet,
   // What is recorded already is not read again, however long a history is.
-  history: { $slice: ['$history', recordedYet, { $add: [{ $size: '$history' }, 1] }] },
+  history: { $slice: ['$history', recordedYet, mostOfOne] },
 }
 
 /** Histories of grants: each write that made one grow left word of it in the same document. */
@@ -229,7 +233,7 @@ export function mongoHistories(connection: Connection, log: Log): ToRecord {
       those.map(({ id, revision, upTo }) => ({
         updateOne: {
           filter: { _id: id },
-          update: [{ $set: { recorded: upTo, unrecorded: { $ne: ['$revision', revision] } } }],
+          update: [{ $set: { recorded: upTo, unrecorded: { $or: [grewSince(revision), isMore(upTo)] } } }],
         },
       })),
       { ordered: false },
@@ -249,6 +253,7 @@ export function mongoHistories(connection: Connection, log: Log): ToRecord {
       const those = readEach(found, (doc) => grownOf(row.parse(doc)), { what: 'history', log })
       return {
         those,
+        hasMore: those.some((one) => one.isCut),
         last: found.length < most ? null : (found.at(-1)?._id ?? null),
         recorded: () => recorded(those),
       }
@@ -261,6 +266,8 @@ interface Grown extends Waiting {
   readonly id: string
   readonly revision: number
   readonly upTo: number
+  /** More happened to it than is told at once. */
+  readonly isCut: boolean
 }
 
 function grownOf({
@@ -279,6 +286,7 @@ function grownOf({
     id,
     revision,
     upTo: recorded + history.length,
+    isCut: history.length === mostOfOne,
     entries: read.map((entry, i) => recordableOf(facts, recorded + i, entry)),
     holdings: read.flatMap((entry) => holdingNews(facts, entry) ?? []),
   }

@@ -1,12 +1,12 @@
 import type { Act } from '../domain/audit/act.ts'
-import { plainlyNamed, type PersonRef } from '../domain/person.ts'
+import { plainlyNamed } from '../domain/person.ts'
 import type { PreApproval } from '../domain/pre-approval.ts'
 
 /** What is done about a word that was given ahead, for the record. */
 export const wordAct = (
   type: 'approved-ahead' | 'approval-ahead-stopped',
   { id, subject, approver, resource, entitlement, until }: PreApproval,
-  by: PersonRef,
+  by: Act['by'],
 ): Act => ({
   type,
   by,

@@ -114,7 +114,7 @@ test('whatever is put into the record that is no entry is named, and neither sto
   ])
   await record.asks()
   await record.records()
-  expect(await record.verifies()).toMatchObject({ links: 21, faultCount: 2 })
+  expect(await record.verifies()).toMatchObject({ links: 21, faultCount: 3 })
   await links.insertOne({
     _id: 1.5,
     source: 'between',
@@ -123,11 +123,11 @@ test('whatever is put into the record that is no entry is named, and neither sto
     keyId: 'k1',
     mark: 'x',
   } as never)
-  expect((await record.verifies()).faults[0]).toEqual({ kind: 'unreadable', number: 1.5 })
+  expect((await record.verifies()).faults[1]).toEqual({ kind: 'unreadable', number: 1.5 })
   await links.insertOne({ _id: Infinity, source: 'y', mark: '' } as never)
   await record.asks()
   await expect(record.records()).rejects.toThrow()
-  expect(await record.verifies()).toMatchObject({ links: 23, faultCount: 4 })
+  expect(await record.verifies()).toMatchObject({ links: 23, faultCount: 5 })
 })
 
 test('an entry that was removed is missed where it stood, also where all after it were numbered anew', async () => {

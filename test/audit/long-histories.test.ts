@@ -16,7 +16,7 @@ test('however long the histories are that were there before the record, all of t
     history,
   }))
   for (let i = 0; i < those.length; i += 50)
-    await connection.collection<{ _id: string }>('grants').insertMany(those.slice(i, i + 50) as never)
+    await connection.collection<{ _id: string }>('grants').insertMany(those.slice(i, i + 50))
   await adopts()
   await records()
   expect((await chain.end()).number).toBe(500 * entries)

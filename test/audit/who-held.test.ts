@@ -84,13 +84,16 @@ const expected = () => instants.map((second) => holdersAt(second).sort())
 test('whoever held it at an instant is found, for a moment or for years, and nobody else; each by the record', async () => {
   const record = await aRecordOfHolders()
   expect(await found(record)).toEqual(expected())
+  const stored = holdingModel(record.connection).collection
+  expect(await stored.countDocuments({ until: { $type: 'date' }, lasted: null })).toBe(0)
   const held = await record.holdings.at(what, at(0.5))
-  const sure = await proven(record.chain, chainKeys([record.key]), held)
+  const byKeys = { keys: chainKeys([record.key]), beginsLater: false }
+  const sure = await proven(record.chain, byKeys, held)
   expect(sure.map(({ grantId, isProven }) => [grantId, isProven])).toEqual(
     held.map(({ grantId }) => [grantId, true]),
   )
   await record.connection.collection('chain').updateOne({ source: 'grant/g5/0' }, { $set: { text: '{}' } })
-  const wrong = await proven(record.chain, chainKeys([record.key]), await record.holdings.at(what, at(100)))
+  const wrong = await proven(record.chain, byKeys, await record.holdings.at(what, at(100)))
   expect(wrong.filter(({ isProven }) => !isProven).map(({ grantId }) => grantId)).toEqual(['g5'])
 })
 

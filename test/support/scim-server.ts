@@ -3,7 +3,7 @@ import { unrecorded } from '../../src/domain/ports/acts.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
 import { mongoActs } from '../../src/mongo/acts.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
-import { mongoScim } from '../../src/mongo/scim/store.ts'
+import { mongoScim, scimActs } from '../../src/mongo/scim/store.ts'
 import { mongoScimTokenDesk, mongoScimTokens } from '../../src/mongo/scim/tokens.ts'
 import { recordedScim } from '../../src/operations/recorded-scim.ts'
 import { scimPath } from '../../src/web/scim/path.ts'
@@ -74,7 +74,7 @@ export async function startScim({
   const url = `${origin}${scimPath}`
   const room = scimRoutes({
     store: recordedScim(mongoScim(connection, log), {
-      acts: isRecorded ? mongoActs(connection) : unrecorded,
+      acts: scimActs(isRecorded ? mongoActs(connection) : unrecorded),
       log,
     }),
     tokens: mongoScimTokens(connection, log),

@@ -52,6 +52,8 @@ export interface WaitingPage {
   readonly those: readonly Waiting[]
   /** The id of the last that was looked at; null where there are no more. */
   readonly last: string | null
+  /** Of some of these there is more, which is told once this is recorded: they are asked for from the first on then. */
+  readonly hasMore: boolean
   /** All of these are in the chain. What happened since waits still. */
   recorded(): Promise<void>
 }

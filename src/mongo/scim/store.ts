@@ -1,9 +1,13 @@
 import type { Connection } from 'mongoose'
+import type { ActStore } from '../../domain/ports/acts.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import type { ScimStore } from '../../domain/ports/scim.ts'
 import { scimGroups } from './groups.ts'
 import { orAway } from './outage.ts'
 import { scimUsers } from './users.ts'
+
+/** Acts of SCIM sources: as what they write, they are tried again where the database is away. */
+export const scimActs = (acts: ActStore): ActStore => ({ begin: (act) => orAway(() => acts.begin(act)) })
 
 /** What SCIM sources made. Whatever fails because the database is away says so. */
 export function mongoScim(connection: Connection, log: Log): ScimStore {

@@ -13,6 +13,7 @@ import type { Clock } from '../../domain/ports/clock.ts'
 import { catchUp, indexAppended } from './index-people.ts'
 
 const mostAtOnce = 500
+const mostAppended = 2_000
 const mostOvertaken = 20
 /** What a replica of an older version writes leaves no word of itself. */
 const adoptsEveryMs = 3_600_000
@@ -62,26 +63,37 @@ export async function recordHistory(
   { chain, places, holdings, named }: Recorded,
   key: ChainKey,
 ): Promise<void> {
-  let reading: readonly Reading[] = places.map((place) => ({ place, after: null }))
+  let reading: readonly Reading[] = places.map((place) => ({ place, after: null, isAgain: false }))
   for (let overtaken = 0; overtaken < mostOvertaken && reading.length > 0;) {
     // What happened in several places at a time is put in one order.
     const pages = await Promise.all(reading.map(read))
     const those = pages.flatMap((page) => page.those)
     const entries = inOrder(those)
     // None of it stands there but where somebody died, or appends too: that shows where it is appended.
-    const news = overtaken === 0 ? entries : await without(chain, entries)
-    if (news.length > 0) {
-      const links = linked(await chain.end(), news, key)
-      if (!(await chain.append(links))) {
-        overtaken++
-        continue
-      }
-      await indexAppended(named, links)
+    if (!(await appended({ chain, named }, { entries, key, areNew: overtaken === 0 }))) {
+      overtaken++
+      continue
     }
     await holdings.note(those.flatMap((one) => one.holdings))
     for (const page of pages) await page.recorded()
-    reading = pages.flatMap(({ place, last }) => (last === null ? [] : [{ place, after: last }]))
+    reading = pages.flatMap(goOn)
   }
+}
+
+/** False: another process appended meanwhile, or some of it stands there already. */
+async function appended(
+  { chain, named }: Pick<Recorded, 'chain' | 'named'>,
+  { entries, key, areNew }: { entries: readonly Recordable[]; key: ChainKey; areNew: boolean },
+): Promise<boolean> {
+  for (let from = 0; from < entries.length; from += mostAppended) {
+    const some = entries.slice(from, from + mostAppended)
+    const news = areNew ? some : await without(chain, some)
+    if (news.length === 0) continue
+    const links = linked(await chain.end(), news, key)
+    if (!(await chain.append(links))) return false
+    await indexAppended(named, links)
+  }
+  return true
 }
 
 async function without(
@@ -112,12 +124,22 @@ const instead = (entry: Recordable): Recordable => ({
 interface Reading {
   readonly place: ToRecord
   readonly after: string | null
+  /** Of some that were read there is more: from the first on again, in the end. */
+  readonly isAgain: boolean
 }
 
-const read = async ({ place, after }: Reading): Promise<WaitingPage & Pick<Reading, 'place'>> => ({
+type Page = WaitingPage & Pick<Reading, 'place' | 'isAgain'>
+
+const read = async ({ place, after, isAgain }: Reading): Promise<Page> => ({
   ...(await place.waiting(after, mostAtOnce)),
   place,
+  isAgain,
 })
+
+function goOn({ place, last, hasMore, isAgain }: Page): Reading[] {
+  if (last !== null) return [{ place, after: last, isAgain: isAgain || hasMore }]
+  return isAgain || hasMore ? [{ place, after: null, isAgain: false }] : []
+}
 
 /** By their instants; what happened to one grant as it happened, though a clock was set back meanwhile. */
 function inOrder(those: readonly Waiting[]): Recordable[] {

@@ -11,6 +11,8 @@ import type { MassLoss } from '../../domain/ports/losses.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
+import { asAct } from '../as-act.ts'
+import { wordAct } from '../word-act.ts'
 import { leftNow } from './left-now.ts'
 import { lookWhereRulesChanged } from './device-watch.ts'
 import { holdersOf, type Holders } from './holders.ts'
@@ -382,8 +384,19 @@ async function stopWords(
 ): Promise<void> {
   for (const { id, approver, subject } of words) {
     const gone = [approver, subject].find((person) => hasLeft(holders, person))
-    if (gone && (await goneNow(world, gone))) await world.preApprovals.stop(id, null, world.clock.now())
+    if (gone && (await goneNow(world, gone))) await stopWord(world, id)
   }
+}
+
+async function stopWord(world: World, id: string): Promise<void> {
+  const word = await world.preApprovals.get(id)
+  if (word === null || word.stoppedAt !== null) return
+  await asAct(
+    world,
+    wordAct('approval-ahead-stopped', word, { curfew: true }),
+    () => world.preApprovals.stop(id, null, world.clock.now()),
+    (stopped) => (stopped === null ? null : 'done'),
+  )
 }
 
 function hasLeft(holders: Holders, person: HeldRow['subject']): boolean {

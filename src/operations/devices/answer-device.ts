@@ -86,7 +86,13 @@ export async function answerDevice(
   const write = async (): Promise<Device | Refusal> => {
     // Whoever dies in between leaves the card to be answered once more.
     if (answer !== 'join')
-      for (const part of othersOf(theirs, device)) await answerPart(world, part, { answer, owner, said })
+      for (const part of othersOf(theirs, device))
+        await asAct(
+          world,
+          answerAct(part, { answer, owner, same, said }),
+          () => answerPart(world, part, { answer, owner, said }),
+          (isChanged) => (isChanged ? 'done' : null),
+        )
     const found: { refusal: Refusal | null } = { refusal: null }
     const changed = await world.devices.change(
       id,
@@ -173,14 +179,16 @@ function answered(device: Device, { answer, owner, same, said }: Answered, now: 
   }
 }
 
-/** The same of what another source tells of this machine: it is one, and is answered for as one. */
+/** The same of what another source tells of this machine: it is one, and is answered for as one. Whether it was to be. */
 async function answerPart(
   { devices }: World,
   part: Device,
   { answer, owner, said }: Omit<Answered, 'same'>,
-): Promise<void> {
+): Promise<boolean> {
+  let isChanged = false
   const approvals = { approve: 'approved', reject: 'rejected', revoke: 'revoked' } as const
   await devices.change(part.id, (known, now) => {
+    isChanged = false
     if (known === null || known.owner?.id !== part.owner?.id) return null
     const isRefused = known.approval === 'rejected' || known.approval === 'revoked'
     if (answer === 'keep' ? !known.isInQuestion : isRefused && answer !== 'approve') return null
@@ -188,8 +196,10 @@ async function answerPart(
     const isOwnerProven = known.isOwnerProven && known.owner?.id === owner?.id
     const decided = { ...said, at: now }
     const next = { ...known, owner, isOwnerProven, approval, isInQuestion: false, decided }
+    isChanged = true
     return { device: next, isChanged: true }
   })
+  return isChanged
 }
 
 /** An admin said no, and its source names somebody else than whose it was: for whom it is to count is not plain. */

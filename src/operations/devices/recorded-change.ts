@@ -31,7 +31,7 @@ export async function changeByItself(
           held.back = null
           const wanted = next(device, now)
           const act = wanted === null ? null : actOf(device, wanted.device, by)
-          if (act === null || act.type === known?.type) return wanted
+          if (act === null || isSame(act, known)) return wanted
           held.back = act
           return null
         },
@@ -42,8 +42,8 @@ export async function changeByItself(
       known === null
         ? await change()
         : await asAct(world, known, change, (device) => {
-            const isDone = device !== null && actOf(before ?? null, device, by)?.type === known.type
-            return held.back === null && isDone ? 'done' : null
+            const done = device === null ? null : actOf(before ?? null, device, by)
+            return held.back === null && done?.type === known.type ? 'done' : null
           })
     if (held.back === null) return written
     foreseen = held.back
@@ -51,6 +51,10 @@ export async function changeByItself(
   }
   throw new Error(`${id} is changed by others all the time`)
 }
+
+/** The record knows of it as it is. */
+const isSame = (act: Act, known: Act | null): boolean =>
+  act.type === known?.type && act.details['owner'] === known.details['owner']
 
 /** Null: nothing that gives or takes. */
 function actOf(before: Device | null, after: Device, by: Actor): Act | null {
