@@ -23,7 +23,10 @@ const event = z.object({
   activity_name: z.string(),
   status_detail: z.string().optional(),
   metadata: z.object({ event_code: z.string(), sequence: z.number() }),
-  actor: z.object({ app_name: z.string().optional(), user: z.object({ full_name: z.string() }).optional() }),
+  actor: z.object({
+    app_name: z.string().optional(),
+    user: z.object({ full_name: z.string().optional() }).optional(),
+  }),
 })
 
 const withSchema = hasOcsf() ? test : test.skip
