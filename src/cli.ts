@@ -1,36 +1,51 @@
 #!/usr/bin/env node
 import dotenv from 'dotenv'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { audit, auditUsage } from './audit/audit.ts'
-import { readAuthorities } from './audit/forward/receiver.ts'
-import { history, historyUsage } from './audit/history.ts'
-import { report, reportUsage } from './audit/report.ts'
-import { whoHeld, whoHeldUsage } from './audit/who-held.ts'
-import { checkCatalog } from './catalog/check.ts'
-import { CatalogError } from './catalog/problem.ts'
-import { ConfigError, readAuditSettings, readConfig, readPlaces } from './config.ts'
+import { readAuditSettings, readConfig, readPlaces } from './config.ts'
 import { strangerBehind } from './connectors/whose.ts'
-import { doctor, doctorUsage } from './doctor/doctor.ts'
 import type { Log } from './domain/ports/log.ts'
-import { enrol, enrolUsage } from './enrol.ts'
-import { init, initUsage } from './init/init.ts'
-import { kindsFor } from './kinds.ts'
-import { sayWhatIsReached } from './reach.ts'
-import { keys, keysUsage } from './keys.ts'
 import { createLog, redacted } from './log.ts'
-import { start } from './main.ts'
-import { Unusable } from './mongo/unusable.ts'
-import { reconcileSystems, reconcileUsage } from './reconcile.ts'
-import { scimTokens, scimUsage } from './scim-tokens.ts'
-import { simulateCatalog, simulateUsage } from './simulate.ts'
-import { SlackRefused } from './slack/wire/wrong-token.ts'
-import { SlackSilent, type Said } from './who/open.ts'
-import { devices, devicesUsage } from './who/devices.ts'
-import { people, peopleUsage } from './who/people.ts'
-import { unused, unusedUsage } from './who/unused.ts'
-import { whoCanHave, whoCanUsage } from './who/who-can.ts'
+import type { Said } from './who/open.ts'
 
-const usage = `${initUsage}
+/*
+ * Each command loads what it needs and no more: an export of the record needs no Slack, and starts in half the memory.
+ */
+
+async function usage(): Promise<string> {
+  const [
+    { initUsage },
+    { doctorUsage },
+    { reconcileUsage },
+    { simulateUsage },
+    { peopleUsage },
+    { whoCanUsage },
+    { unusedUsage },
+    { devicesUsage },
+    { scimUsage },
+    { keysUsage },
+    { auditUsage },
+    { whoHeldUsage },
+    { historyUsage },
+    { reportUsage },
+    { enrolUsage },
+  ] = await Promise.all([
+    import('./init/init.ts'),
+    import('./doctor/doctor.ts'),
+    import('./reconcile.ts'),
+    import('./simulate.ts'),
+    import('./who/people.ts'),
+    import('./who/who-can.ts'),
+    import('./who/unused.ts'),
+    import('./who/devices.ts'),
+    import('./scim-tokens.ts'),
+    import('./keys.ts'),
+    import('./audit/audit.ts'),
+    import('./audit/who-held.ts'),
+    import('./audit/history.ts'),
+    import('./audit/report.ts'),
+    import('./enrol.ts'),
+  ])
+  return `${initUsage}
 curfew start              run the app; reads the environment and .env
   --after-restore         the database was restored from a backup: give nothing before all is explained
 curfew check [path]       check a catalog (a file or a folder; default: CATALOG)
@@ -50,6 +65,7 @@ ${whoHeldUsage}
 ${historyUsage}
 ${reportUsage}
 ${enrolUsage}`
+}
 
 async function main(words: readonly string[]): Promise<void> {
   dotenv.config({ quiet: true })
@@ -57,61 +73,64 @@ async function main(words: readonly string[]): Promise<void> {
   switch (verb) {
     case 'start':
       return startApp({ isAfterRestore: rest.includes('--after-restore') })
-    case 'init':
+    case 'init': {
+      const { init } = await import('./init/init.ts')
       process.exitCode = await init(rest, process.env, {
         input: process.stdin,
         output: process.stdout,
         errors: process.stderr,
       })
       return
+    }
     case 'check':
       return check(rest)
     case 'doctor':
       return look(rest)
     case 'reconcile': {
+      const { reconcileSystems } = await import('./reconcile.ts')
       const { text, differs } = await reconcileSystems(rest, process.env)
       console.log(text)
       process.exitCode = differs ? 1 : 0
       return
     }
     case 'simulate':
-      console.log(await simulateCatalog(rest, process.env))
+      console.log(await (await import('./simulate.ts')).simulateCatalog(rest, process.env))
       return
     case 'people':
-      say(await people(rest, process.env))
+      say(await (await import('./who/people.ts')).people(rest, process.env))
       return
     case 'who-can':
-      say(await whoCanHave(rest, process.env))
+      say(await (await import('./who/who-can.ts')).whoCanHave(rest, process.env))
       return
     case 'devices':
-      say(await devices(rest, process.env))
+      say(await (await import('./who/devices.ts')).devices(rest, process.env))
       return
     case 'unused':
-      say(await unused(rest, process.env))
+      say(await (await import('./who/unused.ts')).unused(rest, process.env))
       return
     case 'scim':
-      console.log(await scimTokens(rest, process.env))
+      console.log(await (await import('./scim-tokens.ts')).scimTokens(rest, process.env))
       return
     case 'enrol':
-      console.log(await enrol(rest, process.env))
+      console.log(await (await import('./enrol.ts')).enrol(rest, process.env))
       return
     case 'who-held':
-      say(await whoHeld(rest, process.env))
+      say(await (await import('./audit/who-held.ts')).whoHeld(rest, process.env))
       return
     case 'history':
-      say(await history(rest, process.env))
+      say(await (await import('./audit/history.ts')).history(rest, process.env))
       return
     case 'report':
-      say(await report(rest, process.env))
+      say(await (await import('./audit/report.ts')).report(rest, process.env))
       return
     case 'audit':
-      say(await audit(rest, process.env))
+      say(await (await import('./audit/audit.ts')).audit(rest, process.env))
       return
     case 'keys':
-      say(await keys(rest, process.env))
+      say(await (await import('./keys.ts')).keys(rest, process.env))
       return
     default:
-      console.error(usage)
+      console.error(await usage())
       process.exitCode = verb === 'help' || verb === '--help' ? 0 : 2
   }
 }
@@ -122,6 +141,7 @@ function say({ text, exitCode }: Said): void {
 }
 
 async function look(rest: readonly string[]): Promise<void> {
+  const { doctor } = await import('./doctor/doctor.ts')
   const { text, exitCode } = await doctor(rest, process.env)
   if (exitCode === 2) console.error(text)
   else console.log(text)
@@ -133,6 +153,7 @@ async function look(rest: readonly string[]): Promise<void> {
 async function startApp({ isAfterRestore }: { isAfterRestore: boolean }): Promise<void> {
   const config = readConfig(process.env)
   const log = createLog(config.logLevel)
+  const { start } = await import('./main.ts')
   const running = start(config, { log, environment: process.env, isAfterRestore })
   const stopOnce = once(async () => {
     // Longer than the longest call and its preparation; whatever hangs then is left to the leases.
@@ -184,7 +205,13 @@ async function check(rest: readonly string[]): Promise<void> {
     return
   }
   const { auditForward } = readAuditSettings(process.env)
-  if (auditForward !== null) await readAuthorities(auditForward)
+  if (auditForward !== null) {
+    const { readAuthorities } = await import('./audit/forward/receiver.ts')
+    await readAuthorities(auditForward)
+  }
+  const { kindsFor } = await import('./kinds.ts')
+  const { checkCatalog } = await import('./catalog/check.ts')
+  const { sayWhatIsReached } = await import('./reach.ts')
   const { kinds } = await kindsFor(process.env, path)
   const strictEnv = rest.includes('--strict-env')
   const { ok, problems, warnings, summary } = await checkCatalog(path, process.env, kinds, { strictEnv })
@@ -201,14 +228,11 @@ async function check(rest: readonly string[]): Promise<void> {
 const isWrongOption = (error: unknown): error is Error =>
   error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 
+/** What whoever runs it has to put right: its words are enough. By their names, so that none of them is loaded for that. */
+const plain = new Set(['ConfigError', 'CatalogError', 'SlackRefused', 'SlackSilent', 'Unusable'])
+
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const isPlain =
-    error instanceof ConfigError ||
-    error instanceof CatalogError ||
-    error instanceof SlackRefused ||
-    error instanceof SlackSilent ||
-    error instanceof Unusable ||
-    isWrongOption(error)
+  const isPlain = error instanceof Error && (plain.has(error.name) || isWrongOption(error))
   console.error(redacted(isPlain ? error.message : error))
   process.exit(1)
 })

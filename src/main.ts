@@ -311,7 +311,7 @@ export async function start(
       measuring?.showing({
         grants: mongoGrantCounts(connection, clock),
         ticks,
-        record: config.auditKeys === null ? null : mongoRecordPosition(connection),
+        record: config.auditKeys === null ? null : mongoRecordPosition(connection, forward),
         jobs: table,
         clock,
         slack,

@@ -18,7 +18,7 @@ import { recordingHistory } from './operations/by-itself/record-history.ts'
 import type { World } from './operations/world.ts'
 
 const minute = { lockMs: 60_000, overdueMs: 65_000, needsSlack: false }
-const hour = { lockMs: 3_600_000, overdueMs: 3_700_000, needsSlack: false }
+const day = { lockMs: 3_600_000, overdueMs: 90_000_000, needsSlack: false }
 
 /** What keeps the record of all that happens: none without a key for it. */
 export function recordingJobs(
@@ -32,7 +32,8 @@ export function recordingJobs(
   const keys = chainKeys(auditKeys)
   const signers = signersOf(auditKeys)
   const places = [mongoHistories(connection, log), mongoActsToRecord(connection, log)]
-  const parts = { chain, places, holdings: mongoHoldings(connection), named: mongoNamed(connection) }
+  const [holdings, named] = [mongoHoldings(connection), mongoNamed(connection)]
+  const parts = { chain, places, holdings, named }
   const jobs: Job[] = [
     { name: 'record', everyMs: 1_000, ...minute, run: recordingHistory(parts, { key: keys[0], clock }) },
   ]
@@ -44,8 +45,11 @@ export function recordingJobs(
   if (forward !== null) jobs.push({ name: 'forward', everyMs: 1_000, ...minute, run: () => forward.run() })
   if (auditKeepMs !== null) {
     const upTo = forward === null ? null : () => forward.reached()
-    const run = pruningRecord({ ...world, chain }, { keepMs: auditKeepMs, keys, signers, upTo })
-    jobs.push({ name: 'prune-record', everyMs: 3_600_000, ...hour, run })
+    const run = pruningRecord(
+      { ...world, chain },
+      { keepMs: auditKeepMs, keys, signers, upTo, drawn: [holdings, named] },
+    )
+    jobs.push({ name: 'prune-record', everyMs: 86_400_000, ...day, run })
   }
   return jobs
 }

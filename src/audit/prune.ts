@@ -5,6 +5,9 @@ import type { Act } from '../domain/audit/act.ts'
 import type { Link } from '../domain/audit/chain.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
+import { mongoHoldings } from '../mongo/holdings.ts'
+import { mongoNamed } from '../mongo/named.ts'
+import { mongoPositions } from '../mongo/positions.ts'
 import { asAct } from '../operations/as-act.ts'
 import { pruneChain, type Pruned } from '../operations/prune-chain.ts'
 import { operator, recordingOf } from '../operator.ts'
@@ -27,8 +30,11 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
   return onRecord(environment, null, async (connection, keys) => {
     const file = archive === undefined ? null : await newFile(archive)
     try {
+      // What is sent on, and was not yet, stays.
+      const sent = await mongoPositions(connection).latest()
       const pruning = {
         before,
+        ...(sent === null ? {} : { upTo: sent.number }),
         ...(file === null ? {} : { archive: (links: readonly Link[]) => keep(file, links) }),
       }
       const pruned = await asAct(
@@ -39,6 +45,7 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
             keys: chainKeys(keys),
             signers: signersOf(keys),
             now: new Date(),
+            drawn: [mongoHoldings(connection), mongoNamed(connection)],
           }),
         cameOf,
       )

@@ -82,6 +82,7 @@ function showDatabase(metrics: Metrics, found: FromDatabase | null, { jobs, cloc
   show(metrics.unshown, found?.counts.unshown)
   show(metrics.recordEntries, found?.record?.entries)
   show(metrics.recordWaiting, found?.record?.waiting)
+  show(metrics.recordUnsent, found?.record?.unsent ?? undefined)
   for (const { name } of found === null ? [] : jobs) {
     const ageMs = (found?.ageMs(name) ?? Infinity) + elapsedMs() - (found?.askedAtMs ?? 0)
     // One that never ran has no age.

@@ -63,6 +63,10 @@ export const metricsIn = (registry: Registry) => {
     jobAge: gauge('curfew_job_age_seconds', 'Since any replica last ran this job through.', 'name'),
     recordEntries: gauge('curfew_record_entries', 'The number of the last entry of the record.'),
     recordWaiting: gauge('curfew_record_waiting', 'What happened and is not in the record yet.'),
+    recordUnsent: gauge(
+      'curfew_record_unsent',
+      'Entries that the receiver lacks to which they are forwarded.',
+    ),
     database: gauge('curfew_database_answers', '1 while MongoDB answers what is shown here, else 0.'),
 
     // How this replica is.

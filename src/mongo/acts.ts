@@ -3,6 +3,7 @@ import type { AnyBulkWriteOperation } from 'mongodb'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { actSchema, outcomes, recordableOfAct, type Outcome } from '../domain/audit/act.ts'
+import { namedByAct } from '../domain/audit/named-in.ts'
 import type { ActStore } from '../domain/ports/acts.ts'
 import type { ToRecord, Waiting } from '../domain/ports/audit.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -102,5 +103,5 @@ export function mongoActsToRecord(connection: Connection, log: Log): ToRecord {
 function waitingOf({ _id: id, at, outcome, ...act }: z.infer<typeof row>): Waiting {
   const said: Outcome = outcome ?? 'unknown'
   const entry = recordableOfAct(at, { ...act, id, outcome: said })
-  return { entries: [entry], holdings: [] }
+  return { entries: [{ ...entry, names: namedByAct(act) }], holdings: [] }
 }

@@ -1,6 +1,7 @@
 import { MongoServerError } from 'mongodb'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
+import { namedByGrant } from '../domain/audit/named-in.ts'
 import { recordableOf } from '../domain/audit/recorded.ts'
 import { holdingNews } from '../domain/audit/holding.ts'
 import { isLink, noLink, type Link, type Unreadable } from '../domain/audit/chain.ts'
@@ -287,7 +288,10 @@ function grownOf({
     revision,
     upTo: recorded + history.length,
     isCut: history.length === mostOfOne,
-    entries: read.map((entry, i) => recordableOf(facts, recorded + i, entry)),
+    entries: read.map((entry, i) => ({
+      ...recordableOf(facts, recorded + i, entry),
+      names: namedByGrant(facts, entry),
+    })),
     holdings: read.flatMap((entry) => holdingNews(facts, entry) ?? []),
   }
 }

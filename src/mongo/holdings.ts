@@ -73,6 +73,10 @@ export function mongoHoldings(connection: Connection): HoldingStore {
         { ordered: false },
       )
     },
+    forget: async (_upTo, before) => {
+      aboutToWrite()
+      await holdings.deleteMany({ until: { $lt: before } })
+    },
     adopt: async (after) => {
       const indexes = await holdings.indexes().catch(noneYet)
       if (!indexes.some(({ name }) => name === indexBefore)) return null

@@ -37,6 +37,13 @@ export function mongoNamed(connection: Connection): NamedStore {
         .updateOne({ _id: positionId, number: after }, { $set: { number: upTo } }, { upsert: isFirst })
         .catch(unlessFurther)
     },
+    // Through all of it: it is done once a day at most.
+    forget: async (upTo) => {
+      const onError = upTo + 1
+      const number = { $convert: { input: { $last: { $split: ['$_id', '/'] } }, to: 'long', onError } }
+      aboutToWrite()
+      await named.deleteMany({ _id: { $ne: positionId }, $expr: { $lte: [number, upTo] } })
+    },
     entriesOf: async (keys, after, most) => {
       const found = await Promise.all(
         [...keys].map((key) =>

@@ -7,18 +7,22 @@ const most = 5_000
 const timeoutMS = 1_500
 
 /** By indexes alone, and ended by the database too where it takes too long. */
-export function mongoRecordPosition(connection: Connection): RecordPosition {
+export function mongoRecordPosition(
+  connection: Connection,
+  forward: { lag(): Promise<number> } | null,
+): RecordPosition {
   const chain = mongoChain(connection)
   const grants = collectionOf(connection, 'grants')
   const acts = collectionOf(connection, 'acts')
   return {
     position: async () => {
-      const [end, histories, done] = await Promise.all([
+      const [end, histories, done, unsent] = await Promise.all([
         chain.end(),
         grants.countDocuments({ unrecorded: true }, { limit: most, timeoutMS }),
         acts.countDocuments({ outcome: { $ne: null } }, { limit: most, timeoutMS }),
+        forward?.lag() ?? null,
       ])
-      return { entries: end.number, waiting: histories + done }
+      return { entries: end.number, waiting: histories + done, unsent }
     },
   }
 }

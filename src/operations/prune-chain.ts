@@ -1,6 +1,6 @@
 import { ChainWalk, isLink, type ChainEnd, type ChainKey, type Link } from '../domain/audit/chain.ts'
 import { signedBase, type SigningKey } from '../domain/audit/checkpoint.ts'
-import type { ChainStore } from '../domain/ports/audit.ts'
+import type { ChainStore, Drawn } from '../domain/ports/audit.ts'
 import { beginningOf } from './chain-base.ts'
 
 const linksAtOnce = 5_000
@@ -21,6 +21,14 @@ export interface Pruning {
   readonly archive?: (links: readonly Link[]) => Promise<void>
 }
 
+export interface PrunedBy {
+  readonly keys: readonly ChainKey[]
+  readonly signers: readonly [SigningKey, ...SigningKey[]]
+  readonly now: Date
+  /** What is drawn from the chain forgets it too. */
+  readonly drawn: readonly Drawn[]
+}
+
 /**
  * Removes the oldest links, and leaves behind what proves that the rest is all of the rest: the mark of the last that went,
  * signed. The last link of all stays, whatever its age. Whoever dies in between leaves a base and links before it, which
@@ -29,11 +37,7 @@ export interface Pruning {
 export async function pruneChain(
   chain: Pick<ChainStore, 'after' | 'base' | 'beginAfter' | 'removeUpTo' | 'end'>,
   { before, upTo = Infinity, archive }: Pruning,
-  {
-    keys,
-    signers,
-    now,
-  }: { keys: readonly ChainKey[]; signers: readonly [SigningKey, ...SigningKey[]]; now: Date },
+  { keys, signers, now, drawn }: PrunedBy,
 ): Promise<Pruned> {
   const beginning = await beginningOf(chain, signers)
   if (beginning.isForged) return { is: 'not-as-written', number: 1 }
@@ -53,11 +57,10 @@ export async function pruneChain(
     last = old.at(-1) ?? last
     isOld &&= page.length > 0
   }
-  if (last.number === beginning.after.number) {
-    await chain.removeUpTo(last.number)
-    return { is: 'nothing' }
-  }
-  const [key] = signers
-  await chain.beginAfter(signedBase(last, now, key))
-  return { is: 'pruned', removed: await chain.removeUpTo(last.number), upTo: last.number }
+  const isNothing = last.number === beginning.after.number
+  if (!isNothing) await chain.beginAfter(signedBase(last, now, signers[0]))
+  // Also what somebody left who died here.
+  const removed = await chain.removeUpTo(last.number)
+  if (!isNothing || removed > 0) for (const one of drawn) await one.forget(last.number, before)
+  return isNothing ? { is: 'nothing' } : { is: 'pruned', removed, upTo: last.number }
 }

@@ -119,6 +119,7 @@ export async function aRecord(key: RingKey = aKey('k1')) {
         keys: chainKeys([key]),
         signers: signersOf([key]),
         now: new Date('2026-02-01T09:00:00Z'),
+        drawn: [mongoHoldings(connection), mongoNamed(connection)],
       }),
     checkpoint: async (at = new Date('2026-01-05T09:00:00Z')) =>
       signedCheckpoint(await mongoChain(connection).end(), at, signerOf(key)),

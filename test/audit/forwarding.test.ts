@@ -141,6 +141,7 @@ test('what the receiver does not have is not removed for its age, and what was r
   const prunes = pruningRecord(
     { chain: record.chain, acts: unrecorded, clock, log: noLog },
     {
+      drawn: [],
       keepMs: 1,
       keys: chainKeys([record.key]),
       signers: signersOf([record.key]),

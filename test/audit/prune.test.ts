@@ -41,6 +41,26 @@ test('what is older than that goes, the rest is proven still, and the record goe
   expect(await record.prunes({ before: between })).toEqual({ is: 'nothing' })
 })
 
+test('nobody is named any more, beside the record, by what went', async () => {
+  const record = await aLongRecord()
+  await record.connection.collection<{ _id: string; until: Date }>('holdings').insertMany([
+    { _id: 'old', until: at(44) },
+    { _id: 'new', until: at(46) },
+  ])
+  const { ids, names } = {
+    ids: () => record.connection.collection('holdings').distinct('_id'),
+    names: async () => (await record.connection.collection('named').distinct('_id')).map(String),
+  }
+  const before = await names()
+  expect(before.some((id) => id.endsWith('/0000000000000010'))).toBe(true)
+  await record.prunes({ before: between })
+  expect((await ids()).filter((id) => String(id).length === 3)).toEqual(['new'])
+  const numbers = (await names()).filter((id) => id !== 'upTo').map((id) => Number(id.split('/').at(-1)))
+  expect(Math.min(...numbers)).toBe(11)
+  expect(await record.named.upTo()).toBe(20)
+  expect(before).toContain('upTo')
+})
+
 test('the last entry stays, whatever its age, and what others have not read yet', async () => {
   const record = await aLongRecord()
   expect(await record.prunes({ before: new Date(), upTo: 4 })).toMatchObject({ upTo: 4 })

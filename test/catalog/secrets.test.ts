@@ -32,7 +32,10 @@ const ownNames = [
   ...readFileSync('src/config.ts', 'utf8').matchAll(/(?<=^ {2})[A-Z][A-Z_]+(?=:)/gm),
   'SLACK_LATER_SECRET',
   'CATALOG_VARIABLES',
-].map(String)
+]
+  .map(String)
+  // Where AWS is is no secret, and systems of a catalog may be there too.
+  .filter((name) => !name.startsWith('AWS_'))
 
 test.each(ownNames)('no file can use %s, which is for Curfew itself, whatever the operator lists', (name) => {
   const text = withSetting(`headers: { a: "x \${${name}}" }`)

@@ -13,7 +13,7 @@ test('a record whose end is no entry hides neither grants nor debts, nor says th
   await connection.collection<{ _id: number }>('chain').insertOne({ _id: 1.5 })
   const shown = openMetrics(noLog).showing({
     grants: mongoGrantCounts(connection, { now: () => at(0) }),
-    record: mongoRecordPosition(connection),
+    record: mongoRecordPosition(connection, null),
     ticks: mongoTicks(connection),
     jobs: [],
     clock: { now: () => at(0), isSure: () => true, errorMs: () => 0 },

@@ -47,8 +47,11 @@ export function linked(end: ChainEnd, all: readonly Recordable[], key: ChainKey)
   let last = end
   return all.map((one) => {
     const number = last.number + 1
+    const { source, at, text } = one
     const link = {
-      ...one,
+      source,
+      at,
+      text,
       number,
       keyId: key.id,
       mark: markOf({ ...one, number }, last.mark, key).toString('base64url'),

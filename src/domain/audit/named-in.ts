@@ -1,5 +1,6 @@
 import type { Act } from './act.ts'
-import { isOfGrant, type Recorded } from './recorded.ts'
+import { isOfGrant, type Recorded, type RecordedOfGrant } from './recorded.ts'
+import type { Happened } from '../happened.ts'
 import type { PersonRef } from '../person.ts'
 
 /*
@@ -14,10 +15,19 @@ export const keysOf = ({ id, slack, email }: PersonRef): Keys =>
   new Set([slack.userId, id, ...(email === null ? [] : [email.toLowerCase()])])
 
 /** What the index knows each of them by: the Slack user; of whom an act is about, what the act calls them. */
-export function namedIn(entry: Recorded): Keys {
-  const people = peopleOf(entry).map(({ slack }) => slack.userId)
-  return new Set([...people, ...(isOfGrant(entry) ? [] : aboutOf(entry))])
+export const namedIn = (entry: Recorded): Keys =>
+  isOfGrant(entry) ? namedByGrant(entry, entry.happened) : namedByAct(entry)
+
+export function namedByGrant(
+  { subject, requester }: Pick<RecordedOfGrant, 'subject' | 'requester'>,
+  happened: Happened,
+): Keys {
+  const actor = 'by' in happened ? happened.by : null
+  return new Set([subject, requester, ...(actor === null ? [] : [actor])].map(({ slack }) => slack.userId))
 }
+
+export const namedByAct = ({ by, about }: Pick<Act, 'by' | 'about'>): Keys =>
+  new Set([...('slack' in by ? [by.slack.userId] : []), ...aboutOf({ about })])
 
 /** As what they are named in it; none: it does not concern them. */
 export function partsIn(entry: Recorded, keys: Keys): string[] {
@@ -30,12 +40,6 @@ export function partsIn(entry: Recorded, keys: Keys): string[] {
     ...(is(entry.requester) && !is(entry.subject) ? ['asked for it'] : []),
     ...didIt,
   ]
-}
-
-function peopleOf(entry: Recorded): PersonRef[] {
-  const actor = actorOf(entry)
-  const of = isOfGrant(entry) ? [entry.subject, entry.requester] : []
-  return actor === null ? of : [...of, actor]
 }
 
 function actorOf(entry: Recorded): PersonRef | null {

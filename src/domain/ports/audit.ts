@@ -58,15 +58,20 @@ export interface WaitingPage {
   recorded(): Promise<void>
 }
 
+/** With whom it names, for the index of that. */
+export interface Naming extends Recordable {
+  readonly names: Iterable<string>
+}
+
 /** Of one thing to which something happened, in order. */
 export interface Waiting {
-  readonly entries: readonly Recordable[]
+  readonly entries: readonly Naming[]
   /** What these entries say of who holds it. */
   readonly holdings: readonly HoldingNews[]
 }
 
 /** Who held what when, drawn from the record as it grows. */
-export interface HoldingStore {
+export interface HoldingStore extends Drawn {
   /** Noting the same again changes nothing. */
   note(news: readonly HoldingNews[]): Promise<void>
   /**
@@ -89,7 +94,13 @@ export interface HoldingStore {
 }
 
 /** Who is named by which entry, drawn from the record as it grows; what they are called: `namedIn`. */
-export interface NamedStore {
+/** Something that is drawn from the record, beside it. */
+export interface Drawn {
+  /** Forgets what says nothing any more but of links up to this one, and of what was over before then. */
+  forget(upTo: number, before: Date): Promise<void>
+}
+
+export interface NamedStore extends Drawn {
   /** Up to which entry it was drawn; 0: nothing was yet. */
   upTo(): Promise<number>
   /**

@@ -11,10 +11,13 @@ const mostPages = 10
  * Notes who is named by what was just appended. How far the index goes moves only where these come next: what another
  * process appended and died before it noted is left to `catchUp`.
  */
-export async function indexAppended(named: Pick<NamedStore, 'note'>, links: readonly Link[]): Promise<void> {
+export async function indexAppended(
+  named: Pick<NamedStore, 'note'>,
+  { links, names }: { links: readonly Link[]; names: readonly Named[] },
+): Promise<void> {
   const [first, last] = [links[0], links.at(-1)]
   if (first === undefined || last === undefined) return
-  await named.note(namedBy(links), { after: first.number - 1, upTo: last.number })
+  await named.note(names, { after: first.number - 1, upTo: last.number })
 }
 
 /** Goes on from where the index ends, a part at a time: two at once, and whoever dies, leave nothing out and nothing twice. */

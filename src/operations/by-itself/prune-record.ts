@@ -1,7 +1,7 @@
 import type { Act } from '../../domain/audit/act.ts'
 import type { ChainKey } from '../../domain/audit/chain.ts'
 import type { SigningKey } from '../../domain/audit/checkpoint.ts'
-import type { ChainStore } from '../../domain/ports/audit.ts'
+import type { ChainStore, Drawn } from '../../domain/ports/audit.ts'
 import { asAct } from '../as-act.ts'
 import { pruneChain } from '../prune-chain.ts'
 import type { World } from '../world.ts'
@@ -14,9 +14,11 @@ export const pruningRecord =
       keepMs,
       keys,
       signers,
+      drawn,
       upTo = null,
     }: {
       readonly keepMs: number
+      readonly drawn: readonly Drawn[]
       readonly keys: readonly ChainKey[]
       readonly signers: readonly [SigningKey, ...SigningKey[]]
       /** The last that others have who are to have all; null: nobody is. */
@@ -26,14 +28,14 @@ export const pruningRecord =
   async (): Promise<void> => {
     const now = world.clock.now()
     const before = new Date(now.getTime() - keepMs)
-    // Asked first: an act of which nothing comes is no more than that each hour.
+    // Asked first: where nothing is so old, nothing is to be done.
     const oldest = await chain.oldestAt()
     if (oldest === null || oldest >= before) return
     const pruning = upTo === null ? { before } : { before, upTo: await upTo() }
     const pruned = await asAct(
       world,
       pruneAct(before),
-      () => pruneChain(chain, pruning, { keys, signers, now }),
+      () => pruneChain(chain, pruning, { keys, signers, now, drawn }),
       (one) => {
         if (one.is === 'nothing') return null
         if (one.is === 'not-as-written') return 'refused'

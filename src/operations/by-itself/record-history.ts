@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { happeningIn, isSameHappening } from '../../domain/audit/recorded.ts'
-import { linked, type ChainKey, type Recordable } from '../../domain/audit/chain.ts'
+import { linked, type ChainKey } from '../../domain/audit/chain.ts'
 import type {
   ChainStore,
   HoldingStore,
   NamedStore,
+  Naming,
   ToRecord,
   Waiting,
   WaitingPage,
@@ -83,7 +84,7 @@ export async function recordHistory(
 /** False: another process appended meanwhile, or some of it stands there already. */
 async function appended(
   { chain, named }: Pick<Recorded, 'chain' | 'named'>,
-  { entries, key, areNew }: { entries: readonly Recordable[]; key: ChainKey; areNew: boolean },
+  { entries, key, areNew }: { entries: readonly Naming[]; key: ChainKey; areNew: boolean },
 ): Promise<boolean> {
   for (let from = 0; from < entries.length; from += mostAppended) {
     const some = entries.slice(from, from + mostAppended)
@@ -91,15 +92,18 @@ async function appended(
     if (news.length === 0) continue
     const links = linked(await chain.end(), news, key)
     if (!(await chain.append(links))) return false
-    await indexAppended(named, links)
+    const names = links.flatMap(({ number }, i) =>
+      [...(news[i]?.names ?? [])].map((key) => ({ key, number })),
+    )
+    await indexAppended(named, { links, names })
   }
   return true
 }
 
 async function without(
   chain: Pick<ChainStore, 'known'>,
-  entries: readonly Recordable[],
-): Promise<readonly Recordable[]> {
+  entries: readonly Naming[],
+): Promise<readonly Naming[]> {
   const known = await chain.known(entries.map(({ source }) => source))
   const others = entries.flatMap((entry) => {
     const text = known.get(entry.source)
@@ -116,7 +120,7 @@ async function without(
   })
 }
 
-const instead = (entry: Recordable): Recordable => ({
+const instead = (entry: Naming): Naming => ({
   ...entry,
   source: `${entry.source}/${createHash('sha256').update(happeningIn(entry.text)).digest('hex').slice(0, 16)}`,
 })
@@ -142,7 +146,7 @@ function goOn({ place, last, hasMore, isAgain }: Page): Reading[] {
 }
 
 /** By their instants; what happened to one grant as it happened, though a clock was set back meanwhile. */
-function inOrder(those: readonly Waiting[]): Recordable[] {
+function inOrder(those: readonly Waiting[]): Naming[] {
   const timed = those.flatMap(({ entries }) => {
     let latestMs = -Infinity
     return entries.map((entry) => {
