@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../../config-error.ts'
+import { areCertificates } from '../../domain/certificates.ts'
 import type { Proxies } from '../../domain/connector.ts'
 import type { Receiver } from '../../domain/ports/forwarding.ts'
 import { formats } from '../formats.ts'
@@ -36,18 +36,9 @@ export async function readAuthorities({ caPath }: Pick<ForwardSettings, 'caPath'
   const text = await readFile(caPath, 'utf8').catch(() => {
     throw new ConfigError(`AUDIT_FORWARD_CA: ${caPath} cannot be read`)
   })
-  if (!isCertificate(text))
+  if (!areCertificates(text))
     throw new ConfigError(
       `AUDIT_FORWARD_CA: ${caPath} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`,
     )
   return text
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem)
-    return true
-  } catch {
-    return false
-  }
 }

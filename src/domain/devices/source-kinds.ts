@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
+import { areCertificates } from '../certificates.ts'
 import { parseDuration } from '../duration.ts'
 import { safeUrl } from '../safe-url.ts'
 import { webhookSettings } from './webhook-settings.ts'
@@ -10,22 +10,6 @@ export type DeviceSourceKind = (typeof deviceSourceKinds)[number]
 
 export const reportSettings = z.strictObject({})
 const fleetEvery = { leastMs: 30_000, mostMs: 24 * 3_600_000 }
-
-const certificate = /-----BEGIN CERTIFICATE-----[\s\S]*?(?:-----END CERTIFICATE-----|$)/g
-
-function areCertificates(pem: string): boolean {
-  const all = pem.match(certificate) ?? []
-  return all.length > 0 && all.every(isCertificate)
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem)
-    return true
-  } catch {
-    return false
-  }
-}
 
 export const fleetSettings = z.strictObject({
   /** Of its server, with the path where it has one: `https://fleet.acme.example`. */
