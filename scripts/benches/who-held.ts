@@ -78,7 +78,7 @@ async function whoHeldAtRandom(connection: Connection, key: ChainKey): Promise<W
     const beganMs = performance.now()
     const held = await holdings.at(what, instant)
     const foundMs = performance.now()
-    const sure = await proven(chain, { keys: [key], beginsLater: false }, held)
+    const sure = await proven(chain, { keys: [key], removedUntil: null }, held)
     const endMs = performance.now()
     found.push(foundMs - beganMs)
     proof.push(endMs - foundMs)

@@ -2,7 +2,7 @@ import { isLink, type ChainKey, type Link, type Unreadable } from '../domain/aud
 import { grantIdOf, holdingNews, type HoldingNews } from '../domain/audit/holding.ts'
 import { isOfGrant, readRecorded } from '../domain/audit/recorded.ts'
 import type { ChainStore, HoldingStore } from '../domain/ports/audit.ts'
-import type { Signer } from '../operations/chain-base.ts'
+import { beginningOf, removedUntil, type Signer } from '../operations/chain-base.ts'
 import { verifyChain, type Verified } from '../operations/verify-chain.ts'
 import { proven } from './proven.ts'
 import { isShown, placeOf, ReviewTally, type ReviewRow } from './review-row.ts'
@@ -34,16 +34,18 @@ export interface Reviewable {
  * at a time is in memory what each person held, added up.
  */
 export async function* accessReview(
-  { chain, holdings, havingSecrets, keys }: Reviewed,
+  { chain, holdings, havingSecrets, keys, signers }: Reviewed,
   span: { first: Date; last: Date },
 ): AsyncGenerator<Reviewable> {
   // What begins at its end is of the next.
   const rightBefore = { first: span.first, last: new Date(span.last.getTime() - 1) }
+  const { base } = await beginningOf(chain, signers)
+  const by = { keys, removedUntil: removedUntil(base) }
   for (const what of await holdings.what()) {
     const tallies = new Map<string, ReviewTally>()
     const making = new Set<string>()
     for await (const page of holdings.during(what, rightBefore, holdingsAtOnce)) {
-      const held = await proven(chain, { keys, beginsLater: false }, page)
+      const held = await proven(chain, by, page)
       const secrets = await havingSecrets(held.flatMap((one) => (one.until === null ? one.grantId : [])))
       for (const one of held) {
         const { subject, entries, grantId } = one

@@ -99,7 +99,9 @@ function said(found: Verified): string {
   const span = first && last ? `, from ${first.at.toISOString()} to ${last.at.toISOString()}` : ''
   const lines = [`${links} entries${span}`]
   if (base !== null)
-    lines.push(`Entries up to ${base.number} were removed at ${base.at}, by who had the key ${base.keyId}.`)
+    lines.push(
+      `Entries up to ${base.number}, of ${base.at} and before, were removed by who had the key ${base.keyId}.`,
+    )
   if (isBaseForged)
     lines.push(
       'Where it is said to begin was not signed by any key in AUDIT_KEYS: what stood before is missing.',

@@ -16,10 +16,16 @@ export interface Held extends Holding {
   readonly entries: readonly RecordedOfGrant[]
 }
 
+export interface ProvenBy {
+  readonly keys: readonly ChainKey[]
+  /** Of what happened then or before, entries were removed by age; null: none were. */
+  readonly removedUntil: Date | null
+}
+
 /** What was drawn from the record beside the record itself, all of it by a few questions. */
 export async function proven(
   chain: Pick<ChainStore, 'ofGrants'>,
-  { keys, beginsLater }: { readonly keys: readonly ChainKey[]; readonly beginsLater: boolean },
+  by: ProvenBy,
   holdings: readonly Holding[],
 ): Promise<Held[]> {
   const found = await chain.ofGrants(holdings.map(({ grantId }) => grantId))
@@ -30,19 +36,13 @@ export async function proven(
     if (those === undefined) byGrant.set(grantId, [one])
     else those.push(one)
   }
-  return holdings.map((holding) =>
-    provenOne(holding, byGrant.get(holding.grantId) ?? [], { keys, beginsLater }),
-  )
+  return holdings.map((holding) => provenOne(holding, byGrant.get(holding.grantId) ?? [], by))
 }
 
 /** `grant/g1/0`: of g1. */
 const grantOf = (source: string | null): string => source?.split('/').slice(1, -1).join('/') ?? ''
 
-function provenOne(
-  holding: Holding,
-  links: readonly WithBefore[],
-  { keys, beginsLater }: { readonly keys: readonly ChainKey[]; readonly beginsLater: boolean },
-): Held {
+function provenOne(holding: Holding, links: readonly WithBefore[], { keys, removedUntil }: ProvenBy): Held {
   const right = links.flatMap(({ link, before }) =>
     isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
   )
@@ -51,7 +51,8 @@ function provenOne(
   const numbers = [...new Set(entries.map(({ index }) => index))].sort((one, other) => one - other)
   const first = numbers[0] ?? 0
   const isWhole = entries.length === links.length && numbers.every((number, i) => number === first + i)
-  const isOfBefore = beginsLater && isWhole && (entries.length === 0 || first > 0)
+  const isOld = removedUntil !== null && holding.from <= removedUntil
+  const isOfBefore = isOld && isWhole && (entries.length === 0 || first > 0)
   return {
     ...holding,
     reason: entries[0]?.reason ?? '',

@@ -1,15 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
-import type { Act } from '../domain/audit/act.ts'
 import type { Link } from '../domain/audit/chain.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
 import { mongoNamed } from '../mongo/named.ts'
 import { mongoPositions } from '../mongo/positions.ts'
-import { asAct } from '../operations/as-act.ts'
-import { pruneChain, type Pruned } from '../operations/prune-chain.ts'
+import { pruneRecorded, type Pruned } from '../operations/prune-chain.ts'
 import { operator, recordingOf } from '../operator.ts'
 import type { Said } from '../who/open.ts'
 import { asJsonLine } from './formats.ts'
@@ -37,36 +35,19 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
         ...(sent === null ? {} : { upTo: sent.number }),
         ...(file === null ? {} : { archive: (links: readonly Link[]) => keep(file, links) }),
       }
-      const pruned = await asAct(
-        await recordingOf(connection, environment),
-        pruneAct(before),
-        () =>
-          pruneChain(mongoChain(connection), pruning, {
-            keys: chainKeys(keys),
-            signers: signersOf(keys),
-            now: new Date(),
-            drawn: [mongoHoldings(connection), mongoNamed(connection)],
-          }),
-        cameOf,
-      )
-      return { text: said(pruned), exitCode: pruned.is === 'not-as-written' ? 1 : 0 }
+      const chain = mongoChain(connection)
+      const drawn = [mongoHoldings(connection), mongoNamed(connection)]
+      const parts = { keys: chainKeys(keys), signers: signersOf(keys), drawn }
+      const world = await recordingOf(connection, environment)
+      const pruned = await pruneRecorded(world, chain, { by: operator(), pruning, parts })
+      const oldest = await chain.oldestAt()
+      const isUnsent = sent !== null && oldest !== null && oldest < before
+      const unsent = isUnsent ? `\nWhat comes after entry ${sent.number} was not sent on yet, and stays.` : ''
+      return { text: `${said(pruned)}${unsent}`, exitCode: pruned.is === 'not-as-written' ? 1 : 0 }
     } finally {
       await file?.close()
     }
   })
-}
-
-const pruneAct = (before: Date): Act => ({
-  type: 'record-pruned',
-  by: operator(),
-  about: { kind: 'record', id: 'record', name: 'record' },
-  details: { before: before.toISOString() },
-})
-
-const cameOf = (pruned: Pruned) => {
-  if (pruned.is === 'nothing') return null
-  if (pruned.is === 'not-as-written') return 'refused' as const
-  return { outcome: 'done' as const, details: { upTo: String(pruned.upTo), removed: String(pruned.removed) } }
 }
 
 /** What stands there already is not written over: it may be another archive. */

@@ -77,8 +77,13 @@ function heldRow(one: ReviewRow): string {
     why: several(one.reasons, more.reasons),
     usage: one.usage,
     outside_grants: one.isStatic ? 'yes' : '',
-    borne_out: one.unproven === 0 ? 'yes' : `NO: ${one.unproven}`,
+    borne_out: borneOut(one),
   })
+}
+
+function borneOut({ unproven, ofBefore }: ReviewRow): string {
+  if (unproven > 0) return `NO: ${unproven}`
+  return ofBefore === 0 ? 'yes' : `cannot be told: ${ofBefore}, since before the record begins`
 }
 
 const hours = (ms: number): string => (ms / 3_600_000).toFixed(2)

@@ -28,6 +28,8 @@ export interface ReviewRow {
   readonly isStatic: boolean
   /** Of so many the record says something else, or was changed. */
   readonly unproven: number
+  /** Of so many nobody can tell: what was recorded then was removed, as it was too old. */
+  readonly ofBefore: number
 }
 
 export type Way = 'asked for' | 'by a rule' | 'session' | 'glass broken'
@@ -58,6 +60,7 @@ export class ReviewTally {
   #isShown = false
   #isStatic = false
   #unproven = 0
+  #ofBefore = 0
 
   constructor({ resource, entitlement, subject, system }: Held, span: { first: Date; last: Date }) {
     this.#of = { resource: resource.id, entitlement: entitlement.id, person: subject, system }
@@ -69,7 +72,7 @@ export class ReviewTally {
   }
 
   add(held: Held): void {
-    const { from, until, principal, entries, reason, approvedBy, isProven } = held
+    const { from, until, principal, entries, reason, approvedBy, isProven, isOfBefore } = held
     const heldMs = withinMs({ from, until }, this.#span)
     this.#times++
     this.#totalMs += heldMs
@@ -79,7 +82,8 @@ export class ReviewTally {
     if (!isOver) this.#lastUntil = null
     else if (this.#lastUntil !== null && until > this.#lastUntil) this.#lastUntil = until
     if (principal !== null) this.#principals.add(principal)
-    if (!isProven) this.#unproven++
+    if (isOfBefore) this.#ofBefore++
+    else if (!isProven) this.#unproven++
     for (const way of waysOf(entries)) this.#ways.add(way)
     for (const by of approvedBy) this.#approvedBy.add(by)
     if (reason !== '') this.#reasons.add(cut(reason, mostReasonLength))
@@ -106,6 +110,7 @@ export class ReviewTally {
       usage: this.#isShown ? 'secret shown' : isNever ? 'never used' : 'unknown',
       isStatic: this.#isStatic,
       unproven: this.#unproven,
+      ofBefore: this.#ofBefore,
     }
   }
 }

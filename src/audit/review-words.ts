@@ -43,13 +43,18 @@ export function lengthWords(ms: number): string {
 
 /** What can be said of the record that it was drawn from, line by line. */
 export function stateLines({ span, madeAt, state }: ReviewHead): string[] {
-  const { links, first, last, faultCount, keyIds, misindexed } = state
+  const { links, first, last, faultCount, keyIds, misindexed, base } = state
   const range = first && last ? `, from ${at(first.at)} to ${at(last.at)}` : ''
   const keys = keyIds.length === 0 ? 'no key' : `the key${keyIds.length > 1 ? 's' : ''} ${keyIds.join(', ')}`
   return [
     `${at(span.from)} to ${at(span.to)}; what is held still is counted up to ${at(madeAt < span.to ? madeAt : span.to)}`,
     `made ${madeAt.toISOString()}`,
     `by the record of ${links} entries${range}`,
+    ...(base === null
+      ? []
+      : [
+          `entries up to ${base.number}, of ${at(new Date(base.at))} and before, were removed as they were too old`,
+        ]),
     faultCount === 0
       ? `verified: none of them was changed, left out or moved, by ${keys}`
       : `NOT VERIFIED: changed, left out or moved at ${faultCount} places (curfew audit verify), by ${keys}`,

@@ -4,7 +4,7 @@ import { ConfigError } from '../config.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
-import { beginningOf } from '../operations/chain-base.ts'
+import { beginningOf, removedUntil } from '../operations/chain-base.ts'
 import type { Said } from '../who/open.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
@@ -22,7 +22,7 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
     const holdings = await mongoHoldings(connection).at({ resource, entitlement }, instant)
     const chain = mongoChain(connection)
     const { base } = await beginningOf(chain, signersOf(keys))
-    const held = await proven(chain, { keys: chainKeys(keys), beginsLater: base !== null }, holdings)
+    const held = await proven(chain, { keys: chainKeys(keys), removedUntil: removedUntil(base) }, holdings)
     return {
       text: isJson ? JSON.stringify(held.map(heldAsJson), null, 2) : asText(held, instant),
       exitCode: held.every(({ isProven, isOfBefore }) => isProven || isOfBefore) ? 0 : 1,

@@ -45,8 +45,6 @@ const chainEnd = z
   .transform(({ _id: number, mark }) => ({ number, mark }))
 
 const baseMark = z.object({ number: z.int(), mark: z.string() })
-/** So many at a time hold up nobody who appends. */
-const mostRemoved = 5_000
 const firstNumber = z.object({ first: z.number() })
 
 function linkOf(doc: { readonly _id: number }): Link | Unreadable {
@@ -140,18 +138,9 @@ export function mongoChain(connection: Connection): ChainStore {
       }
     },
     removeUpTo: async (number) => {
-      let removed = 0
-      for (;;) {
-        const some = await links
-          .find({ _id: { $lte: number } }, { projection: { _id: 1 } })
-          .sort({ _id: 1 })
-          .limit(mostRemoved)
-          .toArray()
-        const last = some.at(-1)
-        if (last === undefined) return removed
-        aboutToWrite()
-        removed += (await links.deleteMany({ _id: { $lte: last._id } })).deletedCount
-      }
+      aboutToWrite()
+      // What somebody put beside the record is evidence, and stays.
+      return (await links.deleteMany({ _id: { $gt: 0, $lte: number } })).deletedCount
     },
     firstSince: async (instant) => {
       // Of the keys of that index alone: as many are read as entries are exported then, and no document.

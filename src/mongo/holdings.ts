@@ -3,6 +3,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { grantIdOf, type Holding } from '../domain/audit/holding.ts'
 import type { HoldingStore } from '../domain/ports/audit.ts'
+import { isOfGrant, readRecorded } from '../domain/audit/recorded.ts'
 import { personRef } from '../domain/person-ref.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
@@ -73,9 +74,15 @@ export function mongoHoldings(connection: Connection): HoldingStore {
         { ordered: false },
       )
     },
-    forget: async (_upTo, before) => {
+    forget: async (links) => {
+      // What was given before it was taken went before it.
+      const over = links.flatMap((link) => {
+        const entry = readRecorded(link)
+        return entry !== null && isOfGrant(entry) && entry.happened.type === 'taken' ? [entry.grantId] : []
+      })
+      if (over.length === 0) return
       aboutToWrite()
-      await holdings.deleteMany({ until: { $lt: before } })
+      await holdings.deleteMany({ _id: { $in: over } })
     },
     adopt: async (after) => {
       const indexes = await holdings.indexes().catch(noneYet)

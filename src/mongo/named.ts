@@ -1,6 +1,8 @@
 import { MongoBulkWriteError, MongoServerError } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
+import { namedIn } from '../domain/audit/named-in.ts'
+import { readRecorded } from '../domain/audit/recorded.ts'
 import { wellFormed } from '../domain/cut.ts'
 import type { NamedStore } from '../domain/ports/audit.ts'
 import { aboutToWrite } from '../domain/writes.ts'
@@ -37,12 +39,14 @@ export function mongoNamed(connection: Connection): NamedStore {
         .updateOne({ _id: positionId, number: after }, { $set: { number: upTo } }, { upsert: isFirst })
         .catch(unlessFurther)
     },
-    // Through all of it: it is done once a day at most.
-    forget: async (upTo) => {
-      const onError = upTo + 1
-      const number = { $convert: { input: { $last: { $split: ['$_id', '/'] } }, to: 'long', onError } }
+    forget: async (links) => {
+      const ids = links.flatMap((link) => {
+        const entry = readRecorded(link)
+        return entry === null ? [] : [...namedIn(entry)].map((key) => idOf(key, link.number))
+      })
+      if (ids.length === 0) return
       aboutToWrite()
-      await named.deleteMany({ _id: { $ne: positionId }, $expr: { $lte: [number, upTo] } })
+      await named.deleteMany({ _id: { $in: ids } })
     },
     entriesOf: async (keys, after, most) => {
       const found = await Promise.all(

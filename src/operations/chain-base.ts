@@ -7,7 +7,7 @@ export type Signer = Pick<SigningKey, 'id' | 'public'>
 /** Where a chain begins: after a base that somebody with the key signed, else with its first link. */
 export interface Beginning {
   readonly after: ChainEnd
-  /** What was removed before it, and until when; null: nothing. */
+  /** The last that was removed; `at`: when the latest of those happened. Null: none were. */
   readonly base: Checkpoint | null
   /** What stands there as a base is none. */
   readonly isForged: boolean
@@ -25,3 +25,7 @@ export async function beginningOf(
     return { after: noLink, base: null, isForged: true }
   return { after: base, base, isForged: false }
 }
+
+/** Of what happened then or before, entries are not there any more; null: all are. */
+export const removedUntil = (base: Beginning['base']): Date | null =>
+  base === null ? null : new Date(base.at)

@@ -118,7 +118,6 @@ export async function aRecord(key: RingKey = aKey('k1')) {
       pruneChain(mongoChain(connection), pruning, {
         keys: chainKeys([key]),
         signers: signersOf([key]),
-        now: new Date('2026-02-01T09:00:00Z'),
         drawn: [mongoHoldings(connection), mongoNamed(connection)],
       }),
     checkpoint: async (at = new Date('2026-01-05T09:00:00Z')) =>
@@ -146,6 +145,17 @@ function databaseOf({ uri, name }: Pick<TestDatabase, 'uri' | 'name'>): string {
   const address = new URL(uri)
   address.pathname = `/${name}`
   return address.toString()
+}
+
+/** Ten are asked for within nine seconds, and approved a minute later: what is asked is older than what is approved. */
+export async function aLongRecord() {
+  const record = await aRecord()
+  const ids: string[] = []
+  for (let i = 0; i < 10; i++) ids.push(await record.asks())
+  await record.records()
+  for (const id of ids) await record.approves(id)
+  await record.records()
+  return { ...record, numbers: async () => (await record.chain.after(0, 100)).map(({ number }) => number) }
 }
 
 const signerOf = ({ id, base64 }: RingKey) => signingKey(id, Buffer.from(base64, 'base64'))

@@ -1,21 +1,12 @@
 import { isLink, type Link } from '../../src/domain/audit/chain.ts'
-import { at } from '../support/builders.ts'
-import { aRecord } from './a-record.ts'
+import { report } from '../../src/audit/report.ts'
+import { whoHeld } from '../../src/audit/who-held.ts'
+import { at, riley } from '../support/builders.ts'
+import { aLongRecord, aRecord } from './a-record.ts'
 
 /** The oldest entries go, and what is left proves still that it is all that is left. */
 
 const right = { faultCount: 0, checkpointFaults: [], isBaseForged: false }
-
-/** Ten requests at a time each, approved: what is asked is older than what is approved. */
-async function aLongRecord() {
-  const record = await aRecord()
-  const ids: string[] = []
-  for (let i = 0; i < 10; i++) ids.push(await record.asks())
-  await record.records()
-  for (const id of ids) await record.approves(id)
-  await record.records()
-  return { ...record, numbers: async () => (await record.chain.after(0, 100)).map(({ number }) => number) }
-}
 
 const between = at(45)
 const linksOf = ({ connection }: Pick<Awaited<ReturnType<typeof aRecord>>, 'connection'>) =>
@@ -41,24 +32,117 @@ test('what is older than that goes, the rest is proven still, and the record goe
   expect(await record.prunes({ before: between })).toEqual({ is: 'nothing' })
 })
 
-test('nobody is named any more, beside the record, by what went', async () => {
-  const record = await aLongRecord()
-  await record.connection.collection<{ _id: string; until: Date }>('holdings').insertMany([
-    { _id: 'old', until: at(44) },
-    { _id: 'new', until: at(46) },
-  ])
-  const { ids, names } = {
-    ids: () => record.connection.collection('holdings').distinct('_id'),
-    names: async () => (await record.connection.collection('named').distinct('_id')).map(String),
-  }
-  const before = await names()
-  expect(before.some((id) => id.endsWith('/0000000000000010'))).toBe(true)
+/** Asked for, given and taken back, at these seconds. */
+const aLife = (from: number, to: number) => [
+  { type: 'asked' as const, at: at(from), by: riley },
+  { type: 'given' as const, at: at(from + 1), heldBefore: false },
+  { type: 'taken' as const, at: at(to), left: 'gone' as const },
+]
+
+async function aRecordOfLives() {
+  const record = await aRecord()
+  await record.happened('old', aLife(0, 10))
+  await record.happened('long', aLife(20, 70))
+  await record.happened('new', aLife(60, 80))
+  await record.records()
+  await record.catchesUp()
+  const ids = async (collection: string) =>
+    (await record.connection.collection(collection).distinct('_id')).map(String).sort()
+  const sources = async () => (await record.chain.after(0, 100)).map(({ source }) => source)
+  return { ...record, ids, sources }
+}
+
+test('beside the record nobody is named any more by what went, and everybody by what stays', async () => {
+  const record = await aRecordOfLives()
+  expect(await record.ids('holdings')).toEqual(['long', 'new', 'old'])
   await record.prunes({ before: between })
-  expect((await ids()).filter((id) => String(id).length === 3)).toEqual(['new'])
-  const numbers = (await names()).filter((id) => id !== 'upTo').map((id) => Number(id.split('/').at(-1)))
-  expect(Math.min(...numbers)).toBe(11)
-  expect(await record.named.upTo()).toBe(20)
-  expect(before).toContain('upTo')
+  const [first, ...others] = await record.sources()
+  expect([first, others.length]).toEqual(['grant/new/0', 3])
+  // Of one whose end stands in the record.
+  expect(await record.ids('holdings')).toEqual(['long', 'new'])
+  const named = (await record.ids('named')).filter((id) => id !== 'upTo')
+  expect(named.map((id) => Number(id.split('/').at(-1)))).toEqual([6, 7, 8, 9])
+  expect(await record.named.upTo()).toBe(9)
+})
+
+test('of what is too old but was not sent on yet, all that is drawn from it stays too', async () => {
+  const record = await aRecordOfLives()
+  await record.prunes({ before: at(100), upTo: 1 })
+  expect(await record.ids('holdings')).toEqual(['long', 'new', 'old'])
+})
+
+test('who died between any two writes left nobody named by what went', async () => {
+  const record = await aRecordOfLives()
+  const all = (await record.chain.after(0, 100)).filter(isLink)
+  const [holdings, named] = await Promise.all(
+    ['holdings', 'named'].map((name) => record.connection.collection(name).find().toArray()),
+  )
+  await record.prunes({ before: between })
+  // As right after it was said where the record begins.
+  const back = all.filter(({ number }) => number <= 5).map(({ number: _id, ...link }) => ({ _id, ...link }))
+  await linksOf(record).insertMany(back)
+  for (const [name, docs] of [
+    ['holdings', holdings],
+    ['named', named],
+  ] as const) {
+    await record.connection.collection(name).deleteMany({})
+    await record.connection.collection(name).insertMany(docs ?? [])
+  }
+  expect(await record.prunes({ before: between })).toEqual({ is: 'nothing' })
+  expect(await record.ids('holdings')).toEqual(['long', 'new'])
+  expect((await record.ids('named')).filter((id) => /0[1-5]$/.test(id))).toEqual([])
+  expect(await record.sources()).toHaveLength(4)
+})
+
+test('what somebody put beside the record is evidence, and does not go with the oldest', async () => {
+  const record = await aLongRecord()
+  await linksOf(record).insertOne({ _id: -1 })
+  await record.prunes({ before: between })
+  expect((await record.verifies()).faults).toEqual([{ kind: 'beside', id: '-1' }])
+})
+
+describe('of what was held since before the record begins', () => {
+  async function aPrunedRecord() {
+    const record = await aRecordOfLives()
+    await record.prunes({ before: between })
+    const rows = async () => {
+      const { text, exitCode } = await record.asked(
+        report,
+        'access-review',
+        '--quarter',
+        '2026-Q1',
+        '--format',
+        'csv',
+      )
+      return { text, exitCode }
+    }
+    const held = (seconds: number) => {
+      const instant = at(seconds).toISOString()
+      return record.asked(whoHeld, 'orders-db', 'read', '--at', instant)
+    }
+    return { ...record, rows, held }
+  }
+
+  test('it is said that nobody can tell, and that is no fault', async () => {
+    const { held, rows, verifies } = await aPrunedRecord()
+    const { text, exitCode } = await held(50)
+    expect([exitCode, text]).toEqual([0, expect.stringContaining('since before the record begins')])
+    expect(text).toContain('All else stands in the record')
+    const reviewed = await rows()
+    expect([reviewed.exitCode, reviewed.text]).toEqual([0, expect.stringContaining('cannot be told: 1')])
+    expect(await verifies()).toMatchObject({ base: { number: 5, at: at(21).toISOString() } })
+  })
+
+  test('what somebody says is held since then is not, where the record would have it', async () => {
+    const { connection, held, rows } = await aPrunedRecord()
+    const holdings = connection.collection<{ _id: string }>('holdings')
+    const { _id, ...true_ } = (await holdings.findOne({ _id: 'new' })) ?? { _id: '' }
+    await holdings.insertOne({ ...true_, _id: 'forged' })
+    expect(_id).toBe('new')
+    const { text, exitCode } = await held(65)
+    expect([exitCode, text]).toEqual([1, expect.stringContaining('NOT AS RECORDED')])
+    expect(await rows()).toMatchObject({ exitCode: 1 })
+  })
 })
 
 test('the last entry stays, whatever its age, and what others have not read yet', async () => {

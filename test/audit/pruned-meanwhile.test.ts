@@ -4,19 +4,9 @@ import { formats } from '../../src/audit/formats.ts'
 import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
 import { Writable } from 'node:stream'
 import { at } from '../support/builders.ts'
-import { aRecord } from './a-record.ts'
+import { aLongRecord } from './a-record.ts'
 
 /** The oldest entries go each hour, whoever reads the record at that moment. */
-
-async function aLongRecord() {
-  const record = await aRecord()
-  const ids: string[] = []
-  for (let i = 0; i < 10; i++) ids.push(await record.asks())
-  await record.records()
-  for (const id of ids) await record.approves(id)
-  await record.records()
-  return record
-}
 
 test('a record whose oldest entries are removed by the rule while it is verified is not said to miss them', async () => {
   const record = await aLongRecord()

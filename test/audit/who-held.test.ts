@@ -87,7 +87,7 @@ test('whoever held it at an instant is found, for a moment or for years, and nob
   const stored = holdingModel(record.connection).collection
   expect(await stored.countDocuments({ until: { $type: 'date' }, lasted: null })).toBe(0)
   const held = await record.holdings.at(what, at(0.5))
-  const byKeys = { keys: chainKeys([record.key]), beginsLater: false }
+  const byKeys = { keys: chainKeys([record.key]), removedUntil: null }
   const sure = await proven(record.chain, byKeys, held)
   expect(sure.map(({ grantId, isProven }) => [grantId, isProven])).toEqual(
     held.map(({ grantId }) => [grantId, true]),

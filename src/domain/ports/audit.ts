@@ -23,7 +23,7 @@ export interface ChainStore {
   base(): Promise<unknown>
   /** From now on it begins after this one; false: it does already, or later. */
   beginAfter(base: Checkpoint): Promise<boolean>
-  /** Removes the links up to this one, some thousand at a time. Resolves with how many there were. */
+  /** Removes the links up to this one. Resolves with how many there were. */
   removeUpTo(number: number): Promise<number>
   /** The first that happened then or later, wherever it stands: histories may be recorded long after they happened. */
   firstSince(instant: Date): Promise<number | null>
@@ -96,8 +96,8 @@ export interface HoldingStore extends Drawn {
 /** Who is named by which entry, drawn from the record as it grows; what they are called: `namedIn`. */
 /** Something that is drawn from the record, beside it. */
 export interface Drawn {
-  /** Forgets what says nothing any more but of links up to this one, and of what was over before then. */
-  forget(upTo: number, before: Date): Promise<void>
+  /** Forgets what was drawn from these, and says nothing of what stays. Forgetting the same again changes nothing. */
+  forget(links: readonly Link[]): Promise<void>
 }
 
 export interface NamedStore extends Drawn {

@@ -1,9 +1,7 @@
-import type { Act } from '../../domain/audit/act.ts'
 import type { ChainKey } from '../../domain/audit/chain.ts'
 import type { SigningKey } from '../../domain/audit/checkpoint.ts'
 import type { ChainStore, Drawn } from '../../domain/ports/audit.ts'
-import { asAct } from '../as-act.ts'
-import { pruneChain } from '../prune-chain.ts'
+import { pruneRecorded } from '../prune-chain.ts'
 import type { World } from '../world.ts'
 
 /** What the record holds for longer than it is to be kept goes; where that is not as it was written, it stays and is told of. */
@@ -26,31 +24,15 @@ export const pruningRecord =
     },
   ) =>
   async (): Promise<void> => {
-    const now = world.clock.now()
-    const before = new Date(now.getTime() - keepMs)
+    const before = new Date(world.clock.now().getTime() - keepMs)
     // Asked first: where nothing is so old, nothing is to be done.
     const oldest = await chain.oldestAt()
     if (oldest === null || oldest >= before) return
     const pruning = upTo === null ? { before } : { before, upTo: await upTo() }
-    const pruned = await asAct(
-      world,
-      pruneAct(before),
-      () => pruneChain(chain, pruning, { keys, signers, now, drawn }),
-      (one) => {
-        if (one.is === 'nothing') return null
-        if (one.is === 'not-as-written') return 'refused'
-        return { outcome: 'done', details: { upTo: String(one.upTo), removed: String(one.removed) } }
-      },
-    )
+    const parts = { keys, signers, drawn }
+    const pruned = await pruneRecorded(world, chain, { by: { curfew: true }, pruning, parts })
     if (pruned.is === 'not-as-written')
       throw new Error(
         `the record is not as it was written at entry ${pruned.number}: nothing of it is removed`,
       )
   }
-
-const pruneAct = (before: Date): Act => ({
-  type: 'record-pruned',
-  by: { curfew: true },
-  about: { kind: 'record', id: 'record', name: 'record' },
-  details: { before: before.toISOString() },
-})
