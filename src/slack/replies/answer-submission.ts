@@ -6,6 +6,7 @@ import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { tellingWrites } from '../../domain/writes.ts'
 import type { Confirmable } from '../../domain/ports/tickets.ts'
 import { actor, failureWords } from './answer-click.ts'
+import { showInView } from './fill-view.ts'
 import { confirmView } from './must-confirm.ts'
 import { messageView } from './message-view.ts'
 import { unmarked } from '../words/mrkdwn.ts'
@@ -62,7 +63,7 @@ export async function answerSubmission(options: {
     const outcome = await working
     const said = outcome === null ? 'Done. You can close this.' : 'words' in outcome ? outcome.words : ''
     const view = outcome !== null && isView(outcome) ? outcome.view : messageView(title, said)
-    await parts.clients.background.views.update({ view_id: viewId, view })
+    await showInView(parts, viewId, view)
   } else if (inTime === null) {
     await ack({ response_action: 'clear' })
   } else if (isView(inTime)) {

@@ -1,5 +1,6 @@
 import type { RespondFn } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
+import { WebAPIPlatformError } from '@slack/web-api'
 import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import type { Parts } from '../parts.ts'
@@ -36,17 +37,27 @@ export async function fillView(
   viewFor: (by: PersonRef) => Promise<ModalView>,
   title = 'Confirm',
 ): Promise<void> {
-  const { clients, log } = parts
   let view: ModalView
   try {
     const by = await actor(parts, userId)
     view = isRefusal(by) ? messageView(title, unmarked(refusalWords(by))) : await viewFor(by)
   } catch (error) {
-    view = messageView(title, failureWords(log, error))
+    view = messageView(title, failureWords(parts.log, error))
   }
+  await showInView(parts, viewId, view)
+}
+
+/** Whoever closed it meanwhile misses nothing that is not told elsewhere. */
+export async function showInView(
+  { clients, log }: Pick<Parts, 'clients' | 'log'>,
+  viewId: string,
+  view: ModalView,
+): Promise<void> {
   try {
     await clients.background.views.update({ view_id: viewId, view })
   } catch (error) {
-    log.warn('a modal could not be filled', { viewId, error })
+    const isClosed = error instanceof WebAPIPlatformError && error.data.error === 'not_found'
+    if (isClosed) log.debug('a modal was closed before it was filled', { viewId })
+    else log.warn('a modal could not be filled', { viewId, error })
   }
 }
