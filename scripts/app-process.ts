@@ -11,6 +11,8 @@ export interface AppProcess {
   readonly readyMs: number
   /** Its log so far, a line each. */
   readonly lines: readonly string[]
+  /** Its exit code, null after a signal, once it ended. */
+  readonly exited: Promise<number | null>
   /** What Node says of its memory, in bytes; of a process that was started with `tellsMemory`. */
   memory(): Promise<Memory>
   /** Asks it to stop, as a supervisor would, and waits; resolves with its exit code. */
@@ -41,7 +43,14 @@ export async function startNodeProcess(
     environment,
     running,
     tellsMemory,
-  }: { environment: Record<string, string>; running: string; tellsMemory?: true },
+    hears = () => undefined,
+  }: {
+    environment: Record<string, string>
+    running: string
+    tellsMemory?: true
+    /** Each line of its log, as it comes. */
+    hears?: (line: string) => void
+  },
 ): Promise<AppProcess> {
   const lines: string[] = []
   const startedAtMs = performance.now()
@@ -62,6 +71,7 @@ export async function startNodeProcess(
   const readyMs = await new Promise<number>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream ?? process.stdin }).on('line', (line) => {
+        hears(line)
         lines.push(line)
         if (lines.length > 5_000) lines.shift()
         if (line.includes(`"${running}"`)) resolve(performance.now() - startedAtMs)
@@ -75,6 +85,7 @@ export async function startNodeProcess(
     pid: child.pid ?? 0,
     readyMs,
     lines,
+    exited,
     memory: async () => {
       const answered = once(child, 'message')
       child.send('memory')

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newRingKey } from '../src/domain/ring-keys.ts'
 import { aCast, logins, type Cast } from '../test/support/cast.ts'
@@ -17,6 +16,7 @@ import { demoCatalog } from './demo-catalog.ts'
 import { companySource, demoCompany } from './demo-company.ts'
 import { demoLaptop, newLaptopsSecret } from './demo-laptop.ts'
 import { makeEnrolmentCode } from './enrolment-code.ts'
+import { ownFolder } from './own-folder.ts'
 import { makeScimToken } from './scim-token.ts'
 
 export interface DemoParts {
@@ -63,8 +63,7 @@ export async function startDemo(
       () => database.stop(),
       async () => billing?.stop(),
     )
-    await removeLeftovers()
-    const folder = await mkdtemp(join(tmpdir(), `curfew-demo-${process.pid}-`))
+    const folder = await ownFolder('curfew-demo')
     endings.unshift(() => rm(folder, { recursive: true, force: true }))
     const catalogPath = join(folder, 'catalog.yml')
     await writeFile(
@@ -121,24 +120,6 @@ export async function startDemo(
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-/** What a demo left behind that was killed: nobody else would ever remove it. */
-async function removeLeftovers(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = Number(/^curfew-demo-(\d+)-/.exec(name)?.[1])
-    if (pid > 0 && !isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Somebody else's process runs as well.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

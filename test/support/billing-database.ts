@@ -9,12 +9,18 @@ export interface BillingDatabase {
   /** Curfew's own login: it may hand out `billing_readers`, to logins that it makes as well, and nothing else. */
   readonly curfewUrl: string
   readonly curfewPassword: string
+  /** Of whoever runs the server, who sees and may do everything. */
+  readonly rootUrl: string
   /** Logs in as this person and reads the invoices, as they would. */
   tryDoor(login: string, password?: string): Promise<Door>
   /** Who may read the invoices right now, as the database itself says. */
   holders(): Promise<string[]>
+  /** As somebody with a shell would, behind Curfew's back. */
+  giveByHand(login: string): Promise<void>
   /** Logins that were made for somebody, whether they can be used or not. */
   madeLogins(): Promise<string[]>
+  /** It accepts connections and says nothing, until what this resolves to is called. */
+  freeze(): Promise<() => void>
   stop(): Promise<void>
 }
 
@@ -37,6 +43,7 @@ export async function aBillingDatabase(logins: readonly string[]): Promise<Billi
   return {
     curfewUrl: `postgres://curfew@127.0.0.1:${server.port}/postgres?sslmode=disable`,
     curfewPassword,
+    rootUrl: server.urlOf(superuser.user, superuser.password),
     tryDoor: async (login, password = peoplePassword) => {
       const session = new pg.Client({ connectionString: server.urlOf(login, password) })
       session.on('error', () => undefined)
@@ -59,12 +66,16 @@ export async function aBillingDatabase(logins: readonly string[]): Promise<Billi
       )
       return rows.map(({ login }) => login)
     },
+    giveByHand: async (login) => {
+      await root.query(`GRANT billing_readers TO ${name(login)}`)
+    },
     madeLogins: async () => {
       const { rows } = await root.query<{ login: string }>(
         "SELECT rolname AS login FROM pg_roles WHERE shobj_description(oid, 'pg_authid') LIKE 'made by Curfew for %'",
       )
       return rows.map(({ login }) => login)
     },
+    freeze: () => server.freeze(),
     stop: async () => {
       await root.end()
       await server.stop()

@@ -13,12 +13,12 @@ export interface KeptServer {
 const startMs = 20_000
 
 /** Held by a shell that waits for our end of its pipe to close, which the kernel does even after SIGKILL. */
-const keeperScript = `exec 3<&0; folder=$1; shift
+const keeperScript = `exec 3<&0; folder=$1; keeps=$2; shift 2
 "$@" </dev/null 2>&1 & server=$!
 echo "kept server is $server"
 { cat; kill -9 $server; } <&3 >/dev/null 2>&1 &
 { wait $server; } 2>/dev/null
-rm -rf "$folder"`
+[ "$keeps" = keeps ] || rm -rf "$folder"`
 
 /**
  * Runs a server in the foreground of a shell that kills it, and removes its folder, when this process ends, however that
@@ -30,16 +30,19 @@ export async function keepServer({
   isReady,
   as,
   env,
+  keepsFolder = false,
 }: {
   command: readonly [string, ...string[]]
   folder: string
+  /** Its data is needed again, by one that is started in its place. */
+  keepsFolder?: boolean
   isReady: (line: string) => boolean
   /** Another user, for servers that refuse to run as root. */
   as?: { uid: number; gid: number } | undefined
   env?: NodeJS.ProcessEnv
 }): Promise<KeptServer> {
   // `detached`: Ctrl-C reaches us alone, so that we can shut down in order.
-  const keeper = spawn('sh', ['-c', keeperScript, 'sh', folder, ...command], {
+  const keeper = spawn('sh', ['-c', keeperScript, 'sh', folder, keepsFolder ? 'keeps' : '', ...command], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
     cwd: folder,

@@ -83,11 +83,21 @@ async function launchSomewhere(
   }
 }
 
+/** One whose data is kept in a folder that exists, when it is stopped or killed: whoever started it may start it again there. */
+export async function startMongodIn(
+  folder: string,
+  port: number,
+  options: Pick<MongodOptions, 'joins' | 'cacheGB'>,
+): Promise<KeptServer> {
+  return launch(await findMongod(), folder, port, options, true)
+}
+
 async function launch(
   binary: string,
   folder: string,
   port: number,
   options: MongodOptions,
+  keepsFolder = false,
 ): Promise<KeptServer> {
   const args = ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket']
   args.push('--wiredTigerCacheSizeGB', String(options.cacheGB ?? 0.5))
@@ -99,7 +109,7 @@ async function launch(
   if (options.auth) args.push('--auth')
   if (options.auth && options.replicaSet) args.push('--keyFile', await keyFile(folder))
   const isReady = (line: string) => line.includes('"Waiting for connections"')
-  return keepServer({ command: [binary, ...args], folder, isReady })
+  return keepServer({ command: [binary, ...args], folder, isReady, keepsFolder })
 }
 
 async function hasRoomInMemory(): Promise<boolean> {

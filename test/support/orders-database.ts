@@ -15,6 +15,8 @@ export interface Door {
 export interface OrdersDatabase {
   /** Curfew's own login: it may hand out roles on `orders`, `reports` and `customers`, and nothing else. */
   readonly curfewUrl: string
+  /** Of whoever runs the server, who sees and may do everything. */
+  readonly rootUrl: string
   /** Logs in as this person and reads one table, as they would. */
   tryDoor(login: string, database?: string): Promise<Door>
   /** Who holds this role right now, as the database itself says. */
@@ -67,6 +69,7 @@ export async function anOrdersDatabase(logins: readonly string[]): Promise<Order
   }
   return {
     curfewUrl: urlOf('curfew', curfewPassword),
+    rootUrl: server.uri,
     tryDoor: async (login, database = 'orders') => {
       const client = new MongoClient(urlOf(login, peoplePassword), { serverSelectionTimeoutMS: 2_000 })
       try {
