@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { ownFolder } from '../own-folder.ts'
+import { watchDebts } from './debts.ts'
+import { Diary } from './diary.ts'
+import { gather, unsettled } from './evidence.ts'
+import { everythingGoesWrong } from './faults.ts'
+import { everybodyLives } from './people.ts'
+import { pictureOf } from './picture.ts'
+import { asWritten, buildTown, type Town } from './town.ts'
+import { judge, promises, type Verdict } from './verdict.ts'
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '5' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+    replicas: { type: 'string', default: '3' },
+    people: { type: 'string', default: '24' },
+    /** Nothing goes wrong: everything else is as ever. */
+    calm: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
+})
+const [minutes, seed] = [Number(values.minutes), Number(values.seed)]
+const [replicas, citizens] = [Number(values.replicas), Number(values.people)]
+if (![minutes, seed, replicas, citizens].every((one) => Number.isFinite(one) && one >= 0) || replicas < 1) {
+  console.error(
+    'usage: ./scripts/chaos [--minutes 5] [--seed N] [--replicas 3] [--people 24] [--calm] [--out folder]',
+  )
+  process.exit(2)
+}
+
+/** Of what everything waits for at the end: the longest window and session, and the backlog of messages. */
+const quietWithinMs = 240_000
+
+const say = (words: string) => console.error(words)
+const folder = await ownFolder('curfew-chaos')
+let town: Town | null = null
+let code = 1
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    void Promise.resolve(town?.stop())
+      .then(() => rm(folder, { recursive: true, force: true }))
+      .finally(() => process.exit(130))
+  })
+try {
+  code = await run()
+} catch (error) {
+  console.error(error)
+} finally {
+  await (town as Town | null)?.stop()
+  await rm(folder, { recursive: true, force: true })
+}
+process.exit(code)
+
+async function run(): Promise<number> {
+  const diary = new Diary()
+  town = await buildTown(folder, { seed, citizens, replicas, diary, say })
+  const seenFile = join(folder, 'seen.jsonl')
+  const observer = observe(town, seenFile)
+  const debtsFile = join(folder, 'debts.jsonl')
+  const debts = watchDebts(town.database.uri, debtsFile)
+  const from = Date.now()
+  say(`${minutes} minutes, seed ${seed}, begin.`)
+  const until = performance.now() + minutes * 60_000
+  const isOver = () => performance.now() > until
+  await Promise.all([
+    everybodyLives({ town, diary, seed, isOver }),
+    values.calm ? null : everythingGoesWrong({ town, diary, seed, isOver }),
+  ])
+  await town.writeCatalog(asWritten)
+  say('Everything is mended; waiting until all is quiet…')
+  const left = await untilQuiet(town)
+  diary.close()
+  await Promise.all([observer.stop(), debts.stop()])
+  const evidence = await gather(town, { diary, seenFile, lasted: { from, to: Date.now() } })
+  const verdict = judge(evidence)
+  report(diary, evidence, verdict, left)
+  const isBroken = verdict.broken.length > 0 || left.length > 0
+  const out = values.out ?? (isBroken ? await mkdtemp(join(tmpdir(), `curfew-broke-${seed}-`)) : null)
+  if (out !== null) await keep(out, { evidence, verdict, town, files: [seenFile, debtsFile] })
+  return isBroken ? 1 : 0
+}
+
+function observe({ orders, billing, systems }: Town, to: string): { stop(): Promise<void> } {
+  const words = { orders: orders.rootUrl, billing: billing.rootUrl, vpn: systems.vpn.url, to }
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      '--import',
+      join(import.meta.dirname, '../die-with-parent.mjs'),
+      join(import.meta.dirname, 'observe.ts'),
+      JSON.stringify(words),
+    ],
+    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  )
+  const exited = once(child, 'exit')
+  return {
+    stop: async () => {
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+/** What is not settled in the end; empty where all became quiet. */
+async function untilQuiet(of: Town): Promise<string[]> {
+  const until = performance.now() + quietWithinMs
+  let [left, quiet]: [string[], number] = [[], 0]
+  while (performance.now() < until) {
+    left = await unsettled(of).catch(() => ['the database does not answer'])
+    quiet = left.length === 0 ? quiet + 1 : 0
+    // Twice in a row, with time for what follows from what was last.
+    if (quiet === 2) return []
+    await sleep(2_500)
+  }
+  return left
+}
+
+function report(
+  diary: Diary,
+  { grants, doubled, record, troubles, lasted }: Awaited<ReturnType<typeof gather>>,
+  { broken, lateness, stretches }: Verdict,
+  left: readonly string[],
+): void {
+  const sorted = [...lateness].sort((a, b) => a - b)
+  const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
+  const statuses = new Map<string, number>()
+  for (const { status } of grants) statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  console.log(
+    `\nchaos: ${minutes} minutes, seed ${seed}, ${replicas} replicas${values.calm ? ', calm' : ''}\n`,
+  )
+  console.log(`grants: ${grants.length} (${[...statuses].map(([what, n]) => `${n} ${what}`).join(', ')})`)
+  console.log(
+    `held, as seen from outside: ${stretches.length} times; entries in the record of them: ${record.sources.length}`,
+  )
+  console.log(`late beyond what was down: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at most ${at(1)} ms`)
+  const hungryMs = troubles
+    .filter(({ what }) => what === 'had no CPU')
+    .reduce((sum, { from, to }) => sum + to - from, 0)
+  const share = Math.round((100 * hungryMs) / (replicas * (lasted.to - lasted.from)))
+  console.log(`replicas kept waiting for a CPU: ${share} % of the time (counted as down)`)
+  console.log(`messages doubled: ${doubled}`)
+  for (const [what, count] of [...diary.counts].sort()) console.log(`  ${String(count).padStart(6)} ${what}`)
+  console.log('')
+  for (const promise of promises) {
+    const of = broken.filter((one) => one.promise === promise)
+    console.log(`${of.length === 0 ? 'met   ' : 'BROKEN'} ${promise}: ${of.length}`)
+    for (const { what, key } of of.slice(0, 8)) console.log(`         ${key ?? ''} ${what}`)
+  }
+  for (const what of left) console.log(`BROKEN not quiet in the end: ${what}`)
+}
+
+async function keep(
+  out: string,
+  {
+    evidence,
+    verdict,
+    town: of,
+    files,
+  }: {
+    evidence: Awaited<ReturnType<typeof gather>>
+    verdict: Verdict
+    town: Town
+    files: readonly string[]
+  },
+): Promise<void> {
+  await mkdir(out, { recursive: true })
+  const save = (name: string, text: string) => writeFile(join(out, name), text)
+  await save('timeline.svg', pictureOf(evidence, verdict))
+  await save('broken.json', JSON.stringify(verdict.broken, null, 2))
+  await save('grants.json', JSON.stringify(evidence.grants))
+  await save('holds.json', JSON.stringify(evidence.holds))
+  await save('troubles.json', JSON.stringify(evidence.troubles))
+  for (const file of files) await copyFile(file, join(out, basename(file)))
+  for (const { name, lines } of of.replicas) await save(`${name}.log`, lines.join('\n'))
+  say(`Kept in ${out}`)
+}
