@@ -37,7 +37,7 @@ export interface Door {
 
 /** The gate as a session of whoever is a contractor, and its pages. */
 export async function aDoor({
-  session = '{ length: 10m, renew: 9m, max: 1h }',
+  session,
   confirm = '',
   env = {},
   mongodb,
@@ -48,25 +48,31 @@ export async function aDoor({
   mongodb?: string
 } = {}): Promise<Door> {
   const gate = await aGate()
-  const entitlement = `      daily:
+  const stage = await aStage({
+    transport: 'http',
+    catalog: (cast) =>
+      gateCatalog(cast, { more: withSession(session) }).replace('\ndefaults:', `${confirm}\ndefaults:`),
+    env: { ...gate.env, ...env },
+    confirming: { keys: [aKey('k1')], publicUrl },
+    ...(mongodb === undefined ? {} : { mongodb }),
+  })
+  return { stage, gate, confirmer: (person) => confirmerOn(stage, person) }
+}
+
+/** Added to the gate's entitlements: it is opened by whoever confirms who they are. */
+export const withSession = (session = '{ length: 10m, renew: 9m, max: 1h }'): string => `      daily:
         name: The gate, daily
         target: { gate: main }
         mode: session
         session: ${session}
         who: '"@contractors" in groups'
 `
-  const stage = await aStage({
-    transport: 'http',
-    catalog: (cast) =>
-      gateCatalog(cast, { more: entitlement }).replace('\ndefaults:', `${confirm}\ndefaults:`),
-    env: { ...gate.env, ...env },
-    confirming: { keys: [aKey('k1')], publicUrl },
-    ...(mongodb === undefined ? {} : { mongodb }),
-  })
-  return { stage, gate, confirmer: (person) => aConfirmer(stage, person) }
-}
 
-async function aConfirmer({ app, workspace }: Stage, { id, name, account }: Person): Promise<Confirmer> {
+/** Somebody with an app on their phone, on this stage. */
+export async function confirmerOn(
+  { app, workspace }: Stage,
+  { id, name, account }: Person,
+): Promise<Confirmer> {
   const { world } = app
   const by: Known = await world.people.seen(
     { userId: id, teamId: workspace.teamId },
