@@ -6,6 +6,7 @@ import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { lookAtTicket, showByTicket } from '../operations/hand-over.ts'
 import type { World } from '../operations/world.ts'
 import { instant, page, sentence, type Html } from './page.ts'
+import { formOf } from './read-form.ts'
 
 /** `/show/<ticket>`: what giving made for its holder, shown once, where Slack does not see it. Used up by POST alone. */
 export function showPages(world: World): Hono {
@@ -18,9 +19,8 @@ export function showPages(world: World): Hono {
   })
   app.post('/:ticket', async (context) => {
     const ticket = context.req.param('ticket')
-    const { brought } = await context.req.parseBody()
-    const text = typeof brought === 'string' ? brought : null
-    const made = await showByTicket(world, { ticket, brought: text })
+    const form = await formOf(context)
+    const made = await showByTicket(world, { ticket, brought: form('brought') || null })
     if (!isRefusal(made)) return context.html(shownPage(made.shown))
     const { grant } = made
     const isToTryAgain = made.refused === 'not-made' && grant?.status === 'active'

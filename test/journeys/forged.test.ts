@@ -669,6 +669,10 @@ testOnPostgres(
         'a link that is too old': to(`/show/${old}`),
         'as one to confirm by': { ...post(`/confirm/${ticket}/totp`, 'code=123456', ...fromThePage) },
         'as one to enrol by': { ...post(`/confirm/enrol/${ticket}/code`, 'code=123456', ...fromThePage) },
+        'a form that cannot be read': post(`/show/${otherwise(ticket)}`, 'x', [
+          'content-type',
+          'multipart/form-data',
+        ]),
         'a link that another holds': to(`/show/${strange}`),
       },
     })

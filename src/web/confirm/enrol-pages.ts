@@ -5,7 +5,7 @@ import type { World } from '../../operations/world.ts'
 import { signIn } from '../../operations/confirm/sign-in.ts'
 import { rememberIn } from './browser.ts'
 import { addedPage, enrolPage } from './enrol-views.ts'
-import { formOf } from './read-form.ts'
+import { formOf } from '../read-form.ts'
 import { leavingPage, refusedPage, statusOf, wordsFor } from './views.ts'
 
 /** `/confirm/enrol/<ticket>`: who somebody is, first; then a passkey or an authenticator app is added. */

@@ -9,7 +9,7 @@ import { boundedByAddress } from './by-address.ts'
 import { forgetIn, rememberedIn, rememberIn } from './browser.ts'
 import { enrolAgain, enrolPages } from './enrol-pages.ts'
 import type { FailureLimits } from './failures.ts'
-import { formOf } from './read-form.ts'
+import { formOf } from '../read-form.ts'
 import { sameOrigin } from './same-origin.ts'
 import { askPage, donePage, leavingPage, refusedPage, statusOf, wordsFor } from './views.ts'
 
