@@ -14,50 +14,52 @@ import { scimRoutes, type ScimSide } from './scim/routes.ts'
 import { showPages } from './show.ts'
 import { serveWeb, type Web } from './server.ts'
 
-/** All that is served by HTTP. Without `publicUrl` nobody's browser finds us: there are no pages then, and no directory. */
+export interface Served {
+  readonly world: World
+  readonly publicUrl: string | null
+  /** Null: who sends requests is not known, and nobody is limited by it. */
+  readonly clientOf: ClientAddress | null
+  readonly probes: Probes
+  /** What directories write to. */
+  readonly scim: ScimSide
+  /** Where sources of devices deliver. */
+  readonly devices: DevicesSide
+  /** Null: they are not served here. */
+  readonly metrics: Hono | null
+}
+
+/** All that is served by HTTP, but for `slack`: Slack's own requests, in HTTP mode. */
 export const openWeb = ({
-  world,
   port,
+  slack,
+  ...served
+}: Served & { port: number; slack: RequestListener | null }): Promise<Web> =>
+  serveWeb({ port, slack, trace: served.world.trace, rooms: roomsOf(served) })
+
+/**
+ * What is below each path; `docs/openapi.yaml` lists it. Without `publicUrl` nobody's browser finds us: there are no pages
+ * then, and no directory.
+ */
+export const roomsOf = ({
+  world,
   publicUrl,
   clientOf,
-  slack,
   probes,
   scim,
   devices,
   metrics,
-}: {
-  world: World
-  port: number
-  publicUrl: string | null
-  /** Null: who sends requests is not known, and nobody is limited by it. */
-  clientOf: ClientAddress | null
-  /** Slack's own requests, in HTTP mode. */
-  slack: RequestListener | null
-  probes: Probes
-  /** What directories write to. */
-  scim: ScimSide
-  /** Where sources of devices deliver. */
-  devices: DevicesSide
-  /** Null: they are not served here. */
-  metrics: Hono | null
-}): Promise<Web> =>
-  serveWeb({
-    port,
-    slack,
-    trace: world.trace,
-    rooms: {
-      '/': healthRoutes(probes),
-      ...(metrics === null ? {} : { [metricsPath]: metrics }),
-      '/published': publishedRoutes(world.systems, world.log),
-      [devicesPath]: new Hono()
-        .route('/', reportRoutes(world, { clientOf }))
-        .route('/', deviceRoutes(world, { ...devices, clientOf })),
-      ...(publicUrl === null
-        ? {}
-        : {
-            '/show': pageRoutes(world, showPages(world)),
-            '/confirm': pageRoutes(world, confirmPages(world, { publicUrl, clientOf })),
-            [scimPath]: scimRoutes({ ...scim, publicUrl, log: world.log }),
-          }),
-    },
-  })
+}: Served): Readonly<Record<string, Hono>> => ({
+  '/': healthRoutes(probes),
+  ...(metrics === null ? {} : { [metricsPath]: metrics }),
+  '/published': publishedRoutes(world.systems, world.log),
+  [devicesPath]: new Hono()
+    .route('/', reportRoutes(world, { clientOf }))
+    .route('/', deviceRoutes(world, { ...devices, clientOf })),
+  ...(publicUrl === null
+    ? {}
+    : {
+        '/show': pageRoutes(world, showPages(world)),
+        '/confirm': pageRoutes(world, confirmPages(world, { publicUrl, clientOf })),
+        [scimPath]: scimRoutes({ ...scim, publicUrl, log: world.log }),
+      }),
+})

@@ -10,7 +10,7 @@ export interface Web {
   close(): Promise<void>
 }
 
-const slackPath = '/slack/events'
+export const slackPath = '/slack/events'
 /** How long headers, and all of a request, may take to come: Slack itself gives up after 3 s. */
 const patience: Limits = { headersMs: 9_500, requestMs: 14_500 }
 
