@@ -1,6 +1,18 @@
 /** Halves of letters, which Slack and other JSON readers refuse, become the mark for "not readable". */
 export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
 
+/** What turns the writing of all that follows around: whoever is named next would be read as somebody else. */
+const turns = /\p{Bidi_Control}/gu
+
+/** Without that. */
+export const unturned = (text: string): string => text.replace(turns, '')
+
+/** On one line, too: nothing in it changes how what stands beside it is read. */
+export const keptApart = (text: string): string =>
+  unturned(text)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+
 /** How a text is measured: by its letters (code points), or as strictly as anybody could count (UTF-16 units). */
 type Measure = (text: string) => number
 export const inLetters: Measure = (text) => Array.from(text).length

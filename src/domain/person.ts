@@ -1,5 +1,5 @@
 import type { Confirmation } from './confirmation.ts'
-import { cut } from './cut.ts'
+import { cut, keptApart } from './cut.ts'
 import type { Device } from './devices/device.ts'
 
 /** A person as Curfew knows them: our own id, and links to where they come from. */
@@ -112,10 +112,10 @@ export const refTo = ({ id, slack, name, email, also }: Person): PersonRef => ({
  * choose the same; the verified e-mail stands beside it.
  */
 export function plainlyNamed({ name, email, slack }: PersonRef): string {
-  const called = cut(name, 60)
+  const called = cut(keptApart(name), 60)
   const sure = email ?? `${slack.userId}, no verified e-mail`
   // A name with an @ in it may be meant to be taken for an e-mail.
-  return called === '' || called.includes('@') ? sure : `${called} (${sure})`
+  return called === '' || /[@＠﹫]/.test(called) ? sure : `${called} (${sure})`
 }
 
 /** The same person of ours. Through one workspace's token a Slack user id means one person, whichever team it is of. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { wellFormed } from '../cut.ts'
+import { unturned, wellFormed } from '../cut.ts'
 import { deviceId, isAttributeName, type Device, type Said, type SaidValue } from './device.ts'
 import { attributeKinds, policyResults, saidValue, type PolicySaid } from './device.ts'
 import { Version } from './version.ts'
@@ -12,7 +12,7 @@ import { Version } from './version.ts'
 /** On one line: in a message it makes none of its own. */
 const name = z
   .string()
-  .transform((text) => wellFormed(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')).trim())
+  .transform((text) => wellFormed(unturned(text).replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')).trim())
   .pipe(z.string().max(200))
 const nullableName = name.nullish().transform((text) => (text == null || text === '' ? null : text))
 /** Undefined: it says nothing of that now; null: it does not know. */

@@ -1,5 +1,5 @@
 import { boundedMap } from '../../bounded-map.ts'
-import { cut, fitting, inLetters, wellFormed } from '../../domain/cut.ts'
+import { cut, fitting, inLetters, unturned, wellFormed } from '../../domain/cut.ts'
 
 /** User text inside mrkdwn: nothing in it mentions, links or formats. */
 export const escapeText = (text: string): string =>
@@ -7,7 +7,7 @@ export const escapeText = (text: string): string =>
 
 /** Escaped, and shortened to so many letters. */
 export const plainWords = (text: string, most: number): string =>
-  escapeText(cut(text, most, inLetters)).replace(/[*_~`]/g, (mark) => `\u200b${mark}\u200b`)
+  escapeText(cut(unturned(text), most, inLetters)).replace(/[*_~`]/g, (mark) => `\u200b${mark}\u200b`)
 
 /** What is read as one: a date, a mention or a link, an escape, or a character as it is shown. */
 const marks = /<[^<>\n]*>|&(?:amp|lt|gt);/

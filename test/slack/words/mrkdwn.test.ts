@@ -22,6 +22,9 @@ test('a spelled time names its zone, summer time and all; a zone that is not kno
   expect(spelled(at(0), 'Mars/Olympus')).toBe('5 Jan 09:00 (UTC)')
 })
 
+test('what people wrote turns nothing around that stands beside it', () =>
+  expect(`${plainWords('\u202egnp.exe\u2067', 60)} of Riley`).toBe('gnp.exe of Riley'))
+
 test('what people wrote mentions nobody, links nowhere and formats nothing', () => {
   expect(escapeText('<@UADA> & <https://evil.example|here>')).toBe(
     '&lt;@UADA&gt; &amp; &lt;https://evil.example|here&gt;',

@@ -1,4 +1,5 @@
 import { whoWithdrew } from '../../../src/domain/closing.ts'
+import { plainlyNamed } from '../../../src/domain/person.ts'
 import {
   allNamed,
   approverWords,
@@ -25,6 +26,14 @@ describe('nobody is taken for somebody else who chose the same name', () => {
     expect(named(unverified)).toBe('Riley (URILEY, no verified e-mail)'))
   test('a name that looks like an e-mail is not shown', () =>
     expect(named({ ...riley, name: 'ada@acme.example' })).toBe('riley@acme.example'))
+  test.each(['ada＠acme.example', 'ada﹫acme.example'])('nor one that looks so to the eye: %s', (name) =>
+    expect(named({ ...riley, name })).toBe('riley@acme.example'),
+  )
+  test('a name that turns writing around, or goes on in another line, leaves the e-mail beside it as it is', () => {
+    const name = 'Kim\u202e\u2066 of\r\nSales\u2028\u200f'
+    expect(named({ ...riley, name })).toBe('Kim of Sales (riley@acme.example)')
+    expect(plainlyNamed({ ...riley, name })).toBe('Kim of Sales (riley@acme.example)')
+  })
   test('a name mentions nobody and formats nothing', () =>
     expect(named({ ...riley, name: '<!here> *x*' })).toBe(
       '&lt;!here&gt; \u200b*\u200bx\u200b*\u200b (riley@acme.example)',
