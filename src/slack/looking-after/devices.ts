@@ -14,7 +14,7 @@ import { answerClick, answerTo } from '../replies/answer-click.ts'
 import { parseClick, type Click } from '../wire/payloads.ts'
 import { button, buttonRow, section, type Message } from '../words/blocks.ts'
 import { deviceLine, deviceName } from '../words/device-words.ts'
-import { plainWords, unmarked, when } from '../words/mrkdwn.ts'
+import { escapeText, plainWords, unmarked, when } from '../words/mrkdwn.ts'
 import { named, surely } from '../words/who.ts'
 import { alertsByKey } from './alerts-by-key.ts'
 import { whoIsTold } from './who-is-told.ts'
@@ -211,8 +211,9 @@ export function listenToDevices(parts: Parts): void {
     const click = parseClick(body)
     const device = await answered(parts, { click, respond, answer: 'approve' })
     // It was answered before: nobody looks at that message any more.
-    if (device !== null && click.message !== null)
-      await respond({ replace_original: true, ...answeredMessage(device) })
+    if (device === null || click.message === null) return
+    const { text, blocks } = answeredMessage(device)
+    await respond({ replace_original: true, text: escapeText(text), blocks })
   })
 }
 

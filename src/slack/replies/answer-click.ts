@@ -5,7 +5,7 @@ import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
 import { NothingWritten, tellingWrites } from '../../domain/writes.ts'
 import { section, type Message } from '../words/blocks.ts'
-import { unmarked } from '../words/mrkdwn.ts'
+import { escapeText, unmarked } from '../words/mrkdwn.ts'
 import { messageView } from './message-view.ts'
 import type { Parts } from '../parts.ts'
 import type { Click } from '../wire/payloads.ts'
@@ -14,8 +14,14 @@ import { refusalWords } from '../words/refusal-words.ts'
 /** Tells only whoever clicked; the words are mrkdwn. */
 export type Tell = (words: string) => Promise<void>
 
-/** Words as a message: as they are, and unmarked as its `text`. */
-export const said = (words: string): Message => ({ text: unmarked(words), blocks: [section(words)] })
+/**
+ * Words as a message that is sent at once: as they are, and unmarked as its `text`, in which nothing mentions anybody
+ * either.
+ */
+export const said = (words: string): Message => ({
+  text: escapeText(unmarked(words)),
+  blocks: [section(words)],
+})
 
 export const tellBy =
   (respond: RespondFn): Tell =>
