@@ -70,6 +70,25 @@ export async function isOnOwnList(
   }
 }
 
+/**
+ * Whether somebody may answer it now, where its lists alone say so, whoever else can answer and whoever stands in: nobody
+ * answered yet and they are on the first stage's own lists, or they are on no list of any stage. Null where more is to be
+ * found out.
+ */
+export async function byListsAlone(
+  world: Asking,
+  entitlement: Entitlement,
+  asked: Asked,
+  facts: PersonFacts,
+): Promise<boolean | null> {
+  const listing = await listingFor(world, entitlement, asked)
+  const { stages } = entitlement.review
+  const isFirst = asked.reviews.length === 0
+  if (isFirst && isReviewer(facts, ownLists(stages[0]), listing).answer === 'yes') return true
+  const every = [...stages.flatMap(everyList), adminsAsList(entitlement)]
+  return isReviewer(facts, every, listing).answer === 'no' ? false : null
+}
+
 const ownLists = ({ approvers, quiet }: Stage): Approvers[] =>
   quiet === null ? [approvers] : [approvers, quiet]
 
@@ -87,6 +106,13 @@ async function listingFor(world: Asking, entitlement: Entitlement, asked: Asked)
     now: world.clock.now(),
   }
 }
+
+const adminsAsList = ({ admins: people }: Entitlement): Approvers => ({
+  people,
+  groups: [],
+  manager: false,
+  who: null,
+})
 
 const everyList = ({ approvers, quiet, otherwise, escalate }: Stage): Approvers[] =>
   [approvers, quiet, otherwise, escalate?.to ?? null].filter((list) => list !== null)
@@ -125,7 +151,7 @@ async function panelOf(
     const isFilled = await canFill(world, lists, needs, cannot, listing)
     return isFilled === 'unknown' ? isFilled : !isFilled
   }
-  const admins: Approvers = { people: listing.entitlement.admins, groups: [], manager: false, who: null }
+  const admins = adminsAsList(listing.entitlement)
   const insteadOf: Record<AnsweredAs, readonly Approvers[]> = {
     own,
     otherwise: otherwise === null ? [] : [otherwise],
