@@ -1,8 +1,9 @@
 import type { Connection } from 'mongoose'
 import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
+import { boundedMap } from '../bounded-map.ts'
 import { resumeKey } from '../domain/new-grant.ts'
-import { slotOf, type Grant } from '../domain/grant.ts'
+import { slotOf, type Grant, type Pending } from '../domain/grant.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { FailedRow, GrantListener, GrantStore, Inserted } from '../domain/ports/grants.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -42,6 +43,9 @@ const compareAndSet = ({ from, to }: { from: Grant; to: Grant }) => ({
   filter: { _id: from.id, revision: from.revision },
   pipeline: [{ $replaceWith: { $mergeObjects: [{ $literal: toStored(to) }, keptUnless(from, to)] } }],
 })
+
+const mostPendingKnown = 5_000
+const pendingKnownMs = 60_000
 
 /** A write takes no longer; whoever finds it due then finishes what another process began. */
 const finishAfterMs = 5_000
@@ -126,6 +130,13 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       inSlot(grant.subject.id, grant.resource.id, grant.entitlement.id, slotOf(grant)),
     )
     return { outcome: 'open', grant: open ?? grant }
+  }
+
+  /** Hundreds that wait are listed for whoever opens their Home tab: each is read again only where it was written since. */
+  const lastPending = boundedMap<Pending>(mostPendingKnown, { ttl: pendingKnownMs })
+  const knownPending = ({ _id: id, revision, unshown }: Pick<Stored, '_id' | 'revision' | 'unshown'>) => {
+    const grant = lastPending.get(id)
+    return grant?.revision === revision && grant.unshown === unshown ? ([id, grant] as const) : null
   }
 
   const standingEnded = async (
@@ -263,8 +274,20 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     standingFailed: (since, of) => standingEnded('failed', since, of),
     standingCut: (since, of) => standingEnded('unfit', since, of),
     pending: async (limit) => {
-      const found = await find({ isOpen: true, status: 'pending' }, { requestedAt: 1 }, limit)
-      return found.flatMap((grant) => (grant.status === 'pending' ? grant : []))
+      const rows = await collection
+        .find({ isOpen: true, status: 'pending' }, { projection: { revision: 1, unshown: 1 } })
+        .sort({ requestedAt: 1 })
+        .limit(limit)
+        .toArray()
+      const known = new Map(rows.map(knownPending).filter((one) => one !== null))
+      const others = rows.filter(({ _id: id }) => !known.has(id)).map(({ _id: id }) => id)
+      const read = others.length === 0 ? [] : await find({ _id: { $in: others } })
+      for (const grant of read) {
+        if (grant.status !== 'pending') continue
+        lastPending.set(grant.id, grant)
+        known.set(grant.id, grant)
+      }
+      return rows.flatMap(({ _id: id }) => known.get(id) ?? [])
     },
     unshown: async (limit) => {
       const rows = await collection

@@ -14,6 +14,7 @@ import {
   approval,
   aPendingGrant,
   ada,
+  aStageOf,
   at,
   riley,
   sam,
@@ -210,6 +211,21 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     const found = (await store.pending(1_000)).map(({ id }) => id)
     expect(found.indexOf(sooner.id)).toBeGreaterThanOrEqual(0)
     expect(found.indexOf(sooner.id)).toBeLessThan(found.indexOf(later.id))
+  })
+
+  test('what waits for an answer is told as it is now, whoever wrote it, however often it was asked for', async () => {
+    const [store, other] = [await open(), await open()]
+    const grant = aPendingGrant(fresh())
+    await store.insert(grant)
+    const told = async () => (await store.pending(1_000)).find(({ id }) => id === grant.id)
+    expect(await told()).toMatchObject({ revision: 0, unshown: true, reviews: [] })
+    await store.shown(grant.id, 0)
+    expect(await told()).toMatchObject({ revision: 0, unshown: false })
+    const approved = { ...approval(ada, 7_200_000, 2), stages: [aStageOf(2)] }
+    await other.change(grant.id, (g) => transition(g, approved, at(10)))
+    expect(await told()).toMatchObject({ revision: 1, reviews: [{ by: ada }] })
+    await other.change(grant.id, (g) => transition(g, { type: 'lapse' }, at(90_000)))
+    expect(await told()).toBeUndefined()
   })
 
   test('what is held by rule is listed apart, stands beside what is asked for, and is remembered when it failed', async () => {

@@ -28,6 +28,8 @@ const othersEveryMs = 5_000
 const unsureMs = 15_000
 /** Lists of approvers change without a word to us: who is asked, and whose yes counts, is looked at as often as they are read. */
 const pendingEveryMs = 60_000
+/** So many of them a second: hundreds at once would keep waiting whoever clicks at that moment. */
+const pendingATick = 20
 
 /**
  * Makes Slack show what is true. Wakes on this process's own writes and every second, looks at grants that are not
@@ -55,6 +57,8 @@ export class Publisher {
   #isShowingOthers = false
   #isTicking = false
   #pendingAtMs = -Infinity
+  /** What waits for an answer, and is still to be looked at in this minute. */
+  #pendingIds: string[] = []
   #isStopped = false
 
   constructor(
@@ -109,7 +113,8 @@ export class Publisher {
       }
       // Another replica may have noted as shown what an older message of this one has overtaken since.
       for (const id of this.#notBeforeMs.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
-      for (const grant of await this.#pending()) this.#begin(grant)
+      this.#pendingIds.push(...(await this.#pending()))
+      for (const id of this.#pendingIds.splice(0, pendingATick)) this.#begin({ id })
     } catch (error) {
       log.warn('the publisher could not look now', { error })
     } finally {
@@ -123,7 +128,7 @@ export class Publisher {
   }
 
   /** Once a minute, all that waits for an answer, more time too; else none. */
-  async #pending(): Promise<Grant[]> {
+  async #pending(): Promise<string[]> {
     const { world, records } = this.#parts
     const { clock, grants } = world
     if (clock.monotonicMs() - this.#pendingAtMs < pendingEveryMs) return []
@@ -133,7 +138,8 @@ export class Publisher {
       records.askingForMore(mostPending),
     ])
     this.#pendingAtMs = atMs
-    return [...pending, ...more]
+    const left = new Set(this.#pendingIds)
+    return [...pending, ...more].map(({ id }) => id).filter((id) => !left.has(id))
   }
 
   async #showOthers(): Promise<void> {
