@@ -7,18 +7,22 @@ export const systemVariables = ({ url, secret }: { url: string; secret: string }
 
 export const benchSystem = 'target'
 
-/** As many resources as asked for, with five entitlements each, which everybody in @engineering may request; `rules` are lines of each. */
+/**
+ * As many resources as asked for, with five entitlements each, which everybody in @engineering may request; `rules` are
+ * lines of each. Ada is the admin, and answers alone unless others are `approvers`.
+ */
 export function benchCatalog(
   channel: { id: string },
-  { resources, rules = '' }: { resources: number; rules?: string },
+  options: { resources: number; rules?: string; approvers?: string },
 ): string {
+  const { resources, rules = '', approvers = 'people: [ada@acme.example]' } = options
   const names = Array.from({ length: resources }, (_, i) => `service-${i + 1}`)
   const entitlements = ['read', 'write', 'deploy', 'debug', 'admin']
   return `version: 1
 defaults:
   channel: ${channel.id}
   admins: [ada@acme.example]
-  approvers: { people: [ada@acme.example] }
+  approvers: { ${approvers} }
 systems:
   ${benchSystem}:
     connector: webhook

@@ -5,7 +5,7 @@ import type { Person } from '../../test/workspace/people/person.ts'
 import { startWorkspace, type Workspace } from '../../test/workspace/workspace.ts'
 import { benchCatalog, systemVariables } from './catalog.ts'
 import { startPart, type Part } from './part.ts'
-import type { Bench } from './run-bench.ts'
+import { nodeOptions, type Bench } from './run-bench.ts'
 
 export const lastsMs = 16_000
 export const warnMs = 9_000
@@ -53,30 +53,41 @@ export async function aSlack(bench: Bench, peopleCount: number) {
     await ada.clicks('Approve 16 s', card)
     await person.sees(end, 'dm', patience)
   }
-  return { workspace, channel, people, calls, liveUntil }
+  return { workspace, channel, people, ada, calls, liveUntil }
 }
 
-/** Curfew at work in this Slack; started again, it finds what it left. */
-export async function aCurfew(
+/** Curfew at work in this Slack, by a catalog of its own; started again, it finds what it left. */
+export async function curfewWith(
   bench: Bench,
-  { slack, url, mongodbUri }: { slack: LaneSlack; url: string; mongodbUri: string },
-): Promise<Lane> {
-  const { workspace, channel, people, calls, liveUntil } = slack
-  const rules = `        duration: { default: ${lastsMs / 1_000}s, max: 1h }\n        warn: ${warnMs / 1_000}s\n`
+  about: { name: string; slack: LaneSlack; url: string; mongodbUri: string; catalog: string },
+): Promise<Part> {
+  const { name, slack, url, mongodbUri, catalog } = about
   const folder = join(import.meta.dirname, '../../.cache/bench')
   await mkdir(folder, { recursive: true })
-  const catalogPath = join(folder, 'cost.yml')
-  await writeFile(catalogPath, benchCatalog(channel, { resources, rules }))
-  const app = startPart('curfew-app.ts')
+  const catalogPath = join(folder, `${name}.yml`)
+  await writeFile(catalogPath, catalog)
+  const app = startPart('curfew-app.ts', nodeOptions())
   bench.atEnd(() => app.stop())
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   await app.ask({
     what: 'start',
-    ...botOf(workspace),
+    ...botOf(slack.workspace),
     mongodbUri,
     catalogPath,
     environment: systemVariables({ url, secret }),
   })
+  return app
+}
+
+/** The same, where lives are lived. */
+export async function aCurfew(
+  bench: Bench,
+  { slack, url, mongodbUri }: { slack: LaneSlack; url: string; mongodbUri: string },
+): Promise<Lane> {
+  const { channel, people, calls, liveUntil } = slack
+  const rules = `        duration: { default: ${lastsMs / 1_000}s, max: 1h }\n        warn: ${warnMs / 1_000}s\n`
+  const catalog = benchCatalog(channel, { resources, rules })
+  const app = await curfewWith(bench, { name: 'cost', slack, url, mongodbUri, catalog })
   const live = (person: Person, i: number) =>
     liveUntil(
       person,

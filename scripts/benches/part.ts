@@ -17,10 +17,10 @@ const answered = z.object({ number: z.number(), answer: z.unknown(), failure: z.
 
 const dieWithParent = pathToFileURL(join(import.meta.dirname, '../die-with-parent.mjs')).href
 
-/** Starts a file beside this one that calls `answerParent`. */
-export function startPart(file: string): Part {
+/** Starts a file beside this one that calls `answerParent`. `options` are of Node, and a process with some ends in peace. */
+export function startPart(file: string, options: readonly string[] = []): Part {
   const child = fork(join(import.meta.dirname, file), {
-    execArgv: ['--import', 'tsx', '--import', dieWithParent],
+    execArgv: ['--import', 'tsx', '--import', dieWithParent, ...options],
     env: { ...process.env, NODE_ENV: 'production' },
   })
   const waiting = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>()
@@ -44,7 +44,7 @@ export function startPart(file: string): Part {
       }),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGKILL')
+      child.kill(options.length > 0 ? 'SIGTERM' : 'SIGKILL')
       await once(child, 'exit')
     },
   }
@@ -52,6 +52,8 @@ export function startPart(file: string): Part {
 
 /** The other side of `startPart`: answers each question, one after the other or at the same time. */
 export function answerParent<Q>(question: z.ZodType<Q>, answer: (question: Q) => unknown): void {
+  // So that a profile of it is written.
+  process.once('SIGTERM', () => process.exit(0))
   process.on('message', (message) => {
     const { number, question: raw } = asked.parse(message)
     void Promise.resolve()

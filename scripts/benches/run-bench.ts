@@ -81,6 +81,10 @@ export async function startCurfew(options: {
   return startAppProcess(variables, tellsMemory ? { tellsMemory } : {})
 }
 
+/** Of the app's process alone, for profiles. */
+export const nodeOptions = (): string[] =>
+  (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter((option) => option !== '')
+
 /** What tells an app its Slack and its database. */
 export const connectedTo = (workspace: Workspace, mongodbUri: string): Record<string, string> => ({
   SLACK_BOT_TOKEN: workspace.botToken,
