@@ -43,6 +43,12 @@ export async function writeActiveGrants(
     system: string
     endsAt: Date
     posted: { channel: string; ts: string }
+    /** Where their DM stands, where that is elsewhere. */
+    told?: { channel: string; ts: string }
+    /** False: no message stands in Slack, as if they had been deleted there. */
+    isShown?: boolean
+    /** How long before its end each is warned of; unless said, all were warned before. */
+    warnMs?: number
     /** What they hold: an entitlement of `benchCatalog` unless said otherwise. */
     what?: What
     /** How it stands with their devices, where it is had on one. */
@@ -52,12 +58,21 @@ export async function writeActiveGrants(
   },
 ): Promise<void> {
   const { holders, system, endsAt, posted, what = usual, posture, ids = 'bench' } = options
+  const { told = posted, isShown = true, warnMs = null } = options
   const grants = mongoGrants(connection, mongoClock(connection))
   const holds = mongoHolds(connection)
-  const messages: SurfaceKey[] = []
+  const [cards, dms]: [SurfaceKey[], SurfaceKey[]] = [[], []]
 
   const write = async (holder: Holder, i: number): Promise<void> => {
-    const given = activeGrant(holder, { i, ids, system, channel: posted.channel, endsAt, what })
+    const given = activeGrant(holder, {
+      i,
+      ids,
+      system,
+      channel: posted.channel,
+      endsAt,
+      what,
+      warnMs,
+    })
     const grant = posture === undefined ? given : withPosture(given, posture(holder))
     const { id, requestId, place } = grant
     const { outcome } = await grants.insert(grant)
@@ -70,7 +85,8 @@ export async function writeActiveGrants(
     const claim = { grantId: id, end: endsAt }
     await holds.write(key, token, { heldBefore: false, claim, call: 'give', intent, keepMs: leaseMs })
     await holds.write(key, token, { call: null, intent: { ...intent, isKnown: true }, keepMs: 0 })
-    for (const key of [cardKey(grant), `dm:${id}:outcome`]) messages.push({ key, requestId })
+    cards.push({ key: cardKey(grant), requestId })
+    dms.push({ key: `dm:${id}:outcome`, requestId })
   }
   const left = holders.map((holder, i) => () => write(holder, i))
   await Promise.all(
@@ -78,7 +94,9 @@ export async function writeActiveGrants(
       for (let next = left.pop(); next; next = left.pop()) await next()
     }),
   )
-  await notePosted(connection, messages, posted)
+  if (!isShown) return
+  await notePosted(connection, cards, posted)
+  await notePosted(connection, dms, told)
 }
 
 /** From now on it is due by its posture as well. */
@@ -90,9 +108,17 @@ function withPosture(active: Active, posture: Posture): Active {
 
 function activeGrant(
   { principal, teamId, userId, personId }: Holder,
-  about: { i: number; ids: string; system: string; channel: string; endsAt: Date; what: What },
+  about: {
+    i: number
+    ids: string
+    system: string
+    channel: string
+    endsAt: Date
+    what: What
+    warnMs: number | null
+  },
 ): Active {
-  const { i, ids, system, channel, endsAt, what } = about
+  const { i, ids, system, channel, endsAt, what, warnMs } = about
   const { target } = what
   const subject = {
     id: personId ?? `p-${i}`,
@@ -116,10 +142,11 @@ function activeGrant(
     lapsesAt: endsAt,
   })
   const place = { principal, target, canonical: webhook.canonical(target) }
-  const terms = { place, system, warnMs: null, alertMs: 60_000 }
+  const terms = { place, system, warnMs, alertMs: 60_000 }
   const granting = after(pending, { ...approval(ada, heldMs), terms }, since, 'granting')
   const given = { type: 'given', heldUntil: endsAt, heldBefore: false } as const
   const active = after(granting, given, since, 'active')
+  if (warnMs !== null) return { ...active, unshown: false }
   const warned = accepted(transition(active, { type: 'warn' }, active.warnAt ?? since))
   if (warned.status !== 'active') throw new Error('a warning ended it')
   return { ...warned, unshown: false }

@@ -13,10 +13,10 @@ export const benchSystem = 'target'
  */
 export function benchCatalog(
   channel: { id: string },
-  options: { resources: number; rules?: string; approvers?: string },
+  options: { resources: number; rules?: string; approvers?: string; named?: string },
 ): string {
-  const { resources, rules = '', approvers = 'people: [ada@acme.example]' } = options
-  const names = Array.from({ length: resources }, (_, i) => `service-${i + 1}`)
+  const { resources, rules = '', approvers = 'people: [ada@acme.example]', named = 'service' } = options
+  const names = Array.from({ length: resources }, (_, i) => `${named}-${i + 1}`)
   const entitlements = ['read', 'write', 'deploy', 'debug', 'admin']
   return `version: 1
 defaults:

@@ -1,12 +1,11 @@
 import { MongoClient } from 'mongodb'
 import { z } from 'zod'
 import { startMongod } from '../../test/support/mongod.ts'
-import type { Person } from '../../test/workspace/people/person.ts'
 import { commandsOf, costOf, perSecond, said, type Cost } from './cost-of.ts'
-import { aCurfew, aSlack, botOf, lastsMs, warnMs, type Lane, type LaneSlack } from './lives.ts'
+import { aBareApp, aCurfew, aSlack, lastsMs } from './lives.ts'
 import { startPart } from './part.ts'
 import { atMost, rounded, type Report } from './report.ts'
-import { databaseOf, runBench, type Bench } from './run-bench.ts'
+import { databaseOf, runBench } from './run-bench.ts'
 
 await runBench(async (bench): Promise<Report> => {
   const lives = Math.min(bench.grants, 200)
@@ -55,24 +54,3 @@ await runBench(async (bench): Promise<Report> => {
     ],
   }
 })
-
-async function aBareApp(
-  bench: Bench,
-  { slack, url, mongodbUri }: { slack: LaneSlack; url: string; mongodbUri: string },
-): Promise<Lane> {
-  const { workspace, channel, people, calls, liveUntil } = slack
-  const app = startPart('bare-app.ts')
-  bench.atEnd(() => app.stop())
-  await app.ask({
-    what: 'start',
-    ...botOf(workspace),
-    mongodbUri,
-    url,
-    channel: channel.id,
-    lastsMs,
-    warnMs,
-  })
-  const live = (person: Person, i: number) =>
-    liveUntil(person, i, `life-${i} is what this is for`, /it is gone/)
-  return { name: 'bare app', app, people, calls, live }
-}

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import mongoose from 'mongoose'
 import { z } from 'zod'
@@ -6,7 +5,8 @@ import { mongoClock } from '../../src/mongo/clock.ts'
 import { mongoGrantRecords } from '../../src/mongo/grant-records.ts'
 import { startMongod } from '../../test/support/mongod.ts'
 import { commandsOf, costOf, examinedBy, perSecond, said, type Cost } from './cost-of.ts'
-import { aCurfew, aSlack, lastsMs, resources, type Lane } from './lives.ts'
+import { liveOnce } from './live-once.ts'
+import { aCurfew, aSlack, lastsMs, resources } from './lives.ts'
 import { oldSpan, writeOldLives } from './old-lives.ts'
 import { startPart } from './part.ts'
 import { atMost, rounded, type Report } from './report.ts'
@@ -17,7 +17,6 @@ const people = 500
 const some = 100_000
 const entitlements = resources * 5
 const longestMs = 3_600_000
-const settlesWithinMs = 60_000
 
 interface Look {
   readonly documents: number
@@ -102,7 +101,7 @@ async function measure(
   const connection = await mongoose.createConnection(mongodbUri, { autoIndex: false }).asPromise()
   bench.atEnd(() => connection.close())
   const first = await aCurfew(bench, { slack, url, mongodbUri })
-  await liveOnce(first, connection)
+  await liveOnce(first, connection, people)
   await first.app.stop()
   const { teamId } = slack.workspace
   if (old > 0) await writeOldLives(connection, { count: old, people: first.people, teamId, resources })
@@ -114,21 +113,6 @@ async function measure(
   const uses = await look(client, () => store.lastUses())
   await connection.dropDatabase()
   return { old, cost, uses, digest }
-}
-
-/** The life that all old ones are made after, by somebody who lives no other. */
-async function liveOnce(lane: Lane, connection: mongoose.Connection): Promise<void> {
-  const somebody = lane.people.at(-1)
-  if (somebody === undefined) throw new Error('nobody to live')
-  await lane.live(somebody, people)
-  const untilMs = performance.now() + settlesWithinMs
-  const isSettled = async () =>
-    (await connection.collection('grants').countDocuments({ status: 'ended', unshown: false })) === 1 &&
-    (await connection.collection('holds').countDocuments({ watch: null, dueAt: null })) === 1
-  while (!(await isSettled())) {
-    if (performance.now() > untilMs) throw new Error('the first life does not settle')
-    await sleep(100)
-  }
 }
 
 async function look(client: MongoClient, work: () => Promise<unknown>): Promise<Look> {

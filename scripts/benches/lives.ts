@@ -61,14 +61,22 @@ export async function curfewWith(
   bench: Bench,
   about: { name: string; slack: LaneSlack; url: string; mongodbUri: string; catalog: string },
 ): Promise<Part> {
-  const { name, slack, url, mongodbUri, catalog } = about
+  const { name, catalog, ...rest } = about
   const folder = join(import.meta.dirname, '../../.cache/bench')
   await mkdir(folder, { recursive: true })
   const catalogPath = join(folder, `${name}.yml`)
   await writeFile(catalogPath, catalog)
+  return curfewBy(bench, { catalogPath, ...rest })
+}
+
+/** The same by a catalog that is written already. */
+export async function curfewBy(
+  bench: Bench,
+  about: { catalogPath: string; slack: LaneSlack; url: string; mongodbUri: string },
+): Promise<Part> {
+  const { catalogPath, slack, url, mongodbUri } = about
   const app = startPart('curfew-app.ts', nodeOptions())
   bench.atEnd(() => app.stop())
-  const secret = `whsec_${randomBytes(32).toString('base64')}`
   await app.ask({
     what: 'start',
     ...botOf(slack.workspace),
@@ -79,15 +87,22 @@ export async function curfewWith(
   return app
 }
 
+export const rules = (): string =>
+  `        duration: { default: ${lastsMs / 1_000}s, max: 1h }\n        warn: ${warnMs / 1_000}s\n`
+
+/** Of all replicas: they are to agree by which catalog they go. */
+const secret = `whsec_${randomBytes(32).toString('base64')}`
+
 /** The same, where lives are lived. */
 export async function aCurfew(
   bench: Bench,
   { slack, url, mongodbUri }: { slack: LaneSlack; url: string; mongodbUri: string },
 ): Promise<Lane> {
-  const { channel, people, calls, liveUntil } = slack
-  const rules = `        duration: { default: ${lastsMs / 1_000}s, max: 1h }\n        warn: ${warnMs / 1_000}s\n`
-  const catalog = benchCatalog(channel, { resources, rules })
-  const app = await curfewWith(bench, { name: 'cost', slack, url, mongodbUri, catalog })
+  const catalog = benchCatalog(slack.channel, { resources, rules: rules() })
+  return aLane(slack, await curfewWith(bench, { name: 'cost', slack, url, mongodbUri, catalog }))
+}
+
+export function aLane({ people, calls, liveUntil }: LaneSlack, app: Part): Lane {
   const live = (person: Person, i: number) =>
     liveUntil(
       person,
@@ -96,6 +111,28 @@ export async function aCurfew(
       /ended|is over|gone/i,
     )
   return { name: 'curfew', app, people, calls, live }
+}
+
+/** The shortest app that does the same on a good day. */
+export async function aBareApp(
+  bench: Bench,
+  { slack, url, mongodbUri }: { slack: LaneSlack; url: string; mongodbUri: string },
+): Promise<Lane> {
+  const { workspace, channel, people, calls, liveUntil } = slack
+  const app = startPart('bare-app.ts')
+  bench.atEnd(() => app.stop())
+  await app.ask({
+    what: 'start',
+    ...botOf(workspace),
+    mongodbUri,
+    url,
+    channel: channel.id,
+    lastsMs,
+    warnMs,
+  })
+  const live = (person: Person, i: number) =>
+    liveUntil(person, i, `life-${i} is what this is for`, /it is gone/)
+  return { name: 'bare app', app, people, calls, live }
 }
 
 export function botOf({ botToken, appToken, apiUrl }: Workspace) {

@@ -6,13 +6,22 @@ import { startAppProcess, type AppProcess } from '../app-process.ts'
 import type { Workspace } from '../../test/workspace/workspace.ts'
 import { print, type Report } from './report.ts'
 
-const usual = { grants: 1_000, entries: 10_000_000, longestMs: 400_000 }
+const usual = {
+  grants: 1_000,
+  entries: 10_000_000,
+  people: 100_000,
+  entitlements: 50_000,
+  longestMs: 400_000,
+}
 
 export interface Bench {
   readonly seconds: number
   readonly grants: number
   /** Of the record, where one is made. */
   readonly entries: number
+  /** Of the database, and of the catalog, where a large one is made. */
+  readonly people: number
+  readonly entitlements: number
   /** Done when the bench ends, however that comes about: the last one first. */
   atEnd(end: () => Promise<unknown>): void
 }
@@ -20,14 +29,17 @@ export interface Bench {
 /** Runs one bench, prints what it found and ends the process: 0 also when a goal was missed. */
 export async function runBench(
   measure: (bench: Bench) => Promise<Report>,
-  { grants = usual.grants, entries = usual.entries, longestMs = usual.longestMs }: Partial<typeof usual> = {},
+  given: Partial<typeof usual> = {},
 ): Promise<never> {
+  const { grants, entries, people, entitlements, longestMs } = { ...usual, ...given }
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '20' },
       grants: { type: 'string', default: String(grants) },
       entries: { type: 'string', default: String(entries) },
+      people: { type: 'string', default: String(people) },
+      entitlements: { type: 'string', default: String(entitlements) },
     },
   })
   const endings: (() => Promise<unknown>)[] = []
@@ -48,6 +60,8 @@ export async function runBench(
       seconds: Number(values.seconds),
       grants: Number(values.grants),
       entries: Number(values.entries),
+      people: Number(values.people),
+      entitlements: Number(values.entitlements),
       atEnd: (ending) => endings.unshift(ending),
     })
     print(report, values)
@@ -100,7 +114,10 @@ export function troubles({ lines }: AppProcess): string[] {
   for (const line of lines) {
     const said = logLine.safeParse(line.startsWith('{') ? JSON.parse(line) : null).data
     if (said === undefined || (said.level !== 'warn' && said.level !== 'error')) continue
-    const why = said.error === undefined ? '' : ` (${said.error.message.slice(0, 120)})`
+    const why =
+      said.error === undefined
+        ? ''
+        : ` (${said.error.message.slice(0, 120).replace(/\d+ seconds/, 'some seconds')})`
     const words = `${said.level}, ${said.message}${why}`
     counts.set(words, (counts.get(words) ?? 0) + 1)
   }
