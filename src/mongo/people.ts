@@ -92,8 +92,10 @@ export function mongoPeople(connection: Connection): PeopleStore & PeopleRecords
     bySlackUser: async (userId) => {
       const seen = lately.get(userId)
       if (seen !== undefined) return seen
-      const person = await model.findOne({ 'slack.userId': userId }).sort({ $natural: -1 }).lean()
-      return person && readPerson(person)
+      // Of several workspaces' the one that was met last: an index lists those of one key in that order.
+      const found = await model.find({ 'slack.userId': userId }).lean()
+      const last = found.at(-1)
+      return last === undefined ? null : readPerson(last)
     },
     called: async (emails) => {
       const found = await model.find({ emailKey: { $in: [...emails] } }).lean()

@@ -7,6 +7,7 @@ import { askedFilter, mongoGrantRecords } from '../../src/mongo/grant-records.ts
 import { dueFilter, mongoGrants } from '../../src/mongo/grants.ts'
 import { holdModel, mongoHolds } from '../../src/mongo/holds.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
+import { mongoPeople } from '../../src/mongo/people.ts'
 import { mongoLosses } from '../../src/mongo/losses.ts'
 import { mongoSurfaces } from '../../src/mongo/surfaces.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
@@ -22,10 +23,10 @@ interface Look {
   readonly keysExamined: number
 }
 
-/** What MongoDB itself noted of each look at the grants meanwhile. */
-async function watched<T>(connection: Connection, work: () => Promise<T>) {
+/** What MongoDB itself noted of each look at the grants, or another collection, meanwhile. */
+async function watched<T>(connection: Connection, work: () => Promise<T>, at = /[.]grants$/) {
   const noted = connection.collection<Look>('system.profile')
-  const ofGrants = { ns: /[.]grants$/, planSummary: { $exists: true } }
+  const ofGrants = { ns: at, planSummary: { $exists: true } }
   const before = await noted.countDocuments(ofGrants)
   await connection.db!.command({ profile: 2 })
   const found = await work().finally(() => connection.db!.command({ profile: 0 }))
@@ -52,6 +53,18 @@ describe('holds in MongoDB', () =>
       await passes(ms)
     },
   })))
+
+test('whoever clicks is found by one look at themselves, however many people there are', async () => {
+  const { connection } = database
+  const store = mongoPeople(connection)
+  for (const team of ['T1', 'T2', 'T3'])
+    for (let i = 0; i < 10; i++)
+      await store.seen({ teamId: team, userId: `U${i}` }, { name: `Person ${i} of ${team}`, email: null })
+  const clicks = () => mongoPeople(connection).bySlackUser('U7')
+  const { found, looks } = await watched(connection, clicks, /[.]people$/)
+  expect(found?.name).toBe('Person 7 of T3')
+  expect(looks.map(({ docsExamined }) => docsExamined)).toEqual([3])
+})
 
 test('what was to take the place of an older request is written by whoever finds it, once, where its process died in between', async () => {
   const { connection } = database
