@@ -54,8 +54,11 @@ const unreachable = new Set([
 
 const idleRefreshMs = 2_000
 
-/** Slack's published limits: about 50 updates a minute, a message a second in a channel, each with a small burst. */
-const slackLimits = { update: { burst: 20, perMinute: 50 }, post: { burst: 3, perMinute: 60 } }
+/**
+ * Slack's published limits: 50 updates a minute, of which the burst is a part, as one more stops all of them for up to a
+ * minute; a message a second in a channel, with a small burst.
+ */
+const slackLimits = { update: { burst: 8, perMinute: 40 }, post: { burst: 3, perMinute: 60 } }
 const noLimits = { update: { burst: 1, perMinute: Infinity }, post: { burst: 1, perMinute: Infinity } }
 
 /**
@@ -67,7 +70,8 @@ export class Outbox {
   readonly #surfaces: SurfaceStore
   /** A queue for each channel: a busy one keeps no other waiting. */
   readonly #posts = new Map<string, PQueue>()
-  readonly #updates = new PQueue({ concurrency: 4 })
+  /** Few, as each that waits for its turn already has it: what matters more comes after those. */
+  readonly #updates = new PQueue({ concurrency: 2 })
   readonly #buckets = boundedMap<Bucket>(5_000)
   readonly #pausedUntilMs = new Map<string, number>()
   #refreshedAtMs = -Infinity
