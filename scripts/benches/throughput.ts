@@ -63,9 +63,9 @@ async function measureAll(bench: Bench): Promise<Report> {
     ],
     notes: [
       `${asking} people at a time ask, by real clicks, and are approved, as fast as that goes, until each of ${bench.grants} heard of the end; a life is ${lastsMs / 1_000} s; nobody waits for Slack's pace`,
-      'aSecond: lives in the time that all of them took, but for the one that a life lasts, on this machine, whose cores the apps share with MongoDB, the local Slack with all its people, and the system',
+      'aSecond: lives in the time that all of them took, but for the one that a life lasts, on this machine, whose cores the apps share with MongoDB, the local Slack with all its people, and the system; as the first begin and the last end in less work than those between, it flatters: perCore is what lasts',
       'cpuMsEach: CPU of the app for each of them, of all replicas together; perCore: how many a second that is on one core; the same of the others beside',
-      'endsLateMs: from the end that was agreed to the call that takes, the worst of a hundred',
+      'endsLateMs: how much longer than agreed it was between the call that gives and the call that takes, the worst of a hundred; below 0, as the time runs from the approval',
     ],
   }
 }
