@@ -190,7 +190,13 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       set['watch'] = { $cond: [isSame, null, '$watch'] }
       set['dueAt'] = { $cond: [isSame, null, '$dueAt'] }
     }
-    return [{ $set: set }, ...(unclaim ? [{ $unset: `claims.${unclaim.grantId}` }] : [])]
+    // What may have come by a give of ours was not there before.
+    const isOurs = { $eq: [{ $ifNull: ['$watch.gave', false] }, true] }
+    return [
+      { $set: set },
+      { $set: { heldBefore: { $and: ['$heldBefore', { $not: [isOurs] }] } } },
+      ...(unclaim ? [{ $unset: `claims.${unclaim.grantId}` }] : []),
+    ]
   }
 }
 

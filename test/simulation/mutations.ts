@@ -53,8 +53,13 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what a watched give may have given counts as held before',
     rule: '5',
-    file: protocol,
-    edits: [['(await lease.has()) && watch?.gave !== true', 'await lease.has()']],
+    file: 'test/support/memory-stores.ts',
+    edits: [
+      [
+        '!(gave && !isUnwatched) && (change.heldBefore ?? hold.heldBefore)',
+        'change.heldBefore ?? hold.heldBefore',
+      ],
+    ],
   },
   {
     name: 'the grant is not read again right before a give',

@@ -564,6 +564,21 @@ export function holdStoreContract(
     expect(mine(await holds.leftovers(later))).toEqual([])
   })
 
+  test('while a give is watched nothing counts as held before, whoever says so', async () => {
+    const { holds } = await open()
+    const key = aKey()
+    const { token } = await leased(holds, key)
+    const said = async () => (await holds.write(key, token, { heldBefore: true }))?.heldBefore
+    expect(await said()).toBe(true)
+    await holds.watch(key, { gave: false, forMs: 5_000 })
+    expect(await holds.get(key)).toMatchObject({ heldBefore: true })
+    await holds.watch(key, { gave: true, forMs: 5_000 })
+    const { heldBefore, watch } = (await holds.get(key)) ?? {}
+    expect([heldBefore, await said()]).toEqual([false, false])
+    await holds.write(key, token, { unwatch: { seen: watch?.until ?? null } })
+    expect(await said()).toBe(true)
+  })
+
   test('a watch that somebody prolonged meanwhile goes on', async () => {
     const { holds, passes } = await open()
     const key = aKey()

@@ -373,7 +373,8 @@ function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
     ...hold,
     claims,
     where: change.where ?? hold.where,
-    heldBefore: change.heldBefore ?? hold.heldBefore,
+    // What may have come by a give of ours was not there before.
+    heldBefore: !(gave && !isUnwatched) && (change.heldBefore ?? hold.heldBefore),
     call: change.call === undefined ? hold.call : change.call,
     intent: change.intent ?? hold.intent,
     watch: isUnwatched ? null : watch ? { gave, until: after(now, watch.forMs) } : hold.watch,

@@ -31,7 +31,10 @@ export interface HoldWrite {
   heldBefore?: boolean
   call?: Hold['call']
   intent?: Intent
-  /** Starts or prolongs watching; once something was given, that is not forgotten until watching ends. */
+  /**
+   * Starts or prolongs watching; once something was given, that is not forgotten until watching ends, and nothing counts
+   * as held before meanwhile.
+   */
   watch?: { gave: boolean; forMs: number }
   /** Stops watching and looking, unless somebody prolonged the watch that was seen (null: there was none). */
   unwatch?: { seen: Date | null }

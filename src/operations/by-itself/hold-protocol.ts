@@ -87,20 +87,19 @@ async function prepareToJoin(world: World, lease: Lease, grantId: string): Promi
   if (lease.isElsewhere) throw new Error(elsewhere(grant.system))
 
   // 5. Ask the system when nobody claims, or when it held before: that may only go from true to false.
-  const { claims, watch } = lease.hold
-  let { heldBefore } = lease.hold
-  if (Object.keys(claims).length === 0) {
-    heldBefore = (await lease.has()) && watch?.gave !== true
-  } else if (heldBefore) {
-    heldBefore = await lease.has()
-  }
+  const isUnclaimed = Object.keys(lease.hold.claims).length === 0
+  const heldBefore = (isUnclaimed || lease.hold.heldBefore) && (await lease.has())
 
   // 6. Claim it. What was held before is not given; else it is, until the latest end of all claims.
   const waitMs = Math.max(0, startOf(grant).getTime() - world.clock.now().getTime())
   const keepMs = waitMs + lease.callMs
   const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt }, leftover: null }
   if (heldBefore) await lease.write({ ...claim, keepMs })
-  else await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, claim, keepMs)
+  // While a give is watched, be it since the system was asked, nothing was held before: what is there is ours.
+  if (!heldBefore || !lease.hold.heldBefore) {
+    const ours = { ...claim, heldBefore: false }
+    await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, ours, keepMs)
+  }
   return { lease, grant, isAhead: waitMs > 0, readAtMs }
 }
 
