@@ -4,6 +4,7 @@ import sequencer from '@jest/test-sequencer'
 const usualSeconds = {
   'journeys/windows': 180,
   'journeys/page.browser': 180,
+  'model/model': 150,
   'simulation/simulation': 110,
   'journeys/closer-look': 100,
   'journeys/round-the-rules': 90,
