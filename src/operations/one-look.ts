@@ -23,7 +23,7 @@ export function inOneLook<W extends Pick<World, 'directory'>>(world: W): W {
         (handles) => directory.groups(handles),
         (handles) => JSON.stringify(handles),
       ),
-      everyone: once((maxAgeMs) => directory.everyone(maxAgeMs), String),
+      everyone: once((maxAgeMs?: number) => directory.everyone(maxAgeMs), String),
     } satisfies Directory,
   }
 }
