@@ -52,6 +52,8 @@ export class Publisher {
   readonly #unsaved = new Map<string, Partial<Surface>>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = boundedMap<{ readonly revision: number; readonly untilMs: number }>(mostUnsure)
+  /** What was not shown a tick ago, and at which revision. */
+  #unshownBefore: ReadonlyMap<string, number> = new Map()
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
   #isShowingOthers = false
@@ -107,10 +109,15 @@ export class Publisher {
     const { world, log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
-      for (const { id, revision } of await world.grants.unshown(500)) {
+      const unshown = await world.grants.unshown(500)
+      for (const { id, revision } of unshown) {
+        // Whoever wrote it shows it, most likely just now: others look only at what is left.
+        const isLeft = this.#unshownBefore.get(id) === revision
         // One that is being shown looks again by itself where it turns out not to be the newest.
-        if (!this.#showing.isRunning(id) && !this.#isUnsureStill({ id, revision })) this.#begin({ id })
+        if (isLeft && !this.#showing.isRunning(id) && !this.#isUnsureStill({ id, revision }))
+          this.#begin({ id })
       }
+      this.#unshownBefore = new Map(unshown.map(({ id, revision }) => [id, revision]))
       // Another replica may have noted as shown what an older message of this one has overtaken since.
       for (const id of this.#notBeforeMs.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
       this.#pendingIds.push(...(await this.#pending()))
