@@ -8,6 +8,9 @@ test('entries that somebody removed before a place got its first are missed alou
   await record.forwards(receiver).run()
   expect(receiver.numbers()).toEqual([4, 5, 6, 7, 8])
   expect(record.said).toContainEqual(
-    expect.objectContaining({ level: 'error', fields: expect.objectContaining({ from: 1, to: 3 }) }),
+    expect.objectContaining({
+      level: 'error',
+      fields: expect.objectContaining({ from: 1, to: 3 }) as unknown,
+    }),
   )
 })

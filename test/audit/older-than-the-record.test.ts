@@ -21,10 +21,13 @@ async function aRecordOfOld() {
   await record.happened('other', [{ type: 'asked', at: at(prunedS + 5), by: riley }])
   await record.records()
   const grants = record.connection.collection<{ _id: string }>('grants')
-  await grants.updateOne({ _id: 'long' }, {
-    $push: { history: { type: 'taken', at: at(takenS), left: 'gone' } },
-    $set: { unrecorded: true },
-  } as never)
+  await grants.updateOne(
+    { _id: 'long' },
+    {
+      $push: { history: { type: 'taken', at: at(takenS), left: 'gone' } },
+      $set: { unrecorded: true },
+    },
+  )
   await record.records()
   await record.prunes({ before: at(prunedS) })
   const holdings = record.connection.collection<{ _id: string }>('holdings')
@@ -32,7 +35,7 @@ async function aRecordOfOld() {
     record.asked(whoHeld, 'orders-db', 'read', '--at', at(second).toISOString())
   expect(await held(1_000)).toMatchObject({
     exitCode: 0,
-    text: expect.stringMatching(/Riley.*since before the record begins/),
+    text: expect.stringMatching(/Riley.*since before the record begins/) as unknown,
   })
   return { ...record, holdings, held }
 }
