@@ -10,7 +10,7 @@ export interface ReadCheckpoints {
   readonly odd: readonly number[]
 }
 
-/** All that are kept in a file, or in a bucket. Throws `ConfigError` where they cannot be read, or there is none among lines. */
+/** All that are kept in a file, or in a bucket. Throws `ConfigError` where they cannot be read, or there is none. */
 export async function readCheckpoints(
   place: string,
   environment: NodeJS.ProcessEnv,
@@ -25,13 +25,14 @@ async function readBucket(place: string, environment: NodeJS.ProcessEnv): Promis
   try {
     const all: Checkpoint[] = []
     for await (const one of bucket.all()) all.push(one)
-    return all
+    if (all.length > 0) return all
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     throw new ConfigError(`${place} cannot be read: ${why}`, { cause: error })
   } finally {
     await bucket.close()
   }
+  throw new ConfigError(`there is no checkpoint in ${place}`)
 }
 
 async function readLines(path: string): Promise<ReadCheckpoints> {
@@ -46,7 +47,7 @@ async function readLines(path: string): Promise<ReadCheckpoints> {
     if (read.success) checkpoints.push(read.data)
     else odd.push(i + 1)
   }
-  if (checkpoints.length === 0 && odd.length > 0) throw new ConfigError(`no line of ${path} is a checkpoint`)
+  if (checkpoints.length === 0) throw new ConfigError(`no line of ${path} is a checkpoint`)
   return { checkpoints, odd }
 }
 
