@@ -5,6 +5,10 @@ import { bucketOf, isInBucket, type AwsPlace } from './bucket/place.ts'
 /** Why checkpoints cannot be kept there; null: they can. What is sent there is signed and no secret, but who could answer for it could keep it back. */
 export function checkpointsFault(place: string): string | null {
   if (isInBucket(place)) return bucketOf(place) === null ? 'must name a bucket: s3://bucket/prefix' : null
+  if (URL.canParse(place)) {
+    const { username, password } = new URL(place)
+    if (username !== '' || password !== '') return 'may hold no user or password'
+  }
   const isKept = /^https:\/\//.test(place) ? URL.canParse(place) : !/^[a-z][a-z\d+.-]*:\/\//i.test(place)
   return isKept ? null : 'must be a file, an https address or s3://bucket/prefix'
 }
