@@ -66,6 +66,7 @@ export async function forwardingOf(
   return forwarding(
     {
       chain: mongoChain(connection),
+      signers: signersOf(auditKeys),
       positions: mongoPositions(connection),
       receiver,
       clock,

@@ -1,15 +1,19 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { ConfigError } from '../config.ts'
+import type { Connection } from 'mongoose'
+import { ConfigError, readAuditSettings } from '../config.ts'
 import type { Link } from '../domain/audit/chain.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
+import type { Position } from '../domain/audit/position.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
 import { mongoNamed } from '../mongo/named.ts'
 import { mongoPositions } from '../mongo/positions.ts'
+import { firstOf } from '../operations/by-itself/forward-record.ts'
 import { pruneRecorded, type Pruned } from '../operations/prune-chain.ts'
 import { operator, recordingOf } from '../operator.ts'
 import type { Said } from '../who/open.ts'
+import { idOf } from './forward/settings.ts'
 import { asJsonLine } from './formats.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
@@ -29,7 +33,7 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
     const file = archive === undefined ? null : await newFile(archive)
     try {
       // What is sent on, and was not yet, stays.
-      const sent = await mongoPositions(connection).latest()
+      const sent = await sentUpTo(connection, environment)
       const pruning = {
         before,
         ...(sent === null ? {} : { upTo: sent.number }),
@@ -48,6 +52,18 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
       await file?.close()
     }
   })
+}
+
+/** The last that was sent to where it is sent by these variables; where they say nothing of that, to the last place of all. Null: nothing is sent. */
+async function sentUpTo(
+  connection: Connection,
+  environment: NodeJS.ProcessEnv,
+): Promise<Pick<Position, 'number'> | null> {
+  const { auditForward } = readAuditSettings(environment)
+  const positions = mongoPositions(connection)
+  if (auditForward === null) return positions.latest()
+  const kept = await positions.at(idOf(auditForward.place))
+  return kept?.position ?? firstOf({ chain: mongoChain(connection), positions }, auditForward)
 }
 
 /** What stands there already is not written over: it may be another archive. */

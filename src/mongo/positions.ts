@@ -19,6 +19,9 @@ export function mongoPositions(connection: Connection): PositionStore {
   }
   return {
     at,
+    takeUp: async (place) => {
+      await positions.updateOne({ _id: place }, [{ $set: { movedAt: '$$NOW' } }])
+    },
     latest: async () => {
       const [found] = await positions.find().sort({ movedAt: -1 }).limit(1).toArray()
       return found === undefined ? null : stored.parse(found).position

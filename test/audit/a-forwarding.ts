@@ -1,5 +1,5 @@
 import { linked, type Recordable } from '../../src/domain/audit/chain.ts'
-import { chainKeys } from '../../src/domain/audit/keys.ts'
+import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
 import { recordableOfAct } from '../../src/domain/audit/act.ts'
 import { recordableOf } from '../../src/domain/audit/recorded.ts'
 import type { Receiver, ToForward } from '../../src/domain/ports/forwarding.ts'
@@ -61,6 +61,7 @@ export async function aForwarding(entries: number) {
       forwarding(
         {
           chain: record.chain,
+          signers: signersOf([record.key]),
           positions,
           receiver,
           clock,

@@ -34,7 +34,9 @@ export interface Kept {
 export interface PositionStore {
   /** Null: nothing was sent there yet. Rejects where what is stored there is none. */
   at(place: string): Promise<Kept | null>
-  /** Of the place that was sent to last; null: nothing was sent anywhere. */
+  /** It is sent to again, from where it stands. */
+  takeUp(place: string): Promise<void>
+  /** Of the place that was sent to last, or taken up; null: nothing was sent anywhere. */
   latest(): Promise<Position | null>
   /** The first of this place; the one that is there where somebody else was first. */
   begin(place: string, position: Position): Promise<Kept>

@@ -4,6 +4,7 @@ import type { ChainStore } from '../../domain/ports/audit.ts'
 import type { Clock } from '../../domain/ports/clock.ts'
 import type { Kept, PositionStore, Receiver, WentBack } from '../../domain/ports/forwarding.ts'
 import type { Log } from '../../domain/ports/log.ts'
+import { beginningOf, type Signer } from '../chain-base.ts'
 
 const mostAtOnce = 200
 /** Less than the lock of the job: whoever forwards ends before another believes that it died. */
@@ -12,7 +13,9 @@ const firstPauseMs = 1_000
 const longestPauseMs = 60_000
 
 export interface ForwardParts {
-  readonly chain: Pick<ChainStore, 'after' | 'end'>
+  readonly chain: Pick<ChainStore, 'after' | 'end' | 'base'>
+  /** Who may have said that it begins later than with its first. */
+  readonly signers: readonly Signer[]
   readonly positions: PositionStore
   readonly receiver: Receiver
   readonly clock: Pick<Clock, 'monotonicMs'>
@@ -53,12 +56,15 @@ export function forwarding(parts: ForwardParts, to: ForwardTo): Forwarding {
   /** The version of the position of which it was said that the chain does not go on from it. */
   let saidOf: number | null = null
   let isStopping = false
+  let isTakenUp = false
   let running: Promise<void> | null = null
 
   async function run(): Promise<void> {
     if (failing !== null && clock.monotonicMs() < failing.notBeforeMs) return
     const untilMs = clock.monotonicMs() + longestRunMs
-    let kept: Kept | null = await begun(parts, to)
+    let kept: Kept | null = isTakenUp ? await parts.positions.at(to.place) : null
+    kept ??= await begun(parts, to)
+    isTakenUp = true
     while (kept !== null && !isStopping && clock.monotonicMs() < untilMs) {
       const next = await nextOf(parts.chain, kept.position)
       if (next === null) return
@@ -71,7 +77,7 @@ export function forwarding(parts: ForwardParts, to: ForwardTo): Forwarding {
         return
       }
       received()
-      if (next.kind === 'on') sayWrong(kept.position, next.those)
+      if (next.kind === 'on') await sayWrong(kept.position, next.those)
       // Null: another process forwards too, and is further on.
       kept = await parts.positions.move(to.place, kept, next.position)
     }
@@ -108,13 +114,15 @@ export function forwarding(parts: ForwardParts, to: ForwardTo): Forwarding {
     )
   }
 
-  function sayWrong({ number: before }: Position, those: readonly (Link | Unreadable)[]): void {
+  async function sayWrong({ number }: Position, those: readonly (Link | Unreadable)[]): Promise<void> {
     const strange = those.filter((one) => !isLink(one)).map(({ number }) => number)
     if (strange.length > 0)
       log.error('the record holds what is no entry', {
         numbers: strange.slice(0, 20),
         count: strange.length,
       })
+    // Where nothing was sent yet, the beginning may have been let go of by the rule.
+    const before = number === 0 ? (await beginningOf(parts.chain, parts.signers)).after.number : number
     const missing = firstMissing(before, those)
     if (missing !== null) log.error('entries are missing in the record, and were not forwarded', missing)
   }
@@ -143,7 +151,10 @@ export function forwarding(parts: ForwardParts, to: ForwardTo): Forwarding {
 
 async function begun(parts: ForwardParts, to: ForwardTo): Promise<Kept> {
   const kept = await parts.positions.at(to.place)
-  if (kept !== null) return kept
+  if (kept !== null) {
+    await parts.positions.takeUp(to.place)
+    return kept
+  }
   const first = await firstOf(parts, to)
   const begins = await parts.positions.begin(to.place, first)
   parts.log.info('the record is forwarded to a place that got nothing of it yet', {
@@ -154,9 +165,9 @@ async function begun(parts: ForwardParts, to: ForwardTo): Promise<Kept> {
 }
 
 /** Where a place begins to which nothing was sent yet. */
-async function firstOf(
+export async function firstOf(
   { chain, positions }: Pick<ForwardParts, 'chain' | 'positions'>,
-  { from }: ForwardTo,
+  { from }: Pick<ForwardTo, 'from'>,
 ): Promise<Position> {
   if (from === null) return (await positions.latest()) ?? atStart
   const end = await chain.end()
@@ -224,8 +235,7 @@ function firstMissing(
   let last = before
   for (const { number } of those) {
     if (!Number.isSafeInteger(number)) continue
-    // Where nothing was sent yet, the beginning may have been let go of.
-    if (number !== last + 1 && last > 0) return { from: last + 1, to: number - 1 }
+    if (number > last + 1) return { from: last + 1, to: number - 1 }
     last = number
   }
   return null
