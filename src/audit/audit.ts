@@ -4,6 +4,7 @@ import { noLink, type ChainFault } from '../domain/audit/chain.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
 import { mongoChain } from '../mongo/audit.ts'
+import type { Signer } from '../operations/chain-base.ts'
 import { verifyChain, type CheckpointFault, type Verified } from '../operations/verify-chain.ts'
 import type { Said } from '../who/open.ts'
 import { exportChain } from './export.ts'
@@ -11,6 +12,7 @@ import { formats, type Format } from './formats.ts'
 import { instantOf } from './instant.ts'
 import { readCheckpoints } from './read-checkpoints.ts'
 import { onRecord } from './open.ts'
+import { isClosedPipe, pipeClosed } from '../closed-pipe.ts'
 import { prune, pruneUsage } from './prune.ts'
 import { progressOn } from './progress.ts'
 
@@ -58,28 +60,35 @@ async function exported(words: readonly string[], environment: NodeJS.ProcessEnv
   const since = values.since === undefined ? null : instantOf(values.since)
   if (format === undefined || (values.since !== undefined && since === null))
     throw new ConfigError(auditUsage)
-  return onRecord(environment, `audit export --format ${values.format}`, (connection) =>
-    written(mongoChain(connection), { format, since }),
+  return onRecord(environment, `audit export --format ${values.format}`, (connection, keys) =>
+    written(mongoChain(connection), { format, since, signers: signersOf(keys) }),
   )
 }
 
-/** As programs end that a closed pipe ended: what was written is not all, and that is no fault. */
-const pipeClosed = 141
+interface Exporting {
+  readonly format: Format
+  readonly since: Date | null
+  readonly signers: readonly Signer[]
+}
 
-async function written(chain: ChainStore, what: { format: Format; since: Date | null }): Promise<Said> {
+async function written(chain: ChainStore, what: Exporting): Promise<Said> {
   const { stdout: output, stderr: errors } = process
   // What is told of a closed pipe after the first time has nobody to hear it.
   output.on('error', () => undefined)
   const end = await chain.end().catch(() => noLink)
   const progress = progressOn({ errors, output }, { last: end.number })
   try {
-    const { unreadable, missing } = await exportChain(chain, output, {
+    const { unreadable, missing, removed } = await exportChain(chain, output, {
       ...what,
       reached: (number) => progress.reached(number),
     })
     progress.over()
     const { count, first } = unreadable
-    if (missing > 0) console.error(`Missing in between: ${missing} entries. See curfew audit verify.`)
+    if (removed !== null)
+      console.error(
+        `Entries up to ${removed.number}, of ${removed.at} and before, were removed, as they were too old.`,
+      )
+    if (missing > 0) console.error(`Missing: ${missing} entries. See curfew audit verify.`)
     if (count === 0) return { text: '', exitCode: missing > 0 ? 1 : 0 }
     const more = count > first.length ? ` and ${count - first.length} more` : ''
     console.error(`Left out, as they are no entries: ${first.join(', ')}${more}`)
@@ -90,9 +99,6 @@ async function written(chain: ChainStore, what: { format: Format; since: Date | 
     throw error
   }
 }
-
-const isClosedPipe = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EPIPE'
 
 function said(found: Verified): string {
   const { links, first, last, faults, faultCount, checkpoints, base, isBaseForged, checkpointFaults } = found

@@ -1,8 +1,10 @@
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isLink, type Link, type Unreadable } from '../domain/audit/chain.ts'
+import type { Checkpoint } from '../domain/audit/checkpoint.ts'
 import { readRecorded } from '../domain/audit/recorded.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
+import { beginningOf, type Signer } from '../operations/chain-base.ts'
 import type { Format } from './format.ts'
 
 const linksAtOnce = 250
@@ -15,6 +17,8 @@ export interface Exported {
   readonly unreadable: { readonly count: number; readonly first: readonly number[] }
   /** Numbers that were not there, between others: removed by somebody, or by the rule while it was written. */
   readonly missing: number
+  /** Of the time that was asked for, what stood up to there was removed, as it was too old; null: nothing was. */
+  readonly removed: Pick<Checkpoint, 'number' | 'at'> | null
 }
 
 /**
@@ -22,13 +26,14 @@ export interface Exported {
  * in memory, however many there are. `reached` is called with the last number of each page.
  */
 export async function exportChain(
-  chain: Pick<ChainStore, 'after' | 'firstSince'>,
+  chain: Pick<ChainStore, 'after' | 'firstSince' | 'base'>,
   out: Writable,
   {
     format,
     since,
+    signers,
     reached = () => undefined,
-  }: { format: Format; since: Date | null; reached?: (number: number) => void },
+  }: { format: Format; since: Date | null; signers: readonly Signer[]; reached?: (number: number) => void },
 ): Promise<Exported> {
   const first: number[] = []
   let [entries, count, missing] = [0, 0, 0]
@@ -46,10 +51,13 @@ export async function exportChain(
     return format.line(link, entry)
   }
 
+  const begins = await beginningOf(chain, signers)
+
   async function* pages(): AsyncGenerator<string> {
     yield format.head
     let after = await before(chain, since)
-    let last: number | null = null
+    // All of it begins where it was signed to begin, else with its first: what is not there is missing.
+    let last: number | null = since === null ? begins.after.number : null
     while (after !== null) {
       const page = await chain.after(after, linksAtOnce)
       for (const { number } of page) {
@@ -63,7 +71,9 @@ export async function exportChain(
   }
 
   await pipeline(Readable.from(pages(), { highWaterMark: 1 }), out, { end: false })
-  return { entries, unreadable: { count, first }, missing }
+  const { base } = begins
+  const isCut = base !== null && since !== null && since <= new Date(base.at)
+  return { entries, unreadable: { count, first }, missing, removed: isCut ? base : null }
 }
 
 /** After which number to begin; null: there is nothing. */

@@ -7,7 +7,7 @@ import { at } from '../support/builders.ts'
 import { aRecord, aRecordOf, linksOf } from './a-record.ts'
 
 async function exported(
-  { chain }: { chain: Pick<ChainStore, 'after' | 'firstSince'> },
+  { chain }: { chain: Pick<ChainStore, 'after' | 'base' | 'firstSince'> },
   { since = null, name = 'jsonl' }: { since?: Date | null; name?: string } = {},
 ) {
   const parts: string[] = []
@@ -17,7 +17,11 @@ async function exported(
       done()
     },
   })
-  const { entries, unreadable } = await exportChain(chain, out, { format: formats[name]!, since })
+  const { entries, unreadable } = await exportChain(chain, out, {
+    format: formats[name]!,
+    since,
+    signers: [],
+  })
   const text = parts.join('')
   const numbers = [...text.matchAll(/^\{"number":(\d+)/gm)].map(([, number]) => Number(number))
   return { text, numbers, entries, unreadable }
