@@ -2,6 +2,7 @@
 import dotenv from 'dotenv'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readAuditSettings, readConfig, readPlaces } from './config.ts'
+import { isClosedPipe, pipeClosed } from './closed-pipe.ts'
 import { strangerBehind } from './connectors/whose.ts'
 import type { Log } from './domain/ports/log.ts'
 import { createLog, redacted } from './log.ts'
@@ -135,9 +136,10 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-function say({ text, exitCode }: Said): void {
+function say({ text, exitCode, errors = '' }: Said): void {
+  if (errors !== '') console.error(errors)
   if (text !== '') console.log(text)
-  process.exitCode = exitCode
+  if (process.exitCode !== pipeClosed) process.exitCode = exitCode
 }
 
 async function look(rest: readonly string[]): Promise<void> {
@@ -231,7 +233,18 @@ const isWrongOption = (error: unknown): error is Error =>
 /** What whoever runs it has to put right: its words are enough. By their names, so that none of them is loaded for that. */
 const plain = new Set(['ConfigError', 'CatalogError', 'SlackRefused', 'SlackSilent', 'Unusable'])
 
+/** Whoever reads only the beginning ends it without a word; but the app does not go on unheard. */
+if (process.argv[2] !== 'start')
+  process.stdout.on('error', (error) => {
+    if (!isClosedPipe(error)) throw error
+    process.exitCode = pipeClosed
+  })
+
 main(process.argv.slice(2)).catch((error: unknown) => {
+  if (isClosedPipe(error) && process.argv[2] !== 'start') {
+    process.exitCode = pipeClosed
+    return
+  }
   const isPlain = error instanceof Error && (plain.has(error.name) || isWrongOption(error))
   console.error(redacted(isPlain ? error.message : error))
   process.exit(1)

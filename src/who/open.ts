@@ -30,6 +30,8 @@ export interface Asked extends Pick<World, 'catalog' | 'directory' | 'clock' | '
 /** What a command says, and what its process ends with. */
 export interface Said {
   readonly text: string
+  /** For the standard error: what a program that reads the text must not find in it. */
+  readonly errors?: string
   readonly exitCode: number
 }
 

@@ -66,9 +66,9 @@ export async function aRecord(key: RingKey = aKey('k1')) {
       await connection.collection<{ _id: string }>('grants').insertOne({ _id: id, ...grant })
     },
     /** Something that is no grant's. */
-    recordsAct: async (id: string, act: Act): Promise<void> => {
+    recordsAct: async (id: string, act: Act, then = at(0)): Promise<void> => {
       const chain = mongoChain(connection)
-      const one = recordableOfAct(at(0), { ...act, id, outcome: 'done' })
+      const one = recordableOfAct(then, { ...act, id, outcome: 'done' })
       await chain.append(linked(await chain.end(), [one], chainKeys([key])[0]))
     },
   }
@@ -95,8 +95,8 @@ export async function aRecord(key: RingKey = aKey('k1')) {
           done()
         },
       })
-      const { text, exitCode } = await command(words, environment, out)
-      return { text: parts.join('') + text, exitCode }
+      const { text, exitCode, errors = '' } = await command(words, environment, out)
+      return { text: parts.join('') + text, exitCode, errors }
     },
     records: (by: RingKey = key) =>
       recordHistory(
