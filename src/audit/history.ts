@@ -32,9 +32,9 @@ export async function history(
     const { after: begins } = await beginningOf(chain, signersOf(keys))
     const from = { chain, named, keys: chainKeys(keys), begins, whom: whom.keys }
     const found = await written(from, out, options)
-    if (options.isJson) return { text: '', exitCode: exitCodeOf(found) }
     const upTo = await named.upTo()
     const isBehind = !options.isThorough && (await chain.after(upTo, 1)).length > 0
+    if (options.isJson) return { text: '', exitCode: exitCodeOf(found), errors: isBehind ? behind(upTo) : '' }
     return { text: summary(whom.name, found, isBehind ? upTo : null), exitCode: exitCodeOf(found) }
   })
 }
@@ -121,6 +121,9 @@ const asJson = ({ number, link, entry, parts, isProven }: Told) => ({
 const exitCodeOf = ({ unproven, faults, unindexed }: Found): number =>
   unproven + faults + unindexed === 0 ? 0 : 1
 
+const behind = (upTo: number): string =>
+  `What comes after entry ${upTo} is not in the index yet: ask again in a moment, or --thorough`
+
 /** `upTo`: not null where the index is behind the record. */
 function summary(name: string, { entries, unproven, faults, unindexed }: Found, upTo: number | null): string {
   const lines =
@@ -131,7 +134,6 @@ function summary(name: string, { entries, unproven, faults, unindexed }: Found, 
   if (faults > 0) lines.push(`The record was changed at ${faults} places: curfew audit verify`)
   if (unindexed > 0)
     lines.push(`${unindexed} of these somebody removed from the index of who is named where.`)
-  if (upTo !== null)
-    lines.push(`What comes after entry ${upTo} is not in the index yet: ask again in a moment, or --thorough`)
+  if (upTo !== null) lines.push(behind(upTo))
   return lines.join('\n')
 }

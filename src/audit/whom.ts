@@ -4,6 +4,7 @@ import { keysOf, type Keys } from '../domain/audit/named-in.ts'
 import { emailKey } from '../domain/email.ts'
 import type { Person } from '../domain/person.ts'
 import type { NamedStore } from '../domain/ports/audit.ts'
+import { usersOf } from '../mongo/identities.ts'
 import { mongoPeople } from '../mongo/people.ts'
 import { peopleNamed } from '../mongo/people-by-name.ts'
 import { named, onOneLine } from '../who/words.ts'
@@ -40,7 +41,11 @@ export async function whomOf(
   // Through one workspace's token a Slack user means one person, under however many ids of ours.
   if (found.some(({ slack }) => slack.userId !== first.slack.userId))
     throw new ConfigError(`several are called so: say which by e-mail or Slack id\n${listed(found)}`)
-  return { name: named(first), keys: new Set(found.flatMap((one) => [...keysOf(one)])) }
+  const accounts = await usersOf(
+    connection,
+    found.map(({ id }) => id),
+  )
+  return { name: named(first), keys: new Set(found.flatMap((one) => [...keysOf(one, accounts)])) }
 }
 
 const listed = (found: readonly Person[]): string =>

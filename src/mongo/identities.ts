@@ -85,6 +85,14 @@ const question = z.object({
 const saidOf = z.object({ answer: z.enum(['same', 'two']), by: personRef })
 const answered = z.object({ _id: z.string(), source: z.string(), user: z.string(), person: z.string() })
 
+/** Which accounts of directories are, or were, of these people: by their ids there. */
+export async function usersOf(connection: Connection, personIds: readonly string[]): Promise<string[]> {
+  const found = await linkModel(connection)
+    .find({ person: { $in: [...personIds] } }, { user: 1 })
+    .lean()
+  return found.flatMap(({ user }) => user ?? [])
+}
+
 export function mongoIdentities(connection: Connection): IdentityStore {
   const links = linkModel(connection)
   const questions = identityQuestionModel(connection)

@@ -23,7 +23,16 @@ export function recordedScim(store: ScimStore, world: Pick<World, 'acts' | 'log'
     changeUser: (source, id, ...more) =>
       written(userAct('user-changed', source, id), () => store.changeUser(source, id, ...more), userCame),
     deleteUser: (source, id, ...more) =>
-      written(userAct('user-removed', source, id), () => store.deleteUser(source, id, ...more), usersCame),
+      // Whose e-mail it was nobody can say afterwards.
+      store
+        .user(source, id)
+        .then((user) =>
+          written(
+            userAct('user-removed', source, id, user?.userName),
+            () => store.deleteUser(source, id, ...more),
+            usersCame,
+          ),
+        ),
     addGroup: (source, change) =>
       written(
         groupAct('group-created', source, ''),
@@ -47,10 +56,10 @@ function refused(error: unknown): { readonly error: ScimError } {
   throw error
 }
 
-const userAct = (type: ActType, source: string, id: string): Act => ({
+const userAct = (type: ActType, source: string, id: string, name = id): Act => ({
   type,
   by: { source },
-  about: { kind: 'person', id, name: id },
+  about: { kind: 'person', id, name },
   details: {},
 })
 const groupAct = (type: ActType, source: string, id: string): Act => ({

@@ -11,8 +11,14 @@ import type { PersonRef } from '../person.ts'
 /** By what somebody is known in the record: one person may have several ids of ours, and one Slack user. */
 export type Keys = ReadonlySet<string>
 
-export const keysOf = ({ id, slack, email }: PersonRef): Keys =>
-  new Set([slack.userId, id, ...(email === null ? [] : [email.toLowerCase()])])
+/** An e-mail may have been another's before: it counts only where no account of a directory (`userIds`) is known to be theirs. */
+export const keysOf = ({ id, slack, email }: PersonRef, userIds: readonly string[]): Keys =>
+  new Set([
+    slack.userId,
+    id,
+    ...userIds,
+    ...(userIds.length > 0 || email === null ? [] : [email.toLowerCase()]),
+  ])
 
 /** What the index knows each of them by: the Slack user; of whom an act is about, what the act calls them. */
 export const namedIn = (entry: Recorded): Keys =>
@@ -26,8 +32,8 @@ export function namedByGrant(
   return new Set([subject, requester, ...(actor === null ? [] : [actor])].map(({ slack }) => slack.userId))
 }
 
-export const namedByAct = ({ by, about }: Pick<Act, 'by' | 'about'>): Keys =>
-  new Set([...('slack' in by ? [by.slack.userId] : []), ...aboutOf({ about })])
+export const namedByAct = ({ by, about, details }: Pick<Act, 'by' | 'about' | 'details'>): Keys =>
+  new Set([...('slack' in by ? [by.slack.userId] : []), ...aboutOf({ about, details })])
 
 /** As what they are named in it; none: it does not concern them. */
 export function partsIn(entry: Recorded, keys: Keys): string[] {
@@ -49,7 +55,8 @@ function actorOf(entry: Recorded): PersonRef | null {
 }
 
 /** Where it is somebody of a directory, their e-mail may be all that tells who. */
-function aboutOf({ about: { kind, id, name } }: Pick<Act, 'about'>): string[] {
-  if (kind !== 'person') return []
+function aboutOf({ about: { kind, id, name }, details }: Pick<Act, 'about' | 'details'>): string[] {
+  // What was said ahead is about an entitlement, for somebody.
+  if (kind !== 'person') return details['subject'] === undefined ? [] : [details['subject']]
   return [id, name].flatMap((one, i) => (one.includes('@') ? [one.toLowerCase()] : i === 0 ? [one] : []))
 }
