@@ -49,6 +49,19 @@ const above = (): Part | null => {
   return part instanceof Part ? part : null
 }
 
+const headerVariables = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS']
+
+/** An exporter reads these again as it is made, and would send also what was ignored: then nothing would ever be sent. */
+function withoutTheirHeaders<T>(make: () => T): T {
+  const were = headerVariables.map((name) => [name, process.env[name]] as const)
+  for (const name of headerVariables) Reflect.deleteProperty(process.env, name)
+  try {
+    return make()
+  } finally {
+    for (const [name, value] of were) if (value !== undefined) process.env[name] = value
+  }
+}
+
 /**
  * Sends what is under way as OpenTelemetry's spans. Nothing is taken over from a request, and nothing is told to whom we
  * ask: traces begin and end here. Spans wait in a queue of a bounded length, and are thrown away where it is full.
@@ -63,7 +76,10 @@ export function openTracing(
     timeoutMillis: timeoutMs,
     compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
   }
-  const exporter = new SaysOnce(protocol === 'http/json' ? new AsJson(options) : new AsProtobuf(options), log)
+  const exporter = new SaysOnce(
+    withoutTheirHeaders(() => (protocol === 'http/json' ? new AsJson(options) : new AsProtobuf(options))),
+    log,
+  )
   const provider = new TracerProvider({
     sampler: samplerOf(sampler),
     resource: resourceFromAttributes({

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { z } from 'zod'
 
 /** Where traces go, and which: as OpenTelemetry's usual variables say it. */
@@ -32,6 +33,10 @@ const ms = z
   .string()
   .regex(/^\d{1,8}$/, 'is no number of milliseconds')
   .transform(Number)
+const patience = z
+  .string()
+  .regex(/^(?!0+$)\d{1,8}$/, 'is no number of milliseconds from 1 on')
+  .transform(Number)
 const count = z
   .string()
   .regex(/^[1-9]\d{0,5}$/, 'is no number from 1 to 999999')
@@ -56,6 +61,16 @@ const pairs = z.string().transform((text, context) => {
   }
   return Object.fromEntries(found)
 })
+
+/** By RFC 9110, 5.6.2 and 5.5. */
+const headers = pairs.refine(
+  (all) =>
+    Object.entries(all).every(
+      ([name, value]) => /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value),
+    ),
+  'holds what can be no header',
+)
+const file = z.string().refine(isReadable, 'names no file that can be read')
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -96,15 +111,18 @@ export function readTracing(environment: Environment): {
   if (isProtocolSet && speaks === undefined) return none
   const kind = read(samplerKind, 'TRACES_SAMPLER')
   const serviceName = given('SERVICE_NAME')
+  // Read by the exporter itself, which says nothing of what it cannot read.
+  for (const name of ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY'])
+    read(file, `EXPORTER_OTLP_TRACES_${name}`, `EXPORTER_OTLP_${name}`)
   return {
     tracing: {
       url,
       protocol: speaks ?? 'http/protobuf',
       headers: {
-        ...read(pairs, 'EXPORTER_OTLP_HEADERS'),
-        ...read(pairs, 'EXPORTER_OTLP_TRACES_HEADERS'),
+        ...read(headers, 'EXPORTER_OTLP_HEADERS'),
+        ...read(headers, 'EXPORTER_OTLP_TRACES_HEADERS'),
       },
-      timeoutMs: read(ms, 'EXPORTER_OTLP_TRACES_TIMEOUT', 'EXPORTER_OTLP_TIMEOUT') ?? 10_000,
+      timeoutMs: read(patience, 'EXPORTER_OTLP_TRACES_TIMEOUT', 'EXPORTER_OTLP_TIMEOUT') ?? 10_000,
       compression:
         read(compression, 'EXPORTER_OTLP_TRACES_COMPRESSION', 'EXPORTER_OTLP_COMPRESSION') ?? 'none',
       sampler: { kind: kind ?? 'parentbased_always_on', ratio: read(ratio, 'TRACES_SAMPLER_ARG') ?? 1 },
@@ -131,6 +149,15 @@ export const secretsOfTracing = ({ url, headers }: TracingSettings): string[] =>
 
 const under = (base: string | undefined): string | undefined =>
   base === undefined ? undefined : `${base.replace(/\/+$/, '')}/v1/traces`
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function isDecodable(value: string): boolean {
   try {
