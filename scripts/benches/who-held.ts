@@ -76,9 +76,9 @@ async function whoHeldAtRandom(connection: Connection, key: ChainKey): Promise<W
   let [unproven, most, count] = [0, 0, 0]
   for (const { what, instant } of asked) {
     const beganMs = performance.now()
-    const held = await holdings.at(what, instant)
+    const { those: held } = await holdings.at(what, instant)
     const foundMs = performance.now()
-    const sure = await proven(chain, { keys: [key], removedUntil: null }, held)
+    const sure = await proven(chain, { keys: [key], signers: [], since: instant }, held)
     const endMs = performance.now()
     found.push(foundMs - beganMs)
     proof.push(endMs - foundMs)
@@ -104,7 +104,7 @@ async function whoHeldAtRandom(connection: Connection, key: ChainKey): Promise<W
       .hint('naive')
       .toArray()
     naive.push(performance.now() - beganMs)
-    if (held.length !== (await holdings.at(what, instant)).length) differ++
+    if (held.length !== (await holdings.at(what, instant)).those.length) differ++
   }
   return {
     rows: [

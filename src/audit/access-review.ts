@@ -1,7 +1,10 @@
+import { z } from 'zod'
+import type { Actor } from '../domain/audit/act.ts'
 import { isLink, type ChainKey, type Link, type Unreadable } from '../domain/audit/chain.ts'
 import { grantIdOf, holdingNews, type HoldingNews } from '../domain/audit/holding.ts'
 import { isOfGrant, readRecorded } from '../domain/audit/recorded.ts'
 import type { ChainStore, HoldingStore } from '../domain/ports/audit.ts'
+import type { HoldKey } from '../domain/hold.ts'
 import { beginningOf, removedUntil, type Signer } from '../operations/chain-base.ts'
 import { verifyChain, type Verified } from '../operations/verify-chain.ts'
 import { proven } from './proven.ts'
@@ -25,6 +28,10 @@ export interface Reviewable {
   readonly entitlement: string
   /** How many held it in that time. */
   readonly count: number
+  /** What stands among them and cannot be read. */
+  readonly unreadable: number
+  /** Of that time entries were removed, as they were too old: who held it then is not known of all. */
+  readonly isCut: boolean
   /** In the order of their names, once. */
   readonly rows: Iterable<ReviewRow>
 }
@@ -39,13 +46,14 @@ export async function* accessReview(
 ): AsyncGenerator<Reviewable> {
   // What begins at its end is of the next.
   const rightBefore = { first: span.first, last: new Date(span.last.getTime() - 1) }
-  const { base } = await beginningOf(chain, signers)
-  const by = { keys, removedUntil: removedUntil(base) }
+  const by = { keys, signers, since: span.first }
   for (const what of await holdings.what()) {
     const tallies = new Map<string, ReviewTally>()
     const making = new Set<string>()
+    let unreadable = 0
     for await (const page of holdings.during(what, rightBefore, holdingsAtOnce)) {
-      const held = await proven(chain, by, page)
+      const held = await proven(chain, by, page.those)
+      unreadable += page.unreadable
       const secrets = await havingSecrets(held.flatMap((one) => (one.until === null ? one.grantId : [])))
       for (const one of held) {
         const { subject, entries, grantId } = one
@@ -57,7 +65,9 @@ export async function* accessReview(
       }
     }
     making.delete('')
-    yield { ...what, count: tallies.size, rows: rowsOf(tallies.values(), making) }
+    const cutAt = removedUntil((await beginningOf(chain, signers)).base)
+    const isCut = cutAt !== null && span.first <= cutAt
+    yield { ...what, count: tallies.size, unreadable, isCut, rows: rowsOf(tallies.values(), making) }
   }
 }
 
@@ -74,36 +84,75 @@ export interface RecordState extends Verified {
   readonly keyIds: readonly string[]
   /** Grants of which the index of holdings says otherwise than the record, or nothing. */
   readonly misindexed: number
+  /** What admins found fine, as the record has it, in order. */
+  readonly accepted: readonly AcceptedAct[]
+}
+
+export interface AcceptedAct extends HoldKey {
+  readonly at: Date
+  readonly until: Date
+  readonly by: Actor
 }
 
 /** Walks through all of it once. */
 export async function recordState({ chain, holdings, keys, signers }: Reviewed): Promise<RecordState> {
   const keyIds = new Set<string>()
-  const differing = new Map<string, HoldingNews>()
+  const differing = new Map<string, Numbered>()
+  const accepted = new Map<string, AcceptedAct>()
   const watched: Pick<ChainStore, 'after' | 'base' | 'beside'> = {
     ...chain,
     after: async (number, most) => {
       const page = await chain.after(number, Math.min(most, linksAtOnce))
-      for (const link of page) if (isLink(link)) keyIds.add(link.keyId)
+      for (const link of page) {
+        if (!isLink(link)) continue
+        keyIds.add(link.keyId)
+        noteAccepted(accepted, link)
+      }
       const news = page.flatMap(newsOf)
-      const ids = new Set(await holdings.differing(news))
-      for (const one of news) if (ids.has(grantIdOf(one))) differing.set(`${grantIdOf(one)} ${one.what}`, one)
+      const ids = new Set(await holdings.differing(news.map(({ one }) => one)))
+      for (const each of news)
+        if (ids.has(grantIdOf(each.one))) differing.set(`${grantIdOf(each.one)} ${each.one.what}`, each)
       return page
     },
   }
   const verified = await verifyChain(watched, { keys, checkpoints: [], signers })
-  // What was just recorded may have been noted a moment later.
-  const misindexed = new Set(await holdings.differing([...differing.values()]))
-  return { ...verified, keyIds: [...keyIds], misindexed: misindexed.size }
+  // What was just recorded may have been noted a moment later; what was removed since is forgotten.
+  const { after } = await beginningOf(chain, signers)
+  const still = [...differing.values()].filter(({ number }) => number > after.number)
+  const misindexed = new Set(await holdings.differing(still.map(({ one }) => one)))
+  return { ...verified, keyIds: [...keyIds], misindexed: misindexed.size, accepted: [...accepted.values()] }
 }
 
 /** Most entries say nothing of who holds what, and need not be read for it. */
 const ofHolding = /"type":"(?:given|taken)"/
 
-function newsOf(link: Link | Unreadable) {
+interface Numbered {
+  readonly number: number
+  readonly one: HoldingNews
+}
+
+function newsOf(link: Link | Unreadable): Numbered[] {
   if (!isLink(link) || !ofHolding.test(link.text)) return []
   const entry = readRecorded(link)
   if (entry === null || !isOfGrant(entry)) return []
   const { grantId: id, happened, ...facts } = entry
-  return holdingNews({ ...facts, id }, happened) ?? []
+  const one = holdingNews({ ...facts, id }, happened)
+  return one === null ? [] : [{ number: link.number, one }]
+}
+
+const acceptedDetails = z.object({
+  canonical: z.string(),
+  principal: z.string(),
+  until: z.iso.datetime().transform((text) => new Date(text)),
+})
+
+/** By the id of the act: of one whose outcome was not known at first there may be two entries. */
+function noteAccepted(accepted: Map<string, AcceptedAct>, link: Link): void {
+  if (!link.text.includes('"difference-accepted"')) return
+  const entry = readRecorded(link)
+  if (entry === null || isOfGrant(entry) || entry.type !== 'difference-accepted') return
+  const details = acceptedDetails.safeParse(entry.details).data
+  if (details === undefined || entry.outcome === 'refused' || entry.outcome === 'failed')
+    accepted.delete(entry.id)
+  else accepted.set(entry.id, { ...details, system: entry.about.id, at: link.at, by: entry.by })
 }

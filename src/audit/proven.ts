@@ -3,6 +3,7 @@ import { isAsWritten, isLink, type ChainKey } from '../domain/audit/chain.ts'
 import type { Holding } from '../domain/audit/holding.ts'
 import { isOfGrant, readRecorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
 import type { ChainStore, WithBefore } from '../domain/ports/audit.ts'
+import { beginningOf, removedUntil, type Signer } from '../operations/chain-base.ts'
 import { named, why } from '../who/words.ts'
 
 export interface Held extends Holding {
@@ -10,73 +11,159 @@ export interface Held extends Holding {
   readonly approvedBy: readonly string[]
   /** What the record says of it stands there as it was written. */
   readonly isProven: boolean
-  /** It began before the record does now: of that nobody can say more. */
+  /** It began before the record does now: of that nobody can say more. What the record does say of it, it does not deny. */
   readonly isOfBefore: boolean
   /** What of it is as it was written, in order. */
   readonly entries: readonly RecordedOfGrant[]
+  /** What it goes on from, as far as that is as it was written: the series of a window, what was cut before. */
+  readonly origins: readonly RecordedOfGrant[]
 }
 
 export interface ProvenBy {
   readonly keys: readonly ChainKey[]
-  /** Of what happened then or before, entries were removed by age; null: none were. */
-  readonly removedUntil: Date | null
+  readonly signers: readonly Signer[]
+  /** For whatever was held then or later. */
+  readonly since: Date
 }
+
+/** A window of a series that was resumed, twice over: further back is no word that counts still. */
+const mostOrigins = 4
 
 /** What was drawn from the record beside the record itself, all of it by a few questions. */
 export async function proven(
-  chain: Pick<ChainStore, 'ofGrants'>,
-  by: ProvenBy,
+  chain: Pick<ChainStore, 'ofGrants' | 'base'>,
+  { keys, signers, since }: ProvenBy,
   holdings: readonly Holding[],
 ): Promise<Held[]> {
-  const found = await chain.ofGrants(holdings.map(({ grantId }) => grantId))
-  const byGrant = new Map<string, WithBefore[]>()
-  for (const one of found) {
-    const grantId = grantOf(one.link.source)
-    const those = byGrant.get(grantId)
-    if (those === undefined) byGrant.set(grantId, [one])
-    else those.push(one)
+  const known = new Map<string, OfGrant>()
+  let wanted: readonly string[] = holdings.map(({ grantId }) => grantId)
+  for (let i = 0; i < mostOrigins && wanted.length > 0; i++) {
+    for (const [id, one] of await ofGrants(chain, keys, wanted)) known.set(id, one)
+    const origins = wanted.flatMap((id) => known.get(id)?.entries.flatMap(originOf) ?? [])
+    wanted = [...new Set(origins)].filter((id) => !known.has(id))
   }
-  return holdings.map((holding) => provenOne(holding, byGrant.get(holding.grantId) ?? [], by))
+  // Read after them: what was not there any more had been removed by then.
+  const { base } = await beginningOf(chain, signers)
+  const by = { removedUntil: removedUntil(base), since }
+  return holdings.map((holding) => provenOne(holding, known, by))
 }
 
-/** `grant/g1/0`: of g1. */
-const grantOf = (source: string | null): string => source?.split('/').slice(1, -1).join('/') ?? ''
+interface OfGrant {
+  readonly links: readonly WithBefore[]
+  /** Only what is as it was written is read. */
+  readonly entries: readonly RecordedOfGrant[]
+}
 
-function provenOne(holding: Holding, links: readonly WithBefore[], { keys, removedUntil }: ProvenBy): Held {
-  const right = links.flatMap(({ link, before }) =>
-    isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
+const nothing: OfGrant = { links: [], entries: [] }
+
+async function ofGrants(
+  chain: Pick<ChainStore, 'ofGrants'>,
+  keys: readonly ChainKey[],
+  grantIds: readonly string[],
+): Promise<Map<string, OfGrant>> {
+  const byGrant = new Map<string, WithBefore[]>(grantIds.map((id) => [id, []]))
+  for (const one of await chain.ofGrants(grantIds)) byGrant.get(grantOf(one.link.source))?.push(one)
+  return new Map(
+    [...byGrant].map(([id, links]) => {
+      const right = links.flatMap(({ link, before }) =>
+        isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
+      )
+      return [id, { links, entries: right.flatMap((link) => readRecorded(link) ?? []).filter(isOfGrant) }]
+    }),
   )
-  // Only what is as it was written is read.
-  const entries = right.flatMap((link) => readRecorded(link) ?? []).filter(isOfGrant)
+}
+
+/** `grant/g1/0`, or `grant/g1/0/…` of what happened otherwise once grants were restored: of g1. */
+const grantOf = (source: string | null): string => source?.split('/')[1] ?? ''
+
+function originOf({ happened }: RecordedOfGrant): string[] {
+  if (happened.type === 'window') return happened.seriesId === undefined ? [] : [happened.seriesId]
+  if (happened.type === 'resumed') return happened.resumes === undefined ? [] : [happened.resumes]
+  return []
+}
+
+function provenOne(
+  noted: Holding,
+  known: ReadonlyMap<string, OfGrant>,
+  { removedUntil, since }: { removedUntil: Date | null; since: Date },
+): Held {
+  const { links, entries } = known.get(noted.grantId) ?? nothing
+  const holding = { ...noted, until: noted.until ?? takenSince(since, entries) }
   const numbers = [...new Set(entries.map(({ index }) => index))].sort((one, other) => one - other)
   const first = numbers[0] ?? 0
   const isWhole = entries.length === links.length && numbers.every((number, i) => number === first + i)
   const isOld = removedUntil !== null && holding.from <= removedUntil
-  const isOfBefore = isOld && isWhole && (entries.length === 0 || first > 0)
+  const isCut = entries.length === 0 || first > 0
+  const origins = originsOf(entries, known)
   return {
     ...holding,
     reason: entries[0]?.reason ?? '',
-    approvedBy: entries.flatMap(wordOf),
+    approvedBy: [...origins, ...entries].flatMap(wordOf),
     isProven: isWhole && first === 0 && isBorneOut(holding, entries),
-    isOfBefore,
+    isOfBefore: isOld && isWhole && isCut && isNotDenied(holding, entries, removedUntil),
     entries,
+    origins,
   }
+}
+
+function originsOf(
+  entries: readonly RecordedOfGrant[],
+  known: ReadonlyMap<string, OfGrant>,
+  most = mostOrigins,
+): RecordedOfGrant[] {
+  if (most === 0) return []
+  return entries.flatMap(originOf).flatMap((id) => {
+    const before = known.get(id)?.entries ?? []
+    return [...originsOf(before, known, most - 1), ...before]
+  })
+}
+
+/** The record may be further than what is drawn from it; of then it says the same. */
+function takenSince(since: Date, entries: readonly RecordedOfGrant[]): Date | null {
+  const at = takenIn(entries)?.at ?? null
+  return at !== null && at > since ? at : null
+}
+
+/** Given once more, where grants were restored to a state of before that: what counts is what came last. */
+function takenIn(entries: readonly RecordedOfGrant[]) {
+  const last = entries.findLast(({ happened: { type } }) => type === 'given' || type === 'taken')?.happened
+  return last?.type === 'taken' ? last : null
 }
 
 /** All of it follows from entries of the record. */
 function isBorneOut(holding: Holding, entries: readonly RecordedOfGrant[]): boolean {
   const given = entries.find(({ happened }) => happened.type === 'given')
-  const taken = entries.find(({ happened }) => happened.type === 'taken')
   return (
     given !== undefined &&
-    given.happened.at.getTime() === holding.from.getTime() &&
-    isDeepStrictEqual(given.subject, holding.subject) &&
-    given.resource.id === holding.resource.id &&
-    given.entitlement.id === holding.entitlement.id &&
+    isSame(given.happened.at, holding.from) &&
+    isAbout(holding, given) &&
     given.principal === holding.principal &&
-    (taken?.happened.at.getTime() ?? null) === (holding.until?.getTime() ?? null)
+    isSame(takenIn(entries)?.at ?? null, holding.until)
   )
 }
+
+/** What is left of it says the same, and what would have to be left of it is. */
+function isNotDenied(holding: Holding, entries: readonly RecordedOfGrant[], removedUntil: Date): boolean {
+  const given = entries.find(({ happened }) => happened.type === 'given')
+  const taken = takenIn(entries)
+  const isOverBefore = holding.until !== null && holding.until <= removedUntil
+  // Who they are there may be settled as late as it is given.
+  const settled = given === undefined ? entries : [given]
+  return (
+    entries.every((entry) => isAbout(holding, entry)) &&
+    settled.every(({ principal }) => principal === holding.principal) &&
+    (given === undefined || isSame(given.happened.at, holding.from)) &&
+    (isSame(taken?.at ?? null, holding.until) || (taken === null && isOverBefore))
+  )
+}
+
+const isAbout = (holding: Holding, entry: RecordedOfGrant): boolean =>
+  isDeepStrictEqual(entry.subject, holding.subject) &&
+  entry.resource.id === holding.resource.id &&
+  entry.entitlement.id === holding.entitlement.id &&
+  entry.system === holding.system
+
+const isSame = (one: Date | null, other: Date | null): boolean => one?.getTime() === other?.getTime()
 
 function wordOf({ happened }: RecordedOfGrant): string[] {
   switch (happened.type) {
@@ -90,6 +177,8 @@ function wordOf({ happened }: RecordedOfGrant): string[] {
       return ['nobody: glass was broken']
     case 'confirmed':
       return [`${named(happened.by)}, confirmed`]
+    case 'more-time-approved':
+      return [`${named(happened.by)}, more time`]
     default:
       return []
   }

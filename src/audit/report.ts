@@ -6,15 +6,13 @@ import { ConfigError } from '../config.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import type { RingKeys } from '../domain/ring-keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
-import { acceptedDuring } from '../mongo/accepted-during.ts'
 import { mongoClock } from '../mongo/clock.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
-import { mongoPeople } from '../mongo/people.ts'
 import { havingSecrets } from '../mongo/secrets-made.ts'
 import type { Said } from '../who/open.ts'
-import { named } from '../who/words.ts'
 import { accessReview, recordState } from './access-review.ts'
 import { onRecord } from './open.ts'
+import { acceptedIn } from './review-accepted.ts'
 import { reviewCsv } from './review-csv.ts'
 import { reviewHtml } from './review-html.ts'
 import type { ReviewRow } from './review-row.ts'
@@ -50,7 +48,7 @@ function asked(words: readonly string[]): { span: Span; format: () => ReviewForm
       format: { type: 'string', default: 'html' },
     },
   })
-  const format = formats[values.format]
+  const format = Object.hasOwn(formats, values.format) ? formats[values.format] : undefined
   const span =
     values.quarter === undefined
       ? spanOf(values.from ?? '', values.to ?? '')
@@ -81,22 +79,34 @@ async function written(
     signers: signersOf(keys),
   }
   const head: ReviewHead = { span, madeAt, state: await recordState(from) }
-  const totals = { rows: 0, unproven: 0, unheld: [] as ReviewTotals['unheld'][number][] }
+  const totals = {
+    rows: 0,
+    unproven: 0,
+    unreadable: 0,
+    isCut: false,
+    unheld: [] as ReviewTotals['unheld'][number][],
+  }
   async function* parts(): AsyncGenerator<string> {
     yield await format.head(head)
     for await (const one of accessReview(from, within)) {
       totals.rows += one.count
+      totals.unreadable += one.unreadable
+      totals.isCut ||= one.isCut
       if (one.count === 0) totals.unheld.push(one)
       for (const part of format.entitlement({ ...one, rows: counted(one.rows, totals) })) yield await part
     }
-    for await (const one of acceptedDuring(connection, within)) {
+    const { accepted, unreadable } = await acceptedIn(connection, head.state, within)
+    totals.unreadable += unreadable
+    for (const one of accepted) {
       totals.rows++
-      yield await format.accepted({ ...one, by: await nameOf(connection, one.by) })
+      if (one.bornOut === 'no') totals.unproven++
+      yield await format.accepted(one)
     }
     yield await format.end(totals)
   }
   await pipeline(Readable.from(parts()), out, { end: false })
-  const isRight = head.state.faultCount === 0 && head.state.misindexed === 0 && totals.unproven === 0
+  const isRight =
+    head.state.faultCount === 0 && head.state.misindexed === 0 && totals.unproven + totals.unreadable === 0
   return { text: '', exitCode: isRight ? 0 : 1 }
 }
 
@@ -105,10 +115,4 @@ function* counted(rows: Iterable<ReviewRow>, totals: { unproven: number }): Gene
     totals.unproven += row.unproven
     yield row
   }
-}
-
-/** A machine by what it is called: `cli:ops`. */
-async function nameOf(connection: Connection, id: string): Promise<string> {
-  const [person] = await mongoPeople(connection).byIds([id])
-  return person === undefined ? id : named(person)
 }

@@ -1,7 +1,7 @@
 import { onOneLine } from '../who/words.ts'
 import { row } from './csv-row.ts'
 import type { ReviewRow } from './review-row.ts'
-import { stateLines, type ReviewFormat } from './review-words.ts'
+import { stateLines, unreadableWords, type ReviewFormat } from './review-words.ts'
 
 const columns = [
   'kind',
@@ -37,11 +37,12 @@ export const reviewCsv: ReviewFormat = {
     stateLines(head)
       .map((why) => written({ kind: 'statement', why }))
       .join(''),
-  entitlement: function* ({ resource, entitlement, count, rows }) {
-    if (count === 0) yield written({ kind: 'held by nobody', resource, entitlement })
+  entitlement: function* ({ resource, entitlement, count, rows, isCut }) {
+    const kind = isCut ? 'cannot be told' : 'held by nobody'
+    if (count === 0) yield written({ kind, resource, entitlement, ...(isCut ? { why: cutWhy } : {}) })
     for (const one of rows) yield heldRow(one)
   },
-  accepted: ({ system, canonical, principal, by, at, until }) =>
+  accepted: ({ system, canonical, principal, by, at, until, bornOut }) =>
     written({
       kind: 'accepted',
       entitlement: canonical,
@@ -52,8 +53,10 @@ export const reviewCsv: ReviewFormat = {
       last_until: until.toISOString(),
       approved_by: by,
       usage: 'unknown',
+      borne_out: { yes: 'yes', no: 'NO', before: 'cannot be told: since before the record begins' }[bornOut],
     }),
-  end: () => '',
+  end: ({ unreadable }) =>
+    unreadable === 0 ? '' : written({ kind: 'statement', why: `NOT WHOLE: ${unreadableWords(unreadable)}` }),
 }
 
 function heldRow(one: ReviewRow): string {
@@ -85,6 +88,8 @@ function borneOut({ unproven, ofBefore }: ReviewRow): string {
   if (unproven > 0) return `NO: ${unproven}`
   return ofBefore === 0 ? 'yes' : `cannot be told: ${ofBefore}, since before the record begins`
 }
+
+const cutWhy = 'what was recorded of that time was removed in part, as it was too old'
 
 const hours = (ms: number): string => (ms / 3_600_000).toFixed(2)
 

@@ -7,6 +7,7 @@ import { reviewStyle } from './review-style.ts'
 import {
   lengthWords,
   stateLines,
+  unreadableWords,
   type AcceptedAccess,
   type ReviewFormat,
   type ReviewTotals,
@@ -127,12 +128,16 @@ const acceptedRow = (one: AcceptedAccess): Html =>
     <td>${onOneLine(one.canonical)} on ${onOneLine(one.system)}</td>
     <td>${onOneLine(one.principal)}</td>
     <td>${onOneLine(one.by)}</td>
-    <td>${at(one.at)} – ${at(one.until)}</td>
+    <td>
+      ${at(one.at)} – ${at(one.until)}
+      ${one.bornOut === 'no' ? html`<p class="said">NOT AS RECORDED</p>` : ''}
+      ${one.bornOut === 'before' ? html`<p class="said">since before the record begins</p>` : ''}
+    </td>
     ${decision}
   </tr>`
 
-const ending = ({ rows, unproven, unheld }: ReviewTotals): Html => html`
-  ${unheld.length === 0 ? '' : html`<h2>Held by nobody in that time</h2>`}
+const ending = ({ rows, unproven, unreadable, unheld, isCut }: ReviewTotals): Html => html`
+  ${unheld.length === 0 ? '' : html`<h2>${isCut ? mayBeUnheld : 'Held by nobody in that time'}</h2>`}
   <p>${unheld.map(({ resource, entitlement }) => onOneLine(`${resource} ${entitlement}`)).join(', ')}</p>
   <h2>Decided by</h2>
   <p>
@@ -140,10 +145,13 @@ const ending = ({ rows, unproven, unheld }: ReviewTotals): Html => html`
     use Curfew knows nothing.
   </p>
   ${unproven === 0 ? '' : html`<p class="wrong">Of ${unproven} grants ${unprovenWords}</p>`}
+  ${unreadable === 0 ? '' : html`<p class="wrong">NOT WHOLE: ${unreadableWords(unreadable)}</p>`}
   <div class="sign">
     <span>Name</span><span>Signature</span><span>Date</span><span>Name</span><span>Signature</span
     ><span>Date</span>
   </div>
 `
+
+const mayBeUnheld = 'By whom this was held cannot be told: what was recorded of that time was removed in part'
 
 const unprovenWords = 'the record says something else, or was changed: curfew audit verify'

@@ -14,6 +14,7 @@ export interface ReviewRow {
   readonly ways: readonly Way[]
   readonly times: number
   /** Of that time alone. */
+  /** Once, however many grants it was held by at once. */
   readonly totalMs: number
   readonly longestMs: number
   readonly firstAt: Date
@@ -53,8 +54,8 @@ export class ReviewTally {
   readonly #places = new Set<string>()
   readonly #span: { readonly first: Date; readonly last: Date }
   #times = 0
-  #totalMs = 0
-  #longestMs = 0
+  /** When it was held, in that time. */
+  readonly #spans: SpanMs[] = []
   #firstAt: Date | null = null
   #lastUntil: Date | null = new Date(0)
   #isShown = false
@@ -72,11 +73,11 @@ export class ReviewTally {
   }
 
   add(held: Held): void {
-    const { from, until, principal, entries, reason, approvedBy, isProven, isOfBefore } = held
-    const heldMs = withinMs({ from, until }, this.#span)
+    const { from, until, principal, entries, origins, reason, approvedBy, isProven, isOfBefore } = held
     this.#times++
-    this.#totalMs += heldMs
-    this.#longestMs = Math.max(this.#longestMs, heldMs)
+    this.#spans.push(withinMs({ from, until }, this.#span))
+    if (this.#spans.length % joinedAtOnce === 0)
+      this.#spans.splice(0, this.#spans.length, ...joined(this.#spans))
     if (this.#firstAt === null || from < this.#firstAt) this.#firstAt = from
     const isOver = until !== null && until <= this.#span.last
     if (!isOver) this.#lastUntil = null
@@ -84,7 +85,7 @@ export class ReviewTally {
     if (principal !== null) this.#principals.add(principal)
     if (isOfBefore) this.#ofBefore++
     else if (!isProven) this.#unproven++
-    for (const way of waysOf(entries)) this.#ways.add(way)
+    for (const way of waysOf([...origins, ...entries])) this.#ways.add(way)
     for (const by of approvedBy) this.#approvedBy.add(by)
     if (reason !== '') this.#reasons.add(cut(reason, mostReasonLength))
     if (isShown(entries)) this.#isShown = true
@@ -95,13 +96,14 @@ export class ReviewTally {
   /** `making`: places where giving makes a secret, as far as is known. */
   row(making: ReadonlySet<string>): ReviewRow {
     const isNever = this.#places.size > 0 && [...this.#places].every((place) => making.has(place))
+    const lengths = joined(this.#spans).map(({ fromMs, untilMs }) => untilMs - fromMs)
     return {
       ...this.#of,
       principals: [...this.#principals].slice(0, mostNames),
       ways: [...this.#ways],
       times: this.#times,
-      totalMs: this.#totalMs,
-      longestMs: this.#longestMs,
+      totalMs: lengths.reduce((sum, ms) => sum + ms, 0),
+      longestMs: Math.max(0, ...lengths),
       firstAt: this.#firstAt ?? this.#span.first,
       lastUntil: this.#lastUntil,
       approvedBy: this.#approvedBy.kept,
@@ -136,9 +138,28 @@ class Few {
   }
 }
 
-function withinMs({ from, until }: Pick<Held, 'from' | 'until'>, span: { first: Date; last: Date }): number {
-  const beganMs = Math.max(from.getTime(), span.first.getTime())
-  return Math.max(0, Math.min((until ?? span.last).getTime(), span.last.getTime()) - beganMs)
+interface SpanMs {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+const joinedAtOnce = 1_000
+
+function withinMs({ from, until }: Pick<Held, 'from' | 'until'>, span: { first: Date; last: Date }): SpanMs {
+  const fromMs = Math.max(from.getTime(), span.first.getTime())
+  const untilMs = Math.min((until ?? span.last).getTime(), span.last.getTime())
+  return { fromMs, untilMs: Math.max(fromMs, untilMs) }
+}
+
+/** Held by two grants at once is held once. */
+function joined(spans: readonly SpanMs[]): SpanMs[] {
+  const all: { fromMs: number; untilMs: number }[] = []
+  for (const { fromMs, untilMs } of [...spans].sort((one, other) => one.fromMs - other.fromMs)) {
+    const last = all.at(-1)
+    if (last !== undefined && fromMs <= last.untilMs) last.untilMs = Math.max(last.untilMs, untilMs)
+    else all.push({ fromMs, untilMs })
+  }
+  return all
 }
 
 /** Where something is given, and what: there giving makes a secret, or never does. Empty: nobody knows. */
@@ -156,6 +177,7 @@ const wasHeldBefore = (entries: readonly RecordedOfGrant[]): boolean =>
 const isKept = (entries: readonly RecordedOfGrant[]): boolean =>
   entries.some(({ happened }) => happened.type === 'taken' && happened.left === 'kept-before')
 
+/** What goes on from something before came to them as that did. */
 function waysOf(entries: readonly RecordedOfGrant[]): Way[] {
   const types = new Set(entries.map(({ happened }) => happened.type))
   const ways: Way[] = [

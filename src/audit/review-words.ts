@@ -1,4 +1,4 @@
-import type { Accepted } from '../domain/ports/accepted.ts'
+import type { HoldKey } from '../domain/hold.ts'
 import { at } from '../who/words.ts'
 import type { RecordState, Reviewable } from './access-review.ts'
 import type { Span } from './span.ts'
@@ -20,14 +20,22 @@ export interface ReviewFormat {
   end(totals: ReviewTotals): string | Promise<string>
 }
 
-export interface AcceptedAccess extends Omit<Accepted, 'by'> {
+export interface AcceptedAccess extends HoldKey {
+  readonly at: Date
+  readonly until: Date
   /** By their name, where they are one of ours. */
   readonly by: string
+  /** `before`: that was said before the record begins, of which it has nothing any more. */
+  readonly bornOut: 'yes' | 'no' | 'before'
 }
 
 export interface ReviewTotals {
   readonly rows: number
   readonly unproven: number
+  /** What stands beside the record and cannot be read. */
+  readonly unreadable: number
+  /** Of that time entries were removed, as they were too old: that nobody held something cannot be told. */
+  readonly isCut: boolean
   readonly unheld: readonly { readonly resource: string; readonly entitlement: string }[]
 }
 
@@ -35,11 +43,15 @@ const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000]
 
 /** `3 d 4 h`, `2 h 5 min`, `12 min`. */
 export function lengthWords(ms: number): string {
-  const [days, hours] = [Math.floor(ms / DAY_MS), Math.floor((ms % DAY_MS) / HOUR_MS)]
-  const minutes = Math.round((ms % HOUR_MS) / MINUTE_MS)
+  const roundMs = Math.round(ms / MINUTE_MS) * MINUTE_MS
+  const [days, hours] = [Math.floor(roundMs / DAY_MS), Math.floor((roundMs % DAY_MS) / HOUR_MS)]
+  const minutes = (roundMs % HOUR_MS) / MINUTE_MS
   const parts = days > 0 ? [`${days} d`, `${hours} h`] : [`${hours} h`, `${minutes} min`]
   return parts.filter((part) => !part.startsWith('0 ')).join(' ') || (ms > 0 ? 'less than a minute' : '0 min')
 }
+
+export const unreadableWords = (count: number): string =>
+  `of ${count} that stand beside the record nothing can be read: somebody put them there`
 
 /** What can be said of the record that it was drawn from, line by line. */
 export function stateLines({ span, madeAt, state }: ReviewHead): string[] {

@@ -4,7 +4,7 @@ import { ConfigError } from '../config.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
-import { beginningOf, removedUntil } from '../operations/chain-base.ts'
+import { beginningOf } from '../operations/chain-base.ts'
 import type { Said } from '../who/open.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
@@ -19,13 +19,24 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
   const { resource, entitlement, instant, isJson } = asked(words)
   const asking = `who-held ${resource} ${entitlement} --at ${instant.toISOString()}`
   return onRecord(environment, asking, async (connection, keys) => {
-    const holdings = await mongoHoldings(connection).at({ resource, entitlement }, instant)
+    const { those, unreadable } = await mongoHoldings(connection).at({ resource, entitlement }, instant)
     const chain = mongoChain(connection)
-    const { base } = await beginningOf(chain, signersOf(keys))
-    const held = await proven(chain, { keys: chainKeys(keys), removedUntil: removedUntil(base) }, holdings)
+    const by = { keys: chainKeys(keys), signers: signersOf(keys), since: instant }
+    const held = await proven(chain, by, those)
+    // Read last: what was not found may have been removed meanwhile.
+    const { base } = await beginningOf(chain, by.signers)
+    const besides = [
+      ...(unreadable === 0 ? [] : [`Of ${unreadable} more nothing can be read: somebody put them there.`]),
+      ...(base === null || instant > new Date(base.at)
+        ? []
+        : [
+            `Who else held it then cannot be told: entries up to ${base.number}, of ${at(new Date(base.at))} and before, were removed, as they were too old.`,
+          ]),
+    ]
     return {
-      text: isJson ? JSON.stringify(held.map(heldAsJson), null, 2) : asText(held, instant),
-      exitCode: held.every(({ isProven, isOfBefore }) => isProven || isOfBefore) ? 0 : 1,
+      text: isJson ? JSON.stringify(held.map(heldAsJson), null, 2) : asText(held, instant, besides),
+      errors: isJson ? besides.join('\n') : '',
+      exitCode: unreadable === 0 && held.every((one) => one.isProven || one.isOfBefore) ? 0 : 1,
     }
   })
 }
@@ -38,12 +49,16 @@ function asked(words: readonly string[]) {
   })
   const [resource, entitlement, ...more] = positionals.join(' ').replace('/', ' ').split(' ')
   const instant = instantOf(values.at ?? '')
-  if (!resource || !entitlement || more.length > 0 || instant === null) throw new ConfigError(whoHeldUsage)
+  if (!resource || !entitlement || more.length > 0 || instant === null || instant > new Date())
+    throw new ConfigError(whoHeldUsage)
   return { resource, entitlement, instant, isJson: values.json }
 }
 
-function asText(held: readonly Held[], instant: Date): string {
-  if (held.length === 0) return `Nobody held it at ${at(instant)}, by the record.`
+function asText(held: readonly Held[], instant: Date, besides: readonly string[]): string {
+  if (held.length === 0)
+    return besides.length === 0
+      ? `Nobody held it at ${at(instant)}, by the record.`
+      : ['Nobody is found.', ...besides].join('\n')
   const rows = held.map((one) => [
     named(one.subject),
     onOneLine(one.principal ?? ''),
@@ -64,10 +79,19 @@ function asText(held: readonly Held[], instant: Date): string {
     ...(older === 0
       ? []
       : [`Of ${older} it cannot be told: what was recorded then was removed, as it was too old.`]),
+    ...besides,
   ].join('\n')
 }
 
-const heldAsJson = ({ subject, resource, entitlement, isProven, entries: _, ...one }: Held) => ({
+const heldAsJson = ({
+  subject,
+  resource,
+  entitlement,
+  isProven,
+  entries: _e,
+  origins: _o,
+  ...one
+}: Held) => ({
   ...one,
   resource: resource.id,
   entitlement: entitlement.id,

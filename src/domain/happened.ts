@@ -35,7 +35,8 @@ const typed = z.discriminatedUnion('type', [
   /** `stage`: which is asked now; null: enough had said yes. */
   of('recounted', { stage: count }),
   // A series and its windows; `number` from 1 on.
-  of('window', { number: z.number(), of: z.number() }),
+  /** `seriesId`: the grant that was approved. */
+  of('window', { number: z.number(), of: z.number(), seriesId: z.string().exactOptional() }),
   of('skipped', { by, number: z.number() }),
   of('missed', { count: z.number(), before: z.number() }),
   of('series-over', {}),
@@ -52,8 +53,8 @@ const typed = z.discriminatedUnion('type', [
   /** The device is not fit: mended by then, nothing ends. */
   of('unfit', { why: z.string(), cutAt: at }),
   of('fit-again', {}),
-  /** It goes on, in a new grant, as the device is fit again. */
-  of('resumed', {}),
+  /** It goes on, in a new grant, as the device is fit again; `resumes`: the grant that was cut. */
+  of('resumed', { resumes: z.string().exactOptional() }),
   of('late', { error: words }),
   of('tried-now', { by }),
   of('end', { cause: z.enum(endCauses), by: by.nullable(), note: words }),

@@ -214,7 +214,7 @@ export function resumedGrant(cut: Ended, id: string, now: Date): Granting {
   const { left: _l, keptUntil: _k, ...approved } = rest
   return due<Granting>({
     ...approved,
-    ...begun(now, { type: 'resumed', at: now }),
+    ...begun(now, { type: 'resumed', at: now, resumes: cut.id }),
     id,
     requestId: resumeKey(cut.id),
     line: 0,
@@ -237,7 +237,7 @@ export function windowGrant(series: Recurring, { index, start, end }: Window, no
   const number = index + 1
   return due<Waiting>({
     ...approved,
-    ...begun(now, { type: 'window', at: now, number, of: windowCount(series.pattern) }),
+    ...begun(now, { type: 'window', at: now, number, of: windowCount(series.pattern), seriesId: series.id }),
     id,
     requestId: id,
     pattern: null,

@@ -12,13 +12,16 @@ const row = z.object({
   at: z.date(),
 })
 
-/** What an admin found fine, at any time from the first to the last instant, though no grant explained it. */
+/**
+ * What an admin found fine, at any time from the first to the last instant, though no grant explained it: of the same the
+ * last word alone. Null: it cannot be read.
+ */
 export async function* acceptedDuring(
   connection: Connection,
   { first, last }: { first: Date; last: Date },
-): AsyncGenerator<Accepted> {
+): AsyncGenerator<Accepted | null> {
   const cursor = collectionOf<{ _id: string }>(connection, 'accepted')
     .find({ at: { $lte: last }, until: { $gt: first } })
     .sort({ system: 1, canonical: 1 })
-  for await (const one of cursor) yield row.parse(one)
+  for await (const one of cursor) yield row.safeParse(one).data ?? null
 }

@@ -36,6 +36,17 @@ export const lastedOf = {
   ],
 }
 
+/** How long those of a class may have lasted. A minute more: a logarithm is not exact. */
+const longestMs = (lasted: number): number => shortestMs * (times ** lasted + 1)
+
+/** Whoever looks for it finds it: what is in no class is found always, and longer classes are looked through for longer. */
+export function isFoundAs(lasted: unknown, { from, until }: { from: Date; until: Date | null }): boolean {
+  if (lasted === null || lasted === undefined) return true
+  if (typeof lasted !== 'number' || until === null) return false
+  if (!Number.isInteger(lasted) || lasted < 0 || lasted > classes) return false
+  return lasted === classes || until.getTime() - from.getTime() <= longestMs(lasted)
+}
+
 /** What was held at any time from the first instant to the last; both the same: then. */
 export function heldDuring(
   { resource, entitlement }: { resource: string; entitlement: string },
@@ -44,9 +55,7 @@ export function heldDuring(
 ) {
   const what = { 'resource.id': resource, 'entitlement.id': entitlement }
   const isOver = Array.from({ length: classes + 1 }, (_, lasted) => {
-    // A minute more: a logarithm is not exact.
-    const mostMs = shortestMs * (times ** lasted + 1)
-    const after = lasted === classes ? {} : { $gte: new Date(first.getTime() - mostMs) }
+    const after = lasted === classes ? {} : { $gte: new Date(first.getTime() - longestMs(lasted)) }
     return { ...what, lasted, from: { ...after, $lte: last }, until: { $gt: first } }
   })
   const isNot = { ...what, lasted: null, from: { $lte: last } }

@@ -1,14 +1,14 @@
 import { MongoServerError } from 'mongodb'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
-import { grantIdOf, type Holding } from '../domain/audit/holding.ts'
-import type { HoldingStore } from '../domain/ports/audit.ts'
+import { grantIdOf, type Holding, type HoldingNews } from '../domain/audit/holding.ts'
+import type { HoldingStore, HoldingsFound } from '../domain/ports/audit.ts'
 import { isOfGrant, readRecorded } from '../domain/audit/recorded.ts'
 import { personRef } from '../domain/person-ref.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { idAndName } from './grant-rows.ts'
-import { heldDuring, heldIndex, lastedOf } from './holding-spans.ts'
+import { heldDuring, heldIndex, isFoundAs, lastedOf } from './holding-spans.ts'
 
 const schema = new Schema(
   {
@@ -44,6 +44,11 @@ const stored = z
   })
   .transform(({ _id: grantId, ...holding }): Holding => ({ grantId, ...holding }))
 
+const inItsClass = stored.and(z.object({ lasted: z.unknown() }))
+
+/** Something was taken back that nobody knows to have been given: it is found for nobody, and so hides nothing. */
+const neverGiven = z.strictObject({ _id: z.string(), until: z.date(), lasted: z.null() })
+
 /** Whoever can write to the database can put anything there: what has no name is left out, and said to differ. */
 const names = z.array(z.unknown()).transform((all) => all.filter((one) => typeof one === 'string').sort())
 
@@ -64,7 +69,13 @@ export function mongoHoldings(connection: Connection): HoldingStore {
         return {
           filter: { _id: grantId },
           update: [
-            { $set: { ...literally(holding), until: { $ifNull: ['$until', null] } } },
+            {
+              $set: {
+                ...literally(holding),
+                from: firstFrom(holding.from),
+                until: { $ifNull: ['$until', null] },
+              },
+            },
             { $set: { lasted: lastedOf } },
           ],
         }
@@ -107,16 +118,12 @@ export function mongoHoldings(connection: Connection): HoldingStore {
         .find(heldDuring(what, instant, instant))
         .sort({ from: 1 })
         .toArray()
-      return found.map((one) => stored.parse(one))
+      return foundIn(found)
     },
     differing: async (news) => {
       const found = await holdings.find({ _id: { $in: news.map(grantIdOf) } }).toArray()
-      const known = new Map(found.map((doc) => [doc._id, stored.safeParse(doc).data]))
-      return news.flatMap((one) => {
-        const span = known.get(grantIdOf(one))
-        const [said, says] = one.what === 'from' ? [one.holding.from, span?.from] : [one.until, span?.until]
-        return said.getTime() === says?.getTime() ? [] : [grantIdOf(one)]
-      })
+      const known = new Map(found.map((doc) => [doc._id, doc]))
+      return news.flatMap((one) => (isAsNoted(one, known.get(grantIdOf(one))) ? [] : [grantIdOf(one)]))
     },
     what: async () => {
       // Each by the index alone, however much of it was held how often.
@@ -133,18 +140,33 @@ export function mongoHoldings(connection: Connection): HoldingStore {
     },
     during: async function* (what, { first, last }, atOnce) {
       const cursor = holdings.find(heldDuring(what, first, last)).batchSize(atOnce)
-      let page: Holding[] = []
+      let page: unknown[] = []
       for await (const one of cursor) {
-        const read = stored.safeParse(one)
-        // What cannot be read is told of by `differing`, and hides no other.
-        if (read.success) page.push(read.data)
+        page.push(one)
         if (page.length < atOnce) continue
-        yield page
+        yield foundIn(page)
         page = []
       }
-      if (page.length > 0) yield page
+      if (page.length > 0) yield foundIn(page)
     },
   }
+}
+
+/** What cannot be read is counted, and hides no other. */
+function foundIn(documents: readonly unknown[]): HoldingsFound {
+  const those = documents.flatMap((one) => stored.safeParse(one).data ?? [])
+  return { those, unreadable: documents.length - those.length }
+}
+
+/** It stands there as it was noted, and where it is looked for. */
+function isAsNoted(one: HoldingNews, doc: unknown): boolean {
+  if (one.what === 'until' && neverGiven.safeParse(doc).data?.until.getTime() === one.until.getTime())
+    return true
+  const read = inItsClass.safeParse(doc).data
+  if (read === undefined || !isFoundAs(read.lasted, read)) return false
+  if (one.what === 'until') return read.until?.getTime() === one.until.getTime()
+  const { from, resource, entitlement } = one.holding
+  return read.from <= from && read.resource.id === resource.id && read.entitlement.id === entitlement.id
 }
 
 /** Neither collection nor index: nothing is to be done. */
@@ -152,6 +174,11 @@ function noneYet(error: unknown): [] {
   if (error instanceof MongoServerError && (error.code === 26 || error.code === 27)) return []
   throw error
 }
+
+/** Given once more, where grants were restored to a state of before that: it was held since the first time. */
+const firstFrom = (from: Date) => ({
+  $cond: [{ $eq: [{ $type: '$from' }, 'date'] }, { $min: ['$from', from] }, from],
+})
 
 /** Words that people chose are never read as an expression. */
 const literally = (values: object): Record<string, { $literal: unknown }> =>

@@ -1,7 +1,5 @@
 import { report } from '../../src/audit/report.ts'
 import { mongoAccepted } from '../../src/mongo/accepted.ts'
-import { asAct } from '../../src/operations/as-act.ts'
-import { noLog } from '../support/no-log.ts'
 import { ada, at } from '../support/builders.ts'
 import { aRecord } from './a-record.ts'
 
@@ -19,10 +17,8 @@ async function aRecordOfAccepted() {
     const { canonical, principal } = place
     const details = { canonical, principal, entitlement: 'admin', until: at(until).toISOString() }
     const act = { type: 'difference-accepted', by: ada, about, details } as const
-    await asAct({ acts: record.acts, log: noLog }, act, () =>
-      accepted.accept([{ ...place, at: at(from), until: at(until), by: ada.id }]),
-    )
-    await record.records()
+    await record.recordsAct(`a${from}`, act, at(from))
+    await accepted.accept([{ ...place, at: at(from), until: at(until), by: ada.id }])
   }
   const reviewed = async (quarter: string) => {
     const { text, exitCode } = await record.asked(

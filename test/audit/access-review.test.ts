@@ -46,11 +46,17 @@ async function aQuarter() {
     subject: kim,
     secret: { what: 'password', brings: null },
   })
+  const stray = { canonical: 'admin@orders', principal: '+mallory' }
+  await record.recordsAct('a1', {
+    type: 'difference-accepted',
+    by: { operator: 'cli:ops' },
+    about: { kind: 'system', id: 'orders', name: 'orders' },
+    details: { ...stray, entitlement: 'admin', until: at(90 * DAY_S).toISOString() },
+  })
   await record.connection.collection<{ _id: string }>('accepted').insertOne({
     _id: 'a1',
     system: 'orders',
-    canonical: 'admin@orders',
-    principal: '+mallory',
+    ...stray,
     until: at(90 * DAY_S),
     by: 'cli:ops',
     at: at(0),

@@ -1,5 +1,5 @@
 import { proven } from '../../src/audit/proven.ts'
-import { chainKeys } from '../../src/domain/audit/keys.ts'
+import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
 import { holdingModel } from '../../src/mongo/holdings.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { aPerson, at, riley } from '../support/builders.ts'
@@ -75,7 +75,7 @@ type Holders = Awaited<ReturnType<typeof aRecordOfHolders>>
 const found = async ({ holdings }: Pick<Holders, 'holdings'>) =>
   Promise.all(
     instants.map(async (second) =>
-      (await holdings.at(what, at(second))).map(({ grantId }) => grantId).sort(),
+      (await holdings.at(what, at(second))).those.map(({ grantId }) => grantId).sort(),
     ),
   )
 
@@ -86,14 +86,15 @@ test('whoever held it at an instant is found, for a moment or for years, and nob
   expect(await found(record)).toEqual(expected())
   const stored = holdingModel(record.connection).collection
   expect(await stored.countDocuments({ until: { $type: 'date' }, lasted: null })).toBe(0)
-  const held = await record.holdings.at(what, at(0.5))
-  const byKeys = { keys: chainKeys([record.key]), removedUntil: null }
+  const { those: held } = await record.holdings.at(what, at(0.5))
+  const byKeys = { keys: chainKeys([record.key]), signers: signersOf([record.key]), since: at(0.5) }
   const sure = await proven(record.chain, byKeys, held)
   expect(sure.map(({ grantId, isProven }) => [grantId, isProven])).toEqual(
     held.map(({ grantId }) => [grantId, true]),
   )
   await record.connection.collection('chain').updateOne({ source: 'grant/g5/0' }, { $set: { text: '{}' } })
-  const wrong = await proven(record.chain, byKeys, await record.holdings.at(what, at(100)))
+  const { those: later } = await record.holdings.at(what, at(100))
+  const wrong = await proven(record.chain, { ...byKeys, since: at(100) }, later)
   expect(wrong.filter(({ isProven }) => !isProven).map(({ grantId }) => grantId)).toEqual(['g5'])
 })
 
@@ -101,7 +102,7 @@ test('whoever held it at any time of a span is found once', async () => {
   const { holdings } = await aRecordOfHolders()
   const pages: string[][] = []
   for await (const page of holdings.during(what, { first: at(70), last: at(200) }, 3))
-    pages.push(page.map(({ grantId }) => grantId))
+    pages.push(page.those.map(({ grantId }) => grantId))
   const inSpan = spans.flatMap(([from, length], n) =>
     from <= 200 && (length === null || from + length > 70) ? [`g${n}`] : [],
   )
@@ -145,7 +146,7 @@ test('what is noted twice, and in whatever order, is noted once', async () => {
     await holdings.note([{ what: 'until', grantId: 'g1', until: at(3_600) }])
     await holdings.note([{ what: 'from', holding }])
   }
-  expect(await holdings.at(what, at(3_599))).toEqual([{ ...holding, until: at(3_600) }])
-  expect(await holdings.at(what, at(3_600))).toEqual([])
+  expect((await holdings.at(what, at(3_599))).those).toEqual([{ ...holding, until: at(3_600) }])
+  expect((await holdings.at(what, at(3_600))).those).toEqual([])
   expect(await connection.collection('holdings').findOne()).toMatchObject({ lasted: 3 })
 })

@@ -80,17 +80,23 @@ export interface HoldingStore extends Drawn {
    */
   adopt(after: string): Promise<string | null>
   /** Who held it at that instant, the longest first. */
-  at(what: { resource: string; entitlement: string }, instant: Date): Promise<readonly Holding[]>
-  /** Of which of these grants it says otherwise, or nothing that can be read. */
+  at(what: { resource: string; entitlement: string }, instant: Date): Promise<HoldingsFound>
+  /** Of which of these grants it says otherwise, nothing that can be read, or so that it is not found. */
   differing(news: readonly HoldingNews[]): Promise<readonly string[]>
   /** Whatever was ever held, in order. */
   what(): Promise<readonly { resource: string; entitlement: string }[]>
-  /** Who held it at any time from the first to the last instant, some at once; what cannot be read is left out. */
+  /** Who held it at any time from the first to the last instant, some at once. */
   during(
     what: { resource: string; entitlement: string },
     span: { first: Date; last: Date },
     atOnce: number,
-  ): AsyncIterable<readonly Holding[]>
+  ): AsyncIterable<HoldingsFound>
+}
+
+export interface HoldingsFound {
+  readonly those: readonly Holding[]
+  /** So many more stand among them that cannot be read. */
+  readonly unreadable: number
 }
 
 /** Who is named by which entry, drawn from the record as it grows; what they are called: `namedIn`. */
