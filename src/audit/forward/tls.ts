@@ -23,14 +23,14 @@ const readByMs = 500
 function wire(raw: Socket, ended: () => void): Duplex {
   const between = new Duplex({
     read: () => raw.resume(),
-    write: (bytes, _, done) => void raw.write(bytes, done),
+    write: (bytes: Buffer, _, done) => void raw.write(bytes, done),
     final: (done) => void raw.end(done),
     destroy: (error, done) => {
       raw.destroy()
       done(error)
     },
   })
-  raw.on('data', (bytes) => {
+  raw.on('data', (bytes: Buffer) => {
     if (!between.push(bytes)) raw.pause()
   })
   raw.once('end', ended)
@@ -83,7 +83,10 @@ export function sentOverTls({ host, port, ca, patienceMs }: TlsPlace, bytes: Buf
       })
     })
     socket.once('end', () => {
-      if (!isAskedToEnd) return fail(new Error('the receiver ended the connection before it was asked to'))
+      if (!isAskedToEnd) {
+        fail(new Error('the receiver ended the connection before it was asked to'))
+        return
+      }
       over()
       resolve()
       raw.destroySoon()
