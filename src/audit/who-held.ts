@@ -19,10 +19,15 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
   const { resource, entitlement, instant, isJson } = asked(words)
   const asking = `who-held ${resource} ${entitlement} --at ${instant.toISOString()}`
   return onRecord(environment, asking, async (connection, keys) => {
-    const { those, unreadable } = await mongoHoldings(connection).at({ resource, entitlement }, instant)
-    const chain = mongoChain(connection)
+    const [chain, holdings] = [mongoChain(connection), mongoHoldings(connection)]
     const by = { keys: chainKeys(keys), signers: signersOf(keys), since: instant }
-    const held = await proven(chain, by, those)
+    const found = async () => {
+      const { those, unreadable } = await holdings.at({ resource, entitlement }, instant)
+      return { held: await proven(chain, by, those), unreadable }
+    }
+    const first = await found()
+    // What was just recorded is noted a moment later.
+    const { held, unreadable } = first.held.some(isWrong) ? await found() : first
     // Read last: what was not found may have been removed meanwhile.
     const { base } = await beginningOf(chain, by.signers)
     const besides = [
@@ -36,10 +41,12 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
     return {
       text: isJson ? JSON.stringify(held.map(heldAsJson), null, 2) : asText(held, instant, besides),
       errors: isJson ? besides.join('\n') : '',
-      exitCode: unreadable === 0 && held.every((one) => one.isProven || one.isOfBefore) ? 0 : 1,
+      exitCode: unreadable === 0 && !held.some(isWrong) ? 0 : 1,
     }
   })
 }
+
+const isWrong = ({ isProven, isOfBefore }: Held): boolean => !isProven && !isOfBefore
 
 function asked(words: readonly string[]) {
   const { values, positionals } = parseArgs({
@@ -68,7 +75,7 @@ function asText(held: readonly Held[], instant: Date, besides: readonly string[]
     why(one.reason),
     one.isProven ? '' : one.isOfBefore ? 'since before the record begins' : 'NOT AS RECORDED',
   ])
-  const wrong = held.filter(({ isProven, isOfBefore }) => !isProven && !isOfBefore).length
+  const wrong = held.filter(isWrong).length
   const older = held.filter(({ isProven, isOfBefore }) => !isProven && isOfBefore).length
   return [
     table(['WHO', 'AS', 'FROM', 'UNTIL', 'BY WHOSE WORD', 'WHY', ''], rows),
