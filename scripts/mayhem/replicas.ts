@@ -94,6 +94,8 @@ export async function startReplica(
   }
 }
 
+/** What is said of a replica that the machine gives no time. */
+export const noCpu = 'had no CPU'
 const hungerEachMs = 250
 /** More of its time waiting for a CPU than this, and its calls are late for no reason of its own. */
 const mostHunger = 0.3
@@ -113,7 +115,7 @@ function watchHunger(pidNow: () => number | null, name: string, diary: Diary): {
     }
     const share = (waitedNs - last.waitedNs) / 1e6 / (atMs - last.atMs)
     last = { pid, waitedNs, atMs }
-    if (share > mostHunger) end ??= diary.trouble(name, 'had no CPU')
+    if (share > mostHunger) end ??= diary.trouble(name, noCpu)
     else {
       end?.()
       end = null
