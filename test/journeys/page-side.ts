@@ -27,9 +27,9 @@ export class PageSide {
     return this.#pane.locator('.main .message').filter({ hasText: words }).last()
   }
 
-  async sees(words: RegExp | string): Promise<Locator> {
+  async sees(words: RegExp | string, { withinMs = 30_000 } = {}): Promise<Locator> {
     const message = this.message(words)
-    await message.waitFor()
+    await message.waitFor({ timeout: withinMs })
     return message
   }
 
