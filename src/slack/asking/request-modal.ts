@@ -1,4 +1,3 @@
-import { WebAPIPlatformError, type ViewsUpdateArguments } from '@slack/web-api'
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement, type Entitlement } from '../../domain/catalog.ts'
@@ -11,6 +10,7 @@ import { mayAskForOthers } from '../../domain/policy.ts'
 import { answerUnopened, said, unreadWords, type Tell } from '../replies/answer-click.ts'
 import { context, form, plain, plainSection, section } from '../words/blocks.ts'
 import { messageView } from '../replies/message-view.ts'
+import { updateView } from '../replies/fill-view.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import {
   isAnyUnknown,
@@ -66,7 +66,11 @@ export async function openRequest(
       onceKnown(parts, drawn ?? viewOf(parts, userId, text)),
     ])
     const { id: viewId, hash } = opened.view ?? {}
-    if (viewId) await fillIn(parts, { view_id: viewId, view, ...(hash ? { hash } : {}) })
+    if (viewId)
+      await updateView(
+        { client: clients.interactive, log },
+        { view_id: viewId, view, ...(hash ? { hash } : {}) },
+      )
   } catch (error) {
     await answerUnopened({ log }, tell, error)
   }
@@ -83,17 +87,6 @@ async function onceKnown({ log }: Parts, view: Promise<ModalView>): Promise<Moda
     return await view
   } catch (error) {
     return messageView(title, unreadWords(log, error))
-  }
-}
-
-/** Whoever closed the loading view, or was given a newer one, misses nothing. */
-async function fillIn({ clients, log }: Parts, update: ViewsUpdateArguments): Promise<void> {
-  try {
-    await clients.interactive.views.update(update)
-  } catch (error) {
-    const code = error instanceof WebAPIPlatformError ? error.data.error : null
-    if (code !== 'not_found' && code !== 'hash_conflict') throw error
-    log.debug('a loading view is gone', { code })
   }
 }
 
@@ -252,7 +245,8 @@ export function listenToRequest(parts: Parts): void {
       const shown = parseInView(body)
       try {
         const view = await viewAfterChoosing(parts, shown)
-        if (view) await fillIn(parts, { view_id: shown.viewId, hash: shown.hash, view })
+        const update = { view_id: shown.viewId, hash: shown.hash }
+        if (view) await updateView({ client: parts.clients.interactive, log }, { ...update, view })
       } catch (error) {
         log.warn('could not update the request modal', { error })
       }

@@ -6,6 +6,7 @@ import type { PersonFacts, PersonRef } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { mostLines, requestSeveral, type NotOne } from '../../operations/request-several.ts'
 import { button, buttonRow, context, form, plain } from '../words/blocks.ts'
+import { updateView } from '../replies/fill-view.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import { deviceBlocksForAll, deviceField, deviceIn } from './device-field.ts'
@@ -104,7 +105,8 @@ export function listenToSeveral(parts: Parts, single: string): void {
         now: world.clock.now(),
       }
       const view = severalView(about, chosenIn(about.catalog, keys), shown.field(reasonField) ?? '')
-      await clients.interactive.views.update({ view_id: shown.viewId, hash: shown.hash, view })
+      const update = { view_id: shown.viewId, hash: shown.hash, view }
+      await updateView({ client: clients.interactive, log }, update)
     } catch (error) {
       log.warn('could not update the form for several', { error })
     }

@@ -9,6 +9,7 @@ import { noteLength, reviewGrant } from '../../operations/review.ts'
 import { answerUnopened, type Tell } from '../replies/answer-click.ts'
 import { form, plain, plainSection } from '../words/blocks.ts'
 import { parseCardValue } from './card-value.ts'
+import { updateView } from '../replies/fill-view.ts'
 import { messageView } from '../replies/message-view.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import type { Parts } from '../parts.ts'
@@ -33,7 +34,11 @@ export async function openChange({ world, clients, log }: Parts, click: Click, t
         ? messageView(title, refusalWords(refuse('not-found')))
         : changeView(click.value, grant, rulesOf(world.catalog(), grant), world.clock.now())
     const { id: viewId, hash } = opened.view ?? {}
-    if (viewId) await clients.interactive.views.update({ view_id: viewId, view, ...(hash ? { hash } : {}) })
+    if (viewId)
+      await updateView(
+        { client: clients.interactive, log },
+        { view_id: viewId, view, ...(hash ? { hash } : {}) },
+      )
   } catch (error) {
     await answerUnopened({ log }, tell, error)
   }

@@ -5,6 +5,7 @@ import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import { showSecret, ticketToShow } from '../../operations/hand-over.ts'
 import { actor, answerUnopened, tellClicker, unreadWords } from '../replies/answer-click.ts'
+import { updateView } from '../replies/fill-view.ts'
 import { messageView } from '../replies/message-view.ts'
 import { parseClick, parseInView } from '../wire/payloads.ts'
 import { button, form, plain, plainSection, section } from '../words/blocks.ts'
@@ -196,7 +197,7 @@ function partOf({ label, text, file }: Shown): KnownBlock[] {
 /** What was made and cannot be shown is lost, and another is made by the next look. Its text is in no log. */
 async function fill({ clients, log }: Parts, viewId: string, view: ModalView): Promise<void> {
   try {
-    await clients.interactive.views.update({ view_id: viewId, view })
+    await updateView({ client: clients.interactive, log }, { view_id: viewId, view })
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown'
     log.warn('a modal could not be filled', { viewId, error: name })

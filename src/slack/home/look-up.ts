@@ -7,6 +7,7 @@ import { isRefusal } from '../../domain/refusal.ts'
 import { lookUp, type LookedUp } from '../../operations/look-up.ts'
 import type { Parts } from '../parts.ts'
 import { actor, answerUnopened, tellClicker, unreadWords } from '../replies/answer-click.ts'
+import { updateView } from '../replies/fill-view.ts'
 import { messageView } from '../replies/message-view.ts'
 import { parseClick, parseInView } from '../wire/payloads.ts'
 import { form, plain, section } from '../words/blocks.ts'
@@ -72,10 +73,8 @@ export function listenToLookUp(parts: Parts): void {
     if (!clicked.success) return
     const { user, view } = clicked.data
     try {
-      await clients.background.views.update({
-        view_id: view.id,
-        view: await found(parts, user.id, view.private_metadata),
-      })
+      const now = await found(parts, user.id, view.private_metadata)
+      await updateView({ client: clients.background, log }, { view_id: view.id, view: now })
     } catch (error) {
       log.warn('could not show anew who was looked up', { error })
     }
@@ -100,7 +99,7 @@ export function listenToLookUp(parts: Parts): void {
     await answer({ response_action: 'update', view })
     if (inTime !== 'late') return
     try {
-      await clients.background.views.update({ view_id: viewId, view: await finding })
+      await updateView({ client: clients.background, log }, { view_id: viewId, view: await finding })
     } catch (error) {
       log.warn('could not show who was looked up', { error })
     }

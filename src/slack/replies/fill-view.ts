@@ -1,6 +1,6 @@
 import type { RespondFn } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
-import { WebAPIPlatformError } from '@slack/web-api'
+import { WebAPIPlatformError, type ViewsUpdateArguments, type WebClient } from '@slack/web-api'
 import type { PersonRef } from '../../domain/person.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import type { Parts } from '../parts.ts'
@@ -47,17 +47,29 @@ export async function fillView(
   await showInView(parts, viewId, view)
 }
 
-/** Whoever closed it meanwhile misses nothing that is not told elsewhere. */
+/** Never rejects. */
 export async function showInView(
   { clients, log }: Pick<Parts, 'clients' | 'log'>,
   viewId: string,
   view: ModalView,
 ): Promise<void> {
   try {
-    await clients.background.views.update({ view_id: viewId, view })
+    await updateView({ client: clients.background, log }, { view_id: viewId, view })
   } catch (error) {
-    const isClosed = error instanceof WebAPIPlatformError && error.data.error === 'not_found'
-    if (isClosed) log.debug('a modal was closed before it was filled', { viewId })
-    else log.warn('a modal could not be filled', { viewId, error })
+    log.warn('a modal could not be filled', { viewId, error })
+  }
+}
+
+/** Whoever closed it, or was given a newer one, misses nothing; rejects with whatever else Slack says. */
+export async function updateView(
+  { client, log }: { client: WebClient; log: Parts['log'] },
+  update: ViewsUpdateArguments,
+): Promise<void> {
+  try {
+    await client.views.update(update)
+  } catch (error) {
+    const code = error instanceof WebAPIPlatformError ? error.data.error : null
+    if (code !== 'not_found' && code !== 'hash_conflict') throw error
+    log.debug('a modal was closed before it was filled', { code })
   }
 }
