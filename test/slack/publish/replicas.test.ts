@@ -177,6 +177,35 @@ test.each([
   expect([...slack.messages.values()].sort()).toEqual(expected)
 })
 
+test('what one replica is just showing no other looks at for a second; what it leaves, another shows in the next', async () => {
+  let letGo = (): void => undefined
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const slack = aSlack(async () => (await gate, null))
+  let looks = 0
+  const {
+    all: [a],
+    side,
+  } = replicas(2, slack, {
+    of: (grant) => {
+      looks++
+      return cardAndDm(grant, new Map(), []).slice(0, 1)
+    },
+  })
+  if (!a) throw new Error('two')
+  const second = async () => {
+    side.passes(1_000)
+    beat()
+    await turns()
+  }
+  await a.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await turns()
+  await second()
+  expect(looks).toBe(1)
+  await second()
+  expect(looks).toBe(2)
+  letGo()
+})
+
 /** One replica on a real MongoDB, which can be told to save no message that shows this. */
 async function onMongo(
   story: (its: {
