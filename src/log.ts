@@ -79,7 +79,8 @@ function decoded(text: string): string {
   }
 }
 
-function clean(text: string): string {
+/** Without whatever is hidden, and what looks like a secret: for texts of others that are shown, too. */
+export function clean(text: string): string {
   const looked = text.slice(0, mostLogged + 1_000)
   const shown = hiddenText === null ? looked : looked.replace(hiddenText, redaction)
   const cleaned = secretForms.reduce((rest, [form, instead]) => rest.replace(form, instead), shown)

@@ -14,7 +14,7 @@ import { observedBy, unobserved, type Observe } from './domain/ports/observe.ts'
 import { untraced } from './domain/ports/trace.ts'
 import { fleetSources, type FleetSources } from './fleet-sources.ts'
 import { startJobs, type Job } from './jobs.ts'
-import { hide } from './log.ts'
+import { clean, hide } from './log.ts'
 import type { Shown } from './metrics/metrics.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { asUnusable, connect } from './mongo/connection.ts'
@@ -149,7 +149,7 @@ export async function start(
     const measuring = config.metrics === null ? null : (await import('./metrics/metrics.ts')).openMetrics(log)
     const observe = heardBy(measuring?.observe, tracing?.observe)
     const trace = tracing?.trace ?? untraced
-    const systems = openSystems({ kinds, surroundings, log, observe })
+    const systems = openSystems({ kinds, surroundings, log, observe, clean })
     endings.rest.unshift(() => systems.close())
     systems.use(catalog.current())
     void checkSystems(catalog.current(), systems, log)

@@ -7,7 +7,7 @@ import { everyEntitlement, type Catalog } from './domain/catalog.ts'
 import { methodsAskedFor } from './domain/confirming/asked-for.ts'
 import type { Lack, Proxies } from './domain/connector.ts'
 import type { Log } from './domain/ports/log.ts'
-import { hide, redacted } from './log.ts'
+import { clean, hide, redacted } from './log.ts'
 import { mongoPasskeys } from './mongo/confirming/passkeys.ts'
 import { connect } from './mongo/connection.ts'
 import { readCatalog } from './read-catalog.ts'
@@ -66,7 +66,7 @@ export async function sayWhatIsReached(
   }
   const silent = () => undefined
   const log = { error: silent, warn: silent, info: silent, debug: silent }
-  const systems = openSystems({ kinds, surroundings, log })
+  const systems = openSystems({ kinds, surroundings, log, clean })
   try {
     systems.use(catalog)
     const reached = await reachSystems(catalog, systems)

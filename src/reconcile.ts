@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { table } from './catalog/table.ts'
 import { ConfigError, readPlaces, opensFiles, readProxies } from './config.ts'
 import { openSystems } from './connectors/systems.ts'
-import { createLog, hide, redacted } from './log.ts'
+import { clean, createLog, hide, redacted } from './log.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
 import { mongoClock } from './mongo/clock.ts'
 import { connect } from './mongo/connection.ts'
@@ -57,7 +57,7 @@ export async function reconcileSystems(
     hide,
     opens: opensFiles(environment),
   }
-  const systems = openSystems({ kinds, surroundings, log })
+  const systems = openSystems({ kinds, surroundings, log, clean })
   try {
     await clock.sample()
     systems.use(catalog)

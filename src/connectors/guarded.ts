@@ -28,7 +28,6 @@ const mayOverrunMs = 1_000
 const blockedMs = 250
 
 const page = z.object({ principals: z.array(z.string()), next: z.string().nullable() })
-const lacks = z.array(z.object({ what: z.string(), remedy: z.string().nullable() }))
 const shown = z.array(z.object({ label: z.string(), text: z.string(), file: z.string().optional() })).min(1)
 const bytes = z.instanceof(Uint8Array)
 const nothing = z.unknown().transform(() => undefined)
@@ -62,7 +61,16 @@ export function guarded(
     timeoutMs,
     log,
     observe = unobserved,
-  }: { system: string; kind: string; timeoutMs: number; log: Log; observe?: Observe },
+    clean = (text) => text,
+  }: {
+    system: string
+    kind: string
+    timeoutMs: number
+    log: Log
+    observe?: Observe
+    /** What it throws and says is shown to people, and kept: without these. */
+    clean?: (text: string) => string
+  },
 ): Guarded {
   const listeners: ((back: { surely: boolean }) => void)[] = []
   let isUnsure = false
@@ -116,7 +124,7 @@ export function guarded(
       result = await Promise.race([running, neverEnding(signal, overrun.signal)])
     } catch (error) {
       const failure = readable(error)
-      if (failure !== null) throw failure
+      if (failure !== null) throw cleaned(failure)
       throw failed(error instanceof Overrun ? 'did not end in time' : 'failed in an unexpected way', error)
     } finally {
       overrun.abort()
@@ -124,6 +132,14 @@ export function guarded(
     const parsed = answer.safeParse(result)
     if (!parsed.success) throw failed('returned what cannot be read', parsed.error)
     return parsed.data
+  }
+
+  const cleaned = (failure: ConnectorError): ConnectorError => {
+    const message = clean(failure.message)
+    const { retryable, happened } = failure
+    return message === failure.message
+      ? failure
+      : new ConnectorError(message, { retryable, happened, cause: failure })
   }
 
   const breaker = new CircuitBreaker(async (call: () => Promise<unknown>) => call(), {
@@ -185,8 +201,10 @@ export function guarded(
     tell(true)
   }
 
+  const words = z.string().transform(clean)
+  const saidLacks = z.array(z.object({ what: words, remedy: words.nullable() }))
   const check: Connector['check'] = ({ targets, signal }) =>
-    called('check', { signal, answer: lacks, work: () => connector.check({ targets, signal }) })
+    called('check', { signal, answer: saidLacks, work: () => connector.check({ targets, signal }) })
 
   async function behind<T>(verb: ConnectorVerb, call: Calling<T>): Promise<T> {
     const answers: { got: T }[] = []

@@ -48,6 +48,7 @@ export function openSystems({
   surroundings,
   log,
   observe = unobserved,
+  clean = (text) => text,
   graceMs = 70_000,
   connectEveryMs = 1_000,
 }: {
@@ -55,6 +56,8 @@ export function openSystems({
   surroundings: Omit<Surroundings, 'timeoutMs'>
   log: Log
   observe?: Observe
+  /** Cuts all secrets out of what a system answers with: one may know those of another. */
+  clean?: (text: string) => string
   /** An end is prepared some seconds before its call, and its read-back may wait out a lag of a minute. */
   graceMs?: number
   /** How often it is tried again to connect what could not be connected at the start. */
@@ -71,7 +74,7 @@ export function openSystems({
     if (!kind) throw new Error(`System ${system.id}: there is no connector called ${system.connector}`)
     const { id, timeoutMs } = system
     const bare = connected(kind, system.settings, { ...surroundings, timeoutMs })
-    const connector = guarded(bare, { system: id, kind: kind.kind, timeoutMs, log, observe })
+    const connector = guarded(bare, { system: id, kind: kind.kind, timeoutMs, log, observe, clean })
     connector.onBack((back) => tell(id, back))
     return { system, timeoutMs, connector, isStandIn: false, isSilent: () => connector.isSilent() }
   }
@@ -88,7 +91,8 @@ export function openSystems({
       id: errorId,
       error,
     })
-    const why = error instanceof ConnectorError ? error.message : `in an unexpected way (error ${errorId})`
+    const why =
+      error instanceof ConnectorError ? clean(error.message) : `in an unexpected way (error ${errorId})`
     const canonical: Connector['canonical'] = (target) => kinds.get(kind)?.canonical(target) ?? ''
     const connector = standIn(`${id} cannot be connected: ${why}`, canonical)
     return { system, timeoutMs, connector, isStandIn: true, isSilent: () => false }

@@ -1,7 +1,7 @@
 import { opensFiles } from '../config.ts'
 import { openSystems } from '../connectors/systems.ts'
 import type { Catalog } from '../domain/catalog.ts'
-import { hide } from '../log.ts'
+import { clean, hide } from '../log.ts'
 import { mongoClock } from '../mongo/clock.ts'
 import { reachSystems, type Reached } from '../reach.ts'
 import { whyNot, type Check } from './check.ts'
@@ -25,7 +25,7 @@ export const systemsCheck: Check = {
       hide,
       opens: opensFiles(environment),
     }
-    const systems = openSystems({ kinds, surroundings, log: noLog })
+    const systems = openSystems({ kinds, surroundings, log: noLog, clean })
     const all = [...catalog.systems.values()]
     // Without its variables there is nothing to connect by.
     const whole = all.filter(({ settings }) => settings !== undefined)
