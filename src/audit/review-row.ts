@@ -13,8 +13,7 @@ export interface ReviewRow {
   /** How they came to it: asked for, by a rule, in sessions, by breaking glass. */
   readonly ways: readonly Way[]
   readonly times: number
-  /** Of that time alone. */
-  /** Once, however many grants it was held by at once. */
+  /** Of that time alone, and once, however many grants it was held by at once. */
   readonly totalMs: number
   readonly longestMs: number
   readonly firstAt: Date
@@ -103,7 +102,7 @@ export class ReviewTally {
       ways: [...this.#ways],
       times: this.#times,
       totalMs: lengths.reduce((sum, ms) => sum + ms, 0),
-      longestMs: Math.max(0, ...lengths),
+      longestMs: lengths.reduce((longest, ms) => Math.max(longest, ms), 0),
       firstAt: this.#firstAt ?? this.#span.first,
       lastUntil: this.#lastUntil,
       approvedBy: this.#approvedBy.kept,

@@ -3,6 +3,7 @@ import { chainKeys, signersOf } from '../../src/domain/audit/keys.ts'
 import { linked, noLink } from '../../src/domain/audit/chain.ts'
 import { Writable } from 'node:stream'
 import { recordableOfAct, type Act } from '../../src/domain/audit/act.ts'
+import type { Event } from '../../src/domain/event.ts'
 import type { Happened } from '../../src/domain/happened.ts'
 import { mongoNamed } from '../../src/mongo/named.ts'
 import { catchUp } from '../../src/operations/by-itself/index-people.ts'
@@ -20,6 +21,7 @@ import { recordHistory } from '../../src/operations/by-itself/record-history.ts'
 import { pruneChain, type Pruning } from '../../src/operations/prune-chain.ts'
 import { verifyChain } from '../../src/operations/verify-chain.ts'
 import { ada, approval, aRequest, at, riley } from '../support/builders.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
 import { transition } from '../../src/domain/transition.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { noLog } from '../support/no-log.ts'
@@ -49,6 +51,12 @@ export async function aRecord(key: RingKey = aKey('k1')) {
     },
     /** Ada says yes. */
     approves: (id: string) => grants.change(id, (grant) => transition(grant, approval(ada), at(60))),
+    /** This, to this grant, so many seconds after nine; throws where it is refused. */
+    becomes: async (id: string, event: Event, second: number) => {
+      const changed = await grants.change(id, (grant) => transition(grant, event, at(second)))
+      if (isRefusal(changed)) throw new Error(`${event.type} was refused: ${changed.refused}`)
+      return changed
+    },
     /** A grant of which all that happened is known at once. */
     happened: async (id: string, history: readonly Happened[], about: object = {}): Promise<void> => {
       const { resource, entitlement, system, canonical, subject, requester, reason } = aRequest(0)

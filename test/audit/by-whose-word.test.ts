@@ -3,7 +3,6 @@ import { whoHeld } from '../../src/audit/who-held.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import { resumedGrant, windowGrant } from '../../src/domain/new-grant.ts'
-import { transition } from '../../src/domain/transition.ts'
 import { windowAt } from '../../src/domain/windows/window.ts'
 import { ada, approval, aPendingGrant, at, sam } from '../support/builders.ts'
 import { aRecord } from './a-record.ts'
@@ -27,12 +26,6 @@ const gone: Event = { type: 'taken', left: 'gone', keptUntil: null }
 
 async function aRecordOfWords() {
   const record = await aRecord()
-  const { grants } = record
-  const happens = async (id: string, event: Event, second: number) => {
-    const changed = await grants.change(id, (grant) => transition(grant, event, at(second)))
-    if ('refused' in changed) throw new Error(`${event.type} was refused: ${changed.refused}`)
-    return changed
-  }
   /** Whose word both of them show, for that instant and for that day. */
   const words = async (second: number) => {
     await record.records()
@@ -43,7 +36,7 @@ async function aRecordOfWords() {
     const row = text.split('\r\n').find((line) => line.startsWith('"held"')) ?? ''
     return { whoHeld: approvedBy.join(), report: row.split('","')[14] }
   }
-  return { ...record, happens, words }
+  return { ...record, happens: record.becomes, words }
 }
 
 const adas = { whoHeld: 'Ada (ada@acme.example)', report: 'Ada (ada@acme.example)' }

@@ -1,30 +1,10 @@
-import { execFile } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
-import { z } from 'zod'
 import { report } from '../../src/audit/report.ts'
 import { at, riley } from '../support/builders.ts'
 import { written } from '../support/ring.ts'
 import { aRecord } from './a-record.ts'
+import { piped } from './piped.ts'
 
 /** What is read only in part ends as programs do that a closed pipe ended, and not as if the record were wrong. */
-
-const root = new URL('../../', import.meta.url)
-const typescript = pathToFileURL(fileURLToPath(new URL('node_modules/tsx/dist/loader.mjs', root))).href
-const cli = fileURLToPath(new URL('src/cli.ts', root))
-const ended = z.object({ code: z.number().default(0), stdout: z.string(), stderr: z.string() })
-
-async function piped(environment: Readonly<Record<string, string>>, words: string, into = '') {
-  const script = `set -o pipefail; "$0" --import "$1" "$2" ${words} ${into}`
-  return ended.parse(
-    await promisify(execFile)('bash', ['--norc', '-c', script, process.execPath, typescript, cli], {
-      cwd: tmpdir(),
-      env: { PATH: process.env['PATH'], ...environment },
-      maxBuffer: 50_000_000,
-    }).catch((error: unknown) => error),
-  )
-}
 
 /** Of Riley there is more than fits into a pipe. */
 async function aRecordOfRiley() {
