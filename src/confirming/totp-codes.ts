@@ -1,10 +1,11 @@
 import { Secret, TOTP } from 'otpauth'
 import { encode } from 'uqr'
+import type { TotpStep } from '../domain/ports/totp.ts'
 
 /** What every authenticator app can do; some do nothing else, whatever the QR code says. */
 const shape = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 export const totpSecretBytes = 20
-/** A step to either side: phones' clocks are not exact, and people type slowly. */
+/** Steps to either side: phones' clocks are not exact, and people type slowly. */
 const window = 1
 
 const asSecret = (bytes: Uint8Array): Secret => {
@@ -21,8 +22,27 @@ export function sixDigits(typed: string): string | null {
 
 /** The step of time whose code this is, of those that count at that instant; null where it is none of theirs. */
 export function matchingStep(secret: Uint8Array, code: string, at: Date): number | null {
+  return foundStep(secret, code, { at, aside: window })
+}
+
+/**
+ * The same of those that count a little before or after that instant too, with when this one does: for whoever decides by
+ * another instant, a moment later.
+ */
+export function stepNear(secret: Uint8Array, code: string, at: Date): TotpStep | null {
+  const step = foundStep(secret, code, { at, aside: window + 1 })
+  if (step === null) return null
+  const startOf = (other: number) => new Date(other * shape.period * 1_000)
+  return { step, from: startOf(step - window), until: startOf(step + window + 1) }
+}
+
+function foundStep(
+  secret: Uint8Array,
+  token: string,
+  { at, aside }: { at: Date; aside: number },
+): number | null {
   const timestamp = at.getTime()
-  const delta = TOTP.validate({ token: code, secret: asSecret(secret), ...shape, timestamp, window })
+  const delta = TOTP.validate({ token, secret: asSecret(secret), ...shape, timestamp, window: aside })
   return delta === null ? null : TOTP.counter({ period: shape.period, timestamp }) + delta
 }
 

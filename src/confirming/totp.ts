@@ -5,7 +5,14 @@ import type { Belonging } from '../domain/confirming/sealed.ts'
 import { plainlyNamed, type PersonRef } from '../domain/person.ts'
 import type { TotpStore } from '../domain/ports/totp.ts'
 import type { KeyRing } from './key-ring.ts'
-import { matchingStep, sixDigits, totpOffer, totpSecretBytes, type TotpOffer } from './totp-codes.ts'
+import {
+  matchingStep,
+  sixDigits,
+  stepNear,
+  totpOffer,
+  totpSecretBytes,
+  type TotpOffer,
+} from './totp-codes.ts'
 
 export type TotpRefused =
   | { readonly refused: 'not-a-code' | 'not-enrolled' }
@@ -70,16 +77,16 @@ export function totpMethod({ store, ring, now, issuer }: Parts): Totp {
       if (stored === null) return { refused: 'not-enrolled' }
       const secret = ring.open(stored.sealed, belonging(personId))
       if ('unopened' in secret) return { refused: 'unreadable', why: secret.unopened, keyId: secret.keyId }
-      const tried = await store.takeTry(personId, stored.enrolment)
+      const step = stepNear(secret, code, stored.readAt)
+      const tried = await store.takeTry(personId, stored.enrolment, step)
       if (!tried.taken)
         return tried.why === 'gone' ? { refused: 'not-enrolled' } : { refused: 'locked', until: tried.until }
-      const { at, left, lockedUntil } = tried
-      const step = matchingStep(secret, code, at)
-      if (step !== null && (await store.spend(personId, stored.enrolment, step)))
-        return { method: 'totp', at }
+      const { at, isRight, left, lockedUntil } = tried
+      if (isRight) return { method: 'totp', at }
+      const wasUsed = step !== null && step.from <= at && at < step.until
       const news: FactorNews | null =
         lockedUntil === null ? null : { person: personId, what: 'totp-locked', until: lockedUntil }
-      return { refused: step === null ? 'wrong-code' : 'used-code', left, news }
+      return { refused: wasUsed ? 'used-code' : 'wrong-code', left, news }
     },
     remove: async (personId) =>
       (await store.remove(personId)) ? { person: personId, what: 'totp-removed' } : null,

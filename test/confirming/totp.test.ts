@@ -143,6 +143,34 @@ test('of forty who guess at once five are looked at; then it is locked, also for
   expect(await totp.confirm(riley.id, phone.shows())).toMatchObject({ refused: 'locked' })
 })
 
+test('the right code among many guesses confirms only where no five wrong ones were answered before it', async () => {
+  const { phone } = await enrolled()
+  const [before, after] = [wrongFor(phone, 4), wrongFor(phone, 20)]
+  const answers = await Promise.all(
+    [...before, ...after, phone.shows()].map((guess) => totp.confirm(riley.id, guess)),
+  )
+  const wrong = told(answers).filter((one) => one === 'wrong-code').length
+  const right = answers.at(-1)
+  // Whichever came first of those at once: five wrong ones lock it, and a right one before the fifth lets five more.
+  if (right !== undefined && 'refused' in right)
+    expect({ wrong, right: right.refused }).toEqual({ wrong: 5, right: 'locked' })
+  else expect(wrong).toBeLessThanOrEqual(4 + 5)
+})
+
+test('a code of two steps off is a wrong one, and counted as one', async () => {
+  const { phone } = await enrolled()
+  for (const [stepsOff, left] of [
+    [-2, 4],
+    [2, 3],
+  ] as const)
+    expect(await totp.confirm(riley.id, phone.shows(stepsOff))).toEqual({
+      refused: 'wrong-code',
+      left,
+      news: null,
+    })
+  expect(await totp.confirm(riley.id, phone.shows(1))).toMatchObject({ method: 'totp' })
+})
+
 test('what cannot be a code is no guess, and a right code forgets the wrong ones', async () => {
   const { phone } = await enrolled()
   for (const typed of ['', '12345', 'abcdef', '１２３４５６', '1234567', ' '])

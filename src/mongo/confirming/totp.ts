@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose'
 import { z } from 'zod'
 import { sealed } from '../../domain/confirming/sealed.ts'
 import type { SealedSecrets } from '../../domain/ports/sealed-secrets.ts'
-import type { TotpStore } from '../../domain/ports/totp.ts'
+import type { TotpStep, TotpStore } from '../../domain/ports/totp.ts'
 import { aboutToWrite } from '../../domain/writes.ts'
 import { collectionOf } from '../connection.ts'
 
@@ -20,7 +20,13 @@ const stored = z.object({
   enrolledAt: z.date(),
   lastUsedAt: z.date().nullable(),
 })
-const tried = z.object({ triedAt: z.date(), tries: z.number(), lockedUntil: z.date().nullable() })
+const read = stored.extend({ readAt: z.date() })
+const tried = z.object({
+  triedAt: z.date(),
+  wasRight: z.boolean(),
+  tries: z.number(),
+  lockedUntil: z.date().nullable(),
+})
 const locked = z.object({ enrolment: z.string(), lockedUntil: z.date().nullable() })
 const enrolmentOf = z.object({ enrolment: z.string() })
 const counted = z.object({ _id: z.string(), count: z.number() })
@@ -62,21 +68,34 @@ export function mongoTotp(connection: Connection): TotpStore {
 
   return {
     of: async (person) => {
-      const found = await totp.findOne({ _id: person })
-      return found === null ? null : stored.parse(found)
+      const [found] = await totp
+        .aggregate([{ $match: { _id: person } }, { $set: { readAt: '$$NOW' } }])
+        .toArray()
+      return found === undefined ? null : read.parse(found)
     },
-    takeTry: async (person, enrolment) => {
+    takeTry: async (person, enrolment, code) => {
       aboutToWrite()
       const found = await totp.findOneAndUpdate(
         { _id: person, enrolment, ...isNotLocked },
         [
-          { $set: { tries: { $add: ['$tries', 1] }, triedAt: '$$NOW' } },
+          { $set: { triedAt: '$$NOW', wasRight: isUnspent(code) } },
+          { $set: { tries: { $cond: ['$wasRight', 0, { $add: ['$tries', 1] }] } } },
           {
             $set: {
               lockedUntil: {
                 $cond: [{ $gte: ['$tries', mostTries] }, { $add: ['$$NOW', lockMs] }, null],
               },
-              locks: { $cond: [{ $gte: ['$tries', mostTries] }, { $add: ['$locks', 1] }, '$locks'] },
+              locks: {
+                $switch: {
+                  branches: [
+                    { case: '$wasRight', then: 0 },
+                    { case: { $gte: ['$tries', mostTries] }, then: { $add: ['$locks', 1] } },
+                  ],
+                  default: '$locks',
+                },
+              },
+              lastStep: { $cond: ['$wasRight', code?.step ?? null, '$lastStep'] },
+              lastUsedAt: { $cond: ['$wasRight', '$$NOW', '$lastUsedAt'] },
             },
           },
           { $set: { tries: { $mod: ['$tries', mostTries] } } },
@@ -84,25 +103,14 @@ export function mongoTotp(connection: Connection): TotpStore {
         { returnDocument: 'after' },
       )
       if (found !== null) {
-        const { triedAt: at, tries, lockedUntil } = tried.parse(found)
-        return { taken: true, at, left: lockedUntil === null ? mostTries - tries : 0, lockedUntil }
+        const { triedAt: at, wasRight: isRight, tries, lockedUntil } = tried.parse(found)
+        return { taken: true, at, isRight, left: lockedUntil === null ? mostTries - tries : 0, lockedUntil }
       }
       const now = locked.safeParse(await totp.findOne({ _id: person }))
       // Locked no more: it was a moment ago, and who was late by so little may try again.
       return now.success && now.data.enrolment === enrolment
         ? { taken: false, why: 'locked', until: now.data.lockedUntil ?? new Date() }
         : { taken: false, why: 'gone' }
-    },
-    spend: async (person, enrolment, step) => {
-      aboutToWrite()
-      const { matchedCount } = await totp.updateOne(
-        { _id: person, enrolment, lastStep: { $lt: step } },
-        {
-          $set: { lastStep: step, tries: 0, locks: 0, lockedUntil: null },
-          $currentDate: { lastUsedAt: true },
-        },
-      )
-      return matchedCount === 1
     },
     enrol: async (person, enrolled) => {
       aboutToWrite()
@@ -120,6 +128,18 @@ export function mongoTotp(connection: Connection): TotpStore {
     },
   }
 }
+
+/** That of a step that counts now, and neither it nor a later one was used. */
+const isUnspent = (code: TotpStep | null) =>
+  code === null
+    ? { $literal: false }
+    : {
+        $and: [
+          { $lt: ['$lastStep', code.step] },
+          { $lte: [code.from, '$$NOW'] },
+          { $lt: ['$$NOW', code.until] },
+        ],
+      }
 
 /** 15 minutes, twice as long each time, a day at most. */
 const lockMs = {
