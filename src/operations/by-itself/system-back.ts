@@ -1,4 +1,4 @@
-import { refuse } from '../../domain/refusal.ts'
+import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { mostRetryMs } from './retry.ts'
 import type { World } from '../world.ts'
@@ -12,25 +12,26 @@ const writtenAtOnce = 100
  * it is told; else one debt is tried first, so that a system that only seems to be back is not asked for all at once.
  */
 export async function systemBack(
-  world: World,
+  { grants, clock }: Pick<World, 'grants' | 'clock'>,
   system: string,
   { surely }: { surely: boolean },
 ): Promise<void> {
-  const now = world.clock.now()
-  const due = await world.grants.due(new Date(now.getTime() + mostRetryMs), mostAtOnce, { only: system })
+  const soon = new Date(clock.now().getTime() + mostRetryMs)
+  const due = await grants.due(soon, mostAtOnce, { only: system })
   const owed = due.filter(({ status }) => status === 'granting' || status === 'revoking')
-  const first = surely ? owed : owed.slice(0, 1)
-  for (let at = 0; at < first.length; at += writtenAtOnce) {
-    await Promise.all(
-      first
-        .slice(at, at + writtenAtOnce)
-        .map(({ id }) =>
-          world.grants.change(id, (grant, at) =>
-            'tries' in grant && grant.tries > 0
-              ? transition(grant, { type: 'busy', until: at }, at)
-              : refuse('not-held', { grant }),
-          ),
-        ),
+  // Of those some were not tried yet, and wait for their instant.
+  const triedNow = async (id: string): Promise<boolean> => {
+    const changed = await grants.change(id, (grant, now) =>
+      'tries' in grant && grant.tries > 0
+        ? transition(grant, { type: 'busy', until: now }, now)
+        : refuse('not-held', { grant }),
     )
+    return !isRefusal(changed)
   }
+  if (!surely) {
+    for (const { id } of owed) if (await triedNow(id)) return
+    return
+  }
+  for (let at = 0; at < owed.length; at += writtenAtOnce)
+    await Promise.all(owed.slice(at, at + writtenAtOnce).map(({ id }) => triedNow(id)))
 }
