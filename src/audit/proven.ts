@@ -26,8 +26,8 @@ export interface ProvenBy {
   readonly since: Date
 }
 
-/** A window of a series that was resumed, twice over: further back is no word that counts still. */
-const mostOrigins = 4
+/** What goes on after a cut points to what went on before it: a laptop may be unfit and fit again all day. */
+const mostOrigins = 1_000
 
 /** What was drawn from the record beside the record itself, all of it by a few questions. */
 export async function proven(
