@@ -17,8 +17,8 @@ const holders = ({ gate }: Door, names: string) =>
 
 test.each([
   ['the session could not be written', 'grants', ['insert', 'update', 'findAndModify']],
-  ['the code could not be noted as used', 'totp', ['update']],
-  ['the try could not be counted', 'totp', ['findAndModify']],
+  ['what a code is judged by could not be read', 'totp', ['aggregate']],
+  ['the try could not be counted and the code spent', 'totp', ['findAndModify']],
   ['the link could not be read', 'tickets', ['find']],
 ])(
   'when %s nothing is held, the page says so in words, and the next code does it by the same link',
