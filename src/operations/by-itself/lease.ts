@@ -119,9 +119,8 @@ export class Lease {
     const { connector } = this.system
     const taken = await this.#send('take', (call) => connector.take({ principal, target, ...call }))
     if (taken.what !== 'done' || !connector.cut) return taken
-    const cut = await this.#send('take', (call) => connector.cut?.({ principal, target, ...call }))
-    // The take is known to be done, whatever became of what was open.
-    return cut.what === 'unknown' ? { what: 'failed', error: asConnectorError(cut.error) } : cut
+    // Though the take is known to be done: a cut that comes late would end what somebody is given meanwhile.
+    return this.#send('take', (call) => connector.cut?.({ principal, target, ...call }))
   }
 
   /** What a take that is done leaves to be removed, where the system leaves anything. */
@@ -265,11 +264,6 @@ export class Lease {
     return this.#hold.token
   }
 }
-
-const asConnectorError = (error: Error): ConnectorError =>
-  error instanceof ConnectorError
-    ? error
-    : new ConnectorError(error.message, { retryable: true, cause: error })
 
 const keyOf = (key: HoldKey): string =>
   createHash('sha256').update(holdId(key)).digest('base64url').slice(0, 22)
