@@ -29,9 +29,12 @@ const secretForms: readonly (readonly [RegExp, string])[] = [
 
 /** Of one text; nothing is looked for in what is not logged. */
 const mostLogged = 20_000
+/** So much more is looked at: at its end there may be the beginning of a secret. */
+const leastUnsure = 1_000
 /** Shorter ones would make the log unreadable, and keep nothing secret. */
 const leastLength = 6
 const hidden = new Set<string>()
+let longestLength = 0
 let hiddenText: RegExp | null = null
 
 /** From now on this value is cut out of whatever is logged; of an address the passwords in it count too. */
@@ -39,6 +42,7 @@ export function hide(value: string): void {
   for (const secret of [value, ...passwordsOf(value)].filter(({ length }) => length >= leastLength))
     for (const written of writingsOf(secret)) if (written.length >= leastLength) hidden.add(written)
   const longestFirst = [...hidden].sort((one, other) => other.length - one.length)
+  longestLength = longestFirst[0]?.length ?? 0
   const escaped = longestFirst.map((one) => one.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
   hiddenText = escaped.length > 0 ? new RegExp(escaped.join('|'), 'g') : null
 }
@@ -81,10 +85,13 @@ function decoded(text: string): string {
 
 /** Without whatever is hidden, and what looks like a secret: for texts of others that are shown, too. */
 export function clean(text: string): string {
-  const looked = text.slice(0, mostLogged + 1_000)
+  const looked = text.slice(0, mostLogged + leastUnsure)
   const shown = hiddenText === null ? looked : looked.replace(hiddenText, redaction)
   const cleaned = secretForms.reduce((rest, [form, instead]) => rest.replace(form, instead), shown)
-  return text.length > mostLogged ? `${cleaned.slice(0, mostLogged)}…` : cleaned
+  // Where it was cut off most of a secret may be left; what was taken out before that moved it up.
+  const unsure = looked === text ? 0 : Math.max(leastUnsure, longestLength)
+  const sure = cleaned.slice(0, Math.max(0, cleaned.length - unsure))
+  return text.length > mostLogged ? `${sure.slice(0, mostLogged)}…` : sure
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type HandOver,
   type Published,
 } from '../domain/connector.ts'
+import { cut } from '../domain/cut.ts'
 import type { Log } from '../domain/ports/log.ts'
 import {
   unobserved,
@@ -24,6 +25,8 @@ const probeEveryMs = 1_000
 const mostProbes = 32
 /** After its signal a call has this long to end by itself. */
 const mayOverrunMs = 1_000
+/** Of what it says, which may be a page of HTML. */
+const mostShown = 500
 /** A call that kept this process from anything else for so long is named in the log. */
 const blockedMs = 250
 
@@ -135,7 +138,8 @@ export function guarded(
   }
 
   const cleaned = (failure: ConnectorError): ConnectorError => {
-    const message = clean(failure.message)
+    // In this order: of a secret that was cut off in its middle most would be left.
+    const message = cut(clean(failure.message), mostShown)
     const { retryable, happened } = failure
     return message === failure.message
       ? failure

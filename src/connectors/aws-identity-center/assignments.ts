@@ -227,7 +227,7 @@ function failed({ doing }: Asked, reason: string | null | undefined): ConnectorE
   const [, status = ''] = /\b([45]\d\d) status error/.exec(why) ?? []
   const isForGood = /^4/.test(status) && status !== '409' && status !== '429'
   const missing = status === '404' ? ': something that it names does not exist' : ''
-  return new ConnectorError(`${system} could not ${doing}${missing}: ${why.slice(0, 400)}`, {
+  return new ConnectorError(`${system} could not ${doing}${missing}: ${why}`, {
     retryable: !isForGood,
     happened: isForGood ? 'no' : 'unknown',
   })

@@ -84,7 +84,7 @@ export function failureOf(doing: string, error: unknown): ConnectorError {
     return new ConnectorError(`${system} could not ${doing}: its answer cannot be read`, { retryable: true })
   const { name, message, $metadata, Reason } = said
   const status = $metadata.httpStatusCode
-  const because = message === '' || message === name ? '' : `: ${message.slice(0, 400)}`
+  const because = message === '' || message === name ? '' : `: ${message}`
   const refused = (words: string, kind: Kind, retryable: boolean) =>
     new Refused(`${system} could not ${doing}: ${words}`, {
       kind,

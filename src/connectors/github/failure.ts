@@ -57,7 +57,7 @@ export function failureOf(
   const said = errorSchema.safeParse(parsedJson(text)).data
   if (said === undefined || status === 401) return refusedBy({ system, doing, credentials: 'token' }, status)
   const causes = (said.errors ?? []).map((one) => (typeof one === 'string' ? one : one.message))
-  const why = clean([said.message, ...causes].filter(Boolean).join(': ')).slice(0, 300)
+  const why = clean([said.message, ...causes].filter(Boolean).join(': '))
   const needsSignOn = status === 403 && (answer.header('x-github-sso')?.startsWith('required') ?? false)
   const failed = (words: string) =>
     new Refused(status, `${system} could not ${doing}: ${words}: ${why}`, { retryable: false, needsSignOn })
@@ -111,9 +111,8 @@ export const isLimit = ({ type, code, message }: GraphError): boolean =>
 
 /** One that is no limit. */
 export function graphFailureOf(doing: string, { type, message }: GraphError): ConnectorError {
-  const why = message.slice(0, 300)
-  if (forGood.has(type ?? '')) return refused(doing, why)
-  return new ConnectorError(`${system} could not ${doing}: ${why}`, { retryable: true })
+  if (forGood.has(type ?? '')) return refused(doing, message)
+  return new ConnectorError(`${system} could not ${doing}: ${message}`, { retryable: true })
 }
 
 /** How long it asks to be left alone, by its own clock where it tells it. */

@@ -19,6 +19,7 @@ export interface Failing {
 
 /** What an answer itself says beyond its status. */
 export interface Said {
+  /** Whole: what is shown of it is shortened once nothing secret is left in it. */
   readonly why?: string | undefined
   readonly retryable?: boolean | undefined
   readonly happened?: boolean | undefined
@@ -32,7 +33,7 @@ export function refusedBy(
 ): ConnectorError {
   const retryable = said.retryable ?? (status >= 500 || later.has(status))
   const happened = (said.happened ?? retryable) ? 'unknown' : 'no'
-  const why = said.why ? `: ${said.why.slice(0, 300)}` : ''
+  const why = said.why ? `: ${said.why}` : ''
   return new ConnectorError(`${system} could not ${doing}: ${meaning(status, credentials)}${why}`, {
     retryable,
     happened,

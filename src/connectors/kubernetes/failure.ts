@@ -60,7 +60,7 @@ export function failureOf(
       retryable,
       happened: 'no',
     })
-  const because = why === undefined ? '' : `: ${why.slice(0, 300)}`
+  const because = why === undefined ? '' : `: ${why}`
   if (said === undefined || status === 401) return refusedBy({ system, doing, credentials: 'token' }, status)
   if (said.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
     return failed('the namespace is being deleted', false)

@@ -36,7 +36,7 @@ export function failureOf(
   const said = errorSchema.safeParse(parsedJson(text)).data
   if (said === undefined || status === 401) return refusedBy({ system, doing, credentials: 'token' }, status)
   const causes = (said.errorCauses ?? []).map(({ errorSummary }) => errorSummary)
-  const why = clean([said.errorSummary, ...causes].filter(Boolean).join(': ')).slice(0, 300)
+  const why = clean([said.errorSummary, ...causes].filter(Boolean).join(': '))
   const failed = (words: string, retryable: boolean) =>
     new Refused(status, said.errorCode, `${system} could not ${doing}: ${words}: ${why}`, { retryable })
   switch (status) {

@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../domain/connector.ts'
+import { cut } from '../../domain/cut.ts'
 import type { FleetSettings } from '../../domain/devices/source-kinds.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import { elapsedMs } from '../../elapsed.ts'
@@ -38,6 +39,8 @@ export interface FleetSource {
 
 const rejectedMs = 15 * 60_000
 const mostWaiting = 50
+/** Of what it answers, which may be a page of HTML. */
+const mostShown = 500
 
 export interface FleetSourceParts {
   /** The source's, by the catalog. */
@@ -95,7 +98,7 @@ export function fleetSource({
     const trouble = error instanceof FleetTrouble ? error : null
     const kind = trouble?.kind ?? 'bug'
     waitOut(trouble)
-    const words = trouble?.message ?? 'A look at Fleet broke'
+    const words = cut(trouble?.message ?? 'A look at Fleet broke', mostShown)
     health = { ...health, failingSince: health.failingSince ?? surroundings.now(), error: words }
     if (saidOf === kind) return
     saidOf = kind
