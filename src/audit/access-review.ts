@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import type { Actor } from '../domain/audit/act.ts'
-import { isLink, type ChainKey, type Link, type Unreadable } from '../domain/audit/chain.ts'
-import { grantIdOf, holdingNews, type HoldingNews } from '../domain/audit/holding.ts'
-import { isOfGrant, readRecorded } from '../domain/audit/recorded.ts'
+import { isLink, type ChainKey, type Link } from '../domain/audit/chain.ts'
+import { grantIdOf } from '../domain/audit/holding.ts'
+import { isOfGrant, readRecorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
 import type { ChainStore, HoldingStore } from '../domain/ports/audit.ts'
 import type { HoldKey } from '../domain/hold.ts'
 import { beginningOf, removedUntil, type Signer } from '../operations/chain-base.ts'
 import { verifyChain, type Verified } from '../operations/verify-chain.ts'
+import { newsOf, type Numbered } from './news-of.ts'
 import { proven } from './proven.ts'
 import { isShown, placeOf, ReviewTally, type ReviewRow } from './review-row.ts'
 
@@ -109,7 +110,8 @@ export async function recordState({ chain, holdings, keys, signers }: Reviewed):
         noteAccepted(accepted, link)
       }
       const news = page.flatMap(newsOf)
-      const ids = new Set(await holdings.differing(news.map(({ one }) => one)))
+      const { otherwise, endAlone } = await holdings.differing(news.map(({ one }) => one))
+      const ids = new Set([...otherwise, ...endAlone])
       for (const each of news)
         if (ids.has(grantIdOf(each.one))) differing.set(`${grantIdOf(each.one)} ${each.one.what}`, each)
       return page
@@ -119,25 +121,30 @@ export async function recordState({ chain, holdings, keys, signers }: Reviewed):
   // What was just recorded may have been noted a moment later; what was removed since is forgotten.
   const { after } = await beginningOf(chain, signers)
   const still = [...differing.values()].filter(({ number }) => number > after.number)
-  const misindexed = new Set(await holdings.differing(still.map(({ one }) => one)))
+  const { otherwise, endAlone } = await holdings.differing(still.map(({ one }) => one))
+  const misindexed = new Set([...otherwise, ...(await givenOf(chain, endAlone))])
   return { ...verified, keyIds: [...keyIds], misindexed: misindexed.size, accepted: [...accepted.values()] }
 }
 
-/** Most entries say nothing of who holds what, and need not be read for it. */
-const ofHolding = /"type":"(?:given|taken)"/
-
-interface Numbered {
-  readonly number: number
-  readonly one: HoldingNews
+/** Which of these were given as far as the record goes, or may have been before it begins now. */
+async function givenOf(chain: Pick<ChainStore, 'ofGrants'>, grantIds: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (let at = 0; at < grantIds.length; at += holdingsAtOnce) {
+    const some = grantIds.slice(at, at + holdingsAtOnce)
+    const entries = (await chain.ofGrants(some))
+      .flatMap(({ link }) => (isLink(link) ? (readRecorded(link) ?? []) : []))
+      .filter(isOfGrant)
+    found.push(...some.filter((id) => mayHaveBeenGiven(entries.filter(({ grantId }) => grantId === id))))
+  }
+  return found
 }
 
-function newsOf(link: Link | Unreadable): Numbered[] {
-  if (!isLink(link) || !ofHolding.test(link.text)) return []
-  const entry = readRecorded(link)
-  if (entry === null || !isOfGrant(entry)) return []
-  const { grantId: id, happened, ...facts } = entry
-  const one = holdingNews({ ...facts, id }, happened)
-  return one === null ? [] : [{ number: link.number, one }]
+function mayHaveBeenGiven(entries: readonly RecordedOfGrant[]): boolean {
+  if (entries.some(({ happened }) => happened.type === 'given')) return true
+  const isWhole = entries.some(({ index }) => index === 0)
+  return (
+    !isWhole && !entries.some(({ happened }) => happened.type === 'taken' && happened.left === 'never-given')
+  )
 }
 
 const acceptedDetails = z.object({

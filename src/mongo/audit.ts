@@ -3,7 +3,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { namedByGrant } from '../domain/audit/named-in.ts'
 import { recordableOf } from '../domain/audit/recorded.ts'
-import { holdingNews } from '../domain/audit/holding.ts'
+import { holdingNewsOf } from '../domain/audit/holding.ts'
 import { isLink, noLink, type Link, type Unreadable } from '../domain/audit/chain.ts'
 import { happened } from '../domain/happened.ts'
 import { personRef } from '../domain/person-ref.ts'
@@ -188,6 +188,7 @@ const row = z.object({
   requester: personRef,
   reason: z.string(),
   endsAt: z.date().nullish(),
+  activeAt: z.date().nullish(),
 })
 
 const recordedYet = { $ifNull: ['$recorded', 0] }
@@ -208,6 +209,7 @@ const projection = {
   requester: 1,
   reason: 1,
   endsAt: 1,
+  activeAt: 1,
   recorded: recordedYet,
   // What is recorded already is not read again, however long a history is.
   history: { $slice: ['$history', recordedYet, mostOfOne] },
@@ -268,6 +270,7 @@ function grownOf({
   place,
   principal,
   endsAt,
+  activeAt,
   ...rest
 }: z.infer<typeof row>): Grown {
   const facts = { ...rest, id, principal: place?.principal ?? principal ?? null, endsAt: endsAt ?? null }
@@ -281,6 +284,6 @@ function grownOf({
       ...recordableOf(facts, recorded + i, entry),
       names: namedByGrant(facts, entry),
     })),
-    holdings: read.flatMap((entry) => holdingNews(facts, entry) ?? []),
+    holdings: holdingNewsOf(facts, read, activeAt ?? null),
   }
 }

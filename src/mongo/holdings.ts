@@ -19,6 +19,8 @@ const schema = new Schema(
     principal: String,
     subject: Schema.Types.Mixed,
     from: Date,
+    /** When it was given the last time; `from` where it was given once, and of an older version. */
+    lastFrom: Date,
     until: Date,
     lasted: Number,
   },
@@ -44,9 +46,9 @@ const stored = z
   })
   .transform(({ _id: grantId, ...holding }): Holding => ({ grantId, ...holding }))
 
-const inItsClass = stored.and(z.object({ lasted: z.unknown() }))
+const inItsClass = stored.and(z.object({ lasted: z.unknown(), lastFrom: z.date().optional() }))
 
-/** Something was taken back that nobody knows to have been given: it is found for nobody, and so hides nothing. */
+/** Something was taken back that nobody knows to have been given: it is found for nobody. */
 const neverGiven = z.strictObject({ _id: z.string(), until: z.date(), lasted: z.null() })
 
 /** Whoever can write to the database can put anything there: what has no name is left out, and said to differ. */
@@ -63,7 +65,7 @@ export function mongoHoldings(connection: Connection): HoldingStore {
         if (one.what === 'until')
           return {
             filter: { _id: one.grantId },
-            update: [{ $set: { until: one.until } }, { $set: { lasted: lastedOf } }],
+            update: [{ $set: { until: endOf(one) } }, { $set: { lasted: lastedOf } }],
           }
         const { grantId, ...holding } = one.holding
         return {
@@ -73,7 +75,10 @@ export function mongoHoldings(connection: Connection): HoldingStore {
               $set: {
                 ...literally(holding),
                 from: firstFrom(holding.from),
-                until: { $ifNull: ['$until', null] },
+                lastFrom: { $max: ['$lastFrom', '$from', holding.from] },
+                until: {
+                  $cond: [isGivenBefore(holding.from), { $literal: null }, { $ifNull: ['$until', null] }],
+                },
               },
             },
             { $set: { lasted: lastedOf } },
@@ -89,11 +94,13 @@ export function mongoHoldings(connection: Connection): HoldingStore {
       // What was given before it was taken went before it.
       const over = links.flatMap((link) => {
         const entry = readRecorded(link)
-        return entry !== null && isOfGrant(entry) && entry.happened.type === 'taken' ? [entry.grantId] : []
+        if (entry === null || !isOfGrant(entry) || entry.happened.type !== 'taken') return []
+        // Given once more since: it is held still, or was until later.
+        return [{ deleteOne: { filter: { _id: entry.grantId, until: { $lte: entry.happened.at } } } }]
       })
       if (over.length === 0) return
       aboutToWrite()
-      await holdings.deleteMany({ _id: { $in: over } })
+      await holdings.bulkWrite(over, { ordered: false })
     },
     adopt: async (after) => {
       const indexes = await holdings.indexes().catch(noneYet)
@@ -123,7 +130,14 @@ export function mongoHoldings(connection: Connection): HoldingStore {
     differing: async (news) => {
       const found = await holdings.find({ _id: { $in: news.map(grantIdOf) } }).toArray()
       const known = new Map(found.map((doc) => [doc._id, doc]))
-      return news.flatMap((one) => (isAsNoted(one, known.get(grantIdOf(one))) ? [] : [grantIdOf(one)]))
+      const unlike = news.filter((one) => !isAsNoted(one, known.get(grantIdOf(one))))
+      const isEndAlone = (one: HoldingNews) =>
+        one.what === 'until' &&
+        neverGiven.safeParse(known.get(one.grantId)).data?.until.getTime() === one.until.getTime()
+      return {
+        otherwise: unlike.filter((one) => !isEndAlone(one)).map(grantIdOf),
+        endAlone: unlike.filter(isEndAlone).map(grantIdOf),
+      }
     },
     what: async () => {
       // Each by the index alone, however much of it was held how often.
@@ -160,11 +174,14 @@ function foundIn(documents: readonly unknown[]): HoldingsFound {
 
 /** It stands there as it was noted, and where it is looked for. */
 function isAsNoted(one: HoldingNews, doc: unknown): boolean {
-  if (one.what === 'until' && neverGiven.safeParse(doc).data?.until.getTime() === one.until.getTime())
-    return true
   const read = inItsClass.safeParse(doc).data
   if (read === undefined || !isFoundAs(read.lasted, read)) return false
-  if (one.what === 'until') return read.until?.getTime() === one.until.getTime()
+  if (one.what === 'until') {
+    if (read.until?.getTime() === one.until.getTime()) return true
+    // Given once more since: then it is over later, or not yet, and never before.
+    const isAgain = (read.lastFrom ?? read.from) > one.until
+    return isAgain && (read.until === null || read.until > one.until)
+  }
   const { from, resource, entitlement } = one.holding
   return read.from <= from && read.resource.id === resource.id && read.entitlement.id === entitlement.id
 }
@@ -178,6 +195,29 @@ function noneYet(error: unknown): [] {
 /** Given once more, where grants were restored to a state of before that: it was held since the first time. */
 const firstFrom = (from: Date) => ({
   $cond: [{ $eq: [{ $type: '$from' }, 'date'] }, { $min: ['$from', from] }, from],
+})
+
+/** Grants were restored meanwhile, and it was given once more after the time that is told of: a second is no such while. */
+const sameTimeMs = 1_000
+
+/** It is over, unless it was given once more since what was taken had been. */
+const endOf = ({ until, from }: Extract<HoldingNews, { what: 'until' }>) =>
+  from === null
+    ? until
+    : {
+        $cond: [
+          { $gt: [{ $ifNull: ['$lastFrom', '$from'] }, new Date(from.getTime() + sameTimeMs)] },
+          { $ifNull: ['$until', null] },
+          until,
+        ],
+      }
+
+/** What is known of it ended before it was given then. */
+const isGivenBefore = (from: Date) => ({
+  $and: [
+    { $eq: [{ $type: '$from' }, 'date'] },
+    { $lt: [{ $ifNull: ['$lastFrom', '$from'] }, new Date(from.getTime() - sameTimeMs)] },
+  ],
 })
 
 /** Words that people chose are never read as an expression. */

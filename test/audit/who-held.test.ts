@@ -143,7 +143,7 @@ test('what is noted twice, and in whatever order, is noted once', async () => {
     from: at(0),
   }
   for (let i = 0; i < 2; i++) {
-    await holdings.note([{ what: 'until', grantId: 'g1', until: at(3_600) }])
+    await holdings.note([{ what: 'until', grantId: 'g1', from: null, until: at(3_600) }])
     await holdings.note([{ what: 'from', holding }])
   }
   expect((await holdings.at(what, at(3_599))).those).toEqual([{ ...holding, until: at(3_600) }])

@@ -81,8 +81,8 @@ export interface HoldingStore extends Drawn {
   adopt(after: string): Promise<string | null>
   /** Who held it at that instant, the longest first. */
   at(what: { resource: string; entitlement: string }, instant: Date): Promise<HoldingsFound>
-  /** Of which of these grants it says otherwise, nothing that can be read, or so that it is not found. */
-  differing(news: readonly HoldingNews[]): Promise<readonly string[]>
+  /** Which of these grants it does not have as these news say. */
+  differing(news: readonly HoldingNews[]): Promise<HoldingsDiffering>
   /** Whatever was ever held, in order. */
   what(): Promise<readonly { resource: string; entitlement: string }[]>
   /** Who held it at any time from the first to the last instant, some at once. */
@@ -91,6 +91,13 @@ export interface HoldingStore extends Drawn {
     span: { first: Date; last: Date },
     atOnce: number,
   ): AsyncIterable<HoldingsFound>
+}
+
+export interface HoldingsDiffering {
+  /** Of these it says otherwise, nothing that can be read, or so that it is not found. */
+  readonly otherwise: readonly string[]
+  /** Of these it has the end alone: that is right where nobody knows them to have been given, and hides them else. */
+  readonly endAlone: readonly string[]
 }
 
 export interface HoldingsFound {
