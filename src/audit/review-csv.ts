@@ -65,7 +65,7 @@ function heldRow(one: ReviewRow): string {
     kind: 'held',
     resource: one.resource,
     entitlement: one.entitlement,
-    system: one.system,
+    system: one.systems.join('; '),
     person: onOneLine(person.name),
     email: person.email ?? '',
     slack: person.slack.userId,

@@ -94,7 +94,7 @@ const heldRow = (row: ReviewRow): Html =>
     <td>
       ${named(row.person)}
       <p class="small">
-        as ${row.principals.map(onOneLine).join(', ') || 'nobody'} on ${onOneLine(row.system)}
+        as ${row.principals.map(onOneLine).join(', ') || 'nobody'} on ${row.systems.map(onOneLine).join(', ')}
       </p>
     </td>
     <td>${row.ways.join(', ')}${row.isStatic ? html`<p class="small">had it without Curfew too</p>` : ''}</td>

@@ -8,7 +8,7 @@ export interface ReviewRow {
   readonly resource: string
   readonly entitlement: string
   readonly person: PersonRef
-  readonly system: string
+  readonly systems: readonly string[]
   readonly principals: readonly string[]
   /** How they came to it: asked for, by a rule, in sessions, by breaking glass. */
   readonly ways: readonly Way[]
@@ -17,7 +17,7 @@ export interface ReviewRow {
   readonly totalMs: number
   readonly longestMs: number
   readonly firstAt: Date
-  /** Null: held still when that time ended, or now. */
+  /** It may be after that time. Null: held still. */
   readonly lastUntil: Date | null
   readonly approvedBy: readonly string[]
   readonly reasons: readonly string[]
@@ -32,7 +32,7 @@ export interface ReviewRow {
   readonly ofBefore: number
 }
 
-export type Way = 'asked for' | 'by a rule' | 'session' | 'glass broken'
+export type Way = 'asked for' | 'by a rule' | 'session' | 'glass broken' | 'cannot be told'
 
 /**
  * Of use Curfew knows one thing: where giving makes a secret, it is made when its holder looks at it. What was never made
@@ -44,7 +44,8 @@ const [mostNames, mostReasons, mostReasonLength] = [5, 3, 300]
 
 /** Adds up what one person held; a few names and reasons are kept of however many. */
 export class ReviewTally {
-  readonly #of: Pick<ReviewRow, 'resource' | 'entitlement' | 'person' | 'system'>
+  readonly #of: Pick<ReviewRow, 'resource' | 'entitlement' | 'person'>
+  readonly #systems = new Set<string>()
   readonly #principals = new Set<string>()
   readonly #ways = new Set<Way>()
   readonly #approvedBy = new Few(mostNames)
@@ -62,8 +63,8 @@ export class ReviewTally {
   #unproven = 0
   #ofBefore = 0
 
-  constructor({ resource, entitlement, subject, system }: Held, span: { first: Date; last: Date }) {
-    this.#of = { resource: resource.id, entitlement: entitlement.id, person: subject, system }
+  constructor({ resource, entitlement, subject }: Held, span: { first: Date; last: Date }) {
+    this.#of = { resource: resource.id, entitlement: entitlement.id, person: subject }
     this.#span = span
   }
 
@@ -78,13 +79,13 @@ export class ReviewTally {
     if (this.#spans.length % joinedAtOnce === 0)
       this.#spans.splice(0, this.#spans.length, ...joined(this.#spans))
     if (this.#firstAt === null || from < this.#firstAt) this.#firstAt = from
-    const isOver = until !== null && until <= this.#span.last
-    if (!isOver) this.#lastUntil = null
+    if (until === null) this.#lastUntil = null
     else if (this.#lastUntil !== null && until > this.#lastUntil) this.#lastUntil = until
+    this.#systems.add(held.system)
     if (principal !== null) this.#principals.add(principal)
     if (isOfBefore) this.#ofBefore++
     else if (!isProven) this.#unproven++
-    for (const way of waysOf([...origins, ...entries])) this.#ways.add(way)
+    for (const way of waysOf([...origins, ...entries], { isCut: isOfBefore })) this.#ways.add(way)
     for (const by of approvedBy) this.#approvedBy.add(by)
     if (reason !== '') this.#reasons.add(cut(reason, mostReasonLength))
     if (isShown(entries)) this.#isShown = true
@@ -94,10 +95,12 @@ export class ReviewTally {
 
   /** `making`: places where giving makes a secret, as far as is known. */
   row(making: ReadonlySet<string>): ReviewRow {
-    const isNever = this.#places.size > 0 && [...this.#places].every((place) => making.has(place))
+    const isNever =
+      this.#ofBefore === 0 && this.#places.size > 0 && [...this.#places].every((place) => making.has(place))
     const lengths = joined(this.#spans).map(({ fromMs, untilMs }) => untilMs - fromMs)
     return {
       ...this.#of,
+      systems: [...this.#systems].slice(0, mostNames),
       principals: [...this.#principals].slice(0, mostNames),
       ways: [...this.#ways],
       times: this.#times,
@@ -176,13 +179,14 @@ const wasHeldBefore = (entries: readonly RecordedOfGrant[]): boolean =>
 const isKept = (entries: readonly RecordedOfGrant[]): boolean =>
   entries.some(({ happened }) => happened.type === 'taken' && happened.left === 'kept-before')
 
-/** What goes on from something before came to them as that did. */
-function waysOf(entries: readonly RecordedOfGrant[]): Way[] {
+/** What goes on from something before came to them as that did. `isCut`: its beginning is not there any more. */
+function waysOf(entries: readonly RecordedOfGrant[], { isCut }: { isCut: boolean }): Way[] {
   const types = new Set(entries.map(({ happened }) => happened.type))
   const ways: Way[] = [
     ...(types.has('matched-rule') ? (['by a rule'] as const) : []),
     ...(types.has('confirmed') ? (['session'] as const) : []),
     ...(types.has('broke-glass') ? (['glass broken'] as const) : []),
   ]
-  return ways.length === 0 ? ['asked for'] : ways
+  if (ways.length > 0) return ways
+  return [isCut && !types.has('asked') ? 'cannot be told' : 'asked for']
 }
