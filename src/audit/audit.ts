@@ -102,6 +102,7 @@ async function written(chain: ChainStore, what: Exporting): Promise<Said> {
 
 function said(found: Verified): string {
   const { links, first, last, faults, faultCount, checkpoints, base, isBaseForged, checkpointFaults } = found
+  const { vouchedUpTo } = found
   const span = first && last ? `, from ${first.at.toISOString()} to ${last.at.toISOString()}` : ''
   const lines = [`${links} entries${span}`]
   if (base !== null)
@@ -116,12 +117,17 @@ function said(found: Verified): string {
   if (faultCount > faults.length) lines.push(`and ${faultCount - faults.length} more`)
   for (const fault of checkpointFaults) lines.push(checkpointWords(fault))
   if (faultCount === 0) lines.push('None of them was changed, left out or moved.')
-  const ending = `It ends as ${checkpoints} checkpoints say.`
   if (checkpoints === 0)
     lines.push('That none was cut off at the end only checkpoints can tell: --checkpoints PLACE')
-  else if (checkpointFaults.length === 0) lines.push(ending)
+  else if (checkpointFaults.length === 0) lines.push(endingWords(checkpoints, vouchedUpTo))
   return lines.join('\n')
 }
+
+/** Checkpoints are kept now and then: of what came after the last nobody can tell how much there was. */
+const endingWords = (checkpoints: number, upTo: number | null): string =>
+  upTo === null
+    ? `All that ${checkpoints} checkpoints saw was removed: whether any was cut off at the end they cannot tell.`
+    : `Up to entry ${upTo} none was cut off, as ${checkpoints} checkpoints say; of what came after it only a later one can tell.`
 
 function faultWords(fault: ChainFault): string {
   switch (fault.kind) {

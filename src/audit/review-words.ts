@@ -73,5 +73,6 @@ export function stateLines({ span, madeAt, state }: ReviewHead): string[] {
     misindexed === 0
       ? 'whole: whatever the record says was given or taken is in the index it was made by'
       : `NOT WHOLE: of ${misindexed} grants that index says otherwise than the record, or nothing`,
+    'that nothing was cut off at the end of the record only checkpoints can tell: curfew audit verify --checkpoints',
   ]
 }

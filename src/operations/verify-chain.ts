@@ -24,6 +24,8 @@ export interface Verified {
   /** All of them, also those that are not told one by one. */
   readonly faultCount: number
   readonly checkpoints: number
+  /** The last entry of now that one of them saw; null: none of them saw any of these. */
+  readonly vouchedUpTo: number | null
   /** What stands where the oldest links were removed; null: none were. */
   readonly base: Checkpoint | null
   /** What stands there was signed by no key here: then all before the first link is missing. */
@@ -85,11 +87,14 @@ async function walked(
   const checkpointFaults = checkpoints.flatMap((one): CheckpointFault[] => {
     const { number, at, keyId, mark } = one
     const key = signed.get(keyId)
+    // What it saw was removed, and a key may go with the entries that it marked; of the last of those the mark is left.
+    const isOfBefore = number < beginning.after.number
+    if (number === beginning.after.number) marks.set(number, beginning.after.mark)
+    const isVouchedFor = isOfBefore || (number === beginning.after.number && mark === beginning.after.mark)
+    if (key === undefined && isVouchedFor) return []
     if (key === undefined || !isGenuine(one, key)) return [{ kind: 'forged', number }]
     if (number > end) return [{ kind: 'cut-off', number, at, end }]
-    // What it saw was removed; of the last of those the mark is left.
-    if (number < beginning.after.number) return []
-    if (number === beginning.after.number) marks.set(number, beginning.after.mark)
+    if (isOfBefore) return []
     return marks.get(number) === mark ? [] : [{ kind: 'another-chain', number, at }]
   })
   const { base, isForged: isBaseForged } = beginning
@@ -100,6 +105,11 @@ async function walked(
     faults,
     faultCount,
     checkpoints: checkpoints.length,
+    vouchedUpTo: checkpoints.reduce<number | null>(
+      (furthest, { number }) =>
+        number >= beginning.after.number && number <= end ? Math.max(furthest ?? 0, number) : furthest,
+      null,
+    ),
     base,
     isBaseForged,
     checkpointFaults,
