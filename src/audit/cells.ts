@@ -1,7 +1,8 @@
 import type { Link } from '../domain/audit/chain.ts'
 import type { RecordedAct } from '../domain/audit/act.ts'
 import { isOfGrant, type Recorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
-import type { PersonRef } from '../domain/person.ts'
+import { keptApart } from '../domain/cut.ts'
+import { named, onOneLine } from '../who/words.ts'
 
 /** Of each entry, whatever it is of, what these columns are called. */
 const cells = {
@@ -11,8 +12,8 @@ const cells = {
   outcome: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : entry.outcome),
   by: (_: Link, entry: Recorded) => byWhom(entry),
   about: (_: Link, entry: Recorded) => (isOfGrant(entry) ? '' : thing(entry.about)),
-  subject: ofGrant(({ subject }) => who(subject)),
-  requester: ofGrant(({ requester }) => who(requester)),
+  subject: ofGrant(({ subject }) => named(subject)),
+  requester: ofGrant(({ requester }) => named(requester)),
   resource: ofGrant(({ resource }) => resource.id),
   entitlement: ofGrant(({ entitlement }) => entitlement.id),
   system: ofGrant(({ system }) => system),
@@ -53,17 +54,13 @@ function ofGrant(cell: (entry: RecordedOfGrant) => string) {
 export function byWhom(entry: Recorded): string {
   if (isOfGrant(entry)) {
     const { happened } = entry
-    return 'by' in happened && happened.by !== null ? who(happened.by) : ''
+    return 'by' in happened && happened.by !== null ? named(happened.by) : ''
   }
   const { by } = entry
   if ('operator' in by) return `command line: ${by.operator}`
   if ('source' in by) return by.source
-  return 'curfew' in by ? 'Curfew' : who(by)
+  return 'curfew' in by ? 'Curfew' : named(by)
 }
 
 const thing = ({ kind, id, name }: RecordedAct['about']): string =>
-  `${kind} ${name === id ? id : `${name} (${id})`}`
-
-function who({ name, email, slack }: PersonRef): string {
-  return `${name} (${email ?? slack.userId})`
-}
+  `${kind} ${name === id ? id : `${onOneLine(keptApart(name))} (${id})`}`

@@ -2,6 +2,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
+import type { Checkpoint } from '../domain/audit/checkpoint.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoNamed } from '../mongo/named.ts'
@@ -29,13 +30,15 @@ export async function history(
   return onRecord(environment, `history ${person}`, async (connection, keys) => {
     const [chain, named] = [mongoChain(connection), mongoNamed(connection)]
     const whom = await whomOf(connection, named, person)
-    const { after: begins } = await beginningOf(chain, signersOf(keys))
+    const { after: begins, base } = await beginningOf(chain, signersOf(keys))
     const from = { chain, named, keys: chainKeys(keys), begins, whom: whom.keys }
     const found = await written(from, out, options)
     const upTo = await named.upTo()
     const isBehind = !options.isThorough && (await chain.after(upTo, 1)).length > 0
-    if (options.isJson) return { text: '', exitCode: exitCodeOf(found), errors: isBehind ? behind(upTo) : '' }
-    return { text: summary(whom.name, found, isBehind ? upTo : null), exitCode: exitCodeOf(found) }
+    const isCut = base !== null && (options.since === null || options.since <= new Date(base.at))
+    const besides = [...(isBehind ? [behind(upTo)] : []), ...(isCut ? [removedWords(base)] : [])]
+    if (options.isJson) return { text: '', exitCode: exitCodeOf(found), errors: besides.join('\n') }
+    return { text: [...summary(whom.name, found), ...besides].join('\n'), exitCode: exitCodeOf(found) }
   })
 }
 
@@ -124,8 +127,10 @@ const exitCodeOf = ({ unproven, faults, unindexed }: Found): number =>
 const behind = (upTo: number): string =>
   `What comes after entry ${upTo} is not in the index yet: ask again in a moment, or --thorough`
 
-/** `upTo`: not null where the index is behind the record. */
-function summary(name: string, { entries, unproven, faults, unindexed }: Found, upTo: number | null): string {
+const removedWords = ({ number, at: until }: Checkpoint): string =>
+  `Entries up to ${number}, of ${at(new Date(until))} and before, were removed, as they were too old.`
+
+function summary(name: string, { entries, unproven, faults, unindexed }: Found): string[] {
   const lines =
     entries === 0 ? [`Nothing of ${name} stands in the record.`] : ['', `${entries} entries of ${name}.`]
   if (unproven > 0)
@@ -134,6 +139,5 @@ function summary(name: string, { entries, unproven, faults, unindexed }: Found, 
   if (faults > 0) lines.push(`The record was changed at ${faults} places: curfew audit verify`)
   if (unindexed > 0)
     lines.push(`${unindexed} of these somebody removed from the index of who is named where.`)
-  if (upTo !== null) lines.push(behind(upTo))
-  return lines.join('\n')
+  return lines
 }

@@ -45,7 +45,8 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
       const world = await recordingOf(connection, environment)
       const pruned = await pruneRecorded(world, chain, { by: operator(), pruning, parts })
       const oldest = await chain.oldestAt()
-      const isUnsent = sent !== null && oldest !== null && oldest < before
+      const { number: end } = await chain.end()
+      const isUnsent = sent !== null && sent.number < end && oldest !== null && oldest < before
       const unsent = isUnsent ? `\nWhat comes after entry ${sent.number} was not sent on yet, and stays.` : ''
       return { text: `${said(pruned)}${unsent}`, exitCode: pruned.is === 'not-as-written' ? 1 : 0 }
     } finally {

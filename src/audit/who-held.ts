@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util'
 import { table } from '../catalog/table.ts'
 import { ConfigError } from '../config.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
+import type { ChainStore, HoldingStore } from '../domain/ports/audit.ts'
 import { mongoChain } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
 import { beginningOf } from '../operations/chain-base.ts'
 import type { Said } from '../who/open.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
+import { newsOf } from './news-of.ts'
 import { proven, type Held } from './proven.ts'
 import { asJson, at, named, onOneLine, several, why } from '../who/words.ts'
 
@@ -31,6 +33,9 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
     // Read last: what was not found may have been removed meanwhile.
     const { base } = await beginningOf(chain, by.signers)
     const besides = [
+      ...((await isBehind(chain, holdings))
+        ? ['What was recorded last is not in the index yet: ask again in a moment.']
+        : []),
       ...(unreadable === 0 ? [] : [`Of ${unreadable} more nothing can be read: somebody put them there.`]),
       ...(base === null || instant > new Date(base.at)
         ? []
@@ -44,6 +49,20 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
       exitCode: unreadable === 0 && !held.some(isWrong) ? 0 : 1,
     }
   })
+}
+
+/** Whoever records notes at once what was recorded, unless they die between the two. */
+const mostUnnoted = 500
+
+async function isBehind(
+  chain: Pick<ChainStore, 'end' | 'after'>,
+  holdings: Pick<HoldingStore, 'differing'>,
+): Promise<boolean> {
+  const end = await chain.end().catch(() => null)
+  if (end === null) return false
+  const last = await chain.after(Math.max(0, end.number - mostUnnoted), mostUnnoted)
+  const { otherwise } = await holdings.differing(last.flatMap(newsOf).map(({ one }) => one))
+  return otherwise.length > 0
 }
 
 const isWrong = ({ isProven, isOfBefore }: Held): boolean => !isProven && !isOfBefore
