@@ -439,6 +439,8 @@ export interface Parts extends Pick<
   readonly signingSecret: string | null
   readonly mongodbUri: string | null
   readonly catalogPath: string | null
+  /** Certificates of the receiver of the record. */
+  readonly auditForwardCa: string | null
   /** Why Curfew would not start with it: variables, and what is wrong with each. Names no value. */
   readonly wrong: ReadonlyMap<string, string>
 }
@@ -463,6 +465,7 @@ export function readParts(environment: Environment): Parts {
     keys: of('CURFEW_KEYS', each.CURFEW_KEYS) ?? null,
     auditKeys: of('AUDIT_KEYS', each.AUDIT_KEYS) ?? null,
     auditCheckpoints: of('AUDIT_CHECKPOINTS', each.AUDIT_CHECKPOINTS) ?? null,
+    auditForwardCa: of('AUDIT_FORWARD_CA', each.AUDIT_FORWARD_CA) ?? null,
     mongodbUri: of('MONGODB_URI', each.MONGODB_URI) ?? null,
     catalogPath: of('CATALOG', each.CATALOG) ?? null,
     slackApiUrl: slackApiUrl === undefined ? null : withSlash(slackApiUrl),

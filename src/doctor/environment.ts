@@ -1,3 +1,5 @@
+import { readAuthorities } from '../audit/forward/receiver.ts'
+import { ConfigError } from '../config-error.ts'
 import type { Check } from './check.ts'
 import { right, wrong } from './finding.ts'
 
@@ -6,14 +8,26 @@ export const environmentCheck: Check = {
   area: 'Environment',
   about: 'variables',
   withinMs: 1_000,
-  ask: ({ parts }) => {
+  ask: async ({ parts }) => {
     const found = [...parts.wrong].map(([variable, says]) =>
       wrong(variable, says, remedies[variable] ?? usual),
     )
-    return Promise.resolve(
-      found.length > 0 ? found : [right('variables', 'all that Curfew needs can be read')],
-    )
+    const unread = await authoritiesFault(parts.auditForwardCa)
+    if (unread !== null)
+      found.push(wrong('AUDIT_FORWARD_CA', unread, 'Let whoever runs Curfew read that file.'))
+    return found.length > 0 ? found : [right('variables', 'all that Curfew needs can be read')]
   },
+}
+
+/** Nothing starts where it names what cannot be read. */
+async function authoritiesFault(caPath: string | null): Promise<string | null> {
+  try {
+    await readAuthorities({ caPath })
+    return null
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
 }
 
 const usual = 'Write it in .env, or in the environment of the process: .env.example says how each looks.'

@@ -1,5 +1,6 @@
 import { isAsWritten, isLink, type ChainKey } from '../domain/audit/chain.ts'
 import type { ChainStore } from '../domain/ports/audit.ts'
+import type { Beginning } from './chain-base.ts'
 
 export type LastOfRecord =
   | { readonly is: 'none' }
@@ -12,6 +13,7 @@ export type LastOfRecord =
 export async function lastOfRecord(
   chain: Pick<ChainStore, 'end' | 'after'>,
   keys: readonly ChainKey[],
+  { after: begins }: Pick<Beginning, 'after'>,
 ): Promise<LastOfRecord> {
   const end = await chain.end().catch(() => null)
   if (end === null) return { is: 'no-entry' }
@@ -21,10 +23,10 @@ export async function lastOfRecord(
   const last = links.at(-1)
   const before = links.length > 1 ? links.at(-2) : undefined
   if (last === undefined || !isLink(last)) return { is: 'changed', number }
-  // Of one before it that is gone, its own mark cannot be told; of the first there is none.
-  const mark = before === undefined ? (number === 1 ? '' : null) : isLink(before) ? before.mark : null
-  const isRight = mark === null ? null : isAsWritten(last, mark, keys)
-  if (isRight === true) return { is: 'as-written', number }
   if (!keys.some(({ id }) => id === last.keyId)) return { is: 'unknown-key', number, keyId: last.keyId }
-  return isRight === null && mark === null ? { is: 'as-written', number } : { is: 'changed', number }
+  // The first goes on from where the record begins: of those that were removed for their age the last mark is left.
+  const previous =
+    number - 1 === begins.number ? begins : before !== undefined && isLink(before) ? before : null
+  const isRight = previous?.number === number - 1 && isAsWritten(last, previous.mark, keys) === true
+  return { is: isRight ? 'as-written' : 'changed', number }
 }
