@@ -38,6 +38,7 @@ export function leftToDo(
   const alone = admins.people.length === 1 ? ' (not as the only admin: nobody answers their own request)' : ''
   const steps = [
     ...git,
+    `Everybody with an address at ${admins.domain} may ask: if not all of them are yours, say in catalog.yml who may`,
     'In Slack, in that channel:  /invite @Curfew',
     ...http,
     prepared[first.kind],
