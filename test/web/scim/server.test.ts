@@ -289,6 +289,21 @@ test('what one source made, another neither finds nor changes', async () => {
   const ask = (method: string, path: string, body?: unknown) => scim.ask(method, path, body, others)
   for (const path of [`/Users/${user.id}`, `/Groups/${group.id}`])
     for (const method of ['GET', 'DELETE']) expect((await ask(method, path)).status).toBe(404)
+  const writes = { active: false, userName: 'shared', displayName: 'another' }
+  for (const path of [`/Users/${user.id}`, `/Groups/${group.id}`]) {
+    expect((await ask('PUT', path, { ...writes, members: [] })).status).toBe(404)
+    const Operations = Object.entries(writes).map(([path, value]) => ({ op: 'replace', path, value }))
+    expect((await ask('PATCH', path, { Operations })).status).toBe(404)
+    expect((await ask('PATCH', path, { Operations: [{ op: 'remove', path: 'members' }] })).status).toBe(404)
+  }
+  expect((await scim.ask('GET', `/Users/${user.id}`)).json).toMatchObject({
+    active: true,
+    userName: 'shared',
+  })
+  expect((await scim.ask('GET', `/Groups/${group.id}`)).json).toMatchObject({
+    displayName: 'shared',
+    members: [{ value: user.id }],
+  })
   expect((await ask('GET', '/Users')).json.totalResults).toBe(0)
   const theirs = await ask('POST', '/Groups', { displayName: 'shared' })
   expect(theirs.status).toBe(201)
