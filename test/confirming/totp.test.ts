@@ -7,6 +7,7 @@ import { mongoTotp } from '../../src/mongo/confirming/totp.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { ada, aPerson, riley } from '../support/builders.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
+import { earlyInAStep } from '../support/early-in-a-step.ts'
 import { aKey, ringOf } from '../support/ring.ts'
 
 const minuteMs = 60_000
@@ -41,15 +42,9 @@ function aPhone(uri: string) {
   return { shows: (stepsAhead = 0) => app.generate({ timestamp: now().getTime() + stepsAhead * 30_000 }) }
 }
 
-/** So that a code made before a step's end is not looked at after it. */
-async function earlyInAStep(): Promise<void> {
-  const left = 30_000 - (now().getTime() % 30_000)
-  if (left < 4_000) await new Promise((resolve) => setTimeout(resolve, left + 50))
-}
-
 /** Enrolled by the code of the step before, so that the code of now is unspent. */
 async function enrolled(person = riley, ticket = 'ticket-1') {
-  await earlyInAStep()
+  await earlyInAStep(now())
   const phone = aPhone(totp.offer(person, ticket).uri)
   const answer = await totp.enrol(person, ticket, phone.shows(-1))
   return { phone, answer }
@@ -91,7 +86,7 @@ test('the code of the phone confirms, with the instant of the database, and is s
 })
 
 test('the code that enrolled is spent, and so is each one before the last', async () => {
-  await earlyInAStep()
+  await earlyInAStep(now())
   const phone = aPhone(totp.offer(riley, 'ticket-1').uri)
   const [before, current, next] = [phone.shows(-1), phone.shows(), phone.shows(1)]
   await totp.enrol(riley, 'ticket-1', current)
@@ -199,7 +194,7 @@ test('each lock is twice as long, a day at most, and a right code after one begi
   expect(minutes).toEqual([15, 30, 60, 120, 240, 480, 960, 1_440, 1_440])
 
   await rows().updateOne({ _id: riley.id }, { $set: { lockedUntil: new Date(now().getTime() - 1) } })
-  await earlyInAStep()
+  await earlyInAStep(now())
   expect(await totp.confirm(riley.id, phone.shows(1))).toMatchObject({ method: 'totp' })
   expect(await lockAgain()).toBe(15)
 }, 60_000)
@@ -219,7 +214,7 @@ test('one who guesses locks nobody else', async () => {
 })
 
 test('a ticket that enrols twice changes nothing the second time: no code comes back, and no lock goes', async () => {
-  await earlyInAStep()
+  await earlyInAStep(now())
   const phone = aPhone(totp.offer(riley, 'ticket-1').uri)
   const code = phone.shows()
   await totp.enrol(riley, 'ticket-1', phone.shows(-1))
@@ -238,7 +233,7 @@ test('a new phone replaces the old one, which confirms nothing any more; both ar
 })
 
 test('two who enrol at once: one app is what counts', async () => {
-  await earlyInAStep()
+  await earlyInAStep(now())
   const tickets = Array.from({ length: 8 }, (_, n) => `ticket-${n}`)
   const answers = await Promise.all(
     tickets.map((ticket) => totp.enrol(riley, ticket, aPhone(totp.offer(riley, ticket).uri).shows(-1))),
@@ -286,7 +281,7 @@ test('a key that is not configured is said, and costs nobody a try', async () =>
 })
 
 test('an offer that was shown before the keys changed enrols after', async () => {
-  await earlyInAStep()
+  await earlyInAStep(now())
   const [one, two] = [aKey('one'), aKey('two')]
   const [before, after] = [methodOf(here, ringOf(one)), methodOf(here, ringOf(two, one))]
   const phone = aPhone(before.offer(riley, 'ticket-1').uri)

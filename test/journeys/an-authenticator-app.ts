@@ -6,6 +6,7 @@ import { totpMethod } from '../../src/confirming/totp.ts'
 import type { Person as Known } from '../../src/domain/person.ts'
 import { mongoTotp } from '../../src/mongo/confirming/totp.ts'
 import type { Stage } from '../support/curfew.ts'
+import { earlyInAStep } from '../support/early-in-a-step.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { eventually } from './acts.ts'
@@ -37,6 +38,7 @@ export async function anAuthenticatorApp(
   return {
     codeAt,
     enrols: async () => {
+      await earlyInAStep(now())
       expect(await app.enrol(known, 'ticket', codeAt(-30_000))).toHaveProperty('enrolled')
     },
   }

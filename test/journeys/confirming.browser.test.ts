@@ -2,6 +2,7 @@ import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
 import type { Cast } from '../support/cast.ts'
 import { aStage, type Stage } from '../support/curfew.ts'
+import { earlyInAStep } from '../support/early-in-a-step.ts'
 import { freePort } from '../support/free-port.ts'
 import { startOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.ts'
 import { aKey } from '../support/ring.ts'
@@ -200,6 +201,7 @@ describeInBrowser('The pages to confirm on, in a real browser', () => {
     await says(page, 'A passkey needs JavaScript')
     expect(await page.getByRole('button', { name: 'Add a passkey' }).isEnabled()).toBe(false)
     const codeOf = await anApp(page)
+    await earlyInAStep()
     await page.getByLabel('The six digits that it shows').fill(codeOf(-1))
     await page.keyboard.press('Enter')
     await says(page, 'You can confirm with your authenticator app now.')
@@ -280,6 +282,7 @@ describeInBrowser('The pages to confirm on, in a real browser', () => {
     await laptop.presses('Add a passkey')
     await look('added')
     await page.getByRole('link', { name: 'Add another' }).click()
+    await earlyInAStep()
     await page.getByLabel('The six digits that it shows').fill(codeOf(-1))
     await laptop.presses('Add the app')
     await page.getByRole('link', { name: 'Add another' }).click()
