@@ -11,7 +11,7 @@ import { confirmCatalog } from './confirm-catalog.ts'
 import { browsers, type Ready } from './confirm-posts.ts'
 import { botOf } from './lives.ts'
 import { startPart } from './part.ts'
-import type { Bench } from './run-bench.ts'
+import { nodeOptions, type Bench } from './run-bench.ts'
 
 const patienceMs = 30_000
 
@@ -59,7 +59,7 @@ export async function whoConfirm(
   await writeFile(catalogPath, confirmCatalog(channel))
   const port = await freePort()
   const publicUrl = `http://localhost:${port}`
-  const app = startPart('confirm-app.ts')
+  const app = startPart('confirm-app.ts', nodeOptions())
   bench.atEnd(() => app.stop())
   await app.ask({
     what: 'start',

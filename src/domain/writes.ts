@@ -30,7 +30,9 @@ export async function tellingWrites<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** As `Promise.all`, but a failure is heard only once all have ended: then what was written is known. */
-export async function allDone<T>(works: readonly Promise<T>[]): Promise<T[]> {
+export async function allDone<T extends readonly Promise<unknown>[]>(
+  works: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(works)
   return Promise.all(works)
 }

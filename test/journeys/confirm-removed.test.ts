@@ -20,9 +20,9 @@ test('what was proven a moment before an admin removed all ways gives nothing an
     ...world,
     proofs: {
       ...world.proofs,
-      note: async (personId, proof) => {
-        await world.proofs.note(personId, proof)
+      isTheirs: async (personId, proof) => {
         expect(await world.confirming.enrolling.removeAll(by, admin)).toBe(1)
+        return world.proofs.isTheirs(personId, proof)
       },
     },
   }

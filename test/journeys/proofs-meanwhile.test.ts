@@ -167,11 +167,12 @@ async function atOnce(world: World, token: string, codes: readonly string[]) {
     ...world,
     proofs: {
       ...world.proofs,
-      note: async (id, proof) => {
-        await world.proofs.note(id, proof)
+      isTheirs: async (id, proof) => {
+        const isTheirs = await world.proofs.isTheirs(id, proof)
         waiting += 1
         if (waiting === codes.length) for (const go of meet) go()
         else await new Promise<void>((go) => meet.push(go))
+        return isTheirs
       },
     },
   }

@@ -4,6 +4,7 @@ import { refTo, type PersonFacts, type PersonRef } from '../../domain/person.ts'
 import { isProof, type NoProof, type Proof, type ProofAsked } from '../../domain/ports/confirming.ts'
 import type { Confirmable, ConfirmTicket } from '../../domain/ports/tickets.ts'
 import { isRefusal, refuse, type Refusal } from '../../domain/refusal.ts'
+import { allDone } from '../../domain/writes.ts'
 import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 import { mayGoUnconfirmed } from '../break-glass.ts'
 import { actOf } from './acts.ts'
@@ -83,8 +84,8 @@ export type Shown =
   | { readonly method: 'oidc'; readonly query: string; readonly browser: string }
 
 /**
- * Proves and does it: both, or to be done again. What was proven is noted by itself, as it counts for a while, and once
- * more with what is done, in one write; the call to the system comes after. A wrong answer is counted against the ticket.
+ * Proves and does it: both, or to be done again. What was proven is noted by itself meanwhile, as it counts for a while, and
+ * once more with what is done, in one write; the call to the system comes after. A wrong answer is counted against the ticket.
  */
 export async function confirm(
   world: World,
@@ -104,16 +105,34 @@ export async function confirm(
     if (meanwhile !== null) return meanwhile[0]
     return notProven(world, token, proof)
   }
+  const noting = world.proofs.note(found.by.id, { ...proof, shown: before.shown, ticket: markOf(token) })
+  const [made] = await allDone([perform(world, one, { found, token, proof, noting }), noting])
+  return made
+}
+
+/** What was proven does it, by the rules and facts of now. */
+async function perform(
+  world: World,
+  one: World,
+  {
+    found,
+    token,
+    proof,
+    noting,
+  }: { found: ConfirmTicket; token: string; proof: Proof; noting: Promise<void> },
+): Promise<Grant | Refusal> {
   // Proving took its time: who they are, and what they may have, is asked once more. Of what is given by it that is asked
   // anew right before giving, and waited for: of hundreds at nine Slack does not tell twice in a minute.
-  const [act] = await Promise.all([
+  const [act, still, counts] = await Promise.all([
     actFor(one, found, { isFresh: found.what.kind !== 'open-session' }),
-    world.proofs.note(found.by.id, { ...proof, shown: before.shown, ticket: markOf(token) }),
+    // Meanwhile they said, perhaps, that they did not ask for this, or a way of theirs was removed.
+    ticketOf(world, token),
+    world.proofs.isTheirs(found.by.id, proof),
+    // A rule that asks when they confirmed finds this one too.
+    one.catalog().asksWhenConfirmed ? noting : null,
   ])
   // Another replica, or a second press, did it meanwhile: then it is done, and not refused.
   if (isRefusal(act)) return (await outcomeOf(world, found, token))?.[0] ?? act
-  // Meanwhile they said, perhaps, that they did not ask for this.
-  const [still, counts] = await Promise.all([ticketOf(world, token), countsYet(world, found.by, proof)])
   if (isRefusal(still)) return still
   if (!counts) return refuse('not-confirmed', { reasons: ['what you confirmed with was removed just now'] })
   // Last of all, with nothing waited for before it is done.
@@ -166,12 +185,6 @@ export async function signedIn(
   if (attempt === null) return { no, isWrong: false, isUsed: true }
   if (attempt.browser !== markOf(browser)) return { no, isWrong: true }
   return confirming.bySignIn(by, { query, attempt, maxAgeMs })
-}
-
-/** Not where its way was removed since: then it was not noted, or is forgotten. */
-async function countsYet({ proofs }: World, { id }: PersonRef, { method, at }: Proof): Promise<boolean> {
-  const known = (await proofs.latest([id])).get(id) ?? []
-  return known.some((one) => one.method === method && one.at >= at)
 }
 
 async function prove(
