@@ -7,7 +7,9 @@ import type { ChainStore } from '../domain/ports/audit.ts'
 import { beginningOf, type Signer } from '../operations/chain-base.ts'
 import type { Format } from './format.ts'
 
-const linksAtOnce = 250
+const mostAtOnce = 100
+/** In letters as they are written: of long entries fewer are read at a time. */
+const pageLength = 200_000
 /** Of more that are no entries their number is enough. */
 const mostNamed = 20
 
@@ -58,13 +60,16 @@ export async function exportChain(
     let after = await before(chain, since)
     // All of it begins where it was signed to begin, else with its first: what is not there is missing.
     let last: number | null = since === null ? begins.after.number : null
+    let linksAtOnce = 25
     while (after !== null) {
       const page = await chain.after(after, linksAtOnce)
       for (const { number } of page) {
         if (last !== null) missing += Math.max(0, Math.ceil(number) - Math.floor(last) - 1)
         last = number
       }
-      yield page.map(written).join('')
+      const text = page.map(written).join('')
+      yield text
+      linksAtOnce = within(1, (pageLength * page.length) / text.length, mostAtOnce)
       after = page.at(-1)?.number ?? null
       if (after !== null) reached(after)
     }
@@ -75,6 +80,9 @@ export async function exportChain(
   const isCut = base !== null && since !== null && since <= new Date(base.at)
   return { entries, unreadable: { count, first }, missing, removed: isCut ? base : null }
 }
+
+const within = (least: number, wished: number, most: number): number =>
+  Math.floor(Math.min(Math.max(least, wished), most))
 
 /** After which number to begin; null: there is nothing. */
 async function before(chain: Pick<ChainStore, 'firstSince'>, since: Date | null): Promise<number | null> {

@@ -17,10 +17,7 @@ import { idOf } from './forward/settings.ts'
 import { asJsonLine } from './formats.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
-
-export const pruneUsage = `curfew audit prune        remove the oldest entries; a signed mark of where it begins is left behind
-  --before INSTANT        what happened before then (2026-01-05T09:00Z)
-  --archive FILE          write them there first, as \`export --format jsonl\` does`
+import { pruneUsage } from './usage.ts'
 
 /** Exit code 1 where nothing was removed, as what would go is not as it was written. */
 export async function prune(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Said> {

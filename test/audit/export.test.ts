@@ -3,7 +3,7 @@ import { exportChain } from '../../src/audit/export.ts'
 import { formats } from '../../src/audit/formats.ts'
 import { progressOn } from '../../src/audit/progress.ts'
 import type { ChainStore } from '../../src/domain/ports/audit.ts'
-import { at } from '../support/builders.ts'
+import { aRequest, at } from '../support/builders.ts'
 import { aRecord, aRecordOf, linksOf } from './a-record.ts'
 
 async function exported(
@@ -70,6 +70,25 @@ test('since an instant, all that happened then or later is written, in whatever 
     expect({ second, numbers, entries }).toEqual({ second, numbers: wanted, entries: wanted.length })
     expect(begunAfter[0]).toBe(wanted[0] === undefined ? undefined : wanted[0] - 1)
   }
+})
+
+test('of long entries few are in memory at a time, however many there are', async () => {
+  const record = await aRecord()
+  const { history } = aRequest(0)
+  for (let i = 0; i < 150; i++) await record.happened(`g${i}`, history, { reason: 'x'.repeat(20_000) })
+  await record.records()
+  const sizes: number[] = []
+  const chain = {
+    ...record.chain,
+    after: async (number: number, most: number) => {
+      const page = await record.chain.after(number, most)
+      sizes.push(page.map((link) => ('text' in link ? link.text.length : 0)).reduce((a, b) => a + b, 0))
+      return page
+    },
+  }
+  const { entries } = await exported({ chain })
+  expect(entries).toBe(150)
+  expect(Math.max(...sizes)).toBeLessThan(600_000)
 })
 
 test('what somebody put beside the record is neither the first nor exported', async () => {
