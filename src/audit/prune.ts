@@ -33,6 +33,7 @@ export async function prune(words: readonly string[], environment: NodeJS.Proces
       const sent = await sentUpTo(connection, environment)
       const pruning = {
         before,
+        now: new Date(),
         ...(sent === null ? {} : { upTo: sent.number }),
         ...(file === null ? {} : { archive: (links: readonly Link[]) => keep(file, links) }),
       }

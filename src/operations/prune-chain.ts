@@ -17,6 +17,8 @@ export type Pruned =
 export interface Pruning {
   /** What happened before this instant goes, up to the first link that did not. */
   readonly before: Date
+  /** What is dated later than this was dated by a wrong clock, and keeps nothing. */
+  readonly now: Date
   /** No further than this link: others have not read what comes after it. */
   readonly upTo?: number
   /** Where it is kept before it goes. Nothing is removed unless it resolves. */
@@ -37,7 +39,7 @@ export interface PrunedBy {
  */
 export async function pruneChain(
   chain: Pick<ChainStore, 'after' | 'base' | 'beginAfter' | 'removeUpTo' | 'end'>,
-  { before, upTo = Infinity, archive }: Pruning,
+  { before, now, upTo = Infinity, archive }: Pruning,
   { keys, signers, drawn }: PrunedBy,
 ): Promise<Pruned> {
   const beginning = await beginningOf(chain, signers)
@@ -50,10 +52,11 @@ export async function pruneChain(
     const page = await chain.after(last.number, linksAtOnce)
     const old: Link[] = []
     for (const link of page) {
-      isOld = link.number <= most && (!isLink(link) || link.at < before)
+      const isAhead = isLink(link) && link.at > now
+      isOld = link.number <= most && (!isLink(link) || link.at < before || isAhead)
       if (!isOld) break
       if (walk.step(link).length > 0 || !isLink(link)) return { is: 'not-as-written', number: link.number }
-      latestMs = Math.max(latestMs, link.at.getTime())
+      if (!isAhead) latestMs = Math.max(latestMs, link.at.getTime())
       old.push(link)
     }
     if (old.length > 0) await archive?.(old)

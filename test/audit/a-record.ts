@@ -122,12 +122,16 @@ export async function aRecord(key: RingKey = aKey('k1')) {
         checkpoints,
         signers: keys.map(signerOf),
       }),
-    prunes: (pruning: Pruning) =>
-      pruneChain(mongoChain(connection), pruning, {
-        keys: chainKeys([key]),
-        signers: signersOf([key]),
-        drawn: [mongoHoldings(connection), mongoNamed(connection)],
-      }),
+    prunes: (pruning: Omit<Pruning, 'now'>) =>
+      pruneChain(
+        mongoChain(connection),
+        { now: new Date(), ...pruning },
+        {
+          keys: chainKeys([key]),
+          signers: signersOf([key]),
+          drawn: [mongoHoldings(connection), mongoNamed(connection)],
+        },
+      ),
     checkpoint: async (at = new Date('2026-01-05T09:00:00Z')) =>
       signedCheckpoint(await mongoChain(connection).end(), at, signerOf(key)),
   }

@@ -24,7 +24,7 @@ test('verify says that all is right once a key went together with the entries th
   const ring = [now, before] as const
   await pruneChain(
     record.chain,
-    { before: at(30) },
+    { now: new Date(), before: at(30) },
     {
       keys: chainKeys(ring),
       signers: signersOf(ring),

@@ -24,11 +24,12 @@ export const pruningRecord =
     },
   ) =>
   async (): Promise<void> => {
-    const before = new Date(world.clock.now().getTime() - keepMs)
+    const now = world.clock.now()
+    const before = new Date(now.getTime() - keepMs)
     // Asked first: where nothing is so old, nothing is to be done.
     const oldest = await chain.oldestAt()
     if (oldest === null || oldest >= before) return
-    const pruning = upTo === null ? { before } : { before, upTo: await upTo() }
+    const pruning = upTo === null ? { before, now } : { before, now, upTo: await upTo() }
     const parts = { keys, signers, drawn }
     const pruned = await pruneRecorded(world, chain, { by: { curfew: true }, pruning, parts })
     if (pruned.is === 'not-as-written')
