@@ -15,8 +15,8 @@ export interface Panel {
   readonly lists: readonly Approvers[]
   /** Who of them is mentioned; a manager is among its people, and no group that Slack does not list. */
   readonly mentioned: readonly Approvers[]
-  /** Too few of the stage's own can answer: who stands in for them. */
-  readonly standIns: 'otherwise' | 'admins' | null
+  /** Too few of the stage's own can answer: who stands in for them. Nobody: with the admins too they are too few. */
+  readonly standIns: 'otherwise' | 'admins' | 'nobody' | null
   may(facts: PersonFacts): Verdict
   /** By which of its lists they answer: as one of the stage's own, or in whose place. */
   answersAs(facts: PersonFacts): AnsweredAs
@@ -160,7 +160,9 @@ async function panelOf(
   }
   const lacking = await isShort(own)
   const lackingToo = lacking === true && otherwise !== null ? await isShort([...own, otherwise]) : lacking
-  const standIns = lackingToo === true ? 'admins' : lacking === true ? 'otherwise' : null
+  const isHopeless =
+    lackingToo === true && (await isShort([...own, ...insteadOf.otherwise, ...insteadOf.admins])) === true
+  const instead = lackingToo === true ? 'admins' : lacking === true ? 'otherwise' : null
   const beside: AnsweredAs[] = [
     ...(lacking === true ? ['otherwise' as const] : []),
     ...(lackingToo === true ? ['admins' as const] : []),
@@ -179,7 +181,7 @@ async function panelOf(
     mentioned: [approvers, ...others]
       .map((list) => withManager(list, listing.managerOf))
       .map((list) => withoutUnlisted(list, listing.groups)),
-    standIns,
+    standIns: isHopeless ? 'nobody' : instead,
     may: (facts) => {
       const verdict = isReviewer(facts, lists, listing)
       const mayStandIn = verdict.answer === 'no' && isReviewer(facts, perhaps, listing).answer !== 'no'

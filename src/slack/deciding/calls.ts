@@ -41,6 +41,10 @@ export function asCounted(grant: Grant, voided: readonly Pick<Review, 'by'>[]): 
 /** Why others than usual are asked; null where it is the usual ones. */
 export function standInWords({ panel }: Pick<AskedOf, 'panel'>): string | null {
   if (panel.standIns === null) return null
+  if (panel.standIns === 'nobody') {
+    const who = panel.stage.needs === 1 ? 'Nobody else' : 'Too few people'
+    return `${who} can answer this, with the admins too: the catalog must name more.`
+  }
   const few = `Too few of ${stageWords(panel.stage)} can answer this`
   return panel.standIns === 'admins'
     ? `${few}: the admins stand in.`
