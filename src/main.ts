@@ -25,7 +25,7 @@ import { mongoHolds } from './mongo/holds.ts'
 import { mongoRecordPosition } from './mongo/record-position.ts'
 import { OnceMore } from './once-more.ts'
 import { mongoAccepted } from './mongo/accepted.ts'
-import { forwardingOf, recordingJobs } from './recording.ts'
+import { forwardingOf, recordingJobs, warnOfRecordLeft } from './recording.ts'
 import { recordedScim } from './operations/recorded-scim.ts'
 import { mongoActs } from './mongo/acts.ts'
 import { unrecorded } from './domain/ports/acts.ts'
@@ -263,6 +263,7 @@ export async function start(
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
     const fleets = fleetSources(world, { proxies })
+    await patiently(() => warnOfRecordLeft(connection, config, log), config.mongodbUri, log)
     const forward = await forwardingOf(connection, config, { ...world, tellAdmins })
     const table = [
       ...jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent }),

@@ -54,6 +54,20 @@ export function recordingJobs(
   return jobs
 }
 
+/** Without a key nothing is recorded any more: whoever lost it on the way to another machine is to read so. */
+export async function warnOfRecordLeft(
+  connection: Connection,
+  { auditKeys }: Pick<Config, 'auditKeys'>,
+  log: World['log'],
+): Promise<void> {
+  if (auditKeys !== null) return
+  const { number } = await mongoChain(connection).end()
+  if (number > 0)
+    log.warn('a record stands in the database, and nothing more is recorded: set AUDIT_KEYS', {
+      entries: number,
+    })
+}
+
 /** What sends the record on; null: nothing does. Throws `ConfigError`. */
 export async function forwardingOf(
   connection: Connection,
