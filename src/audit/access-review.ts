@@ -8,7 +8,7 @@ import type { HoldKey } from '../domain/hold.ts'
 import { beginningOf, removedUntil, type Signer } from '../operations/chain-base.ts'
 import { verifyChain, type Verified } from '../operations/verify-chain.ts'
 import { newsOf, type Numbered } from './news-of.ts'
-import { proven } from './proven.ts'
+import { proven, type ProvenBy } from './proven.ts'
 import { isShown, placeOf, ReviewTally, type ReviewRow } from './review-row.ts'
 
 const holdingsAtOnce = 200
@@ -22,6 +22,7 @@ export interface Reviewed {
   readonly havingSecrets: (grantIds: readonly string[]) => Promise<ReadonlySet<string>>
   readonly keys: readonly ChainKey[]
   readonly signers: readonly Signer[]
+  readonly unnoted?: NonNullable<ProvenBy['unnoted']>
 }
 
 export interface Reviewable {
@@ -42,12 +43,12 @@ export interface Reviewable {
  * at a time is in memory what each person held, added up.
  */
 export async function* accessReview(
-  { chain, holdings, havingSecrets, keys, signers }: Reviewed,
+  { chain, holdings, havingSecrets, keys, signers, unnoted }: Reviewed,
   span: { first: Date; last: Date },
 ): AsyncGenerator<Reviewable> {
   // What begins at its end is of the next.
   const rightBefore = { first: span.first, last: new Date(span.last.getTime() - 1) }
-  const by = { keys, signers, since: span.first }
+  const by = { keys, signers, since: span.first, ...(unnoted && { unnoted }) }
   for (const what of await holdings.what()) {
     const tallies = new Map<string, ReviewTally>()
     const making = new Set<string>()

@@ -23,6 +23,8 @@ export interface Told {
   readonly parts: readonly string[]
   /** It stands in the record as it was written, and names them. */
   readonly isProven: boolean
+  /** The key by which it is marked, where that is not there: then nobody can tell. */
+  readonly lacksKey: string | null
 }
 
 export interface HistoryAsked {
@@ -45,7 +47,7 @@ export async function* byIndex({ chain, named, keys, begins, whom }: HistoryAske
     for (const number of numbers) {
       const one = known.get(number)
       const link = one !== undefined && isLink(one.link) ? one.link : null
-      const isRight = one !== undefined && link !== null && isAsWritten(link, one.before, keys) === true
+      const isRight = one !== undefined && link !== null && isAsWritten(link, one.before, keys)
       yield toldOf(number, link, isRight, whom)
     }
     after = last
@@ -72,10 +74,12 @@ export async function* byWalk(
     if (last === undefined) return
     const indexed = new Set(await named.entriesOf(whom, after, linksAtOnce))
     for (const link of page) {
-      const faults = walk.step(link)
+      const found = walk.step(link)
+      const faults = found.filter(({ kind }) => kind !== 'unknown-key')
       walked.faults += faults.length
       if (!isLink(link)) continue
-      const told = toldOf(link.number, link, faults.length === 0, whom)
+      const isRight = faults.length === 0 && (found.length === 0 || null)
+      const told = toldOf(link.number, link, isRight, whom)
       if (told.parts.length === 0) continue
       if (link.number <= upTo && !indexed.has(link.number)) walked.unindexed++
       yield told
@@ -84,8 +88,10 @@ export async function* byWalk(
   }
 }
 
-function toldOf(number: number, link: Link | null, isRight: boolean, whom: Keys): Told {
+/** `isRight` null: that cannot be told. */
+function toldOf(number: number, link: Link | null, isRight: boolean | null, whom: Keys): Told {
   const entry = link === null ? null : readRecorded(link)
   const parts = entry === null ? [] : partsIn(entry, whom)
-  return { number, link, entry, parts, isProven: isRight && parts.length > 0 }
+  const lacksKey = isRight === null && link !== null ? link.keyId : null
+  return { number, link, entry, parts, isProven: isRight === true && parts.length > 0, lacksKey }
 }

@@ -14,6 +14,7 @@ import { byIndex, byWalk, type HistoryAsked, type Told, type Walked } from './hi
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
 import { whomOf } from './whom.ts'
+import { withoutKey } from './without-key.ts'
 
 export const historyUsage = `curfew history <person>   all that the record says of somebody (an e-mail, a Slack id, a part of a name)
   --since, --until INSTANT  of that time alone (2026-01-05T09:00Z)
@@ -52,6 +53,8 @@ interface Options {
 interface Found extends Walked {
   entries: number
   unproven: number
+  /** The key of each entry of which it cannot be told. */
+  readonly lacking: string[]
 }
 
 function asked(words: readonly string[]): Options & { person: string } {
@@ -78,7 +81,7 @@ function asked(words: readonly string[]): Options & { person: string } {
 
 /** As it is read, however much it is. */
 async function written(from: HistoryAsked, out: Writable, options: Options): Promise<Found> {
-  const found: Found = { entries: 0, unproven: 0, faults: 0, unindexed: 0 }
+  const found: Found = { entries: 0, unproven: 0, lacking: [], faults: 0, unindexed: 0 }
   const { since, until, isJson } = options
   async function* lines(): AsyncGenerator<string> {
     if (isJson) yield '['
@@ -86,7 +89,8 @@ async function written(from: HistoryAsked, out: Writable, options: Options): Pro
       const when = told.link?.at
       // What cannot be read may be of any time.
       if (when !== undefined && ((since && when < since) || (until && when >= until))) continue
-      if (!told.isProven) found.unproven++
+      if (told.lacksKey !== null) found.lacking.push(told.lacksKey)
+      else if (!told.isProven) found.unproven++
       if (isJson) yield `${found.entries === 0 ? '' : ','}\n${JSON.stringify(asJson(told))}`
       else yield `${line(told)}\n`
       found.entries++
@@ -97,8 +101,8 @@ async function written(from: HistoryAsked, out: Writable, options: Options): Pro
   return found
 }
 
-function line({ number, link, entry, parts, isProven }: Told): string {
-  const mark = isProven ? '' : '  NOT AS RECORDED'
+function line({ number, link, entry, parts, isProven, lacksKey }: Told): string {
+  const mark = isProven ? '' : lacksKey === null ? '  NOT AS RECORDED' : '  CANNOT BE TOLD'
   if (link === null) return `#${number}  nothing that can be read stands there any more${mark}`
   if (entry === null) return `${at(link.at)}  #${number}  what stands there cannot be read${mark}`
   const { what, outcome, by, about, subject, resource, entitlement, reason } = cellsOf(link, entry)
@@ -121,8 +125,8 @@ const asJson = ({ number, link, entry, parts, isProven }: Told) => ({
   isProven,
 })
 
-const exitCodeOf = ({ unproven, faults, unindexed }: Found): number =>
-  unproven + faults + unindexed === 0 ? 0 : 1
+const exitCodeOf = ({ unproven, lacking, faults, unindexed }: Found): number =>
+  unproven + lacking.length + faults + unindexed === 0 ? 0 : 1
 
 const behind = (upTo: number): string =>
   `What comes after entry ${upTo} is not in the index yet: ask again in a moment, or --thorough`
@@ -130,12 +134,14 @@ const behind = (upTo: number): string =>
 const removedWords = ({ number, at: until }: Checkpoint): string =>
   `Entries up to ${number}, of ${at(new Date(until))} and before, were removed, as they were too old.`
 
-function summary(name: string, { entries, unproven, faults, unindexed }: Found): string[] {
+function summary(name: string, { entries, unproven, lacking, faults, unindexed }: Found): string[] {
   const lines =
     entries === 0 ? [`Nothing of ${name} stands in the record.`] : ['', `${entries} entries of ${name}.`]
   if (unproven > 0)
     lines.push(`Of ${unproven} the record says something else, or was changed: curfew audit verify`)
-  else if (entries > 0) lines.push('All of it stands in the record as it was written.')
+  else if (entries > 0 && lacking.length === 0)
+    lines.push('All of it stands in the record as it was written.')
+  if (lacking.length > 0) lines.push(withoutKey(lacking.length, lacking))
   if (faults > 0) lines.push(`The record was changed at ${faults} places: curfew audit verify`)
   if (unindexed > 0)
     lines.push(`${unindexed} of these somebody removed from the index of who is named where.`)

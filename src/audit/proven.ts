@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isAsWritten, isLink, type ChainKey } from '../domain/audit/chain.ts'
 import type { Holding } from '../domain/audit/holding.ts'
 import { isOfGrant, readRecorded, type RecordedOfGrant } from '../domain/audit/recorded.ts'
+import type { Happened } from '../domain/happened.ts'
 import type { ChainStore, WithBefore } from '../domain/ports/audit.ts'
 import { beginningOf, removedUntil, type Signer } from '../operations/chain-base.ts'
 import { named, why } from '../who/words.ts'
@@ -13,6 +14,8 @@ export interface Held extends Holding {
   readonly isProven: boolean
   /** It began before the record does now: of that nobody can say more. What the record does say of it, it does not deny. */
   readonly isOfBefore: boolean
+  /** By which of the record's keys something of it is marked that are not there: then nobody can tell. */
+  readonly lacksKeys: readonly string[]
   /** What of it is as it was written, in order. */
   readonly entries: readonly RecordedOfGrant[]
   /** What it goes on from, as far as that is as it was written: the series of a window, what was cut before. */
@@ -24,6 +27,8 @@ export interface ProvenBy {
   readonly signers: readonly Signer[]
   /** For whatever was held then or later. */
   readonly since: Date
+  /** Of which of these grants something may not be noted yet: of their end the record itself is asked. Left out: of none. */
+  readonly unnoted?: (grantIds: readonly string[]) => Promise<ReadonlySet<string>>
 }
 
 /** What goes on after a cut points to what went on before it: a laptop may be unfit and fit again all day. */
@@ -32,7 +37,7 @@ const mostOrigins = 1_000
 /** What was drawn from the record beside the record itself, all of it by a few questions. */
 export async function proven(
   chain: Pick<ChainStore, 'ofGrants' | 'base'>,
-  { keys, signers, since }: ProvenBy,
+  { keys, signers, since, unnoted = () => Promise.resolve(new Set<string>()) }: ProvenBy,
   holdings: readonly Holding[],
 ): Promise<Held[]> {
   const known = new Map<string, OfGrant>()
@@ -45,16 +50,33 @@ export async function proven(
   // Read after them: what was not there any more had been removed by then.
   const { base } = await beginningOf(chain, signers)
   const by = { removedUntil: removedUntil(base), since }
-  return holdings.map((holding) => provenOne(holding, known, by))
+  const first = holdings.map((holding) => provenOne(holding, known, by))
+  const wrong = first.flatMap((one) => (isWrong(one) ? [one.grantId] : []))
+  if (wrong.length === 0) return first
+  const behind = await unnoted(wrong)
+  return first
+    .map((one, i) => {
+      const noted = holdings[i]
+      if (noted === undefined || !behind.has(one.grantId) || !isWrong(one)) return one
+      const until = takenIn(one.entries)?.at ?? null
+      return provenOne({ ...noted, until }, known, by)
+    })
+    .filter(({ until }) => until === null || until > since)
 }
+
+/** Neither borne out by the record nor older than it. */
+export const isWrong = ({ isProven, isOfBefore }: Pick<Held, 'isProven' | 'isOfBefore'>): boolean =>
+  !isProven && !isOfBefore
 
 interface OfGrant {
   readonly links: readonly WithBefore[]
   /** Only what is as it was written is read. */
   readonly entries: readonly RecordedOfGrant[]
+  /** None where something was changed, whatever cannot be told beside it. */
+  readonly lacksKeys: readonly string[]
 }
 
-const nothing: OfGrant = { links: [], entries: [] }
+const nothing: OfGrant = { links: [], entries: [], lacksKeys: [] }
 
 async function ofGrants(
   chain: Pick<ChainStore, 'ofGrants'>,
@@ -65,10 +87,21 @@ async function ofGrants(
   for (const one of await chain.ofGrants(grantIds)) byGrant.get(grantOf(one.link.source))?.push(one)
   return new Map(
     [...byGrant].map(([id, links]) => {
-      const right = links.flatMap(({ link, before }) =>
-        isLink(link) && isAsWritten(link, before, keys) === true ? [link] : [],
-      )
-      return [id, { links, entries: right.flatMap((link) => readRecorded(link) ?? []).filter(isOfGrant) }]
+      const judged = links.map(({ link, before }) => ({
+        link,
+        isRight: isLink(link) && isAsWritten(link, before, keys),
+      }))
+      const right = judged.flatMap(({ link, isRight }) => (isLink(link) && isRight === true ? [link] : []))
+      const unmarked = judged.flatMap(({ link, isRight }) => (isLink(link) && isRight === null ? [link] : []))
+      const isChanged = judged.some(({ isRight }) => isRight === false)
+      return [
+        id,
+        {
+          links,
+          entries: right.flatMap((link) => readRecorded(link) ?? []).filter(isOfGrant),
+          lacksKeys: isChanged ? [] : [...new Set(unmarked.map(({ keyId }) => keyId))],
+        },
+      ]
     }),
   )
 }
@@ -87,7 +120,7 @@ function provenOne(
   known: ReadonlyMap<string, OfGrant>,
   { removedUntil, since }: { removedUntil: Date | null; since: Date },
 ): Held {
-  const { links, entries } = known.get(noted.grantId) ?? nothing
+  const { links, entries, lacksKeys } = known.get(noted.grantId) ?? nothing
   const holding = { ...noted, until: noted.until ?? takenSince(since, entries) }
   const numbers = [...new Set(entries.map(({ index }) => index))].sort((one, other) => one - other)
   const first = numbers[0] ?? 0
@@ -98,9 +131,10 @@ function provenOne(
   return {
     ...holding,
     reason: entries[0]?.reason ?? '',
-    approvedBy: [...origins, ...entries].flatMap(wordOf),
+    approvedBy: wordsOf([...origins, ...entries]),
     isProven: isWhole && first === 0 && isBorneOut(holding, entries),
     isOfBefore: isOld && isWhole && isCut && isNotDenied(holding, entries, removedUntil),
+    lacksKeys,
     entries,
     origins,
   }
@@ -165,20 +199,36 @@ const isAbout = (holding: Holding, entry: RecordedOfGrant): boolean =>
 
 const isSame = (one: Date | null, other: Date | null): boolean => one?.getTime() === other?.getTime()
 
-function wordOf({ happened }: RecordedOfGrant): string[] {
+interface Word {
+  /** Whose it is; null: nobody's. */
+  readonly of: string | null
+  readonly words: string
+}
+
+/** By whose word it was held: whose yes counted no longer once others said theirs did not say it. */
+function wordsOf(entries: readonly RecordedOfGrant[]): string[] {
+  let words: readonly Word[] = []
+  for (const { happened } of entries) {
+    const voided = ('voided' in happened ? happened.voided : undefined) ?? []
+    words = [...words.filter(({ of }) => of === null || !voided.includes(of)), ...wordOf(happened)]
+  }
+  return words.map((one) => one.words)
+}
+
+function wordOf(happened: Happened): Word[] {
   switch (happened.type) {
     case 'approved':
-      return [named(happened.by)]
+      return [{ of: happened.by.id, words: named(happened.by) }]
     case 'approved-by-rule':
-      return [`a rule: ${why(happened.because)}`]
+      return [{ of: null, words: `a rule: ${why(happened.because)}` }]
     case 'matched-rule':
-      return ['the rule of the entitlement']
+      return [{ of: null, words: 'the rule of the entitlement' }]
     case 'broke-glass':
-      return ['nobody: glass was broken']
+      return [{ of: null, words: 'nobody: glass was broken' }]
     case 'confirmed':
-      return [`${named(happened.by)}, confirmed`]
+      return [{ of: null, words: `${named(happened.by)}, confirmed` }]
     case 'more-time-approved':
-      return [`${named(happened.by)}, more time`]
+      return [{ of: happened.by.id, words: `${named(happened.by)}, more time` }]
     default:
       return []
   }

@@ -5,7 +5,7 @@ import type { Connection } from 'mongoose'
 import { ConfigError } from '../config.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import type { RingKeys } from '../domain/ring-keys.ts'
-import { mongoChain } from '../mongo/audit.ts'
+import { mongoChain, mongoUnrecorded } from '../mongo/audit.ts'
 import { mongoClock } from '../mongo/clock.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
 import { havingSecrets } from '../mongo/secrets-made.ts'
@@ -77,6 +77,7 @@ async function written(
     havingSecrets: (ids: readonly string[]) => havingSecrets(connection, ids),
     keys: chainKeys(keys),
     signers: signersOf(keys),
+    unnoted: mongoUnrecorded(connection),
   }
   const head: ReviewHead = { span, madeAt, state: await recordState(from) }
   const totals = {

@@ -84,8 +84,9 @@ function heldRow(one: ReviewRow): string {
   })
 }
 
-function borneOut({ unproven, ofBefore }: ReviewRow): string {
+function borneOut({ unproven, ofBefore, lacksKeys }: ReviewRow): string {
   if (unproven > 0) return `NO: ${unproven}`
+  if (lacksKeys.length > 0) return `cannot be told: AUDIT_KEYS has no key ${lacksKeys.join(', ')}`
   return ofBefore === 0 ? 'yes' : `cannot be told: ${ofBefore}, since before the record begins`
 }
 

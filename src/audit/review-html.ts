@@ -110,6 +110,7 @@ const heldRow = (row: ReviewRow): Html =>
     <td>
       ${few(row.reasons, row.more.reasons)}
       ${row.unproven === 0 ? '' : html`<p class="said">NOT AS RECORDED</p>`}
+      ${row.lacksKeys.length === 0 ? '' : html`<p class="said">CANNOT BE TOLD: no key ${row.lacksKeys.join(', ')}</p>`}
       ${row.ofBefore === 0 ? '' : html`<p class="said">since before the record begins</p>`}
     </td>
     <td>${row.usage}</td>

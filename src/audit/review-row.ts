@@ -28,6 +28,8 @@ export interface ReviewRow {
   readonly isStatic: boolean
   /** Of so many the record says something else, or was changed. */
   readonly unproven: number
+  /** By which of the record's keys something of it is marked that are not there: of that nobody can tell. */
+  readonly lacksKeys: readonly string[]
   /** Of so many nobody can tell: what was recorded then was removed, as it was too old. */
   readonly ofBefore: number
 }
@@ -62,6 +64,7 @@ export class ReviewTally {
   #isStatic = false
   #unproven = 0
   #ofBefore = 0
+  readonly #lacksKeys = new Set<string>()
 
   constructor({ resource, entitlement, subject }: Held, span: { first: Date; last: Date }) {
     this.#of = { resource: resource.id, entitlement: entitlement.id, person: subject }
@@ -74,6 +77,7 @@ export class ReviewTally {
 
   add(held: Held): void {
     const { from, until, principal, entries, origins, reason, approvedBy, isProven, isOfBefore } = held
+    const { lacksKeys } = held
     this.#times++
     this.#spans.push(withinMs({ from, until }, this.#span))
     if (this.#spans.length % joinedAtOnce === 0)
@@ -84,6 +88,7 @@ export class ReviewTally {
     this.#systems.add(held.system)
     if (principal !== null) this.#principals.add(principal)
     if (isOfBefore) this.#ofBefore++
+    else if (!isProven && lacksKeys.length > 0) for (const id of lacksKeys) this.#lacksKeys.add(id)
     else if (!isProven) this.#unproven++
     for (const way of waysOf([...origins, ...entries], { isCut: isOfBefore })) this.#ways.add(way)
     for (const by of approvedBy) this.#approvedBy.add(by)
@@ -114,6 +119,7 @@ export class ReviewTally {
       usage: this.#isShown ? 'secret shown' : isNever ? 'never used' : 'unknown',
       isStatic: this.#isStatic,
       unproven: this.#unproven,
+      lacksKeys: [...this.#lacksKeys],
       ofBefore: this.#ofBefore,
     }
   }

@@ -3,15 +3,16 @@ import { table } from '../catalog/table.ts'
 import { ConfigError } from '../config.ts'
 import { chainKeys, signersOf } from '../domain/audit/keys.ts'
 import type { ChainStore, HoldingStore } from '../domain/ports/audit.ts'
-import { mongoChain } from '../mongo/audit.ts'
+import { mongoChain, mongoUnrecorded } from '../mongo/audit.ts'
 import { mongoHoldings } from '../mongo/holdings.ts'
 import { beginningOf } from '../operations/chain-base.ts'
 import type { Said } from '../who/open.ts'
 import { instantOf } from './instant.ts'
 import { onRecord } from './open.ts'
 import { newsOf } from './news-of.ts'
-import { proven, type Held } from './proven.ts'
+import { isWrong, proven, type Held } from './proven.ts'
 import { asJson, at, named, onOneLine, several, why } from '../who/words.ts'
+import { withoutKey } from './without-key.ts'
 
 export const whoHeldUsage = `curfew who-held <resource> <entitlement> --at INSTANT   who held it then (2026-01-05T09:00Z), by whose word and why, by the record
   --json                  as JSON`
@@ -22,7 +23,12 @@ export async function whoHeld(words: readonly string[], environment: NodeJS.Proc
   const asking = `who-held ${resource} ${entitlement} --at ${instant.toISOString()}`
   return onRecord(environment, asking, async (connection, keys) => {
     const [chain, holdings] = [mongoChain(connection), mongoHoldings(connection)]
-    const by = { keys: chainKeys(keys), signers: signersOf(keys), since: instant }
+    const by = {
+      keys: chainKeys(keys),
+      signers: signersOf(keys),
+      since: instant,
+      unnoted: mongoUnrecorded(connection),
+    }
     const found = async () => {
       const { those, unreadable } = await holdings.at({ resource, entitlement }, instant)
       return { held: await proven(chain, by, those), unreadable }
@@ -65,8 +71,6 @@ async function isBehind(
   return otherwise.length > 0
 }
 
-const isWrong = ({ isProven, isOfBefore }: Held): boolean => !isProven && !isOfBefore
-
 function asked(words: readonly string[]) {
   const { values, positionals } = parseArgs({
     args: [...words],
@@ -92,21 +96,36 @@ function asText(held: readonly Held[], instant: Date, besides: readonly string[]
     one.until === null ? 'held still' : at(one.until),
     several([...new Set(one.approvedBy)], 3),
     why(one.reason),
-    one.isProven ? '' : one.isOfBefore ? 'since before the record begins' : 'NOT AS RECORDED',
+    stateOf(one),
   ])
-  const wrong = held.filter(isWrong).length
+  const untold = held.filter((one) => isWrong(one) && one.lacksKeys.length > 0)
+  const wrong = held.filter(isWrong).length - untold.length
   const older = held.filter(({ isProven, isOfBefore }) => !isProven && isOfBefore).length
   return [
     table(['WHO', 'AS', 'FROM', 'UNTIL', 'BY WHOSE WORD', 'WHY', ''], rows),
     '',
     wrong === 0
-      ? `${older === 0 ? 'All of it' : 'All else'} stands in the record as it was written.`
+      ? `${older + untold.length === 0 ? 'All of it' : 'All else'} stands in the record as it was written.`
       : `Of ${wrong} the record says something else, or was changed: curfew audit verify`,
+    ...(untold.length === 0
+      ? []
+      : [
+          withoutKey(
+            untold.length,
+            untold.flatMap(({ lacksKeys }) => lacksKeys),
+          ),
+        ]),
     ...(older === 0
       ? []
       : [`Of ${older} it cannot be told: what was recorded then was removed, as it was too old.`]),
     ...besides,
   ].join('\n')
+}
+
+function stateOf({ isProven, isOfBefore, lacksKeys }: Held): string {
+  if (isProven) return ''
+  if (isOfBefore) return 'since before the record begins'
+  return lacksKeys.length > 0 ? 'CANNOT BE TOLD' : 'NOT AS RECORDED'
 }
 
 const heldAsJson = ({

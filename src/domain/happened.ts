@@ -14,6 +14,8 @@ const words = z.string().nullable()
 const count = z.number().nullable()
 /** By which they showed that it was they, where they were asked to. */
 const method = z.enum(methods).exactOptional()
+/** Ids of those whose yes before this counts no longer, as they may not approve any more. */
+const voided = z.array(z.string()).exactOptional()
 const of = <T extends string, S extends z.ZodRawShape>(type: T, fields: S) =>
   z.object({ type: z.literal(type), at, ...fields })
 
@@ -24,7 +26,7 @@ const typed = z.discriminatedUnion('type', [
   of('matched-rule', { source: z.string() }),
   /** A session began by it, or goes on. */
   of('confirmed', { by, method: z.enum(methods) }),
-  of('approved', { by, note: words, stage: count, durationMs: count, confirmedBy: method }),
+  of('approved', { by, note: words, stage: count, durationMs: count, confirmedBy: method, voided }),
   of('approved-by-rule', { because: z.string() }),
   of('denied', { by, note: z.string() }),
   of('withdrawn', { by }),
@@ -33,7 +35,7 @@ const typed = z.discriminatedUnion('type', [
   of('reminded', {}),
   of('escalated', {}),
   /** `stage`: which is asked now; null: enough had said yes. */
-  of('recounted', { stage: count }),
+  of('recounted', { stage: count, voided }),
   // A series and its windows; `number` from 1 on.
   /** `seriesId`: the grant that was approved. */
   of('window', { number: z.number(), of: z.number(), seriesId: z.string().exactOptional() }),
@@ -47,7 +49,7 @@ const typed = z.discriminatedUnion('type', [
   of('renewed', {}),
   of('warned', {}),
   of('more-time-asked', { by, addMs: count }),
-  of('more-time-approved', { by, confirmedBy: method }),
+  of('more-time-approved', { by, confirmedBy: method, voided }),
   of('more-time-denied', { by }),
   of('extended', { by, addMs: count }),
   /** The device is not fit: mended by then, nothing ends. */

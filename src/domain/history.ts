@@ -11,7 +11,11 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
   switch (event.type) {
     case 'approve': {
       const { by, note, stage, durationMs, confirmation } = event
-      return { type: 'approved', at, by, note, stage, durationMs, ...confirmedBy(confirmation) }
+      const voided = voidedOf(
+        before.reviews.map((one) => one.by.id),
+        event.voided,
+      )
+      return { type: 'approved', at, by, note, stage, durationMs, ...confirmedBy(confirmation), ...voided }
     }
     case 'deny':
       return { type: 'denied', at, by: event.by, note: event.note }
@@ -20,7 +24,15 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
     case 'auto-approve':
       return { type: 'approved-by-rule', at, because: event.rule.because }
     case 'recount':
-      return { type: 'recounted', at, stage: next.status === 'pending' ? (next.nudge?.stage ?? 0) : null }
+      return {
+        type: 'recounted',
+        at,
+        stage: next.status === 'pending' ? (next.nudge?.stage ?? 0) : null,
+        ...voidedOf(
+          before.reviews.map((one) => one.by.id),
+          event.voided,
+        ),
+      }
     case 'drop':
       return { type: 'dropped', at, why: event.note }
     case 'end': {
@@ -47,7 +59,12 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
     case 'answer-extension': {
       const { by, verdict, confirmation } = event
       if (verdict === 'deny') return { type: 'more-time-denied', at, by }
-      return { type: 'more-time-approved', at, by, ...confirmedBy(confirmation) }
+      const earlier = isApproved(before) ? (waitingExtension(before)?.approvedBy ?? []) : []
+      const voided = voidedOf(
+        earlier.map(({ id }) => id),
+        event.voided,
+      )
+      return { type: 'more-time-approved', at, by, ...confirmedBy(confirmation), ...voided }
     }
     case 'alert':
       return { type: 'late', at, error: isApproved(next) && 'lastError' in next ? next.lastError : null }
@@ -77,6 +94,12 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
     case 'told':
       return null
   }
+}
+
+/** Only of those who had said yes. */
+function voidedOf(answered: readonly string[], voided: readonly string[]): { voided?: string[] } {
+  const some = answered.filter((id) => voided.includes(id))
+  return some.length === 0 ? {} : { voided: some }
 }
 
 const lastOf = (grant: Grant): Extension | undefined =>

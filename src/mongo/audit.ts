@@ -215,6 +215,17 @@ const projection = {
   history: { $slice: ['$history', recordedYet, mostOfOne] },
 }
 
+/** Of which of these grants something happened that is not in the record, or not in all that is drawn from it. */
+export const mongoUnrecorded =
+  (connection: Connection) =>
+  async (grantIds: readonly string[]): Promise<ReadonlySet<string>> => {
+    const grants = collectionOf<{ _id: string }>(connection, 'grants')
+    const found = await grants
+      .find({ _id: { $in: [...grantIds] }, unrecorded: true }, { projection: { _id: 1 } })
+      .toArray()
+    return new Set(found.map(({ _id }) => _id))
+  }
+
 /** Histories of grants: each write that made one grow left word of it in the same document. */
 export function mongoHistories(connection: Connection, log: Log): ToRecord {
   const grants = collectionOf<{ _id: string }>(connection, 'grants')
