@@ -10,6 +10,7 @@ import { aBillingDatabase } from '../support/billing-database.ts'
 import { aCertificate } from '../support/certificate.ts'
 import { aStage } from '../support/curfew.ts'
 import { signed } from '../support/devices-server.ts'
+import { earlyInAStep } from '../support/early-in-a-step.ts'
 import { freePort } from '../support/free-port.ts'
 import { anIdentityProvider } from '../support/identity-provider.ts'
 import { startOpenIdProvider } from '../support/openid-provider.ts'
@@ -305,6 +306,7 @@ async function enrol({ stage, secret, web }: Day) {
   secret('the ticket of who proved who they are', to.split('/').at(-1) ?? '')
   const totp = new TOTP({ secret: Secret.fromBase32(app) })
   const codeAt = (ms: number) => totp.generate({ timestamp: Date.now() + ms })
+  await earlyInAStep()
   const added = await phone.sends(`${publicUrl}${to}/totp`, { code: codeAt(-30_000) })
   expect(added.text).toContain('You can confirm with')
 
