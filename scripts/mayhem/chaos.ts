@@ -11,8 +11,9 @@ import { Diary } from './diary.ts'
 import { gather, unsettled } from './evidence.ts'
 import { everythingGoesWrong } from './faults.ts'
 import { everybodyLives } from './people.ts'
+import { written } from './kept.ts'
 import { pictureOf } from './picture.ts'
-import { noCpu } from './replicas.ts'
+import { noCpu } from './hunger.ts'
 import { asWritten, buildTown, type Town } from './town.ts'
 import { judge, promises, type Verdict } from './verdict.ts'
 
@@ -81,7 +82,7 @@ async function run(): Promise<number> {
   await Promise.all([observer.stop(), debts.stop()])
   const evidence = await gather(town, { diary, seenFile, lasted: { from, to: Date.now() } })
   const verdict = judge(evidence)
-  report(diary, evidence, verdict, left)
+  report(diary, evidence, verdict, { left, hunger: town.hunger })
   const isBroken = verdict.broken.length > 0 || left.length > 0
   const out = values.out ?? (isBroken ? await mkdtemp(join(tmpdir(), `curfew-broke-${seed}-`)) : null)
   if (out !== null) await keep(out, { evidence, verdict, town, files: [seenFile, debtsFile] })
@@ -129,7 +130,7 @@ function report(
   diary: Diary,
   evidence: Awaited<ReturnType<typeof gather>>,
   { broken, lateness, stretches }: Verdict,
-  left: readonly string[],
+  { left, hunger }: { left: readonly string[]; hunger: Town['hunger'] },
 ): void {
   const { grants, doubled, record, troubles, lasted } = evidence
   const spread = (all: readonly number[]): string => {
@@ -146,14 +147,16 @@ function report(
   )
   console.log(`grants: ${grants.length} (${[...statuses].map(([what, n]) => `${n} ${what}`).join(', ')})`)
   console.log(
-    `held, as seen from outside: ${stretches.length} times; entries in the record of them: ${record.sources.length}`,
+    `held, as seen from outside: ${stretches.length} times; entries in the record of them: ${record.entries.length}`,
   )
   console.log(`late beyond what was down: ${spread(lateness)}; CPU not counted: ${spread(strict.lateness)}`)
   const hungryMs = troubles
     .filter(({ what }) => what === noCpu)
     .reduce((sum, { from, to }) => sum + to - from, 0)
-  const share = Math.round((100 * hungryMs) / (replicas * (lasted.to - lasted.from)))
-  console.log(`replicas kept waiting for a CPU: ${share} % of the time (counted as down)`)
+  const share = Math.round((100 * hungryMs) / (lasted.to - lasted.from))
+  console.log(
+    `each replica waited for a CPU: ${Math.round(100 * hunger.share())} % of its time; all at once: ${share} % (excused)`,
+  )
   console.log(`messages doubled: ${doubled}`)
   for (const [what, count] of [...diary.counts].sort()) console.log(`  ${String(count).padStart(6)} ${what}`)
   console.log('')
@@ -183,9 +186,9 @@ async function keep(
   const save = (name: string, text: string) => writeFile(join(out, name), text)
   await save('timeline.svg', pictureOf(evidence, verdict))
   await save('broken.json', JSON.stringify(verdict.broken, null, 2))
-  await save('grants.json', JSON.stringify(evidence.grants))
-  await save('holds.json', JSON.stringify(evidence.holds))
-  await save('troubles.json', JSON.stringify(evidence.troubles))
+  await save('evidence.json', written(evidence))
+  const sent = of.workspace.calls.filter(({ method }) => method.startsWith('chat.'))
+  await save('slack.jsonl', sent.map((call) => JSON.stringify(call)).join('\n'))
   for (const file of files) await copyFile(file, join(out, basename(file)))
   for (const { name, lines } of of.replicas) await save(`${name}.log`, lines.join('\n'))
   say(`Kept in ${out}`)

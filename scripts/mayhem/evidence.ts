@@ -7,6 +7,8 @@ import { grantSchema, type Grant } from '../../src/domain/grant.ts'
 import type { Hold } from '../../src/domain/hold.ts'
 import { buildApp } from '../build-app.ts'
 import type { Diary, Span } from './diary.ts'
+import { noCpu } from './hunger.ts'
+import { rules } from './rules.ts'
 import type { Seen } from './seen.ts'
 import type { Town } from './town.ts'
 import type { Evidence, RecordSeen, Said } from './verdict.ts'
@@ -66,8 +68,13 @@ export async function gather(
       troubles: [
         ...diary.troubles,
         ...(await town.systems.starved()).map((span) => ({ where: 'machine', what: 'no time', ...span })),
+        ...town.hunger.all.map((span) => ({ where: 'replicas', what: noCpu, ...span })),
       ],
       barred: diary.barred,
+      deeds: diary.deeds,
+      words: diary.words,
+      onCall: diary.onCall,
+      rules,
       replicas: town.replicas.map(({ name }) => name),
       lasted,
       grants,
@@ -106,10 +113,10 @@ function goneSaid({ workspace }: Town, grantOf: GrantOf): Said[] {
 }
 
 /** What can still be pressed, or reads as open, of what is over. Messages posted twice, of which Curfew knows one, aside. */
-function staleIn({ workspace, channels, citizens }: Town, grantOf: GrantOf): Evidence['stale'] {
+function staleIn({ workspace, channels, citizens, approvers }: Town, grantOf: GrantOf): Evidence['stale'] {
   const all = [
     ...channels.flatMap((one) => workspace.messages(one)),
-    ...citizens.flatMap(({ person }) => person.dms),
+    ...[...citizens, ...approvers].flatMap(({ person }) => person.dms),
   ]
   return all.flatMap((message) => {
     const grant = grantOf(message.channel, message.ts)
@@ -138,7 +145,20 @@ function doubledIn({ workspace }: Town): number {
   return doubled
 }
 
-const exported = z.object({ source: z.string() })
+const exported = z.object({ source: z.string(), text: z.string() })
+const person = z.object({ email: z.string() })
+const entryOfGrant = z.object({
+  what: z.literal('grant'),
+  grantId: z.string(),
+  reason: z.string(),
+  happened: z.object({ type: z.string(), by: person.nullish(), cause: z.string().nullish() }),
+})
+const entryOfAct = z.object({
+  what: z.literal('act'),
+  type: z.string(),
+  about: z.object({ id: z.string() }),
+  outcome: z.string(),
+})
 
 async function recordOf({ environment }: Town, grants: readonly Grant[]): Promise<RecordSeen> {
   const cli = await buildApp()
@@ -149,10 +169,22 @@ async function recordOf({ environment }: Town, grants: readonly Grant[]): Promis
   )
   const { stdout } = await run(process.execPath, [cli, 'audit', 'export', '--format', 'jsonl'], options)
   const known = new Set(grants.map(({ id }) => id))
-  const sources = stdout
+  const lines = stdout
     .trim()
     .split('\n')
-    .map((line) => exported.parse(JSON.parse(line)).source)
-    .filter((source) => known.has(/^grant\/(.+)\/\d+$/.exec(source)?.[1] ?? ''))
-  return { faults: verified, sources }
+    .map((line) => exported.parse(JSON.parse(line)))
+  return {
+    faults: verified,
+    entries: lines.flatMap(({ source, text }) => {
+      const entry = entryOfGrant.safeParse(JSON.parse(text)).data
+      if (entry === undefined || !known.has(entry.grantId)) return []
+      const { grantId, reason, happened } = entry
+      const { type, by, cause } = happened
+      return { source, grantId, reason, type, by: by?.email ?? null, cause: cause ?? null }
+    }),
+    acts: lines.flatMap(({ source, text }) => {
+      const act = entryOfAct.safeParse(JSON.parse(text)).data
+      return act === undefined ? [] : { source, type: act.type, about: act.about.id, outcome: act.outcome }
+    }),
+  }
 }

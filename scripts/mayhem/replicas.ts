@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../test/support/free-port.ts'
@@ -11,6 +11,8 @@ import type { Diary } from './diary.ts'
 export interface Replica {
   readonly name: string
   readonly url: string
+  /** Of its process; null while it is dead or frozen. */
+  pid(): number | null
   /** Ends it as a machine that lost its power; the supervisor starts another. */
   kill(): void
   /** A machine that hangs, for so long. */
@@ -40,7 +42,6 @@ export async function startReplica(
     isOver: false,
   }
   const isOver = (): boolean => now.isOver
-  const hunger = watchHunger(() => (now.isFrozen ? null : (now.app?.pid ?? null)), name, diary)
   const launch = async (): Promise<AppProcess> => {
     const own = { ...environment, ...clock.env, PORT: String(port) }
     return startNodeProcess([unpaced], {
@@ -70,6 +71,7 @@ export async function startReplica(
   return {
     name,
     url: `http://127.0.0.1:${port}`,
+    pid: () => (now.isFrozen ? null : (now.app?.pid ?? null)),
     kill: () => {
       if (now.app !== null && !now.isFrozen) process.kill(now.app.pid, 'SIGKILL')
     },
@@ -87,40 +89,8 @@ export async function startReplica(
     lines,
     stop: async () => {
       now.isOver = true
-      hunger.stop()
       await now.app?.stop()
       await supervised
     },
   }
-}
-
-/** What is said of a replica that the machine gives no time. */
-export const noCpu = 'had no CPU'
-const hungerEachMs = 250
-/** More of its time waiting for a CPU than this, and its calls are late for no reason of its own. */
-const mostHunger = 0.3
-
-/** By the kernel's own count of how long its main thread was ready and had no CPU. Told by Linux alone. */
-function watchHunger(pidNow: () => number | null, name: string, diary: Diary): { stop(): void } {
-  let last: { pid: number; waitedNs: number; atMs: number } | null = null
-  let end: (() => void) | null = null
-  const look = async (): Promise<void> => {
-    const pid = pidNow()
-    const text = pid === null ? '' : await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '')
-    const [, waited] = text.split(' ')
-    const [waitedNs, atMs] = [Number(waited), performance.now()]
-    if (pid === null || waited === undefined || last?.pid !== pid) {
-      last = pid === null || waited === undefined ? null : { pid, waitedNs, atMs }
-      return
-    }
-    const share = (waitedNs - last.waitedNs) / 1e6 / (atMs - last.atMs)
-    last = { pid, waitedNs, atMs }
-    if (share > mostHunger) end ??= diary.trouble(name, noCpu)
-    else {
-      end?.()
-      end = null
-    }
-  }
-  const timer = setInterval(() => void look(), hungerEachMs)
-  return { stop: () => clearInterval(timer) }
 }

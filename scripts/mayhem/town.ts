@@ -20,6 +20,7 @@ import { makeScimToken } from '../scim-token.ts'
 import { startDatabase, type Database } from './database.ts'
 import { Dice } from './dice.ts'
 import type { Diary } from './diary.ts'
+import { watchHunger, type Hunger } from './hunger.ts'
 import { mayhemCatalog, type Edits } from './mayhem-catalog.ts'
 import { startReplica, type Replica } from './replicas.ts'
 import { openSystems, type Systems } from './systems.ts'
@@ -37,12 +38,14 @@ export interface Town {
   readonly workspace: Workspace
   readonly channels: readonly Channel[]
   readonly citizens: readonly Citizen[]
-  readonly approvers: readonly Person[]
+  /** They need access themselves now and then. */
+  readonly approvers: readonly Citizen[]
   readonly database: Database
   readonly replicas: readonly Replica[]
   readonly orders: OrdersDatabase
   readonly billing: BillingDatabase
   readonly systems: Systems
+  readonly hunger: Pick<Hunger, 'all' | 'share'>
   /** For the company's directory, by way of this replica. */
   scimAt(url: string): ScimAccess
   readonly laptopsSecret: string
@@ -56,6 +59,8 @@ export interface Town {
 
 /** How pages are named; nobody listens there, each replica has a port of its own. */
 export const publicUrl = 'http://localhost:9'
+
+const approverNames = ['Ada', 'Sam', 'Kim'] as const
 
 export const asWritten: Edits = { how: 'with your own login', areReportsOpen: true, isBroken: false }
 
@@ -72,11 +77,12 @@ export async function buildTown(
     const workspace = await startWorkspace({ command: '/request-access', keepCalls: 1_000_000 })
     endings.unshift(() => workspace.close())
     const logins = Array.from({ length: citizens }, (_, n) => `c${n + 1}`)
+    const everyLogin = [...logins, ...approverNames.map((name) => name.toLowerCase())]
     await mkdir(join(folder, 'database'))
     const [database, ordersDatabase, billingDatabase] = await Promise.all([
       startDatabase(join(folder, 'database'), diary),
-      anOrdersDatabase(logins),
-      aBillingDatabase(logins),
+      anOrdersDatabase(everyLogin),
+      aBillingDatabase(everyLogin),
       buildApp(),
     ])
     if (billingDatabase === null) throw new Error('there is no PostgreSQL: ./scripts/servers')
@@ -97,7 +103,7 @@ export async function buildTown(
     const [orders, billing, network] = channels
     if (!orders || !billing || !network) throw new Error('no channels')
     const member = (name: string, email: string) => workspace.addPerson({ name, email, channels })
-    const approvers = ['Ada', 'Sam', 'Kim'].map((name) => member(name, `${name.toLowerCase()}@acme.example`))
+    const approvers = approverNames.map((name) => member(name, `${name.toLowerCase()}@acme.example`))
     workspace.addGroup({ handle: 'dba', members: approvers })
     const people = logins.map((login) =>
       member(`Contractor ${login.slice(1)}`, `${login}@contractor.example`),
@@ -147,19 +153,21 @@ export async function buildTown(
       const aheadMs = dice.between(-3_600_000, 3_600_000)
       running.push(await startReplica(`replica-${n}`, folder, environment, { aheadMs, diary }))
     }
+    const hunger = watchHunger(running)
+    endings.unshift(async () => hunger.stop())
     say(`${citizens} people move in…`)
     const okta = anIdentityProvider(scimAt(running[0]?.url ?? ''))
+    const hired = (hire: () => Promise<string>) => diary.tells({ type: 'user-created', id: null }, hire)
+    const grouped = (make: () => Promise<string>) => diary.tells({ type: 'group-created', id: null }, make)
     const users = new Map<string, string>()
     for (const { name, account } of [...approvers, ...people]) {
       const email = account.email ?? ''
-      users.set(email, await okta.hires({ name, email }))
+      users.set(email, await hired(() => okta.hires({ name, email })))
     }
-    await okta.makesGroup(
-      'contractors',
-      people.flatMap(({ account }) => users.get(account.email ?? '') ?? []),
-    )
-    await okta.makesGroup('managers')
-    await okta.makesGroup('oncall')
+    const contractors = people.flatMap(({ account }) => users.get(account.email ?? '') ?? [])
+    await grouped(() => okta.makesGroup('contractors', contractors))
+    await grouped(() => okta.makesGroup('managers'))
+    await grouped(() => okta.makesGroup('oncall'))
 
     const connection = await mongoose.createConnection(environment.MONGODB_URI).asPromise()
     const store = mongoPeople(connection)
@@ -170,7 +178,7 @@ export async function buildTown(
       issuer: 'Curfew',
     })
     const known: Citizen[] = []
-    for (const person of people) {
+    for (const person of [...approvers, ...people]) {
       const { id, name, account } = person
       const who = await store.seen(
         { userId: id, teamId: workspace.teamId },
@@ -189,13 +197,14 @@ export async function buildTown(
     return {
       workspace,
       channels,
-      citizens: known,
-      approvers,
+      citizens: known.slice(approvers.length),
+      approvers: known.slice(0, approvers.length),
       database,
       replicas: running,
       orders: ordersDatabase,
       billing: billingDatabase,
       systems,
+      hunger,
       scimAt,
       laptopsSecret,
       environment,

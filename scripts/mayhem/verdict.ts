@@ -1,6 +1,7 @@
 import { isApproved, isOpen, type Approved, type Grant } from '../../src/domain/grant.ts'
 import type { Hold } from '../../src/domain/hold.ts'
-import type { Barred, Span, Trouble } from './diary.ts'
+import type { Barred, Deed, OnCall, Span, Trouble, Word } from './diary.ts'
+import type { Rules } from './rules.ts'
 import { blindness, stretchesOf, type Seen, type Stretch, type System } from './seen.ts'
 
 /** What was seen by three that do not know each other: the systems, whoever made the trouble, and Curfew's database. */
@@ -9,6 +10,10 @@ export interface Evidence {
   readonly heldBefore: ReadonlySet<string>
   readonly troubles: readonly Trouble[]
   readonly barred: readonly Barred[]
+  readonly deeds: readonly Deed[]
+  readonly words: readonly Word[]
+  readonly onCall: readonly OnCall[]
+  readonly rules: Rules
   readonly replicas: readonly string[]
   /** Everything from the first act until all was quiet. */
   readonly lasted: Span
@@ -31,8 +36,31 @@ export interface Said {
 export interface RecordSeen {
   /** What `curfew audit verify` found wrong; empty: nothing. */
   readonly faults: readonly string[]
-  /** `grant/<id>/<index>` of each entry, in order. */
-  readonly sources: readonly string[]
+  /** What happened to the grants, in order. */
+  readonly entries: readonly Entry[]
+  readonly acts: readonly RecordedAct[]
+}
+
+/** What the record says of a grant. */
+export interface Entry {
+  /** `grant/<id>/<index>` */
+  readonly source: string
+  readonly grantId: string
+  readonly reason: string
+  readonly type: string
+  /** Whose act it was, by their e-mail; null: nobody's. */
+  readonly by: string | null
+  /** Of an end. */
+  readonly cause: string | null
+}
+
+/** What the record says of an act that is no grant's. */
+export interface RecordedAct {
+  readonly source: string
+  readonly type: string
+  /** The id of what it was done to. */
+  readonly about: string
+  readonly outcome: string
 }
 
 export const promises = [
@@ -166,6 +194,7 @@ function downtimes({ troubles, replicas, seen }: Evidence): (system: System) => 
       ...of(system),
       ...of('database'),
       ...of('machine'),
+      ...of('replicas'),
       ...allDown,
       ...blind.filter((one) => one.system === system).map(({ from, to }) => ({ from, to })),
     ])
@@ -294,7 +323,7 @@ function untrue({ said, grants, heldBefore }: Evidence, stretches: readonly Stre
 
 function ofRecord({ record, grants, lasted }: Evidence): Broken[] {
   const counts = new Map<string, number>()
-  for (const source of record.sources) counts.set(source, (counts.get(source) ?? 0) + 1)
+  for (const { source } of record.entries) counts.set(source, (counts.get(source) ?? 0) + 1)
   const wanted = grants.flatMap(({ id, history }) => history.map((_, index) => `grant/${id}/${index}`))
   const bad = [
     ...record.faults,
