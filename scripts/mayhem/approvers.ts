@@ -20,9 +20,9 @@ import type { Citizen } from './town.ts'
 /** Those who decide. They need access themselves now and then, and try whether their own yes counts. */
 
 const wishes = {
-  'orders read 10s': 3,
+  'orders read 20s': 3,
   'orders write 20s': 5,
-  'billing read 10s': 2,
+  'billing read 20s': 2,
   'vpn join 10s': 2,
 } as const
 
@@ -40,7 +40,9 @@ export async function approves({ town, diary, seed, isOver }: Life, approver: Ci
       .filter((one) => buttonOn(one, isAnswer) !== undefined && !answered.has(one.ts))
     // Whoever holds something has seconds: who asks for more time is answered first.
     const urgent = open.filter((one) => buttonOn(one, 'No') !== undefined)
-    const message = dice.oneOf(urgent.length > 0 ? urgent : open)
+    const asked = open.filter((one) => buttonOn(one, isYes) !== undefined)
+    const first = [urgent, dice.chance(0.9) ? asked : [], open].find((some) => some.length > 0)
+    const message = dice.oneOf(first ?? [])
     if (message === undefined) return
     if (dice.chance(0.7)) answered.add(message.ts)
     const yes = buttonOn(message, isYes)

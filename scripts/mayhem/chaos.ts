@@ -8,14 +8,14 @@ import { parseArgs } from 'node:util'
 import { ownFolder } from '../own-folder.ts'
 import { watchDebts } from './debts.ts'
 import { Diary } from './diary.ts'
-import { gather, unsettled } from './evidence.ts'
+import { gather, unsettled } from './gather.ts'
 import { everythingGoesWrong } from './faults.ts'
 import { everybodyLives } from './people.ts'
 import { written } from './kept.ts'
 import { pictureOf } from './picture.ts'
-import { noCpu } from './hunger.ts'
 import { asWritten, buildTown, type Town } from './town.ts'
-import { judge, promises, type Verdict } from './verdict.ts'
+import { report, reportPromises } from './report.ts'
+import { judge, type Verdict } from './verdict.ts'
 
 const { values } = parseArgs({
   options: {
@@ -82,7 +82,10 @@ async function run(): Promise<number> {
   await Promise.all([observer.stop(), debts.stop()])
   const evidence = await gather(town, { diary, seenFile, lasted: { from, to: Date.now() } })
   const verdict = judge(evidence)
-  report(diary, evidence, verdict, { left, hunger: town.hunger })
+  const about = `${minutes} minutes, seed ${seed}, ${replicas} replicas${values.calm ? ', calm' : ''}`
+  report(about, { evidence, verdict, counts: diary.counts, hungryShare: town.hunger.share() })
+  reportPromises(verdict)
+  for (const what of left) console.log(`BROKEN not quiet in the end: ${what}`)
   const isBroken = verdict.broken.length > 0 || left.length > 0
   const out = values.out ?? (isBroken ? await mkdtemp(join(tmpdir(), `curfew-broke-${seed}-`)) : null)
   if (out !== null) await keep(out, { evidence, verdict, town, files: [seenFile, debtsFile] })
@@ -124,48 +127,6 @@ async function untilQuiet(of: Town): Promise<string[]> {
     await sleep(2_500)
   }
   return left
-}
-
-function report(
-  diary: Diary,
-  evidence: Awaited<ReturnType<typeof gather>>,
-  { broken, lateness, stretches }: Verdict,
-  { left, hunger }: { left: readonly string[]; hunger: Town['hunger'] },
-): void {
-  const { grants, doubled, record, troubles, lasted } = evidence
-  const spread = (all: readonly number[]): string => {
-    const sorted = [...all].sort((a, b) => a - b)
-    const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
-    return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at most ${at(1)} ms`
-  }
-  // As if the machine had been large enough.
-  const strict = judge({ ...evidence, troubles: troubles.filter(({ what }) => what !== noCpu) })
-  const statuses = new Map<string, number>()
-  for (const { status } of grants) statuses.set(status, (statuses.get(status) ?? 0) + 1)
-  console.log(
-    `\nchaos: ${minutes} minutes, seed ${seed}, ${replicas} replicas${values.calm ? ', calm' : ''}\n`,
-  )
-  console.log(`grants: ${grants.length} (${[...statuses].map(([what, n]) => `${n} ${what}`).join(', ')})`)
-  console.log(
-    `held, as seen from outside: ${stretches.length} times; entries in the record of them: ${record.entries.length}`,
-  )
-  console.log(`late beyond what was down: ${spread(lateness)}; CPU not counted: ${spread(strict.lateness)}`)
-  const hungryMs = troubles
-    .filter(({ what }) => what === noCpu)
-    .reduce((sum, { from, to }) => sum + to - from, 0)
-  const share = Math.round((100 * hungryMs) / (lasted.to - lasted.from))
-  console.log(
-    `each replica waited for a CPU: ${Math.round(100 * hunger.share())} % of its time; all at once: ${share} % (excused)`,
-  )
-  console.log(`messages doubled: ${doubled}`)
-  for (const [what, count] of [...diary.counts].sort()) console.log(`  ${String(count).padStart(6)} ${what}`)
-  console.log('')
-  for (const promise of promises) {
-    const of = broken.filter((one) => one.promise === promise)
-    console.log(`${of.length === 0 ? 'met   ' : 'BROKEN'} ${promise}: ${of.length}`)
-    for (const { what, key } of of.slice(0, 8)) console.log(`         ${key ?? ''} ${what}`)
-  }
-  for (const what of left) console.log(`BROKEN not quiet in the end: ${what}`)
 }
 
 async function keep(

@@ -48,7 +48,9 @@ export function watchHunger(replicas: readonly Replica[]): Hunger {
     if (isKnown && least >= 1) all.push({ from, to: from + least })
   }
   let looking: Promise<void> | null = null
-  const timer = setInterval(() => (looking ??= look().finally(() => (looking = null))), eachMs)
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => (looking = null))
+  }, eachMs)
   return {
     all,
     share: () => sum.waitedMs / Math.max(1, sum.lookedMs),

@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb'
-import type { Evidence } from './verdict.ts'
+import type { Evidence } from './evidence.ts'
 
 /** Evidence as a text from which it can be read again, dates and all. */
 export const written = ({ heldBefore, ...evidence }: Evidence): string =>

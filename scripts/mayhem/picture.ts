@@ -1,6 +1,8 @@
 import { isApproved, type Grant } from '../../src/domain/grant.ts'
 import type { Span, Trouble } from './diary.ts'
-import { keyOf, type Broken, type Evidence } from './verdict.ts'
+import type { Evidence } from './evidence.ts'
+import { keyOf } from './keys.ts'
+import type { Broken } from './promises.ts'
 import type { Stretch } from './seen.ts'
 
 const [width, left, row, aroundMs] = [1_100, 190, 26, 15_000]

@@ -1,8 +1,11 @@
-import { judge, type Evidence, type Promised } from '../../scripts/mayhem/verdict.ts'
-import type { Barred, Trouble } from '../../scripts/mayhem/diary.ts'
+import type { Barred, Deed, Trouble } from '../../scripts/mayhem/diary.ts'
+import type { Entry, Evidence, Said } from '../../scripts/mayhem/evidence.ts'
+import type { Promised } from '../../scripts/mayhem/promises.ts'
+import type { Rule } from '../../scripts/mayhem/rules.ts'
 import type { Seen } from '../../scripts/mayhem/seen.ts'
-import type { Approved, Grant } from '../../src/domain/grant.ts'
-import { anActiveGrant, aPendingGrant, at } from '../support/builders.ts'
+import { judge } from '../../scripts/mayhem/verdict.ts'
+import type { Approved, Extension, Grant } from '../../src/domain/grant.ts'
+import { ada, anActiveGrant, aPendingGrant, at, riley, sam } from '../support/builders.ts'
 
 /** What `./scripts/chaos` says of what was seen: each thing that must never be, seen once; and what only looks like it. */
 
@@ -10,18 +13,47 @@ const begunMs = at(0).getTime()
 const key = 'riley orders/read'
 const ms = (seconds: number): number => begunMs + seconds * 1_000
 
-/** Read orders, on the cluster, approved at 10 s, given at 11 s, over at 20 s. */
-function aGrant(about: { endsAt?: Date } = {}): Approved {
-  const active = anActiveGrant()
+const wish = 'orders-db/read'
+/** One yes is enough, and its holder may have more time alone. */
+const rule: Rule = {
+  by: 'people',
+  needs: 1,
+  mostMs: null,
+  more: { byMs: 20_000, totalMs: 60_000, needs: 0 },
+}
+
+/** Read orders, on the cluster, approved at 10 s, given at 11 s, over at `endsAt`, 20 s unless said. */
+function aGrant({ id = 'g1', endsAt = at(20), startsAt = null as Date | null } = {}): Approved {
+  const durationMs = endsAt.getTime() - (startsAt ?? at(10)).getTime()
+  const active = anActiveGrant({ id, startsAt: null, askedMs: durationMs, reason: `INC-${id}` })
   return {
     ...active,
+    startsAt,
     system: 'cluster',
     place: { principal: 'riley', target: { database: 'orders', role: 'read' }, canonical: 'read@orders' },
-    endsAt: at(20),
-    heldUntil: at(20),
-    ...about,
+    durationMs,
+    reviews: active.reviews.map((review) => ({ ...review, durationMs })),
+    endsAt,
+    heldUntil: endsAt,
   }
 }
+
+const aDeed = (about: Pick<Deed, 'what'> & Partial<Deed>): Deed => ({
+  by: riley.email ?? '',
+  about: 'g1',
+  wish: null,
+  forMs: null,
+  opensAt: null,
+  from: ms(10),
+  doneAt: null,
+  ...about,
+})
+const asks = (grant: Grant): Deed =>
+  aDeed({ what: 'asks', about: grant.reason, wish, forMs: grant.askedMs, from: ms(5), doneAt: ms(5) })
+const saysYes = (grant: Grant, by = ada, from = ms(9.9)): Deed =>
+  aDeed({ what: 'approves', about: grant.id, by: by.email ?? '', forMs: grant.askedMs, from })
+/** Riley asked, and Ada said yes. */
+const asIs = (grants: readonly Grant[]): Deed[] => grants.flatMap((grant) => [asks(grant), saysYes(grant)])
 
 const ended = (grant: Approved, takeAt = grant.endsAt): Grant => ({
   ...grant,
@@ -49,10 +81,36 @@ const seen = (...changes: readonly (readonly [number, readonly string[]])[]): Se
 
 const held = (from: number, to: number): Seen[] => seen([0, []], [from, [key]], [to, []])
 
+/** What the record says of grants: asked for, approved, given and taken back, as far as they are. */
+const entriesOf = (grants: readonly Grant[]): Entry[] =>
+  grants.flatMap((grant) =>
+    lives(grant).map(([type, by], index) => ({
+      source: `grant/${grant.id}/${index}`,
+      grantId: grant.id,
+      reason: grant.reason,
+      type,
+      by: by?.email ?? null,
+      cause: type === 'end' ? 'expired' : null,
+    })),
+  )
+
+const lives = ({ status, reviews, isSession, confirmations }: Grant) => [
+  isSession ? (['confirmed', riley] as const) : (['asked', riley] as const),
+  ...reviews.map(({ by }) => ['approved', by] as const),
+  ...confirmations.slice(1).map(() => ['confirmed', riley] as const),
+  ...(status === 'pending' ? [] : [['given', null] as const]),
+  ...(status === 'ended' ? [['end', null] as const, ['taken', null] as const] : []),
+]
+
 function evidence(about: Partial<Evidence>): Evidence {
   const grants = about.grants ?? [ended(aGrant())]
   return {
     seen: held(11, 20.2),
+    deeds: asIs(grants),
+    words: [],
+    onCall: [],
+    rules: { [wish]: rule },
+    answers: [],
     heldBefore: new Set(),
     troubles: [],
     barred: [],
@@ -61,10 +119,7 @@ function evidence(about: Partial<Evidence>): Evidence {
     holds: [],
     said: [],
     stale: [],
-    record: {
-      faults: [],
-      sources: grants.flatMap(({ id, history }) => history.map((_, index) => `grant/${id}/${index}`)),
-    },
+    record: { faults: [], entries: entriesOf(grants), acts: [] },
     ...about,
     grants,
   }
@@ -81,6 +136,9 @@ const trouble = (where: string, from: number, to: number): Trouble => ({
 })
 
 const late = 'held too long after its end'
+const saidGone: Said[] = [{ grantId: 'g1', at: ms(21), what: 'gone', words: 'Checked: gone' }]
+const untrue = 'cards or DMs that say something untrue'
+const unrecorded = 'entries missing or doubled in the record'
 const unapproved = 'given without approval or confirmation'
 const stripped = 'stripped though held before or still needed'
 
@@ -123,7 +181,7 @@ test('what was given back counts from then', () => {
 })
 
 test('what another grant still needs is held rightly', () => {
-  const other = { ...aGrant({ endsAt: at(30) }), id: 'other' }
+  const other = aGrant({ id: 'other', endsAt: at(30) })
   expect(broken({ grants: [ended(aGrant()), ended(other)], seen: held(11, 30) })).toEqual([])
 })
 
@@ -162,20 +220,312 @@ test('at the end nothing is open, and nothing is held', () => {
   expect(broken({ seen: seen([0, []], [11, [key]]) })).toContain('stuck')
 })
 
-test('“gone” is said of what is away, or of what another grant keeps', () => {
-  const said = [{ grantId: aGrant().id, at: ms(21), words: 'Checked: gone' }]
-  const untrue = 'cards or DMs that say something untrue'
-  expect(broken({ said, seen: held(11, 23) })).toEqual([untrue])
-  expect(broken({ said, seen: held(11, 20.5) })).toEqual([])
-  const other = ended({ ...aGrant({ endsAt: at(30) }), id: 'other' })
-  expect(broken({ said, grants: [ended(aGrant()), other], seen: held(11, 30) })).toEqual([])
+test('“gone” is said of what is away, or was until another grant gave it again', () => {
+  expect(broken({ said: saidGone, seen: held(11, 23) })).toEqual([untrue])
+  expect(broken({ said: saidGone, seen: held(11, 20.5) })).toEqual([])
+  const other = ended(aGrant({ id: 'other', endsAt: at(30) }))
+  const since = { ...other, activeAt: at(20.3) }
+  expect(broken({ said: saidGone, grants: [ended(aGrant()), since], seen: held(11, 30) })).toEqual([])
+  // It was kept by the other all along: never was anything gone.
+  expect(broken({ said: saidGone, grants: [ended(aGrant()), other], seen: held(11, 30) })).toEqual([untrue])
 })
 
-test('each entry of a history stands in the record once', () => {
-  const grant = ended(aGrant())
-  const sources = grant.history.map((_, index) => `grant/${grant.id}/${index}`)
-  const entries = 'entries missing or doubled in the record'
-  expect(broken({ record: { faults: [], sources: sources.slice(1) } })).toEqual([entries])
-  expect(broken({ record: { faults: [], sources: [...sources, sources[0] ?? ''] } })).toEqual([entries])
-  expect(broken({ record: { faults: ['Missing: entry 5'], sources } })).toEqual([entries])
+test('each entry of a history stands in the record once, and what a grant became is among them', () => {
+  const grants = [ended({ ...aGrant(), history: [{ type: 'asked', at: at(0), by: riley }] })]
+  const entries = entriesOf(grants)
+  const record = (some: readonly Entry[], faults: readonly string[] = []) =>
+    broken({ grants, record: { faults, entries: some, acts: [] } })
+  expect(record(entries)).toEqual([])
+  expect(record(entries, ['Missing: entry 5'])).toEqual([unrecorded])
+  expect(record(entries.map((one) => ({ ...one, source: 'grant/g1/7' })))).toContain(unrecorded)
+  expect(record([...entries, ...entries.slice(1, 2)])).toContain(unrecorded)
+  // Whatever the history says: it was approved, given, ended and taken.
+  for (const left of ['approved', 'given', 'end', 'taken'])
+    expect(record(entries.filter(({ type }) => type !== left))).toContain(unrecorded)
+})
+
+/** By the word of Curfew's own database it was approved; whoever had to say so did not. */
+test.each([
+  [
+    'its own requester approved',
+    ({ reviews, ...one }: Approved) => ({
+      ...one,
+      reviews: reviews.map((review) => ({ ...review, by: riley })),
+    }),
+  ],
+  ['nobody at all approved, nor any rule', (one: Approved) => ({ ...one, reviews: [] })],
+  ['one approved, where two had to', (one: Approved) => ({ ...one, needs: 2 })],
+  [
+    'is a session that nobody confirmed',
+    (one: Approved) => ({ ...one, reviews: [], needs: 0, isSession: true, confirmations: [] }),
+  ],
+  [
+    'is a window of a series that nobody approved',
+    (one: Approved) => ({ ...one, reviews: [], window: { seriesId: 'none', index: 0 } }),
+  ],
+])('held by a grant that %s', (_what, unapprovedOne) => {
+  expect(broken({ grants: [ended(unapprovedOne(aGrant()))] })).toContain(unapproved)
+})
+
+test('held for longer than its approver said, as its end was written later', () => {
+  const grant = { ...aGrant(), endsAt: at(40) }
+  expect(broken({ grants: [ended(grant)], seen: held(11, 40) })).toContain(late)
+  // It was ended early: what was written is wrong all the same.
+  expect(broken({ grants: [ended(grant, at(15))], seen: held(11, 15) })).toEqual([unapproved])
+})
+
+const twenty: Extension = {
+  askedAt: at(15),
+  by: riley,
+  confirmation: null,
+  addMs: 20_000,
+  outcome: 'added',
+  needs: 2,
+  approvedBy: [],
+  deniedBy: null,
+}
+const extended = { ...aGrant(), endsAt: at(40), extensions: [twenty] }
+const wantsMore = aDeed({ what: 'extends', from: ms(14.9) })
+const agrees = (by = ada, from = ms(16)) => aDeed({ what: 'approves-more', by: by.email ?? '', from })
+const askedOfTwo = { [wish]: { ...rule, more: { byMs: 20_000, totalMs: 60_000, needs: 2 } } }
+const byBoth = {
+  ...extended,
+  extensions: [
+    { ...twenty, approvedBy: [ada, sam].map((by) => ({ ...by, stage: 0, as: null, confirmation: null })) },
+  ],
+}
+
+test.each<[string, Approved, Deed[], Evidence['rules'], Promised[]]>([
+  ['its holder may have alone', extended, [wantsMore], { [wish]: rule }, []],
+  ['nobody asked for', extended, [], { [wish]: rule }, [unapproved, late]],
+  ['two must agree to, and nobody did', extended, [wantsMore], askedOfTwo, [unapproved, late]],
+  ['two must agree to, and did', byBoth, [wantsMore, agrees(), agrees(sam)], askedOfTwo, []],
+  [
+    'two must agree to, and one did twice',
+    byBoth,
+    [wantsMore, agrees(), agrees()],
+    askedOfTwo,
+    [unapproved, late],
+  ],
+  ['its holder agreed to', byBoth, [wantsMore, agrees(), agrees(riley)], askedOfTwo, [unapproved, late]],
+  [
+    'was agreed to before it was asked for',
+    byBoth,
+    [wantsMore, agrees(ada, ms(1)), agrees(sam)],
+    askedOfTwo,
+    [unapproved, late],
+  ],
+  [
+    'is longer than one time adds',
+    extended,
+    [wantsMore],
+    { [wish]: { ...rule, more: { byMs: 5_000, totalMs: 60_000, needs: 0 } } },
+    [unapproved, late],
+  ],
+])('held for more time, that %s', (_what, grant, deeds, rules, promises) => {
+  const promised = broken({
+    grants: [ended(grant)],
+    seen: held(11, 40),
+    deeds: [...asIs([grant]), ...deeds],
+    rules,
+    record: { faults: [], entries: [...entriesOf([ended(grant)]), ...recordedMore(grant)], acts: [] },
+  })
+  expect(promised.filter((one) => one !== unrecorded)).toEqual(
+    promises.length === 0 ? [] : expect.arrayContaining(promises),
+  )
+})
+
+const recordedMore = (grant: Approved): Entry[] =>
+  grant.extensions.flatMap(({ approvedBy }) => {
+    const entry = { grantId: 'g1', reason: grant.reason, cause: null }
+    if (approvedBy.length === 0) return { ...entry, source: 'grant/g1/9', type: 'extended', by: riley.email }
+    return approvedBy.map(({ email }, n) => ({
+      ...entry,
+      source: `grant/g1/${10 + n}`,
+      type: 'more-time-approved',
+      by: email,
+    }))
+  })
+
+test('what was held before Curfew came is missing from the first look on', () => {
+  expect(broken({ heldBefore: new Set(['orders ada orders/read']) })).toEqual([stripped])
+})
+
+test('“gone” is untrue of what was there before and stays', () => {
+  const heldBefore = new Set([`orders ${key}`])
+  expect(broken({ said: saidGone, heldBefore, seen: seen([0, [key]]) })).toEqual([untrue])
+})
+
+test('“gone” is untrue of what is there, though another grant was approved that begins later', () => {
+  const later = { ...ended(aGrant({ id: 'later', startsAt: at(40), endsAt: at(50) })), activeAt: at(40) }
+  const both = seen([0, []], [11, [key]], [24, []], [40, [key]], [50, []])
+  expect(broken({ said: saidGone, grants: [ended(aGrant()), later], seen: both })).toEqual([untrue])
+})
+
+test('an ended grant’s access that comes back, while its system was down for others, came without approval', () => {
+  const back = seen([0, []], [11, [key]], [20, []], [40, [key]], [58, []])
+  expect(broken({ seen: back, troubles: [trouble('database', 20, 58)] })).not.toEqual([])
+})
+
+test('a hold in which a call is still announced, and something left over, is not at rest', () => {
+  const hold = { principal: 'riley', claims: {}, watch: null, call: 'give', leftover: { tries: 9 } }
+  expect(broken({ holds: [hold as unknown as Evidence['holds'][number]] })).toEqual(['stuck'])
+})
+
+/** What people pressed says who said yes, whatever Curfew wrote down of it. */
+test.each<[string, Deed[], Evidence['rules']]>([
+  ['an approver never pressed', [asks(aGrant())], { [wish]: rule }],
+  [
+    'an approver pressed for another',
+    [asks(aGrant()), aDeed({ what: 'approves', by: 'ada@acme.example', about: 'g2' })],
+    { [wish]: rule },
+  ],
+  ['only its requester pressed', [asks(aGrant()), saysYes(aGrant(), riley)], { [wish]: rule }],
+  [
+    'somebody pressed who is no approver',
+    [asks(aGrant()), saysYes(aGrant(), { ...ada, email: 'c1@contractor.example' })],
+    { [wish]: rule },
+  ],
+  ['nobody asked for', [saysYes(aGrant())], { [wish]: rule }],
+  [
+    'another asked for',
+    [{ ...asks(aGrant()), by: 'c1@contractor.example' }, saysYes(aGrant())],
+    { [wish]: rule },
+  ],
+  [
+    'one pressed twice, where the catalog asks two',
+    [asks(aGrant()), saysYes(aGrant()), saysYes(aGrant())],
+    { [wish]: { ...rule, needs: 2 } },
+  ],
+  ['is nothing that can be asked for', asIs([aGrant()]), {}],
+])('held by a grant that %s', (_what, deeds, rules) => {
+  expect(broken({ deeds, rules })).toContain(unapproved)
+})
+
+test('held before the second of two said yes', () => {
+  const grant = {
+    ...aGrant(),
+    needs: 2,
+    reviews: [ada, sam].flatMap((by) => aGrant().reviews.map((one) => ({ ...one, by }))),
+  }
+  const deeds = [asks(grant), saysYes(grant), saysYes(grant, sam, ms(14))]
+  expect(broken({ grants: [ended(grant)], deeds })).toEqual([unapproved])
+  expect(
+    broken({ grants: [ended(grant)], deeds: [asks(grant), saysYes(grant), saysYes(grant, sam, ms(9.8))] }),
+  ).toEqual([])
+})
+
+test('held for longer than was asked for, or than the approver’s button said', () => {
+  const long = { ...aGrant(), endsAt: at(40) }
+  const asked = { ...asks(long), forMs: 30_000 }
+  const pressed = { ...saysYes(long), forMs: 30_000 }
+  const grants = [ended(long)]
+  expect(broken({ grants, seen: held(11, 40), deeds: [asked, pressed] })).toEqual([])
+  for (const deeds of [
+    [{ ...asked, forMs: 10_000 }, pressed],
+    [asked, { ...pressed, forMs: 10_000 }],
+  ])
+    expect(broken({ grants, seen: held(11, 40), deeds })).toEqual([unapproved, late])
+})
+
+describe('a session', () => {
+  const confirmation = (second: number) => ({
+    method: 'totp' as const,
+    at: at(second),
+    shown: '',
+    ticket: `t${second}`,
+  })
+  const renewal: Extension = { ...twenty, askedAt: at(18), addMs: 8_000, needs: 0 }
+  const session = {
+    ...aGrant(),
+    reviews: [],
+    needs: 0,
+    isSession: true,
+    confirmations: [confirmation(10)],
+    endsAt: at(20),
+  }
+  const renewed = {
+    ...session,
+    endsAt: at(28),
+    extensions: [renewal],
+    confirmations: [confirmation(10), confirmation(18)],
+  }
+  const rules = {
+    [wish]: { by: 'session', needs: 0, mostMs: 10_000, more: { byMs: 10_000, totalMs: 60_000, needs: 0 } },
+  } as const
+  const begins = aDeed({ what: 'begins-session', about: riley.email ?? '', from: ms(9.9), doneAt: ms(10) })
+  const again = aDeed({ what: 'confirms-again', from: ms(17.9), doneAt: ms(18) })
+
+  test.each<[string, Approved, Deed[], number, Promised[]]>([
+    ['that was confirmed', session, [begins], 20, []],
+    ['that nobody confirmed', session, [], 20, [unapproved]],
+    ['that was confirmed again', renewed, [begins, again], 28, []],
+    ['that was not confirmed again', renewed, [begins], 28, [unapproved, late]],
+  ])('%s', (_what, grant, deeds, until, promises) => {
+    const promised = broken({ grants: [ended(grant)], seen: held(11, until), deeds, rules })
+    expect(promised).toEqual(promises.length === 0 ? [] : expect.arrayContaining(promises.slice(0, 1)))
+  })
+})
+
+test('what people were told is done, or that somebody did, stands in the record, and nothing that nobody did', () => {
+  const grants = [ended(aGrant())]
+  const entries = entriesOf(grants)
+  const record = { faults: [], entries, acts: [] }
+  const another = { ...asks(aGrant()), about: 'INC-lost' }
+  expect(broken({ grants, deeds: [...asIs(grants), another] })).toEqual([unrecorded])
+  expect(broken({ grants, deeds: [...asIs(grants), { ...another, doneAt: null }] })).toEqual([])
+  const answer = { grantId: 'g1', types: ['denied'], by: 'sam@acme.example', words: 'Denied by Sam' }
+  expect(broken({ grants, answers: [answer] })).toEqual([unrecorded])
+  expect(broken({ grants, answers: [{ ...answer, types: ['approved'], by: 'ada@acme.example' }] })).toEqual(
+    [],
+  )
+  const denied = { ...entries[0], source: 'grant/g1/8', type: 'denied', by: 'sam@acme.example' } as Entry
+  expect(broken({ grants, record: { ...record, entries: [...entries, denied] } })).toEqual([unrecorded])
+})
+
+test.each([
+  [1, [true], []],
+  [0, [true], [unrecorded]],
+  [2, [true], [unrecorded]],
+  [2, [true, false], []],
+  [0, [false], []],
+])('%i times in the record, what a directory told: %j', (times, heard, promises) => {
+  const words = heard.map((isHeard) => ({ type: 'user-changed', id: 'u1', isHeard }) as const)
+  const acts = Array.from({ length: times }, (_, n) => ({
+    source: `act/${n}`,
+    type: 'user-changed',
+    about: 'u1',
+    outcome: 'done',
+  }))
+  const grants = [ended(aGrant())]
+  expect(broken({ grants, words, record: { faults: [], entries: entriesOf(grants), acts } })).toEqual(
+    promises,
+  )
+})
+
+test('words of what was held before, and of nothing that was given, are tried too', () => {
+  const of = (what: Said['what']): Said[] => [{ grantId: 'g1', at: ms(21), what, words: what }]
+  expect(broken({ said: of('before') })).toEqual([untrue])
+  expect(broken({ said: of('nothing-given') })).toEqual([])
+  expect(broken({ said: of('nothing-given'), seen: held(11, 23) })).toEqual([untrue])
+})
+
+test('a replica’s clock may be behind by as much as asking for the time took', () => {
+  const grants = (activeAt: number) => [{ ...ended(aGrant()), activeAt: at(activeAt) }] as Grant[]
+  expect(broken({ grants: grants(10), seen: held(12, 20) })).toEqual([])
+  expect(broken({ grants: grants(10), seen: held(13, 20) })).toEqual([stripped])
+})
+
+test('all replicas that waited for a CPU at once are excused for so long, and no longer', () => {
+  const troubles = [20, 21, 22, 23].map((second) => trouble('replicas', second, second + 0.5))
+  expect(broken({ seen: held(11, 26.5), troubles })).toEqual([])
+  expect(broken({ seen: held(11, 27.5), troubles })).toEqual([late])
+})
+
+test('what turns up late once its system, or a frozen replica, is back is taken in time', () => {
+  const back = seen([0, []], [11, [key]], [20, []], [40, [key]], [43, []])
+  expect(broken({ seen: back })).toEqual([late])
+  expect(broken({ seen: back, troubles: [trouble('orders', 21, 39.9)] })).toEqual([])
+  expect(broken({ seen: back, troubles: [trouble('replica-1', 15, 39.5)] })).toEqual([])
+  expect(broken({ seen: back, troubles: [trouble('replica-1', 15, 30)] })).toEqual([late])
 })
