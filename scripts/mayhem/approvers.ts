@@ -41,7 +41,11 @@ export async function approves({ town, diary, seed, isOver }: Life, approver: Ci
     // Whoever holds something has seconds: who asks for more time is answered first.
     const urgent = open.filter((one) => buttonOn(one, 'No') !== undefined)
     const asked = open.filter((one) => buttonOn(one, isYes) !== undefined)
-    const first = [urgent, dice.chance(0.9) ? asked : [], open].find((some) => some.length > 0)
+    // What needs two of them would else mostly lapse.
+    const needsTwo = asked.filter(({ plain }) => plain.includes('Change orders'))
+    const first = [urgent, dice.chance(0.5) ? needsTwo : [], dice.chance(0.9) ? asked : [], open].find(
+      (some) => some.length > 0,
+    )
     const message = dice.oneOf(first ?? [])
     if (message === undefined) return
     if (dice.chance(0.7)) answered.add(message.ts)

@@ -148,7 +148,7 @@ export async function wantsMore({ town, diary, seed, isOver }: Life, { person }:
     const once = `${message.channel} ${message.ts} ${grantOn(message, button)}`
     if (pressed.has(once)) return
     pressed.add(once)
-    if (!dice.chance(what === 'extends' ? 0.7 : 0.3)) return
+    if (!dice.chance(what === 'extends' ? 0.85 : 0.3)) return
     const isTwice = dice.chance(0.2)
     await presses(diary, { person, message, button, what })
     if (isTwice) await presses(diary, { person, message, button, what, asSeen: true })

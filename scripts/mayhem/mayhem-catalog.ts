@@ -42,7 +42,7 @@ defaults:
   approvers: { groups: ["@dba"] }
   duration: { default: 10s, max: 2m, choices: [5s, 10s, 20s] }
   review: { within: 25s }
-  warn: 12s
+  warn: 16s
   alert: 10s
 
 systems:
