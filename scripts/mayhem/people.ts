@@ -4,7 +4,7 @@ import { livesAs, wantsMore } from './citizens.ts'
 import { Dice } from './dice.ts'
 import { hasLaptop, personnelChanges } from './personnel.ts'
 import type { Life } from './life.ts'
-import { asWritten } from './town.ts'
+import { asWritten } from './mayhem-catalog.ts'
 
 /** Everybody, at once, until it is over. */
 export function everybodyLives(life: Life): Promise<unknown> {

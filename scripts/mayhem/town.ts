@@ -21,7 +21,7 @@ import { startDatabase, type Database } from './database.ts'
 import { Dice } from './dice.ts'
 import type { Diary } from './diary.ts'
 import { watchHunger, type Hunger } from './hunger.ts'
-import { mayhemCatalog, type Edits } from './mayhem-catalog.ts'
+import { asWritten, mayhemCatalog, type Edits } from './mayhem-catalog.ts'
 import { startReplica, type Replica } from './replicas.ts'
 import { openSystems, type Systems } from './systems.ts'
 
@@ -61,8 +61,6 @@ export interface Town {
 export const publicUrl = 'http://localhost:9'
 
 const approverNames = ['Ada', 'Sam', 'Kim'] as const
-
-export const asWritten: Edits = { how: 'with your own login', areReportsOpen: true, isBroken: false }
 
 export async function buildTown(
   folder: string,
