@@ -1,6 +1,6 @@
 import { spansOf, type Case, type Judged } from './case.ts'
 import type { Span } from './diary.ts'
-import { keyOfStretch, nameOf } from './keys.ts'
+import { keyOf, keyOfStretch, nameOf } from './keys.ts'
 import { allowedMs, clockBehindMs, sharpMs, type Broken } from './promises.ts'
 import type { Stretch, System } from './seen.ts'
 import { clock, lengthWithin, without } from './spans.ts'
@@ -82,6 +82,24 @@ export function takenThoughBefore({ heldBefore, stretches, lasted }: Case): Brok
       .map(({ ends }) => ({ promise, what: 'was held before, and was taken', at: ends[1], key }))
   })
 }
+
+/** Time that people agreed to is theirs: no end is written earlier, and none comes earlier by itself. */
+export const cutShort = ({ judged }: Case): Broken[] =>
+  judged.flatMap(({ grant, agreed }) => {
+    const [to, endsAt] = [agreed.span?.to ?? Infinity, grant.endsAt.getTime()]
+    const shortMs = grant.pattern !== null || to === Infinity ? 0 : to - endsAt
+    const earlyMs = 'cause' in grant && grant.cause === 'expired' ? endsAt - grant.takeAt.getTime() : 0
+    const what = [
+      ...(shortMs > 0 ? [`its end is ${shortMs} ms before what was agreed to`] : []),
+      ...(earlyMs > 0 ? [`time was up ${earlyMs} ms before its end`] : []),
+    ]
+    return what.map((words) => ({
+      promise: 'stripped though held before or still needed',
+      what: `grant ${grant.id}: ${words}`,
+      at: endsAt,
+      key: grant.pattern === null ? keyOf(grant) : null,
+    }))
+  })
 
 /** While a grant runs by Curfew's own word it is held. */
 export const missing = (of: Case): Broken[] =>

@@ -1,6 +1,6 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import type { Case } from './case.ts'
-import type { DeedKind } from './diary.ts'
+import type { Deed, DeedKind } from './diary.ts'
 import type { Entry } from './evidence.ts'
 import type { Broken } from './promises.ts'
 
@@ -10,7 +10,8 @@ export const wrongInRecord = (of: Case): Broken[] =>
     ...of.record.faults,
     ...onceEach(of),
     ...of.grants.flatMap((grant) => ofGrant(grant, of.record.entries)),
-    ...ofDeeds(of),
+    ...undone(of),
+    ...invented(of),
     ...ofAnswers(of),
     ...ofDirectory(of),
   ].map((what) => ({
@@ -37,9 +38,9 @@ function ofGrant(grant: Grant, entries: readonly Entry[]): string[] {
   const began = ['asked', 'broke-glass', 'matched-rule', 'confirmed', 'window', 'resumed']
   const wrong: string[] = []
   const expect = (isRight: boolean, what: string) => {
-    if (!isRight) wrong.push(`grant ${grant.id} ${what}`)
+    if (!isRight) wrong.push(`grant ${grant.id}: not in the record that it ${what}`)
   }
-  expect(began.includes(own[0]?.type ?? ''), 'began by nothing')
+  expect(began.includes(own[0]?.type ?? ''), 'began')
   // A window, and what goes on after a cut, have the yes of what they are of.
   const isOwnYes = grant.window === null && grant.resumes === null
   for (const { by, verdict } of isOwnYes ? grant.reviews : [])
@@ -52,78 +53,86 @@ function ofGrant(grant: Grant, entries: readonly Entry[]): string[] {
   if (grant.status === 'lapsed') expect(count('lapsed') === 1, 'lapsed')
   if ('activeAt' in grant && grant.activeAt !== null) expect(count('given') === 1, 'was given once')
   if (grant.status === 'ended' && grant.pattern === null) {
-    expect(count('end') > 0, 'was ended')
+    expect(count('end') > 0, 'ended')
     if (grant.activeAt !== null) expect(count('taken') === 1, 'was taken back once')
   }
   if ('extensions' in grant) {
     const added = grant.extensions.filter(({ outcome }) => outcome === 'added')
     const alone = added.filter(({ approvedBy }) => approvedBy.length === 0).length
     const said = grant.isSession ? count('confirmed') - 1 : count('extended')
-    expect(said === alone, `was given more time ${alone} times without being asked, not ${said} times`)
+    expect(said === alone, `got more time ${alone} times without anybody's yes, but ${said} times`)
     for (const { email, name } of added.flatMap(({ approvedBy }) => approvedBy))
       expect(
         own.some(({ type, by }) => type === 'more-time-approved' && by === email),
-        `was given more time by ${name}`,
+        `got more time by the yes of ${name}`,
       )
   }
   return wrong
 }
 
-/** Which deeds an entry can tell of. */
-const deedsBehind: Readonly<Record<string, readonly DeedKind[]>> = {
-  approved: ['approves'],
-  denied: ['denies'],
-  'more-time-asked': ['extends'],
-  extended: ['extends'],
-  'more-time-approved': ['approves-more'],
-  'more-time-denied': ['denies-more'],
+/** What people were told is done stands there, once. */
+function undone({ deeds, record: { entries } }: Case): string[] {
+  const done = deeds.filter(({ doneAt }) => doneAt !== null)
+  const asked = done.filter(({ what }) => what === 'asks' || what === 'asks-weekly')
+  const confirmed = done.filter(({ what }) => what === 'begins-session' || what === 'confirms-again')
+  return [
+    ...asked.flatMap(({ about, by }) => {
+      const times = entries.filter(({ type, reason }) => type === 'asked' && reason === about).length
+      return times === 1 ? [] : [`“${about}”, asked by ${by}, is there ${times} times`]
+    }),
+    ...[...counted(confirmed.map(({ by }) => by))].flatMap(([by, times]) => {
+      const there = entries.filter((one) => one.type === 'confirmed' && one.by === by).length
+      return there >= times ? [] : [`${by} confirmed ${times} times, of which ${there} are there`]
+    }),
+  ]
 }
 
-/** What people were told is done stands there once; and nothing stands there of somebody that they did not do. */
-function ofDeeds({ deeds, record, grants }: Case): string[] {
-  const missing = deeds
-    .filter(({ doneAt }) => doneAt !== null)
-    .flatMap(({ what, about, by }) => {
-      if (what !== 'asks' && what !== 'asks-weekly') return []
-      const times = record.entries.filter(({ type, reason }) => type === 'asked' && reason === about).length
-      return times === 1 ? [] : [`“${about}”, asked by ${by}, is there ${times} times`]
-    })
-  const confirmed = counted(
-    deeds.flatMap(({ what, by, doneAt }) =>
-      doneAt !== null && (what === 'begins-session' || what === 'confirms-again') ? [by] : [],
-    ),
-  )
-  const unconfirmed = [...confirmed].flatMap(([by, times]) => {
-    const there = record.entries.filter((one) => one.type === 'confirmed' && one.by === by).length
-    return there >= times ? [] : [`${by} confirmed ${times} times, of which ${there} are there`]
-  })
-  const invented = [
-    ...counted(
-      record.entries.flatMap(({ type, grantId, by, cause }) => {
-        const kinds =
-          type === 'end'
-            ? cause === 'released'
-              ? ['releases' as const]
-              : cause === 'revoked'
-                ? ['ends' as const]
-                : undefined
-            : deedsBehind[type]
-        return kinds === undefined ? [] : [JSON.stringify([grantId, by, kinds])]
-      }),
-    ),
-  ].flatMap(([key, times]) => {
-    const [grantId, by, kinds] = JSON.parse(key) as [string, string | null, DeedKind[]]
-    const done = deeds.filter(
-      (one) => one.about === grantId && one.by === by && kinds.includes(one.what),
-    ).length
-    return times <= done ? [] : [`${by} “${kinds.join()}” ${grantId} ${times} times, and did ${done} times`]
-  })
-  const asked = new Set(deeds.map(({ about }) => about))
-  const unasked = grants
-    .filter(({ isStanding, isSession, reason }) => !isStanding && !isSession && !asked.has(reason))
-    .map(({ id, reason }) => `grant ${id} for “${reason}”, which nobody asked for`)
-  return [...missing, ...unconfirmed, ...invented, ...unasked]
+/** Which deeds an entry tells of. */
+const deedBehind: Readonly<Record<string, DeedKind>> = {
+  approved: 'approves',
+  denied: 'denies',
+  'more-time-asked': 'extends',
+  extended: 'extends',
+  'more-time-approved': 'approves-more',
+  'more-time-denied': 'denies-more',
+  'end released': 'releases',
+  'end revoked': 'ends',
 }
+
+/** Nothing stands there of somebody that they did not do, nor more often than they did. */
+function invented({ deeds, record, grants }: Case): string[] {
+  const told = counted(
+    record.entries.flatMap(({ type, cause, grantId, by }) => {
+      const kind = deedBehind[type === 'end' ? `end ${cause ?? ''}` : type]
+      return kind === undefined ? [] : JSON.stringify([grantId, by, kind])
+    }),
+  )
+  const asked = new Set(deeds.map(({ about }) => about))
+  return [
+    ...[...told].flatMap(([key, times]) => {
+      const [id, by, kind] = JSON.parse(key) as [string, string | null, DeedKind]
+      const did = deeds.filter((one) => one.about === id && one.by === by && one.what === kind).length
+      return times <= did ? [] : [`${by} ${kind} ${id} ${times} times, and did ${did} times`]
+    }),
+    ...grants.flatMap(({ id, reason, isStanding, isSession }) =>
+      isStanding || isSession || asked.has(reason)
+        ? []
+        : [`grant ${id} for “${reason}”, which nobody asked for`],
+    ),
+    ...grants
+      .filter((grant) => isWithdrawnByNobody(grant, deeds))
+      .map(({ id }) => `nobody withdrew grant ${id}`),
+  ]
+}
+
+/** By asking again the one before is withdrawn, too. */
+const isWithdrawnByNobody = (grant: Grant, deeds: readonly Deed[]): boolean =>
+  grant.status === 'withdrawn' &&
+  grant.supersededBy === null &&
+  grant.withdrawnBy !== null &&
+  !deeds.some(
+    ({ what, about, by }) => what === 'withdraws' && about === grant.id && by === grant.withdrawnBy?.email,
+  )
 
 /** What Slack was told that somebody did stands there once. */
 const ofAnswers = ({ answers, record }: Case): string[] =>

@@ -2,7 +2,7 @@ import { stuck } from './at-rest.ts'
 import { heldThoughBarred } from './barred-held.ts'
 import { caseOf } from './case.ts'
 import type { Evidence } from './evidence.ts'
-import { heldBeyond, invented, missing, takenThoughBefore } from './held.ts'
+import { cutShort, heldBeyond, invented, missing, takenThoughBefore } from './held.ts'
 import type { Broken } from './promises.ts'
 import { wrongInRecord } from './recorded.ts'
 import type { Stretch } from './seen.ts'
@@ -29,6 +29,7 @@ export function judge(evidence: Evidence): Verdict {
       ...heldThoughBarred(of),
       ...stuck(of),
       ...takenThoughBefore(of),
+      ...cutShort(of),
       ...missing(of),
       ...untrue(of),
       ...wrongInRecord(of),

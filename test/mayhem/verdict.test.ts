@@ -55,10 +55,11 @@ const saysYes = (grant: Grant, by = ada, from = ms(9.9)): Deed =>
 /** Riley asked, and Ada said yes. */
 const asIs = (grants: readonly Grant[]): Deed[] => grants.flatMap((grant) => [asks(grant), saysYes(grant)])
 
+/** By itself at its end, or earlier by the rules of then. */
 const ended = (grant: Approved, takeAt = grant.endsAt): Grant => ({
   ...grant,
   status: 'ended',
-  cause: 'expired',
+  cause: takeAt < grant.endsAt ? 'unmatched' : 'expired',
   endedBy: null,
   endNote: null,
   activeAt: at(11),
@@ -528,4 +529,33 @@ test('what turns up late once its system, or a frozen replica, is back is taken 
   expect(broken({ seen: back, troubles: [trouble('orders', 21, 39.9)] })).toEqual([])
   expect(broken({ seen: back, troubles: [trouble('replica-1', 15, 39.5)] })).toEqual([])
   expect(broken({ seen: back, troubles: [trouble('replica-1', 15, 30)] })).toEqual([late])
+})
+
+test('the end of what people agreed to comes no earlier', () => {
+  const short = { ...aGrant(), endsAt: at(15) }
+  expect(broken({ grants: [ended(short)], seen: held(11, 15), deeds: asIs([aGrant()]) })).toEqual([stripped])
+  const early = { ...ended(aGrant(), at(15)), cause: 'expired' as const } as Grant
+  expect(broken({ grants: [early], seen: held(11, 15) })).toEqual([stripped])
+})
+
+test('withdrawn by whoever did not', () => {
+  const grant: Grant = {
+    ...aPendingGrant({ reason: 'INC-g1' }),
+    status: 'withdrawn',
+    closedAt: at(6),
+    supersededBy: null,
+    withdrawnBy: riley,
+    closedBecause: null,
+  }
+  const entries = ['asked', 'withdrawn'].map((type, n) => ({
+    source: `grant/g1/${n}`,
+    grantId: 'g1',
+    reason: grant.reason,
+    type,
+    by: riley.email,
+    cause: null,
+  }))
+  const about = { grants: [grant], seen: seen([0, []]), record: { faults: [], entries, acts: [] } }
+  expect(broken({ ...about, deeds: [asks(grant)] })).toEqual([unrecorded])
+  expect(broken({ ...about, deeds: [asks(grant), aDeed({ what: 'withdraws' })] })).toEqual([])
 })
