@@ -3,7 +3,7 @@ import type { Barred } from './diary.ts'
 import { keyOfStretch, nameOf } from './keys.ts'
 import { allowedMs, type Broken } from './promises.ts'
 import type { Stretch } from './seen.ts'
-import { clock, lengthWithin, without } from './spans.ts'
+import { clock, without } from './spans.ts'
 
 /** Held by somebody of whom Curfew was told that they may not. */
 export const heldThoughBarred = (of: Case): Broken[] =>
@@ -20,9 +20,9 @@ function heldSince(of: Case, { principal, why, entitlements, from, to }: Barred,
   const held = { from: Math.max(from, stretch.begins[1]), to: Math.min(to, stretch.ends[0]) }
   return without(held, others).flatMap((rest): Broken[] => {
     const since = Math.max(from, ...others.map((one) => one.to).filter((end) => end <= rest.from))
-    const late = rest.to - since - lengthWithin(of.down(stretch.system), { from: since, to: rest.to })
+    const late = rest.to - since - of.excusedMs(stretch.system, { from: since, to: rest.to })
     if (late <= allowedMs) return []
-    const what = `${why} since ${clock(from)}, held until ${clock(rest.to)}: ${late} ms beyond what was down`
+    const what = `${why} since ${clock(from)}, held until ${clock(rest.to)}: ${Math.round(late)} ms beyond what was down`
     return [{ promise: 'held after leaving, unfit or without the group', what, at: rest.to, key }]
   })
 }

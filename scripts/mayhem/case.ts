@@ -3,8 +3,9 @@ import { agreedOf, type Agreed } from './agreed.ts'
 import type { Span } from './diary.ts'
 import type { Evidence } from './evidence.ts'
 import { keyOf } from './keys.ts'
+import { mostHungryMs } from './promises.ts'
 import { blindness, stretchesOf, type Stretch, type System } from './seen.ts'
-import { crossed, merged } from './spans.ts'
+import { crossed, lengthWithin, merged } from './spans.ts'
 
 /** A grant, and what was agreed to for it. */
 export interface Judged {
@@ -20,8 +21,8 @@ export interface Case extends Evidence {
   readonly judged: readonly Judged[]
   /** By `system who what`. */
   readonly byKey: ReadonlyMap<string, readonly Judged[]>
-  /** When nobody could do anything about a system: it, all replicas, or the database was down, or nobody could look. */
-  down(system: System): readonly Span[]
+  /** How much of that time nobody could do anything about a system; ms. */
+  excusedMs(system: System, span: Span): number
   readonly blind: readonly (Span & { readonly system: System })[]
 }
 
@@ -45,25 +46,27 @@ export function caseOf(evidence: Evidence): Case {
     stretches: stretchesOf(evidence.seen),
     judged,
     byKey,
-    down: downtimes(evidence),
+    excusedMs: excuses(evidence),
     blind: blindness(evidence.seen),
   }
 }
 
 export const spansOf = (judged: readonly Judged[]): Span[] => judged.flatMap(({ span }) => span ?? [])
 
-function downtimes({ troubles, replicas, seen }: Evidence): (system: System) => readonly Span[] {
+/**
+ * It, all replicas, or the database was down, or nobody could look; and for as long as the kernel says that every replica
+ * waited for a CPU, though for no more than `mostHungryMs`: a small machine makes an end late, and does not undo it.
+ */
+function excuses({ troubles, replicas, seen }: Evidence): Case['excusedMs'] {
   const of = (where: string) => troubles.filter((trouble) => trouble.where === where)
   const [first = [], ...others] = replicas.map((name) => merged(of(name)))
   const allDown = others.reduce<readonly Span[]>((common, spans) => crossed(common, spans), first)
   const blind = blindness(seen)
-  return (system) =>
-    merged([
-      ...of(system),
-      ...of('database'),
-      ...of('machine'),
-      ...of('replicas'),
-      ...allDown,
-      ...blind.filter((one) => one.system === system),
-    ])
+  const hungry = of('replicas')
+  return (system, span) => {
+    const blindThere = blind.filter((one) => one.system === system)
+    const down = [...of(system), ...of('database'), ...of('machine'), ...allDown, ...blindThere]
+    const downMs = lengthWithin(down, span)
+    return downMs + Math.min(mostHungryMs, lengthWithin([...down, ...hungry], span) - downMs)
+  }
 }

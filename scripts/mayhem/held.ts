@@ -45,7 +45,7 @@ export function heldBeyond(of: Case): { readonly broken: Broken[]; readonly late
       const late = isBack ? backMs(of, stretch.system, end, rest) : onMs(of, stretch.system, end, rest)
       lateness.push(late)
       if (late <= allowedMs) continue
-      const what = `${isBack ? `back at ${clock(rest.from)}, ` : ''}until ${clock(rest.to)}, over at ${clock(end)}: ${late} ms beyond what was down`
+      const what = `${isBack ? `back at ${clock(rest.from)}, ` : ''}until ${clock(rest.to)}, over at ${clock(end)}: ${Math.round(late)} ms beyond what was down`
       broken.push({ promise: 'held too long after its end', what, at: rest.to, key })
     }
   }
@@ -53,20 +53,20 @@ export function heldBeyond(of: Case): { readonly broken: Broken[]; readonly late
 }
 
 /** Held on after its end: nobody could take it while something was down. */
-const onMs = ({ down }: Case, system: System, end: number, rest: Span): number =>
-  rest.to - end - lengthWithin(down(system), { from: end, to: rest.to })
+const onMs = ({ excusedMs }: Case, system: System, end: number, rest: Span): number =>
+  rest.to - end - excusedMs(system, { from: end, to: rest.to })
 
 /**
  * Held once more after it was over: somebody gave it anew, and no trouble elsewhere excuses that. A give that was sent
  * before may turn up while calls to the system are under way, or once the system, or whoever sends it, is back.
  */
-function backMs({ down, troubles, replicas }: Case, system: System, end: number, rest: Span): number {
+function backMs({ excusedMs, troubles, replicas }: Case, system: System, end: number, rest: Span): number {
   const ofSystem = troubles.filter(({ where }) => where === system)
   const hasThawed = troubles.some(
     ({ where, to }) => replicas.includes(where) && to <= rest.from && to > rest.from - thawedMs,
   )
   const sinceMs = rest.from - end - lengthWithin(ofSystem, { from: end, to: rest.from }) - latestGiveMs
-  const heldMs = rest.to - rest.from - lengthWithin(down(system), rest)
+  const heldMs = rest.to - rest.from - excusedMs(system, rest)
   return (hasThawed ? 0 : Math.max(0, sinceMs)) + heldMs
 }
 
