@@ -48,9 +48,9 @@ function bySession(grant: Approved, rule: Rule, { deeds, grants }: Known): Agree
   const sessions = grants.filter(
     (one) => one.isSession && one.subject.email === subject.email && one.requestedAt <= grant.requestedAt,
   )
-  const began = begun.at(-1)
-  if (began === undefined || begun.length < sessions.length || confirmations.length === 0)
-    return never('a session that nobody confirmed')
+  // As many as there were sessions up to this: it cannot have begun before the last of these.
+  const began = begun[sessions.length - 1]
+  if (began === undefined || confirmations.length === 0) return never('a session that nobody confirmed')
   const renewals = added(extensions)
   const renewed = deedsFor(grant, 'confirms-again', deeds).filter(({ by }) => by === subject.email)
   const wrong =
@@ -62,7 +62,7 @@ function bySession(grant: Approved, rule: Rule, { deeds, grants }: Known): Agree
     (last?.askedAt ?? approvedAt).getTime() + rule.more.byMs,
     approvedAt.getTime() + rule.more.totalMs,
   )
-  return endingAt(grant, { from: began.from, to }, wrong)
+  return endingAt(grant, { from: Math.max(began.from, approvedAt.getTime()), to }, wrong)
 }
 
 /** One of the windows that were asked for and approved as a series. */
@@ -112,7 +112,7 @@ function byPeople(grant: Approved, rule: Rule, { deeds }: Known): Agreed {
   const forMs = Math.min(...[asked, ...yes].map((one) => one.forMs ?? Infinity))
   const agreedAt = yes.map(({ from }) => from).sort((one, other) => one - other)[needs - 1] ?? Infinity
   const startsAt = (grant.startsAt ?? grant.approvedAt).getTime()
-  const more = moreOf(grant, rule.more, deeds)
+  const more = moreOf(grant, rule.more, { forMs, deeds })
   const span = { from: Math.max(agreedAt, startsAt), to: startsAt + forMs + more.addedMs }
   return grant.pattern === null ? endingAt(grant, span, more.wrong) : { span, wrong: more.wrong }
 }
@@ -121,32 +121,47 @@ function byPeople(grant: Approved, rule: Rule, { deeds }: Known): Agreed {
 function moreOf(
   grant: Approved,
   more: More | null,
-  deeds: readonly Deed[],
+  { forMs, deeds }: { readonly forMs: number; readonly deeds: readonly Deed[] },
 ): { readonly addedMs: number; readonly wrong: readonly string[] } {
   const extensions = added(grant.extensions)
-  const wished = new Set(
-    deedsFor(grant, 'extends', deeds)
-      .filter(({ by }) => by === grant.subject.email)
-      .map(({ from }) => from),
-  )
+  const wishes = deedsFor(grant, 'extends', deeds).filter(({ by }) => by === grant.subject.email)
   const wrong: string[] = []
   let addedMs = 0
-  extensions.forEach(({ askedAt, addMs, approvedBy }, n) => {
-    const from = askedAt.getTime() - clockBehindMs
+  extensions.forEach((one, n) => {
     const until = extensions[n + 1]?.askedAt.getTime() ?? Infinity
-    const answers = deedsFor(grant, 'approves-more', deeds).filter(
-      (one) => one.from >= from && one.from <= until,
-    )
-    const yes = mayAnswer(grant, answers).map(({ by }) => by)
-    const invented = approvedBy.filter(({ email }) => !yes.includes(email ?? '')).map(({ name }) => name)
-    const times = `${addMs / 1_000} s more`
-    if (more === null || wished.size <= n) wrong.push(`${times} that nobody asked for`)
-    else if (addMs > more.byMs) wrong.push(`${times}, of ${more.byMs / 1_000} s`)
-    else if (yes.length < more.needs) wrong.push(`${times}, to which ${yes.length} of ${more.needs} said yes`)
-    else if (invented.length > 0) wrong.push(`${times}, to which ${invented.join()} never said yes`)
-    else addedMs += addMs
+    const totalMs = forMs + addedMs + one.addMs
+    const why =
+      wishes.length <= n ? 'nobody asked for' : whyNoMore(grant, more, { one, until, totalMs, deeds })
+    if (why === null) addedMs += one.addMs
+    else wrong.push(`${one.addMs / 1_000} s more that ${why}`)
   })
   return { addedMs, wrong }
+}
+
+/** Why this asking for more time was not agreed to, with what was said of it up to the next; null: it was. */
+function whyNoMore(
+  grant: Approved,
+  more: More | null,
+  { one, until, totalMs, deeds }: Asking,
+): string | null {
+  if (more === null || one.addMs > more.byMs || totalMs > more.totalMs)
+    return 'is more than there is to be had'
+  const from = one.askedAt.getTime() - clockBehindMs
+  const answers = deedsFor(grant, 'approves-more', deeds).filter(
+    (deed) => deed.from >= from && deed.from <= until,
+  )
+  const yes = mayAnswer(grant, answers).map(({ by }) => by)
+  if (yes.length < more.needs) return `${yes.length} of ${more.needs} said yes to`
+  const others = one.approvedBy.filter(({ email }) => !yes.includes(email ?? ''))
+  return others.length > 0 ? `${others.map(({ name }) => name).join()} never said yes to` : null
+}
+
+interface Asking {
+  readonly one: Extension
+  readonly until: number
+  /** From its start to the end that it would have. */
+  readonly totalMs: number
+  readonly deeds: readonly Deed[]
 }
 
 const added = (extensions: readonly Extension[]): Extension[] =>

@@ -317,6 +317,13 @@ test.each<[string, Approved, Deed[], Evidence['rules'], Promised[]]>([
     [unapproved, late],
   ],
   [
+    'makes it longer than it may be in all',
+    extended,
+    [wantsMore],
+    { [wish]: { ...rule, more: { byMs: 20_000, totalMs: 29_000, needs: 0 } } },
+    [unapproved, late],
+  ],
+  [
     'is longer than one time adds',
     extended,
     [wantsMore],
