@@ -22,7 +22,7 @@ export interface Broken {
 
 /** Beyond what was down, whatever it is. */
 export const allowedMs = 5_000
-/** The most that a machine which is too small excuses, of one end. */
+/** The most that waiting for a CPU excuses, of one end. */
 export const mostHungryMs = 5_000
 /** A look is a tenth of a second, and the clocks of database and observer are read at different moments of it. */
 export const sharpMs = 250
