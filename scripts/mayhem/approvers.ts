@@ -20,9 +20,9 @@ import type { Citizen } from './town.ts'
 /** Those who decide. They need access themselves now and then, and try whether their own yes counts. */
 
 const wishes = {
-  'orders read 20s': 3,
-  'orders write 20s': 5,
-  'billing read 20s': 2,
+  'orders read 30s': 3,
+  'orders write 30s': 5,
+  'billing read 30s': 2,
   'vpn join 10s': 2,
 } as const
 

@@ -55,29 +55,19 @@ export const spansOf = (judged: readonly Judged[]): Span[] => judged.flatMap(({ 
 
 /**
  * It, all replicas, or the database was down, or nobody could look; and for as long as the kernel says that every replica
- * waited for a CPU: for `mostHungryMs` at most, unless they waited for most of the whole time, so that nothing can be told by
- * the second.
+ * waited for a CPU: for `mostHungryMs` at most, unless they waited for more than half of that time, and so were hardly there.
  */
-function excuses({ troubles, replicas, seen, lasted }: Evidence): Case['excusedMs'] {
+function excuses({ troubles, replicas, seen }: Evidence): Case['excusedMs'] {
   const of = (where: string) => troubles.filter((trouble) => trouble.where === where)
   const [first = [], ...others] = replicas.map((name) => merged(of(name)))
   const allDown = others.reduce<readonly Span[]>((common, spans) => crossed(common, spans), first)
   const blind = blindness(seen)
   const hungry = of('replicas')
-  const most = isTooSmall({ troubles, lasted }) ? Infinity : mostHungryMs
   return (system, span) => {
     const blindThere = blind.filter((one) => one.system === system)
     const down = [...of(system), ...of('database'), ...of('machine'), ...allDown, ...blindThere]
     const downMs = lengthWithin(down, span)
+    const most = 2 * lengthWithin(hungry, span) > span.to - span.from ? Infinity : mostHungryMs
     return downMs + Math.min(most, lengthWithin([...down, ...hungry], span) - downMs)
   }
 }
-
-/** Every replica waited for a CPU for more than half of the time: this machine cannot carry what runs on it. */
-export const isTooSmall = ({ troubles, lasted }: Pick<Evidence, 'troubles' | 'lasted'>): boolean =>
-  2 *
-    lengthWithin(
-      troubles.filter(({ where }) => where === 'replicas'),
-      lasted,
-    ) >
-  lasted.to - lasted.from

@@ -24,13 +24,13 @@ import { publicUrl, type Citizen } from './town.ts'
 /** Those who need access: they ask, hold, return, go on, and press what they may not. */
 
 const wishes = {
-  'orders read 20s': 10,
+  'orders read 30s': 10,
   'orders read 10s': 6,
   'orders read 5s': 4,
   'orders peek 5s': 12,
-  'orders write 20s': 16,
+  'orders write 30s': 16,
   'reports read 20s': 6,
-  'billing read 20s': 8,
+  'billing read 30s': 8,
   'billing read 10s': 6,
   'billing safely 30s': 6,
   'vpn join 10s': 14,

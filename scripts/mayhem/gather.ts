@@ -84,7 +84,7 @@ export async function gather(
       said: saidOf(messages),
       answers: answersOf(messages),
       stale: staleIn(town, grantOf),
-      record: await recordOf(town, grants),
+      record: await recordOf(town, grants, await begunActs(connection)),
       doubled: doubledIn(town),
     }
   } finally {
@@ -201,7 +201,26 @@ const entryOfAct = z.object({
   outcome: z.string(),
 })
 
-async function recordOf({ environment }: Town, grants: readonly Grant[]): Promise<RecordSeen> {
+const begun = z.array(z.object({ _id: z.string(), type: z.string(), about: z.object({ id: z.string() }) }))
+
+/** Whoever was about to do these died: the record says so once that is sure. */
+async function begunActs(connection: mongoose.Connection): Promise<RecordSeen['acts']> {
+  const acts = begun.parse(
+    await connection.collection('acts').find({ outcome: null, isSaid: false }).toArray(),
+  )
+  return acts.map(({ _id, type, about }) => ({
+    source: `act/${_id}/unknown`,
+    type,
+    about: about.id,
+    outcome: 'unknown',
+  }))
+}
+
+async function recordOf(
+  { environment }: Town,
+  grants: readonly Grant[],
+  begun: RecordSeen['acts'],
+): Promise<RecordSeen> {
   const cli = await buildApp()
   const options = { env: { PATH: process.env['PATH'] ?? '', ...environment }, maxBuffer: 1_000_000_000 }
   const verified = await run(process.execPath, [cli, 'audit', 'verify'], options).then(
@@ -223,9 +242,12 @@ async function recordOf({ environment }: Town, grants: readonly Grant[]): Promis
       const { type, by, cause } = happened
       return { source, grantId, reason, type, by: by?.email ?? null, cause: cause ?? null }
     }),
-    acts: lines.flatMap(({ source, text }) => {
-      const act = entryOfAct.safeParse(JSON.parse(text)).data
-      return act === undefined ? [] : { source, type: act.type, about: act.about.id, outcome: act.outcome }
-    }),
+    acts: [
+      ...begun.filter(({ source }) => lines.every((line) => line.source !== source)),
+      ...lines.flatMap(({ source, text }) => {
+        const act = entryOfAct.safeParse(JSON.parse(text)).data
+        return act === undefined ? [] : { source, type: act.type, about: act.about.id, outcome: act.outcome }
+      }),
+    ],
   }
 }

@@ -43,9 +43,9 @@ defaults:
   channel: ${channels.orders}
   admins: [ada@acme.example]
   approvers: { groups: ["@dba"] }
-  duration: { default: 10s, max: 2m, choices: [5s, 10s, 20s] }
+  duration: { default: 10s, max: 2m, choices: [5s, 10s, 30s] }
   review: { within: 25s }
-  warn: 16s
+  warn: 24s
   alert: 10s
 
 systems:

@@ -1,5 +1,4 @@
 import type { Evidence } from './evidence.ts'
-import { isTooSmall } from './case.ts'
 import { noCpu } from './hunger.ts'
 import { promises } from './promises.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -25,7 +24,6 @@ export function report(about: string, { evidence, verdict, counts, hungryShare }
   console.log(
     `each replica waited for a CPU: ${percent(hungryShare)} of its time; all at once: ${percent(hungryMs / (lasted.to - lasted.from))} (excused)`,
   )
-  if (isTooSmall(evidence)) console.log('this machine is too small: ends are judged less sharply')
   console.log(`messages doubled: ${doubled}`)
   for (const [what, count] of [...counts].sort()) console.log(`  ${String(count).padStart(6)} ${what}`)
   console.log('')

@@ -1,7 +1,8 @@
-import { spansOf, type Case, type Judged } from './case.ts'
+import type { Case, Judged } from './case.ts'
 import type { Said } from './evidence.ts'
 import { keyOf, keyOfStretch } from './keys.ts'
 import { allowedMs, clockBehindMs, sharpMs, type Broken } from './promises.ts'
+import type { Stretch } from './seen.ts'
 
 const promise = 'cards or DMs that say something untrue' as const
 
@@ -20,37 +21,42 @@ function whyUntrue(of: Case, { grantId, at, what, words }: Said): Broken[] {
   const judged = of.judged.find(({ grant }) => grant.id === grantId)
   if (judged === undefined) return []
   const key = keyOf(judged.grant)
-  const isHeld = isHeldAt(of, key, at)
+  const held = heldAt(of, key, at)
   const wrong = {
-    gone: isHeld && !isGivenAgain(of, judged, at) && 'it is held',
-    'nothing-given': isHeld && !isAnothers(of, judged, at) && 'it is held',
+    gone: held !== undefined && !isGivenAgain(of, judged, held, at) && 'it is held',
+    'nothing-given': held !== undefined && !isAnothers(of, judged, at) && 'it is held',
     before: !of.heldBefore.has(key) && 'it was not held before',
   }[what]
   return wrong === false ? [] : [{ promise, what: `${wrong}: “${words}”`, at, key }]
 }
 
-const isHeldAt = ({ stretches }: Case, key: string, at: number): boolean =>
-  stretches.some(
+/** As it was held at that moment; undefined: it was not. */
+const heldAt = ({ stretches }: Case, key: string, at: number): Stretch | undefined =>
+  stretches.find(
     (one) =>
       keyOfStretch(one) === key && one.begins[1] < at - sharpMs && (one.isToTheEnd || at < one.ends[0]),
   )
 
 /**
- * Another grant has it by now: it was gone, and is given again, by a grant that began to run after this one was over. One
- * that ran all along keeps it: then nothing is gone, and Curfew has other words for that.
+ * It was gone, as the systems said in between or may have between two looks, and is given again by another grant. One that
+ * ran all along keeps it: then nothing is gone, and Curfew has other words for that.
  */
-function isGivenAgain({ byKey }: Case, { grant }: Judged, at: number): boolean {
+function isGivenAgain(of: Case, judged: Judged, { begins }: Stretch, at: number): boolean {
+  const { grant } = judged
   const overAt = 'takeAt' in grant ? grant.takeAt.getTime() : grant.endsAt.getTime()
-  return (byKey.get(keyOf(grant)) ?? []).some(({ grant: other }) => {
-    if (other.id === grant.id || !('activeAt' in other) || other.activeAt === null) return false
-    const [from, to] = [other.activeAt.getTime(), 'endedAt' in other ? other.endedAt.getTime() : Infinity]
-    return from > overAt - clockBehindMs && from < at + sharpMs && to > at - clockBehindMs
+  return othersAt(of, judged, at).some(({ grant: other }) => {
+    const activeAt = 'activeAt' in other ? (other.activeAt?.getTime() ?? 0) : 0
+    return begins[1] > overAt || activeAt > overAt - clockBehindMs
   })
 }
 
-/** What is held was there before, or is another grant's: of this one nothing was given. */
-const isAnothers = ({ byKey, heldBefore }: Case, { grant }: Judged, at: number): boolean =>
-  heldBefore.has(keyOf(grant)) ||
-  spansOf((byKey.get(keyOf(grant)) ?? []).filter((one) => one.grant.id !== grant.id)).some(
-    ({ from, to }) => from <= at && at <= to + allowedMs,
+/** Other grants of the same that may be held then. */
+const othersAt = ({ byKey }: Case, { grant }: Judged, at: number): Judged[] =>
+  (byKey.get(keyOf(grant)) ?? []).filter(
+    ({ grant: other, span }) =>
+      other.id !== grant.id && span !== null && span.from <= at + sharpMs && at <= span.to + allowedMs,
   )
+
+/** What is held was there before, or is another grant's: of this one nothing was given. */
+const isAnothers = (of: Case, judged: Judged, at: number): boolean =>
+  of.heldBefore.has(keyOf(judged.grant)) || othersAt(of, judged, at).length > 0
