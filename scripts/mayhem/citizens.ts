@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asksWeekly, nextMinute } from '../../test/journeys/weekly.ts'
 import { aPageBrowser } from '../../test/support/page-browser.ts'
+import type { Message } from '../../test/workspace/state/messages.ts'
 import { Dice } from './dice.ts'
 import {
   asks,
@@ -128,38 +129,38 @@ export async function livesAs({ town, diary, seed, isOver }: Life, citizen: Citi
   }
 }
 
-/** Whoever is warned of an end mostly wants more time, once or by a nervous finger twice, and answers themself if it lets them. */
+/** Whoever is warned of an end mostly wants more time, now and then twice, and says yes to it themself if that lets them. */
 export async function wantsMore({ town, diary, seed, isOver }: Life, { person }: Citizen): Promise<void> {
   const dice = new Dice(seed, `more time for ${person.name}`)
-  const pressed = new Set<string>()
-  /** Each button once; `isOwn` tells theirs in a channel. */
-  const press = async (what: 'extends' | 'approves-more', counted: string): Promise<void> => {
-    const [seen, words] =
-      what === 'extends'
-        ? [person.dms, moreTime]
-        : [town.channels.flatMap((channel) => town.workspace.messages(channel).slice(-latest)), /^Extend /]
-    const message = seen
-      .slice(-latest)
-      .findLast(
-        (one) => buttonOn(one, words) !== undefined && (what === 'extends' || asksFor(one, person.name)),
-      )
+  const seen = new Set<string>()
+  /** The latest of these, once: mostly, or not at all. */
+  const pressesOnce = async (
+    messages: readonly Message[],
+    { what, share, words }: { what: 'extends' | 'approves-more'; share: number; words: RegExp },
+  ): Promise<void> => {
+    const message = messages.slice(-latest).findLast((one) => buttonOn(one, words) !== undefined)
     const button = message && buttonOn(message, words)
     if (message === undefined || button === undefined) return
     const once = `${message.channel} ${message.ts} ${grantOn(message, button)}`
-    if (pressed.has(once)) return
-    pressed.add(once)
-    if (!dice.chance(what === 'extends' ? 0.85 : 0.3)) return
+    if (seen.has(once)) return
+    seen.add(once)
+    if (!dice.chance(share)) return
     const isTwice = dice.chance(0.2)
     await presses(diary, { person, message, button, what })
     if (isTwice) await presses(diary, { person, message, button, what, asSeen: true })
+    const counted = what === 'extends' ? 'pressed for more time' : 'agreed to their own more time'
     diary.count(isTwice ? `${counted} twice` : counted)
   }
+  const asksFor = new RegExp(`^${person.name}\\b.* asks for .* more`)
+  const ownInChannels = () =>
+    town.channels
+      .flatMap((channel) => town.workspace.messages(channel).slice(-latest))
+      .filter(({ plain }) => asksFor.test(plain))
   while (!isOver()) {
     await sleep(dice.between(300, 900))
-    await tolerantly(diary, () => press('extends', 'pressed for more time'))
-    await tolerantly(diary, () => press('approves-more', 'agreed to their own more time'))
+    await tolerantly(diary, () => pressesOnce(person.dms, { what: 'extends', share: 0.85, words: moreTime }))
+    await tolerantly(diary, () =>
+      pressesOnce(ownInChannels(), { what: 'approves-more', share: 0.3, words: /^Extend / }),
+    )
   }
 }
-
-const asksFor = ({ plain }: { readonly plain: string }, name: string): boolean =>
-  new RegExp(`^${name}\\b.* asks for .* more`).test(plain)
