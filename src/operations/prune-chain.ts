@@ -17,7 +17,7 @@ export type Pruned =
 export interface Pruning {
   /** What happened before this instant goes, up to the first link that did not. */
   readonly before: Date
-  /** What is dated later than this was dated by a wrong clock, and keeps nothing. */
+  /** What is dated later than this was dated by a wrong clock: it goes with what is old enough and comes after it. */
   readonly now: Date
   /** No further than this link: others have not read what comes after it. */
   readonly upTo?: number
@@ -47,17 +47,24 @@ export async function pruneChain(
   const most = Math.min(upTo, (await chain.end()).number - 1)
   const walk = new ChainWalk(keys, beginning.after)
   let last: ChainEnd = beginning.after
+  let seen = last.number
   let latestMs = beginning.base === null ? 0 : Date.parse(beginning.base.at)
+  /** Dated ahead: where what comes next is young, or our own clock is behind, they stay. */
+  let pending: Link[] = []
   for (let isOld = true; isOld;) {
-    const page = await chain.after(last.number, linksAtOnce)
+    const page = await chain.after(seen, linksAtOnce)
     const old: Link[] = []
     for (const link of page) {
-      const isAhead = isLink(link) && link.at > now
+      const isAhead = isLink(link) && link.at > now && pending.length < linksAtOnce
       isOld = link.number <= most && (!isLink(link) || link.at < before || isAhead)
       if (!isOld) break
       if (walk.step(link).length > 0 || !isLink(link)) return { is: 'not-as-written', number: link.number }
-      if (!isAhead) latestMs = Math.max(latestMs, link.at.getTime())
-      old.push(link)
+      seen = link.number
+      pending.push(link)
+      if (isAhead) continue
+      old.push(...pending)
+      pending = []
+      latestMs = Math.max(latestMs, link.at.getTime())
     }
     if (old.length > 0) await archive?.(old)
     last = old.at(-1) ?? last

@@ -122,7 +122,7 @@ export async function aRecord(key: RingKey = aKey('k1')) {
         checkpoints,
         signers: keys.map(signerOf),
       }),
-    prunes: (pruning: Omit<Pruning, 'now'>) =>
+    prunes: (pruning: Omit<Pruning, 'now'> & Partial<Pruning>) =>
       pruneChain(
         mongoChain(connection),
         { now: new Date(), ...pruning },
