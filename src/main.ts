@@ -263,7 +263,7 @@ export async function start(
     const sendDigests = (now: Date) => slack.sendDigests(world, now)
     const tellOfSilent = () => tellOfSilentSources(provisioning, tellAdmins)
     const fleets = fleetSources(world, { proxies })
-    await patiently(() => warnOfRecordLeft(connection, config, log), config.mongodbUri, log)
+    await warnOfRecordLeft(connection, config, log)
     const forward = await forwardingOf(connection, config, { ...world, tellAdmins })
     const table = [
       ...jobsOf(world, { held, onDevices, fleets, sendDigests, tellOfSilent }),

@@ -54,18 +54,25 @@ export function recordingJobs(
   return jobs
 }
 
-/** Without a key nothing is recorded any more: whoever lost it on the way to another machine is to read so. */
+/**
+ * Without a key nothing is recorded any more: whoever lost it on the way to another machine is to read so. Never rejects: what
+ * stands there may be anything, and keeps nobody from starting.
+ */
 export async function warnOfRecordLeft(
   connection: Connection,
   { auditKeys }: Pick<Config, 'auditKeys'>,
   log: World['log'],
 ): Promise<void> {
   if (auditKeys !== null) return
-  const { number } = await mongoChain(connection).end()
-  if (number > 0)
+  try {
+    const { number } = await mongoChain(connection).end()
+    if (number === 0) return
     log.warn('a record stands in the database, and nothing more is recorded: set AUDIT_KEYS', {
       entries: number,
     })
+  } catch (error) {
+    log.warn('could not see whether a record stands in the database', { error })
+  }
 }
 
 /** What sends the record on; null: nothing does. Throws `ConfigError`. */

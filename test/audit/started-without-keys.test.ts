@@ -16,4 +16,8 @@ test('whoever starts without the keys of a record that stands there reads that n
   expect(said).toEqual([])
   await warnOfRecordLeft(record.connection, { auditKeys: null }, log)
   expect(said).toEqual([expect.stringContaining('AUDIT_KEYS')])
+  // Whatever somebody put there keeps nobody from starting.
+  await record.connection.collection<{ _id: number }>('chain').insertOne({ _id: 1e9 + 0.5, mark: 7 } as never)
+  await warnOfRecordLeft(record.connection, { auditKeys: null }, log)
+  expect(said).toHaveLength(2)
 })
