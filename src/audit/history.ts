@@ -53,8 +53,9 @@ interface Options {
 interface Found extends Walked {
   entries: number
   unproven: number
-  /** The key of each entry of which it cannot be told. */
-  readonly lacking: string[]
+  /** Of so many it cannot be told, as these keys of the record are not there. */
+  untold: number
+  readonly lacksKeys: Set<string>
 }
 
 function asked(words: readonly string[]): Options & { person: string } {
@@ -81,7 +82,7 @@ function asked(words: readonly string[]): Options & { person: string } {
 
 /** As it is read, however much it is. */
 async function written(from: HistoryAsked, out: Writable, options: Options): Promise<Found> {
-  const found: Found = { entries: 0, unproven: 0, lacking: [], faults: 0, unindexed: 0 }
+  const found: Found = { entries: 0, unproven: 0, untold: 0, lacksKeys: new Set(), faults: 0, unindexed: 0 }
   const { since, until, isJson } = options
   async function* lines(): AsyncGenerator<string> {
     if (isJson) yield '['
@@ -89,8 +90,10 @@ async function written(from: HistoryAsked, out: Writable, options: Options): Pro
       const when = told.link?.at
       // What cannot be read may be of any time.
       if (when !== undefined && ((since && when < since) || (until && when >= until))) continue
-      if (told.lacksKey !== null) found.lacking.push(told.lacksKey)
-      else if (!told.isProven) found.unproven++
+      if (told.lacksKey !== null) {
+        found.untold++
+        found.lacksKeys.add(told.lacksKey)
+      } else if (!told.isProven) found.unproven++
       if (isJson) yield `${found.entries === 0 ? '' : ','}\n${JSON.stringify(asJson(told))}`
       else yield `${line(told)}\n`
       found.entries++
@@ -125,8 +128,8 @@ const asJson = ({ number, link, entry, parts, isProven }: Told) => ({
   isProven,
 })
 
-const exitCodeOf = ({ unproven, lacking, faults, unindexed }: Found): number =>
-  unproven + lacking.length + faults + unindexed === 0 ? 0 : 1
+const exitCodeOf = ({ unproven, untold, faults, unindexed }: Found): number =>
+  unproven + untold + faults + unindexed === 0 ? 0 : 1
 
 const behind = (upTo: number): string =>
   `What comes after entry ${upTo} is not in the index yet: ask again in a moment, or --thorough`
@@ -134,14 +137,13 @@ const behind = (upTo: number): string =>
 const removedWords = ({ number, at: until }: Checkpoint): string =>
   `Entries up to ${number}, of ${at(new Date(until))} and before, were removed, as they were too old.`
 
-function summary(name: string, { entries, unproven, lacking, faults, unindexed }: Found): string[] {
+function summary(name: string, { entries, unproven, untold, lacksKeys, faults, unindexed }: Found): string[] {
   const lines =
     entries === 0 ? [`Nothing of ${name} stands in the record.`] : ['', `${entries} entries of ${name}.`]
   if (unproven > 0)
     lines.push(`Of ${unproven} the record says something else, or was changed: curfew audit verify`)
-  else if (entries > 0 && lacking.length === 0)
-    lines.push('All of it stands in the record as it was written.')
-  if (lacking.length > 0) lines.push(withoutKey(lacking.length, lacking))
+  else if (entries > 0 && untold === 0) lines.push('All of it stands in the record as it was written.')
+  if (untold > 0) lines.push(withoutKey(untold, [...lacksKeys]))
   if (faults > 0) lines.push(`The record was changed at ${faults} places: curfew audit verify`)
   if (unindexed > 0)
     lines.push(`${unindexed} of these somebody removed from the index of who is named where.`)

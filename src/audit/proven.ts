@@ -58,8 +58,8 @@ export async function proven(
     .map((one, i) => {
       const noted = holdings[i]
       if (noted === undefined || !behind.has(one.grantId) || !isWrong(one)) return one
-      const until = takenIn(one.entries)?.at ?? null
-      return provenOne({ ...noted, until }, known, by)
+      const again = provenOne({ ...noted, until: takenIn(one.entries)?.at ?? null }, known, by)
+      return isWrong(again) ? one : again
     })
     .filter(({ until }) => until === null || until > since)
 }

@@ -1,4 +1,3 @@
-import type { ChainFault } from '../domain/audit/chain.ts'
 import type { HoldKey } from '../domain/hold.ts'
 import { at } from '../who/words.ts'
 import type { RecordState, Reviewable } from './access-review.ts'
@@ -54,11 +53,15 @@ export function lengthWords(ms: number): string {
 export const unreadableWords = (count: number): string =>
   `of ${count} that stand beside the record nothing can be read: somebody put them there`
 
-const isKeyless = ({ kind }: ChainFault): boolean => kind === 'unknown-key'
+const faultPlaces = (wrong: number, keyless: number): string =>
+  [
+    ...(wrong > 0 ? [`changed, left out or moved at ${wrong} places`] : []),
+    ...(keyless > 0 ? [`marked by a key that AUDIT_KEYS has not at ${keyless}`] : []),
+  ].join(', ')
 
 /** What can be said of the record that it was drawn from, line by line. */
 export function stateLines({ span, madeAt, state }: ReviewHead): string[] {
-  const { links, first, last, faults, faultCount, keyIds, misindexed, base } = state
+  const { links, first, last, faultCount, keylessCount, keyIds, misindexed, base } = state
   const range = first && last ? `, from ${at(first.at)} to ${at(last.at)}` : ''
   const keys = keyIds.length === 0 ? 'no key' : `the key${keyIds.length > 1 ? 's' : ''} ${keyIds.join(', ')}`
   return [
@@ -72,7 +75,7 @@ export function stateLines({ span, madeAt, state }: ReviewHead): string[] {
         ]),
     faultCount === 0
       ? `verified: none of them was changed, left out or moved, by ${keys}`
-      : `NOT VERIFIED: ${faults.every(isKeyless) ? 'marked by a key that AUDIT_KEYS has not' : 'changed, left out or moved'} at ${faultCount} places (curfew audit verify), by ${keys}`,
+      : `NOT VERIFIED: ${faultPlaces(faultCount - keylessCount, keylessCount)} (curfew audit verify), by ${keys}`,
     misindexed === 0
       ? 'whole: whatever the record says was given or taken is in the index it was made by'
       : `NOT WHOLE: of ${misindexed} grants that index says otherwise than the record, or nothing`,

@@ -23,6 +23,8 @@ export interface Verified {
   readonly faults: readonly ChainFault[]
   /** All of them, also those that are not told one by one. */
   readonly faultCount: number
+  /** Of these: marked by a key that is not there, so that nobody can tell. */
+  readonly keylessCount: number
   readonly checkpoints: number
   /** The last entry of now that one of them saw; null: none of them saw any of these. */
   readonly vouchedUpTo: number | null
@@ -66,7 +68,7 @@ async function walked(
   const marks = new Map<number, string>()
   const beside = await chain.beside(mostFaults)
   faults.push(...beside.map((id) => ({ kind: 'beside', id }) as const))
-  let [links, faultCount, end] = [0, beside.length, beginning.after.number]
+  let [links, faultCount, keylessCount, end] = [0, beside.length, 0, beginning.after.number]
   let first: Link | null = null
   let last: Link | null = null
   for (;;) {
@@ -75,6 +77,7 @@ async function walked(
     for (const link of page) {
       const found = walk.step(link)
       faultCount += found.length
+      keylessCount += found.filter(({ kind }) => kind === 'unknown-key').length
       if (faults.length < mostFaults) faults.push(...found)
       if (!isLink(link)) continue
       if (wanted.has(link.number)) marks.set(link.number, link.mark)
@@ -104,6 +107,7 @@ async function walked(
     last,
     faults,
     faultCount,
+    keylessCount,
     checkpoints: checkpoints.length,
     vouchedUpTo: checkpoints.reduce<number | null>(
       (furthest, { number }) =>
