@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import { type Grant } from '../../src/domain/grant.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
@@ -157,6 +158,46 @@ test('the second of two things is asked for by whoever confirms again after a cr
     'open',
     'other',
   ])
+}, 60_000)
+
+// Noted beside what is done: what could not be noted is asked for again, and what is done is done once.
+test('whoever reads that it failed, as what they proved could not be noted, confirms again and has it once', async () => {
+  const { stage, world, who, hasApp } = await aProving(daily)
+  const app = await hasApp(stage.riley)
+  const { ticket: token } = done(await askToConfirm(world, { by: await who(stage.riley), what: opensDaily }))
+  const note = () => Promise.reject(new Error('the connection broke'))
+  const breaking: World = { ...world, proofs: { ...world.proofs, note } }
+  await expect(confirm(breaking, { token, proof: typed(app.codeAt(0)) })).rejects.toThrow('broke')
+  const again = done(await confirm(world, { token, proof: typed(app.codeAt(30_000)) }))
+  expect((await grantsOf(stage, stage.riley)).map(({ id }) => id)).toEqual([again.id])
+}, 60_000)
+
+// A rule that looks at when they confirmed looks at this time too, however long it takes to note it.
+test('a rule that asks when they confirmed finds what they just confirmed', async () => {
+  const { stage, world, who, hasApp } = await aProving(
+    `        confirm: mfa
+        auto: [{ because: they confirmed just now, when: 'confirmed.minutes <= 30' }]
+`,
+  )
+  const app = await hasApp(stage.riley)
+  const what = {
+    kind: 'ask' as const,
+    requestId: 'just-now',
+    wanted: [{ resource: 'gate', entitlement: 'open' }],
+    holder: null,
+    durationMs: 600_000,
+    startsAt: null,
+    recurrence: null,
+    reason: 'a customer waits',
+  }
+  const { ticket: token } = done(await askToConfirm(world, { by: await who(stage.riley), what }))
+  const note: World['proofs']['note'] = async (id, proof) => {
+    await sleep(500)
+    await world.proofs.note(id, proof)
+  }
+  const slow: World = { ...world, proofs: { ...world.proofs, note } }
+  const made = done(await confirm(slow, { token, proof: typed(app.codeAt(0)) }))
+  expect(made.auto).toMatchObject({ because: 'they confirmed just now' })
 }, 60_000)
 
 /** Two browsers, two replicas, two codes that are both right: as what was proven is found good by both at once. */
