@@ -123,7 +123,7 @@ export interface Lacking {
 export async function everyHolder(connector: Connector, target: Target): Promise<string[]> {
   const found: string[] = []
   for (let after: string | null = null; ;) {
-    const { principals, next } = await connector.list({ target, after, signal: soon() })
+    const { principals, next } = await connector.list({ target, after, signal: AbortSignal.timeout(30_000) })
     assert.ok(principals.length <= 5_000, `a page held ${principals.length}: at most a few thousand`)
     found.push(...principals)
     if (next === null) return found
@@ -533,7 +533,9 @@ export function connectorContract(
       )
       thaw = await frozen()
       const up = AbortSignal.timeout(300)
-      const startedAt = performance.now()
+      // A busy machine is late to say that time is up: only what comes after is the connector's.
+      let upAt = Infinity
+      up.addEventListener('abort', () => (upAt = performance.now()))
       const failures = await Promise.all([
         failureOf(connector.give({ ...giveCall(principal, target), signal: up })),
         failureOf(connector.take({ ...call(principal, target), signal: up })),
@@ -541,9 +543,9 @@ export function connectorContract(
         failureOf(connector.list({ target, after: null, signal: up })),
         failureOf(connector.check({ targets: [], signal: up })),
       ])
-      const tookMs = performance.now() - startedAt
+      const lateMs = performance.now() - upAt
       await thaw()
-      assert.ok(tookMs < 1_000, `it took ${tookMs} ms`)
+      assert.ok(lateMs < 700, `they ended ${lateMs} ms after their time was up`)
       for (const failure of failures) {
         expectFailure(failure, { retryable: true, happened: 'unknown' })
         expectNoSecrets(failure)

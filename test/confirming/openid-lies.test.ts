@@ -168,8 +168,8 @@ test.each([
 )
 
 test('a provider that is in time at each step and slow as a whole is slow', async () => {
-  liar.delayMs = 200
-  expect(await confirms(ours({ timeoutMs: 500 }))).toEqual({ refused: 'unreachable', why: 'slow' })
+  liar.delayMs = 1_000
+  expect(await confirms(ours({ timeoutMs: 2_500 }))).toEqual({ refused: 'unreachable', why: 'slow' })
   expect(liar.asked).toContain('/jwks')
 })
 
