@@ -42,6 +42,8 @@ export interface Admins {
 }
 
 export interface Answers {
+  /** Where Slack is reached; null: where everybody's is. */
+  readonly slackApiUrl: string | null
   readonly botToken: string
   readonly transport: Transport
   readonly mongodbUri: string

@@ -41,6 +41,9 @@ const ofSlack = (transport: Transport): Variable[] =>
         ['PORT', transport.port],
       ]
 
+const reachedAt = (slackApiUrl: string | null): Variable[] =>
+  slackApiUrl === null ? [] : [['SLACK_API_URL', slackApiUrl]]
+
 function ofFirst(first: First): Variable[] {
   const url: Variable = ['ACCESS_URL', first.url]
   if (first.kind === 'webhook') return [url, ['ACCESS_SECRET', first.secret]]
@@ -49,9 +52,9 @@ function ofFirst(first: First): Variable[] {
 }
 
 /** What Curfew reads, and what the catalog does, each with a word above it. */
-const sections = ({ botToken, transport, mongodbUri, first }: Answers, catalog: string) =>
+const sections = ({ slackApiUrl, botToken, transport, mongodbUri, first }: Answers, catalog: string) =>
   [
-    ['Slack', [['SLACK_BOT_TOKEN', botToken], ...ofSlack(transport)]],
+    ['Slack', [['SLACK_BOT_TOKEN', botToken], ...ofSlack(transport), ...reachedAt(slackApiUrl)]],
     ['A replica set; writes wait for the majority.', [['MONGODB_URI', mongodbUri]]],
     ['What may be asked for', [['CATALOG', `./${catalog}`]]],
     [

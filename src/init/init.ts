@@ -67,17 +67,21 @@ export async function init(
     ...Object.entries(flags).map(([name, value]) => [`--${name}`, value] as const),
   ])
   for (const name of secrets) hide(given.get(name) ?? '')
-  const port = environment['PORT']?.trim() ?? '3000'
-  const portFault = faultOf('PORT', port)
-  if (portFault !== null) throw new ConfigError(`PORT ${portFault}`)
+  const of = (name: 'PORT' | 'SLACK_API_URL'): string | null => {
+    const said = environment[name]?.trim() ?? ''
+    const fault = said === '' ? null : faultOf(name, said)
+    if (fault !== null) throw new ConfigError(`${name} ${fault}`)
+    return said === '' ? null : said
+  }
+  const noted = { port: of('PORT') ?? '3000', slackApiUrl: of('SLACK_API_URL') }
   const called = async (name: string, botToken: string | null): Promise<Read<string>> =>
     botToken === null
       ? { why: 'without a bot token nobody can be asked which channel that is' }
       : channelCalled(name, { botToken, environment })
   const answers =
     yes || !input.isTTY || !output.isTTY
-      ? await unasked(given, { port, called }, complain)
-      : await asked(given, { port, called }, { input, output })
+      ? await unasked(given, { ...noted, called }, complain)
+      : await asked(given, { ...noted, called }, { input, output })
   if (typeof answers === 'number') return answers
 
   const files = filesFor(answers)

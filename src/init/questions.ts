@@ -20,10 +20,12 @@ export async function askAll(
   ask: Ask,
   {
     say,
+    slackApiUrl,
     port,
     called,
   }: {
     say: (line: string) => void
+    slackApiUrl: string | null
     port: string
     called: (name: string, token: string | null) => Promise<Read<string>>
   },
@@ -43,6 +45,7 @@ export async function askAll(
   if (token === null || slack === null || database === null) return null
   if (shownIn === null || people === null || first === null) return null
   return {
+    slackApiUrl,
     botToken: token,
     transport: slack,
     mongodbUri: database,

@@ -9,6 +9,7 @@ import { dotenvLine, envText } from '../../src/init/env-text.ts'
 import { admins } from '../../src/init/slack-parts.ts'
 
 const answers: Answers = {
+  slackApiUrl: null,
   botToken: 'xoxb-1',
   transport: { kind: 'socket', appToken: 'xapp-1' },
   mongodbUri: 'mongodb://127.0.0.1/curfew',

@@ -54,6 +54,18 @@ test('without a terminal the answers come by variables and flags; check passes o
   expect(checked.out).toMatch(/orders-database +postgres/)
 }, 60_000)
 
+test('where Slack is reached by a gateway it is written down too, and what is no address is said', async () => {
+  const [folder, another] = [await aFolder(), await aFolder()]
+  const gateway = 'https://slack.gateway.acme.example/api/'
+  const done = await folder.curfew(['init', '--yes', ...flags], { ...variables, SLACK_API_URL: gateway })
+  const wrong = await another.curfew(['init', '--yes', ...flags], { ...variables, SLACK_API_URL: 'slack' })
+
+  expect(done).toMatchObject({ code: 0, errors: '' })
+  expect(dotenv.parse(await readFile(join(folder.path, '.env')))).toMatchObject({ SLACK_API_URL: gateway })
+  expect(wrong).toMatchObject({ code: 1, errors: 'SLACK_API_URL must be an http or https address\n' })
+  expect(await another.names()).toEqual([])
+}, 60_000)
+
 test('an answer that cannot be is said by its name, and no part of a secret is repeated', async () => {
   const folder = await aFolder()
   const wrong = ['--channel', 'no channel', '--admins', 'Ada', '--first', 'postgres', '--role', 'readers']
