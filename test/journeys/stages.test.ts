@@ -153,6 +153,29 @@ test('where nobody listed can answer, the others named for that do, or the admin
   await admins.riley.sees(/You have Open the gate/, 'dm', patient)
 }, 60_000)
 
+test.each([
+  [1, '[riley@contractor.example]', 'Nobody else'],
+  [2, '[riley@contractor.example, ada@acme.example]', 'Too few people'],
+])(
+  'where not even the admins make %s of %s, form and card say who must do what',
+  async (needs, people, who) => {
+    const stage = await reviewedBy(`{ stages: [{ approvers: { people: ${people} }, needs: ${needs} }] }`)
+    const words = `${who} can answer this, with the admins too: the catalog must name more.`
+    const { riley, ada, orders, workspace } = stage
+    // Of one yes Ada would be enough: then Riley is the only admin.
+    if (needs === 1)
+      await changeCatalog(stage, (text) => text.replace(/admins: .*/, 'admins: [riley@contractor.example]'))
+    const reason = aReason()
+    await riley.runs(`/request-access gate open ${reason}`)
+    const form = await riley.modal('What do you need it for?', patient)
+    expect(form.text).toContain(words)
+    expect(await riley.submits()).toMatchObject({ outcome: 'cleared' })
+    expect((await ada.sees(reason, orders, patient)).plain).toContain(words)
+    expect(wrongWith(workspace)).toEqual([])
+  },
+  60_000,
+)
+
 test('whoever listed has left is not waited for, before the asking or after', async () => {
   const stage = await reviewedBy('{ stages: [{ approvers: { people: [sam@acme.example] } }] }')
   const { riley, ada, sam, orders, workspace } = stage
