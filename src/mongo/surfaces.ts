@@ -30,6 +30,7 @@ const surface = z.object({
   tries: z.number(),
   needsLook: z.boolean(),
   leasedBy: z.string().optional(),
+  leaseUntil: z.date(),
 })
 const stored = z.object({
   _id: z.string(),
@@ -37,6 +38,8 @@ const stored = z.object({
   /** The process that saved last, and since which version no other did. */
   savedBy: z.string().nullable(),
   savedSince: z.number(),
+  /** When this was read or written, by the database's clock. */
+  readAt: z.date().default(new Date(0)),
   surfaces: z.array(surface),
 })
 
@@ -70,11 +73,12 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   const self = randomBytes(9).toString('base64url')
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
   const shownOf = (noted: z.infer<typeof stored>): Shown => {
-    const { _id: requestId, version, savedBy, savedSince, surfaces } = noted
+    const { _id: requestId, version, savedBy, savedSince, readAt, surfaces } = noted
     return known.learn(requestId, {
       version,
       othersUntil: savedBy === self ? savedSince - 1 : version,
-      surfaces: surfaces.map(({ leasedBy: _, ...row }) => ({ requestId, ...row })),
+      isBeingSent: surfaces.some(({ leaseUntil }) => leaseUntil > readAt),
+      surfaces: surfaces.map(({ leasedBy: _by, leaseUntil: _until, ...row }) => ({ requestId, ...row })),
     })
   }
   const lease = together(async (asked: readonly Leasing[]): Promise<(Leased | Error)[]> => {
@@ -92,6 +96,7 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
                 const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy } }
                 return [withRow(key), changed(key, { $cond: [isFree, ours, {}] })]
               }),
+              { $set: { readAt: '$$NOW' } },
             ],
           })),
         ),
@@ -139,8 +144,9 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
 
   return {
     of: async (requestId) => {
-      const document = await collection.findOne({ _id: requestId })
-      return document === null ? nothingShown : shownOf(stored.parse(document))
+      const found = collection.aggregate([{ $match: { _id: requestId } }, { $set: { readAt: '$$NOW' } }])
+      const [document] = await found.toArray()
+      return document === undefined ? nothingShown : shownOf(stored.parse(document))
     },
     known: (requestId) => known.of(requestId),
     byMessage: async (channel, ts) => {
@@ -223,6 +229,7 @@ const saved = (by: string): Document => ({
     savedBy: by,
     savedSince: { $cond: [{ $eq: ['$savedBy', by] }, '$savedSince', { $add: ['$version', 1] }] },
     needsLook: { $in: [true, '$surfaces.needsLook'] },
+    readAt: '$$NOW',
   },
 })
 

@@ -658,7 +658,12 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
   test('what was saved is found by its request and by where it stands; the rest of it stays', async () => {
     const store = await open()
     const of = aRow()
-    expect(await store.of(of.requestId)).toEqual({ version: 0, othersUntil: 0, surfaces: [] })
+    expect(await store.of(of.requestId)).toEqual({
+      version: 0,
+      othersUntil: 0,
+      isBeingSent: false,
+      surfaces: [],
+    })
     await store.lease(of, 60_000)
     await store.save(of, posted(of.key))
     await store.save(of, { tries: 2 })
@@ -713,6 +718,22 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
     await one.save(of, { shows: 'and back' })
     expect(await one.of(of.requestId)).toMatchObject({ version: 4, othersUntil: 3 })
     expect(await other.of(of.requestId)).toMatchObject({ version: 4, othersUntil: 4 })
+  })
+
+  test('while one of its messages is leased, whoever reads it is told; no longer once all are saved, or the lease is over', async () => {
+    const [one, other] = [await open(), await open()]
+    const { requestId } = aRow()
+    const [card, dm] = [
+      { key: `card:${requestId}`, requestId },
+      { key: `dm:${requestId}`, requestId },
+    ]
+    const told = async () => (await other.of(requestId)).isBeingSent
+    await Promise.all([one.lease(card, 60_000), one.lease(dm, 60_000)])
+    const seen = [await told(), (await one.save(card, posted('1.0'))).isBeingSent, await told()]
+    seen.push((await one.save(dm, posted('2.0'))).isBeingSent, await told())
+    expect(seen).toEqual([true, true, true, false, false])
+    await one.lease(card, 0)
+    expect(await told()).toBe(false)
   })
 
   test('what needs a look is found until it was looked at', async () => {

@@ -34,7 +34,8 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
     if (!request) return nothingShown
     const { version, savedBy, savedSince, rows } = request
     const othersUntil = savedBy === self ? savedSince - 1 : version
-    return known.learn(requestId, { version, othersUntil, surfaces: rows.map(surfaceOf) })
+    const isBeingSent = rows.some(({ leasedUntilMs }) => leasedUntilMs > nowMs())
+    return known.learn(requestId, { version, othersUntil, isBeingSent, surfaces: rows.map(surfaceOf) })
   }
   const change = ({ key, requestId }: SurfaceKey, to: (row: Row) => Row): void => {
     const request = requests.get(requestId) ?? { version: 0, savedBy: null, savedSince: 0, rows: [] }

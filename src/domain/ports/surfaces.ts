@@ -38,6 +38,8 @@ export interface Shown {
   readonly version: number
   /** The last version that another process wrote: whoever knew that one, and wrote since, knows this one. */
   readonly othersUntil: number
+  /** Some process has one of them just now: what it posts is noted only once it has come through. */
+  readonly isBeingSent: boolean
   readonly surfaces: readonly Surface[]
 }
 
@@ -51,7 +53,7 @@ export const unposted: Omit<Surface, keyof SurfaceKey> = {
   needsLook: false,
 }
 
-export const nothingShown: Shown = { version: 0, othersUntil: 0, surfaces: [] }
+export const nothingShown: Shown = { version: 0, othersUntil: 0, isBeingSent: false, surfaces: [] }
 
 export interface SurfaceKey {
   /** Which picture of which request: `card:…`, `dm:…`. */

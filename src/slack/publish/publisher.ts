@@ -231,7 +231,10 @@ export class Publisher {
       if (!sendings.every(({ isSettled }) => isSettled)) continue
       // Not noted as shown: the next change, or the next tick, looks again.
       if (look.isWaiting) return 0
-      if (!(await this.#isAsKnown(look))) continue
+      const shown = await this.#unchanged(look)
+      if (shown === null) continue
+      // Another may just be posting what nobody needs any more: it can be called off only once it is noted.
+      if (shown.isBeingSent) return tickMs
       if (!look.isWhole) {
         this.#unsure.set(asked.id, {
           revision: look.grant.revision,
@@ -330,13 +333,16 @@ export class Publisher {
     return isStale(picture, row)
   }
 
-  /** Looked at as this process knew the messages: did no other change one meanwhile? Whatever was sent has told. */
-  async #isAsKnown({ grant: { requestId }, shown, isRead, stale }: Look): Promise<boolean> {
-    // What was sent has told of the moment since; what was only read is as old as the reading.
-    if (isRead && stale.length === 0) return true
+  /**
+   * What stands there now, by whatever was sent, which has told, or else by reading it. Null: another process changed it
+   * since it was looked at.
+   */
+  async #unchanged({ grant: { requestId }, shown, isRead, stale }: Look): Promise<Shown | null> {
+    // What was only read is as old as the reading.
+    if (isRead && stale.length === 0) return shown
     const { surfaces } = this.#parts
     const now = stale.length > 0 ? surfaces.known(requestId) : await surfaces.of(requestId)
-    return now !== null && now.othersUntil <= shown.version
+    return now !== null && now.othersUntil <= shown.version ? now : null
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */

@@ -710,16 +710,37 @@ describe('what a replica was just posting, while another had nothing to send for
     ['though something else of it was to wait', passing, {}],
     ['though it could not know who else is to see it', dm, { isUnsure: true }],
   ])('%s', async (_how, of, { isStopped = false, isUnsure = false }: Partial<Record<string, boolean>>) => {
-    const { slack, isReached, letGo } = held('dm asked')
+    const slack = aSlack(async () => null)
+    let reached = (): void => undefined
+    let letGo = (): void => undefined
+    const isReached = new Promise<void>((resolve) => (reached = resolve))
+    const gate = new Promise<void>((resolve) => (letGo = resolve))
+    const noted = new NotedSurfaces()
+    const clock: { ms: () => number } = { ms: () => performance.now() }
+    let made = 0
     const {
       all: [a, b],
       side,
-    } = replicas(2, slack, { of, isWhole: (replica) => !(isUnsure && replica === 1) })
+    } = replicas(2, slack, {
+      of,
+      isWhole: (replica) => !(isUnsure && replica === 1),
+      surfaces: () => {
+        const store = memorySurfaces(() => clock.ms(), noted)
+        if (made++ === 0) return store
+        const lease: SurfaceStore['lease'] = async (...asked) => {
+          reached()
+          await gate
+          return store.lease(...asked)
+        }
+        return { ...store, lease }
+      },
+    })
     if (!a || !b) throw new Error('two')
+    clock.ms = () => side.world.clock.monotonicMs()
     await b.grants.insert(anActiveGrant({ reason: 'asked' }))
     await isReached
+    // It has looked, and has not taken the message yet.
     await a.grants.change('g1', becomes('answered'))
-    await seconds(3, side)
     await until(async () => (await a.grants.get('g1'))?.unshown === false)
     const stopped = isStopped ? b.publisher.stop() : Promise.resolve()
     letGo()
@@ -922,6 +943,39 @@ test('what did not come through and could not be noted is not posted once nobody
   expect((await a.grants.get('g1'))?.unshown).toBe(false)
   expect([...slack.messages.values()]).toEqual([])
 }, 20_000)
+
+test('what one is just posting when nobody needs it any more is called off by another, though the one dies before it does', async () => {
+  const never = new Promise<never>(() => undefined)
+  let letGo = (): void => undefined
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const seen = { posting: false, dying: false }
+  const slack = aSlack(async (method, { text }) => {
+    if (text === 'dm asked') {
+      seen.posting = true
+      await gate
+    }
+    if (method === 'chat.update' && text === 'dm answered' && !seen.dying) {
+      seen.dying = true
+      await never
+    }
+    return null
+  })
+  const {
+    all: [a, b],
+    side,
+  } = replicas(2, slack, { of: cardAndDm })
+  if (!a || !b) throw new Error('two')
+  await a.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await until(() => seen.posting)
+  await b.grants.change('g1', becomes('answered'))
+  await seconds(3, side)
+  letGo()
+  await until(() => seen.dying)
+  await a.publisher.stop(0)
+  await seconds(20, side)
+  expect([...slack.messages.values()].sort()).toEqual(['card answered', 'dm answered'])
+  expect((await b.grants.get('g1'))?.unshown).toBe(false)
+})
 
 test('a message that was posted anew is not forgotten by another that notes again that the old one was gone', async () => {
   const noted = new NotedSurfaces()
