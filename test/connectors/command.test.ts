@@ -198,6 +198,15 @@ describe('command', () => {
     expect(failure.message).toBe('The command could not take from ada: it failed (exit 1): the end')
   })
 
+  test('of a line too long to be kept whole nothing is said: it may begin within a secret', async () => {
+    const token = Array.from({ length: 500 }, (_, i) => `s${i}`).join('')
+    const connector = aScript('for i in $(seq 100); do printf %s "$CURFEW_TOKEN" >&2; done; exit 1', {
+      env: { CURFEW_TOKEN: token },
+    })
+    const failure = await failureOf(connector.take(call('ada', target)))
+    expect(failure.message).toBe('The command could not take from ada: it failed (exit 1)')
+  })
+
   test('its last complaint reaches the admins, without our secrets and without control characters', async () => {
     const key = `-----BEGIN KEY-----\n${'k'.repeat(64)}\n-----END KEY-----`
     const env = { CURFEW_TOKEN: 'token-1', CURFEW_KEY: key }
@@ -219,7 +228,7 @@ describe('command', () => {
       "it did not accept Curfew's credentials (exit 77): bad  [31m…",
       'it failed (exit 1): …',
       'it does not know the person (exit 67): no …',
-      `it was killed by SIGKILL: ${'0'.repeat(299)}7`,
+      `it was killed by SIGKILL: ${'0'.repeat(899)}7`,
     ])
     const everything = inspect(failures, { depth: 12, showHidden: true })
     for (const secret of ['token-1', 'kkkk']) expect(everything).not.toContain(secret)

@@ -1,7 +1,6 @@
 import { ConnectorError } from '../../domain/connector.ts'
 import type { Outcome } from './program.ts'
 
-const mostWordsLength = 300
 /** Shorter lines are no secrets, and would be found in any text. */
 const leastSecretLength = 4
 
@@ -75,8 +74,8 @@ export function commandFailure(
   }
 }
 
-/** Its end: what a secret was cut from lies far before. */
+/** Whole: it is shortened once the secrets of other systems are taken out as well. */
 function lastLine(text: string): string {
   const lines = text.split(/[\r\n]+/).map((line) => line.replace(/\p{Cc}+/gu, ' ').trim())
-  return (lines.findLast((line) => line !== '') ?? '').slice(-mostWordsLength)
+  return lines.findLast((line) => line !== '') ?? ''
 }

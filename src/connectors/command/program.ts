@@ -51,6 +51,7 @@ export function runOnce(
     const answer: Buffer[] = []
     let answerBytes = 0
     let complaint = Buffer.alloc(0)
+    let isCut = false
     let isGivenUp = false
     const timers: NodeJS.Timeout[] = []
 
@@ -91,21 +92,24 @@ export function runOnce(
       if (answerBytes > mostBytes) kill('SIGKILL')
     })
     stderr.on('data', (bytes: Buffer) => {
-      complaint = Buffer.concat([complaint, bytes]).subarray(-mostComplaintBytes)
+      const whole = Buffer.concat([complaint, bytes])
+      isCut ||= whole.length > mostComplaintBytes
+      complaint = whole.subarray(-mostComplaintBytes)
     })
     child.once('exit', (status, by) => {
       kill('SIGKILL')
       keeper.ended(pid)
       const ended = (): void => {
+        const complained = isCut ? wholeLines(complaint) : complaint.toString()
         if (answerBytes > mostBytes) end({ how: 'said too much' })
         else if (isGivenUp) end({ how: 'given up' })
-        else if (status === null) end({ how: 'killed', by: String(by), complaint: complaint.toString() })
+        else if (status === null) end({ how: 'killed', by: String(by), complaint: complained })
         else
           end({
             how: 'exited',
             status,
             answer: Buffer.concat(answer).toString(),
-            complaint: complaint.toString(),
+            complaint: complained,
           })
       }
       timers.push(setTimeout(ended, drainMs))
@@ -119,6 +123,10 @@ export function runOnce(
     else signal.addEventListener('abort', giveUp, { once: true })
   })
 }
+
+/** Without the first, of which only the end is there: it may begin within a secret, which nobody could find then. */
+const wholeLines = (bytes: Buffer): string =>
+  bytes.subarray(bytes.indexOf('\n') + 1 || bytes.length).toString()
 
 /** What has ended already, or became another user's, is none of ours. */
 function killGroup(group: number, by: 'SIGTERM' | 'SIGKILL'): void {
