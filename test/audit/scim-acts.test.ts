@@ -27,6 +27,8 @@ test('people and groups that a directory makes, changes and removes', async () =
   const operations = [{ op: 'replace', path: 'active', value: false }]
   await ask('PATCH', `/Users/${id}`, { Operations: operations })
   const group = (await ask('POST', '/Groups', { displayName: 'dba', members: [{ value: id }] })).json
+  const isRenamed = [{ op: 'replace', path: 'displayName', value: 'dbas' }]
+  await ask('PATCH', `/Groups/${group.id}`, { Operations: isRenamed })
   await ask('DELETE', `/Groups/${group.id}`)
   await ask('DELETE', `/Groups/${group.id}`)
   await ask('DELETE', `/Users/${id}`)
@@ -36,6 +38,7 @@ test('people and groups that a directory makes, changes and removes', async () =
     'user-created: done',
     'user-changed: done',
     'group-created: done',
+    'group-changed: done',
     'group-removed: done',
     'user-removed: done',
   ])

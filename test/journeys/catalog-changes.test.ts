@@ -12,6 +12,7 @@ import {
   without,
   wrongWith,
 } from './acts.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 describe('an entitlement that its owner removes', () => {
   test('before the form is sent, cannot be asked for any more', async () => {
@@ -52,7 +53,9 @@ describe('an entitlement that its owner removes', () => {
     await ada.clicks('Approve 1 h', card)
     await riley.sees(/You have Read orders/, 'dm', patient)
 
+    const acts = hearsActs(stage.app.world)
     await changeCatalog(stage, without('read'))
+    expect(acts).toContain('catalog-loaded: done')
 
     await ada.sees(/Ended .* \(it is not in the catalog any more\)\. Checked: gone/, orders, patient)
     await riley.sees(/Read orders on Orders database ended .*; checked, it is gone/, 'dm', patient)

@@ -3,6 +3,7 @@ import { requestAccess } from '../../src/operations/request.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
 import { answerDevice, deviceTerms } from '../../src/operations/devices/answer-device.ts'
 import { as, asks, changeCatalog, eventually, grantsOf, onlyGrantOf, patient, wrongWith } from './acts.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 /** Only from machines that are fit: asked for, given, cut, and given again. */
 
@@ -116,6 +117,7 @@ test('with a grace the holder is told what to mend and until when; mended in tim
 test('an admin revokes it, and whatever stands on it ends at once; its owner does not answer for it', async () => {
   const day = await aDeviceDay()
   const { riley, kim } = day.stage
+  const acts = hearsActs(day.stage.app.world)
   await day.says()
   await isApproved(day)
   await asks(riley, 'gate open')
@@ -132,6 +134,7 @@ test('an admin revokes it, and whatever stands on it ends at once; its owner doe
   await isHeld(day, '')
   expect(performance.now() - atMs).toBeLessThan(5_000)
   await riley.sees(/ended .*riley-laptop.*an admin revoked it/s, 'dm', patient)
+  expect(acts).toContain('device-revoked: done')
 }, 60_000)
 
 test('named as somebody else’s, it counts for nobody until an admin says whose it is', async () => {
@@ -141,6 +144,7 @@ test('named as somebody else’s, it counts for nobody until an admin says whose
   await isApproved(day)
   await asks(riley, 'gate open')
   await isHeld(day, 'riley')
+  const acts = hearsActs(day.stage.app.world)
   await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
   await isHeld(day, '')
   const card = await kim.sees(
@@ -154,6 +158,7 @@ test('named as somebody else’s, it counts for nobody until an admin says whose
     async () => day.stage.app.world.devices.get('mdm/laptop-1'),
     (device) => device?.isInQuestion === false && device.owner?.email === 'riley@contractor.example',
   )
+  expect(acts).toEqual(expect.arrayContaining(['device-questioned: done', 'device-kept: done']))
   // The same once more asks nothing: it was answered.
   await day.says({ owner: { email: 'sam@acme.example', isProven: true } })
   expect(await day.stage.app.world.devices.get('mdm/laptop-1')).toMatchObject({ isInQuestion: false })
@@ -213,8 +218,10 @@ test('two sources that tell of one machine are one only by an admin’s word; a 
   await isApproved(day)
   await day.says({ source: 'fleet', id: 'f-1', name: 'C02FAKE' })
   const card = await kim.sees(/It may be .*riley-laptop.*which is no proof/s, orders, patient)
+  const acts = hearsActs(day.stage.app.world)
   await kim.clicks('It is the same machine', card)
   await kim.sees('is a machine that was known already', orders, patient)
+  expect(acts).toContain('device-joined: done')
   // What neither says alone they say together.
   await asks(riley, 'gate open')
   await isHeld(day, 'riley')
@@ -277,11 +284,13 @@ test('not fit when it is to open, it is not given, and goes on by itself once th
 test('a device that was rejected by mistake is approved all the same, from the message that says so', async () => {
   const day = await aDeviceDay()
   const { riley, kim, orders, workspace } = day.stage
+  const acts = hearsActs(day.stage.app.world)
   await day.says()
   await kim.clicks('Reject', await kim.sees('New device', orders, patient), { confirm: true })
   const rejected = await kim.sees('Kim (kim@acme.example) rejected riley-laptop', orders, patient)
   await kim.clicks('Approve all the same', rejected)
   await kim.sees('Kim (kim@acme.example) approved riley-laptop', orders, patient)
+  expect(acts).toEqual(expect.arrayContaining(['device-rejected: done', 'device-approved: done']))
   await asks(riley, 'gate open')
   await isHeld(day, 'riley')
   expect(wrongWith(workspace)).toEqual([])

@@ -2,6 +2,7 @@ import { findDifferences } from '../../src/operations/by-itself/find-differences
 import { aStage, type Stage } from '../support/curfew.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import { aReason, asks, eventually, listenToLog, onlyGrantOf, patient, wrongWith } from './acts.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 /** Where the system and the grants disagree, and what an admin says of it. */
 
@@ -35,12 +36,14 @@ test('what no grant explains is said once, changed by nobody, and taken back fro
   expect(card.plain).toContain('kim, mallory')
   expect(calls(gate, 'take')).toBe(0)
 
+  const acts = hearsActs(stage.app.world)
   await ada.clicks('Take it back…', card)
   await ada.modal('From whom?', patient)
   await ada.chooses('From whom?', 'mallory: Open the gate')
   await ada.submits()
 
   await ada.sees(/The gate.*1 held without a grant.*kim/s, orders, patient)
+  expect(acts).toEqual(['difference-taken-back: done'])
   expect([...gate.holders].sort()).toEqual(['kim', 'riley'])
   await findDifferences(stage.app.world)
   expect(

@@ -5,6 +5,7 @@ import type { Person } from '../workspace/people/person.ts'
 import { aDirectedStage, atOnce, heldBy, whoIs, withPeople, type Directed } from './a-directory.ts'
 import { gateCatalog, type Gate } from './a-gate.ts'
 import { aReason, as, asks, changeCatalog, eventually, patient } from './acts.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 /** What follows from a directory within seconds, and what must not. */
 
@@ -131,6 +132,37 @@ test('whose identity it is about does not answer, by another account of theirs n
   await okta.hires({ ...whoIs(riley), userName: 'riley-anew' })
   await directory.freshFacts(as(stage, riley))
   expect(await answers(stage, ada, 'same')).toBe('own-identity')
+}, 60_000)
+
+test.each(['same', 'two'] as const)(
+  'an admin says who is who: %s',
+  async (answer) => {
+    const { okta, stage } = await aCompany()
+    const { riley, kim } = stage
+    const { directory } = stage.app.world
+    const there = await okta.hires(whoIs(riley))
+    await directory.freshFacts(as(stage, riley))
+    await okta.renames(there, { email: whoIs(kim).email })
+    await directory.freshFacts(as(stage, kim))
+    const acts = hearsActs(stage.app.world)
+    expect(await answers(stage, riley, answer)).toBe('not-an-admin')
+    expect(acts).toEqual([])
+    expect(await answers(stage, stage.ada, answer)).toBe('answered')
+    expect(acts).toEqual([answer === 'same' ? 'identities-joined: done' : 'identities-set-apart: done'])
+  },
+  60_000,
+)
+
+test('where the catalog names who says who is who, no other admin does', async () => {
+  const { okta, stage } = await aCompany({ people: 'admins: [kim@acme.example]' })
+  const { riley, sam, ada, kim } = stage
+  const { directory } = stage.app.world
+  const there = await okta.hires(whoIs(riley))
+  await directory.freshFacts(as(stage, riley))
+  await okta.renames(there, { email: whoIs(sam).email })
+  await directory.freshFacts(as(stage, sam))
+  expect(await answers(stage, ada, 'two')).toBe('not-an-admin')
+  expect(await answers(stage, kim, 'two')).toBe('answered')
 }, 60_000)
 
 // Everybody is out of the group for a moment; nobody is left in it who could answer, so the admins stand in.

@@ -12,6 +12,7 @@ import {
   patient,
   wrongWith,
 } from './acts.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 /** The gate with these rules beside the usual ones. */
 async function aGateWith(rules: string): Promise<{ stage: Stage; gate: Gate }> {
@@ -203,7 +204,9 @@ test('an approver says yes ahead: the same is approved at once until they stop i
   await approvesAhead(stage, inDays(40))
   expect(await ada.submits()).toMatchObject({ outcome: 'errors' })
   await ada.chooses("And don't ask me again for this person until", inDays(20))
+  const acts = hearsActs(stage.app.world)
   expect(await ada.submits()).toMatchObject({ outcome: 'cleared' })
+  expect(acts).toEqual(['approved-ahead: done'])
   await riley.clicks("I'm done", await riley.sees(/You have Open the gate/, 'dm', patient), sure)
   await riley.sees(/checked, it is gone/, 'dm', patient)
 

@@ -4,6 +4,7 @@ import type { World } from '../../src/operations/world.ts'
 import type { Stage } from '../support/curfew.ts'
 import { eventually } from './acts.ts'
 import { aGateWith, asked, becomes, by } from './at-the-gate.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 /** What many would lose at once waits for an admin, whatever goes wrong meanwhile. */
 
@@ -84,6 +85,7 @@ test('a yes to a mass loss stands where its writes failed', async () => {
         failures-- > 0 ? Promise.reject(new Error('the database is away')) : world.grants.change(...of),
     },
   }
+  const acts = hearsActs(failing)
   await confirmLoss(failing, {
     by: by(stage, stage.ada),
     resource: 'gate',
@@ -91,6 +93,7 @@ test('a yes to a mass loss stands where its writes failed', async () => {
     mark: loss?.mark ?? '',
   })
   expect(await activeOf(stage)).toBe('Kim,Riley,Sam')
+  expect(acts).toEqual(['loss-confirmed: done'])
   // The next look, once the database answers again.
   await lookAtHeld(world)
   await eventually(

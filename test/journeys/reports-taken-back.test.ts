@@ -2,6 +2,7 @@ import { removeDeviceKey } from '../../src/operations/devices/remove-key.ts'
 import { aDeviceDay } from './a-device.ts'
 import { as, asks, eventually, onlyGrantOf, patient } from './acts.ts'
 import { areIn, enrolsKey, kimSays, passes } from './devices-at-hand.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 /** A machine that reported itself is taken back: its key signs nothing, and it counts no more. */
 
@@ -16,12 +17,17 @@ test('whoever enrolled a machine that is lost takes its key back on their Home t
   await day.says(old)
   await riley.opensHome()
   await riley.seesHome(/old-laptop.*\[Remove/s, patient)
+  const acts = hearsActs(day.stage.app.world)
   await riley.clicks('Remove…', 'home', sure)
   await eventually(
-    async () => (await app.world.deviceKeys.get('d-old'))?.isRemoved,
-    (isRemoved) => isRemoved === true,
+    async () => acts,
+    (heard) => heard.includes('device-key-removed: done'),
   )
-  expect(await app.world.devices.get('laptops/d-old')).toMatchObject({ approval: 'revoked' })
+  expect(await app.world.deviceKeys.get('d-old')).toMatchObject({ isRemoved: true })
+  await eventually(
+    () => app.world.devices.get('laptops/d-old'),
+    (device) => device?.approval === 'revoked',
+  )
 }, 60_000)
 
 test('no admin is asked on about a new machine that its owner took back before anybody answered', async () => {

@@ -10,6 +10,7 @@ import { aGate, gateCatalog } from './a-gate.ts'
 import { aPhone, enrols, optionsOn, publicUrl, type Phone } from './a-phone.ts'
 import { as, changeCatalog, eventually, patient, wrongWith } from './acts.ts'
 import { linkBehind } from './link-behind.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 
 /** Ways to confirm, on the Home tab of whoever has them; and what an admin does for whoever has none, or lost them. */
 
@@ -138,6 +139,7 @@ test('the Home tab asks for nothing of it where nothing is confirmed, and has th
 test('an admin makes a code that only they see, once; with it somebody is enrolled, and hears who made it', async () => {
   const { stage, phone, logged } = await aDay()
   const { riley, ada, workspace } = stage
+  const acts = hearsActs(stage.app.world)
   await home(riley, /nothing to confirm with/)
   const link = await pageBehind(riley, 'Add a way to confirm', 'Add a way…')
   await looksUp(ada, 'Riley')
@@ -159,6 +161,7 @@ test('an admin makes a code that only they see, once; with it somebody is enroll
   const added = await phone.sends(`${publicUrl}${to}/passkey`, { body, label: 'Phone' })
   expect(added.text).toContain('You can confirm with your passkey now')
 
+  expect(acts).toEqual(['way-code-made: done', 'way-added: done'])
   const half = code.split('-')
   const left = workspace.calls.filter(({ args }) => half.some((part) => JSON.stringify(args).includes(part)))
   expect(left.map(({ method }) => method)).toEqual(['views.update'])
@@ -176,9 +179,11 @@ test('an admin removes all that somebody confirms with, who hears of it; what wa
   await enrols(stage, riley, phone, await pageBehind(riley, 'Add a way to confirm', 'Add a way…'))
   const stale = await pageBehind(riley, 'Add a way to confirm', 'Add a way…')
   await looksUp(ada, 'Riley')
+  const acts = hearsActs(stage.app.world)
   await ada.clicks('Remove all ways…', 'modal', sure)
   await ada.modal(/Riley \(riley@contractor\.example\) confirms with nothing any more: 1 removed/, patient)
   await riley.sees(/@Ada \(ada@acme\.example\) removed all that you confirmed with/, 'dm', patient)
+  expect(acts).toEqual(['ways-removed: done'])
   await ada.closesModal({ everything: true })
   await home(riley, /nothing to confirm with/)
   expect((await phone.opens(stale)).status).toBe(410)
