@@ -14,7 +14,7 @@ export function keyOf({ system, place }: Pick<Approved, 'system' | 'place'>): st
   return `${of} ${principal} ${what}`
 }
 
-const systemOf = (name: string): System =>
+export const systemOf = (name: string): System =>
   name === 'cluster' ? 'orders' : name === 'vpn' ? 'vpn' : 'billing'
 
 export const keyOfStretch = ({ system, key }: Stretch): string => `${system} ${key}`

@@ -1,6 +1,6 @@
 import type { Case, Judged } from './case.ts'
 import type { Said } from './evidence.ts'
-import { keyOf, keyOfStretch } from './keys.ts'
+import { keyOf, keyOfStretch, systemOf } from './keys.ts'
 import { allowedMs, clockBehindMs, sharpMs, type Broken } from './promises.ts'
 import type { Stretch } from './seen.ts'
 
@@ -50,12 +50,14 @@ function isGivenAgain(of: Case, judged: Judged, { begins }: Stretch, at: number)
   })
 }
 
-/** Other grants of the same that may be held then. */
-const othersAt = ({ byKey }: Case, { grant }: Judged, at: number): Judged[] =>
-  (byKey.get(keyOf(grant)) ?? []).filter(
-    ({ grant: other, span }) =>
-      other.id !== grant.id && span !== null && span.from <= at + sharpMs && at <= span.to + allowedMs,
-  )
+/** Other grants of the same that may be held then: also as nobody could take them while something was down. */
+const othersAt = ({ byKey, excusedMs }: Case, { grant }: Judged, at: number): Judged[] =>
+  (byKey.get(keyOf(grant)) ?? []).filter(({ grant: other, span }) => {
+    if (other.id === grant.id || span === null || span.from > at + sharpMs) return false
+    const lateMs =
+      at <= span.to ? 0 : at - span.to - excusedMs(systemOf(other.system), { from: span.to, to: at })
+    return lateMs <= allowedMs
+  })
 
 /** What is held was there before, or is another grant's: of this one nothing was given. */
 const isAnothers = (of: Case, judged: Judged, at: number): boolean =>

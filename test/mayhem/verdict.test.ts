@@ -232,6 +232,13 @@ test('“gone” is said of what is away, or was until another grant gave it aga
   const noted = { ...other, activeAt: at(28) }
   const saidAt23 = saidGone.map((one) => ({ ...one, at: ms(23) }))
   expect(broken({ said: saidAt23, grants: [ended(aGrant()), noted], seen: again })).toEqual([])
+  // The other could not be taken in time either.
+  const stuck = { ...ended(aGrant({ id: 'other', endsAt: at(24) })), activeAt: at(22) }
+  const saidAt31 = saidGone.map((one) => ({ ...one, at: ms(31) }))
+  const long = seen([0, []], [11, [key]], [20.2, []], [22, [key]], [33, []])
+  const all = { said: saidAt31, grants: [ended(aGrant()), stuck], seen: long }
+  expect(broken({ ...all, troubles: [trouble('orders', 23.5, 32)] })).toEqual([])
+  expect(broken(all)).toEqual([late, untrue])
   // It was kept by the other all along: never was anything gone.
   expect(broken({ said: saidGone, grants: [ended(aGrant()), other], seen: held(11, 30) })).toEqual([untrue])
 })
