@@ -6,7 +6,7 @@ import type { Say } from './domain/ports/trace.ts'
 import type { World } from './operations/world.ts'
 
 const collection = 'jobs'
-const guardEveryMs = 2_000
+const guardEveryMs = 1_000
 const quietMs = 60_000
 const readyWithinMs = 5_000
 
@@ -33,8 +33,8 @@ export interface Jobs {
 /**
  * Agenda as the durable ticker that replicas share. Deadlines live in the grants, so a tick that is lost, late or doubled
  * loses nothing. Agenda stamps its jobs with the clock of whoever ran them: a clock that was wrong would put a job to
- * sleep for as long. So each run is noted by the database's clock too, and each replica looks every two seconds whether
- * a job sleeps. A handler never throws: Agenda would not run the job again.
+ * sleep for as long. So each run is noted by the database's clock too, and each replica looks every second whether a job
+ * sleeps. A handler never throws: Agenda would not run the job again.
  */
 export async function startJobs(
   {

@@ -103,6 +103,44 @@ test('a job that only the other can do is done by the other, in time, and noted 
   expect(Math.max(...gapsMs)).toBeLessThan(3_000)
 }, 60_000)
 
+test('a job that the clock of one who died put to sleep is run by another as soon as it is overdue', async () => {
+  const { connection, drop } = await aDatabase()
+  afterThis(drop)
+  const clock = mongoClock(connection)
+  await clock.sample()
+  const ranAtMs: number[] = []
+  const asleep = () =>
+    connection
+      .collection('jobs')
+      .updateMany({}, { $set: { nextRunAt: new Date(Date.now() + 3_600_000), lockedAt: null } })
+  const table: Job[] = [
+    {
+      name: 'sweep',
+      everyMs: 1_000,
+      lockMs: 2_000,
+      overdueMs: 2_500,
+      needsSlack: false,
+      run: async () => {
+        ranAtMs.push(performance.now())
+        setTimeout(() => void asleep().catch(() => undefined), 50)
+      },
+    },
+  ]
+  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
+  const jobs = await startJobs(
+    { log, clock, observe: unobserved, trace: untraced, leavesSlackToOthers: () => false },
+    connection,
+    { ticks: mongoTicks(connection), table },
+  )
+  await eventually(
+    async () => ranAtMs.length,
+    (runs) => runs > 6,
+    60_000,
+  ).finally(() => jobs.stop())
+  const gapsMs = ranAtMs.map((atMs, i) => atMs - (ranAtMs[i - 1] ?? -Infinity)).filter((ms) => ms > 2_500)
+  expect(Math.min(...gapsMs)).toBeLessThan(3_600)
+}, 90_000)
+
 test('a look during which Slack stopped answering this replica is not noted as one: the other looks within seconds', async () => {
   const startsOne = await replicasOfOneDatabase()
   let isAway = false
