@@ -206,8 +206,8 @@ test('a sign-in at the identity provider confirms, of the browser that pressed a
   })
   const { riley } = stage
   const link = await begins(riley)
-  const leaves = async (as: string): Promise<string> => {
-    const { html } = await phone.sends(`${link}/oidc`, {})
+  const leaves = async (as: string, from = phone): Promise<string> => {
+    const { html } = await from.sends(`${link}/oidc`, {})
     const [, url = ''] = /<a href="([^"]+)"/.exec(html) ?? []
     return aSigningBrowser().goes(url.replaceAll('&amp;', '&'), { as, backTo: `${publicUrl}/confirm/oidc` })
   }
@@ -217,6 +217,10 @@ test('a sign-in at the identity provider confirms, of the browser that pressed a
   )
   await riley.sees(/Somebody opened a link that was made for you/, 'dm', patient)
   expect((await aPhone(stage).opens(await leaves('idp-riley'))).text).toMatch(/begun in another browser/)
+  // Both pressed, and each has a sign-in of their own: Riley's browser brings back Mallory's.
+  await leaves('idp-riley')
+  const mallorys = await leaves('idp-riley', aPhone(stage))
+  expect((await phone.opens(mallorys)).text).toMatch(/begun in another browser/)
   expect([...gate.holders]).toEqual([])
 
   expect((await phone.opens(await leaves('idp-riley'))).text).toMatch(/You have The gate, daily/)
