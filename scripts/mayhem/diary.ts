@@ -19,6 +19,15 @@ export interface Barred extends Span {
   readonly entitlements: readonly string[] | null
 }
 
+/** Why access may end before its time: begun when Curfew was first told of it, over when it had heard otherwise. */
+export interface Grounds extends Span {
+  /** Null: everybody. */
+  readonly principal: string | null
+  readonly why: Barred['why'] | 'rules'
+  /** Null: all. */
+  readonly entitlements: readonly string[] | null
+}
+
 /** What somebody did, as whoever did it tells it. */
 export const deedKinds = [
   /** `about`: the reason that they wrote; nobody writes the same twice. */
@@ -74,6 +83,7 @@ export interface OnCall {
 export class Diary {
   readonly troubles: Trouble[] = []
   readonly barred: Barred[] = []
+  readonly grounds: Grounds[] = []
   readonly deeds: Deed[] = []
   readonly words: Word[] = []
   readonly onCall: OnCall[] = []
@@ -95,6 +105,12 @@ export class Diary {
   bars(about: Omit<Barred, 'from' | 'to'>): () => void {
     const from = Date.now()
     return this.#until(() => this.barred.push({ ...about, from, to: Date.now() }))
+  }
+
+  /** From now, whether Curfew hears of it or not, until what it returns is called. */
+  gives(grounds: Omit<Grounds, 'from' | 'to'>): () => void {
+    const from = Date.now()
+    return this.#until(() => this.grounds.push({ ...grounds, from, to: Date.now() }))
   }
 
   /** It stands here whatever comes of it: a click may have been heard though its answer was lost. */

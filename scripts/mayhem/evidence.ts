@@ -1,6 +1,6 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import type { Hold } from '../../src/domain/hold.ts'
-import type { Barred, Deed, OnCall, Span, Trouble, Word } from './diary.ts'
+import type { Barred, Deed, Grounds, OnCall, Span, Trouble, Word } from './diary.ts'
 import type { Rules } from './rules.ts'
 import type { Seen } from './seen.ts'
 
@@ -13,6 +13,7 @@ export interface Evidence {
   readonly heldBefore: ReadonlySet<string>
   readonly troubles: readonly Trouble[]
   readonly barred: readonly Barred[]
+  readonly grounds: readonly Grounds[]
   /** What people did. */
   readonly deeds: readonly Deed[]
   /** What the directory told. */

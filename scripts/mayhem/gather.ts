@@ -73,6 +73,7 @@ export async function gather(
         ...town.hunger.all.map((span) => ({ where: 'replicas', what: noCpu, ...span })),
       ],
       barred: diary.barred,
+      grounds: diary.grounds,
       deeds: diary.deeds,
       words: diary.words,
       onCall: diary.onCall,

@@ -22,6 +22,7 @@ export function everybodyLives(life: Life): Promise<unknown> {
 /** Words, rules and mistakes. */
 async function catalogChanges({ town, diary, seed, isOver }: Life): Promise<void> {
   const dice = new Dice(seed, 'catalog')
+  let reopens: (() => void) | null = null
   for (let edit = 1; !isOver(); edit += 1) {
     await sleep(dice.between(6_000, 15_000))
     const how = `with your own login, since edit ${edit}`
@@ -31,7 +32,13 @@ async function catalogChanges({ town, diary, seed, isOver }: Life): Promise<void
       diary.count('catalog broken')
       await sleep(2_500)
     }
+    if (!edits.areReportsOpen)
+      reopens ??= diary.gives({ principal: null, why: 'rules', entitlements: ['reports/read'] })
     await town.writeCatalog({ ...edits, isBroken: false })
+    if (edits.areReportsOpen) {
+      reopens?.()
+      reopens = null
+    }
     diary.count('catalog edited')
   }
   await town.writeCatalog(asWritten)

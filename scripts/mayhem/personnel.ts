@@ -53,6 +53,7 @@ export async function personnelChanges({ town, diary, seed, isOver }: Life): Pro
         await told(ofGroup, (okta) => okta.adds(oncall, user))
         diary.count('went on call')
       } else {
+        diary.gives({ principal: login, why: 'no-group', entitlements: ['vpn/oncall'] })
         const heard = await told(ofGroup, async (okta) => {
           await okta.removes(oncall, user)
           return true
@@ -65,6 +66,7 @@ export async function personnelChanges({ town, diary, seed, isOver }: Life): Pro
       }
       return
     }
+    const comesBack = diary.gives({ principal: login, why: 'left', entitlements: null })
     const heard = await told(ofUser, async (okta) => {
       await okta.sets(user, false)
       return true
@@ -74,7 +76,11 @@ export async function personnelChanges({ town, diary, seed, isOver }: Life): Pro
     diary.count('left')
     await sleep(dice.between(4_000, 12_000))
     isBack()
-    await told(ofUser, (okta) => okta.sets(user, true))
+    const isHeard = await told(ofUser, async (okta) => {
+      await okta.sets(user, true)
+      return true
+    })
+    if (isHeard) comesBack()
   }
   while (!isOver()) {
     await sleep(dice.between(1_500, 5_000))
@@ -90,6 +96,8 @@ export async function hasLaptop(
 ): Promise<void> {
   const dice = new Dice(seed, `laptop of ${login}`)
   const webhook = new Webhook(town.laptopsSecret)
+  const about = { principal: login, entitlements: ['billing/safely', 'vpn/lab'] }
+  const unfit = { ...about, why: 'unfit' } as const
   const report = async (firewall: boolean): Promise<boolean> => {
     const [at, id] = [new Date(), `msg_${randomUUID()}`]
     const body = JSON.stringify({
@@ -113,15 +121,22 @@ export async function hasLaptop(
     return answer?.ok ?? false
   }
   let isFit: (() => void) | null = null
+  /** Nothing of it is known yet, it is known to be unfit, or it may be silent for too long. */
+  let mends: (() => void) | null = diary.gives(unfit)
   while (!isOver()) {
     const isOn = dice.chance(0.8)
     if (isOn) {
       isFit?.()
       isFit = null
-    }
+    } else mends ??= diary.gives(unfit)
     const isHeard = await report(isOn)
-    if (isHeard && !isOn)
-      isFit ??= diary.bars({ principal: login, why: 'unfit', entitlements: ['billing/safely', 'vpn/lab'] })
+    if (isHeard && !isOn) isFit ??= diary.bars(unfit)
+    if (isHeard && isOn) {
+      mends?.()
+      mends = null
+    } else mends ??= diary.gives(unfit)
     await sleep(isHeard ? dice.between(2_500, 5_000) : 500)
   }
+  // Nobody reports any more.
+  diary.gives(unfit)
 }

@@ -1,6 +1,7 @@
 import { stuck } from './at-rest.ts'
 import { heldThoughBarred } from './barred-held.ts'
 import { caseOf } from './case.ts'
+import { endedWithoutGrounds } from './ended-early.ts'
 import type { Evidence } from './evidence.ts'
 import { cutShort, heldBeyond, invented, missing, takenThoughBefore } from './held.ts'
 import type { Broken } from './promises.ts'
@@ -30,6 +31,7 @@ export function judge(evidence: Evidence): Verdict {
       ...stuck(of),
       ...takenThoughBefore(of),
       ...cutShort(of),
+      ...endedWithoutGrounds(of),
       ...missing(of),
       ...untrue(of),
       ...wrongInRecord(of),

@@ -1,4 +1,4 @@
-import type { Barred, Deed, Trouble } from '../../scripts/mayhem/diary.ts'
+import type { Barred, Deed, Grounds, Trouble } from '../../scripts/mayhem/diary.ts'
 import type { Entry, Evidence, Said } from '../../scripts/mayhem/evidence.ts'
 import type { Promised } from '../../scripts/mayhem/promises.ts'
 import type { Rule } from '../../scripts/mayhem/rules.ts'
@@ -103,6 +103,15 @@ const lives = ({ status, reviews, isSession, confirmations }: Grant) => [
   ...(status === 'ended' ? [['end', null] as const, ['taken', null] as const] : []),
 ]
 
+/** Whatever ends early in these cases is no more allowed by the rules. */
+const rulesChanged: Grounds = {
+  principal: null,
+  why: 'rules',
+  entitlements: null,
+  from: ms(0),
+  to: ms(60),
+}
+
 function evidence(about: Partial<Evidence>): Evidence {
   const grants = about.grants ?? [ended(aGrant())]
   return {
@@ -115,6 +124,7 @@ function evidence(about: Partial<Evidence>): Evidence {
     heldBefore: new Set(),
     troubles: [],
     barred: [],
+    grounds: [rulesChanged],
     replicas: ['replica-1', 'replica-2'],
     lasted: { from: ms(0), to: ms(60) },
     holds: [],
@@ -213,6 +223,29 @@ test('a grant that runs has its access without a gap, as far as anybody could se
 
 test('a grant that says that it runs, and was never held', () => {
   expect(broken({ seen: seen([0, []]) })).toEqual([stripped])
+})
+
+test('what ends early had grounds that somebody told of: of that kind, for them, for it, and by then', () => {
+  const stripped = 'stripped though held before or still needed'
+  const early = (cause: 'unmatched' | 'offboarded' | 'unfit' | 'removed', ...grounds: Partial<Grounds>[]) => {
+    const grant = { ...ended(aGrant(), at(15)), cause } as Grant
+    const all = grounds.map((one) => ({ ...rulesChanged, principal: 'riley', ...one }))
+    return broken({ grants: [grant], seen: held(11, 15.2), grounds: all })
+  }
+  expect(early('unmatched', { why: 'rules' })).toEqual([])
+  expect(early('unmatched', { why: 'no-group', entitlements: [wish] })).toEqual([])
+  expect(early('offboarded', { why: 'left', from: ms(14.9), to: ms(14.9) })).toEqual([])
+  expect(early('unfit', { why: 'unfit' })).toEqual([])
+  for (const without of [
+    early('unmatched'),
+    early('unmatched', { why: 'left' }),
+    early('offboarded', { why: 'unfit' }),
+    early('offboarded', { why: 'left', principal: 'sam' }),
+    early('unfit', { why: 'unfit', entitlements: ['vpn/lab'] }),
+    early('offboarded', { why: 'left', from: ms(15.1) }),
+    early('removed', { why: 'rules' }),
+  ])
+    expect(without).toEqual([stripped])
 })
 
 test('at the end nothing is open, and nothing is held', () => {
