@@ -16,25 +16,23 @@ const mostFrozenMs = 45_000
 
 export const endedWithoutGrounds = (of: Case): Broken[] => of.judged.flatMap((one) => whyNoGrounds(of, one))
 
+/** What ends already may end for another reason as well: each end that its history tells of had grounds of its own. */
 function whyNoGrounds({ grounds }: Case, { grant }: Judged): Broken[] {
-  const whys = 'cause' in grant ? groundsFor[grant.cause] : undefined
-  if (!('takeAt' in grant) || whys === undefined) return []
-  const at = grant.takeAt.getTime()
-  const isGiven = grounds.some(
-    (one) =>
-      whys.includes(one.why) &&
-      (one.principal === null || one.principal === grant.place.principal) &&
-      (one.entitlements?.includes(nameOf(grant)) ?? true) &&
-      one.from <= at &&
-      at <= one.to + mostFrozenMs,
-  )
-  if (isGiven) return []
-  return [
-    {
-      promise: 'stripped though held before or still needed',
-      what: `grant ${grant.id} of ${nameOf(grant)} ended early (${grant.cause}), and nobody told of anything by which it may`,
-      at,
-      key: grant.pattern === null ? keyOf(grant) : null,
-    },
-  ]
+  return grant.history.flatMap((happened): Broken[] => {
+    const whys = happened.type === 'end' ? groundsFor[happened.cause] : undefined
+    if (happened.type !== 'end' || whys === undefined) return []
+    const at = happened.at.getTime()
+    const isGiven = grounds.some(
+      (one) =>
+        whys.includes(one.why) &&
+        (one.principal === null || one.principal === grant.place.principal) &&
+        (one.entitlements?.includes(nameOf(grant)) ?? true) &&
+        one.from <= at &&
+        at <= one.to + mostFrozenMs,
+    )
+    if (isGiven) return []
+    const what = `grant ${grant.id} of ${nameOf(grant)} ended early (${happened.cause}), and nobody told of anything by which it may`
+    const key = grant.pattern === null ? keyOf(grant) : null
+    return [{ promise: 'stripped though held before or still needed', what, at, key }]
+  })
 }

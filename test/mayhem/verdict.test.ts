@@ -228,7 +228,9 @@ test('a grant that says that it runs, and was never held', () => {
 test('what ends early had grounds that somebody told of: of that kind, for them, for it, and by then', () => {
   const stripped = 'stripped though held before or still needed'
   const early = (cause: 'unmatched' | 'offboarded' | 'unfit' | 'removed', ...grounds: Partial<Grounds>[]) => {
-    const grant = { ...ended(aGrant(), at(15)), cause } as Grant
+    const over = ended(aGrant(), at(15))
+    const end = { type: 'end', at: at(15), cause, by: null, note: null } as const
+    const grant = { ...over, history: [...over.history, end], cause } as Grant
     const all = grounds.map((one) => ({ ...rulesChanged, principal: 'riley', ...one }))
     return broken({ grants: [grant], seen: held(11, 15.2), grounds: all })
   }
