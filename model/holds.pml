@@ -51,7 +51,7 @@
 #define R7_INSTANT 72   /* nothing is taken before its instant */
 #define R8_REMEMBERS 81 /* the hold remembers what the last to leave left */
 #define R8_SAYS 82      /* whoever leaves next says it first */
-#define R9_CLAIMS 91    /* nothing is taken while others claim it */
+#define R9_CLAIMS 91    /* nothing is taken while others claim it that are not over */
 #define R9_HELD 92      /* what was held before is not taken */
 #define R9_READ_BACK 93 /* read back that it is gone */
 #define R11_CALL 111    /* a call that was found written is watched */
@@ -185,6 +185,8 @@ bool wasAway[2];        /* since its takeAt it was not held for a moment at leas
 #define seesOver(x) (end[x] == 2 && !isBehind)
 #define seesNear(x) (end[x] != 0 && !isBehind)
 #define seesDue(x) (early[x] || seesOver(x))
+/* It keeps nothing any more, and never will again. */
+#define seesGone(x) (st[x] == ENDED || (st[x] == REVOKING && seesDue(x)))
 
 #ifdef EXTENDS
 bool owed[2], extended[2];
@@ -706,7 +708,9 @@ prepareToLeave:
     :: else -> f = ok
     fi;
 decides:
-    must = claim[g] && (!claim[1 - g] || !keeps(R9_CLAIMS)) && (!heldBefore || !keeps(R9_HELD));
+    looks();
+    must = claim[g] && (!claim[1 - g] || seesGone(1 - g) || !keeps(R9_CLAIMS)) && (!heldBefore || !keeps(R9_HELD));
+    isBehind = false;
     if
     :: must || !takeDue(g)
     :: else -> goto leavesUntaken

@@ -88,7 +88,7 @@ export const mutations: readonly Mutation[] = [
     name: 'taken though others claim it',
     rule: '9',
     file: protocol,
-    edits: [['grant.id in claims && Object.keys(claims).length === 1 && ', 'grant.id in claims && ']],
+    edits: [[' && !(await isKeptByOthers(world, claims, grant.id))', '']],
   },
   {
     name: 'not read back that it is gone',

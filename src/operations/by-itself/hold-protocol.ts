@@ -286,7 +286,7 @@ async function prepareToLeave(
     await owe(world, grant.id, unsaid)
     return null
   }
-  const mustTake = grant.id in claims && Object.keys(claims).length === 1 && !heldBefore
+  const mustTake = grant.id in claims && !heldBefore && !(await isKeptByOthers(world, claims, grant.id))
   const waitMs = Math.max(0, grant.takeAt.getTime() - world.clock.now().getTime())
   const keepMs = waitMs + lease.callMs
   if (mustTake) await lease.announce('take', grant.id, {}, keepMs)
@@ -295,6 +295,24 @@ async function prepareToLeave(
 }
 
 const patientTries = 3
+
+/**
+ * 9. Another grant that is over keeps nothing, though its claim is there still: it may be tried again only in a minute. It is
+ * over for good, so it does not matter that it is read by itself.
+ */
+async function isKeptByOthers(
+  { grants, clock }: World,
+  claims: Hold['claims'],
+  id: string,
+): Promise<boolean> {
+  for (const other of Object.keys(claims)) {
+    if (other === id) continue
+    const grant = await grants.get(other)
+    const isOver = grant?.status === 'ended' || (grant?.status === 'revoking' && grant.takeAt <= clock.now())
+    if (!isOver) return true
+  }
+  return false
+}
 
 /**
  * 8. Whoever left before may have died before its grant moved on: said now, as the hold remembers only the last. Null,
@@ -342,12 +360,22 @@ function leftUntaken({ claims, lastLeft, heldBefore }: Hold, { id, activeAt }: R
 const whyNotTaken = async (lease: Lease, outcome: Outcome): Promise<Error | null> =>
   outcome.what === 'done' ? await whyNotGone(lease) : outcome.error
 
+/** It is not there, and nobody can say yet that it is gone. */
+class MayAppear extends Error {
+  readonly until: Date
+
+  constructor(until: Date) {
+    super(`an earlier give may still happen until ${until.toISOString()}`)
+    this.until = until
+  }
+}
+
 /** Asks the system whether it is gone: null, or why it does not count as gone. */
 async function whyNotGone(lease: Lease): Promise<Error | null> {
   try {
     if (await lease.has()) return new Error('the system says it is still held')
     const until = lease.mayAppearUntil
-    return until === null ? null : new Error(`an earlier give may still happen until ${until.toISOString()}`)
+    return until === null ? null : new MayAppear(until)
   } catch (error) {
     if (error instanceof LeaseLost) throw error
     return error instanceof Error ? error : new Error(String(error))
@@ -569,7 +597,13 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
     const tries = grant.status === 'active' ? (grant.owed?.tries ?? 0) : 'tries' in grant ? grant.tries : 0
     const isAway = error instanceof ConnectorError && error.retryable
     const again = retryAt(world, tries)
-    return transition(grant, { type: 'failed', error: messageOf(error), retryAt: again, isAway }, now)
+    // That is no failure, and its end is known.
+    const isSooner = error instanceof MayAppear && error.until < again
+    return transition(
+      grant,
+      { type: 'failed', error: messageOf(error), retryAt: isSooner ? error.until : again, isAway },
+      now,
+    )
   })
 }
 
