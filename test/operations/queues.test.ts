@@ -48,3 +48,12 @@ test('what waited for its place is part of what asked for it, and not of what ma
   end()
   expect(await Promise.all(steps)).toEqual(['first', 'second', 'third'])
 })
+
+test('a step that never ends keeps nobody for ever, neither from its place nor from its hold', async () => {
+  const queues = new Queues({ concurrency: 1, stepMs: 50 })
+  const never = new Promise<never>(() => undefined)
+  const lost = queues.turn('riley there', () => queues.step('gate', 'prepare', () => never))
+  const next = queues.turn('riley there', () => queues.step('gate', 'call', async () => 'taken'))
+  await expect(lost).rejects.toThrow(/timed out/)
+  expect(await next).toBe('taken')
+})

@@ -8,6 +8,9 @@ const priorities = { call: 2, prepare: 1, record: 0 } as const
 /** What no giving and no taking waits for, in places of its own: what people wait for goes first. */
 const besides = { make: 1, tidy: 0 } as const
 
+/** Longer than whatever a step waits for, one after the other. One that never ends keeps its place and its hold no longer. */
+const mostStepMs = 180_000
+
 interface Work {
   readonly system: string
   readonly work: () => Promise<void>
@@ -20,6 +23,7 @@ interface Work {
  */
 export class Queues {
   readonly #concurrency: number
+  readonly #stepMs: number
   readonly #trace: Trace
   readonly #systems = new Map<string, PQueue>()
   readonly #beside = new Map<string, PQueue>()
@@ -34,8 +38,13 @@ export class Queues {
   })
   readonly #turns = new Map<string, Promise<void>>()
 
-  constructor({ concurrency = 64, trace = untraced }: { concurrency?: number; trace?: Trace } = {}) {
+  constructor({
+    concurrency = 64,
+    stepMs = mostStepMs,
+    trace = untraced,
+  }: { concurrency?: number; stepMs?: number; trace?: Trace } = {}) {
     this.#concurrency = concurrency
+    this.#stepMs = stepMs
     this.#trace = trace
   }
 
@@ -69,7 +78,10 @@ export class Queues {
     return [...counts].filter(([, count]) => count >= most).map(([system]) => system)
   }
 
-  /** One step of work on a system, when a place in its queue is free. */
+  /**
+   * One step of work on a system, when a place in its queue is free. Rejects where it does not end: what it does later on
+   * finds that its lease is another's.
+   */
   async step<T>(
     system: string,
     kind: keyof typeof priorities | keyof typeof besides,
@@ -82,8 +94,14 @@ export class Queues {
         return work()
       })
       if (kind === 'make' || kind === 'tidy')
-        return queueOf(this.#beside, system, this.#concurrency / 4).add(begun, { priority: besides[kind] })
-      return queueOf(this.#systems, system, this.#concurrency).add(begun, { priority: priorities[kind] })
+        return queueOf(this.#beside, system, this.#concurrency / 4).add(begun, {
+          priority: besides[kind],
+          timeout: this.#stepMs,
+        })
+      return queueOf(this.#systems, system, this.#concurrency).add(begun, {
+        priority: priorities[kind],
+        timeout: this.#stepMs,
+      })
     })
   }
 
