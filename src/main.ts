@@ -52,7 +52,7 @@ import { Unusable } from './mongo/unusable.ts'
 import { watchAgreement } from './operations/by-itself/agreement.ts'
 import { watchDevices, type DeviceWatch } from './operations/by-itself/device-watch.ts'
 import { watchHeld, type HeldWatch } from './operations/by-itself/held-watch.ts'
-import { Queues } from './operations/by-itself/queues.ts'
+import { mostStepMs, Queues } from './operations/by-itself/queues.ts'
 import { afterRestore } from './operations/by-itself/after-restore.ts'
 import { findDifferences } from './operations/by-itself/find-differences.ts'
 import { settleOnChange, sweep } from './operations/by-itself/sweep.ts'
@@ -182,7 +182,7 @@ export async function start(
         .tellAdmins({ catalog: () => catalog.current(), clock }, words, admins)
         .catch((error: unknown) => log.warn('could not tell the admins', { error }))
     }
-    const queues = new Queues({ trace })
+    const queues = new Queues({ trace, stepMs: mostStepMs })
     const agreement = await watchAgreement({
       id,
       replicas: mongoReplicas(connection),

@@ -9,7 +9,7 @@ const priorities = { call: 2, prepare: 1, record: 0 } as const
 const besides = { make: 1, tidy: 0 } as const
 
 /** Longer than whatever a step waits for, one after the other. One that never ends keeps its place and its hold no longer. */
-const mostStepMs = 180_000
+export const mostStepMs = 180_000
 
 interface Work {
   readonly system: string
@@ -23,7 +23,7 @@ interface Work {
  */
 export class Queues {
   readonly #concurrency: number
-  readonly #stepMs: number
+  readonly #timeout: { readonly timeout?: number }
   readonly #trace: Trace
   readonly #systems = new Map<string, PQueue>()
   readonly #beside = new Map<string, PQueue>()
@@ -40,11 +40,11 @@ export class Queues {
 
   constructor({
     concurrency = 64,
-    stepMs = mostStepMs,
+    stepMs,
     trace = untraced,
   }: { concurrency?: number; stepMs?: number; trace?: Trace } = {}) {
     this.#concurrency = concurrency
-    this.#stepMs = stepMs
+    this.#timeout = stepMs === undefined ? {} : { timeout: stepMs }
     this.#trace = trace
   }
 
@@ -79,8 +79,8 @@ export class Queues {
   }
 
   /**
-   * One step of work on a system, when a place in its queue is free. Rejects where it does not end: what it does later on
-   * finds that its lease is another's.
+   * One step of work on a system, when a place in its queue is free. Rejects where it does not end within `stepMs`: what
+   * it does later on finds that its lease is another's.
    */
   async step<T>(
     system: string,
@@ -96,11 +96,11 @@ export class Queues {
       if (kind === 'make' || kind === 'tidy')
         return queueOf(this.#beside, system, this.#concurrency / 4).add(begun, {
           priority: besides[kind],
-          timeout: this.#stepMs,
+          ...this.#timeout,
         })
       return queueOf(this.#systems, system, this.#concurrency).add(begun, {
         priority: priorities[kind],
-        timeout: this.#stepMs,
+        ...this.#timeout,
       })
     })
   }
