@@ -75,12 +75,12 @@ test('one that stops while it still connects leaves no connection behind on whic
 
 test('what is given before Slack said which workspace this is: its person keeps their name on the system', async () => {
   const gate = await aGate()
-  const stage = await aStage({ catalog: (cast) => gateCatalog(cast), env: gate.env })
+  const stage = await aStage({ catalog: (cast) => gateCatalog(cast, { duration: '30s' }), env: gate.env })
   const { riley, ada, orders, workspace } = stage
   gate.trouble = ({ action }) => (action === 'give' ? { status: 503 } : undefined)
   const reason = aReason()
   await asks(riley, 'gate open', reason)
-  await ada.clicks('Approve 6 s', await ada.sees(reason, orders, patient))
+  await ada.clicks('Approve 30 s', await ada.sees(reason, orders, patient))
   await eventually(
     async () => gate.calls,
     (calls) => calls.some(({ action }) => action === 'give'),
