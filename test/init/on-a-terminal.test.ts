@@ -45,6 +45,7 @@ test('whoever answers five questions has a .env of their own and a catalog that 
   expect(await variablesIn(folder)).toEqual({
     SLACK_BOT_TOKEN: workspace.botToken,
     SLACK_APP_TOKEN: workspace.appToken,
+    SLACK_API_URL: workspace.apiUrl,
     MONGODB_URI: uri,
     CATALOG: './catalog.yml',
     CATALOG_VARIABLES: 'ACCESS_*',
