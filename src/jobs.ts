@@ -170,7 +170,7 @@ export async function startJobs(
   return {
     isRunning: async (name) => {
       const ageMs = await ticks.agesMs()
-      return table.some((job) => job.name === name && ageMs(name) < job.overdueMs + guardEveryMs)
+      return table.some((job) => job.name === name && ageMs(name) < 2 * job.overdueMs)
     },
     stop: async () => {
       clearInterval(timer)
