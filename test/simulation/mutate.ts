@@ -31,7 +31,7 @@ export const sourceOf = ({ file }: Mutation): Promise<string> => readFile(join(r
 /** Runs the simulation on a copy of the sources in which the mutation was made, until a promise breaks. */
 export async function runMutated(
   mutation: Mutation,
-  { runs, from = 1 }: { runs: number; from?: number },
+  { runs, from = 1, signal }: { runs: number; from?: number; signal?: AbortSignal },
 ): Promise<Caught> {
   const source = mutated(await sourceOf(mutation), mutation)
   const folder = await mkdtemp(join(tmpdir(), 'curfew-mutation-'))
@@ -52,7 +52,7 @@ export async function runMutated(
         '--from',
         String(from),
       ],
-      { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } },
+      { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' }, ...(signal ? { signal } : {}) },
     )
     return JSON.parse(stdout) as Caught
   } finally {
