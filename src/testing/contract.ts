@@ -123,6 +123,7 @@ export interface Lacking {
 export async function everyHolder(connector: Connector, target: Target): Promise<string[]> {
   const found: string[] = []
   for (let after: string | null = null; ;) {
+    // As long as a catalog may give a call: how fast a system lists is not the connector's.
     const { principals, next } = await connector.list({ target, after, signal: AbortSignal.timeout(30_000) })
     assert.ok(principals.length <= 5_000, `a page held ${principals.length}: at most a few thousand`)
     found.push(...principals)

@@ -28,8 +28,7 @@ export const pruningRecord =
     const before = new Date(now.getTime() - keepMs)
     // Asked first: where nothing is so old, nothing is to be done.
     const oldest = await chain.oldestAt()
-    const isAhead = oldest !== null && oldest > now
-    if (oldest === null || (oldest >= before && !isAhead)) return
+    if (oldest === null || (oldest >= before && oldest <= now)) return
     const pruning = upTo === null ? { before, now } : { before, now, upTo: await upTo() }
     const parts = { keys, signers, drawn }
     const pruned = await pruneRecorded(world, chain, { by: { curfew: true }, pruning, parts })

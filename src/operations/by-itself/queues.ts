@@ -79,8 +79,8 @@ export class Queues {
   }
 
   /**
-   * One step of work on a system, when a place in its queue is free. Rejects where it does not end within `stepMs`: what
-   * it does later on finds that its lease is another's.
+   * One step of work on a system, when a place in its queue is free. Rejects where it does not end within `stepMs`: by then
+   * its lease is over, under which it would send anything.
    */
   async step<T>(
     system: string,
