@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Timestamp } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
+import { endedWithin } from './within.ts'
 
 /** What a server says of itself to whoever may sign in. Reads alone. */
 export interface AboutServer {
@@ -31,11 +32,11 @@ const helloSchema = z.object({
 const buildSchema = z.object({ version: z.string() })
 
 async function hello(connection: Connection) {
-  return helloSchema.parse(await connection.db?.command({ hello: 1 }, { timeoutMS: 5_000 }))
+  return helloSchema.parse(await connection.db?.command({ hello: 1 }, endedWithin(5_000)))
 }
 
 export async function aboutServer(connection: Connection): Promise<AboutServer> {
-  const { version } = buildSchema.parse(await connection.db?.command({ buildInfo: 1 }, { timeoutMS: 5_000 }))
+  const { version } = buildSchema.parse(await connection.db?.command({ buildInfo: 1 }, endedWithin(5_000)))
   const askedAtMs = performance.now()
   const said = await hello(connection)
   return {

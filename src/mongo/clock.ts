@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose'
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../domain/ports/clock.ts'
 import { elapsedMs } from '../elapsed.ts'
+import { endedWithin } from './within.ts'
 
 const oldestMs = 10_000
 /** How far two clocks may drift apart in a second. */
@@ -61,7 +62,7 @@ export function mongoClock(connection: Connection): DatabaseClock {
 }
 
 async function hello(connection: Connection): Promise<{ localTime: Date }> {
-  const answer = await connection.db?.command({ hello: 1 }, { timeoutMS: 2_000 })
+  const answer = await connection.db?.command({ hello: 1 }, endedWithin(2_000))
   const localTime: unknown = answer?.localTime
   if (!(localTime instanceof Date)) throw new Error('the database did not tell the time')
   return { localTime }

@@ -1,5 +1,6 @@
 import type { Collection, MongoClientOptions } from 'mongodb'
 import mongoose, { type Connection } from 'mongoose'
+import { waking } from '../waking-connection.ts'
 import { mustBeReadable, Unusable, whyAddressIsUnusable } from './unusable.ts'
 
 /**
@@ -58,7 +59,7 @@ const decidedHere = new Set([
  */
 export async function connect(written: string): Promise<Connection> {
   const uri = withoutDecided(written)
-  const options = { ...relied, ...patience, maxPoolSize: 50 }
+  const options = { ...relied, ...patience, ...waking, maxPoolSize: 50 }
   mustBeReadable(uri, options)
   const connection = mongoose.createConnection(uri, {
     ...options,

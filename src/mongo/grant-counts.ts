@@ -6,11 +6,13 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { GrantCounter, GrantCounts, Owed } from '../domain/ports/grant-counts.ts'
 import { collectionOf } from './connection.ts'
 import { dueFilter } from './grants.ts'
+import { endedWithin, readWithin } from './within.ts'
 
 const withinMs = 1_500
 const mostUnshown = 5_000
 
 const statusRow = z.object({ _id: z.enum(openStatuses), count: z.number() })
+const countSchema = z.object({ n: z.number() })
 const owedRow = z.object({ count: z.number(), oldestAt: z.date() })
 
 type Grants = Collection<Document & { _id: string }>
@@ -27,7 +29,7 @@ export function mongoGrantCounts(connection: Connection, clock: Pick<Clock, 'now
       const [open, all, gives, takes, overstays, late, oldestPendingAt, oldestDueAt, unshown] =
         await Promise.all([
           openOnes(grants),
-          grants.estimatedDocumentCount({ timeoutMS: withinMs }),
+          countedRoughly(connection),
           owed(grants, { isOpen: true, status: 'granting', giveAt: { $lte: now } }, 'giveAt'),
           owed(grants, { isOpen: true, status: 'revoking', takeAt: { $lte: now } }, 'takeAt'),
           // Nobody even began to take it.
@@ -51,11 +53,18 @@ export function mongoGrantCounts(connection: Connection, clock: Pick<Clock, 'now
   }
 }
 
+/** As the server knows it without looking. */
+async function countedRoughly({ db }: Connection): Promise<number> {
+  return countSchema.parse(await db?.command({ count: 'grants', maxTimeMS: withinMs }, endedWithin(withinMs)))
+    .n
+}
+
 async function openOnes(grants: Grants): Promise<GrantCounts['open']> {
   const rows = await grants
-    .aggregate([{ $match: { isOpen: true } }, { $group: { _id: '$status', count: { $sum: 1 } } }], {
-      timeoutMS: withinMs,
-    })
+    .aggregate(
+      [{ $match: { isOpen: true } }, { $group: { _id: '$status', count: { $sum: 1 } } }],
+      readWithin(withinMs),
+    )
     .toArray()
   const counted = new Map(rows.map((row) => statusRow.parse(row)).map(({ _id, count }) => [_id, count]))
   return new Map(openStatuses.map((status) => [status, counted.get(status) ?? 0]))
@@ -65,18 +74,18 @@ async function owed(grants: Grants, filter: Document, instant: string): Promise<
   const [row] = await grants
     .aggregate(
       [{ $match: filter }, { $group: { _id: null, count: { $sum: 1 }, oldestAt: { $min: `$${instant}` } } }],
-      { timeoutMS: withinMs },
+      readWithin(withinMs),
     )
     .toArray()
   return row === undefined ? { count: 0, oldestAt: null } : owedRow.parse(row)
 }
 
 const count = (grants: Grants, filter: Document, limit?: number): Promise<number> =>
-  grants.countDocuments(filter, { timeoutMS: withinMs, ...(limit === undefined ? {} : { limit }) })
+  grants.countDocuments(filter, { ...readWithin(withinMs), ...(limit === undefined ? {} : { limit }) })
 
 async function oldest(grants: Grants, filter: Document, instant: string): Promise<Date | null> {
   const [row] = await grants
-    .find(filter, { projection: { _id: 0, [instant]: 1 }, timeoutMS: withinMs })
+    .find(filter, { projection: { _id: 0, [instant]: 1 }, ...readWithin(withinMs) })
     .sort({ [instant]: 1 })
     .limit(1)
     .toArray()

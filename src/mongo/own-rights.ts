@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
+import { endedWithin } from './within.ts'
 
 /** What the role readWrite allows, as far as Curfew uses it. */
 const needed = [
@@ -27,7 +28,7 @@ const statusSchema = z.object({
 /** What our login may not do in our own database; null where nobody has to sign in, or did. */
 export async function missingRights(connection: Connection): Promise<readonly string[] | null> {
   const command = { connectionStatus: 1, showPrivileges: true }
-  const { authInfo } = statusSchema.parse(await connection.db?.command(command, { timeoutMS: 5_000 }))
+  const { authInfo } = statusSchema.parse(await connection.db?.command(command, endedWithin(5_000)))
   if (authInfo.authenticatedUsers.length === 0) return null
   const isOurs = ({ db, collection, anyResource }: z.infer<typeof resource>): boolean =>
     anyResource === true || (collection === '' && (db === '' || db === connection.name))

@@ -1,6 +1,7 @@
 import { MongoClient, type Document } from 'mongodb'
 import type { z } from 'zod'
 import { ConnectorError, type Surroundings } from '../../domain/connector.ts'
+import { waking } from '../../waking-connection.ts'
 import { readSecret, type Secret } from '../secret.ts'
 import { codes, mongodbFailure, serverCode } from './failure.ts'
 
@@ -47,6 +48,7 @@ export function serverAt(
       serverSelectionTimeoutMS: timeoutMs,
       waitQueueTimeoutMS: timeoutMs,
       socketTimeoutMS: timeoutMs,
+      ...waking,
       ...(known === null ? {} : { auth: { username, password: known } }),
     })
     login = { client, password: known, connecting: null }
