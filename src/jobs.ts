@@ -9,6 +9,8 @@ const collection = 'jobs'
 const guardEveryMs = 1_000
 const quietMs = 60_000
 const readyWithinMs = 5_000
+/** A job that never ends is run again at last, though nobody else is there: however often, it does the same. */
+const givenUpAfterLocks = 10
 
 /** Something that one of the replicas does every so often, and any number of them may do at once. */
 export interface Job {
@@ -73,7 +75,8 @@ export async function startJobs(
       observe({ type: 'job-ran', job: job.name, outcome, tookMs: clock.monotonicMs() - beganAtMs })
     }
     try {
-      await job.run()
+      const { done } = await clock.within(job.lockMs * givenUpAfterLocks, () => job.run())
+      if (!done) throw new Error('it did not end, and is given up')
       // Found out only by doing it: another has yet to do it.
       if (job.needsSlack && leavesSlackToOthers()) return
       await ticks.note(job.name)

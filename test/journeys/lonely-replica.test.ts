@@ -141,6 +141,34 @@ test('a job that the clock of one who died put to sleep is run by another as soo
   expect(Math.min(...gapsMs)).toBeLessThan(3_600)
 }, 90_000)
 
+test('a job that never ends is run again, by a replica that is alone too', async () => {
+  const starts = await replicasOfOneDatabase()
+  let runs = 0
+  const jobs = await starts(
+    () => false,
+    [
+      {
+        name: 'look',
+        everyMs: 1_000,
+        lockMs: 300,
+        overdueMs: 1_500,
+        needsSlack: false,
+        run: async () => {
+          runs += 1
+          // At the start, and when it is run by Agenda or is overdue.
+          if (runs < 3) await new Promise(() => {})
+        },
+      },
+    ],
+  )
+  afterThis(() => jobs.stop())
+  await eventually(
+    async () => runs,
+    (count) => count >= 3,
+    20_000,
+  )
+}, 30_000)
+
 test('a look during which Slack stopped answering this replica is not noted as one: the other looks within seconds', async () => {
   const startsOne = await replicasOfOneDatabase()
   let isAway = false

@@ -12,6 +12,7 @@ const mostOfASystem = 2_000
 const mostTidied = 20
 /** What was written so lately is settled without being read: another replica changed it hardly since. */
 const freshMs = 500
+const nextLookMs = 1_000
 
 /**
  * Reads what falls due within `leadMs`, starts it in the systems' queues and returns: it waits for no system.
@@ -27,6 +28,7 @@ export async function sweep(world: World): Promise<void> {
   for (const grant of await world.grants.due(before, limit, { but: full })) {
     // One that is being settled already is found again by the next sweep if that leaves anything to do.
     if (isTimely(grant, { now, before }) && !world.queues.isRunning(grant.id)) startSettling(world, grant)
+    settleSoon(world, grant, now)
   }
   for (const hold of await world.holds.due(now, limit, full)) {
     world.queues.start(holdId(hold), hold.system, async () => {
@@ -51,9 +53,25 @@ export async function sweep(world: World): Promise<void> {
 /** Settles what this process itself just made due, without waiting for the next sweep. */
 export function settleOnChange(world: World): () => void {
   return world.grants.onChange((grant) => {
-    const isDue = grant.dueAt !== null && grant.dueAt <= world.clock.now()
+    const now = world.clock.now()
+    const isDue = grant.dueAt !== null && grant.dueAt <= now
+    settleSoon(world, grant, now)
     // What is to be settled once more is settled as it was written last: it may not be due any more.
     if (isDue || world.queues.isWantedAgain(grant.id)) startSettling(world, grant, grant)
+  })
+}
+
+/** What falls due before the next look, as a try after one that failed, is settled at its instant. */
+function settleSoon(
+  world: World,
+  grant: Pick<DueGrant, 'id' | 'system'> & { dueAt: Date | null },
+  now: Date,
+): void {
+  const inMs = grant.dueAt === null ? Infinity : grant.dueAt.getTime() - now.getTime()
+  if (inMs <= 0 || inMs > nextLookMs) return
+  void world.clock.sleep(inMs).then(() => {
+    // What was prepared for this instant is under way.
+    if (!world.queues.isRunning(grant.id)) startSettling(world, grant)
   })
 }
 
