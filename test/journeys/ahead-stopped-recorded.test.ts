@@ -1,9 +1,8 @@
 import { lookAtHeld } from '../../src/operations/by-itself/while-held.ts'
-import { connect } from '../../src/mongo/connection.ts'
 import { aStage } from '../support/curfew.ts'
 import { aKey } from '../support/ring.ts'
-import { afterThis } from '../workspace/support/a-workspace.ts'
 import { as, eventually } from './acts.ts'
+import { toldInRecord } from './in-the-record.ts'
 
 test('what was approved ahead and stops as its approver left stands in the record as stopped', async () => {
   const stage = await aStage({ auditKeys: [aKey('k1')] })
@@ -34,16 +33,6 @@ test('what was approved ahead and stops as its approver left stands in the recor
     },
     (word) => word?.stoppedAt != null,
   )
-  const connection = await connect(stage.environment['MONGODB_URI'] ?? '')
-  afterThis(() => connection.close())
-  const told = async () => {
-    const acts = await connection.collection('acts').find({ type: 'approval-ahead-stopped' }).toArray()
-    const links = await connection
-      .collection('chain')
-      .find({ text: /approval-ahead-stopped/ })
-      .toArray()
-    return acts.length + links.length
-  }
   // It was to be written before it was done.
-  expect(await told()).toBeGreaterThan(0)
+  expect(await toldInRecord(stage, 'approval-ahead-stopped')).toBeGreaterThan(0)
 }, 60_000)

@@ -8,6 +8,7 @@ import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog, type Gate } from './a-gate.ts'
 import { anAuthenticatorApp } from './an-authenticator-app.ts'
 import { aPhone, enrols, optionsOn, publicUrl, type Phone } from './a-phone.ts'
+import { toldInRecord } from './in-the-record.ts'
 import { linkBehind } from './link-behind.ts'
 import { changeCatalog, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
@@ -40,6 +41,7 @@ async function aDay(
       gateCatalog(cast, { more: daily(session) }).replace('\ndefaults:', `${confirm}\ndefaults:`),
     env: gate.env,
     confirming: { keys: [key], publicUrl: url },
+    auditKeys: [aKey('a1')],
   })
   return { stage, gate, phone: aPhone(stage) }
 }
@@ -227,6 +229,7 @@ test('a sign-in at the identity provider confirms, of the browser that pressed a
   await held(gate, 'riley')
   const grant = await onlyGrantOf(stage, riley)
   expect(grant.confirmations.map(({ method }) => method)).toEqual(['oidc'])
+  expect(await toldInRecord(stage, 'account-linked')).toBeGreaterThan(0)
 }, 90_000)
 
 test('without a page six digits are typed into the form, and one that was used begins nothing', async () => {

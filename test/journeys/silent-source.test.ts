@@ -1,4 +1,5 @@
 import { foreseeing } from '../../src/operations/by-itself/outage.ts'
+import { hearsActs } from '../support/heard-acts.ts'
 import { aDeviceDay, type DeviceDay } from './a-device.ts'
 import { asks, eventually, onlyGrantOf, patient, wrongWith } from './acts.ts'
 
@@ -58,7 +59,9 @@ test('where the catalog lets it wait, nobody loses it before an admin says so; t
     (grant) => performance.now() - heardAtMs > 12_500 && grant.status === 'active' && grant.posture !== null,
   )
   expect([...day.gate.holders]).toEqual(['riley'])
+  const acts = hearsActs(day.stage.app.world)
   await kim.clicks('Take it all the same', asked, { confirm: true })
   await isHeld(day, '')
   expect(await onlyGrantOf(day.stage, riley)).toMatchObject({ cause: 'unfit' })
+  expect(acts).toEqual(['silence-ends-held: done'])
 }, 60_000)

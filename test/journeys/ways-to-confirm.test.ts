@@ -7,7 +7,7 @@ import { aKey } from '../support/ring.ts'
 import type { Person } from '../workspace/people/person.ts'
 import { afterThis } from '../workspace/support/a-workspace.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
-import { aPhone, enrols, optionsOn, publicUrl, type Phone } from './a-phone.ts'
+import { aPhone, enrols, oneTimeCode, optionsOn, publicUrl, type Phone } from './a-phone.ts'
 import { as, changeCatalog, eventually, patient, wrongWith } from './acts.ts'
 import { linkBehind } from './link-behind.ts'
 import { hearsActs } from '../support/heard-acts.ts'
@@ -107,6 +107,29 @@ test('whoever has a way sees it at home, and neither adds nor removes one there:
   expect(forced.text).toMatch(/The one-time code that your admin gave you/)
   expect(await waysOf(stage, riley)).toEqual([way])
   await home(riley, /How you confirm who you are.*Phone/s)
+  expect(wrongWith(workspace)).toEqual([])
+}, 90_000)
+
+test('whoever shows who they are removes one of their ways: once, and they hear of it', async () => {
+  const { stage, phone } = await aDay()
+  const { riley, workspace } = stage
+  await home(riley, /nothing to confirm with/)
+  await enrols(stage, riley, phone, await pageBehind(riley, 'Add a way to confirm', 'Add a way…'))
+  const [way] = await waysOf(stage, riley)
+  await home(riley, /How you confirm who you are.*Phone/s)
+  const link = await pageBehind(riley, 'Remove…', 'Remove…')
+  const shown = await phone.sends(`${link}/code`, { code: await oneTimeCode(stage, riley) })
+  const [, to = ''] = /action="(\/confirm\/enrol\/[^"]+)\/remove"/.exec(shown.html) ?? []
+  const acts = hearsActs(stage.app.world)
+  const remove = () => phone.sends(`${publicUrl}${to}/remove`, { method: 'passkey', id: way?.id ?? '' })
+  const removed = await remove()
+  expect(removed.status).toBe(200)
+  expect(removed.html).not.toContain(`${to}/remove`)
+  expect(await waysOf(stage, riley)).toEqual([])
+  await riley.sees(/Your passkey “Phone” confirms nothing any more/, 'dm', patient)
+  await home(riley, /nothing to confirm with/)
+  await remove()
+  expect(acts).toEqual(['way-removed: done', 'way-removed: dropped'])
   expect(wrongWith(workspace)).toEqual([])
 }, 90_000)
 
