@@ -23,7 +23,7 @@ interface Work {
  */
 export class Queues {
   readonly #concurrency: number
-  readonly #timeout: { readonly timeout?: number }
+  readonly #stepMs: number | undefined
   readonly #trace: Trace
   readonly #systems = new Map<string, PQueue>()
   readonly #beside = new Map<string, PQueue>()
@@ -44,7 +44,7 @@ export class Queues {
     trace = untraced,
   }: { concurrency?: number; stepMs?: number; trace?: Trace } = {}) {
     this.#concurrency = concurrency
-    this.#timeout = stepMs === undefined ? {} : { timeout: stepMs }
+    this.#stepMs = stepMs
     this.#trace = trace
   }
 
@@ -91,17 +91,11 @@ export class Queues {
       const askedAtMs = performance.now()
       const begun = partOfThis(() => {
         say({ queuedMs: performance.now() - askedAtMs })
-        return work()
+        return this.#stepMs === undefined ? work() : inTime(work, this.#stepMs)
       })
       if (kind === 'make' || kind === 'tidy')
-        return queueOf(this.#beside, system, this.#concurrency / 4).add(begun, {
-          priority: besides[kind],
-          ...this.#timeout,
-        })
-      return queueOf(this.#systems, system, this.#concurrency).add(begun, {
-        priority: priorities[kind],
-        ...this.#timeout,
-      })
+        return queueOf(this.#beside, system, this.#concurrency / 4).add(begun, { priority: besides[kind] })
+      return queueOf(this.#systems, system, this.#concurrency).add(begun, { priority: priorities[kind] })
     })
   }
 
@@ -123,6 +117,19 @@ export class Queues {
   /** Takes nothing new; resolves when what is in flight has ended. */
   stop(): Promise<void> {
     return this.#runs.stop()
+  }
+}
+
+/** The queue's own limit makes an error, stack and all, of each step that is in time. */
+async function inTime<T>(work: () => Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not end within ${ms} ms, and is given up`)), ms)
+  })
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
