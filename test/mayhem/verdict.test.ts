@@ -617,3 +617,72 @@ test('withdrawn by whoever did not', () => {
   expect(broken({ ...about, deeds: [asks(grant)] })).toEqual([unrecorded])
   expect(broken({ ...about, deeds: [asks(grant), aDeed({ what: 'withdraws' })] })).toEqual([])
 })
+
+test('what comes back right after a replica that had died is up again was not sent by it before', () => {
+  const back = seen([0, []], [11, [key]], [20, []], [40, [key]], [43, []])
+  const died = { ...trouble('replica-1', 30, 39.5), what: 'killed or dead' }
+  expect(broken({ seen: back, troubles: [died] })).toEqual([late])
+})
+
+test('“nothing was given” is untrue of what was held for a while, and is not any more', () => {
+  const never = { ...ended(aGrant(), at(15)), cause: 'failed', activeAt: null, left: 'never-given' } as Grant
+  const said: Said[] = [{ grantId: 'g1', at: ms(21), what: 'nothing-given', words: 'Nothing was given' }]
+  expect(broken({ grants: [never], said, seen: seen([0, []]) })).toEqual([])
+  expect(broken({ grants: [never], said, seen: held(11, 14) })).toEqual([untrue])
+})
+
+test('what was given ends early by no word of it that it could not be given', () => {
+  const over = ended(aGrant(), at(15))
+  const end = { type: 'end', at: at(15), cause: 'failed', by: null, note: 'not allowed' } as const
+  const grant = { ...over, history: [...over.history, end], cause: 'failed' } as Grant
+  expect(broken({ grants: [grant], seen: held(11, 15.2), grounds: [] })).toEqual([stripped])
+})
+
+test('grounds that were over before it was asked for end nothing, unless a replica was frozen since', () => {
+  const over = ended(aGrant(), at(15))
+  const end = { type: 'end', at: at(15), cause: 'unfit', by: null, note: null } as const
+  const grant = { ...over, history: [...over.history, end], cause: 'unfit' } as Grant
+  const about = { grants: [grant], seen: held(11, 15.2) }
+  const grounds: Grounds[] = [{ ...rulesChanged, why: 'unfit', from: ms(0), to: ms(2) }]
+  const frozen = { ...trouble('replica-1', 1, 14.5), what: 'frozen' }
+  expect(broken({ ...about, grounds, troubles: [frozen] })).toEqual([])
+  expect(broken({ ...about, grounds })).toEqual([stripped])
+})
+
+test('what was given before anybody said yes to it, right after an earlier grant of the same, came without approval', () => {
+  const again = { ...aGrant({ id: 'again', endsAt: at(36) }), approvedAt: at(26), askedMs: 10_000 }
+  const grant = { ...again, durationMs: 10_000, reviews: again.reviews.map((one) => ({ ...one, at: at(26) })) }
+  const over = { ...ended(grant), activeAt: at(22) } as Grant
+  const grants = [ended(aGrant()), over]
+  const deeds = [...asIs([aGrant()]), { ...asks(grant), from: ms(21) }, saysYes(grant, ada, ms(25.9))]
+  const early = seen([0, []], [11, [key]], [20, []], [22, [key]], [36, []])
+  expect(broken({ grants, deeds, seen: early })).toEqual([unapproved])
+  const inTime = [ended(aGrant()), { ...over, activeAt: at(26.2) } as Grant]
+  const then = seen([0, []], [11, [key]], [20, []], [26.1, [key]], [36, []])
+  expect(broken({ grants: inTime, deeds, seen: then })).toEqual([])
+})
+
+test('more time that was added long before its holder asked for any is nothing that anybody asked for', () => {
+  const grants = [ended(extended)]
+  const record = { faults: [], entries: [...entriesOf(grants), ...recordedMore(extended)], acts: [] }
+  const about = { grants, seen: held(11, 40), record }
+  expect(broken({ ...about, deeds: [...asIs([extended]), wantsMore] })).toEqual([])
+  const pressed = { ...wantsMore, from: ms(35) }
+  expect(broken({ ...about, deeds: [...asIs([extended]), pressed] })).toEqual([unapproved, late])
+})
+
+test('what ended as returned ended early where its holder pressed only after that', () => {
+  const end = { type: 'end', at: at(15), cause: 'released', by: riley, note: null } as const
+  const over = { ...ended(aGrant(), at(15)), cause: 'released', endedBy: riley, history: [end] } as Grant
+  const entries = entriesOf([over]).map((one) =>
+    one.type === 'end' ? { ...one, cause: 'released', by: riley.email } : one,
+  )
+  const about = {
+    grants: [over],
+    seen: held(11, 15.2),
+    record: { faults: [], entries: [...entries.map((one, n) => ({ ...one, source: `grant/g1/${n}` }))], acts: [] },
+  }
+  const pressed = (second: number) => aDeed({ what: 'releases', from: ms(second) })
+  expect(broken({ ...about, deeds: [...asIs([aGrant()]), pressed(14.9)] })).toEqual([])
+  expect(broken({ ...about, deeds: [...asIs([aGrant()]), pressed(19)] })).toEqual([stripped])
+})
