@@ -24,7 +24,7 @@ test('what a stopped process gives after the end of its grant is taken soon, tho
   await until(43_000)
   expect([...db.grants.values()].map(({ status }) => status)).toEqual(['revoking', 'active'])
   await until(49_500)
-  expect([...db.grants.values()].map(({ status }) => status)).toEqual(['revoking', 'ended'])
+  expect([...db.grants.values()].at(-1)?.status).toBe('ended')
   expect(system.isHeld(heldThere)).toBe(false)
   // It goes on, and sends what it was about to give.
   await until(51_000)

@@ -328,10 +328,12 @@ const cycling: Of = (grant, rows) => {
 interface Trouble {
   readonly isStoreFailing?: boolean
   readonly isOneStopped?: boolean
+  /** As if its process were killed: whatever it asks of the store from then on never comes back, done or not. */
+  readonly isOneDead?: boolean
 }
 
 async function aRun(seed: number, count: number, faults: boolean, trouble: Trouble = {}) {
-  const { isStoreFailing = false, isOneStopped = false } = trouble
+  const { isStoreFailing = false, isOneStopped = false, isOneDead = false } = trouble
   const random = seeded(seed)
   const slow = async (most: number) => turns(Math.floor(random() * most))
   let isFair = !faults
@@ -352,13 +354,17 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
     return answer
   }
   let isStoreFair = !isStoreFailing
+  const dies = { isDead: false }
   /** Fails before it was done, or after. */
-  const perhaps = async <T>(effect: () => Promise<T>): Promise<T> => {
+  const perhaps = async <T>(effect: () => Promise<T>, replica: number): Promise<T> => {
+    const isDead = () => dies.isDead && replica === 0
+    const never = () => new Promise<never>(() => undefined)
+    if (isDead()) return never()
     const dice = isStoreFair ? 1 : random()
     if (dice < 0.06) throw new Error('no primary')
     const answer = await effect()
     if (dice < 0.12) throw new Error('no answer')
-    return answer
+    return isDead() ? never() : answer
   }
   const noted = new NotedSurfaces()
   const clock: { ms: () => number } = { ms: () => performance.now() }
@@ -369,21 +375,22 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
     const store = memorySurfaces(() => clock.ms(), noted)
     const known = new KnownShown()
     const failed = new Map<string, number>()
+    const replica = owed.length
     owed.push(failed)
     const learn = (id: string, shown: Shown) => known.learn(id, shown)
     return {
       ...store,
       known: (id) => known.of(id),
-      of: async (id) => learn(id, await perhaps(async () => step(() => store.of(id)))),
+      of: async (id) => learn(id, await perhaps(async () => step(() => store.of(id)), replica)),
       lease: async (of, forMs) => {
-        const leased = await perhaps(async () => step(() => store.lease(of, forMs)))
+        const leased = await perhaps(async () => step(() => store.lease(of, forMs)), replica)
         learn(of.requestId, leased.shown)
         return leased
       },
       save: async (of, ...rest) => {
         try {
           const saved = await known.whileSaving(of, rest[0], async () =>
-            learn(of.requestId, await perhaps(async () => step(() => store.save(of, ...rest)))),
+            learn(of.requestId, await perhaps(async () => step(() => store.save(of, ...rest)), replica)),
           )
           failed.delete(of.key)
           return saved
@@ -397,12 +404,12 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
     }
   }
   const { all: every, side } = replicas(count, slack, { of: cycling, surfaces, step, saveAgainMs })
-  for (const { grants } of every) {
+  for (const [replica, { grants }] of every.entries()) {
     const { get, shown, unshown, byRequest } = { ...grants }
-    grants.get = (id) => perhaps(() => get(id))
-    grants.shown = (id, revision) => perhaps(() => shown(id, revision))
-    grants.unshown = (limit) => perhaps(() => unshown(limit))
-    grants.byRequest = (id) => perhaps(() => byRequest(id))
+    grants.get = (id) => perhaps(() => get(id), replica)
+    grants.shown = (id, revision) => perhaps(() => shown(id, revision), replica)
+    grants.unshown = (limit) => perhaps(() => unshown(limit), replica)
+    grants.byRequest = (id) => perhaps(() => byRequest(id), replica)
   }
   let all = every
   clock.ms = () => side.world.clock.monotonicMs()
@@ -419,11 +426,23 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
     )
   const changes = 4 + Math.floor(random() * 8)
   const stopsAt = isOneStopped ? 1 + Math.floor(random() * changes) : 0
+  const diesAt = isOneDead ? 1 + Math.floor(random() * changes) : 0
   for (let i = 1; i <= changes; i++) {
     await slow(60)
     if (i === stopsAt) {
       void all[0]?.publisher.stop()
       all = all.slice(1)
+    }
+    if (i === diesAt) {
+      // What it wrote last it is most likely just showing.
+      const id = ids[Math.floor(random() * 2)] as string
+      await all[0]?.grants.change(id, (grant) => becomes(String(Number(grant.reason) + 1))(grant))
+      all = all.slice(1)
+      const nth = Math.floor(random() * 60)
+      void turns(nth).then(() => {
+        dies.isDead = true
+        owed[0]?.clear()
+      })
     }
     const id = ids[Math.floor(random() * 2)] as string
     await pick().grants.change(id, (grant) => becomes(String(Number(grant.reason) + 1))(grant))
@@ -487,6 +506,7 @@ test.each<[string, number, boolean, Trouble]>([
   ['three replicas, the store fails', 3, false, { isStoreFailing: true }],
   ['three replicas, Slack and the store fail', 3, true, { isStoreFailing: true }],
   ['three replicas, one is stopped', 3, false, { isOneStopped: true }],
+  ['two replicas, one dies', 2, false, { isOneDead: true }],
 ])(
   'in the end Slack shows the newest: %s',
   async (_what, count, faults, trouble) => {
@@ -1015,4 +1035,85 @@ test('a message that was posted anew is not forgotten by another that notes agai
   await sleep(400)
   await seconds(10, side)
   expect([...slack.messages.values()]).toEqual(['card answered'])
+})
+
+test('what one begins to post right after another had nothing to send for the newest is called off, though the one dies before it does', async () => {
+  const never = new Promise<never>(() => undefined)
+  let reached = (): void => undefined
+  let letGo = (): void => undefined
+  const isReached = new Promise<void>((resolve) => (reached = resolve))
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const seen = { dying: false }
+  const slack = aSlack(async (method, { text }) => {
+    if (method === 'chat.update' && text === 'dm answered' && !seen.dying) {
+      seen.dying = true
+      await never
+    }
+    return null
+  })
+  const noted = new NotedSurfaces()
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  let made = 0
+  const {
+    all: [a, b],
+    side,
+  } = replicas(2, slack, {
+    of: (grant) => cardAndDm(grant, new Map(), []).slice(1),
+    surfaces: () => {
+      const store = memorySurfaces(() => clock.ms(), noted)
+      if (made++ === 0) return store
+      const lease: SurfaceStore['lease'] = async (...asked) => {
+        reached()
+        await gate
+        return store.lease(...asked)
+      }
+      return { ...store, lease }
+    },
+  })
+  if (!a || !b) throw new Error('two')
+  clock.ms = () => side.world.clock.monotonicMs()
+  await b.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await isReached
+  // It has looked, and has not taken the message yet.
+  await a.grants.change('g1', becomes('answered'))
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  letGo()
+  await turns(500)
+  await b.publisher.stop(0)
+  await seconds(60, side)
+  expect([...slack.messages.values()]).not.toContain('dm asked')
+})
+
+test('what one edited and could not note, as it died, is not taken for what stood there before', async () => {
+  const never = new Promise<never>(() => undefined)
+  const seen = { dying: false }
+  const slack = aSlack(async () => null)
+  const noted = new NotedSurfaces()
+  const clock: { ms: () => number } = { ms: () => performance.now() }
+  let made = 0
+  const {
+    all: [a, b],
+    side,
+  } = replicas(2, slack, {
+    of: (grant) => cardAndDm(grant, new Map(), []).slice(0, 1),
+    surfaces: () => {
+      const store = memorySurfaces(() => clock.ms(), noted)
+      if (made++ > 0) return store
+      const save: SurfaceStore['save'] = (...asked) => (seen.dying ? never : store.save(...asked))
+      return { ...store, save }
+    },
+  })
+  if (!a || !b) throw new Error('two')
+  clock.ms = () => side.world.clock.monotonicMs()
+  await a.grants.insert(anActiveGrant({ reason: 'quiet' }))
+  await until(async () => (await a.grants.get('g1'))?.unshown === false)
+  seen.dying = true
+  await a.grants.change('g1', becomes('asked for more'))
+  await until(() => [...slack.messages.values()].includes('card asked for more'))
+  await turns()
+  await a.publisher.stop(0)
+  await b.grants.change('g1', becomes('quiet'))
+  await seconds(60, side)
+  expect((await b.grants.get('g1'))?.unshown).toBe(false)
+  expect([...slack.messages.values()]).toEqual(['card quiet'])
 })
