@@ -17,14 +17,20 @@ const { Connection } = require('mongodb/lib/cmap/connection.js') as {
 /**
  * The driver's connection, but for one thing: what waits for its socket to take more is woken when it closes. A closed
  * socket never drains: without this, what was being written when it closed, or was asked of it in the moment before the
- * driver heard of that, never came back, and its place in the pool was lost. Woken, it finds the connection closed, and is
- * tried again or fails as all else that was asked of it.
+ * driver heard of that, never came back, and its place in the pool was lost. So is what begins to wait only after that, as
+ * it was still being compressed. Woken, it finds the connection closed, and is tried again or fails as all else that was
+ * asked of it.
  */
 class WakingConnection extends Connection {
   override cleanup(error: Error): void {
     const wasOpen = !this.closed
     super.cleanup(error)
-    if (wasOpen) this.socket.emit('drain')
+    if (!wasOpen) return
+    const wake = (): void => void this.socket.emit('drain')
+    this.socket.on('newListener', (event) => {
+      if (event === 'drain') process.nextTick(wake)
+    })
+    wake()
   }
 }
 
