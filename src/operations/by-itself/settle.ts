@@ -8,7 +8,7 @@ import { leftNow } from './left-now.ts'
 import { mayKeep, stillAllows } from '../../domain/policy.ts'
 import { renewsAt, termMs } from '../../domain/standing.ts'
 import { nudgeDueAt } from '../../domain/stages.ts'
-import { isRefusal } from '../../domain/refusal.ts'
+import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
 import { endIfDue, join, leave, leadMs, owe } from './hold-protocol.ts'
@@ -165,7 +165,14 @@ async function refused(
   // First what comes later: whoever dies in between finds this window still to be refused.
   if (ends) await stopSeriesOf(world, grant, why)
   const takeAt = world.clock.now()
-  await record(world, grant.id, { type: 'end', cause, by: null, note: why, takeAt }, grant)
+  const end = { type: 'end', cause, by: null, note: why, takeAt } as const
+  // Another replica may have given it since: then it could be given, and the next look at what is held decides.
+  await world.grants.change(
+    grant.id,
+    (current, now) =>
+      current.status === 'granting' ? transition(current, end, now) : refuse('too-late', { grant: current }),
+    grant,
+  )
   return false
 }
 
