@@ -232,7 +232,7 @@ export async function leave(world: World, seen: Approved): Promise<void> {
     if (!mustTake) {
       // 8. Not among the claims: take nothing. 9. Others claim, or held before: only my claim goes.
       await queues.step(seen.system, 'record', async () => {
-        const left = leftUntaken(lease.hold, grant)
+        const left = await leftUntaken(world, lease.hold, grant)
         await lease.release(grant.id in lease.hold.claims ? { unclaim: left } : {})
         await record(world, grant.id, { type: 'taken', ...left }, grant)
       })
@@ -256,6 +256,9 @@ export async function leave(world: World, seen: Approved): Promise<void> {
       const left = { grantId: grant.id, left: 'gone', keptUntil: null } as const
       await lease.finish(outcome, { unclaim: left, ...lease.leftBehind })
       await record(world, grant.id, { type: 'taken', ...left }, grant)
+      // What else claims it is over, and gone: said at once, and not when it is tried again.
+      const until = world.clock.now()
+      for (const other of Object.keys(lease.hold.claims)) await record(world, other, { type: 'busy', until })
     })
   })
 }
@@ -301,13 +304,16 @@ const patientTries = 3
  * over for good, so it does not matter that it is read by itself.
  */
 async function isKeptByOthers(
-  { grants, clock }: World,
+  { grants, clock, log }: World,
   claims: Hold['claims'],
   id: string,
 ): Promise<boolean> {
   for (const other of Object.keys(claims)) {
     if (other === id) continue
-    const grant = await grants.get(other)
+    const grant = await grants.get(other).catch((error: unknown) => {
+      log.warn('cannot read now who else claims a hold: it is kept for them', { grantId: other, error })
+      return null
+    })
     const isOver = grant?.status === 'ended' || (grant?.status === 'revoking' && grant.takeAt <= clock.now())
     if (!isOver) return true
   }
@@ -345,15 +351,28 @@ async function revokingNow(world: World, seen: Approved): Promise<Revoking | nul
 }
 
 /** 8. What a leaving grant leaves when it takes nothing, as far as it was ever checked or known. */
-function leftUntaken({ claims, lastLeft, heldBefore }: Hold, { id, activeAt }: Revoking): Left {
+async function leftUntaken(
+  { grants }: World,
+  { claims, lastLeft, heldBefore }: Hold,
+  { id, activeAt }: Revoking,
+): Promise<Left> {
   if (!(id in claims)) {
     if (lastLeft?.grantId === id) return lastLeft
     return { grantId: id, left: activeAt === null ? 'never-given' : 'gone', keptUntil: null }
   }
   const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
   if (others.length === 0 && heldBefore) return { grantId: id, left: 'kept-before', keptUntil: null }
-  const keptUntil = new Date(Math.max(...others.map(([, end]) => end.getTime())))
+  // A claim knows the end that the system was told: it may have been extended since, or be over.
+  const ends = others.map(async ([other, end]) => overAt(await grants.get(other).catch(() => null)) ?? end)
+  const keptUntil = new Date(Math.max(...(await Promise.all(ends)).map((end) => end.getTime())))
   return { grantId: id, left: heldBefore ? 'kept-before' : 'kept-for-grant', keptUntil }
+}
+
+/** When it is or was over; null: it does not say so. */
+function overAt(grant: Grant | null): Date | null {
+  if (grant === null) return null
+  if ('takeAt' in grant) return grant.takeAt
+  return 'endsAt' in grant ? grant.endsAt : null
 }
 
 /** Null once the take was done and the system says that it is gone; or why it does not count as taken. */
