@@ -131,7 +131,9 @@ function moreOf(
     const until = extensions[n + 1]?.askedAt.getTime() ?? Infinity
     const totalMs = forMs + addedMs + one.addMs
     const why =
-      wishes.length <= n ? 'nobody asked for' : whyNoMore(grant, more, { one, until, totalMs, deeds })
+      wishes.filter(({ from }) => from <= one.askedAt.getTime() + clockBehindMs).length <= n
+        ? 'nobody asked for'
+        : whyNoMore(grant, more, { one, until, totalMs, deeds })
     if (why === null) addedMs += one.addMs
     else wrong.push(`${one.addMs / 1_000} s more that ${why}`)
   })

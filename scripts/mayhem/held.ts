@@ -24,6 +24,15 @@ export const invented = ({ judged }: Case): Broken[] =>
     })),
   )
 
+/** By Curfew's own word it ran before anybody agreed to it, whatever else of the same was held then. */
+export const ranTooEarly = ({ judged }: Case): Broken[] =>
+  judged.flatMap(({ grant, agreed }) => {
+    const activeAt = 'activeAt' in grant ? (grant.activeAt?.getTime() ?? Infinity) : Infinity
+    if (agreed.span === null || activeAt >= agreed.span.from - clockBehindMs) return []
+    const what = `grant ${grant.id} ran since ${clock(activeAt)}, agreed to at ${clock(agreed.span.from)}`
+    return [{ promise: 'given without approval or confirmation', what, at: activeAt, key: null }]
+  })
+
 /** Held before anybody agreed to it, or after it was over. `lateness`: of each end, without what was down meanwhile; ms. */
 export function heldBeyond(of: Case): { readonly broken: Broken[]; readonly lateness: number[] } {
   const broken: Broken[] = []
@@ -63,7 +72,8 @@ const onMs = ({ excusedMs }: Case, system: System, end: number, rest: Span): num
 function backMs({ excusedMs, troubles, replicas }: Case, system: System, end: number, rest: Span): number {
   const ofSystem = troubles.filter(({ where }) => where === system)
   const hasThawed = troubles.some(
-    ({ where, to }) => replicas.includes(where) && to <= rest.from && to > rest.from - thawedMs,
+    ({ where, what, to }) =>
+      replicas.includes(where) && what === 'frozen' && to <= rest.from && to > rest.from - thawedMs,
   )
   const sinceMs = rest.from - end - lengthWithin(ofSystem, { from: end, to: rest.from }) - latestGiveMs
   const heldMs = rest.to - rest.from - excusedMs(system, rest)

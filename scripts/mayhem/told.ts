@@ -24,7 +24,7 @@ function whyUntrue(of: Case, { grantId, at, what, words }: Said): Broken[] {
   const held = heldAt(of, key, at)
   const wrong = {
     gone: held !== undefined && !isGivenAgain(of, judged, held, at) && 'it is held',
-    'nothing-given': held !== undefined && !isAnothers(of, judged, at) && 'it is held',
+    'nothing-given': wasHeld(of, judged, at) && 'it is held, or was',
     before: !of.heldBefore.has(key) && 'it was not held before',
   }[what]
   return wrong === false ? [] : [{ promise, what: `${wrong}: “${words}”`, at, key }]
@@ -58,6 +58,17 @@ const othersAt = ({ byKey, excusedMs }: Case, { grant }: Judged, at: number): Ju
       at <= span.to ? 0 : at - span.to - excusedMs(systemOf(other.system), { from: span.to, to: at })
     return lateMs <= allowedMs
   })
+
+/** It was held at some time from when it was agreed to until then, and not for another grant, nor before. */
+const wasHeld = (of: Case, judged: Judged, at: number): boolean =>
+  of.stretches.some(
+    (one) =>
+      keyOfStretch(one) === keyOf(judged.grant) &&
+      one.begins[1] < at - sharpMs &&
+      (one.isToTheEnd || one.ends[0] > (judged.span?.from ?? Infinity)) &&
+      !isAnothers(of, judged, one.begins[1]) &&
+      !isAnothers(of, judged, Math.min(at, one.ends[0])),
+  )
 
 /** What is held was there before, or is another grant's: of this one nothing was given. */
 const isAnothers = (of: Case, judged: Judged, at: number): boolean =>

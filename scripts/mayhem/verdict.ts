@@ -3,7 +3,7 @@ import { heldThoughBarred } from './barred-held.ts'
 import { caseOf } from './case.ts'
 import { endedWithoutGrounds } from './ended-early.ts'
 import type { Evidence } from './evidence.ts'
-import { cutShort, heldBeyond, invented, missing, takenThoughBefore } from './held.ts'
+import { cutShort, heldBeyond, invented, missing, ranTooEarly, takenThoughBefore } from './held.ts'
 import type { Broken } from './promises.ts'
 import { wrongInRecord } from './recorded.ts'
 import type { Stretch } from './seen.ts'
@@ -26,6 +26,7 @@ export function judge(evidence: Evidence): Verdict {
   return {
     broken: [
       ...invented(of),
+      ...ranTooEarly(of),
       ...broken,
       ...heldThoughBarred(of),
       ...stuck(of),

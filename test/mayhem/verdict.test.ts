@@ -464,7 +464,7 @@ test('held before the second of two said yes', () => {
     reviews: [ada, sam].flatMap((by) => aGrant().reviews.map((one) => ({ ...one, by }))),
   }
   const deeds = [asks(grant), saysYes(grant), saysYes(grant, sam, ms(14))]
-  expect(broken({ grants: [ended(grant)], deeds })).toEqual([unapproved])
+  expect(new Set(broken({ grants: [ended(grant)], deeds }))).toEqual(new Set([unapproved]))
   expect(
     broken({ grants: [ended(grant)], deeds: [asks(grant), saysYes(grant), saysYes(grant, sam, ms(9.8))] }),
   ).toEqual([])
@@ -561,7 +561,7 @@ test.each([
 test('words of what was held before, and of nothing that was given, are tried too', () => {
   const of = (what: Said['what']): Said[] => [{ grantId: 'g1', at: ms(21), what, words: what }]
   expect(broken({ said: of('before') })).toEqual([untrue])
-  expect(broken({ said: of('nothing-given') })).toEqual([])
+  expect(broken({ said: of('nothing-given') })).toEqual([untrue])
   expect(broken({ said: of('nothing-given'), seen: held(11, 23) })).toEqual([untrue])
 })
 
@@ -585,7 +585,8 @@ test('what turns up late once its system, or a frozen replica, is back is taken 
   const back = seen([0, []], [11, [key]], [20, []], [40, [key]], [43, []])
   expect(broken({ seen: back })).toEqual([late])
   expect(broken({ seen: back, troubles: [trouble('orders', 21, 39.9)] })).toEqual([])
-  expect(broken({ seen: back, troubles: [trouble('replica-1', 15, 39.5)] })).toEqual([])
+  const thawed = { ...trouble('replica-1', 15, 39.5), what: 'frozen' }
+  expect(broken({ seen: back, troubles: [thawed] })).toEqual([])
   expect(broken({ seen: back, troubles: [trouble('replica-1', 15, 30)] })).toEqual([late])
 })
 
@@ -651,7 +652,11 @@ test('grounds that were over before it was asked for end nothing, unless a repli
 
 test('what was given before anybody said yes to it, right after an earlier grant of the same, came without approval', () => {
   const again = { ...aGrant({ id: 'again', endsAt: at(36) }), approvedAt: at(26), askedMs: 10_000 }
-  const grant = { ...again, durationMs: 10_000, reviews: again.reviews.map((one) => ({ ...one, at: at(26) })) }
+  const grant = {
+    ...again,
+    durationMs: 10_000,
+    reviews: again.reviews.map((one) => ({ ...one, at: at(26) })),
+  }
   const over = { ...ended(grant), activeAt: at(22) } as Grant
   const grants = [ended(aGrant()), over]
   const deeds = [...asIs([aGrant()]), { ...asks(grant), from: ms(21) }, saysYes(grant, ada, ms(25.9))]
@@ -668,7 +673,9 @@ test('more time that was added long before its holder asked for any is nothing t
   const about = { grants, seen: held(11, 40), record }
   expect(broken({ ...about, deeds: [...asIs([extended]), wantsMore] })).toEqual([])
   const pressed = { ...wantsMore, from: ms(35) }
-  expect(broken({ ...about, deeds: [...asIs([extended]), pressed] })).toEqual([unapproved, late])
+  expect(new Set(broken({ ...about, deeds: [...asIs([extended]), pressed] }))).toEqual(
+    new Set([unapproved, late]),
+  )
 })
 
 test('what ended as returned ended early where its holder pressed only after that', () => {
@@ -680,7 +687,11 @@ test('what ended as returned ended early where its holder pressed only after tha
   const about = {
     grants: [over],
     seen: held(11, 15.2),
-    record: { faults: [], entries: [...entries.map((one, n) => ({ ...one, source: `grant/g1/${n}` }))], acts: [] },
+    record: {
+      faults: [],
+      entries: [...entries.map((one, n) => ({ ...one, source: `grant/g1/${n}` }))],
+      acts: [],
+    },
   }
   const pressed = (second: number) => aDeed({ what: 'releases', from: ms(second) })
   expect(broken({ ...about, deeds: [...asIs([aGrant()]), pressed(14.9)] })).toEqual([])
