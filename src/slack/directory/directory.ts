@@ -161,7 +161,7 @@ export function slackDirectory(options: {
       const sinceMs = elapsedMs() - freshForMs
       const pages =
         userIds.length > manyAtOnce
-          ? await listings.get('all', freshForMs, () => listUsers(client)).catch(() => [])
+          ? await inTime(listings.get('all', freshForMs, () => listUsers(client))).catch(() => [])
           : []
       const isNew = ({ askedAtMs }: Page) => askedAtMs >= sinceMs && elapsedMs() - askedAtMs < decidesForMs
       const byId = new Map(
