@@ -21,6 +21,9 @@ import { makeEach, together, updateAndReadEach } from './together.ts'
 /** What is saved within so short a time of each other is written at once: the messages of one change are sent together. */
 const savesWaitMs = 20
 
+/** Given back by whoever had it. */
+const unleased = new Date(0)
+
 const surface = z.object({
   key: z.string(),
   channel: z.string().nullable(),
@@ -78,7 +81,12 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       version,
       othersUntil: savedBy === self ? savedSince - 1 : version,
       isBeingSent: surfaces.some(({ leaseUntil }) => leaseUntil > readAt),
-      surfaces: surfaces.map(({ leasedBy: _by, leaseUntil: _until, ...row }) => ({ requestId, ...row })),
+      // Whoever had it last, and did not give it back, died before it could note what stands there.
+      surfaces: surfaces.map(({ leasedBy: _by, leaseUntil, ...row }) => ({
+        requestId,
+        ...row,
+        shows: leaseUntil > unleased && leaseUntil <= readAt ? null : row.shows,
+      })),
     })
   }
   const lease = together(async (asked: readonly Leasing[]): Promise<(Leased | Error)[]> => {
@@ -93,7 +101,8 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
               { $replaceWith: { $mergeObjects: [{ $literal: blankShown }, '$$ROOT'] } },
               ...all.flatMap(({ key, forMs, leasedBy }) => {
                 const isFree = { $lte: ['$$one.leaseUntil', '$$NOW'] }
-                const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy } }
+                const shows = { $cond: [{ $gt: ['$$one.leaseUntil', unleased] }, null, '$$one.shows'] }
+                const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy }, shows }
                 return [withRow(key), changed(key, { $cond: [isFree, ours, {}] })]
               }),
               { $set: { readAt: '$$NOW' } },
@@ -122,7 +131,7 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
               filter: { _id },
               pipeline: [
                 ...all.map(({ key, now, leasedBy }) => {
-                  const change = { $literal: { ...now, leaseUntil: new Date(0) } }
+                  const change = { $literal: { ...now, leaseUntil: unleased } }
                   const isOurs = { $eq: ['$$one.leasedBy', { $literal: leasedBy }] }
                   return changed(key, leasedBy === undefined ? change : { $cond: [isOurs, change, {}] })
                 }),
@@ -212,7 +221,7 @@ async function eachOf<T extends SurfaceKey, Answer>(
 }
 
 const withRow = (key: string): Document => {
-  const made = { $concatArrays: ['$surfaces', [{ $literal: { key, ...unposted, leaseUntil: new Date(0) } }]] }
+  const made = { $concatArrays: ['$surfaces', [{ $literal: { key, ...unposted, leaseUntil: unleased } }]] }
   return { $set: { surfaces: { $cond: [{ $in: [{ $literal: key }, '$surfaces.key'] }, '$surfaces', made] } } }
 }
 

@@ -27,6 +27,9 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
   const known = new KnownShown()
   const self = {}
   const surfaceOf = ({ leasedUntilMs: _until, leasedBy: _by, ...surface }: Row): Surface => surface
+  /** Whoever had it last died before it could note what stands there. */
+  const asLeft = (row: Row): Row =>
+    row.leasedUntilMs > 0 && row.leasedUntilMs <= nowMs() ? { ...row, shows: null } : row
   const found = (isFound: (row: Row) => boolean) =>
     [...requests.values()].flatMap(({ rows }) => rows.filter(isFound).map(surfaceOf))
   const shownOf = (requestId: string): Shown => {
@@ -35,7 +38,12 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
     const { version, savedBy, savedSince, rows } = request
     const othersUntil = savedBy === self ? savedSince - 1 : version
     const isBeingSent = rows.some(({ leasedUntilMs }) => leasedUntilMs > nowMs())
-    return known.learn(requestId, { version, othersUntil, isBeingSent, surfaces: rows.map(surfaceOf) })
+    return known.learn(requestId, {
+      version,
+      othersUntil,
+      isBeingSent,
+      surfaces: rows.map((row) => surfaceOf(asLeft(row))),
+    })
   }
   const change = ({ key, requestId }: SurfaceKey, to: (row: Row) => Row): void => {
     const request = requests.get(requestId) ?? { version: 0, savedBy: null, savedSince: 0, rows: [] }
@@ -54,7 +62,7 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
       const leasedBy = randomUUID()
       change(of, (row) => {
         if (row.leasedUntilMs > nowMs()) return row
-        const leased = { ...row, leasedUntilMs: nowMs() + forMs, leasedBy }
+        const leased = { ...asLeft(row), leasedUntilMs: nowMs() + forMs, leasedBy }
         taken.push(leased)
         return leased
       })

@@ -260,9 +260,15 @@ export class Publisher {
    * Something was sent, and what it shows changed meanwhile: another process may have noted that as shown already. Where
    * nothing else is going to tell.
    */
-  async #isOvertaken({ grant, many, stale, isWaiting, isWhole }: Look): Promise<boolean> {
+  async #isOvertaken(look: Look): Promise<boolean> {
+    const { many, stale, isWaiting, isWhole } = look
     const isTold = !this.#isStopped && !isWaiting && isWhole && many.length === 1
     if (stale.length === 0 || isTold) return false
+    return this.#isWritten(look)
+  }
+
+  /** Something of what was looked at was changed since. */
+  async #isWritten({ grant, many }: Look): Promise<boolean> {
     const { grants } = this.#parts.world
     const now = many.length > 1 ? await grants.byRequest(grant.requestId) : [await grants.get(grant.id)]
     const revisions = new Map(many.map(({ id, revision }) => [id, revision]))
@@ -273,7 +279,8 @@ export class Publisher {
   async #sendStale(look: Look, { picture, row }: Stale): Promise<{ waitMs: number; isSettled: boolean }> {
     const turn = { isAsLooked: false }
     const draw = async (): Promise<Message | null> => {
-      turn.isAsLooked = this.#isStillSo(look)
+      // Read once more where it is posted: who changed it since has looked before we took it, and finds nothing to call off.
+      turn.isAsLooked = this.#isStillSo(look) && (isShown(row) || !(await this.#isWritten(look)))
       return turn.isAsLooked ? picture.draw() : this.#redraw(look, picture.key)
     }
     const { waitMs, isSent } = await this.#send({ ...picture, draw }, look.grant.requestId, row)
@@ -342,7 +349,12 @@ export class Publisher {
     if (isRead && stale.length === 0) return shown
     const { surfaces } = this.#parts
     const now = stale.length > 0 ? surfaces.known(requestId) : await surfaces.of(requestId)
-    return now !== null && now.othersUntil <= shown.version ? now : null
+    if (now === null || now.othersUntil > shown.version) return null
+    // Whoever had it died: what stands there is known no more.
+    const wasKnown = new Set(shown.surfaces.filter(({ shows }) => shows !== null).map(({ key }) => key))
+    return now.surfaces.some(({ key, ts, shows }) => ts !== null && shows === null && wasKnown.has(key))
+      ? null
+      : now
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */
