@@ -27,7 +27,7 @@ test('what is held by rule is not refused by what was remembered of somebody who
     })()
   })
   await until(1_900)
-  expect([...db.grants.values()].map((grant) => [grant.status, 'cause' in grant && grant.cause])).not.toEqual([
-    ['ended', 'failed'],
-  ])
+  expect([...db.grants.values()].map((grant) => [grant.status, 'cause' in grant && grant.cause])).not.toEqual(
+    [['ended', 'failed']],
+  )
 })

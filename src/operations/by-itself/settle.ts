@@ -5,7 +5,8 @@ import { explainAll } from '../../domain/explain.ts'
 import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/grant.ts'
 import type { EndCause } from '../../domain/grant.ts'
 import { leftNow } from './left-now.ts'
-import { mayKeep, stillAllows } from '../../domain/policy.ts'
+import type { PersonFacts } from '../../domain/person.ts'
+import { mayKeep, stillAllows, type Verdict } from '../../domain/policy.ts'
 import { renewsAt, termMs } from '../../domain/standing.ts'
 import { nudgeDueAt } from '../../domain/stages.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
@@ -116,10 +117,13 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   // After an outage the sample is old, though the database answers again.
   if (!world.clock.isSure()) await world.clock.sample()
   if (!world.clock.isSure()) return owed(world, grant, 'the database does not tell the time')
-  // By rule, many get it at once: what was just read of everybody is fresh enough.
+  // By rule, many get it at once: what was just read of everybody is fresh enough to give by, and not to refuse by.
   const { directory } = world
   const { subject } = grant
-  const facts = await (grant.isStanding ? directory.facts(subject) : directory.freshFacts(subject))
+  const remembered = grant.isStanding ? await directory.facts(subject) : 'unknown'
+  const isAllowed =
+    remembered !== 'unknown' && remembered.isHere && judged(world, remembered, grant).answer === 'yes'
+  const facts = isAllowed ? remembered : await directory.freshFacts(subject)
   if (facts === 'unknown')
     return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
   if ((grant.isStanding || grant.auto !== null) && !world.agrees())
@@ -128,9 +132,7 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
     const { cause, note } = leftNow(subject, facts)
     return refused(world, grant, { why: note, ends: true, cause })
   }
-  // What is prepared a little ahead is judged as of its instant.
-  const now = world.clock.now()
-  const verdict = stillAllows(world.catalog(), facts, grant, grant.giveAt > now ? grant.giveAt : now)
+  const verdict = judged(world, facts, grant)
   if (verdict.answer === 'unknown') return owed(world, grant, explainAll(verdict.reasons))
   if (verdict.answer === 'no') {
     // A device is mended in a minute: the windows to come, and what may go on, are not given up for that.
@@ -144,6 +146,12 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   if (shut === null) return isFitNow(world, grant)
   if ('unsure' in shut) return owed(world, grant, shut.unsure)
   return refused(world, grant, shut)
+}
+
+/** What is prepared a little ahead is judged as of its instant. */
+function judged({ catalog, clock }: World, facts: PersonFacts, grant: Granting): Verdict {
+  const now = clock.now()
+  return stillAllows(catalog(), facts, grant, grant.giveAt > now ? grant.giveAt : now)
 }
 
 /** From here on whatever its device becomes is seen: what is not fit in this very moment is not given. */
