@@ -10,15 +10,30 @@ import { refuse, type Refusal } from './refusal.ts'
 export type DebtEvent =
   /** The system was told of this end. */
   | { type: 'told'; heldUntil: Date }
-  /** `isAway`: it was the system that did not answer, or could not just now. */
-  | { type: 'failed'; error: string; retryAt: Date; isAway?: boolean }
+  /**
+   * `isAway`: it was the system that did not answer, or could not just now. `mayAppearUntil`: it is not there, and a call that
+   * nobody heard the end of may still give it until then.
+   */
+  | { type: 'failed'; error: string; retryAt: Date; isAway?: boolean; mayAppearUntil?: Date }
   | { type: 'busy'; until: Date }
   | { type: 'alert' }
   | { type: 'try-now'; by: PersonRef }
 
-type Try = { tries: number; lastError: string | null; retryAt: Date; isAway: boolean }
+type Try = {
+  tries: number
+  lastError: string | null
+  retryAt: Date
+  isAway: boolean
+  mayAppearUntil: Date | null
+}
 
-export const owedNow = (now: Date): Try => ({ tries: 0, lastError: null, retryAt: now, isAway: false })
+export const owedNow = (now: Date): Try => ({
+  tries: 0,
+  lastError: null,
+  retryAt: now,
+  isAway: false,
+  mayAppearUntil: null,
+})
 
 export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | Refusal {
   switch (event.type) {
@@ -28,8 +43,8 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       return { ...grant, heldUntil, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
     }
     case 'failed': {
-      const { error: lastError, retryAt, isAway = false } = event
-      return owing(grant, ({ tries }) => ({ tries: tries + 1, lastError, retryAt, isAway }))
+      const { error: lastError, retryAt, isAway = false, mayAppearUntil = null } = event
+      return owing(grant, ({ tries }) => ({ tries: tries + 1, lastError, retryAt, isAway, mayAppearUntil }))
     }
     case 'busy':
       return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))

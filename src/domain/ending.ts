@@ -37,6 +37,7 @@ export function end(grant: Grant, event: EndEvent, now: Date): Revoking | Ended 
     tries: 0,
     lastError: null,
     isAway: false,
+    mayAppearUntil: null,
     retryAt: event.takeAt,
     alertAt: after(event.takeAt, grant.alertMs),
     alertedAt: null,

@@ -31,6 +31,7 @@ export const startGiving = ({ alertMs }: { alertMs: number }, now: Date, giveAt:
   tries: 0,
   lastError: null,
   isAway: false,
+  mayAppearUntil: null,
   retryAt: now,
   alertAt: after(giveAt, alertMs),
   alertedAt: null,

@@ -176,6 +176,8 @@ const debt = {
   lastError: z.string().nullable(),
   /** The last try failed as the system did not answer, or could not just then. */
   isAway: z.boolean().default(false),
+  /** The last try found it not there, and a call that nobody heard the end of may still give it until then. */
+  mayAppearUntil: z.date().nullable().default(null),
   retryAt: z.date(),
   /** Said aloud in the admin channel at this time if still owed; null once it was said. */
   alertAt: z.date().nullable(),
@@ -265,7 +267,13 @@ export const grantSchema = z.discriminatedUnion('status', [
     secret: secret.nullable().default(null),
     /** Not null exactly while `heldUntil` is before `endsAt`: the system has yet to be told of the new end. */
     owed: z
-      .object({ tries: debt.tries, lastError: debt.lastError, isAway: debt.isAway, retryAt: debt.retryAt })
+      .object({
+        tries: debt.tries,
+        lastError: debt.lastError,
+        isAway: debt.isAway,
+        mayAppearUntil: debt.mayAppearUntil,
+        retryAt: debt.retryAt,
+      })
       .nullable()
       .default(null),
     warnAt: z.date().nullable(),

@@ -256,11 +256,19 @@ export async function leave(world: World, seen: Approved): Promise<void> {
       const left = { grantId: grant.id, left: 'gone', keptUntil: null } as const
       await lease.finish(outcome, { unclaim: left, ...lease.leftBehind })
       await record(world, grant.id, { type: 'taken', ...left }, grant)
-      // What else claims it is over, and gone: said at once, and not when it is tried again.
-      const until = world.clock.now()
-      for (const other of Object.keys(lease.hold.claims)) await record(world, other, { type: 'busy', until })
+      await hasten(world, lease.hold.claims)
     })
   })
+}
+
+/** What else claims what was taken is over, and gone: said at once, and not as late as it was to be tried again. */
+async function hasten(world: World, claims: Hold['claims']): Promise<void> {
+  const until = world.clock.now()
+  for (const other of Object.keys(claims)) {
+    await record(world, other, { type: 'busy', until }).catch((error: unknown) =>
+      world.log.warn('cannot hasten now what is gone already', { grantId: other, error }),
+    )
+  }
 }
 
 /** Lease, grant and announcement: all of a leave but the call. Null when somebody else has the hold or the grant. */
@@ -335,8 +343,9 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
     const isUnsaid = isRefusal(said) && said.grant?.status === 'revoking'
     return isUnsaid ? new Error('an earlier grant has not moved on yet') : null
   } catch (error) {
+    // It cannot be read, perhaps: this end waits for nothing of it.
     world.log.warn('cannot say now what an earlier grant left', { grantId, error })
-    return error instanceof Error ? error : new Error(String(error))
+    return null
   }
 }
 
@@ -618,9 +627,10 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
     const again = retryAt(world, tries)
     // That is no failure, and its end is known.
     const isSooner = error instanceof MayAppear && error.until < again
+    const until = error instanceof MayAppear ? { mayAppearUntil: error.until } : {}
     return transition(
       grant,
-      { type: 'failed', error: messageOf(error), retryAt: isSooner ? error.until : again, isAway },
+      { type: 'failed', error: messageOf(error), retryAt: isSooner ? error.until : again, isAway, ...until },
       now,
     )
   })

@@ -6,6 +6,7 @@ import { clockTime, plainWords, wholeLines } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { named } from '../words/who.ts'
 import type { Alert } from '../publish/picture.ts'
+import { mayAppear } from '../words/status.ts'
 
 /** After how long an alert that stands is said again, as a new message. */
 const againAfterMs = [5, 30, 120].map((minutes) => minutes * 60_000)
@@ -119,6 +120,8 @@ function lateMessage(late: readonly Grant[]): Message {
   const lines = late.slice(0, mostListed).map((grant) => {
     const what = `${named(grant.subject)}, ${plainWords(grant.entitlement.name, 60)}`
     if (grant.status === 'revoking') {
+      if (grant.mayAppearUntil !== null)
+        return `• *not certain yet* ${what}: due ${clockTime(grant.takeAt)}. ${mayAppear(grant.mayAppearUntil)}`
       const last = grant.lastError === null ? '' : `; last: ${plainWords(grant.lastError, 150)}`
       return `• *STILL HELD* ${what}: due ${clockTime(grant.takeAt)}, ${grant.tries} tries${last}`
     }

@@ -59,12 +59,18 @@ const activeLine = (endsAt: Date, how: string): string => `Active until ${when(e
 function revokingLine(grant: Revoking, how: string, now: Date): string {
   if (isStillHeld(grant, now)) return activeLine(grant.endsAt, how)
   if (isLate(grant, now)) {
-    return `*STILL HELD*, due ${clockTime(grant.takeAt)}. ${tried(grant)}`
+    return grant.mayAppearUntil === null
+      ? `*STILL HELD*, due ${clockTime(grant.takeAt)}. ${tried(grant)}`
+      : `*NOT CERTAIN YET*, due ${clockTime(grant.takeAt)}. ${mayAppear(grant.mayAppearUntil)}`
   }
   if (grant.cause === 'failed')
     return `Could not give: ${plainWords(grant.endNote ?? '', 300)}. Checking that nothing is left…`
   return `Taking access back since ${clockTime(grant.takeAt)}…`
 }
+
+/** It is not there, and an earlier call may still give it. */
+export const mayAppear = (until: Date): string =>
+  `It is not held; a call that was not answered may still give it, until ${clockTime(until)}: it is checked again then`
 
 /** It was approved, and cannot be given as its system does not answer. */
 export const waitsFor = ({ resource }: Pick<Granting, 'resource'>): string =>
@@ -118,7 +124,8 @@ export function statusWord(grant: Grant, now: Date): string {
       return `active until ${spelled(grant.endsAt)}`
     case 'revoking':
       if (isStillHeld(grant, now)) return `active until ${spelled(grant.endsAt)}`
-      return grant.alertedAt === null ? 'taking access back' : 'STILL HELD past its end'
+      if (grant.alertedAt === null) return 'taking access back'
+      return grant.mayAppearUntil === null ? 'STILL HELD past its end' : 'not held, and not certain yet'
     case 'ended':
       return `ended ${spelled(grant.endedAt)}`
     case 'pending':
