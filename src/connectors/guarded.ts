@@ -19,6 +19,9 @@ import {
 
 /** A system that did not answer so often is asked one call at a time until it does. */
 const failuresToOpen = 3
+/** Between two tellings that it seems to be back, while it does nothing: doubling. */
+const firstUnsureMs = 2_000
+const mostUnsureMs = 60_000
 /** Over which failures are counted: longer than it takes to try one debt so often. */
 const countedOverMs = 20_000
 const probeEveryMs = 1_000
@@ -188,9 +191,13 @@ export function guarded(
     clearInterval(probing)
     log.info('a system answers again', { system })
     isUnsure = true
-    tell(false)
+    clearTimeout(telling)
+    telling = setTimeout(seemsBack, Math.max(0, nextUnsureMs - performance.now())).unref()
   })
 
+  let telling: NodeJS.Timeout | undefined
+  let unsures = 0
+  let nextUnsureMs = -Infinity
   let triedMs = 0
   /** One call a second goes to a system that does not answer, beside the probes. */
   const mayTry = (): boolean => {
@@ -199,9 +206,18 @@ export function guarded(
     triedMs = nowMs
     return true
   }
+  /** One that lets itself be checked and does nothing is asked ever more seldom for what it did not do. */
+  const seemsBack = (): void => {
+    if (breaker.opened || !isUnsure) return
+    nextUnsureMs = performance.now() + Math.min(mostUnsureMs, firstUnsureMs * 2 ** unsures)
+    unsures += 1
+    tell(false)
+  }
   const isSure = (): void => {
     if (!isUnsure) return
     isUnsure = false
+    unsures = 0
+    nextUnsureMs = -Infinity
     tell(true)
   }
 
@@ -307,6 +323,7 @@ export function guarded(
     isSilent: () => breaker.opened,
     close: async () => {
       clearInterval(probing)
+      clearTimeout(telling)
       breaker.shutdown()
       await connector.close()
     },

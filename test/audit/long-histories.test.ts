@@ -20,4 +20,4 @@ test('however long the histories are that were there before the record, all of t
   await adopts()
   await records()
   expect((await chain.end()).number).toBe(500 * entries)
-}, 120_000)
+}, 300_000)

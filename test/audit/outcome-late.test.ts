@@ -28,4 +28,4 @@ test('what came of an act is recorded however long the recorder was away, and wh
   await records()
   const sources = (await chain.after(0, 1_000)).map(({ source }) => source)
   expect(sources).toContain('act/zzz')
-})
+}, 60_000)

@@ -192,6 +192,8 @@ test('nothing that is given by rule is given while replicas go by different cata
     async () => Promise.all((await grants.standing()).map(({ id }) => grants.get(id))),
     (tried) =>
       tried.every((one) => one?.status === 'granting' && /different catalogs/.test(one.lastError ?? '')),
+    // What failed often while the other started is tried again only after half a minute.
+    45_000,
   )
   expect(stage.app.world.agrees()).toBe(false)
   expect([...gate.holders]).toEqual([])
