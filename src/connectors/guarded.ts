@@ -20,7 +20,7 @@ import {
 /** A system that did not answer so often is asked one call at a time until it does. */
 const failuresToOpen = 3
 /** Between two tellings that it seems to be back, while it does nothing: doubling. */
-const firstUnsureMs = 2_000
+const firstUnsureMs = 4_000
 const mostUnsureMs = 60_000
 /** Over which failures are counted: longer than it takes to try one debt so often. */
 const countedOverMs = 20_000

@@ -140,11 +140,10 @@ test('so do those who hear of broken glass, are asked on behalf of somebody, or 
   await ada.sees(/STILL HELD.* Kim \(riley@contractor\.example\), Open the gate/s, orders, {
     withinMs: 30_000,
   })
-  // A second after the first, two after the second, and so on, and as often because the system says that it is well: reminders
-  // that fall due each second bring none forward.
+  // A second after the first, two after the second, and so on: reminders that fall due meanwhile bring none forward.
   const seconds = (performance.now() - triedFrom) / 1_000
   const takes = gate.calls.filter(({ action }) => action === 'take').length
-  expect(takes).toBeLessThanOrEqual(4 + Math.log2(seconds + 1))
+  expect(takes).toBeLessThanOrEqual(2 + Math.log2(seconds + 1))
   gate.trouble = () => undefined
 
   // The next try by itself may be sixteen seconds away.
