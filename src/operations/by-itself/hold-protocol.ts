@@ -330,7 +330,7 @@ async function isKeptByOthers(
 
 /**
  * 8. Whoever left before may have died before its grant moved on: said now, as the hold remembers only the last. Null,
- * or why it could not be said.
+ * or what it waits for; what cannot be read is not waited for.
  */
 async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | null> {
   if (lastLeft === null) return null
