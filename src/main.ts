@@ -8,7 +8,8 @@ import { ConfigError, isSetIn, opensFiles, secretsOf, type Config, type MetricsC
 import { confirmingFor, deviceCodesFor } from './confirmers.ts'
 import { openSystems } from './connectors/systems.ts'
 import { lacksToConfirm } from './domain/confirming/asked-for.ts'
-import { countingOf, everyEntitlement } from './domain/catalog.ts'
+import { countingOf } from './domain/catalog.ts'
+import { standingRules } from './domain/standing.ts'
 import type { Log } from './domain/ports/log.ts'
 import { observedBy, unobserved, type Observe } from './domain/ports/observe.ts'
 import { untraced } from './domain/ports/trace.ts'
@@ -253,8 +254,7 @@ export async function start(
       tell: tellAdmins,
       ...(patienceMs === undefined ? {} : { patienceMs }),
     })
-    const hasRuleOnDevices = () =>
-      everyEntitlement(catalog.current()).some(({ mode, device }) => mode === 'standing' && device !== null)
+    const hasRuleOnDevices = () => standingRules(catalog.current()).some(({ device }) => device !== null)
     const onDevices = watchDevices(world, { changed: () => hasRuleOnDevices() && held.soon() })
     await patiently(() => noteCatalog(world), config.mongodbUri, log)
     await catalog.follow(

@@ -275,6 +275,16 @@ export function findEntitlement(catalog: Catalog, resource: string, entitlement:
   return catalog.resources.get(resource)?.entitlements.get(entitlement) ?? null
 }
 
-export function everyEntitlement(catalog: Catalog): Entitlement[] {
-  return [...catalog.resources.values()].flatMap((resource) => [...resource.entitlements.values()])
+/** What follows from a catalog alone, found once for each: of its entitlements there may be tens of thousands. */
+export function perCatalog<T>(find: (catalog: Catalog) => T): (catalog: Catalog) => T {
+  const found = new WeakMap<Catalog, { readonly what: T }>()
+  return (catalog) => {
+    const known = found.get(catalog) ?? { what: find(catalog) }
+    found.set(catalog, known)
+    return known.what
+  }
 }
+
+export const everyEntitlement = perCatalog((catalog): readonly Entitlement[] =>
+  [...catalog.resources.values()].flatMap((resource) => [...resource.entitlements.values()]),
+)

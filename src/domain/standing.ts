@@ -1,4 +1,4 @@
-import type { Entitlement } from './catalog.ts'
+import { everyEntitlement, perCatalog, type Entitlement } from './catalog.ts'
 import { owedNow } from './debt.ts'
 import type { Active, Grant } from './grant.ts'
 import { refuse, type Refusal } from './refusal.ts'
@@ -13,6 +13,11 @@ export const termMs = 30 * 24 * 60 * 60_000
 export type RenewEvent = { type: 'renew'; endsAt: Date }
 
 export const isStandingRule = ({ mode }: Entitlement): boolean => mode === 'standing'
+
+/** All that is held by rule. */
+export const standingRules = perCatalog((catalog): readonly Entitlement[] =>
+  everyEntitlement(catalog).filter(isStandingRule),
+)
 
 export const renewsAt = ({ endsAt }: Active): Date => new Date(endsAt.getTime() - termMs / 2)
 

@@ -3,7 +3,7 @@ import { MongoServerError } from 'mongodb'
 import { z } from 'zod'
 import { boundedMap } from '../bounded-map.ts'
 import { resumeKey } from '../domain/new-grant.ts'
-import { slotOf, type Grant, type Pending } from '../domain/grant.ts'
+import { openStatuses, slotOf, type Grant, type Pending } from '../domain/grant.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { FailedRow, GrantListener, GrantStore, Inserted } from '../domain/ports/grants.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -214,6 +214,12 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       (await find(inSlot(subjectId, resource, entitlement, slot)))[0] ?? null,
     latestOf: (subjectId, limit) =>
       find({ 'subject.id': subjectId, isAsked: true }, { requestedAt: -1 }, limit),
+    latestOver: (subjectId, limit) =>
+      find(
+        { 'subject.id': subjectId, isAsked: true, status: { $nin: openStatuses } },
+        { requestedAt: -1 },
+        limit,
+      ),
     latestRowsOf: async (subjectId, limit) => {
       const rows = await collection
         .find({ 'subject.id': subjectId, isAsked: true }, { projection: latestFields })

@@ -1,4 +1,10 @@
-import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } from '../domain/catalog.ts'
+import {
+  everyEntitlement,
+  findEntitlement,
+  perCatalog,
+  type Catalog,
+  type Entitlement,
+} from '../domain/catalog.ts'
 import type { Known, PersonFacts } from '../domain/person.ts'
 import { isListed } from '../domain/approvers.ts'
 import type { World } from './world.ts'
@@ -17,9 +23,9 @@ export interface LookedAfter {
 type Asking = Pick<World, 'catalog' | 'directory'>
 
 /** Everybody whom the catalog names as an admin of anything: e-mails and Slack ids. */
-export const everyAdmin = (catalog: Catalog): string[] => [
+export const everyAdmin = perCatalog((catalog): readonly string[] => [
   ...new Set(everyEntitlement(catalog).flatMap(({ admins }) => admins)),
-]
+])
 
 /**
  * The admins, as the catalog names them now: e-mails and Slack ids. Of an entitlement that it names no more, or whose

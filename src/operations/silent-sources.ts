@@ -1,4 +1,5 @@
-import { everyEntitlement, type Catalog } from '../domain/catalog.ts'
+import { perCatalog, type Catalog } from '../domain/catalog.ts'
+import { fitRulesOf } from '../domain/devices/asked-for.ts'
 import type { SourceHeard } from '../domain/ports/device-sources.ts'
 import type { World } from './world.ts'
 
@@ -8,12 +9,10 @@ const leastMs = 10_000
 const mostMs = 30 * 60_000
 
 /** So long nothing may be heard of a source: half of what the strictest rule lets its devices be silent. */
-export function silentAfterMs(catalog: Catalog): number | null {
-  const ages = everyEntitlement(catalog).flatMap(({ device }) =>
-    device === null ? [] : Math.min(device.maxAgeMs, device.seenWithinMs),
-  )
+export const silentAfterMs = perCatalog((catalog): number | null => {
+  const ages = fitRulesOf(catalog).map(({ maxAgeMs, seenWithinMs }) => Math.min(maxAgeMs, seenWithinMs))
   return ages.length === 0 ? null : Math.min(mostMs, Math.max(leastMs, Math.min(...ages) / 2))
-}
+})
 
 /** Those that the catalog names and that are silent now. What was never heard of has nothing to lose. */
 export function silentSources(catalog: Catalog, known: readonly SourceHeard[], now: Date): SourceHeard[] {

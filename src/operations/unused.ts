@@ -114,12 +114,16 @@ async function unusedAmong(
   held: readonly HeldPair[],
 ): Promise<UnusedEntitlement[]> {
   const found: UnusedEntitlement[] = []
+  const [asked, byRule] = [new Set<string>(), new Map<string, number>()]
+  for (const { resource, entitlement, isAskedFor } of held) {
+    const key = JSON.stringify([resource, entitlement])
+    if (isAskedFor) asked.add(key)
+    else byRule.set(key, (byRule.get(key) ?? 0) + 1)
+  }
   for (const entitlement of all) {
-    const pairs = held.filter(
-      (one) => one.resource === entitlement.resource.id && one.entitlement === entitlement.id,
-    )
-    if (pairs.some(({ isAskedFor }) => isAskedFor)) continue
-    found.push({ entitlement, byRule: pairs.length, ...(await usage.pastOf(entitlement)) })
+    const key = JSON.stringify([entitlement.resource.id, entitlement.id])
+    if (asked.has(key)) continue
+    found.push({ entitlement, byRule: byRule.get(key) ?? 0, ...(await usage.pastOf(entitlement)) })
   }
   return found
 }

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types'
+import { everyEntitlement } from '../domain/catalog.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Active } from '../domain/grant.ts'
 import { releaseGrant } from '../operations/release.ts'
@@ -15,6 +16,7 @@ import { openRequest } from './asking/request-modal.ts'
 export const command = '/request-access'
 
 const mostButtons = 20
+const mostListed = 30
 const unknownWords = 'Slack does not say now who you are. Please try again in a minute.'
 
 const help = [
@@ -57,7 +59,8 @@ async function listing(parts: Parts, userId: string): Promise<KnownBlock[]> {
   const facts = await directory.facts(userId)
   if (facts === 'unknown') return [section(unknownWords)]
   const offers = offersTo(world.catalog(), facts, world.clock.now())
-  const lines = offers.map((entitlement) => {
+  const all = everyEntitlement(offers.catalog).filter(offers.includes)
+  const lines = all.slice(0, mostListed).map((entitlement) => {
     const most = formatDuration(entitlement.duration.maxMs)
     return `• \`${offerKey(entitlement).replace('/', ' ')}\` ${plainWords(entitlement.name, 60)}, up to ${most}`
   })
@@ -67,11 +70,11 @@ async function listing(parts: Parts, userId: string): Promise<KnownBlock[]> {
   return [
     section(held.length === 0 ? 'You hold nothing now.' : wholeLines('*You hold*', held.map(line))),
     section(
-      offers.length === 0
+      all.length === 0
         ? isAnyUnknown(world.catalog(), facts, world.clock.now())
           ? unknownOffers(facts)
           : 'There is nothing you can request.'
-        : wholeLines('*You can request*', lines, { atMost: 30, more }),
+        : wholeLines('*You can request*', lines, { of: all.length, more }),
     ),
   ]
 }

@@ -32,7 +32,10 @@ export function whoCanHave(words: readonly string[], environment: NodeJS.Process
 /** As `/request-access` understands it, and with a slash between: `orders-db/read`. */
 function meant(catalog: Catalog, wish: string): Entitlement {
   const all = everyEntitlement(catalog)
-  const { entitlement, unmatched, reason } = parseWish(wish.replace('/', ' '), all)
+  const { entitlement, unmatched, reason } = parseWish(wish.replace('/', ' '), {
+    catalog,
+    includes: () => true,
+  })
   // Words that mean nothing are a reason there; here nobody gives one.
   if (entitlement !== null && reason === '') return entitlement
   const perhaps = unmatched === null ? '' : ` Did you mean ${unmatched.meant}?`

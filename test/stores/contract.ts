@@ -322,6 +322,14 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     expect(rows.map((row) => row.requestedAt)).toEqual(
       (await store.latestOf(subject.id, 2)).map((grant) => grant.requestedAt),
     )
+    expect(await store.latestOver(subject.id, 2)).toEqual([])
+    for (const grant of [asked[0], asked[2]])
+      await store.change(grant?.id ?? '', (one) =>
+        transition(one, { type: 'withdraw', by: ada, supersededBy: null }, at(5)),
+      )
+    const over = async (most: number) => (await store.latestOver(subject.id, most)).map(({ id }) => id)
+    expect(await over(2)).toEqual([asked[2]?.id, asked[0]?.id])
+    expect(await over(1)).toEqual([asked[2]?.id])
   })
 
   test('of what was asked for, a day has what was asked, answered or closed in it, and what waits still', async () => {

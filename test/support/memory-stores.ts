@@ -64,11 +64,11 @@ export function memoryGrants(
 ): GrantStore & GrantRecords {
   const listeners = new Set<GrantListener>()
   const all = () => [...db.grants.values()]
-  const latestOf = (subjectId: string, limit: number) =>
+  const latest = (subjectId: string) =>
     all()
       .filter((g) => g.subject.id === subjectId && g.window === null && !g.isStanding)
       .sort((a, b) => b.requestedAt.getTime() - a.requestedAt.getTime())
-      .slice(0, limit)
+  const latestOf = (subjectId: string, limit: number) => latest(subjectId).slice(0, limit)
   const wrote = (grant: Grant, before: Grant | null) => {
     for (const listener of listeners) listener(grant, before)
     return grant
@@ -154,6 +154,12 @@ export function memoryGrants(
           ) ?? null,
       ),
     latestOf: (subjectId, limit) => step(() => latestOf(subjectId, limit)),
+    latestOver: (subjectId, limit) =>
+      step(() =>
+        latest(subjectId)
+          .filter((g) => !isOpen(g))
+          .slice(0, limit),
+      ),
     latestRowsOf: (subjectId, limit) =>
       step(() =>
         latestOf(subjectId, limit).map(({ resource, entitlement, requestedAt, status }) => ({

@@ -1,20 +1,13 @@
-import { everyEntitlement, type Catalog, type Entitlement } from '../catalog.ts'
+import { everyEntitlement, perCatalog, type Catalog, type Entitlement } from '../catalog.ts'
 import { methods, type Method } from '../confirmation.ts'
 
 /** The ways by which somebody may be asked to confirm who they are; empty where nothing of the catalog asks for that. */
-export function methodsAskedFor(catalog: Catalog): readonly Method[] {
-  const before = known.get(catalog)
-  if (before !== undefined) return before
+export const methodsAskedFor = perCatalog((catalog): readonly Method[] => {
   const every = everyEntitlement(catalog)
   const usual = catalog.asksWhenConfirmed || every.some(asksProof) ? catalog.proof.methods : []
   const asked = new Set([...usual, ...every.flatMap(({ session }) => session?.proof.methods ?? [])])
-  const found = methods.filter((method) => asked.has(method))
-  known.set(catalog, found)
-  return found
-}
-
-/** A catalog never changes. */
-const known = new WeakMap<Catalog, readonly Method[]>()
+  return methods.filter((method) => asked.has(method))
+})
 
 /** Is there anything for which people need a way of their own to confirm? A sign-in elsewhere is nothing to be added. */
 export const needsOwnWays = (catalog: Catalog): boolean =>

@@ -47,6 +47,8 @@ export interface GrantStore {
   }): Promise<Grant | null>
   /** What this subject asked for last, finished or not; windows of a series were not asked for one by one. */
   latestOf(subjectId: string, limit: number): Promise<Grant[]>
+  /** The same of what is over alone. */
+  latestOver(subjectId: string, limit: number): Promise<Grant[]>
   /** Of the same grants as `latestOf`, what they are of and became: read without the grants themselves. */
   latestRowsOf(subjectId: string, limit: number): Promise<LatestRow[]>
   /** Ids of the submissions that this person made since then, for themselves or for others. */

@@ -3,7 +3,7 @@ import { markOfRule } from '../../domain/devices/posture.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
 import { byOwner } from '../../domain/devices/together.ts'
 import { standingStill } from '../silent-sources.ts'
-import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
+import { everyEntitlement, perCatalog, type Catalog } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 import { findClaimants } from '../devices/claimant.ts'
 import { pagesOf } from '../devices/pages.ts'
@@ -115,14 +115,10 @@ export function watchDevices(
   timer.unref()
   return {
     lookAtAll: async () => {
-      const onDevices = new Set(
-        everyEntitlement(world.catalog()).flatMap(({ device, id, resource }) =>
-          device === null ? [] : `${resource.id}/${id}`,
-        ),
-      )
+      const marks = marksOf(world.catalog())
       const rows = await world.grants.held()
       const holders = rows.flatMap(({ resource, entitlement, posture, device, subject }) =>
-        posture !== null || device !== null || onDevices.has(`${resource.id}/${entitlement.id}`)
+        posture !== null || device !== null || marks.has(`${resource.id}/${entitlement.id}`)
           ? subject.id
           : [],
       )
@@ -186,6 +182,16 @@ export async function lookAt(world: World, personIds: readonly string[]): Promis
     )
 }
 
+/** Of what is held only on a fit device, the rule's mark. */
+const marksOf = perCatalog(
+  (catalog): ReadonlyMap<string, string> =>
+    new Map(
+      everyEntitlement(catalog).flatMap(({ resource, id, device }) =>
+        device === null ? [] : [[`${resource.id}/${id}`, markOfRule(device)] as const],
+      ),
+    ),
+)
+
 /** By which all that is held on a device was looked at. */
 const lookedBy = new WeakSet<Catalog>()
 
@@ -196,12 +202,7 @@ const lookedBy = new WeakSet<Catalog>()
 export async function lookWhereRulesChanged(world: World, rows: readonly HeldRow[]): Promise<void> {
   const catalog = world.catalog()
   const isNew = !lookedBy.has(catalog)
-  const marks = new Map(
-    everyEntitlement(catalog).map(({ resource, id, device }) => [
-      `${resource.id}/${id}`,
-      device === null ? null : markOfRule(device),
-    ]),
-  )
+  const marks = marksOf(catalog)
   const holders = rows.flatMap(({ status, resource, entitlement, posture, device, subject }) => {
     const mark = marks.get(`${resource.id}/${entitlement.id}`) ?? null
     const isOther = mark !== (posture?.rule ?? null) || (isNew && device !== null)

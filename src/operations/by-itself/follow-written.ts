@@ -1,5 +1,4 @@
-import { everyEntitlement } from '../../domain/catalog.ts'
-import { isStandingRule } from '../../domain/standing.ts'
+import { standingRules } from '../../domain/standing.ts'
 import type { PersonRef } from '../../domain/person.ts'
 import type { World } from '../world.ts'
 import { giveToThese } from './while-held.ts'
@@ -76,7 +75,7 @@ export function followWritten(
   return {
     about: (people) => {
       if (isStopped) return
-      const hasRules = everyEntitlement(world.catalog()).some(isStandingRule)
+      const hasRules = standingRules(world.catalog()).length > 0
       for (const { person, hasLeft, isNew } of people) {
         if (hasLeft) leaving(person.slack.userId)
         else if (hasRules || isNew) lacking.set(person.id, person)

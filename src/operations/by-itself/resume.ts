@@ -1,4 +1,5 @@
-import { everyEntitlement, findEntitlement, type Catalog } from '../../domain/catalog.ts'
+import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
+import { anyResumes } from '../../domain/devices/asked-for.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
 import { byOwner, machineIdOf, together } from '../../domain/devices/together.ts'
 import type { Device } from '../../domain/devices/device.ts'
@@ -54,7 +55,7 @@ export async function resumeFor(
   notYet = new NotYet(),
 ): Promise<void> {
   const catalog = world.catalog()
-  if (!everyEntitlement(catalog).some(({ device }) => device?.resumes === true)) return
+  if (!anyResumes(catalog)) return
   const now = world.clock.now()
   const noted = notYet.begin(personIds)
   const all = await world.grants.cut(now, personIds)

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import type { Catalog, Entitlement } from '../../domain/catalog.ts'
 import { after } from '../../domain/instants.ts'
 import { byOwner, together } from '../../domain/devices/together.ts'
 import type { GrantPlace } from '../../domain/grant.ts'
@@ -7,7 +7,7 @@ import { standingGrant } from '../../domain/new-grant.ts'
 import { plainlyNamed, type Known, type PersonFacts } from '../../domain/person.ts'
 import { mayHold, mayHoldAnywhere, placeFor, standingAsking } from '../../domain/policy.ts'
 import { pairOf, type FailedRow } from '../../domain/ports/grants.ts'
-import { isStandingRule } from '../../domain/standing.ts'
+import { standingRules } from '../../domain/standing.ts'
 import type { World } from '../world.ts'
 
 /** What is held by rule is given to whoever matches and lacks it; `lookAtHeld` takes it from whoever does not match. */
@@ -44,7 +44,7 @@ export async function giveByRule(
   if (!world.agrees()) return { unreadable: [], failing: [] }
   const now = world.clock.now()
   const of = isOnly ? everybody.map(({ person }) => person.id) : undefined
-  const rules = everyEntitlement(catalog).filter(isStandingRule)
+  const rules = standingRules(catalog)
   const graceMs = Math.max(0, ...rules.map(({ device }) => device?.graceMs ?? 0))
   const [rows, failed, cut] = await Promise.all([
     world.grants.standing(of),

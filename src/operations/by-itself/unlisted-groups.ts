@@ -1,4 +1,4 @@
-import { everyEntitlement, type Entitlement, type Stage } from '../../domain/catalog.ts'
+import { everyEntitlement, perCatalog, type Entitlement, type Stage } from '../../domain/catalog.ts'
 import type { World } from '../world.ts'
 
 /** A group that the catalog names and nobody lists: renamed, or disabled. Nobody is in it, and nobody is called. */
@@ -12,11 +12,7 @@ export interface UnlistedGroup {
 
 /** None where Slack does not say which groups there are. */
 export async function unlistedGroups(world: World): Promise<UnlistedGroup[]> {
-  const named = new Map<string, Entitlement[]>()
-  for (const entitlement of everyEntitlement(world.catalog())) {
-    for (const handle of new Set(groupsOf(entitlement)))
-      named.set(handle, [...(named.get(handle) ?? []), entitlement])
-  }
+  const named = namedIn(world.catalog())
   const membersOf = await world.directory.groups([...named.keys()])
   const unlisted = [...named].filter(([handle]) => membersOf(handle) === 'unlisted')
   return Promise.all(
@@ -27,6 +23,19 @@ export async function unlistedGroups(world: World): Promise<UnlistedGroup[]> {
     })),
   )
 }
+
+/** By the group, what names it. */
+const namedIn = perCatalog((catalog): ReadonlyMap<string, readonly Entitlement[]> => {
+  const named = new Map<string, Entitlement[]>()
+  for (const entitlement of everyEntitlement(catalog)) {
+    for (const handle of new Set(groupsOf(entitlement))) {
+      const those = named.get(handle)
+      if (those === undefined) named.set(handle, [entitlement])
+      else those.push(entitlement)
+    }
+  }
+  return named
+})
 
 /** In its lists of approvers, and in its conditions. */
 const groupsOf = ({ review, who, onBehalf, auto }: Entitlement): string[] => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { everyEntitlement, findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { anyResumes } from '../../domain/devices/asked-for.ts'
 import { cut } from '../../domain/cut.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { EndCause } from '../../domain/grant.ts'
@@ -9,7 +10,7 @@ import { mayKeep, windowStillFits, type Verdict } from '../../domain/policy.ts'
 import type { CutRow, HeldRow } from '../../domain/ports/grants.ts'
 import type { MassLoss } from '../../domain/ports/losses.ts'
 import { isRefusal } from '../../domain/refusal.ts'
-import { isStandingRule } from '../../domain/standing.ts'
+import { isStandingRule, standingRules } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
 import { asAct } from '../as-act.ts'
 import { wordAct } from '../word-act.ts'
@@ -58,7 +59,7 @@ export async function lookAtHeld(
   const pending = await world.grants.pending(5_000)
   const words = await world.preApprovals.running(world.clock.now())
   const cut = await mayGoOn(world, catalog)
-  const hasRules = everyEntitlement(catalog).some(isStandingRule)
+  const hasRules = standingRules(catalog).length > 0
   const holders = await holdersOf(
     world,
     [
@@ -351,8 +352,7 @@ async function endEach(world: World, endings: readonly Ending[]): Promise<boolea
 
 /** What was cut by a device, and goes on by itself once that is fit again. */
 async function mayGoOn(world: World, catalog: Catalog, of?: readonly string[]): Promise<readonly CutRow[]> {
-  const isAny = everyEntitlement(catalog).some(({ device }) => device?.resumes === true)
-  return isAny ? world.grants.cut(world.clock.now(), of) : []
+  return anyResumes(catalog) ? world.grants.cut(world.clock.now(), of) : []
 }
 
 /** It does not go on for whoever left, though they come back. */

@@ -1,26 +1,45 @@
 import closeness from 'fastest-levenshtein'
-import { everyEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { parseDuration } from '../../domain/duration.ts'
+import { judgedAlike } from '../../domain/judged-alike.ts'
 import type { PersonFacts } from '../../domain/person.ts'
 import { mayAskForOthers, mayHoldAnywhere, usualAsking } from '../../domain/policy.ts'
 
-/**
- * What this person may request now, for themselves or for others, each judged with its default duration and its example reason, whatever they work on. What a person may
- * not request is never named to them.
- */
-export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Entitlement[] {
-  return everyEntitlement(catalog).filter(
-    (entitlement) =>
-      entitlement.mode !== 'standing' &&
-      (isForThem(facts, entitlement, now) ||
-        (entitlement.mode === 'approval' &&
-          mayAskForOthers(facts, entitlement, usualAsking(entitlement), now))),
-  )
+/** Some of a catalog. What a person may not request is never named to them. */
+export interface Offers {
+  readonly catalog: Catalog
+  readonly includes: (entitlement: Entitlement) => boolean
 }
+
+/**
+ * What this person may request now, for themselves or for others, each judged with its default duration and its example
+ * reason, whatever they work on. Judged as it is looked at, and once of those that are judged alike.
+ */
+export function offersTo(catalog: Catalog, facts: PersonFacts, now: Date): Offers {
+  const { firstOf } = judgedAlike(catalog)
+  const answers = new Map<Entitlement, boolean>()
+  const includes = (entitlement: Entitlement): boolean => {
+    const first = firstOf.get(entitlement)
+    // Of another catalog.
+    if (first === undefined) return false
+    const answer = answers.get(first) ?? mayRequest(facts, first, now)
+    answers.set(first, answer)
+    return answer
+  }
+  return { catalog, includes }
+}
+
+export const mayRequest = (facts: PersonFacts, entitlement: Entitlement, now: Date): boolean =>
+  entitlement.mode !== 'standing' &&
+  (isForThem(facts, entitlement, now) ||
+    (entitlement.mode === 'approval' && mayAskForOthers(facts, entitlement, usualAsking(entitlement), now)))
+
+export const isNothing = ({ catalog, includes }: Offers): boolean =>
+  !judgedAlike(catalog).firsts.some(includes)
 
 /** Is there anything of which nobody can say now whether they may request it? Then "nothing" would be a guess. */
 export const isAnyUnknown = (catalog: Catalog, facts: PersonFacts, now: Date): boolean =>
-  everyEntitlement(catalog).some(
+  judgedAlike(catalog).firsts.some(
     (entitlement) =>
       entitlement.mode !== 'standing' &&
       mayHoldAnywhere(facts, entitlement, usualAsking(entitlement), now).answer === 'unknown',
@@ -41,6 +60,11 @@ export const isForThem = (facts: PersonFacts, entitlement: Entitlement, now: Dat
 
 export const offerKey = ({ resource, id }: Entitlement): string => `${resource.id}/${id}`
 
+export function withKey(catalog: Catalog, key: string): Entitlement | null {
+  const [resource = '', id = ''] = key.split('/')
+  return findEntitlement(catalog, resource, id)
+}
+
 export interface TypedWish {
   readonly entitlement: Entitlement | null
   readonly durationMs: number | null
@@ -53,44 +77,62 @@ export interface TypedWish {
  * Reads `[resource entitlement] [duration] [reason…]`: exact ids first, then a prefix that means only one thing.
  * Words that match nothing stay in the reason.
  */
-export function parseWish(text: string, offers: readonly Entitlement[]): TypedWish {
+export function parseWish(text: string, { catalog, includes }: Offers): TypedWish {
   const words = text
     .trim()
     .split(/\s+/)
     .filter((word) => word !== '')
-  const resourceIds = [...new Set(offers.map(({ resource }) => resource.id))]
-  const resourceId = match(words[0], resourceIds)
+  const offeredOf = (resource: string): Entitlement[] =>
+    [...(catalog.resources.get(resource)?.entitlements.values() ?? [])].filter(includes)
+  const isOffered = (resource: string): boolean => offeredOf(resource).length > 0
+  const resourceId = match(words[0], catalog.resources, isOffered)
   let entitlement: Entitlement | null = null
   let unmatched: TypedWish['unmatched'] = null
   if (resourceId !== null) {
-    const own = offers.filter(({ resource }) => resource.id === resourceId)
-    const id = match(
-      words[1],
-      own.map((one) => one.id),
-    )
+    const own = offeredOf(resourceId)
+    const id = match(words[1], new Map(own.map((one) => [one.id, one])))
     entitlement = own.find((one) => one.id === id) ?? (own.length === 1 ? (own[0] ?? null) : null)
     words.splice(0, id === null ? 1 : 2)
   } else if (words[0] !== undefined) {
-    unmatched = guess(words[0], resourceIds)
+    unmatched = guess(words[0], catalog.resources, isOffered)
   }
   const { durationMs, used } = leadingDuration(words)
   return { entitlement, durationMs, reason: words.slice(used).join(' '), unmatched }
 }
 
-function match(word: string | undefined, ids: readonly string[]): string | null {
+/** Of the ids of these, as far as they may be named. */
+function match(
+  word: string | undefined,
+  all: ReadonlyMap<string, unknown>,
+  mayName: (id: string) => boolean = () => true,
+): string | null {
   if (word === undefined) return null
   const lower = word.toLowerCase()
-  if (ids.includes(lower)) return lower
-  const starting = ids.filter((id) => id.startsWith(lower))
-  return starting.length === 1 ? (starting[0] ?? null) : null
+  if (all.has(lower) && mayName(lower)) return lower
+  let found: string | null = null
+  for (const id of all.keys()) {
+    if (!id.startsWith(lower) || !mayName(id)) continue
+    if (found !== null) return null
+    found = id
+  }
+  return found
 }
 
+const mostSlips = 2
+
 /** Close enough to be a slip of the keys: at most two of them, and not most of the word. */
-function guess(word: string, ids: readonly string[]): TypedWish['unmatched'] {
-  if (ids.length === 0) return null
-  const meant = closeness.closest(word.toLowerCase(), [...ids])
-  const slips = closeness.distance(word.toLowerCase(), meant)
-  return slips <= 2 && slips < word.length / 2 ? { word, meant } : null
+function guess(
+  word: string,
+  all: ReadonlyMap<string, unknown>,
+  mayName: (id: string) => boolean,
+): TypedWish['unmatched'] {
+  const typed = word.toLowerCase()
+  const isNear = (id: string): boolean => Math.abs(id.length - typed.length) <= mostSlips
+  const near = [...all.keys()].filter((id) => isNear(id) && mayName(id))
+  if (near.length === 0) return null
+  const meant = closeness.closest(typed, near)
+  const slips = closeness.distance(typed, meant)
+  return slips <= mostSlips && slips < word.length / 2 ? { word, meant } : null
 }
 
 function leadingDuration(words: readonly string[]): { durationMs: number | null; used: number } {

@@ -15,10 +15,13 @@ import { answerSubmission } from '../replies/answer-submission.ts'
 import {
   isAnyUnknown,
   isForThem,
+  isNothing,
+  mayRequest,
   offerKey,
   offersTo,
   parseWish,
   unknownOffers,
+  withKey,
   type TypedWish,
 } from './offers.ts'
 import { beginBlocks, sendSession } from '../holding/sessions.ts'
@@ -93,7 +96,7 @@ async function onceKnown({ log }: Parts, view: Promise<ModalView>): Promise<Moda
 async function requestView(parts: Parts, facts: PersonFacts, text: string): Promise<ModalView> {
   const { world } = parts
   const offers = offersTo(world.catalog(), facts, world.clock.now())
-  if (offers.length === 0) return nothingView(parts, facts)
+  if (isNothing(offers)) return nothingView(parts, facts)
   return formView(parts, parseWish(text, offers), { when: 'soon', facts, holder: null })
 }
 
@@ -234,9 +237,9 @@ export function listenToRequest(parts: Parts): void {
     app.options(actionId, async ({ ack, body }) => {
       const { userId, typed } = parseSuggestion(body)
       const facts = directory.remembered(userId) ?? (await directory.facts(userId))
-      const offers = facts === 'unknown' ? [] : offersTo(world.catalog(), facts, world.clock.now())
-      const recent = facts === 'unknown' ? [] : await recentKeys(parts, facts.person.id)
-      await ack(optionsFor(offers, typed, recent))
+      if (facts === 'unknown') return ack({ options: [] })
+      const recent = await recentKeys(parts, facts.person.id)
+      await ack(optionsFor(offersTo(world.catalog(), facts, world.clock.now()), typed, recent))
     })
 
   for (const actionId of [actions.entitlement, whenActions.when, actions.holder]) {
@@ -304,12 +307,10 @@ export function listenToRequest(parts: Parts): void {
 async function viewAfterChoosing(parts: Parts, shown: InView): Promise<ModalView | null> {
   const { world, directory } = parts
   const { userId, field } = shown
-  const [resource = '', id = ''] = (field(actions.entitlement) ?? '').split('/')
-  const entitlement = findEntitlement(world.catalog(), resource, id)
+  const entitlement = withKey(world.catalog(), field(actions.entitlement) ?? '')
   if (entitlement === null) return null
   const facts = directory.remembered(userId) ?? (await directory.facts(userId))
-  if (facts === 'unknown' || !offersTo(world.catalog(), facts, world.clock.now()).includes(entitlement))
-    return null
+  if (facts === 'unknown' || !mayRequest(facts, entitlement, world.clock.now())) return null
   const durationMs = Number(field(actions.duration) ?? Number.NaN)
   const isSame = shown.blockOf(actions.duration) === durationBlock(offerKey(entitlement))
   return formView(

@@ -1,5 +1,5 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types'
-import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { PersonFacts, PersonRef } from '../../domain/person.ts'
@@ -10,7 +10,7 @@ import { updateView } from '../replies/fill-view.ts'
 import { answerSubmission } from '../replies/answer-submission.ts'
 import { plainWords } from '../words/mrkdwn.ts'
 import { deviceBlocksForAll, deviceField, deviceIn } from './device-field.ts'
-import { offerKey } from './offers.ts'
+import { offerKey, withKey } from './offers.ts'
 import type { Parts } from '../parts.ts'
 import { parseInView, type InView } from '../wire/payloads.ts'
 import { refusalWords } from '../words/refusal-words.ts'
@@ -86,10 +86,7 @@ function durationInput(chosen: readonly Entitlement[]): InputBlock {
 }
 
 function chosenIn(catalog: Catalog, keys: readonly string[]): Entitlement[] {
-  return keys.flatMap((key) => {
-    const [resource = '', entitlement = ''] = key.split('/')
-    return findEntitlement(catalog, resource, entitlement) ?? []
-  })
+  return keys.flatMap((key) => withKey(catalog, key) ?? [])
 }
 
 /** `single` is the id of the one-thing form's menu: what was chosen there is chosen here. */

@@ -32,7 +32,8 @@ import { askingWords, emailsOf, principalWords, surely } from '../words/who.ts'
 /** Slack refuses a view with more. */
 const mostBlocks = 100
 const perPage = 10
-const mostOver = 10
+/** Of what is over. */
+export const mostOver = 10
 const ownWaysId = 'ways'
 const devicesId = 'devices'
 
@@ -194,7 +195,7 @@ function sectionsOf(about: HomeAbout): Section[] {
     section(
       'over',
       'Lately',
-      over.slice(0, mostOver).map((grant) => () => overRow(grant, now)),
+      over.map((grant) => () => overRow(grant, now)),
     ),
     section(devicesId, 'Your devices', ownDeviceRows(about.devices)),
     section(ownWaysId, 'How you confirm who you are', ownWayRows(about.ways)),

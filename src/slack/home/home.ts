@@ -2,7 +2,7 @@ import type { HomeView, KnownBlock } from '@slack/types'
 import { boundedMap } from '../../bounded-map.ts'
 import { z } from 'zod'
 import { findEntitlement } from '../../domain/catalog.ts'
-import { isOpen, type Grant } from '../../domain/grant.ts'
+import type { Grant } from '../../domain/grant.ts'
 import type { PersonFacts } from '../../domain/person.ts'
 import { isTheirs, type PreApproval } from '../../domain/pre-approval.ts'
 import { isAnyAdmin, lookedAfterBy } from '../../operations/admins.ts'
@@ -12,7 +12,7 @@ import { mayHaveMore } from '../../operations/extend.ts'
 import { waitingFor } from '../../operations/waiting-for.ts'
 import type { World } from '../../operations/world.ts'
 import { section } from '../words/blocks.ts'
-import { renderHome, type HomeAbout, type Pages } from './home-sections.ts'
+import { mostOver, renderHome, type HomeAbout, type Pages } from './home-sections.ts'
 import type { Parts } from '../parts.ts'
 import { homeActions } from './home-actions.ts'
 import { listenToOwnDevices, ownDevicesOf, reportersOf } from './own-devices.ts'
@@ -99,10 +99,10 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
   const { world } = parts
   const catalog = world.catalog()
   const now = world.clock.now()
-  const [open, latest, forMe, kept, promised, promisedMe, promisedByOthers, ways, reporters] =
+  const [open, over, forMe, kept, promised, promisedMe, promisedByOthers, ways, reporters] =
     await Promise.all([
       world.grants.openOf(facts.person.id),
-      world.grants.latestOf(facts.person.id, 30),
+      world.grants.latestOver(facts.person.id, mostOver),
       waitingFor(world, facts),
       keptBy(parts, facts),
       world.preApprovals.byApprover(facts.person.id, now),
@@ -124,7 +124,7 @@ async function aboutHome(parts: Parts, facts: PersonFacts, asked: Asked): Promis
     promisedByOthers,
     waits: isAnyAdmin(catalog, facts) ? waitingTimes(await asksOf(world, facts, await asked(world))) : [],
     open,
-    over: latest.filter((grant) => !isOpen(grant)),
+    over,
     forMe,
     kept,
     catalogFault: isAnyAdmin(catalog, facts) ? parts.catalogFault() : null,

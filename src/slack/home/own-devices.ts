@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
-import { everyEntitlement, isForDevice } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
+import { anyIsForDevice, fitRulesOf } from '../../domain/devices/asked-for.ts'
 import { isUsable, type Counting, type Device } from '../../domain/devices/device.ts'
 import { fitness } from '../../domain/devices/fitness.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
@@ -60,10 +60,8 @@ export function ownDevicesOf(
   reporters: ReadonlyMap<string, string> = new Map(),
 ): OwnDevices | null {
   const catalog = world.catalog()
-  const rules = new Map(
-    everyEntitlement(catalog).flatMap(({ device }) => (device ? [[device.id, device]] : [])),
-  )
-  const isAsked = rules.size > 0 || everyEntitlement(catalog).some((one) => isForDevice(catalog, one))
+  const rules = fitRulesOf(catalog)
+  const isAsked = rules.length > 0 || anyIsForDevice(catalog)
   if (!isAsked || facts.devices === undefined) return null
   const { needsApproval, sources } = catalog.devices
   const isReported = [...catalog.devices.sources.values()].some(({ kind }) => kind === 'report')
@@ -71,7 +69,7 @@ export function ownDevicesOf(
   return {
     mayAdd,
     devices: facts.devices,
-    rules: [...rules.values()],
+    rules,
     needsApproval,
     sources,
     now: world.clock.now(),

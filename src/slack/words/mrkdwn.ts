@@ -29,21 +29,22 @@ export function cutMarked(text: string, most: number): string {
 
 const segmenter = new Intl.Segmenter()
 
-/** Lines under a title, as many as fit whole, and a last one for how many are missing. */
+/** Lines under a title, as many as fit whole, and a last one for how many are missing `of` all. */
 export function wholeLines(
   title: string,
   lines: readonly string[],
   {
     most = 3_000,
     atMost = lines.length,
+    of = lines.length,
     more = (missing) => `…and ${missing} more`,
-  }: { most?: number; atMost?: number; more?: (missing: number) => string } = {},
+  }: { most?: number; atMost?: number; of?: number; more?: (missing: number) => string } = {},
 ): string {
-  const room = most - more(lines.length).length - title.length - 1
+  const room = most - more(of).length - title.length - 1
   let size = 0
   const fit = lines.slice(0, atMost).findIndex((line) => (size += line.length + 1) > room)
   const shown = fit === -1 ? lines.slice(0, atMost) : lines.slice(0, fit)
-  const missing = lines.length - shown.length
+  const missing = of - shown.length
   return [title, ...shown, ...(missing > 0 ? [more(missing)] : [])].join('\n')
 }
 
