@@ -1,4 +1,5 @@
 import { Duration } from '@marcbachmann/cel-js/evaluator'
+import { boundedMap } from '../bounded-map.ts'
 import type { Answer } from '../domain/answer.ts'
 import type { Attributes, Condition } from '../domain/catalog.ts'
 import { celEnvironment, compile } from './expression.ts'
@@ -31,6 +32,15 @@ const environment = celEnvironment(CONDITION_VARIABLES)
  * Slack need to be known only where it names one of them, or reads all there are; SCIM's likewise.
  */
 export function compileCondition(source: string): Condition | ExpressionFault {
+  const known = compiled.get(source) ?? compileAnew(source)
+  compiled.set(source, known)
+  return known
+}
+
+/** Thousands of entitlements are often of a few rules, and each compiled takes room. */
+const compiled = boundedMap<Condition | ExpressionFault>(5_000)
+
+function compileAnew(source: string): Condition | ExpressionFault {
   const expression = compile(environment, source, { result: 'bool', variables: CONDITION_VARIABLES })
   if ('offset' in expression) return expression
   const groups = namedGroups(expression.ast)

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { readInTwo } from './read-in-two.ts'
 import { parseCatalog, type CatalogOptions, type Reading } from './parse.ts'
 import type { Problem } from './problem.ts'
 import type { SourceText } from './source.ts'
@@ -10,7 +11,8 @@ const MAX_FILES = 200
 /** Reads a file, or every `*.yml` and `*.yaml` of a folder (not of its subfolders), as one catalog. Never throws. */
 export async function loadCatalog(path: string, options: CatalogOptions): Promise<Reading> {
   const texts = await readTexts(path)
-  return texts.ok ? parseCatalog(texts.texts, options) : { ok: false, problems: texts.problems, warnings: [] }
+  if (!texts.ok) return { ok: false, problems: texts.problems, warnings: [] }
+  return parseCatalog(texts.texts, options, await readInTwo(texts.texts))
 }
 
 export type Texts =

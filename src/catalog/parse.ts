@@ -10,7 +10,7 @@ import { idFault, readResource } from './resource.ts'
 import { readDevices } from './devices.ts'
 import { asksWhenConfirmed } from './rules-of.ts'
 import { defaultsSchema, fileSchema, peopleSchema } from './schema.ts'
-import { problemIn, readSource, type Source, type SourceText } from './source.ts'
+import { problemIn, readSource, remembered, type Source, type SourceText } from './source.ts'
 import { readSystem, type PlainSystem, type ReadSystem } from './system.ts'
 import type { Variables } from './variables.ts'
 
@@ -35,7 +35,11 @@ export type Reading =
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
 
 /** Reads the owner's files as one catalog. Each file's defaults are for its own resources only. Never throws. */
-export function parseCatalog(texts: readonly SourceText[], options: CatalogOptions): Reading {
+export function parseCatalog(
+  texts: readonly SourceText[],
+  options: CatalogOptions,
+  read: typeof readSource = readSource,
+): Reading {
   const problems: Problem[] = []
   const warnings: Problem[] = []
   const report: Report = (...found) => void problems.push(...found)
@@ -45,7 +49,7 @@ export function parseCatalog(texts: readonly SourceText[], options: CatalogOptio
     void (options.unconnected === 'warning' ? warnings : problems).push(...found)
 
   const sources = texts.flatMap((text) => {
-    const source = readSource(text)
+    const source = read(text)
     if (!Array.isArray(source)) return [source]
     source.forEach((problem) => report(problem))
     return []
@@ -179,7 +183,7 @@ const sections = z
   })
   .catch({ defaults: {}, managers: {}, systems: {}, resources: {} })
 
-const sectionsOf = (source: Source) => sections.parse(source.content)
+const sectionsOf = remembered((source: Source) => sections.parse(source.content))
 
 /** The entries of one section in all files: an id belongs to one of them. */
 function entriesOf(

@@ -2,12 +2,10 @@ import {
   isAlias,
   isMap,
   isNode,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
   parseDocument,
-  visit,
   type Alias,
   type Document,
   type Node,
@@ -36,40 +34,52 @@ const MAX_EXPANDED_ALIASES = 1000
 const MAX_ALIASES = 5000
 
 /** Reads one document of plain YAML 1.2. Never throws: whatever cannot be read is a problem with a place. */
-export function readSource({ file, text }: SourceText): Source | Problem[] {
+export function readSource(source: SourceText): Source | Problem[] {
+  const { file, text } = source
   const lines = new LineCounter()
-  const positionAt = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset)
-    return { file, line: Math.max(1, line), column: Math.max(1, col) }
-  }
   const problemAt = (offset: number, message: string): Problem => ({
-    ...positionAt(offset),
+    ...placeOf(file, lines, offset),
     key: '',
     message,
   })
 
   try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      stringKeys: true,
-      // Looked for below: here each key would be compared with all before it.
-      uniqueKeys: false,
-      logLevel: 'error',
-    })
+    const document = nodesOf(text, lines)
     const wrong = [...document.errors, ...document.warnings]
     if (wrong.length > 0)
       return wrong.map(({ pos, code, message }) => problemAt(pos[0], YAML_ERRORS[code] ?? message))
-    const { refused, anchored } = judgeNodes(document)
+    const { refused } = judgeNodes(document)
     if (refused.length > 0) return refused.map(({ offset, message }) => problemAt(offset, message))
     const content: unknown = document.toJS({ maxAliasCount: MAX_EXPANDED_ALIASES })
-    return { file, content, ...places({ document, anchored, text }, positionAt) }
+    return sourceOf(source, content)
   } catch (error) {
     if (error instanceof ReferenceError) return [problemAt(0, 'has too many aliases that repeat each other')]
     if (error instanceof RangeError) return [problemAt(0, 'is nested too deeply')]
     throw error
   }
 }
+
+/** Of a text that was read before, perhaps in another thread. */
+export const sourceOf = ({ file, text }: SourceText, content: unknown): Source => ({
+  file,
+  content,
+  ...places(file, text),
+})
+
+function placeOf(file: string, lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset)
+  return { file, line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+const nodesOf = (text: string, lineCounter: LineCounter): Document.Parsed =>
+  parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    stringKeys: true,
+    // Looked for by `judgeNodes`: here each key would be compared with all before it.
+    uniqueKeys: false,
+    logLevel: 'error',
+  })
 
 const YAML_ERRORS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'a second document starts here: write one document a file',
@@ -85,26 +95,35 @@ function judgeNodes(document: Document.Parsed) {
   const refuse = (node: unknown, message: string) => void refused.push({ offset: offsetOf(node), message })
   const anchors = new Map<string, Node>()
   const anchored = new Map<Alias, Node>()
-  visit(document, (_key, node, path) => {
-    if (path.filter((parent) => !isPair(parent)).length > MAX_DEPTH) {
+  /** False: no more is looked at. */
+  const look = (node: unknown, holders: readonly unknown[]): boolean => {
+    if (holders.length > MAX_DEPTH) {
       refuse(node, 'is nested too deeply')
-      return visit.BREAK
+      return false
     }
-    if (isMap(node)) for (const key of repeatedKeys(node)) refuse(key, 'this key is written twice')
-    if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__')
-      refuse(node.key, '"__proto__" cannot be a key')
     if (isAlias(node)) {
       const meant = anchors.get(node.source)
       if (!meant) refuse(node, `nothing above is anchored as &${node.source}`)
-      else if (path.includes(meant)) refuse(node, `*${node.source} holds itself`)
+      else if (holders.includes(meant)) refuse(node, `*${node.source} holds itself`)
       else anchored.set(node, meant)
-      if (anchored.size > MAX_ALIASES) {
-        refuse(node, `is one alias too many: a file may have ${MAX_ALIASES}`)
-        return visit.BREAK
-      }
-    } else if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node)
-    return undefined
-  })
+      if (anchored.size <= MAX_ALIASES) return true
+      refuse(node, `is one alias too many: a file may have ${MAX_ALIASES}`)
+      return false
+    }
+    if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node)
+    if (isSeq(node)) {
+      const inside = [...holders, node]
+      return node.items.every((item) => look(item, inside))
+    }
+    if (!isMap(node)) return true
+    const inside = [...holders, node]
+    for (const key of repeatedKeys(node)) refuse(key, 'this key is written twice')
+    return node.items.every(({ key, value }) => {
+      if (isScalar(key) && key.value === '__proto__') refuse(key, '"__proto__" cannot be a key')
+      return look(key, inside) && look(value, inside)
+    })
+  }
+  look(document.contents, [document])
   return { refused, anchored }
 }
 
@@ -118,17 +137,23 @@ function repeatedKeys(map: YAMLMap): unknown[] {
   })
 }
 
-function places(
-  { document, anchored, text }: { document: Document.Parsed; anchored: Anchored; text: string },
-  positionAt: (offset: number) => Position,
-) {
-  const behind = (value: unknown): unknown => (isAlias(value) ? anchored.get(value) : value)
+/** Read again once a place is asked for: the nodes of a good file are not kept, which are many times as large as its text. */
+function places(file: string, text: string) {
+  const lines = new LineCounter()
+  const positionAt = (offset: number): Position => placeOf(file, lines, offset)
+  let known: { document: Document.Parsed; anchored: Anchored } | null = null
+  const nodes = () => {
+    if (known !== null) return known
+    const document = nodesOf(text, lines)
+    return (known = { document, anchored: judgeNodes(document).anchored })
+  }
+  const behind = (value: unknown): unknown => (isAlias(value) ? nodes().anchored.get(value) : value)
   const pairsOf = remembered((map: YAMLMap) => {
     const scalars = map.items.flatMap(({ key, value }) => (isScalar(key) ? [{ key, value }] : []))
     return new Map(scalars.map((pair) => [String(pair.key.value), pair]))
   })
   const find = (path: Path) => {
-    let value: unknown = document.contents
+    let value: unknown = nodes().document.contents
     let key: unknown = null
     for (const step of path) {
       const holder = behind(value)
@@ -159,7 +184,7 @@ function places(
 }
 
 /** Asked once of each, when it is first wanted. */
-function remembered<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+export function remembered<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new WeakMap<Key, Value>()
   return (key) => {
     const value = made.get(key) ?? make(key)

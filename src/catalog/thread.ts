@@ -29,9 +29,10 @@ export async function judgeInThread(
     signal,
   }: Pick<CatalogOptions, 'env' | 'kinds'> & { strangers?: Question['strangers']; signal: AbortSignal },
 ): Promise<Judged> {
-  const worker = startThread(entry, { texts, env: { ...env }, strangers })
+  const question: Question = { texts, env: { ...env }, strangers }
+  const worker = startThread(entry, question)
   try {
-    const answer = await answerOf(worker, signal)
+    const answer = await answerOf<JudgeReply>(worker, signal)
     return answer.ok ? { ok: true, catalog: await assemble(answer, kinds) } : answer
   } finally {
     await worker.terminate()
@@ -39,7 +40,7 @@ export async function judgeInThread(
 }
 
 /** Node cannot start a thread from TypeScript, nor take a loader for it by `--import`: the loader goes first, inside. */
-function startThread(entry: URL, question: Question): Worker {
+export function startThread(entry: URL, question: unknown): Worker {
   const loader = new URL('../../node_modules/tsx/dist/esm/api/index.mjs', import.meta.url)
   const loading = `import { register } from '${loader.href}'; register(); await import('${entry.href}')`
   const file = entry.pathname.endsWith('.ts')
@@ -50,11 +51,12 @@ function startThread(entry: URL, question: Question): Worker {
   return worker
 }
 
-const answerOf = (worker: Worker, signal: AbortSignal): Promise<JudgeReply> =>
+/** What it says first. Throws if it fails, ends before, or the signal aborts. */
+export const answerOf = <Answer>(worker: Worker, signal: AbortSignal): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error('closed while it was read'))
     signal.addEventListener('abort', giveUp, { once: true })
-    worker.once('message', (answer: JudgeReply) => resolve(answer))
+    worker.once('message', (answer: Answer) => resolve(answer))
     worker.once('error', reject)
     worker.once('exit', (code) => {
       signal.removeEventListener('abort', giveUp)

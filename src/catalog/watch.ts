@@ -7,6 +7,8 @@ import { fingerprintInTurns } from './fingerprint.ts'
 import { readTexts, type Texts } from './load.ts'
 import { parseCatalog, type CatalogOptions } from './parse.ts'
 import { CatalogError, writeProblems } from './problem.ts'
+import { readInTwo } from './read-in-two.ts'
+import { readSource } from './source.ts'
 import { judgeInThread, type Judged } from './thread.ts'
 
 export interface OpenOptions extends CatalogOptions {
@@ -46,7 +48,9 @@ export interface OpenCatalog {
  */
 export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
   const { path, pollMs = 5000, settleMs = 200 } = options
-  const first = judgeHere(await readTexts(path), { ...options, unconnected: 'warning' })
+  const texts = await readTexts(path)
+  const read = texts.ok ? await readInTwo(texts.texts) : readSource
+  const first = judgeHere(texts, { ...options, unconnected: 'warning' }, read)
   if (!first.ok) throw new CatalogError(first.problems)
 
   let current = first.catalog
@@ -129,8 +133,8 @@ function judge(texts: Texts, options: OpenOptions & { signal: AbortSignal }): Ju
   return thread && texts.ok ? judgeInThread(thread, texts.texts, options) : judgeHere(texts, options)
 }
 
-function judgeHere(texts: Texts, options: CatalogOptions): Judged {
-  const reading = texts.ok ? parseCatalog(texts.texts, options) : texts
+function judgeHere(texts: Texts, options: CatalogOptions, read = readSource): Judged {
+  const reading = texts.ok ? parseCatalog(texts.texts, options, read) : texts
   return reading.ok ? reading : { ok: false, problems: writeProblems(reading.problems) }
 }
 
