@@ -32,23 +32,43 @@ export const everyAdmin = perCatalog((catalog): readonly string[] => [
  * admins have all left: those of the resource's others; and where that leaves nobody, every admin of the catalog. So
  * somebody can look after it as long as any admin is here; empty when none is. Who cannot be looked up has not left.
  */
-export async function adminsOf(world: Asking, what: LookedAfter): Promise<readonly string[]> {
+export async function adminsOf(
+  world: Asking,
+  what: LookedAfter,
+  lookedAt: LookedAt = new Map(),
+): Promise<readonly string[]> {
   const catalog = world.catalog()
   const siblings = [...(catalog.resources.get(what.resource.id)?.entitlements.values() ?? [])]
   const lists = [ownAdmins(catalog, what), siblings.flatMap(({ admins }) => admins), everyAdmin(catalog)]
   for (const list of lists) {
     const people = [...new Set(list)]
-    for (const person of people) if ((await hereAs(world, person)) !== null) return people
+    const key = people.join('\n')
+    const isAnyHere = lookedAt.get(key) ?? anyHere(world, people)
+    lookedAt.set(key, isAnyHere)
+    if (await isAnyHere) return people
   }
   return []
 }
 
+/** Whether anybody of a list is here, found once in one look at many things: most have the same lists. */
+type LookedAt = Map<string, Promise<boolean>>
+
+async function anyHere(world: Asking, people: readonly string[]): Promise<boolean> {
+  for (const person of people) if ((await hereAs(world, person)) !== null) return true
+  return false
+}
+
 /** Is this person one of them? */
-export async function isAdminOf(world: Asking, facts: PersonFacts, what: LookedAfter): Promise<boolean> {
+export async function isAdminOf(
+  world: Asking,
+  facts: PersonFacts,
+  what: LookedAfter,
+  lookedAt: LookedAt = new Map(),
+): Promise<boolean> {
   if (!mayLookAfter(facts)) return false
   return (
     isListed(facts.person, ownAdmins(world.catalog(), what)) ||
-    isListed(facts.person, await adminsOf(world, what))
+    isListed(facts.person, await adminsOf(world, what, lookedAt))
   )
 }
 
@@ -59,9 +79,10 @@ export async function lookedAfterBy<T extends LookedAfter>(
   all: readonly T[],
 ): Promise<T[]> {
   const theirs = new Map<string, Promise<boolean>>()
+  const lookedAt: LookedAt = new Map()
   const isTheirs = (what: LookedAfter): Promise<boolean> => {
     const key = `${what.resource.id}/${what.entitlement.id}`
-    const known = theirs.get(key) ?? isAdminOf(world, facts, what)
+    const known = theirs.get(key) ?? isAdminOf(world, facts, what, lookedAt)
     theirs.set(key, known)
     return known
   }

@@ -104,3 +104,18 @@ test('an admin who cannot be looked up has not left: nobody stands in', async ()
   expect(await isAdminOf(world, factsOf('Sam'), of('orders-db', 'read'))).toBe(false)
   expect(await adminsOf(world, of('orders-db', 'read'))).toEqual(['ada@acme.example'])
 })
+
+// A digest of fifty thousand asked for each of them once more whether its admin is still here.
+test('of many things with the same admins it is found out once whether they are here', async () => {
+  const { world, factsOf } = aWorld()
+  const asked: string[] = []
+  const named = async (name: string) => {
+    asked.push(name)
+    return world.directory.named(name)
+  }
+  const looked = { ...world, directory: { ...world.directory, named } }
+  const many = ['peek', 'poke', 'watch', 'dump'].map((removed) => of('orders-db', removed))
+  expect(await lookedAfterBy(looked, factsOf('Kim'), many)).toEqual([])
+  expect(await lookedAfterBy(looked, factsOf('Sam'), many)).toEqual(many)
+  expect(asked).toEqual(['ada@acme.example', 'ada@acme.example'])
+})
