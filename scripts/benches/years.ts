@@ -25,6 +25,8 @@ const opened = 100
 const perSecond = 10
 const starts = 3
 const inOneInsert = 5_000
+/** A Home tab shows no more of what is over. */
+const atHomeEach = 10
 const longestMs = 5_400_000
 
 interface Era {
@@ -64,7 +66,7 @@ await runBench(
       await first.stop()
       return { name, slack, connection, mongodbUri, start }
     }
-    const young = await era('young')
+    const young = await withWeeks(await era('young'))
     const begunMs = performance.now()
     const old = await withYears(bench, await era('years'), url)
     const madeS = Math.round((performance.now() - begunMs) / 1_000)
@@ -112,6 +114,15 @@ await runBench(
   },
   { grants: 1_000_000, longestMs },
 )
+
+/** Everybody's Home tab is as full as after years. */
+async function withWeeks(era: Era): Promise<Era> {
+  const { slack, connection } = era
+  const { people } = slack
+  const { teamId } = slack.workspace
+  await writeOldLives(connection, { count: atHomeEach * people.length, people, teamId, resources })
+  return era
+}
 
 async function withYears(bench: Bench, era: Era, url: string): Promise<Era> {
   const { slack, connection, mongodbUri } = era
