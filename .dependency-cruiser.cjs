@@ -1,7 +1,7 @@
 /** Imports run one way: cli, main, catalog-worker → edges → operations → domain; mongo, connectors, catalog, people, confirming, metrics, tracing, devices → domain. */
 const edges = ['slack', 'web', 'jobs']
 /** What says nothing of access: tools that any room may use. */
-const tools = '(elapsed|once-more|bounded-map|same-secret|under-way|waking-connection)\\.ts$'
+const tools = '(elapsed|in-time|once-more|bounded-map|same-secret|under-way|waking-connection)\\.ts$'
 /** Below the rooms of people's moments: shared by all of them. */
 const shared = 'publish|replies|words|directory|wire'
 const only = (name, from, allowed) => ({

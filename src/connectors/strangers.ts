@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { isPromise } from 'node:util/types'
 import { z } from 'zod'
 import type { Connector, ConnectorKind } from '../domain/connector.ts'
+import { inTime } from '../in-time.ts'
 import { asOf, isOf, madeBy } from './whose.ts'
 
 /** What a stranger's connector must be; its schemas may come from another copy of zod than ours. */
@@ -48,9 +49,10 @@ export async function loadStrangers(
   { patienceMs = 10_000 }: { patienceMs?: number } = {},
 ): Promise<ReadonlyMap<string, ConnectorKind>> {
   const loaded = new Map<string, ConnectorKind>()
+  const late = () => new Error(`it did not come to its end in ${patienceMs} ms`)
   for (const [name, place] of places) {
     try {
-      loaded.set(name, kindIn(name, await inTime(patienceMs, () => load(name, place))))
+      loaded.set(name, kindIn(name, await inTime(load(name, place), patienceMs, late)))
     } catch (error) {
       if (error instanceof NoConnector) throw new Error(`${name} ${error.message}`, { cause: error })
       throw new Error(`the connector ${name} cannot be loaded: ${why(error)}`, { cause: error })
@@ -91,18 +93,6 @@ function kindIn(name: string, value: unknown): ConnectorKind {
 const isConnector = (value: unknown): value is Connector =>
   typeof value === 'object' && value !== null && !isPromise(value)
 const none = z.custom<Connector>()
-
-async function inTime<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not come to its end in ${patienceMs} ms`)), patienceMs)
-  })
-  try {
-    return await Promise.race([work(), late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /** What was thrown may be anything. */
 function why(error: unknown): string {

@@ -1,3 +1,4 @@
+import { inTime } from '../in-time.ts'
 import { redacted } from '../log.ts'
 import { onOneLine } from '../who/words.ts'
 import { CannotAsk, unknown, type Finding, type Found } from './finding.ts'
@@ -27,16 +28,8 @@ async function outcome(check: Check, installation: Installation): Promise<Findin
 }
 
 async function answered(check: Check, installation: Installation): Promise<readonly Found[]> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    const seconds = Math.round(check.withinMs / 1_000)
-    timer = setTimeout(() => reject(new CannotAsk(`no answer within ${seconds} s`)), check.withinMs)
-  })
-  try {
-    return await Promise.race([check.ask(installation), late])
-  } finally {
-    clearTimeout(timer)
-  }
+  const late = () => new CannotAsk(`no answer within ${Math.round(check.withinMs / 1_000)} s`)
+  return inTime(check.ask(installation), check.withinMs, late)
 }
 
 export const whyNot = (error: unknown): string => (error instanceof Error ? error.message : String(error))

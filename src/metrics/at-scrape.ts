@@ -5,6 +5,7 @@ import type { Position, RecordPosition } from '../domain/ports/record-position.t
 import type { Log } from '../domain/ports/log.ts'
 import type { TickStore } from '../domain/ports/ticks.ts'
 import { elapsedMs } from '../elapsed.ts'
+import { inTime } from '../in-time.ts'
 import type { Metrics } from './table.ts'
 
 /** What is only known by asking. */
@@ -51,10 +52,12 @@ export function readingAtScrape(metrics: Metrics, sources: Sources): () => Promi
     return null
   }
   const asked = remembered(() =>
-    inTime(ask()).catch((error: unknown) => {
-      log.warn('MongoDB did not say what the metrics show', { error })
-      return null
-    }),
+    inTime(ask(), answersWithinMs, () => new Error(`no answer within ${answersWithinMs} ms`)).catch(
+      (error: unknown) => {
+        log.warn('MongoDB did not say what the metrics show', { error })
+        return null
+      },
+    ),
   )
   return async () => {
     const found = await asked()
@@ -109,18 +112,6 @@ function show<L extends string>(
   if (value === undefined) gauge.remove(labels ?? {})
   else if (labels === undefined) gauge.set(value)
   else gauge.set(labels, value)
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${answersWithinMs} ms`)), answersWithinMs)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** Asked once for all who want it, and not again for a while after. */

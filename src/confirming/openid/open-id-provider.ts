@@ -7,6 +7,7 @@ import type {
   OpenIdRefusal,
 } from '../../domain/confirming/openid-answer.ts'
 import type { OpenIdSettings } from '../../domain/confirming/openid-settings.ts'
+import { inTime } from '../../in-time.ts'
 import { boundedFetch, Unreached } from './bounded-fetch.ts'
 import { discovered, keptDiscovery } from './discovered.ts'
 import { refusalFor, speaksOfKeys } from './failure.ts'
@@ -131,15 +132,9 @@ async function answered<T>(
   timeoutMs: number,
   ask: () => Promise<T | OpenIdRefusal>,
 ): Promise<T | OpenIdRefusal> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unreached('slow')), timeoutMs)
-  })
   try {
-    return await Promise.race([ask(), late])
+    return await inTime(ask(), timeoutMs, () => new Unreached('slow'))
   } catch (error) {
     return refusalFor(error, settings)
-  } finally {
-    clearTimeout(timer)
   }
 }

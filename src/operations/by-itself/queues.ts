@@ -1,5 +1,6 @@
 import PQueue from 'p-queue'
 import { untraced, type Trace } from '../../domain/ports/trace.ts'
+import { inTime } from '../../in-time.ts'
 import { OnceMore } from '../../once-more.ts'
 import { partOfThis } from '../../under-way.ts'
 
@@ -91,7 +92,7 @@ export class Queues {
       const askedAtMs = performance.now()
       const begun = partOfThis(() => {
         say({ queuedMs: performance.now() - askedAtMs })
-        return this.#stepMs === undefined ? work() : inTime(work, this.#stepMs)
+        return this.#stepMs === undefined ? work() : inTime(work(), this.#stepMs, late(this.#stepMs))
       })
       if (kind === 'make' || kind === 'tidy')
         return queueOf(this.#beside, system, this.#concurrency / 4).add(begun, { priority: besides[kind] })
@@ -120,18 +121,7 @@ export class Queues {
   }
 }
 
-/** The queue's own limit makes an error, stack and all, of each step that is in time. */
-async function inTime<T>(work: () => Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not end within ${ms} ms, and is given up`)), ms)
-  })
-  try {
-    return await Promise.race([work(), late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const late = (ms: number) => () => new Error(`it did not end within ${ms} ms, and is given up`)
 
 function queueOf(queues: Map<string, PQueue>, system: string, concurrency: number): PQueue {
   const known = queues.get(system)

@@ -7,6 +7,7 @@ import type { PeopleSource } from '../../domain/ports/directory.ts'
 import type { Log } from '../../domain/ports/log.ts'
 import type { PeopleStore } from '../../domain/ports/people.ts'
 import { elapsedMs } from '../../elapsed.ts'
+import { inTime } from '../../in-time.ts'
 import { mention, plainWords } from '../words/mrkdwn.ts'
 import { Paced } from './paced.ts'
 import { Reach } from './reach.ts'
@@ -161,7 +162,7 @@ export function slackDirectory(options: {
       const sinceMs = elapsedMs() - freshForMs
       const pages =
         userIds.length > manyAtOnce
-          ? await inTime(listings.get('all', freshForMs, () => listUsers(client))).catch(() => [])
+          ? await patiently(listings.get('all', freshForMs, () => listUsers(client))).catch(() => [])
           : []
       const isNew = ({ askedAtMs }: Page) => askedAtMs >= sinceMs && elapsedMs() - askedAtMs < decidesForMs
       const byId = new Map(
@@ -312,7 +313,7 @@ export function slackDirectory(options: {
     readingLate = reading
     return reading
   }
-  const currentGroups = () => known('groups', () => inTime(allGroups(decidesForMs)))
+  const currentGroups = () => known('groups', () => patiently(allGroups(decidesForMs)))
   const factsOf = (
     user: SlackUser,
     person: Person,
@@ -424,7 +425,7 @@ export function slackDirectory(options: {
     freshGroups: async () => {
       const isFresh = () => groups.peek('all', freshForMs) !== null
       if (lists.groups.isFree()) groups.clear()
-      else if (!isFresh()) return inTime(readGroupsLate()).then(isFresh, () => false)
+      else if (!isFresh()) return patiently(readGroupsLate()).then(isFresh, () => false)
       return true
     },
     groupsChanged: () => {
@@ -519,18 +520,8 @@ function isSaid(error: unknown): boolean {
 }
 
 /** The answer, or an error when it does not come in time; the reading goes on. */
-async function inTime<T>(reading: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('Slack did not answer in time')), mostPatientMs)
-  })
-  try {
-    return await Promise.race([reading, late])
-  } finally {
-    clearTimeout(timer)
-    reading.catch(() => undefined)
-  }
-}
+const patiently = <T>(reading: Promise<T>): Promise<T> =>
+  inTime(reading, mostPatientMs, () => new Error('Slack did not answer in time'))
 
 const isSameRecord = (one: SlackUser, other: SlackUser): boolean =>
   JSON.stringify(one) === JSON.stringify(other)
