@@ -38,6 +38,26 @@ export async function readTexts(path: string): Promise<Texts> {
   }
 }
 
+/**
+ * Which files there are, and as which they stand on the disk: the same text twice means that nothing was written in
+ * between, as far as the file system says so at once. Null: they cannot be looked at.
+ */
+export async function marksOf(path: string): Promise<string | null> {
+  try {
+    const isFolder = (await stat(path)).isDirectory()
+    const files = isFolder ? await filesIn(path) : [path]
+    const marks = await Promise.all(
+      files.map(async (file) => {
+        const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
+        return [file, dev, ino, size, mtimeNs, ctimeNs].join(' ')
+      }),
+    )
+    return marks.join('\n')
+  } catch {
+    return null
+  }
+}
+
 async function filesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder)
   return names

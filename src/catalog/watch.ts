@@ -3,13 +3,17 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../domain/catalog.ts'
+import { elapsedMs } from '../elapsed.ts'
 import { fingerprintInTurns } from './fingerprint.ts'
-import { readTexts, type Texts } from './load.ts'
+import { marksOf, readTexts, type Texts } from './load.ts'
 import { parseCatalog, type CatalogOptions } from './parse.ts'
 import { CatalogError, writeProblems } from './problem.ts'
 import { readInTwo } from './read-in-two.ts'
 import { readSource } from './source.ts'
 import { judgeInThread, type Judged } from './thread.ts'
+
+/** Files that stand on the disk as they did are read again so seldom: of a network's, the marks may be old. */
+const rereadMs = 60_000
 
 export interface OpenOptions extends CatalogOptions {
   readonly path: string
@@ -78,10 +82,16 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
         return [`the new catalog could not be compared with what is held: ${why(error)}`]
       }
     }
+    /** As which the files stood on the disk that were read and are the current catalog. */
+    let good: { readonly marks: string; readonly readAtMs: number } | null = null
     const look = async (): Promise<void> => {
       const { signal } = closing
+      const marks = await marksOf(path)
+      const readAtMs = elapsedMs()
+      if (good !== null && marks === good.marks && readAtMs - good.readAtMs < rereadMs) return
       const { texts, content } = await settled(path, { known: current.fingerprint, settleMs, signal })
       if (isClosed()) return
+      good = marks === null || content !== current.fingerprint ? null : { marks, readAtMs }
       if (content === current.fingerprint) {
         said = ''
         judged = null

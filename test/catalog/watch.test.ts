@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../../src/domain/catalog.ts'
 import { openCatalog, type OpenCatalog, type OpenOptions, type Reloading } from '../../src/catalog/watch.ts'
 import { GOOD, options } from './reading.ts'
@@ -141,6 +142,26 @@ test('a change that is missed by the file system is found by looking', async () 
   expect(await until(1)).toEqual(['Orders database → Seen'])
   await rm(hidden, { recursive: true })
 })
+
+// A large catalog was read from the disk every five seconds: a form that was opened meanwhile came late.
+test('files that stand on the disk as they did are not read again, and a change is seen all the same', async () => {
+  const large = 900_000
+  await writeFile(file, `${GOOD}# ${'-'.repeat(large)}\n`)
+  const { until } = await watchIt({ pollMs: 10, settleMs: 10 })
+  const before = await bytesRead()
+  await sleep(1_000)
+  expect((await bytesRead()) - before).toBeLessThan(3 * large)
+  await replaceBy(named('Orders'))
+  expect(await until(1)).toEqual(['Orders database → Orders'])
+  await replaceBy(GOOD)
+  expect(await until(2)).toHaveLength(2)
+})
+
+/** By this process so far, from whatever. Source: proc_pid_io(5), rchar. */
+async function bytesRead(): Promise<number> {
+  const [, bytes] = /^rchar: (\d+)$/m.exec(await readFile('/proc/self/io', 'utf8')) ?? []
+  return Number(bytes)
+}
 
 test('a reload that may not be is refused, said once, and let in when it may be', async () => {
   let isHeld = true
