@@ -17,6 +17,16 @@ test('settings that hold themselves in a list of pairs are a mistake of the file
   expect(reading.ok ? [] : reading.problems.map(({ message }) => message)).toContain('*z holds itself')
 })
 
+test('the approvers of a stage cannot be written twice, however the list of stages is written', () => {
+  const line = `        who: '"@engineering" in groups'\n`
+  const twice = 'approvers: { people: [ada@acme.example, sam@acme.example], people: [kim@acme.example] }'
+  const stages = `        review:\n          stages: !!pairs\n            - ${twice}\n`
+  const reading = parseCatalog([{ file: 'f.yml', text: GOOD.replace(line, line + stages) }], options)
+  expect(reading.ok ? [] : reading.problems.map(({ message }) => message)).toEqual([
+    'this key is written twice',
+  ])
+})
+
 test.each([
   ['holds itself', 'z: &z !!omap [a: *z]\n', ['1:18 *z holds itself']],
   ['"__proto__" as its key', 'z: !!omap [__proto__: 1]\n', ['1:12 "__proto__" cannot be a key']],
