@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import type { Problem } from './problem.ts'
 import { readSource, sourceOf, type Source, type SourceText } from './source.ts'
 import { answerOf, startThread } from './thread.ts'
@@ -20,8 +21,9 @@ export async function readInTwo(
 ): Promise<(text: SourceText) => Source | Problem[]> {
   const there = halfOf(texts)
   if (there.length === 0) return readSource
-  const worker = startThread(entry, there)
+  let worker: Worker | null = null
   try {
+    worker = startThread(entry, there)
     const answer = answerOf<readonly ReadText[]>(worker, AbortSignal.timeout(patienceMs))
     const known = new Map<SourceText, Source | Problem[]>()
     // It fails once the others are read: until then nobody waits for it.
@@ -35,7 +37,7 @@ export async function readInTwo(
   } catch {
     return readSource
   } finally {
-    await worker.terminate()
+    await worker?.terminate()
   }
 }
 

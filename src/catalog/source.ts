@@ -2,10 +2,12 @@ import {
   isAlias,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
   type Alias,
   type Document,
   type Node,
@@ -95,35 +97,26 @@ function judgeNodes(document: Document.Parsed) {
   const refuse = (node: unknown, message: string) => void refused.push({ offset: offsetOf(node), message })
   const anchors = new Map<string, Node>()
   const anchored = new Map<Alias, Node>()
-  /** False: no more is looked at. */
-  const look = (node: unknown, holders: readonly unknown[]): boolean => {
-    if (holders.length > MAX_DEPTH) {
+  visit(document, (_key, node, path) => {
+    if (path.length > MAX_DEPTH && path.filter((parent) => !isPair(parent)).length > MAX_DEPTH) {
       refuse(node, 'is nested too deeply')
-      return false
+      return visit.BREAK
     }
+    if (isMap(node)) for (const key of repeatedKeys(node)) refuse(key, 'this key is written twice')
+    if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__')
+      refuse(node.key, '"__proto__" cannot be a key')
     if (isAlias(node)) {
       const meant = anchors.get(node.source)
       if (!meant) refuse(node, `nothing above is anchored as &${node.source}`)
-      else if (holders.includes(meant)) refuse(node, `*${node.source} holds itself`)
+      else if (path.includes(meant)) refuse(node, `*${node.source} holds itself`)
       else anchored.set(node, meant)
-      if (anchored.size <= MAX_ALIASES) return true
-      refuse(node, `is one alias too many: a file may have ${MAX_ALIASES}`)
-      return false
-    }
-    if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node)
-    if (isSeq(node)) {
-      const inside = [...holders, node]
-      return node.items.every((item) => look(item, inside))
-    }
-    if (!isMap(node)) return true
-    const inside = [...holders, node]
-    for (const key of repeatedKeys(node)) refuse(key, 'this key is written twice')
-    return node.items.every(({ key, value }) => {
-      if (isScalar(key) && key.value === '__proto__') refuse(key, '"__proto__" cannot be a key')
-      return look(key, inside) && look(value, inside)
-    })
-  }
-  look(document.contents, [document])
+      if (anchored.size > MAX_ALIASES) {
+        refuse(node, `is one alias too many: a file may have ${MAX_ALIASES}`)
+        return visit.BREAK
+      }
+    } else if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node)
+    return undefined
+  })
   return { refused, anchored }
 }
 

@@ -45,6 +45,9 @@ export interface Guarded extends Connector {
   isSilent(): boolean
 }
 
+/** What was refused was answered. */
+const isRefusal = (error: unknown): boolean => error instanceof ConnectorError && !error.retryable
+
 interface Calling<T> {
   readonly signal: AbortSignal
   readonly answer: z.ZodType<T>
@@ -99,7 +102,7 @@ export function guarded(
       ended('done')
       return answer
     } catch (error) {
-      ended(error instanceof ConnectorError && !error.retryable ? 'refused' : 'failed')
+      ended(isRefusal(error) ? 'refused' : 'failed')
       throw error
     }
   }
@@ -157,8 +160,7 @@ export function guarded(
     rollingCountTimeout: countedOverMs,
     errorThresholdPercentage: 50,
     rollingPercentilesEnabled: false,
-    // What was refused was answered.
-    errorFilter: (error: unknown) => error instanceof ConnectorError && !error.retryable,
+    errorFilter: isRefusal,
   })
   const tell = (surely: boolean): void => {
     for (const listener of listeners) listener({ surely })
@@ -170,11 +172,7 @@ export function guarded(
     if (probes >= mostProbes) return
     probes++
     check({ targets: [], signal: AbortSignal.timeout(timeoutMs) })
-      .then(
-        () => true,
-        // What was refused was answered.
-        (error: unknown) => error instanceof ConnectorError && !error.retryable,
-      )
+      .then(() => true, isRefusal)
       .then((answers) => {
         if (answers && breaker.opened) breaker.close()
       })
@@ -214,7 +212,7 @@ export function guarded(
     tell(false)
   }
   const isSure = (): void => {
-    if (!isUnsure) return
+    if (!isUnsure || breaker.opened) return
     isUnsure = false
     unsures = 0
     nextUnsureMs = -Infinity
@@ -233,15 +231,18 @@ export function guarded(
     }
     try {
       if (mayTry()) {
-        // What answers one call answers the next: also where it cannot be checked.
-        await work()
+        // What answers one call answers the next, be it by a refusal: also where it cannot be checked.
+        await work().catch((error: unknown) => {
+          if (isRefusal(error)) breaker.close()
+          throw error
+        })
         breaker.close()
       } else await breaker.fire(work)
     } catch (error) {
       if (error instanceof ConnectorError) {
         lastFailure = error.message
         // What it refused it answered: others need not be refused.
-        if (!error.retryable) isSure()
+        if (isRefusal(error)) isSure()
         throw error
       }
       observe({ type: 'connector-called', system, kind, verb, outcome: 'not-asked', tookMs: 0 })

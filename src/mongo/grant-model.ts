@@ -74,12 +74,18 @@ schema.index(lastUseIndex, { partialFilterExpression: { isOpen: false }, name: '
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
-/** Finds whole grants; one that cannot be read hides no other. */
+/** Finds whole grants; one that cannot be read hides no other, nor takes its place among so many. */
 export function finding(connection: Connection, log: Log | undefined) {
   const model = grantModel(connection)
   return async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) => {
-    const found = await model.find(filter).sort(sort).limit(limit).lean()
-    return readEach(found, parse, { what: 'grant', log })
+    const found: Grant[] = []
+    for (let seen = 0; ;) {
+      const wanted = limit - found.length
+      const rows = await model.find(filter).sort(sort).skip(seen).limit(wanted).lean()
+      seen += rows.length
+      found.push(...readEach(rows, parse, { what: 'grant', log }))
+      if (limit === 0 || found.length === limit || rows.length < wanted) return found
+    }
   }
 }
 

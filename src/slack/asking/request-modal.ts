@@ -307,10 +307,11 @@ export function listenToRequest(parts: Parts): void {
 async function viewAfterChoosing(parts: Parts, shown: InView): Promise<ModalView | null> {
   const { world, directory } = parts
   const { userId, field } = shown
-  const entitlement = withKey(world.catalog(), field(actions.entitlement) ?? '')
-  if (entitlement === null) return null
   const facts = directory.remembered(userId) ?? (await directory.facts(userId))
-  if (facts === 'unknown' || !mayRequest(facts, entitlement, world.clock.now())) return null
+  // By the catalog of now: it may be another than before they were asked about.
+  const entitlement = withKey(world.catalog(), field(actions.entitlement) ?? '')
+  if (facts === 'unknown' || entitlement === null) return null
+  if (!mayRequest(facts, entitlement, world.clock.now())) return null
   const durationMs = Number(field(actions.duration) ?? Number.NaN)
   const isSame = shown.blockOf(actions.duration) === durationBlock(offerKey(entitlement))
   return formView(
