@@ -221,6 +221,7 @@ export class Publisher {
       this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
       const look = await this.#looks.add(
         partOfThis(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null })),
+        { priority: urgencyOf(asked) },
       )
       if (look === null) return 0
       const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
@@ -474,6 +475,12 @@ interface Asked {
   readonly requestId: string | null
   /** As this process has just written or read it. */
   readonly seen: Seen | null
+}
+
+/** Whoever waits for an answer is looked at before who has it, and both before what is over: a thousand may end at once. */
+function urgencyOf({ seen }: Asked): number {
+  const status = seen?.grant.status ?? 'ended'
+  return status === 'pending' ? 2 : status === 'granting' || status === 'active' ? 1 : 0
 }
 
 interface Seen {

@@ -122,6 +122,37 @@ describe('what is true is shown', () => {
     expect(side.slack.calls).toEqual([])
   })
 
+  // A thousand end at once, and who asks at that instant waited for all of them.
+  test('of who waits for an answer before who has it, and of both before all that is over', async () => {
+    const side = aSlackSide()
+    const looked: string[] = []
+    let open = (): void => undefined
+    const opened = new Promise<void>((resolve) => (open = resolve))
+    const publisher = new Publisher(side.parts, {
+      pictures: {
+        of: async (grant) => {
+          looked.push(grant.id)
+          await opened
+          return { pictures: [aPicture(grant)], isWhole: true }
+        },
+        alerts: () => Promise.resolve([]),
+      },
+      isPaced: false,
+    })
+    publisher.start()
+    running.push(publisher)
+    const ids = (id: string) => ({ id, requestId: id })
+    for (let i = 0; i < 12; i++) await side.writes({ ...anEndedGrant(), ...ids(`over-${i}`), unshown: true })
+    await side.writes({ ...anActiveGrant(), ...ids('held'), unshown: true })
+    await side.writes(aPendingGrant({ ...ids('asked'), subject: { ...riley, id: 'another' } }))
+    await settled()
+    open()
+    await until(() => looked.length >= 14)
+    const first = looked.findIndex((id) => !id.startsWith('over'))
+    expect(looked.slice(first, first + 2)).toEqual(['asked', 'held'])
+    expect(first).toBeLessThan(6)
+  })
+
   test('though nobody said that it changed: within a second', async () => {
     const side = aSlackSide()
     await side.writes(aPendingGrant())
