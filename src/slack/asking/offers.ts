@@ -1,5 +1,5 @@
 import closeness from 'fastest-levenshtein'
-import { findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
+import { entitlementsIn, findEntitlement, type Catalog, type Entitlement } from '../../domain/catalog.ts'
 import { parseDuration } from '../../domain/duration.ts'
 import { judgedAlike } from '../../domain/judged-alike.ts'
 import type { PersonFacts } from '../../domain/person.ts'
@@ -82,8 +82,7 @@ export function parseWish(text: string, { catalog, includes }: Offers): TypedWis
     .trim()
     .split(/\s+/)
     .filter((word) => word !== '')
-  const offeredOf = (resource: string): Entitlement[] =>
-    [...(catalog.resources.get(resource)?.entitlements.values() ?? [])].filter(includes)
+  const offeredOf = (resource: string): Entitlement[] => entitlementsIn(catalog, resource).filter(includes)
   const isOffered = (resource: string): boolean => offeredOf(resource).length > 0
   const resourceId = match(words[0], catalog.resources, isOffered)
   let entitlement: Entitlement | null = null

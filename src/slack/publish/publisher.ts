@@ -477,10 +477,11 @@ interface Asked {
   readonly seen: Seen | null
 }
 
-/** Whoever waits for an answer is looked at before who has it, and both before what is over: a thousand may end at once. */
+/** Whoever waits for an answer is looked at before who has it, and both before what ends: a thousand may at once. */
 function urgencyOf({ seen }: Asked): number {
   const status = seen?.grant.status ?? 'ended'
-  return status === 'pending' ? 2 : status === 'granting' || status === 'active' ? 1 : 0
+  if (status === 'pending') return 2
+  return status === 'revoking' || status === 'ended' ? 0 : 1
 }
 
 interface Seen {

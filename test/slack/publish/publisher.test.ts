@@ -143,13 +143,20 @@ describe('what is true is shown', () => {
     running.push(publisher)
     const ids = (id: string) => ({ id, requestId: id })
     for (let i = 0; i < 12; i++) await side.writes({ ...anEndedGrant(), ...ids(`over-${i}`), unshown: true })
+    await side.writes({
+      ...aPendingGrant(),
+      ...ids('denied'),
+      status: 'denied',
+      closedAt: at(9),
+      unshown: true,
+    })
     await side.writes({ ...anActiveGrant(), ...ids('held'), unshown: true })
     await side.writes(aPendingGrant({ ...ids('asked'), subject: { ...riley, id: 'another' } }))
     await settled()
     open()
-    await until(() => looked.length >= 14)
+    await until(() => looked.length >= 15)
     const first = looked.findIndex((id) => !id.startsWith('over'))
-    expect(looked.slice(first, first + 2)).toEqual(['asked', 'held'])
+    expect(looked.slice(first, first + 3)).toEqual(['asked', 'denied', 'held'])
     expect(first).toBeLessThan(6)
   })
 
