@@ -74,17 +74,25 @@ schema.index(lastUseIndex, { partialFilterExpression: { isOpen: false }, name: '
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
-/** Finds whole grants; one that cannot be read hides no other, nor takes its place among so many. */
+/** Of so many times the limit, those that can be read. */
+const mostRounds = 5
+
+/** Finds whole grants; one that cannot be read hides no other, nor takes its place among so many, unless they are very many. */
 export function finding(connection: Connection, log: Log | undefined) {
   const model = grantModel(connection)
   return async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) => {
-    const found: Grant[] = []
-    for (let seen = 0; ;) {
-      const wanted = limit - found.length
-      const rows = await model.find(filter).sort(sort).skip(seen).limit(wanted).lean()
-      seen += rows.length
-      found.push(...readEach(rows, parse, { what: 'grant', log }))
-      if (limit === 0 || found.length === limit || rows.length < wanted) return found
+    // By id: what is written meanwhile moves the others on.
+    const found = new Map<string, Grant>()
+    for (let round = 0; ; round++) {
+      const rows = await model
+        .find(filter)
+        .sort(sort)
+        .skip(round * limit)
+        .limit(limit)
+        .lean()
+      for (const grant of readEach(rows, parse, { what: 'grant', log })) found.set(grant.id, grant)
+      const isEnough = limit === 0 || found.size >= limit || rows.length < limit || round + 1 === mostRounds
+      if (isEnough) return limit === 0 ? [...found.values()] : [...found.values()].slice(0, limit)
     }
   }
 }
