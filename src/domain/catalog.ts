@@ -275,6 +275,10 @@ export function findEntitlement(catalog: Catalog, resource: string, entitlement:
   return catalog.resources.get(resource)?.entitlements.get(entitlement) ?? null
 }
 
+export const entitlementsIn = ({ resources }: Catalog, resource: string): Entitlement[] => [
+  ...(resources.get(resource)?.entitlements.values() ?? []),
+]
+
 /** What follows from a catalog alone, found once for each: of its entitlements there may be tens of thousands. */
 export function perCatalog<T>(find: (catalog: Catalog) => T): (catalog: Catalog) => T {
   const found = new WeakMap<Catalog, { readonly what: T }>()

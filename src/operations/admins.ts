@@ -1,4 +1,5 @@
 import {
+  entitlementsIn,
   everyEntitlement,
   findEntitlement,
   perCatalog,
@@ -38,7 +39,7 @@ export async function adminsOf(
   lookedAt: LookedAt = new Map(),
 ): Promise<readonly string[]> {
   const catalog = world.catalog()
-  const siblings = [...(catalog.resources.get(what.resource.id)?.entitlements.values() ?? [])]
+  const siblings = entitlementsIn(catalog, what.resource.id)
   const lists = [ownAdmins(catalog, what), siblings.flatMap(({ admins }) => admins), everyAdmin(catalog)]
   for (const list of lists) {
     const people = [...new Set(list)]

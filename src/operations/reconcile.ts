@@ -1,4 +1,4 @@
-import { everyEntitlement, type Catalog } from '../domain/catalog.ts'
+import { entitlementsIn, everyEntitlement, type Catalog } from '../domain/catalog.ts'
 import { ConnectorError, type Page, type Target } from '../domain/connector.ts'
 import type { Hold } from '../domain/hold.ts'
 import type { AcceptedStore } from '../domain/ports/accepted.ts'
@@ -50,8 +50,8 @@ export type ReconcileWorld = Pick<World, 'holds' | 'grants' | 'systems' | 'clock
 /** What is given on systems, each once, though several entitlements may give it; of one resource, or of all. */
 export function placesOf(catalog: Catalog, resource: string | null = null): Place[] {
   const places = new Map<string, { place: Omit<Place, 'entitlements'>; entitlements: string[] }>()
-  for (const { id, resource: of, system, canonical, target } of everyEntitlement(catalog)) {
-    if (resource !== null && of.id !== resource) continue
+  const all = resource === null ? everyEntitlement(catalog) : entitlementsIn(catalog, resource)
+  for (const { id, resource: of, system, canonical, target } of all) {
     const key = JSON.stringify([system, canonical])
     const known = places.get(key) ?? { place: { system, canonical, target }, entitlements: [] }
     known.entitlements.push(`${of.id} ${id}`)

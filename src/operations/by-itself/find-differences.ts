@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { everyEntitlement, type Catalog } from '../../domain/catalog.ts'
+import { entitlementsIn, type Catalog } from '../../domain/catalog.ts'
 import type { Difference, DifferentPlace, Tally } from '../../domain/ports/differences.ts'
 import { placesOf, reconcile, type Place, type Reconciled } from '../reconcile.ts'
 import { takeUnowed } from './hold-protocol.ts'
@@ -77,7 +77,7 @@ async function note(
     before: Difference | null
   },
 ): Promise<void> {
-  const entitlements = everyEntitlement(catalog).filter(({ resource }) => resource.id === id)
+  const entitlements = entitlementsIn(catalog, id)
   const fitting = withinRoom()
   const kept = (before?.places ?? []).filter((place) => unasked.some((other) => isSame(place, other)))
   const places = found
