@@ -21,11 +21,11 @@ export async function readInTwo(
 ): Promise<(text: SourceText) => Source | Problem[]> {
   const there = halfOf(texts)
   if (there.length === 0) return readSource
+  const known = new Map<SourceText, Source | Problem[]>()
   let worker: Worker | null = null
   try {
     worker = startThread(entry, there)
     const answer = answerOf<readonly ReadText[]>(worker, AbortSignal.timeout(patienceMs))
-    const known = new Map<SourceText, Source | Problem[]>()
     // It fails once the others are read: until then nobody waits for it.
     answer.catch(() => null)
     for (const text of texts) if (!there.includes(text)) known.set(text, readSource(text))
@@ -33,12 +33,12 @@ export async function readInTwo(
       const text = there[at]
       if (text) known.set(text, 'problems' in read ? read.problems : sourceOf(text, read.content))
     }
-    return (text) => known.get(text) ?? readSource(text)
   } catch {
-    return readSource
+    // Its half is read here.
   } finally {
     await worker?.terminate()
   }
+  return (text) => known.get(text) ?? readSource(text)
 }
 
 /** The last of them, by what there is to read; none of what is small. */

@@ -21,7 +21,7 @@ export interface OpenOptions extends CatalogOptions {
   readonly thread?: URL
   /** Connectors that are not ours, which the thread has to load too: addresses by name. */
   readonly strangers?: ReadonlyMap<string, string>
-  /** How often files are read without being told of a change. */
+  /** How often files are looked at without being told of a change. */
   readonly pollMs?: number
   /** How long the files must stay the same before they count: an editor may write them in pieces. */
   readonly settleMs?: number

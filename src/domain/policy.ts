@@ -110,7 +110,7 @@ function whyUnfit(
   return found.isFit ? null : no({ kind: 'unfit', lacks: found.lacks, at: now })
 }
 
-/** The same, whatever they work on: that may be mended in a minute. */
+/** The same, whatever they work on: that may be mended in a minute. What it reads of the entitlement, `judged-alike.ts` knows too. */
 export function mayHoldAnywhere(
   facts: PersonFacts,
   entitlement: Entitlement,

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb'
 import type { Connection } from 'mongoose'
 import { ScimStoreAway } from '../../domain/ports/scim.ts'
 import { elapsedMs } from '../../elapsed.ts'
+import { inTime } from '../../in-time.ts'
 
 const withinMs = 10_000
 
@@ -16,7 +17,7 @@ export async function inTransaction<T>(
   work: (session: ClientSession) => Promise<T>,
 ): Promise<T> {
   const endsMs = elapsedMs() + withinMs
-  const inTime = async (session: ClientSession): Promise<T> => {
+  const notLate = async (session: ClientSession): Promise<T> => {
     if (elapsedMs() > endsMs) throw tooLate()
     const done = await work(session)
     // It was answered that it is not done: whatever is asked next must not be undone by it.
@@ -24,21 +25,13 @@ export async function inTransaction<T>(
     return done
   }
   const committed = connection.getClient().withSession((session) =>
-    session.withTransaction(inTime, {
+    session.withTransaction(notLate, {
       readConcern: { level: 'snapshot' },
       writeConcern: { w: 'majority', journal: true },
       readPreference: 'primary',
     }),
   )
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate()), withinMs)
-  })
-  try {
-    return await Promise.race([committed, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  return inTime(committed, withinMs, tooLate)
 }
 
 const tooLate = (): ScimStoreAway => new ScimStoreAway('MongoDB did not do it in time')
