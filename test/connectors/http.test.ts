@@ -75,3 +75,28 @@ test.each([
     expect(inspect(failure, { depth: 12, showHidden: true })).not.toContain(token)
   },
 )
+
+test.each([
+  ['nothing at all', ''],
+  [
+    'a part of its answer',
+    'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+  ],
+])('a system that sends %s in its time gave no answer in time: nothing broke', async (_, said) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => void socket.write(said))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const settings = kubernetes.settings.parse({ url: `http://127.0.0.1:${port}`, token })
+  const connector = kubernetes.connect(settings, surroundings(300))
+  const target = { namespace: 'a', role: 'b' }
+  const failure = await failureOf(
+    connector.list({ target, after: null, signal: AbortSignal.timeout(15_000) }),
+  )
+  await connector.close()
+  server.close()
+  expect(failure).toMatchObject({ retryable: true, happened: 'unknown' })
+  expect(failure.message).toMatch(/: no answer in time$/)
+})

@@ -66,7 +66,6 @@ export async function aGuardedCluster(options: readonly string[] = []): Promise<
     options,
   })
   const { admin } = server
-  const namespace = `orders-${short()}`
   const url = (port: number) => `http://127.0.0.1:${port}`
   const connectWith = (settings: object, ms = timeoutMs) =>
     kubernetes.connect(
@@ -89,12 +88,13 @@ export async function aGuardedCluster(options: readonly string[] = []): Promise<
       subjects: [subject('curfew')],
     })
   }
-  await admin('POST', '/api/v1/namespaces', {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: namespace },
-  })
-  await grant(namespace, [{ apiGroups: [rbac], resources: ['rolebindings'], verbs: bindingVerbs }])
+  async function aNamespace(): Promise<string> {
+    const name = `orders-${short()}`
+    await admin('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    await grant(name, [{ apiGroups: [rbac], resources: ['rolebindings'], verbs: bindingVerbs }])
+    return name
+  }
+  const namespace = await aNamespace()
 
   const harness: KubernetesHarness = {
     server,
@@ -144,19 +144,27 @@ export async function aGuardedCluster(options: readonly string[] = []): Promise<
     aPrincipal: async (name = `ada-${short()}@example.com`) => name,
     async fill(target, count) {
       const role = String(target['role'])
+      const where = String(target['namespace'])
       const one = (i: number) =>
-        harness.bind({ name: `member-${short()}-${i}`, role, subjects: [subject(`member ${i}`)] })
+        harness.bind({
+          name: `member-${short()}-${i}`,
+          role,
+          subjects: [subject(`member ${i}`)],
+          namespace: where,
+        })
       for (let i = 0; i < count; i += 50)
         await Promise.all(Array.from({ length: Math.min(50, count - i) }, (_, j) => one(i + j)))
     },
     vanish: null,
+    /** In a namespace of its own: who looks at one reads all of its bindings, and one test makes thousands. */
     async aTarget() {
-      const role = await harness.aRole('Role')
-      await harness.entrust({ kind: 'Role', name: role })
-      return { target: { namespace, role }, sameTarget: { subject: 'User', role, namespace } }
+      const where = await aNamespace()
+      const role = await harness.aRole('Role', where)
+      await harness.entrust({ kind: 'Role', name: role, namespace: where })
+      return { target: { namespace: where, role }, sameTarget: { subject: 'User', role, namespace: where } }
     },
-    async vanishTarget({ role }: Target) {
-      await admin('DELETE', `${api}/namespaces/${namespace}/roles/${encodeURIComponent(String(role))}`)
+    async vanishTarget({ role, namespace: where }: Target) {
+      await admin('DELETE', `${api}/namespaces/${String(where)}/roles/${encodeURIComponent(String(role))}`)
     },
     lacking: async () => {
       const role = await harness.aRole('Role')
@@ -184,7 +192,8 @@ export async function aGuardedCluster(options: readonly string[] = []): Promise<
         },
       ]
     },
-    reallyHolds: (principal, { role }) => harness.may(principal, String(role)),
+    reallyHolds: (principal, { role, namespace: where }) =>
+      harness.may(principal, String(role), { namespace: String(where) }),
     async freeze() {
       const thaw = await freeze(server.pid)
       return async () => {

@@ -52,8 +52,9 @@ describe('kubernetes', () => {
   })
   async function aPlace() {
     const principal = await system.aPrincipal()
-    const { target } = await system.aTarget()
-    return { principal, target, role: String(target['role']) }
+    const role = await system.aRole('Role')
+    await system.entrust({ kind: 'Role', name: role })
+    return { principal, target: { namespace: system.namespace, role }, role }
   }
   const ours = async () =>
     (await system.bindings()).filter(

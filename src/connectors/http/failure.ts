@@ -58,7 +58,12 @@ export function lostOnTheWay(
       ...kind,
       cause: error instanceof errors.HTTPParserError ? undefined : error,
     })
-  if (signal.aborted) return failed('no answer in time', { retryable: true, happened: 'unknown' })
+  if (
+    signal.aborted ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
+  )
+    return failed('no answer in time', { retryable: true, happened: 'unknown' })
   if (error instanceof errors.InvalidArgumentError)
     return failed(error.message, { retryable: false, happened: 'no' })
   if (isUnreached(error))
