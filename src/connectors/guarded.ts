@@ -136,7 +136,8 @@ export function guarded(
       if (failure !== null) throw cleaned(failure)
       throw failed(error instanceof Overrun ? 'did not end in time' : 'failed in an unexpected way', error)
     } finally {
-      overrun.abort()
+      // Whatever the reason: the usual one is an error, made anew with its stack for each call.
+      overrun.abort(null)
     }
     const parsed = answer.safeParse(result)
     if (!parsed.success) throw failed('returned what cannot be read', parsed.error)

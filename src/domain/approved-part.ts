@@ -2,9 +2,26 @@ import type { Active, Granting, Revoking, Waiting } from './grant.ts'
 
 /** What stays of an approved grant, whatever its status: what belongs to the status alone is left out. */
 export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
-  const { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel } = grant
-  const { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass } = grant
   const {
+    id,
+    revision,
+    requestId,
+    line,
+    lines,
+    resource,
+    entitlement,
+    system,
+    canonical,
+    channel,
+    requester,
+    subject,
+    reason,
+    askedMs,
+    startsAt,
+    pattern,
+    window,
+    notAfter,
+    isBreakGlass,
     device,
     resumes,
     isStanding,
@@ -16,12 +33,40 @@ export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
     principal,
     needs,
     requestedAt,
+    reviews,
+    history,
+    dueAt,
+    unshown,
+    approvedAt,
+    durationMs,
+    place,
+    endsAt,
+    warnMs,
+    alertMs,
+    extensions,
+    afterReview,
+    posture,
   } = grant
-  const { reviews, history, dueAt, unshown } = grant
-  const { approvedAt, durationMs, place, endsAt, warnMs, alertMs, extensions, afterReview, posture } = grant
-  const asked = { id, revision, requestId, line, lines, resource, entitlement, system, canonical, channel }
-  const wish = { requester, subject, reason, askedMs, startsAt, pattern, window, notAfter, isBreakGlass }
-  const known = {
+  return {
+    id,
+    revision,
+    requestId,
+    line,
+    lines,
+    resource,
+    entitlement,
+    system,
+    canonical,
+    channel,
+    requester,
+    subject,
+    reason,
+    askedMs,
+    startsAt,
+    pattern,
+    window,
+    notAfter,
+    isBreakGlass,
     device,
     resumes,
     isStanding,
@@ -33,9 +78,10 @@ export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
     principal,
     needs,
     requestedAt,
-  }
-  const kept = { reviews, history, dueAt, unshown }
-  const approved = {
+    reviews,
+    history,
+    dueAt,
+    unshown,
     approvedAt,
     durationMs,
     place,
@@ -46,5 +92,4 @@ export function approvedPart(grant: Waiting | Granting | Active | Revoking) {
     afterReview,
     posture,
   }
-  return { ...asked, ...wish, ...known, ...kept, ...approved }
 }
