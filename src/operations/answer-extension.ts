@@ -55,7 +55,7 @@ async function judgeAnswer(
     world.directory.facts(by),
     world.directory.facts(seen.subject),
     panelsOf(one, entitlement, again),
-    earlierOf(world, again),
+    earlierOf(one, again),
   ])
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   const open = openNow(again, others, panels, stages)

@@ -12,7 +12,7 @@ import type { EarlierReviewer } from './asked-of.ts'
 import { rulesFor } from './forecast.ts'
 import { panelsOf } from './panel.ts'
 import { decideReview } from './review.ts'
-import type { World } from './world.ts'
+import type { Deciding } from './world.ts'
 
 /** A request as it is to be written, and what to take back if it is not written after all. */
 export interface Ahead {
@@ -26,7 +26,7 @@ export interface Ahead {
  * them: a rule speaks of whoever asks, and so does whoever approved ahead. Writes nothing but the use of a rule's quota.
  */
 export async function approveAhead(
-  world: World,
+  world: Deciding,
   asked: Pending,
   subject: PersonFacts,
   entitlement: Entitlement,
@@ -41,7 +41,7 @@ export async function approveAhead(
 }
 
 async function approveByRule(
-  world: World,
+  world: Deciding,
   asked: Pending,
   subject: PersonFacts,
   entitlement: Entitlement,
@@ -73,7 +73,7 @@ async function approveByRule(
 
 /** Each approver who said so ahead answers as they would by a click: by the lists and rules of now. */
 export async function approveByWord(
-  world: World,
+  world: Deciding,
   asked: Pending,
   subject: PersonFacts,
   entitlement: Entitlement,

@@ -4,7 +4,7 @@ import { isSameHuman, type PersonFacts } from '../domain/person.ts'
 import { openStage } from '../domain/stages.ts'
 import { panelsOf, type Panel } from './panel.ts'
 import { wordTakenBack } from './word-taken-back.ts'
-import type { World } from './world.ts'
+import { withOneCatalog, type Deciding, type World } from './world.ts'
 
 /*
  * Whom a request waits for: the approvers of the stage that is open now. The one answer for the click, the card, its
@@ -36,7 +36,7 @@ interface Answered {
 }
 
 export const earlierOf = (
-  world: Pick<World, 'catalog' | 'directory' | 'preApprovals'>,
+  world: Pick<Deciding, 'catalog' | 'directory' | 'preApprovals'>,
   { reviews, ...of }: Answered,
 ) =>
   Promise.all(
@@ -91,10 +91,11 @@ export function openNow(
  */
 export async function askedOf(world: World, grant: Grant): Promise<AskedOf | null> {
   if (grant.status !== 'pending') return null
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const one = withOneCatalog(world)
+  const entitlement = findEntitlement(one.catalog(), grant.resource.id, grant.entitlement.id)
   if (entitlement === null) return null
   const { stages } = entitlement.review
-  const [panels, earlier] = await Promise.all([panelsOf(world, entitlement, grant), earlierOf(world, grant)])
+  const [panels, earlier] = await Promise.all([panelsOf(one, entitlement, grant), earlierOf(one, grant)])
   const known = openNow(grant, earlier, panels, stages)
   const open = known === 'unknown' ? openNow(grant, [], panels, stages) : known
   const panel = open === 'unknown' ? undefined : panels[open.stage]

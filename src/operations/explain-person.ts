@@ -8,11 +8,11 @@ import type { WouldAnswer } from '../domain/would-answer.ts'
 import { isAdminOf } from './admins.ts'
 import { managerBy } from './panel.ts'
 import { answeringOf } from './would-answer.ts'
-import type { World } from './world.ts'
+import type { Deciding } from './world.ts'
 
 /** Who somebody is, what they hold, and what they may have, answer and look after, with the reasons. Writes nothing. */
 
-type Asking = Pick<World, 'catalog' | 'directory' | 'clock' | 'grants'>
+type Asking = Pick<Deciding, 'catalog' | 'directory' | 'clock' | 'grants'>
 
 export interface PersonExplained {
   readonly facts: PersonFacts

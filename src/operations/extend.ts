@@ -88,9 +88,10 @@ export async function mayHaveMore(
   facts: Known<PersonFacts>,
 ): Promise<MayExtend | null> {
   if (grant.status !== 'active') return null
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const one = withOneCatalog(world)
+  const entitlement = findEntitlement(one.catalog(), grant.resource.id, grant.entitlement.id)
   if (entitlement === null) return { not: 'never' }
-  const isTakenBack = entitlement.extend !== null && (await wordTakenBack(world, grant)) !== null
+  const isTakenBack = entitlement.extend !== null && (await wordTakenBack(one, grant)) !== null
   const now = world.clock.now()
   return mayExtend(
     grant,

@@ -7,7 +7,7 @@ import { isHelper, whyNoHelp } from './confirm/help.ts'
 import { needsOwnWays } from '../domain/confirming/asked-for.ts'
 import { isDeviceAdmin } from './devices/answer-device.ts'
 import { explainPerson, type PersonExplained } from './explain-person.ts'
-import type { World } from './world.ts'
+import { withOneCatalog, type World } from './world.ts'
 
 export interface LookedUp {
   readonly about: PersonExplained
@@ -27,14 +27,15 @@ export async function lookUp(
 ): Promise<LookedUp | Refusal> {
   const viewer = await world.directory.facts(by)
   if (viewer === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const catalog = world.catalog()
-  const theirs = await entitlementsOf(world, viewer)
+  const one = withOneCatalog(world)
+  const catalog = one.catalog()
+  const theirs = await entitlementsOf(one, viewer)
   const keepsDevices = isDeviceAdmin(catalog, viewer)
   if (theirs.length === 0 && !isHelper(catalog, viewer) && !keepsDevices) return refuse('not-an-admin')
   const whom = await factsOf(world, userId)
   if (whom === 'unknown' || whom === null)
     return refuse('unsure', { reasons: ['Slack did not say who that is'] })
-  const about = await explainPerson(world, whom, theirs)
+  const about = await explainPerson(one, whom, theirs)
   const isWanted = world.confirming.enrolling.isPossible && needsOwnWays(catalog)
   const offersHelp = isWanted && whyNoHelp(catalog, viewer, whom) === null
   const devices = keepsDevices ? together(await world.devices.ofPeople([whom.person.id])) : null

@@ -3,10 +3,10 @@ import type { AnsweredAs, Grant } from '../domain/grant.ts'
 import { isSameHuman, type Known, type PersonFacts, type PersonRef } from '../domain/person.ts'
 import { eachAlone, isListed, isReviewer, nameApprovers, type Listing } from '../domain/approvers.ts'
 import type { Verdict } from '../domain/policy.ts'
-import type { World } from './world.ts'
+import type { Deciding } from './world.ts'
 
-/** What panels are found out with. */
-type Asking = Pick<World, 'catalog' | 'directory' | 'clock'>
+/** What panels are found out with: who manages whom is of the same catalog as the stages. */
+type Asking = Pick<Deciding, 'catalog' | 'directory' | 'clock'>
 
 /** Who may answer one stage of a request, by the lists of now. */
 export interface Panel {

@@ -87,7 +87,7 @@ async function judgeReview(world: World, answer: GivenAnswer): Promise<Judged | 
     entitlement ? panelsOf(one, entitlement, seen) : [],
   ])
   if (by === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
-  const facts = { by, requester, subject, panels, earlier: await earlierOf(world, seen) }
+  const facts = { by, requester, subject, panels, earlier: await earlierOf(one, seen) }
   const wrong = untilProblem(entitlement, answer, world.clock.now())
   if (wrong !== null) return wrong
   const isProofAsked = entitlement?.review.stages.some(({ asksProof }) => asksProof) === true

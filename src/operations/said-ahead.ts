@@ -4,14 +4,14 @@ import type { Asking } from '../domain/policy.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { approveByWord } from './approve-ahead.ts'
 import { fitToAsk } from './request.ts'
-import type { World } from './world.ts'
+import type { Deciding } from './world.ts'
 
 /**
  * Whose words, given before, would approve this if it were asked for now; nobody's where somebody would be asked all the
  * same. The form foretells by it what the request is decided by. Writes nothing.
  */
 export async function whoSaidYesAhead(
-  world: World,
+  world: Deciding,
   subject: PersonFacts,
   entitlement: Entitlement,
   { durationMs, reason }: Asking,

@@ -8,11 +8,11 @@ import type { WouldAnswer } from '../domain/would-answer.ts'
 import { adminIds } from './admins.ts'
 import { managerBy } from './panel.ts'
 import { answeringOf } from './would-answer.ts'
-import type { World } from './world.ts'
+import type { Deciding } from './world.ts'
 
 /** Of one entitlement: everybody who may ask for it, who answers, who looks after it, and who holds it. Writes nothing. */
 
-type Asking = Pick<World, 'catalog' | 'directory' | 'clock'>
+type Asking = Pick<Deciding, 'catalog' | 'directory' | 'clock'>
 
 export interface WhoCan {
   readonly entitlement: Entitlement

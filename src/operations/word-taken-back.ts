@@ -2,11 +2,11 @@ import { findEntitlement } from '../domain/catalog.ts'
 import type { Grant, Review } from '../domain/grant.ts'
 import { plainlyNamed } from '../domain/person.ts'
 import { reachesTo } from '../domain/pre-approval.ts'
-import type { World } from './world.ts'
+import type { Deciding } from './world.ts'
 
 /** Whose word, given ahead, was taken back before it was given: null, or who took what back. */
 export async function wordTakenBack(
-  world: Pick<World, 'catalog' | 'preApprovals'>,
+  world: Pick<Deciding, 'catalog' | 'preApprovals'>,
   {
     reviews,
     resource,

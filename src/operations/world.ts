@@ -67,14 +67,22 @@ export interface World {
   newId(): string
 }
 
-/** The same, but the catalog is the one of this moment: what somebody clicks is decided by one catalog. */
-export function withOneCatalog(world: World): World {
+/** Says one and the same catalog however often it is asked, whatever comes into force meanwhile. */
+export type OneCatalog = CurrentCatalog & { readonly isOne: true }
+
+/** With what a decision is made that waits for something on its way: the whole of it by one catalog. */
+export type Deciding = World & { readonly catalog: OneCatalog }
+
+/** The same, but the catalog is the one of this moment. */
+export function withOneCatalog<Some extends Pick<World, 'catalog'>>(
+  world: Some,
+): Some & { readonly catalog: OneCatalog } {
   const catalog = world.catalog()
-  return { ...world, catalog: () => catalog }
+  return { ...world, catalog: Object.assign(() => catalog, { isOne: true as const }) }
 }
 
 /** Did another catalog come into force since? Asked right before writing what the old one decided. */
-export const isOutdated = (world: World, one: World): boolean =>
+export const isOutdated = (world: Pick<World, 'catalog'>, one: Pick<World, 'catalog'>): boolean =>
   world.catalog().fingerprint !== one.catalog().fingerprint
 
 export const newRules = (grant: Grant | null): Refusal =>

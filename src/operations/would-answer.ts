@@ -4,11 +4,11 @@ import type { PersonFacts, PersonRef } from '../domain/person.ts'
 import { usualAsking } from '../domain/policy.ts'
 import type { WouldAnswer } from '../domain/would-answer.ts'
 import { panelsOf, type Asked, type Panel } from './panel.ts'
-import type { World } from './world.ts'
+import type { Deciding } from './world.ts'
 
 /** Who would answer a request that nobody made yet. Who asks matters by who manages them: so it is said for whom. */
 
-type Asking = Pick<World, 'catalog' | 'directory' | 'clock'>
+type Asking = Pick<Deciding, 'catalog' | 'directory' | 'clock'>
 
 export interface Answering {
   /** Of each stage; `isManager`: they manage somebody. */

@@ -11,7 +11,7 @@ import { ensureIndexes } from '../mongo/indexes.ts'
 import { mongoPeople } from '../mongo/people.ts'
 import { mongoProvisioning } from '../mongo/provisioning.ts'
 import { mongoProvisioningRecords } from '../mongo/provisioning-records.ts'
-import type { World } from '../operations/world.ts'
+import { withOneCatalog, type Deciding } from '../operations/world.ts'
 import { directoryFrom } from '../people/directory.ts'
 import { provisionedPeople } from '../people/provisioned-people.ts'
 import { readCatalog } from '../read-catalog.ts'
@@ -22,7 +22,7 @@ import { dispatcherThrough } from '../slack/wire/proxied.ts'
 import { isWrongToken, refusal } from '../slack/wire/wrong-token.ts'
 
 /** What questions about people are asked of, without starting the app. */
-export interface Asked extends Pick<World, 'catalog' | 'directory' | 'clock' | 'grants'> {
+export interface Asked extends Pick<Deciding, 'catalog' | 'directory' | 'clock' | 'grants'> {
   readonly usage: GrantUsage
   readonly provisioning: Pick<Provisioning, 'groups'> & ProvisioningRecords
 }
@@ -83,7 +83,7 @@ export async function asking(
       log,
     }).join(slackDirectory({ client, teamId: () => teamId, people, log }))
     return await work({
-      catalog: () => catalog,
+      ...withOneCatalog({ catalog: () => catalog }),
       clock,
       directory: directoryFrom(source),
       grants: mongoGrants(connection, clock, log),

@@ -3,6 +3,7 @@ import { windowGrant } from '../../src/domain/new-grant.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { windowAt } from '../../src/domain/windows/window.ts'
 import { whyWindowIsShut } from '../../src/operations/by-itself/open-windows.ts'
+import { withOneCatalog } from '../../src/operations/world.ts'
 import { aReason, asks, changeCatalog, eventually, onlyGrantOf, patient } from './acts.ts'
 import { aGateWith, answers, asked, becomes, by, granted, said, weekly, yes } from './at-the-gate.ts'
 import { nextMinute, thisMinute } from './weekly.ts'
@@ -62,9 +63,9 @@ test('what a stand-in approved is not shut where Slack does not say who else cou
   const now = world.clock.now()
   const { opensAt: _opensAt, ...window } = windowGrant(series, windowAt(series.pattern, 0), now)
   const opening = { ...window, ...startGiving(series, now, minute.at) }
-  expect(await whyWindowIsShut(world, opening)).toBe(null)
+  expect(await whyWindowIsShut(withOneCatalog(world), opening)).toBe(null)
   const named = () => Promise.resolve('unknown' as const)
-  const silent = { ...world, directory: { ...world.directory, named } }
+  const silent = { ...withOneCatalog(world), directory: { ...world.directory, named } }
   expect(await whyWindowIsShut(silent, opening)).toBe(null)
 }, 60_000)
 

@@ -1,4 +1,5 @@
 import type { Connector } from '../../src/domain/connector.ts'
+import type { CurrentCatalog } from '../../src/domain/ports/catalog.ts'
 import { termsOf } from '../../src/domain/grant.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
@@ -28,10 +29,12 @@ export const heldThere = keyOf({ principal: askers[0].slack.userId, target: { ro
 export function aScene({
   first = calm,
   lateMs = 0,
+  current = () => catalog,
   connects = (connector) => connector,
 }: {
   first?: Chaos
   lateMs?: number
+  current?: CurrentCatalog
   connects?: (
     connector: Connector,
     time: VirtualTime,
@@ -68,7 +71,7 @@ export function aScene({
       chaos,
       db,
       system,
-      catalog,
+      catalog: current,
       directory,
       devices,
       log: noLog,

@@ -1,6 +1,6 @@
 import { noDeviceSources } from '../support/memory-devices.ts'
 import { noReporters } from '../support/no-reporters.ts'
-import type { Catalog } from '../../src/domain/catalog.ts'
+import type { CurrentCatalog } from '../../src/domain/ports/catalog.ts'
 import type { DeviceStore } from '../../src/domain/ports/devices.ts'
 import type { Directory } from '../../src/domain/ports/directory.ts'
 import type { Log } from '../../src/domain/ports/log.ts'
@@ -56,7 +56,7 @@ export class Replica {
     chaos: Chaos
     db: MemoryDatabase
     system: ScriptedSystem
-    catalog: Catalog
+    catalog: CurrentCatalog
     directory: Directory
     devices: DeviceStore
     newId: () => string
@@ -93,7 +93,7 @@ export class Replica {
           this.#step(() => ({ id: userId, slack: { teamId: 'T1', userId }, name: userId, email: null })),
       },
       directory: this.#asAnswered(options.directory),
-      catalog: () => catalog,
+      catalog,
       agrees: () => true,
       isAfterRestore: () => false,
       leavesSlackToOthers: () => false,

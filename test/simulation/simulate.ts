@@ -67,7 +67,7 @@ async function run(seed: number, log: Log): Promise<Verdict> {
       chaos,
       db,
       system,
-      catalog,
+      catalog: () => catalog,
       directory,
       devices,
       log,

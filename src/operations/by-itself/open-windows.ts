@@ -7,7 +7,7 @@ import type { Reason } from '../../domain/policy.ts'
 import { openStage } from '../../domain/stages.ts'
 import { fitsOnly } from '../../domain/timing.ts'
 import { isOnOwnList, panelsOf } from '../panel.ts'
-import type { World } from '../world.ts'
+import type { Deciding, World } from '../world.ts'
 import { record } from './record.ts'
 
 /*
@@ -57,17 +57,16 @@ async function leftBy(world: World, { id, made }: Recurring): Promise<Pick<Ended
 export type Shut = { readonly why: string; readonly ends: boolean } | { readonly unsure: string }
 
 /** Asked right before a window is given: does its series run, and would those who approved it still be asked? */
-export async function whyWindowIsShut(world: World, grant: Granting): Promise<Shut | null> {
+export async function whyWindowIsShut(one: Deciding, grant: Granting): Promise<Shut | null> {
   const { window } = grant
   if (window === null) return null
-  const series = await world.grants.get(window.seriesId)
+  const series = await one.grants.get(window.seriesId)
   const shut = whyShut(series, window)
   if (shut !== null) return { why: shut, ends: false }
-  const catalog = world.catalog()
-  if (series?.pattern && !stillFits(catalog, series, series.pattern)) {
+  if (series?.pattern && !stillFits(one.catalog(), series, series.pattern)) {
     return { why: 'the catalog allows it at other times now', ends: true }
   }
-  return whyNotApproved(world, catalog, grant)
+  return whyNotApproved(one, grant)
 }
 
 function stillFits(
@@ -81,20 +80,20 @@ function stillFits(
 }
 
 /** An approval holds while enough of those who gave it may still give it. */
-async function whyNotApproved(world: World, catalog: Catalog, grant: Granting): Promise<Shut | null> {
-  const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
+async function whyNotApproved(one: Deciding, grant: Granting): Promise<Shut | null> {
+  const entitlement = findEntitlement(one.catalog(), grant.resource.id, grant.entitlement.id)
   if (entitlement === null) return null
   const { stages } = entitlement.review
   const people = await Promise.all(
-    grant.reviews.map(async (review) => ({ review, facts: await world.directory.facts(review.by) })),
+    grant.reviews.map(async (review) => ({ review, facts: await one.directory.facts(review.by) })),
   )
   // Nearly always they are on the lists still; many windows open at one instant.
-  const isOn = await isOnOwnList(world, entitlement, grant)
+  const isOn = await isOnOwnList(one, entitlement, grant)
   const listed = people.flatMap(({ review, facts }) =>
     facts !== 'unknown' && isOn(facts, review.stage) ? review : [],
   )
   if (openStage(listed, stages) === null) return null
-  const panels = await panelsOf(world, entitlement, grant)
+  const panels = await panelsOf(one, entitlement, grant)
   const verdicts = people.map(({ review, facts }) => {
     const verdict = facts === 'unknown' ? null : panels[review.stage]?.mayStill(facts, review.as)
     const answer = facts === 'unknown' ? facts : (verdict?.answer ?? 'no')

@@ -17,7 +17,7 @@ import { LeaseLost } from './lease.ts'
 import { settlePosture } from './posture-of.ts'
 import { record } from './record.ts'
 import { settleSeries, stopSeriesOf, whyWindowIsShut } from './open-windows.ts'
-import type { World } from '../world.ts'
+import { isOutdated, withOneCatalog, type Deciding, type World } from '../world.ts'
 
 /**
  * Does for one grant whatever is due: lapses it, gives, warns, takes back. Safe to call at any time, any number of
@@ -109,14 +109,37 @@ async function mayTellMore(world: World, grant: Active): Promise<boolean> {
 
 const restored = 'after a restore nothing is given until all that is held was explained'
 
-/** Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? */
+/** What is to become of what is about to be given. 'later': it stays due, and nothing is written. */
+type Giving = 'give' | 'later' | { readonly owed: string } | Refused
+
+interface Refused {
+  readonly why: string
+  /** The windows to come too, and what may go on by itself. */
+  readonly ends: boolean
+  readonly cause?: EndCause
+}
+
+/**
+ * Right before giving: is the time known, is the person still here, do the rules of this moment still allow it? By one
+ * catalog: where another came into force before it was found out, it is found out again.
+ */
 async function mayGive(world: World, grant: Granting): Promise<boolean> {
-  if (world.isAfterRestore()) return owed(world, grant, restored)
-  // It stays due: the other replica finds it within a second or two.
-  if (world.leavesSlackToOthers()) return false
+  for (;;) {
+    const one = withOneCatalog(world)
+    const giving = await whetherToGive(one, grant)
+    if (isOutdated(world, one)) continue
+    if (giving === 'give' || giving === 'later') return giving === 'give'
+    return 'owed' in giving ? owed(world, grant, giving.owed) : refused(world, grant, giving)
+  }
+}
+
+async function whetherToGive(world: Deciding, grant: Granting): Promise<Giving> {
+  if (world.isAfterRestore()) return { owed: restored }
+  // The other replica finds it within a second or two.
+  if (world.leavesSlackToOthers()) return 'later'
   // After an outage the sample is old, though the database answers again.
   if (!world.clock.isSure()) await world.clock.sample()
-  if (!world.clock.isSure()) return owed(world, grant, 'the database does not tell the time')
+  if (!world.clock.isSure()) return { owed: 'the database does not tell the time' }
   // By rule, many get it at once: what was just read of everybody is fresh enough to give by, and not to refuse by.
   const { directory } = world
   const { subject } = grant
@@ -124,28 +147,26 @@ async function mayGive(world: World, grant: Granting): Promise<boolean> {
   const isAllowed =
     remembered !== 'unknown' && remembered.isHere && judged(world, remembered, grant).answer === 'yes'
   const facts = isAllowed ? remembered : await directory.freshFacts(subject)
-  if (facts === 'unknown')
-    return owed(world, grant, `Slack did not say whether ${grant.subject.name} is still here`)
+  if (facts === 'unknown') return { owed: `Slack did not say whether ${grant.subject.name} is still here` }
   if ((grant.isStanding || grant.auto !== null) && !world.agrees())
-    return owed(world, grant, 'the replicas of Curfew go by different catalogs just now')
+    return { owed: 'the replicas of Curfew go by different catalogs just now' }
   if (!facts.isHere) {
     const { cause, note } = leftNow(subject, facts)
-    return refused(world, grant, { why: note, ends: true, cause })
+    return { why: note, ends: true, cause }
   }
   const verdict = judged(world, facts, grant)
-  if (verdict.answer === 'unknown') return owed(world, grant, explainAll(verdict.reasons))
+  if (verdict.answer === 'unknown') return { owed: explainAll(verdict.reasons) }
   if (verdict.answer === 'no') {
     // A device is mended in a minute: the windows to come, and what may go on, are not given up for that.
     const isUnfit = verdict.reasons.some(({ kind }) => kind === 'unfit')
     const why = explainAll(verdict.reasons)
-    return refused(world, grant, isUnfit ? { why, ends: false, cause: 'unfit' } : { why, ends: true })
+    return isUnfit ? { why, ends: false, cause: 'unfit' } : { why, ends: true }
   }
   const takenBack = await wordTakenBack(world, grant)
-  if (takenBack !== null) return refused(world, grant, { why: takenBack, ends: true })
+  if (takenBack !== null) return { why: takenBack, ends: true }
   const shut = await whyWindowIsShut(world, grant)
   if (shut === null) return isFitNow(world, grant)
-  if ('unsure' in shut) return owed(world, grant, shut.unsure)
-  return refused(world, grant, shut)
+  return 'unsure' in shut ? { owed: shut.unsure } : shut
 }
 
 /** What is prepared a little ahead is judged as of its instant. */
@@ -155,20 +176,20 @@ function judged({ catalog, clock }: World, facts: PersonFacts, grant: Granting):
 }
 
 /** From here on whatever its device becomes is seen: what is not fit in this very moment is not given. */
-async function isFitNow(world: World, grant: Granting): Promise<boolean> {
+async function isFitNow(world: Deciding, grant: Granting): Promise<Giving> {
   const { device } = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id) ?? {}
-  if (device == null && grant.device === null) return true
+  if (device == null && grant.device === null) return 'give'
   const noted = await settlePosture(world, grant)
-  if (noted.status !== 'granting') return false
+  if (noted.status !== 'granting') return 'later'
   const unfit = noted.posture?.unfit ?? null
-  if (unfit === null || unfit.steadyAt !== null) return true
-  return refused(world, noted, { why: unfit.why, ends: false, cause: 'unfit' })
+  if (unfit === null || unfit.steadyAt !== null) return 'give'
+  return { why: unfit.why, ends: false, cause: 'unfit' }
 }
 
 async function refused(
   world: World,
   grant: Granting,
-  { why, ends, cause = 'failed' }: { why: string; ends: boolean; cause?: EndCause },
+  { why, ends, cause = 'failed' }: Refused,
 ): Promise<false> {
   // First what comes later: whoever dies in between finds this window still to be refused.
   if (ends) await stopSeriesOf(world, grant, why)

@@ -7,6 +7,7 @@ import { forecast } from '../../operations/forecast.ts'
 import { panelsOf, type Asked, type Panel } from '../../operations/panel.ts'
 import { whoSaidYesAhead } from '../../operations/said-ahead.ts'
 import { mentionsOf, stageWords, standInWords } from '../deciding/calls.ts'
+import { withOneCatalog, type Deciding } from '../../operations/world.ts'
 import type { Parts } from '../parts.ts'
 import { context } from '../words/blocks.ts'
 import { plainWords } from '../words/mrkdwn.ts'
@@ -27,7 +28,7 @@ export async function whoDecides(
   entitlement: Entitlement,
   { when, holder }: { when: When; holder: string | null },
 ): Promise<KnownBlock> {
-  const { world } = parts
+  const world = withOneCatalog(parts.world)
   const asking = {
     durationMs: Math.min(durationMs ?? entitlement.duration.defaultMs, entitlement.duration.maxMs),
     reason: reason === '' ? (entitlement.reasonExample ?? '') : reason,
@@ -42,7 +43,7 @@ export async function whoDecides(
     const sayYes =
       wish.isSeries || isForAnother ? [] : await whoSaidYesAhead(world, subject, entitlement, asking)
     if (sayYes.length > 0) return context(`No review needed: ${allNamed(sayYes, surely)} approved this ahead`)
-    return reviewedBy(parts, entitlement, {
+    return reviewedBy({ ...parts, world }, entitlement, {
       requester: subject.person,
       subject: await chosenHolder(parts, subject, holder),
       askedMs: asking.durationMs,
@@ -59,7 +60,11 @@ export async function whoDecides(
 }
 
 /** Those whom its card will ask, stage by stage, and why where they are others than usual. */
-async function reviewedBy(parts: Parts, entitlement: Entitlement, asked: Asked): Promise<KnownBlock> {
+async function reviewedBy(
+  parts: Parts & { readonly world: Deciding },
+  entitlement: Entitlement,
+  asked: Asked,
+): Promise<KnownBlock> {
   const panels = await panelsOf(parts.world, entitlement, asked)
   const reviewers = await Promise.all(
     panels.map(async (panel) => {

@@ -5,6 +5,7 @@ import type { Surface } from '../../domain/ports/surfaces.ts'
 import { earlierOf, openNow } from '../../operations/asked-of.ts'
 import { askedAgain } from '../../operations/answer-extension.ts'
 import { panelsOf, type Panel } from '../../operations/panel.ts'
+import { withOneCatalog } from '../../operations/world.ts'
 import { mentionsOf } from '../deciding/calls.ts'
 import { cardKey } from '../deciding/card.ts'
 import { placeOf } from '../deciding/card-pictures.ts'
@@ -153,7 +154,8 @@ export async function moreTimePictures(
 }
 
 /** Who is asked for the more time that waits; null where none does. */
-async function panelForMore({ world }: Parts, grant: Approved): Promise<Panel | null> {
+async function panelForMore(parts: Parts, grant: Approved): Promise<Panel | null> {
+  const world = withOneCatalog(parts.world)
   const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
   const waiting = waitingExtension(grant)
   if (entitlement === null || waiting === null) return null

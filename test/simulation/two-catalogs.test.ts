@@ -1,0 +1,120 @@
+import type { Catalog, Entitlement } from '../../src/domain/catalog.ts'
+import { termsOf } from '../../src/domain/grant.ts'
+import type { PersonRef } from '../../src/domain/person.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
+import { askedOf, mentionedOf } from '../../src/operations/asked-of.ts'
+import { requestAccess } from '../../src/operations/request.ts'
+import { reviewGrant } from '../../src/operations/review.ts'
+import { aScene, heldThere } from './a-scene.ts'
+import { admins, askers, catalog } from './catalog.ts'
+
+/** What is decided while another catalog comes into force is decided by the one or by the other, never by half of each. */
+
+/** The catalog of all scenes, where the entitlement `one` is another. */
+function where(fingerprint: string, change: (entitlement: Entitlement) => Partial<Entitlement>): Catalog {
+  const [id, resource] = [...catalog.resources][0] ?? []
+  const one = resource?.entitlements.get('one')
+  if (id === undefined || resource === undefined || one === undefined) throw new Error('it holds nothing')
+  const entitlements = new Map(resource.entitlements).set('one', { ...one, ...change(one) })
+  return { ...catalog, resources: new Map([[id, { ...resource, entitlements }]]), fingerprint }
+}
+
+const nobody: Entitlement['who'] = { source: 'false', groups: [], mentions: [], evaluate: () => 'no' }
+
+/** Who asked may still have it, but whoever approved it may not approve it any more. */
+const nobodysYesCounts = where('nobody’s yes counts', ({ review }) => {
+  const approvers = { people: ['USAM'], groups: [], manager: false, who: null }
+  return { review: { ...review, stages: [{ ...review.stages[0], approvers }] } }
+})
+/** Whoever approved it may still, but who asked may not have it any more. */
+const nobodyMay = where('nobody may', () => ({ who: nobody }))
+
+test('a window is not given by half of two catalogs, neither of which would give it', async () => {
+  let now = catalog
+  const { time, db, system, one, other, until } = aScene({ current: () => now })
+  const series = () =>
+    [...db.grants.values()].find(({ requestId, window }) => requestId === 'weekly' && !window)
+  time.at(1_100, () => {
+    void (async () => {
+      const asked = await requestAccess(one.world, {
+        requestId: 'weekly',
+        by: askers[0],
+        resource: 'db',
+        entitlement: 'one',
+        durationMs: 10_000,
+        reason: 'a good reason',
+        startsAt: null,
+        recurrence: {
+          weekdays: [4],
+          everyWeeks: 1,
+          from: '1970-01-01',
+          until: '1970-01-01',
+          start: '00:01',
+          zone: 'UTC',
+        },
+      })
+      if (isRefusal(asked)) throw new Error(asked.reasons.join())
+      await reviewGrant(one.world, {
+        grantId: asked.id,
+        by: admins[0],
+        verdict: 'approve',
+        terms: termsOf(asked),
+        durationMs: null,
+        note: '',
+      })
+    })()
+  })
+  time.at(30_000, () => (now = nobodysYesCounts))
+  other.die()
+  // Right after the person was judged, when it is looked up what its window is of.
+  const { grants, directory } = one.world
+  const { get } = grants
+  const { freshFacts } = directory
+  let isJudged = false
+  let changedAtMs: number | null = null
+  Object.assign(directory, {
+    freshFacts: (person: PersonRef) => {
+      isJudged = time.nowMs > 50_000
+      return freshFacts(person)
+    },
+  })
+  Object.assign(grants, {
+    get: async (id: string) => {
+      const grant = await get(id)
+      if (id === series()?.id && isJudged && changedAtMs === null) {
+        changedAtMs = time.nowMs
+        now = nobodyMay
+      }
+      return grant
+    },
+  })
+  const held: number[] = []
+  for (let at = 55_000; at < 80_000; at += 100) time.at(at, () => system.isHeld(heldThere) && held.push(at))
+  await until(80_000)
+  expect(changedAtMs).not.toBeNull()
+  expect(held).toEqual([])
+})
+
+test('a card asks the manager of the catalog whose stages it asks by', async () => {
+  const byManager = (fingerprint: string, manager: string): Catalog => ({
+    ...where(fingerprint, ({ review }) => {
+      const approvers = { people: [], groups: [], manager: true, who: null }
+      return { review: { ...review, stages: [{ ...review.stages[0], approvers }] } }
+    }),
+    managers: new Map([['URILEY', manager]]),
+  })
+  let now = byManager('before', 'UADA')
+  const { time, db, one, until, ask } = aScene({ current: () => now })
+  time.at(1_100, () => void ask(one.world, 'one'))
+  await until(5_000)
+  const [grant] = [...db.grants.values()]
+  if (grant === undefined) throw new Error('nothing was asked for')
+  const { directory } = one.world
+  const groups: typeof directory.groups = async (handles) => {
+    now = byManager('after', 'USAM')
+    return directory.groups(handles)
+  }
+  const asked = await askedOf({ ...one.world, directory: { ...directory, groups } }, grant)
+  expect(now.fingerprint).toBe('after')
+  expect(asked && mentionedOf(asked).people).toEqual(['UADA'])
+})
