@@ -47,6 +47,13 @@ export function readSource(source: SourceText): Source | Problem[] {
 
   try {
     const document = nodesOf(text, lines)
+    if (document.directives.yaml.version !== '1.2')
+      return [
+        problemAt(
+          0,
+          `is YAML ${document.directives.yaml.version}: write YAML 1.2, without a line that says so`,
+        ),
+      ]
     const wrong = [...document.errors, ...document.warnings]
     if (wrong.length > 0)
       return wrong.map(({ pos, code, message }) => problemAt(pos[0], YAML_ERRORS[code] ?? message))
@@ -57,7 +64,7 @@ export function readSource(source: SourceText): Source | Problem[] {
   } catch (error) {
     if (error instanceof ReferenceError) return [problemAt(0, 'has too many aliases that repeat each other')]
     if (error instanceof RangeError) return [problemAt(0, 'is nested too deeply')]
-    throw error
+    return [problemAt(0, `cannot be read: ${error instanceof Error ? error.message : 'not YAML'}`)]
   }
 }
 
@@ -78,6 +85,8 @@ const nodesOf = (text: string, lineCounter: LineCounter): Document.Parsed =>
     lineCounter,
     prettyErrors: false,
     stringKeys: true,
+    // Others make what is written as a mapping or a text something else, of which nobody reads the keys.
+    resolveKnownTags: false,
     // Looked for by `judgeNodes`: here each key would be compared with all before it.
     uniqueKeys: false,
     logLevel: 'error',

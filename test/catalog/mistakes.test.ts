@@ -32,6 +32,36 @@ const mistakes: [string, string, string][] = [
     'catalog.yml:3:12 Unresolved tag: !secret',
   ],
   [
+    'a tag by which a mapping is none',
+    withKeys('review: !!omap [{ within: 2h }]'),
+    'catalog.yml:20:17 Unresolved tag: tag:yaml.org,2002:omap',
+  ],
+  [
+    'a tag by which a text is none',
+    changed('C0123ACCESS', '!!timestamp 2026-01-01'),
+    'catalog.yml:3:12 Unresolved tag: tag:yaml.org,2002:timestamp',
+  ],
+  [
+    'a tag by which a mapping is a set',
+    changed('systems:', 'devices: !!set { approve }\nsystems:'),
+    'catalog.yml:6:10 Unresolved tag: tag:yaml.org,2002:set',
+  ],
+  [
+    'a tag by which a text is bytes',
+    changed('C0123ACCESS', '!!binary QzE='),
+    'catalog.yml:3:12 Unresolved tag: tag:yaml.org,2002:binary',
+  ],
+  [
+    'an older YAML, in which yes is true',
+    `%YAML 1.1\n---\n${GOOD}`,
+    'catalog.yml:1:1 is YAML 1.1: write YAML 1.2, without a line that says so',
+  ],
+  [
+    'an older YAML, in which a merge may be of anything',
+    `%YAML 1.1\n---\n<<: 5\n`,
+    'catalog.yml:1:1 is YAML 1.1: write YAML 1.2, without a line that says so',
+  ],
+  [
     'an alias of nothing',
     changed('C0123ACCESS', '*channel'),
     'catalog.yml:3:12 nothing above is anchored as &channel',
