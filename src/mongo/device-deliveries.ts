@@ -3,6 +3,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import type { Delivery, DeliveryStore } from '../domain/ports/deliveries.ts'
 import { collectionOf } from './connection.ts'
+import { readOne } from './readable.ts'
 import { makeEach, together, updateEach } from './together.ts'
 
 const schema = new Schema(
@@ -34,7 +35,7 @@ export function mongoDeviceDeliveries(connection: Connection): DeliveryStore {
         pipeline: [{ $replaceWith: { $cond: [isFree, claimed(_id, mark), '$$ROOT'] } }],
       })),
     )
-    return found.map((one) => (one instanceof Error ? one : row.parse(one)))
+    return found.map((one) => readOne(one, () => row.parse(one)))
   })
   const finish = together(async (ours: readonly Ours[]) =>
     updateEach(

@@ -6,7 +6,7 @@ import type { DeviceKey, DeviceKeyStore } from '../domain/ports/device-keys.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
-import { readEach } from './readable.ts'
+import { readEach, readOne } from './readable.ts'
 import { byId, together, updateEach } from './together.ts'
 
 const schema = new Schema(
@@ -38,7 +38,7 @@ export function mongoDeviceKeys(connection: Connection, log?: Log): DeviceKeySto
     const found = await byId(keys, ids)
     return ids.map((id) => {
       const one = found.get(id)
-      return one === undefined ? null : read(one)
+      return one === undefined ? null : readOne(one, () => read(one))
     })
   })
   const take = together(async (taken: readonly { sourceId: string; counter: number }[]) =>

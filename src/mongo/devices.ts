@@ -7,7 +7,7 @@ import type { DeviceChange, DeviceStore } from '../domain/ports/devices.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
-import { readEach } from './readable.ts'
+import { readEach, readFirst, readOne } from './readable.ts'
 import { byId, makeEach, together, updateEach } from './together.ts'
 
 const schema = new Schema(
@@ -88,7 +88,7 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     const found = await byId(collection, ids)
     return ids.map((id) => {
       const row = found.get(id)
-      return row === undefined ? null : read(row)
+      return row === undefined ? null : readOne(row, () => read(row))
     })
   })
   const write = together(async (changes: readonly { from: Device; to: Device; isChanged: boolean }[]) => {
@@ -119,7 +119,7 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
         ],
       })),
     )
-    return found.map((row) => (row instanceof Error ? row : read(row)))
+    return found.map((row) => readOne(row, () => read(row)))
   })
   const changed = (device: Device): void => {
     for (const listener of listeners) listener(device)
@@ -146,10 +146,14 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     }
     throw new Error(`${id} is written by others all the time`)
   }
+  const first = (limit: number, those: Filter<Stored>, sort: Record<string, 1>): Promise<Device[]> => {
+    const find = (skip: number) => collection.find(those).sort(sort).skip(skip).limit(limit).toArray()
+    return readFirst(limit, find, read, { what: 'device', log })
+  }
   /** By their ids, from the one after. */
   const page = async (those: Filter<Stored>, after: string | null, limit: number): Promise<Device[]> => {
     const filter = after === null ? those : { ...those, _id: { $gt: after } }
-    return readable(await collection.find(filter).sort({ _id: 1 }).limit(limit).toArray())
+    return first(limit, filter, { _id: 1 })
   }
   return {
     get,
@@ -160,7 +164,7 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       const isClaimed = { 'claimant.id': { $type: 'string' } }
       const isSomebodys = needsApproval ? [isClaimed, isOwned] : [{ ...isClaimed, owner: null }]
       const filter = { $or: [{ approval: 'pending', $or: isSomebodys }, { isInQuestion: true }] }
-      return readable(await collection.find(filter).sort({ firstSeenAt: 1 }).limit(limit).toArray())
+      return first(limit, filter, { firstSeenAt: 1 })
     },
     unclaimed: (after, limit) =>
       page({ approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }, after, limit),

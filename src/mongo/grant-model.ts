@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { grantSchema, isOpen, slotOf, type Grant } from '../domain/grant.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { lastUseIndex } from './last-uses.ts'
-import { readEach } from './readable.ts'
+import { readEach, readFirst } from './readable.ts'
 
 /** As stored: the grant, its id as `_id`, and for the indexes whether it is unfinished and asked for, and its slot. */
 export interface Stored {
@@ -74,26 +74,13 @@ schema.index(lastUseIndex, { partialFilterExpression: { isOpen: false }, name: '
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
-/** Of so many times the limit, those that can be read. */
-const mostRounds = 5
-
-/** Finds whole grants; one that cannot be read hides no other, nor takes its place among so many, unless they are very many. */
+/** Finds whole grants; one that cannot be read hides no other, nor takes its place among so many. */
 export function finding(connection: Connection, log: Log | undefined) {
   const model = grantModel(connection)
   return async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) => {
-    // By id: what is written meanwhile moves the others on.
-    const found = new Map<string, Grant>()
-    for (let round = 0; ; round++) {
-      const rows = await model
-        .find(filter)
-        .sort(sort)
-        .skip(round * limit)
-        .limit(limit)
-        .lean()
-      for (const grant of readEach(rows, parse, { what: 'grant', log })) found.set(grant.id, grant)
-      const isEnough = limit === 0 || found.size >= limit || rows.length < limit || round + 1 === mostRounds
-      if (isEnough) return limit === 0 ? [...found.values()] : [...found.values()].slice(0, limit)
-    }
+    const rows = (skip: number) => model.find(filter).sort(sort).skip(skip).limit(limit).lean()
+    const about = { what: 'grant', log }
+    return limit === 0 ? readEach(await rows(0), parse, about) : readFirst(limit, rows, parse, about)
   }
 }
 

@@ -8,7 +8,7 @@ import type { Log } from '../domain/ports/log.ts'
 import { finding, grantModel } from './grant-model.ts'
 import { anyStatus, idAndName } from './grant-rows.ts'
 import { lastUses } from './last-uses.ts'
-import { readEach } from './readable.ts'
+import { readEach, readFirst } from './readable.ts'
 
 const askedFields = {
   status: 1,
@@ -99,12 +99,15 @@ export function mongoGrantRecords(
 
   return {
     askedSince: async (since, limit) => {
-      const rows = await model
-        .find(askedFilter(since), askedFields)
-        .sort({ requestedAt: -1 })
-        .limit(limit)
-        .lean<{ _id: string }[]>()
-      return readEach(rows, (row) => askedRow.parse(row), { what: 'grant', log }).reverse()
+      const rows = (skip: number) =>
+        model
+          .find(askedFilter(since), askedFields)
+          .sort({ requestedAt: -1 })
+          .skip(skip)
+          .limit(limit)
+          .lean<{ _id: string }[]>()
+      const newest = await readFirst(limit, rows, (row) => askedRow.parse(row), { what: 'grant', log })
+      return newest.reverse()
     },
     askedOrAnswered: async (within) => {
       // First, so that what is answered meanwhile is seen once at least; and as it was seen last.

@@ -9,8 +9,9 @@ export const anyStatus = z.enum(grantSchema.options.map((option) => option.shape
 
 export const idAndName = z.object({ id: z.string(), name: z.string() })
 
-export const dueRow = z.object({
-  _id: z.string(),
+export const revisionRow = z.object({ _id: z.string(), revision: z.number() })
+
+export const dueRow = revisionRow.extend({
   status: anyStatus,
   system: z.string(),
   dueAt: z.date(),

@@ -1,5 +1,6 @@
 import { Schema, type Connection } from 'mongoose'
 import { randomBytes } from 'node:crypto'
+import type { Filter } from 'mongodb'
 import { z } from 'zod'
 import { lefts } from '../domain/end-causes.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
@@ -7,7 +8,7 @@ import type { HoldStore, HoldWrite } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
-import { readEach, readOne } from './readable.ts'
+import { readEach, readFirst, readOne } from './readable.ts'
 import { makeEach, together, updateAndReadEach } from './together.ts'
 
 const stored = z.object({
@@ -62,6 +63,12 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
   const collection = collectionOf<{ _id: string }>(connection, 'holds')
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
   const idOf = (key: HoldKey) => ({ _id: holdId(key) })
+
+  const first = (limit: number, filter: Filter<{ _id: string }>): Promise<Hold[]> =>
+    readFirst(limit, (skip) => collection.find(filter).skip(skip).limit(limit).toArray(), parse, {
+      what: 'hold',
+      log,
+    })
 
   const lease = together(async (asked: readonly Asked[]): Promise<(Leased | Error)[]> => {
     const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))
@@ -124,11 +131,10 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       await collection.updateOne(idOf(key), pipeline({ watch, dueInMs: 0 }))
     },
     due: async (before, limit, butSystems = []) => {
-      const found = collection.find({
+      return first(limit, {
         dueAt: { $type: 'date', $lte: before },
         system: { $nin: [...butSystems] },
       })
-      return readEach(await found.limit(limit).toArray(), parse, { what: 'hold', log })
     },
     get: async (key) => {
       const found = await collection.findOne(idOf(key))
@@ -143,12 +149,10 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       return readEach(await found.toArray(), parse, { what: 'hold', log })
     },
     leftovers: async (since) => {
-      const found = collection.find({ 'leftover.dueAt': { $type: 'date' }, 'leftover.since': { $lt: since } })
-      return readEach(await found.limit(mostLeftovers).toArray(), parse, { what: 'hold', log })
+      return first(mostLeftovers, { 'leftover.dueAt': { $type: 'date' }, 'leftover.since': { $lt: since } })
     },
     leftoversDue: async (now, limit) => {
-      const found = collection.find({ 'leftover.dueAt': { $type: 'date', $lte: now } })
-      return readEach(await found.limit(limit).toArray(), parse, { what: 'hold', log })
+      return first(limit, { 'leftover.dueAt': { $type: 'date', $lte: now } })
     },
     placesInUse: async () => {
       const inUse = {

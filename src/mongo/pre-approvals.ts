@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { preApprovalSchema, type PreApproval } from '../domain/pre-approval.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { PreApprovalStore } from '../domain/ports/pre-approvals.ts'
-import { readEach } from './readable.ts'
+import { readFirst } from './readable.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 const schema = new Schema(
@@ -18,13 +18,15 @@ export const preApprovalModel = (connection: Connection) => connection.model('Pr
 
 export function mongoPreApprovals(connection: Connection, log?: Log): PreApprovalStore {
   const model = preApprovalModel(connection)
-  const running = async (filter: Record<string, unknown>, now: Date, limit = 500): Promise<PreApproval[]> => {
-    const found = await model
-      .find({ ...filter, until: { $gt: now }, stoppedAt: null })
-      .sort({ madeAt: 1 })
-      .limit(limit)
-      .lean<unknown[]>()
-    return readEach(found, parse, { what: 'pre-approval', log })
+  const running = (filter: Record<string, unknown>, now: Date, limit = 500): Promise<PreApproval[]> => {
+    const find = (skip: number) =>
+      model
+        .find({ ...filter, until: { $gt: now }, stoppedAt: null })
+        .sort({ madeAt: 1 })
+        .skip(skip)
+        .limit(limit)
+        .lean<unknown[]>()
+    return readFirst(limit, find, parse, { what: 'pre-approval', log })
   }
   return {
     insert: async ({ id, ...made }) => {

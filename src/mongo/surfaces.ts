@@ -15,7 +15,7 @@ import {
 import type { Log } from '../domain/ports/log.ts'
 import { collectionOf } from './connection.ts'
 import { KnownShown } from './known-shown.ts'
-import { readEach, readOne } from './readable.ts'
+import { readEach, readFirst, readOne } from './readable.ts'
 import { makeEach, together, updateAndReadEach } from './together.ts'
 
 /** What is saved within so short a time of each other is written at once: the messages of one change are sent together. */
@@ -170,8 +170,9 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       return known.whileSaving({ key, requestId }, now, () => save({ key, requestId, now, leasedBy }))
     },
     needingLook: async (limit) => {
-      const documents = await collection.find<Document>({ needsLook: true }).limit(limit).toArray()
-      const found = readEach(documents, (document) => shownOf(stored.parse(document)), {
+      const documents = (skip: number) =>
+        collection.find<Document>({ needsLook: true }).skip(skip).limit(limit).toArray()
+      const found = await readFirst(limit, documents, (document) => shownOf(stored.parse(document)), {
         what: 'what Slack shows',
         log,
       })
