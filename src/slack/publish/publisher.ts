@@ -7,6 +7,7 @@ import type { Message } from '../words/blocks.ts'
 import { boundedMap } from '../../bounded-map.ts'
 import { OnceMore } from '../../once-more.ts'
 import { partOfThis } from '../../under-way.ts'
+import { LookQueue } from './look-queue.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
 import type { Alert, Picture, Pictures } from './picture.ts'
@@ -40,7 +41,7 @@ export class Publisher {
   readonly #pictures: Pictures
   readonly #outbox: Outbox
   readonly #saveAgainMs: readonly number[]
-  readonly #looks = new PQueue({ concurrency: looksAtOnce })
+  readonly #looks = new PQueue({ concurrency: looksAtOnce, queueClass: LookQueue })
   readonly #showing = new OnceMore<Asked>((id, asked) =>
     this.#parts.world.trace({ type: 'show', grantId: id }, () => this.#showNow(asked)),
   )
@@ -181,11 +182,20 @@ export class Publisher {
     if (this.#isStopped || this.#isTooSoon(asked.id)) return
     const isWhole = 'requestId' in asked
     if (isWhole) this.#heardAt.set(asked.requestId, this.#parts.world.clock.monotonicMs())
-    void this.#showing.ask(asked.id, {
+    const wanted = {
       id: asked.id,
       requestId: isWhole && mayHaveLines(asked) ? asked.requestId : null,
       seen: isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null,
-    })
+    }
+    // A look at it that waits already will see this: it is as urgent now.
+    if (this.#showing.isRunning(asked.id)) this.#looks.setPriority(asked.id, urgencyOf(wanted))
+    void this.#showing.ask(asked.id, wanted)
+  }
+
+  /** As it was heard of last. */
+  #urgencyOf(asked: Asked): number {
+    const next = this.#showing.next(asked.id)
+    return Math.max(urgencyOf(asked), next === null ? 0 : urgencyOf(next.asked))
   }
 
   /** Never rejects. */
@@ -221,7 +231,7 @@ export class Publisher {
       this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
       const look = await this.#looks.add(
         partOfThis(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null })),
-        { priority: urgencyOf(asked) },
+        { id: asked.id, priority: this.#urgencyOf(asked) },
       )
       if (look === null) return 0
       const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))

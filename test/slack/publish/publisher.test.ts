@@ -123,16 +123,17 @@ describe('what is true is shown', () => {
   })
 
   // A thousand end at once, and who asks at that instant waited for all of them.
-  test('of who waits for an answer before who has it, and of both before all that is over', async () => {
-    const side = aSlackSide()
+  /** Nothing is looked at to its end before `open`; what is looked at then calls `next`. */
+  function aBusyOne(side: SlackSide, next: (id: string) => Promise<void> = () => Promise.resolve()) {
     const looked: string[] = []
     let open = (): void => undefined
     const opened = new Promise<void>((resolve) => (open = resolve))
     const publisher = new Publisher(side.parts, {
       pictures: {
         of: async (grant) => {
-          looked.push(grant.id)
+          looked.push(`${grant.id} ${grant.status}`)
           await opened
+          await next(grant.id)
           return { pictures: [aPicture(grant)], isWhole: true }
         },
         alerts: () => Promise.resolve([]),
@@ -141,23 +142,61 @@ describe('what is true is shown', () => {
     })
     publisher.start()
     running.push(publisher)
-    const ids = (id: string) => ({ id, requestId: id })
-    for (let i = 0; i < 12; i++) await side.writes({ ...anEndedGrant(), ...ids(`over-${i}`), unshown: true })
-    await side.writes({
-      ...aPendingGrant(),
-      ...ids('denied'),
-      status: 'denied',
-      closedAt: at(9),
-      unshown: true,
-    })
+    return { publisher, looked, open: () => open() }
+  }
+  const ids = (id: string) => ({ id, requestId: id })
+  const over = (i: number): Grant => ({ ...anEndedGrant(), ...ids(`over-${i}`), unshown: true })
+  const denied = (id: string): Grant => ({
+    ...aPendingGrant(),
+    ...ids(id),
+    status: 'denied',
+    closedAt: at(9),
+    unshown: true,
+  })
+
+  test('of who waits for an answer before who has it, and of both before all that is over', async () => {
+    const side = aSlackSide()
+    const { looked, open } = aBusyOne(side)
+    for (let i = 0; i < 12; i++) await side.writes(over(i))
+    await side.writes(denied('denied'))
     await side.writes({ ...anActiveGrant(), ...ids('held'), unshown: true })
     await side.writes(aPendingGrant({ ...ids('asked'), subject: { ...riley, id: 'another' } }))
     await settled()
     open()
     await until(() => looked.length >= 15)
     const first = looked.findIndex((id) => !id.startsWith('over'))
-    expect(looked.slice(first, first + 3)).toEqual(['asked', 'denied', 'held'])
+    expect(looked.slice(first, first + 3)).toEqual(['asked pending', 'denied denied', 'held active'])
     expect(first).toBeLessThan(6)
+  })
+
+  // Every minute all that waits is looked at, by its id alone: that look waited behind all that was over.
+  test('of what was answered while a look at it waits, before all that is over', async () => {
+    const side = aSlackSide()
+    const { publisher, looked, open } = aBusyOne(side)
+    for (let i = 0; i < 60; i++) await side.writes(over(i))
+    publisher.look('asked')
+    await side.writes(denied('asked'))
+    await settled()
+    open()
+    await until(() => looked.length >= 60)
+    expect(looked.indexOf('asked denied')).toBeLessThan(6)
+  })
+
+  test('of what is over too, however much comes that is more urgent', async () => {
+    const side = aSlackSide()
+    let asked = 0
+    // Whatever is looked at, somebody asks for two more.
+    const { looked, open } = aBusyOne(side, async () => {
+      for (let i = 0; i < 2 && asked < 400; i++) {
+        const id = `asked-${++asked}`
+        await side.writes(aPendingGrant({ ...ids(id), subject: { ...riley, id } }))
+      }
+    })
+    for (let i = 0; i < 10; i++) await side.writes(over(i))
+    await settled()
+    open()
+    await until(() => looked.some((one) => one.startsWith('over-9')))
+    expect(looked.findIndex((one) => one.startsWith('over-9'))).toBeLessThan(60)
   })
 
   test('though nobody said that it changed: within a second', async () => {
