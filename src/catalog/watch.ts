@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../domain/catalog.ts'
 import { elapsedMs } from '../elapsed.ts'
+import { inTime } from '../in-time.ts'
 import { fingerprintInTurns } from './fingerprint.ts'
 import { marksOf, readTexts, type Texts } from './load.ts'
 import { parseCatalog, type CatalogOptions } from './parse.ts'
@@ -25,6 +26,8 @@ export interface OpenOptions extends CatalogOptions {
   readonly pollMs?: number
   /** How long the files must stay the same before they count: an editor may write them in pieces. */
   readonly settleMs?: number
+  /** Files that are not read and judged by then are said to be so, and read anew. */
+  readonly patienceMs?: number
 }
 
 export interface Reloading {
@@ -51,7 +54,7 @@ export interface OpenCatalog {
  * cannot be connected then is no reason to, since there is no earlier catalog by which the others are looked after.
  */
 export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
-  const { path, pollMs = 5000, settleMs = 200 } = options
+  const { path, pollMs = 5000, settleMs = 200, patienceMs = 180_000 } = options
   const texts = await readTexts(path)
   const read = texts.ok ? await readInTwo(texts.texts) : readSource
   const first = judgeHere(texts, { ...options, unconnected: 'warning' }, read)
@@ -82,6 +85,18 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
         return [`the new catalog could not be compared with what is held: ${why(error)}`]
       }
     }
+    const judgeInTime = async (texts: Texts, closed: AbortSignal): Promise<Judged> => {
+      const judging = new AbortController()
+      const giveUp = () => judging.abort()
+      closed.addEventListener('abort', giveUp, { once: true })
+      const late = () => new Error(`that took longer than ${patienceMs / 1_000} s; it is tried again`)
+      try {
+        return await inTime(judge(texts, { ...options, signal: judging.signal }), patienceMs, late)
+      } finally {
+        giveUp()
+        closed.removeEventListener('abort', giveUp)
+      }
+    }
     /** As which the files stood on the disk that were read and are the current catalog. */
     let good: { readonly marks: string; readonly readAtMs: number } | null = null
     const look = async (): Promise<void> => {
@@ -97,7 +112,7 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
         judged = null
         return
       }
-      const read = judged?.content === content ? judged.read : await judge(texts, { ...options, signal })
+      const read = judged?.content === content ? judged.read : await judgeInTime(texts, signal)
       judged = { content, read }
       const problems = read.ok ? await whyNot(read.catalog) : read.problems
       if (isClosed()) return
@@ -138,7 +153,7 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
   }
 }
 
-function judge(texts: Texts, options: OpenOptions & { signal: AbortSignal }): Judged | Promise<Judged> {
+async function judge(texts: Texts, options: OpenOptions & { signal: AbortSignal }): Promise<Judged> {
   const { thread } = options
   return thread && texts.ok ? judgeInThread(thread, texts.texts, options) : judgeHere(texts, options)
 }

@@ -243,7 +243,7 @@ export function guarded(
       if (error instanceof ConnectorError) {
         lastFailure = error.message
         // What it refused it answered: others need not be refused.
-        if (isRefusal(error)) isSure()
+        if (isRefusal(error) && verb !== 'has') isSure()
         throw error
       }
       observe({ type: 'connector-called', system, kind, verb, outcome: 'not-asked', tookMs: 0 })

@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { parseCatalog } from '../../src/catalog/parse.ts'
-import { openCatalog, type OpenCatalog } from '../../src/catalog/watch.ts'
+import { openCatalog, type OpenCatalog, type OpenOptions } from '../../src/catalog/watch.ts'
 import { connectorKinds } from '../../src/connectors/registry.ts'
 import type { Attributes, Catalog } from '../../src/domain/catalog.ts'
 import { manyResources } from './reading.ts'
@@ -33,15 +34,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
+const entry = new URL('../../src/catalog-worker.ts', import.meta.url)
+
 /** Watches, and says what comes of writing this over it. */
-async function aWatch(): Promise<(text: string) => Promise<Catalog | readonly string[]>> {
+async function aWatch(
+  more: Partial<OpenOptions> = {},
+): Promise<(text: string) => Promise<Catalog | readonly string[]>> {
   let hear: (reloaded: Catalog | readonly string[]) => void = () => undefined
   watching = await openCatalog({
     ...options,
     path: file,
-    thread: new URL('../../src/catalog-worker.ts', import.meta.url),
+    thread: entry,
     settleMs: 30,
     pollMs: 60_000,
+    ...more,
   })
   await watching.follow({
     onReload: (next) => hear(next),
@@ -193,3 +199,21 @@ test('closing ends a reading that is under way, and nothing is said of it', asyn
   expect(performance.now() - began).toBeLessThan(1000)
   expect(await Promise.race([reloading, Promise.resolve('nothing was said')])).toBe('nothing was said')
 })
+
+test('a thread that never answers is given up and said so, and the next change is read', async () => {
+  await writeFile(join(folder, 'package.json'), '{"type": "module"}')
+  const hangsAt = join(folder, 'hangs.ts')
+  await writeFile(
+    hangsAt,
+    `import { workerData } from 'node:worker_threads'
+     if (JSON.stringify(workerData.texts).includes('for ever')) setInterval(() => undefined, 1_000)
+     else await import('${entry.href}')`,
+  )
+  const patienceMs = 5_000
+  const reload = await aWatch({ thread: pathToFileURL(hangsAt), patienceMs })
+  const said = 'the catalog could not be reloaded: that took longer than 5 s; it is tried again'
+  expect(await reload(onMongoDb(`${manyResources(1)}# for ever\n`))).toEqual([said])
+  expect(watching?.fault()).toBe(said)
+  expect(good(await reload(onMongoDb(manyResources(2)))).resources.size).toBe(2)
+  expect(watching?.fault()).toBeNull()
+}, 60_000)

@@ -117,6 +117,34 @@ test('a system that does not answer is asked once a second, and everybody else i
   await connector.close()
 })
 
+test.each([
+  ['answers', async () => false],
+  ['refuses', () => Promise.reject(new ConnectorError('no such role', { retryable: false, happened: 'no' }))],
+])('a system that %s only whether somebody holds it is not said to be surely back', async (_, has) => {
+  let isAway = true
+  const back: boolean[] = []
+  const { connector } = aStranger({
+    take: async () => {
+      if (isAway) throw away
+    },
+    check: async () => {
+      if (isAway) throw away
+      return []
+    },
+    has,
+  })
+  connector.onBack(({ surely }) => back.push(surely))
+  for (let i = 0; i < 3; i++) await failureOf(connector.take(call()))
+  isAway = false
+  while (back.length === 0) await sleep(20)
+  const { principal, target } = call()
+  await connector.has({ principal, target, signal: soon() }).catch(() => undefined)
+  expect(back).toEqual([false])
+  await connector.take(call())
+  expect(back).toEqual([false, true])
+  await connector.close()
+})
+
 test('a system that cannot be listed is given and taken on all the same', async () => {
   let taken = 0
   const { connector } = aStranger({
