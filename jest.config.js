@@ -11,6 +11,8 @@ export default {
   // Most of a journey is waiting for an instant to come: five keep two cores busy for four fifths of the time. A sixth
   // gains next to nothing, and leaves no room for what must be in time.
   maxWorkers: 5,
+  // Each file's modules are loaded anew and never let go: after a hundred files three gigabytes are gone through in vain.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 20_000,
   // Real servers and sockets: one that lingers must not keep a finished run from ending.
   forceExit: true,

@@ -1,8 +1,15 @@
+import { distance as edits } from 'fastest-levenshtein'
+
 /** The known word that was probably meant, if one is near: two slips at most, fewer in short words. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const allowed = word.length < 4 ? 1 : 2
+  const lower = word.toLowerCase()
   const [best] = known
-    .map((candidate) => ({ candidate, slips: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .flatMap((candidate) => {
+      // By the library two neighbours that are swapped are two edits: nearly all are found by it to be too far away.
+      const isFar = edits(lower, candidate.toLowerCase()) > 2 * allowed
+      return isFar ? [] : { candidate, slips: distance(lower, candidate.toLowerCase()) }
+    })
     .filter(({ slips }) => slips <= allowed)
     .sort((a, b) => a.slips - b.slips)
   return best?.candidate ?? null
@@ -16,7 +23,6 @@ export function didYouMean(word: string, known: readonly string[]): string {
 
 /** Optimal string alignment: letters added, dropped, changed, or two neighbours swapped. */
 function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return Infinity
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   const at = (row: number, column: number) => rows[row]?.[column] ?? Infinity
   for (let i = 1; i <= a.length; i++) {

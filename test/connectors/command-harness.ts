@@ -70,6 +70,7 @@ export async function theDocumentedProgram(): Promise<HarnessWithoutPort> {
 
   return {
     secrets: [token, wrongToken],
+    connections: 0,
     connect: () => connect(),
     // A program that runs, and finds that what it needs is not there now.
     connectUnreachable: () => connect(lost),

@@ -37,7 +37,7 @@ beforeAll(async () => {
   const offline = ['--offline', '--cache', join(folder, 'cache'), '--ignore-scripts', '--no-audit']
   await run('npm', ['install', '--save-peer', ...offline, tarball], project)
 }, 180_000)
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(() => rm(folder, { recursive: true, force: true }), 180_000)
 
 /** The files that a page prints, each below its name. */
 async function filesOf(path: string): Promise<ReadonlyMap<string, string>> {

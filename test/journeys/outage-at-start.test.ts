@@ -75,10 +75,10 @@ test('a server that shuts down while the first sweep looks up what is due: it ru
     namespace: 'test.grants',
   })
   const app = curfew(['start'], { ...stage.environment, MONGODB_URI, PORT: String(await freePort()) })
-  await app.says('curfew is running', 20_000)
+  await app.says('curfew is running', patienceMs)
   const { port } = z.object({ port: z.number() }).parse(JSON.parse(app.lines.at(-1) ?? ''))
   await eventually(
     async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status,
     (status) => status === 200,
   )
-}, 60_000)
+}, patienceMs + 20_000)

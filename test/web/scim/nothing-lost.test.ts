@@ -143,7 +143,7 @@ test('a group of more than fifty thousand is in the list of groups', async () =>
   } finally {
     await own.close()
   }
-}, 120_000)
+}, 300_000)
 
 // What is asked for is the time of the group's own document, what is answered that of its members too.
 test('a group is found by the time at which it says that it last changed, or that is not to be asked', async () => {
