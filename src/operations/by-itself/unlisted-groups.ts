@@ -1,4 +1,5 @@
 import { everyEntitlement, perCatalog, type Entitlement, type Stage } from '../../domain/catalog.ts'
+import type { Directory } from '../../domain/ports/directory.ts'
 import type { World } from '../world.ts'
 
 /** A group that the catalog names and nobody lists: renamed, or disabled. Nobody is in it, and nobody is called. */
@@ -11,17 +12,24 @@ export interface UnlistedGroup {
 }
 
 /** None where Slack does not say which groups there are. */
-export async function unlistedGroups(world: World): Promise<UnlistedGroup[]> {
+export async function unlistedGroups(
+  world: Pick<World, 'catalog'> & { readonly directory: Pick<Directory, 'groups' | 'groupsCalled'> },
+): Promise<UnlistedGroup[]> {
   const named = namedIn(world.catalog())
   const membersOf = await world.directory.groups([...named.keys()])
   const unlisted = [...named].filter(([handle]) => membersOf(handle) === 'unlisted')
-  return Promise.all(
+  const found = await Promise.all(
     unlisted.map(async ([handle, entitlements]) => ({
       handle,
       alike: await world.directory.groupsCalled(handle),
       entitlements,
     })),
   )
+  // One that was written in between is alike itself.
+  const alike = found.filter((one) => one.alike.length > 0)
+  if (alike.length === 0) return found
+  const membersNow = await world.directory.groups(alike.map(({ handle }) => handle))
+  return found.filter((one) => !alike.includes(one) || membersNow(one.handle) === 'unlisted')
 }
 
 /** By the group, what names it. */
