@@ -49,7 +49,7 @@ export async function readFirst<T>(
   const found = new Map<unknown, T>()
   for (let skip = 0; ; skip += limit) {
     const rows = await find(skip)
-    for (const row of rows) for (const one of readEach([row], read, about)) found.set(idOf(row), one)
+    for (const row of rows) for (const one of readEach([row], read, about)) found.set(idOf(row) ?? row, one)
     if (found.size >= limit || rows.length < limit) return [...found.values()].slice(0, limit)
   }
 }

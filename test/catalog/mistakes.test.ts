@@ -37,6 +37,11 @@ const mistakes: [string, string, string][] = [
     'catalog.yml:20:17 Unresolved tag: tag:yaml.org,2002:omap',
   ],
   [
+    'a tag by which a list is one of pairs',
+    withKeys('review: { stages: !!pairs [approvers: { people: [ada@acme.example] }] }'),
+    'catalog.yml:20:27 Unresolved tag: tag:yaml.org,2002:pairs',
+  ],
+  [
     'a tag by which a text is none',
     changed('C0123ACCESS', '!!timestamp 2026-01-01'),
     'catalog.yml:3:12 Unresolved tag: tag:yaml.org,2002:timestamp',

@@ -67,18 +67,22 @@ test.each([
   patienceMs + 20_000,
 )
 
-test('a server that shuts down while the first sweep looks up what is due: it runs, and sweeps, all the same', async () => {
-  const stage = await aStage({ started: false })
-  const MONGODB_URI = await aServerThatFails({
-    failCommands: ['find'],
-    errorCode: 91,
-    namespace: 'test.grants',
-  })
-  const app = curfew(['start'], { ...stage.environment, MONGODB_URI, PORT: String(await freePort()) })
-  await app.says('curfew is running', patienceMs)
-  const { port } = z.object({ port: z.number() }).parse(JSON.parse(app.lines.at(-1) ?? ''))
-  await eventually(
-    async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status,
-    (status) => status === 200,
-  )
-}, patienceMs + 20_000)
+test(
+  'a server that shuts down while the first sweep looks up what is due: it runs, and sweeps, all the same',
+  async () => {
+    const stage = await aStage({ started: false })
+    const MONGODB_URI = await aServerThatFails({
+      failCommands: ['find'],
+      errorCode: 91,
+      namespace: 'test.grants',
+    })
+    const app = curfew(['start'], { ...stage.environment, MONGODB_URI, PORT: String(await freePort()) })
+    await app.says('curfew is running', patienceMs)
+    const { port } = z.object({ port: z.number() }).parse(JSON.parse(app.lines.at(-1) ?? ''))
+    await eventually(
+      async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status,
+      (status) => status === 200,
+    )
+  },
+  patienceMs + 20_000,
+)

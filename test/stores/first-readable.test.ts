@@ -34,8 +34,7 @@ const row = (i: number, grant: Partial<Pending>, about: object) => ({
   dueAt: at(i),
   ...about,
 })
-const write = (rows: readonly object[]) =>
-  grantModel(database.connection).collection.insertMany(rows as never[])
+const write = (rows: readonly object[]) => grantModel(database.connection).collection.insertMany(rows)
 /** As many as these, the first so many of which nobody can read. */
 const manyBehind = (unreadable: number, about: object, all = 12) =>
   write(Array.from({ length: all }, (_, i) => row(i, {}, i < unreadable ? about : {})))

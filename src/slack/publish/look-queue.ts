@@ -47,7 +47,10 @@ export class LookQueue implements Queue<Run, Options> {
     for (const [, lane] of this.#lanes) {
       const at = lane.findIndex((one) => one.id === id && one.priority < priority)
       const [found] = at < 0 ? [] : lane.splice(at, 1)
-      if (found) return this.#insert({ ...found, priority })
+      if (found) {
+        this.#insert({ ...found, priority })
+        return
+      }
     }
   }
 
