@@ -7,7 +7,8 @@ import type { DeviceChange, DeviceStore } from '../domain/ports/devices.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
-import { readEach, readFirst, readOne } from './readable.ts'
+import { FirstReadable } from './first-readable.ts'
+import { readEach, readOne } from './readable.ts'
 import { byId, makeEach, together, updateEach } from './together.ts'
 
 const schema = new Schema(
@@ -66,7 +67,8 @@ const toStored = ({ id, ...device }: Device): Stored => ({
 
 const change = z.object({
   _id: z.string(),
-  owner: z.object({ id: z.string() }).nullish(),
+  // Of another version's: it is somebody's, or nobody's, whom nobody here knows.
+  owner: z.object({ id: z.string() }).nullish().catch(null),
   changedAt: z.instanceof(Timestamp),
 })
 
@@ -146,10 +148,9 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     }
     throw new Error(`${id} is written by others all the time`)
   }
-  const first = (limit: number, those: Filter<Stored>, sort: Record<string, 1>): Promise<Device[]> => {
-    const find = (skip: number) => collection.find(those).sort(sort).skip(skip).limit(limit).toArray()
-    return readFirst(limit, find, read, { what: 'device', log })
-  }
+  const known = new FirstReadable(collection, read, { what: 'device', log })
+  const first = (limit: number, those: Filter<Stored>, sort: Record<string, 1>): Promise<Device[]> =>
+    known.first(those, { limit, sort }, read)
   /** By their ids, from the one after. */
   const page = async (those: Filter<Stored>, after: string | null, limit: number): Promise<Device[]> => {
     const filter = after === null ? those : { ...those, _id: { $gt: after } }
@@ -168,8 +169,7 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     },
     unclaimed: (after, limit) =>
       page({ approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }, after, limit),
-    ofSerial: async (serial) =>
-      serial === '' ? [] : readable(await collection.find({ serial }).limit(20).toArray()),
+    ofSerial: async (serial) => (serial === '' ? [] : first(20, { serial }, { _id: 1 })),
     all: (after, limit) => page({}, after, limit),
     pending: (after, limit) => page({ approval: 'pending' }, after, limit),
     newestChange: async () => {

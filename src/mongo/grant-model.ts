@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { grantSchema, isOpen, slotOf, type Grant } from '../domain/grant.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { lastUseIndex } from './last-uses.ts'
-import { readEach, readFirst } from './readable.ts'
+import { collectionOf } from './connection.ts'
+import { FirstReadable } from './first-readable.ts'
+import { readEach } from './readable.ts'
 
 /** As stored: the grant, its id as `_id`, and for the indexes whether it is unfinished and asked for, and its slot. */
 export interface Stored {
@@ -74,13 +76,21 @@ schema.index(lastUseIndex, { partialFilterExpression: { isOpen: false }, name: '
 
 export const grantModel = (connection: Connection) => connection.model<Stored>('Grant', schema)
 
+/** What is read of grants by the first so many. */
+export const readableGrants = (connection: Connection, log: Log | undefined): FirstReadable<Stored> =>
+  new FirstReadable(collectionOf<Stored>(connection, 'grants'), parseOne, { what: 'grant', log })
+
 /** Finds whole grants; one that cannot be read hides no other, nor takes its place among so many. */
-export function finding(connection: Connection, log: Log | undefined) {
+export function finding(
+  connection: Connection,
+  log: Log | undefined,
+  readable: FirstReadable<Stored> = readableGrants(connection, log),
+) {
   const model = grantModel(connection)
   return async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) => {
-    const rows = (skip: number) => model.find(filter).sort(sort).skip(skip).limit(limit).lean()
-    const about = { what: 'grant', log }
-    return limit === 0 ? readEach(await rows(0), parse, about) : readFirst(limit, rows, parse, about)
+    if (limit > 0) return readable.first(filter, { limit, sort }, parseOne)
+    const rows = await model.find(filter).sort(sort).lean()
+    return readEach(rows, parse, { what: 'grant', log })
   }
 }
 
@@ -106,8 +116,9 @@ export function parsed(stored: unknown): Grant | null | Error {
 
 const withId = z.looseObject({ _id: z.string() })
 
-function parse(stored: unknown): Grant | null {
-  if (stored === null) return null
+const parse = (stored: unknown): Grant | null => (stored === null ? null : parseOne(stored))
+
+function parseOne(stored: unknown): Grant {
   const { _id: id, ...rest } = withId.parse(stored)
   return grantSchema.parse({ id, ...rest })
 }

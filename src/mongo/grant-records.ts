@@ -5,10 +5,10 @@ import { personRef } from '../domain/person-ref.ts'
 import type { Clock } from '../domain/ports/clock.ts'
 import type { AskedRow, GrantRecords } from '../domain/ports/grant-records.ts'
 import type { Log } from '../domain/ports/log.ts'
-import { finding, grantModel } from './grant-model.ts'
+import { finding, grantModel, readableGrants } from './grant-model.ts'
 import { anyStatus, idAndName } from './grant-rows.ts'
 import { lastUses } from './last-uses.ts'
-import { readEach, readFirst } from './readable.ts'
+import { readEach } from './readable.ts'
 
 const askedFields = {
   status: 1,
@@ -95,18 +95,16 @@ export function mongoGrantRecords(
   log?: Log,
 ): GrantRecords {
   const model = grantModel(connection)
-  const find = finding(connection, log)
+  const readable = readableGrants(connection, log)
+  const find = finding(connection, log, readable)
 
   return {
     askedSince: async (since, limit) => {
-      const rows = (skip: number) =>
-        model
-          .find(askedFilter(since), askedFields)
-          .sort({ requestedAt: -1 })
-          .skip(skip)
-          .limit(limit)
-          .lean<{ _id: string }[]>()
-      const newest = await readFirst(limit, rows, (row) => askedRow.parse(row), { what: 'grant', log })
+      const newest = await readable.first(
+        askedFilter(since),
+        { limit, sort: { requestedAt: -1 }, projection: askedFields },
+        (row) => askedRow.parse(row),
+      )
       return newest.reverse()
     },
     askedOrAnswered: async (within) => {

@@ -11,7 +11,10 @@ export const idAndName = z.object({ id: z.string(), name: z.string() })
 
 export const revisionRow = z.object({ _id: z.string(), revision: z.number() })
 
-export const dueRow = revisionRow.extend({
+export const pendingRow = revisionRow.extend({ unshown: z.boolean() })
+
+export const dueRow = z.object({
+  _id: z.string(),
   status: anyStatus,
   system: z.string(),
   dueAt: z.date(),

@@ -10,7 +10,7 @@ import type { Log } from '../domain/ports/log.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
-import { finding, grantModel, parsed, toStored, type Stored } from './grant-model.ts'
+import { finding, grantModel, parsed, readableGrants, toStored, type Stored } from './grant-model.ts'
 import {
   cutFields,
   cutRow,
@@ -23,11 +23,12 @@ import {
   heldStatuses,
   latestFields,
   latestRow,
+  pendingRow,
   revisionRow,
   standingFields,
   standingRow,
 } from './grant-rows.ts'
-import { readEach, readFirst } from './readable.ts'
+import { readEach } from './readable.ts'
 import { byId, together, updateEach } from './together.ts'
 
 /** `dueAt` with its type: without it the partial index would not serve. */
@@ -47,8 +48,6 @@ const compareAndSet = ({ from, to }: { from: Grant; to: Grant }) => ({
 
 const mostPendingKnown = 5_000
 const pendingKnownMs = 60_000
-const mostUnreadable = 100_000
-const unreadableMs = 60_000
 
 /** A write takes no longer; whoever finds it due then finishes what another process began. */
 const finishAfterMs = 5_000
@@ -61,23 +60,20 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
   const model = grantModel(connection)
   const collection = collectionOf<Stored>(connection, 'grants')
   const listeners = new Set<GrantListener>()
-  const about = { what: 'grant', log }
   const readable = <T>(docs: readonly unknown[], read: (doc: unknown) => T | null): T[] =>
-    readEach(docs, read, about)
+    readEach(docs, read, { what: 'grant', log })
+  /** What nobody here can settle nor show stays due, and hides no other. */
+  const known = readableGrants(connection, log)
   const wrote = (grant: Grant, before: Grant | null): Grant => {
     for (const listener of listeners) listener(grant, before)
     return grant
   }
-  /** By id the revision that could not be read: what nobody here can settle nor show stays due, and hides no other. */
-  const unreadable = boundedMap<number>(mostUnreadable, { ttl: unreadableMs })
-  const isUnreadable = ({ _id: id, revision }: Pick<Stored, '_id' | 'revision'>): boolean =>
-    unreadable.get(id) === revision
   const get = together(async (ids: readonly string[]) => {
     const found = await byId(collection, ids)
     return ids.map((id) => {
       const grant = parsed(found.get(id))
-      const revision: unknown = found.get(id)?.['revision']
-      if (grant instanceof Error && typeof revision === 'number') unreadable.set(id, revision)
+      if (grant instanceof Error) known.note(id)
+      else known.forget(id)
       return grant
     })
   })
@@ -134,7 +130,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     }
     await done()
   }
-  const find = finding(connection, log)
+  const find = finding(connection, log, known)
   const outcomeOfDuplicate = async (grant: Grant): Promise<Inserted> => {
     const [again] = await find({ requestId: grant.requestId, line: grant.line })
     // The very same: somebody else finished writing it.
@@ -211,19 +207,15 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     due: async (before, limit, { but: others = [], only } = {}) => {
       const one = only === undefined ? {} : { system: only }
       const but = others.length > 0 ? { system: { $nin: [...others] } } : one
-      const projection = { revision: 1, status: 1, system: 1, dueAt: 1, endsAt: 1 }
-      const rows = (skip: number) =>
-        collection
-          .find({ ...dueFilter(before), ...but }, { projection })
-          .sort({ dueAt: 1 })
-          .skip(skip)
-          .limit(limit)
-          .toArray()
-      const read = (row: unknown) => {
-        const { _id, revision, ...due } = dueRow.parse(row)
-        return isUnreadable({ _id, revision }) ? null : { id: _id, ...due }
-      }
-      return readFirst(limit, rows, read, about)
+      const projection = { status: 1, system: 1, dueAt: 1, endsAt: 1 }
+      return known.first(
+        { ...dueFilter(before), ...but },
+        { limit, sort: { dueAt: 1 }, projection },
+        (row) => {
+          const { _id: id, ...due } = dueRow.parse(row)
+          return { id, ...due }
+        },
+      )
     },
     byRequest: (requestId) => find({ requestId }, { line: 1 }),
     openOf: (subjectId) => find({ 'subject.id': subjectId, isOpen: true }),
@@ -238,14 +230,12 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
         limit,
       ),
     latestRowsOf: async (subjectId, limit) => {
-      const rows = (skip: number) =>
-        collection
-          .find({ 'subject.id': subjectId, isAsked: true }, { projection: latestFields })
-          .sort({ requestedAt: -1 })
-          .skip(skip)
-          .limit(limit)
-          .toArray()
-      return readFirst(limit, rows, (row) => latestRow.parse(row), about)
+      const rows = await collection
+        .find({ 'subject.id': subjectId, isAsked: true }, { projection: latestFields })
+        .sort({ requestedAt: -1 })
+        .limit(limit)
+        .toArray()
+      return readable(rows, (row) => latestRow.parse(row))
     },
     requestsSince: async (requesterId, since) => {
       const ids = await collection.distinct('requestId', {
@@ -299,45 +289,33 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     standingFailed: (since, of) => standingEnded('failed', since, of),
     standingCut: (since, of) => standingEnded('unfit', since, of),
     pending: async (limit) => {
-      const pending = new Map<string, Pending>()
-      for (let skip = 0; ; skip += limit) {
-        const rows = await collection
-          .find({ isOpen: true, status: 'pending' }, { projection: { revision: 1, unshown: 1 } })
-          .sort({ requestedAt: 1 })
-          .skip(skip)
-          .limit(limit)
-          .toArray()
-        const known = new Map(rows.map(knownPending).filter((one) => one !== null))
-        const others = rows.filter((row) => !known.has(row._id) && !isUnreadable(row))
-        const ids = others.map(({ _id: id }) => id)
-        const read = ids.length === 0 ? [] : await find({ _id: { $in: ids } })
-        const could = new Set(read.map(({ id }) => id))
-        for (const { _id: id, revision } of others) if (!could.has(id)) unreadable.set(id, revision)
+      const projection = { revision: 1, unshown: 1 }
+      for (;;) {
+        const rows = await known.first(
+          { isOpen: true, status: 'pending' },
+          { limit, sort: { requestedAt: 1 }, projection },
+          (row) => pendingRow.parse(row),
+        )
+        const pending = new Map(rows.map(knownPending).filter((one) => one !== null))
+        const others = rows.filter(({ _id: id }) => !pending.has(id)).map(({ _id: id }) => id)
+        const read = others.length === 0 ? [] : await find({ _id: { $in: others } })
         for (const grant of read) {
           if (grant.status !== 'pending') continue
           lastPending.set(grant.id, grant)
-          known.set(grant.id, grant)
+          pending.set(grant.id, grant)
         }
-        for (const { _id: id } of rows) {
-          const grant = known.get(id)
-          if (grant) pending.set(id, grant)
-        }
-        if (pending.size >= limit || rows.length < limit) return [...pending.values()].slice(0, limit)
+        const could = new Set(read.map(({ id }) => id))
+        const isAnyNew = others.filter((id) => !could.has(id)).map((id) => known.note(id))
+        // Those that could not be read had the places of others.
+        if (rows.length < limit || !isAnyNew.includes(true))
+          return rows.flatMap(({ _id: id }) => pending.get(id) ?? [])
       }
     },
-    unshown: async (limit) => {
-      const rows = (skip: number) =>
-        collection
-          .find({ unshown: true }, { projection: { revision: 1 } })
-          .skip(skip)
-          .limit(limit)
-          .toArray()
-      const read = (row: unknown) => {
-        const { _id, revision } = revisionRow.parse(row)
-        return isUnreadable({ _id, revision }) ? null : { id: _id, revision }
-      }
-      return readFirst(limit, rows, read, about)
-    },
+    unshown: (limit) =>
+      known.first({ unshown: true }, { limit, projection: { revision: 1 } }, (row) => {
+        const { _id: id, revision } = revisionRow.parse(row)
+        return { id, revision }
+      }),
     shown: (id, revision) => noteShown({ id, revision }),
     onChange: (listener) => {
       listeners.add(listener)

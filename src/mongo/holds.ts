@@ -8,7 +8,8 @@ import type { HoldStore, HoldWrite } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
-import { readEach, readFirst, readOne } from './readable.ts'
+import { FirstReadable } from './first-readable.ts'
+import { readEach, readOne } from './readable.ts'
 import { makeEach, together, updateAndReadEach } from './together.ts'
 
 const stored = z.object({
@@ -64,11 +65,9 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
   const idOf = (key: HoldKey) => ({ _id: holdId(key) })
 
+  const readable = new FirstReadable(collection, parse, { what: 'hold', log })
   const first = (limit: number, filter: Filter<{ _id: string }>): Promise<Hold[]> =>
-    readFirst(limit, (skip) => collection.find(filter).skip(skip).limit(limit).toArray(), parse, {
-      what: 'hold',
-      log,
-    })
+    readable.first(filter, { limit }, parse)
 
   const lease = together(async (asked: readonly Asked[]): Promise<(Leased | Error)[]> => {
     const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { preApprovalSchema, type PreApproval } from '../domain/pre-approval.ts'
 import type { Log } from '../domain/ports/log.ts'
 import type { PreApprovalStore } from '../domain/ports/pre-approvals.ts'
-import { readFirst } from './readable.ts'
+import { collectionOf } from './connection.ts'
+import { FirstReadable } from './first-readable.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 
 const schema = new Schema(
@@ -18,16 +19,10 @@ export const preApprovalModel = (connection: Connection) => connection.model('Pr
 
 export function mongoPreApprovals(connection: Connection, log?: Log): PreApprovalStore {
   const model = preApprovalModel(connection)
-  const running = (filter: Record<string, unknown>, now: Date, limit = 500): Promise<PreApproval[]> => {
-    const find = (skip: number) =>
-      model
-        .find({ ...filter, until: { $gt: now }, stoppedAt: null })
-        .sort({ madeAt: 1 })
-        .skip(skip)
-        .limit(limit)
-        .lean<unknown[]>()
-    return readFirst(limit, find, parse, { what: 'pre-approval', log })
-  }
+  const collection = collectionOf<{ _id: string }>(connection, 'preapprovals')
+  const readable = new FirstReadable(collection, parse, { what: 'pre-approval', log })
+  const running = (filter: Record<string, unknown>, now: Date, limit = 500): Promise<PreApproval[]> =>
+    readable.first({ ...filter, until: { $gt: now }, stoppedAt: null }, { limit, sort: { madeAt: 1 } }, parse)
   return {
     insert: async ({ id, ...made }) => {
       aboutToWrite()

@@ -1,7 +1,7 @@
 import { boundedMap } from '../bounded-map.ts'
 import type { Log } from '../domain/ports/log.ts'
 
-interface About {
+export interface About {
   readonly what: string
   readonly log: Log | undefined
 }
@@ -35,39 +35,22 @@ export function readEach<T>(
   })
 }
 
-/**
- * The first so many that can be read: one that cannot takes no other's place. `find` gets how many to skip, and answers
- * with as many as the limit, or fewer where there are no more; what `read` takes for null counts as none.
- */
-export async function readFirst<T>(
-  limit: number,
-  find: (skip: number) => Promise<readonly unknown[]>,
-  read: (document: unknown) => T | null,
-  about: About,
-): Promise<T[]> {
-  // By id: what is written meanwhile moves the others on.
-  const found = new Map<unknown, T>()
-  for (let skip = 0; ; skip += limit) {
-    const rows = await find(skip)
-    for (const row of rows) for (const one of readEach([row], read, about)) found.set(idOf(row) ?? row, one)
-    if (found.size >= limit || rows.length < limit) return [...found.values()].slice(0, limit)
-  }
-}
-
 const idOf = (document: unknown): unknown =>
   typeof document === 'object' && document !== null && '_id' in document ? document._id : null
 
-const mostComplained = 10_000
+const mostComplained = 1_000
 const complainedMs = 60_000
 const complained = new WeakMap<Log, ReturnType<typeof boundedMap<true>>>()
 
-/** What is due is looked for every second. */
-function complain({ what, log }: About, id: unknown, error: unknown): void {
+/** What is due is looked for every second. Of more than so many nothing is said. */
+export function complain({ what, log }: About, id: unknown, error: unknown): void {
   if (log === undefined) return
   const lately = complained.get(log) ?? boundedMap<true>(mostComplained, { ttl: complainedMs })
   complained.set(log, lately)
   const key = `${what} ${String(id)}`
   if (lately.has(key)) return
+  if (lately.size >= mostComplained) lately.purgeStale()
+  if (lately.size >= mostComplained) return
   lately.set(key, true)
   log.error('a document cannot be read', { what, id, error })
 }

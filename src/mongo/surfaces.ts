@@ -15,7 +15,8 @@ import {
 import type { Log } from '../domain/ports/log.ts'
 import { collectionOf } from './connection.ts'
 import { KnownShown } from './known-shown.ts'
-import { readEach, readFirst, readOne } from './readable.ts'
+import { FirstReadable } from './first-readable.ts'
+import { readEach, readOne } from './readable.ts'
 import { makeEach, together, updateAndReadEach } from './together.ts'
 
 /** What is saved within so short a time of each other is written at once: the messages of one change are sent together. */
@@ -71,6 +72,10 @@ type Saved = Partial<Omit<Surface, keyof SurfaceKey>>
 
 export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   const collection = collectionOf<{ _id: string }>(connection, 'shown')
+  const readable = new FirstReadable(collection, (document) => stored.parse(document), {
+    what: 'what Slack shows',
+    log,
+  })
   const pauses = pauseModel(connection)
   const known = new KnownShown()
   const self = randomBytes(9).toString('base64url')
@@ -170,12 +175,9 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       return known.whileSaving({ key, requestId }, now, () => save({ key, requestId, now, leasedBy }))
     },
     needingLook: async (limit) => {
-      const documents = (skip: number) =>
-        collection.find<Document>({ needsLook: true }).skip(skip).limit(limit).toArray()
-      const found = await readFirst(limit, documents, (document) => shownOf(stored.parse(document)), {
-        what: 'what Slack shows',
-        log,
-      })
+      const found = await readable.first({ needsLook: true }, { limit }, (document) =>
+        shownOf(stored.parse(document)),
+      )
       return found.flatMap(({ surfaces }) => surfaces.filter(({ needsLook }) => needsLook))
     },
     pause: async (method, forMs) => {
