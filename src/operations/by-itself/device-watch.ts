@@ -4,7 +4,7 @@ import type { HeldRow } from '../../domain/ports/grants.ts'
 import { byOwner } from '../../domain/devices/together.ts'
 import { standingStill } from '../silent-sources.ts'
 import { everyEntitlement, perCatalog, type Catalog } from '../../domain/catalog.ts'
-import type { World } from '../world.ts'
+import { isOutdated, withOneCatalog, type World } from '../world.ts'
 import { findClaimants } from '../devices/claimant.ts'
 import { pagesOf } from '../devices/pages.ts'
 import { changeByItself } from '../devices/recorded-change.ts'
@@ -149,11 +149,14 @@ async function approveWaiting(world: World): Promise<void> {
   const catalog = world.catalog()
   const rules = catalog.devices
   if (rules.approve === null || approvedBy.has(catalog)) return
+  const one = withOneCatalog(world)
   for await (const some of pagesOf((after) => world.devices.pending(after, readAtOnce))) {
     for (const device of some) {
+      // By the rule of then all are looked at again.
+      if (isOutdated(world, one)) return
       if (approvedByRule(device, rules, world.clock.now()) === device) continue
       const next = (known: Device | null, now: Date) => {
-        const approved = known && approvedByRule(known, rules, now)
+        const approved = known && !isOutdated(world, one) ? approvedByRule(known, rules, now) : null
         return approved === null || approved === known ? null : { device: approved, isChanged: true }
       }
       await changeByItself(world, device.id, { by: { curfew: true }, next, seen: device })
@@ -164,11 +167,11 @@ async function approveWaiting(world: World): Promise<void> {
 
 /** Ends what these people hold on devices that are not fit, and notes what is otherwise than was noted. */
 export async function lookAt(world: World, personIds: readonly string[]): Promise<void> {
-  const catalog = world.catalog()
   // One after the other: see `settlePosture`.
   const grants = await world.grants.heldOf(personIds)
   const devices = await world.devices.ofPeople(personIds)
   const still = await standingStill(world)
+  const catalog = world.catalog()
   const now = world.clock.now()
   const theirs = byOwner(devices)
   const changes = grants.flatMap((grant) => {
@@ -178,7 +181,9 @@ export async function lookAt(world: World, personIds: readonly string[]): Promis
   })
   for (let at = 0; at < changes.length; at += writtenAtOnce)
     await Promise.all(
-      changes.slice(at, at + writtenAtOnce).map(({ grant, change }) => settlePosture(world, grant, change)),
+      changes
+        .slice(at, at + writtenAtOnce)
+        .map(({ grant, change }) => settlePosture(world, grant, { change, by: catalog })),
     )
 }
 

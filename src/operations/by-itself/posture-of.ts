@@ -15,7 +15,7 @@ import { isRefusal } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { cut } from '../../domain/cut.ts'
 import { standingStill } from '../silent-sources.ts'
-import type { World } from '../world.ts'
+import { isOutdated, type World } from '../world.ts'
 
 /** What is to become of what is held on a device, by the rules and devices of now; null: nothing new. */
 export type PostureChange =
@@ -95,22 +95,24 @@ const triesEach = 8
 /**
  * Judges what somebody holds, or is being given, by their devices, and notes or ends it: until there is nothing new. The
  * devices are read after the grant, it is written only as it was read, and once it is written they are read again: so
- * whatever a device becomes meanwhile is seen here, or by the look that it brings about. `change`: what a moment ago was
- * found out by a copy of both. Resolves with the grant as it stands then; throws where it could not be brought to an end.
+ * whatever a device becomes meanwhile is seen here, or by the look that it brings about. `found`: what a moment ago was
+ * found out by a copy of both, and by which catalog. Resolves with the grant as it stands then; throws where it could not be brought to an end.
  */
 export async function settlePosture(
   world: World,
   seen: Active | Granting,
-  change?: PostureChange,
+  found?: { readonly change: PostureChange; readonly by: Catalog },
 ): Promise<Grant> {
   let grant: Grant = seen
-  let known = change
+  let known = found
   for (let tried = 0; tried < triesEach; tried++) {
     if (grant.status !== 'active' && grant.status !== 'granting') return grant
-    const next = known ?? postureOf(world.catalog(), grant, await devicesOf(world, grant.subject))
-    if (next === null) return grant
+    const on = known === undefined ? await devicesOf(world, grant.subject) : null
+    const by = known?.by ?? world.catalog()
+    const next = on === null ? known?.change : postureOf(by, grant, on)
+    if (next == null) return grant
     known = undefined
-    const written = await carryOut(world, grant, next)
+    const written = await carryOut(world, grant, { change: next, by })
     grant = written ?? (await world.grants.get(grant.id)) ?? grant
   }
   throw new Error(`the devices of ${seen.id} change all the time`)
@@ -122,12 +124,13 @@ async function devicesOf(world: World, { id }: PersonRef): Promise<OnDevices> {
   return { devices, still, now: world.clock.now() }
 }
 
-/** Null, and nothing is written, where it is not as it was judged any more. */
+/** Null, and nothing is written, where it is not as it was judged any more, or the catalog is another. */
 async function carryOut(
-  { grants, clock }: World,
+  world: World,
   judged: Active | Granting,
-  change: PostureChange,
+  { change, by }: { change: PostureChange; by: Catalog },
 ): Promise<Grant | null> {
+  const { grants, clock } = world
   const event: Event = change.ends
     ? { type: 'end', cause: 'unfit', by: null, note: change.why, takeAt: clock.now() }
     : { type: 'posture', posture: change.posture }
@@ -135,7 +138,7 @@ async function carryOut(
   const written = await grants.change(
     judged.id,
     (grant, now) => {
-      as.judged = grant.revision === judged.revision
+      as.judged = grant.revision === judged.revision && !isOutdated(world, { catalog: () => by })
       return as.judged ? transition(grant, event, now) : grant
     },
     judged,

@@ -126,7 +126,8 @@ interface Refused {
 async function mayGive(world: World, grant: Granting): Promise<boolean> {
   for (;;) {
     const one = withOneCatalog(world)
-    const giving = await whetherToGive(one, grant)
+    const allowed = await whetherToGive(one, grant)
+    const giving = allowed === 'give' && !isOutdated(world, one) ? await isFitNow(world, grant) : allowed
     if (isOutdated(world, one)) continue
     if (giving === 'give' || giving === 'later') return giving === 'give'
     return 'owed' in giving ? owed(world, grant, giving.owed) : refused(world, grant, giving)
@@ -165,7 +166,7 @@ async function whetherToGive(world: Deciding, grant: Granting): Promise<Giving> 
   const takenBack = await wordTakenBack(world, grant)
   if (takenBack !== null) return { why: takenBack, ends: true }
   const shut = await whyWindowIsShut(world, grant)
-  if (shut === null) return isFitNow(world, grant)
+  if (shut === null) return 'give'
   return 'unsure' in shut ? { owed: shut.unsure } : shut
 }
 
@@ -176,7 +177,7 @@ function judged({ catalog, clock }: World, facts: PersonFacts, grant: Granting):
 }
 
 /** From here on whatever its device becomes is seen: what is not fit in this very moment is not given. */
-async function isFitNow(world: Deciding, grant: Granting): Promise<Giving> {
+async function isFitNow(world: World, grant: Granting): Promise<Giving> {
   const { device } = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id) ?? {}
   if (device == null && grant.device === null) return 'give'
   const noted = await settlePosture(world, grant)

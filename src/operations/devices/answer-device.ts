@@ -68,7 +68,6 @@ export async function answerDevice(
   if (owner !== null && isRefusal(owner)) return owner
   const isGiving = answer === 'approve' || answer === 'keep' || answer === 'join'
   if (isGiving && owner !== null && isSameHuman(owner, facts.person)) return refuse('own-device')
-  if (isOutdated(world, one)) return newRules(null)
   const said = { by: refTo(facts.person), because: note === null ? null : cut(note.trim(), 300), answer }
   const theirs = device.owner === null ? [] : await world.devices.ofPeople([device.owner.id])
   // Where somebody is looked up, a machine is shown with all that is told of it.
@@ -77,6 +76,7 @@ export async function answerDevice(
     deviceTerms(known, same) === terms ||
     (known.revision === device.revision && machine !== undefined && deviceTerms(machine, same) === terms)
   const next = (known: Device | null, now: Date): Device | Refusal => {
+    if (isOutdated(world, one)) return newRules(null)
     if (known === null) return refuse('not-found')
     if (answer !== 'revoke' && !isAsSeen(known)) return refuse('terms-changed')
     return answered(known, { answer, owner, same, said }, now)
@@ -90,7 +90,10 @@ export async function answerDevice(
         await asAct(
           world,
           answerAct(part, { answer, owner, same, said }),
-          () => answerPart(world, part, { answer, owner, said }),
+          () =>
+            isOutdated(world, one)
+              ? Promise.resolve(false)
+              : answerPart(world, part, { answer, owner, said }),
           (isChanged) => (isChanged ? 'done' : null),
         )
     const found: { refusal: Refusal | null } = { refusal: null }

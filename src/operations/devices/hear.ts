@@ -56,7 +56,6 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
   }
   const report = parsed.data
   const id = deviceId(source, report.sourceId)
-  const rules = world.catalog().devices
   const seen = await world.devices.get(id)
   const owner = await provenOwner(world, seen, report)
   const claimed = report.owner?.email ?? null
@@ -71,7 +70,7 @@ async function hear(world: World, { id: source }: DeviceSource, written: unknown
     // Of one whose owner is proven a lesser word was not noted.
     const named = device.claimed === claimed ? withClaimant(device, claimant) : device
     const owned = ownedBy(asKnownNow(named, known), owner)
-    const approved = approvedByRule(owned, rules, now)
+    const approved = approvedByRule(owned, world.catalog().devices, now)
     const isChanged = merged.isChanged || owned !== merged.device || approved !== owned
     return { device: approved, isChanged }
   }

@@ -2,7 +2,7 @@ import type { Act } from '../../domain/audit/act.ts'
 import { refTo, type PersonRef } from '../../domain/person.ts'
 import { refuse, type Refusal } from '../../domain/refusal.ts'
 import { asAct } from '../as-act.ts'
-import { withOneCatalog, type World } from '../world.ts'
+import { isOutdated, newRules, withOneCatalog, type World } from '../world.ts'
 import { isDeviceAdmin } from './answer-device.ts'
 
 /**
@@ -19,13 +19,11 @@ export async function takeAnyway(
   if (!isDeviceAdmin(one.catalog(), facts)) return refuse('not-an-admin')
   const about = { kind: 'source', id: source, name: source } as const
   const act: Act = { type: 'silence-ends-held', by: refTo(facts.person), about, details: {} }
-  const isTaken = await asAct(
-    world,
-    act,
-    () => world.deviceSources.takeAnyway(source, heardAt),
-    (isTrue) => (isTrue ? 'done' : 'refused'),
-  )
-  if (!isTaken) return refuse('device-settled')
+  const refusal = await asAct(world, act, async () => {
+    if (isOutdated(world, one)) return newRules(null)
+    return (await world.deviceSources.takeAnyway(source, heardAt)) ? null : refuse('device-settled')
+  })
+  if (refusal !== null) return refusal
   world.log.warn('an admin lets a silent source take what is held', { by: refTo(facts.person).id, source })
   return { source }
 }

@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findEntitlement } from '../../domain/catalog.ts'
+import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
 import { owesReview } from '../../domain/break-glass.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import { isApproved, offeredMs, type Grant, type Review } from '../../domain/grant.ts'
@@ -18,7 +18,6 @@ import { earlierRequests, type EarlierRequests } from '../../operations/earlier-
 import { reviewGrant } from '../../operations/review.ts'
 import { revokeGrant } from '../../operations/revoke.ts'
 import { tryNow } from '../../operations/try-now.ts'
-import type { World } from '../../operations/world.ts'
 import type { Parts } from '../parts.ts'
 import { button, buttonRow, context, type Message, plainSection, section } from '../words/blocks.ts'
 import { askedOnce, type AskedOnce } from '../asked-once.ts'
@@ -72,7 +71,7 @@ export async function aboutCard(
   grant: Grant,
   known: AskedOnce = askedOnce(world, grant),
 ): Promise<CardAbout> {
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const entitlement = findEntitlement(known.catalog, grant.resource.id, grant.entitlement.id)
   const asked = await known.asked()
   const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, earlier, mentions, windows] = await Promise.all([
@@ -87,7 +86,7 @@ export async function aboutCard(
     next: asked && asked.at > 0 ? stageWords(asked.panel.stage) : null,
     notes: asked && notesOn(asked),
     voided: asked?.voided ?? [],
-    principal: principalOf(world, grant, facts),
+    principal: principalOf(known.catalog, grant, facts, world.clock.now()),
     isGuest,
     zone,
     earlier,
@@ -103,14 +102,13 @@ function asTheyAre({ asker }: Grant, facts: Known<PersonFacts>): Pick<CardAbout,
 }
 
 /** As it was fixed by the approval, as it was asked for, or else as it would be by the rules of now. */
-function principalOf(world: World, grant: Grant, facts: Known<PersonFacts>): string | null {
+function principalOf(catalog: Catalog, grant: Grant, facts: Known<PersonFacts>, now: Date): string | null {
   if (isApproved(grant)) return grant.place.principal
   if (grant.principal !== null) return grant.principal
-  const catalog = world.catalog()
   const entitlement = findEntitlement(catalog, grant.resource.id, grant.entitlement.id)
   if (entitlement === null || facts === 'unknown') return null
   const asking = { durationMs: offeredMs(grant), reason: grant.reason }
-  const place = placeFor(catalog, facts, entitlement, asking, world.clock.now())
+  const place = placeFor(catalog, facts, entitlement, asking, now)
   return 'principal' in place ? place.principal : null
 }
 

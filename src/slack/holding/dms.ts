@@ -51,7 +51,7 @@ export async function aboutDm(
   grant: Grant,
   known: AskedOnce = askedOnce(world, grant),
 ): Promise<DmAbout> {
-  const entitlement = findEntitlement(world.catalog(), grant.resource.id, grant.entitlement.id)
+  const entitlement = findEntitlement(known.catalog, grant.resource.id, grant.entitlement.id)
   const asked = await known.asked()
   return {
     approvers: asked ? namesOf(asked, directory) : [],
@@ -60,7 +60,11 @@ export async function aboutDm(
     zone: directory.remembered(grant.subject.slack.userId)?.zone ?? 'UTC',
     more:
       grant.status === 'active'
-        ? await mayHaveMore(world, grant, await world.directory.facts(grant.subject))
+        ? await mayHaveMore(
+            { ...world, catalog: () => known.catalog },
+            grant,
+            await world.directory.facts(grant.subject),
+          )
         : null,
     windows: await known.windows(),
   }
