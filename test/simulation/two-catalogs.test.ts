@@ -6,16 +6,21 @@ import { askedOf, mentionedOf } from '../../src/operations/asked-of.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
 import { aScene, heldThere } from './a-scene.ts'
-import { admins, askers, catalog } from './catalog.ts'
+import { aDevice, heard } from '../support/known-devices.ts'
+import { admins, askers, catalog, onDevice } from './catalog.ts'
 
 /** What is decided while another catalog comes into force is decided by the one or by the other, never by half of each. */
 
-/** The catalog of all scenes, where the entitlement `one` is another. */
-function where(fingerprint: string, change: (entitlement: Entitlement) => Partial<Entitlement>): Catalog {
+/** The catalog of all scenes, where one entitlement is another. */
+function where(
+  fingerprint: string,
+  change: (entitlement: Entitlement) => Partial<Entitlement>,
+  which = 'one',
+): Catalog {
   const [id, resource] = [...catalog.resources][0] ?? []
-  const one = resource?.entitlements.get('one')
+  const one = resource?.entitlements.get(which)
   if (id === undefined || resource === undefined || one === undefined) throw new Error('it holds nothing')
-  const entitlements = new Map(resource.entitlements).set('one', { ...one, ...change(one) })
+  const entitlements = new Map(resource.entitlements).set(which, { ...one, ...change(one) })
   return { ...catalog, resources: new Map([[id, { ...resource, entitlements }]]), fingerprint }
 }
 
@@ -117,4 +122,64 @@ test('a card asks the manager of the catalog whose stages it asks by', async () 
   const asked = await askedOf({ ...one.world, directory: { ...directory, groups } }, grant)
   expect(now.fingerprint).toBe('after')
   expect(asked && mentionedOf(asked).people).toEqual(['UADA'])
+})
+
+test('what the catalog in force gives is not ended by a device rule of the one before', async () => {
+  let now = catalog
+  const { time, db, one, other, until } = aScene({ current: () => now })
+  other.die()
+  const { devices, directory } = one.world
+  const id = `mdm/${askers[0].id}`
+  const attributes = { firewall: { value: true } }
+  const report = () =>
+    devices.change(id, (before, at) => {
+      const was =
+        before ?? aDevice({ id, sourceId: askers[0].id, owner: askers[0], lastSeenAt: at, firstSeenAt: at })
+      return { device: heard(was, { sourceId: askers[0].id, attributes, at }, at), isChanged: true }
+    })
+  time.at(500, () => void report())
+  const { freshFacts } = directory
+  let isApproved = false
+  Object.assign(directory, {
+    freshFacts: async (person: PersonRef) => {
+      const facts = await freshFacts(person)
+      if (isApproved && now === catalog) {
+        // From this moment on devices are asked for no more, and counted no more.
+        now = where('without devices', () => ({ device: null }), onDevice)
+        await devices.change(
+          id,
+          (before) => before && { device: { ...before, approval: 'revoked' }, isChanged: true },
+        )
+      }
+      return facts
+    },
+  })
+  time.at(1_100, () => {
+    void (async () => {
+      const asked = await requestAccess(one.world, {
+        requestId: 'fit',
+        by: askers[0],
+        resource: 'db',
+        entitlement: onDevice,
+        durationMs: 10_000,
+        reason: 'a good reason',
+        startsAt: null,
+        recurrence: null,
+      })
+      if (isRefusal(asked)) throw new Error(asked.reasons.join())
+      isApproved = true
+      await reviewGrant(one.world, {
+        grantId: asked.id,
+        by: admins[0],
+        verdict: 'approve',
+        terms: termsOf(asked),
+        durationMs: null,
+        note: '',
+      })
+    })()
+  })
+  await until(8_000)
+  expect(now).not.toBe(catalog)
+  const [grant] = [...db.grants.values()]
+  expect(grant).toMatchObject({ status: 'active' })
 })
