@@ -7,7 +7,7 @@ import type { Message } from '../words/blocks.ts'
 import { boundedMap } from '../../bounded-map.ts'
 import { OnceMore } from '../../once-more.ts'
 import { partOfThis } from '../../under-way.ts'
-import { LookQueue } from './look-queue.ts'
+import { FairQueue } from './fair-queue.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import type { Parts } from '../parts.ts'
 import type { Alert, Picture, Pictures } from './picture.ts'
@@ -19,6 +19,9 @@ const mostPending = 500
 const looksAtOnce = 4
 const mostHeard = 5_000
 const mostUnsure = 5_000
+const mostFailed = 5_000
+/** What cannot be shown is tried again ever more seldom, and at last so often. */
+const mostFailedMs = 60_000
 /** As long as the message is leased: nobody else sends it meanwhile. */
 const saveAgainAfterMs: readonly number[] = [200, 1_000, 3_000]
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
@@ -41,10 +44,12 @@ export class Publisher {
   readonly #pictures: Pictures
   readonly #outbox: Outbox
   readonly #saveAgainMs: readonly number[]
-  readonly #looks = new PQueue({ concurrency: looksAtOnce, queueClass: LookQueue })
+  readonly #looks = new PQueue({ concurrency: looksAtOnce, queueClass: FairQueue })
   readonly #showing = new OnceMore<Asked>((id, asked) =>
     this.#parts.world.trace({ type: 'show', grantId: id }, () => this.#showNow(asked)),
   )
+  /** How often in a row it failed to show one. */
+  readonly #failed = boundedMap<number>(mostFailed)
   /** Those that could not be shown to the end, and when they are tried again. */
   readonly #notBeforeMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
@@ -204,10 +209,14 @@ export class Publisher {
     if (this.#isTooSoon(id)) return
     try {
       const waitMs = await this.#show(asked)
+      this.#failed.delete(id)
       if (waitMs > 0) this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
       else this.#notBeforeMs.delete(id)
     } catch (error) {
-      this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + tickMs)
+      const times = this.#failed.get(id) ?? 0
+      this.#failed.set(id, times + 1)
+      const waitMs = Math.min(mostFailedMs, tickMs * 2 ** Math.min(times, 10))
+      this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
       this.#parts.log.warn('could not show a grant now', { grantId: id, error })
     }
   }
@@ -222,16 +231,17 @@ export class Publisher {
 
   /**
    * Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait.
-   * A window is shown once the card of its series tells of it too.
+   * A window is shown once the card of its series tells of it too, which is as urgent then. `ofAnother`: how urgent what
+   * waits for this is.
    */
-  async #show(asked: Asked): Promise<number> {
+  async #show(asked: Asked, ofAnother = 0): Promise<number> {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
       // Giving and taking back come first.
       this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
       const look = await this.#looks.add(
         partOfThis(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null })),
-        { id: asked.id, priority: this.#urgencyOf(asked) },
+        { id: asked.id, priority: Math.max(ofAnother, this.#urgencyOf(asked)) },
       )
       if (look === null) return 0
       const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
@@ -256,7 +266,12 @@ export class Publisher {
       this.#unsure.delete(asked.id)
       const { window } = look.grant
       const waitMs =
-        window === null ? 0 : await this.#show({ id: window.seriesId, requestId: null, seen: null })
+        window === null
+          ? 0
+          : await this.#show(
+              { id: window.seriesId, requestId: null, seen: null },
+              Math.max(ofAnother, this.#urgencyOf(asked)),
+            )
       if (waitMs > 0) return waitMs
       // Another line of its request changed while the message of both was sent.
       if (look.many.length > 1 && this.#heardAtMs(look.grant) > look.atMs) continue

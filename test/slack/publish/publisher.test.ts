@@ -5,7 +5,7 @@ import type { Alert, Picture, Pictures } from '../../../src/slack/publish/pictur
 import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
 import { section, type Message } from '../../../src/slack/words/blocks.ts'
 import { anActiveGrant, aPendingGrant, at, riley } from '../../support/builders.ts'
-import { anEndedGrant, aHalfApprovedGrant, aSeries, aWindow } from '../../support/lives.ts'
+import { anEndedGrant, aHalfApprovedGrant, anOpenWindow, aSeries, aWindow } from '../../support/lives.ts'
 import { beat, useBeats } from '../../support/beats.ts'
 import { aSlackSide, type SlackSide } from '../../support/slack-side.ts'
 
@@ -197,6 +197,19 @@ describe('what is true is shown', () => {
     open()
     await until(() => looked.some((one) => one.startsWith('over-9')))
     expect(looked.findIndex((one) => one.startsWith('over-9'))).toBeLessThan(60)
+  })
+
+  test('of a window on the card of its series as soon as of what is no window', async () => {
+    const side = aSlackSide()
+    const series = { ...aSeries(), subject: { ...riley, id: 'another' }, unshown: false }
+    await side.writes(series)
+    const { looked, open } = aBusyOne(side)
+    for (let i = 0; i < 60; i++) await side.writes(over(i))
+    await side.writes({ ...anOpenWindow(series), subject: { ...riley, id: 'another' }, unshown: true })
+    await settled()
+    open()
+    await until(() => looked.length >= 62)
+    expect(looked.indexOf(`${series.id} recurring`)).toBeLessThan(40)
   })
 
   test('though nobody said that it changed: within a second', async () => {
@@ -427,6 +440,23 @@ describe('when Slack does not take a message', () => {
       'edit 1.0: g1 is ended',
     ])
     expect((await side.surfaces.of('r1')).surfaces).toMatchObject([{ tries: 0 }])
+  })
+
+  test('what cannot be drawn is tried again ever more seldom', async () => {
+    const side = aSlackSide()
+    let tried = 0
+    aPublisher(side, () => {
+      tried += 1
+      throw new Error('it cannot be drawn')
+    })
+    await side.writes(aPendingGrant())
+    for (let seconds = 0; seconds < 30; seconds++) {
+      side.passes(1_000)
+      beat()
+      await settled()
+    }
+    expect(tried).toBeGreaterThan(3)
+    expect(tried).toBeLessThan(7)
   })
 
   test('a grant that cannot be drawn keeps no other from being shown', async () => {
