@@ -85,13 +85,20 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
         return [`the new catalog could not be compared with what is held: ${why(error)}`]
       }
     }
+    /** A thread that was given up and has not ended: one in a call that blocks cannot be ended, and is left alone. */
+    let isLeft = false
     const judgeInTime = async (texts: Texts, closed: AbortSignal): Promise<Judged> => {
+      const late = () => new Error(`that took longer than ${patienceMs / 1_000} s; it is tried again`)
+      if (isLeft) throw late()
       const judging = new AbortController()
       const giveUp = () => judging.abort()
       closed.addEventListener('abort', giveUp, { once: true })
-      const late = () => new Error(`that took longer than ${patienceMs / 1_000} s; it is tried again`)
+      const work = judge(texts, { ...options, signal: judging.signal })
+      const over = () => void (isLeft = false)
+      isLeft = true
+      work.then(over, over)
       try {
-        return await inTime(judge(texts, { ...options, signal: judging.signal }), patienceMs, late)
+        return await inTime(work, patienceMs, late)
       } finally {
         giveUp()
         closed.removeEventListener('abort', giveUp)

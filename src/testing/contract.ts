@@ -214,7 +214,6 @@ export function connectorContract(
       return { principal: await system.aPrincipal(), ...(await system.aTarget()) }
     }
 
-    /** Resolves to what ends it, once. */
     /** Each has a connection before it freezes: one that cannot connect knows that nothing happened. */
     async function connected(principal: string, target: Target): Promise<void> {
       const { connections = 25 } = system
@@ -224,6 +223,7 @@ export function connectorContract(
       await Promise.all(looks)
     }
 
+    /** Resolves to what ends it, once. */
     async function frozen(): Promise<() => Promise<void>> {
       const end = await system.freeze()
       return async () => {
@@ -297,7 +297,7 @@ export function connectorContract(
       // As long as a catalog may give a call: how many a system does at once is not the connector's.
       await Promise.all(
         principals.map((principal) =>
-          connector.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(30_000) }),
+          connector.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(15_000) }),
         ),
       )
       assert.deepEqual((await everyHolder(connector, target)).sort(), [...principals].sort())

@@ -18,7 +18,7 @@ import { confirmerOn, withSession, type Confirmer } from './a-confirmer.ts'
 import { aGate, gateCatalog } from './a-gate.ts'
 import { curfew } from './app-process.ts'
 import { publicUrl } from './a-phone.ts'
-import { aCard, aReason, as, asks, onlyGrantOf, patient } from './acts.ts'
+import { aCard, aReason, as, asks, eventually, onlyGrantOf, patient } from './acts.ts'
 
 /** Whoever is not who they say they are is refused at every border, at once, and nothing is written of what they sent. */
 
@@ -519,6 +519,11 @@ test.each(['report', 'remove'])(
     }
     const kept = reportBy(privateKey, 'report', { ...enrolled, counter: 3, at: iso(), body: fine })
     expect((await sendTo(stage, kept)).status).toBe(200)
+    // Admins are asked about it by a card, which is not posted at once.
+    await eventually(
+      () => company.stored.db.collection('shown').findOne({ 'surfaces.ts': { $type: 'string' } }),
+      (card) => card !== null,
+    )
     const message = { device: enrolled.device, counter: 7, at: iso(), body: fine }
     const another = aMachineKey()
     const good = reportBy(privateKey, what, message)

@@ -9,8 +9,8 @@ const withinMs = 5_000
  * stands still, to what lets it go on. Rejects, and lets it go on, where it does not stand still in time.
  */
 export async function freeze(pid: number): Promise<() => void> {
-  process.kill(pid, 'SIGSTOP')
-  const thaw = () => void process.kill(pid, 'SIGCONT')
+  signal(pid, 'SIGSTOP')
+  const thaw = () => signal(pid, 'SIGCONT')
   const until = performance.now() + withinMs
   while (!(await standsStill(pid))) {
     if (performance.now() > until) {
@@ -20,6 +20,15 @@ export async function freeze(pid: number): Promise<() => void> {
     await sleep(2)
   }
   return thaw
+}
+
+/** One that has ended since is not stopped, and needs not go on. */
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
 }
 
 /** A signal is taken by each thread when its turn comes: on a busy machine one may answer still. Told by Linux alone. */
