@@ -96,7 +96,8 @@ const triesEach = 8
  * Judges what somebody holds, or is being given, by their devices, and notes or ends it: until there is nothing new. The
  * devices are read after the grant, it is written only as it was read, and once it is written they are read again: so
  * whatever a device becomes meanwhile is seen here, or by the look that it brings about. `found`: what a moment ago was
- * found out by a copy of both, and by which catalog. Resolves with the grant as it stands then; throws where it could not be brought to an end.
+ * found out by a copy of both, and by which catalog. Resolves with the grant as it stands then; throws where it could not
+ * be brought to an end.
  */
 export async function settlePosture(
   world: World,

@@ -20,7 +20,7 @@ const looksAtOnce = 4
 const mostHeard = 5_000
 const mostUnsure = 5_000
 const mostFailed = 5_000
-/** What cannot be shown is tried again ever more seldom, and at last so often. */
+/** What cannot be shown, though others can, is tried again ever more seldom, and at last so often. */
 const mostFailedMs = 60_000
 /** As long as the message is leased: nobody else sends it meanwhile. */
 const saveAgainAfterMs: readonly number[] = [200, 1_000, 3_000]
@@ -48,8 +48,9 @@ export class Publisher {
   readonly #showing = new OnceMore<Asked>((id, asked) =>
     this.#parts.world.trace({ type: 'show', grantId: id }, () => this.#showNow(asked)),
   )
-  /** How often in a row it failed to show one. */
-  readonly #failed = boundedMap<number>(mostFailed)
+  /** Those that it failed to show: how often in a row, though others could be shown in between, and when last. */
+  readonly #failed = boundedMap<{ readonly times: number; readonly atMs: number }>(mostFailed)
+  #shownAtMs = -Infinity
   /** Those that could not be shown to the end, and when they are tried again. */
   readonly #notBeforeMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
@@ -184,8 +185,10 @@ export class Publisher {
 
   /** By the grant itself its lines are read at once; its id alone is enough. */
   #begin(asked: Grant | { readonly id: string }): void {
-    if (this.#isStopped || this.#isTooSoon(asked.id)) return
     const isWhole = 'requestId' in asked
+    // What it has become may well be shown.
+    if (isWhole && this.#failed.delete(asked.id)) this.#notBeforeMs.delete(asked.id)
+    if (this.#isStopped || this.#isTooSoon(asked.id)) return
     if (isWhole) this.#heardAt.set(asked.requestId, this.#parts.world.clock.monotonicMs())
     const wanted = {
       id: asked.id,
@@ -210,13 +213,16 @@ export class Publisher {
     try {
       const waitMs = await this.#show(asked)
       this.#failed.delete(id)
+      this.#shownAtMs = this.#parts.world.clock.monotonicMs()
       if (waitMs > 0) this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
       else this.#notBeforeMs.delete(id)
     } catch (error) {
-      const times = this.#failed.get(id) ?? 0
-      this.#failed.set(id, times + 1)
-      const waitMs = Math.min(mostFailedMs, tickMs * 2 ** Math.min(times, 10))
-      this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
+      const atMs = this.#parts.world.clock.monotonicMs()
+      const before = this.#failed.get(id)
+      // While nothing can be shown, it is not this one that cannot.
+      const times = before === undefined ? 0 : before.times + (this.#shownAtMs > before.atMs ? 1 : 0)
+      this.#failed.set(id, { times, atMs })
+      this.#notBeforeMs.set(id, atMs + Math.min(mostFailedMs, tickMs * 2 ** Math.min(times, 10)))
       this.#parts.log.warn('could not show a grant now', { grantId: id, error })
     }
   }

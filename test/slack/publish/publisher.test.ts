@@ -442,21 +442,41 @@ describe('when Slack does not take a message', () => {
     expect((await side.surfaces.of('r1')).surfaces).toMatchObject([{ tries: 0 }])
   })
 
-  test('what cannot be drawn is tried again ever more seldom', async () => {
+  /** Of thirty seconds, in each of which another may be written: how often it was tried to draw one that cannot be. */
+  async function triedInHalfAMinute({ isAnotherShown }: { isAnotherShown: boolean }) {
     const side = aSlackSide()
     let tried = 0
-    aPublisher(side, () => {
-      tried += 1
+    const publisher = aPublisher(side, (grant) => {
+      if (grant.id !== 'g1' && isAnotherShown) return [aPicture(grant)]
+      tried += grant.id === 'g1' ? 1 : 0
       throw new Error('it cannot be drawn')
     })
     await side.writes(aPendingGrant())
     for (let seconds = 0; seconds < 30; seconds++) {
+      const id = `g${seconds + 2}`
+      await side.writes(aPendingGrant({ id, requestId: id, subject: { ...riley, id } }))
       side.passes(1_000)
       beat()
       await settled()
     }
-    expect(tried).toBeGreaterThan(3)
-    expect(tried).toBeLessThan(7)
+    return { side, publisher, tried: () => tried }
+  }
+
+  test('what cannot be drawn though others can is tried again ever more seldom, and at once where it has become something else', async () => {
+    const { side, tried } = await triedInHalfAMinute({ isAnotherShown: true })
+    expect(tried()).toBeGreaterThan(3)
+    expect(tried()).toBeLessThan(8)
+    const before = tried()
+    const grant = await side.world.grants.get('g1')
+    if (grant === null) throw new Error('it is gone')
+    await side.writes({ ...grant, unshown: true })
+    await settled()
+    expect(tried()).toBe(before + 1)
+  })
+
+  test('while nothing can be drawn, all is tried again each second', async () => {
+    const { tried } = await triedInHalfAMinute({ isAnotherShown: false })
+    expect(tried()).toBeGreaterThan(13)
   })
 
   test('a grant that cannot be drawn keeps no other from being shown', async () => {
