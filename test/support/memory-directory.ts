@@ -45,6 +45,10 @@ export function memoryDirectory({ people, groups, channels }: Known): SlackDirec
       const person = find(userId)
       return person ? factsOf(person) : null
     },
+    lastSeen: (userId) => {
+      const person = find(userId)
+      return person ? factsOf(person) : null
+    },
     heardOf: async () => false,
     mentions: async ({ groups: handles, people: called }) => [
       ...handles.map((handle) => `<!subteam^S-${handle}>`),

@@ -75,7 +75,9 @@ export async function aboutCard(
   const asked = await known.asked()
   const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, earlier, mentions, windows] = await Promise.all([
-    world.directory.facts(grant.subject),
+    // Of a thousand that end at once nobody is looked up: whoever approves something then waits for Slack's answers.
+    (isApproved(grant) ? directory.lastSeen(grant.subject.slack.userId) : null) ??
+      world.directory.facts(grant.subject),
     earlierRequests(world, grant),
     asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
     known.windows(),

@@ -40,8 +40,10 @@ const tierTwo = { burst: 8, everyMs: 3_000 } as const
 
 /** What the Slack surfaces need besides what every source of people says. */
 export interface SlackDirectory extends PeopleSource {
-  /** Facts from memory, for showing: perhaps minutes old; null when there are none. */
+  /** Facts from memory, for showing: perhaps minutes old, and then they are read anew; null when there are none. */
   remembered(userId: string): PersonFacts | null
+  /** As Slack said last, minutes ago perhaps; asks nothing, of thousands either. */
+  lastSeen(userId: string): PersonFacts | null
   /** Slack said something of somebody: true where anything that is read of them changed, and then it is read anew. */
   heardOf(user: unknown): Promise<boolean>
   /**
@@ -358,6 +360,16 @@ export function slackDirectory(options: {
     return found === 'unknown' || found === '' ? null : found
   }
 
+  const lastSeen = (userId: string): PersonFacts | null => {
+    const ourTeamId = teamId()
+    const user = users.peek(userId, showsForMs)
+    const all = groups.peek('all', showsForMs)
+    if (ourTeamId === null || user === null || all === null) return null
+    const isUnread = user.email === 'unknown' && isOurs(user, ourTeamId)
+    const key = JSON.stringify([keyOf(seenAs(user, ourTeamId)), isUnread])
+    const person = records.peek(key, showsForMs)
+    return person && factsOf(user, isUnread ? { ...person, email: null } : person, ourTeamId, all)
+  }
   return {
     facts: (userId) => factsBy(userId, () => userWithin(userId, decidesForMs)),
     freshFacts: (userId) => factsBy(userId, () => readAmongOthers(userId)),
@@ -446,22 +458,17 @@ export function slackDirectory(options: {
         return all.byHandle.get(handle)?.members ?? (all.hasNameless ? 'unknown' : 'unlisted')
       }
     },
+    lastSeen,
     remembered: (userId) => {
-      const ourTeamId = teamId()
-      const user = users.peek(userId, showsForMs)
-      const all = groups.peek('all', showsForMs)
-      if (ourTeamId === null || user === null || all === null) return null
-      const isUnread = user.email === 'unknown' && isOurs(user, ourTeamId)
-      const key = JSON.stringify([keyOf(seenAs(user, ourTeamId)), isUnread])
-      const person = records.peek(key, showsForMs)
-      if (person === null) return null
+      const facts = lastSeen(userId)
+      if (facts === null) return null
       if (users.peek(userId, decidesForMs / 2) === null) {
         void known('person', () => factsBy(userId, () => userWithin(userId, decidesForMs / 2)))
       }
       if (groups.peek('all', decidesForMs / 2) === null) {
         void known('groups', () => allGroups(decidesForMs / 2))
       }
-      return factsOf(user, isUnread ? { ...person, email: null } : person, ourTeamId, all)
+      return facts
     },
     mentions: async ({ groups: handles, people: listed }) => {
       const all = handles.length > 0 ? await currentGroups() : 'unknown'

@@ -57,7 +57,7 @@ export async function aboutDm(
     approvers: asked ? namesOf(asked, directory) : [],
     voided: asked?.voided ?? [],
     how: entitlement?.how ?? null,
-    zone: directory.remembered(grant.subject.slack.userId)?.zone ?? 'UTC',
+    zone: directory.lastSeen(grant.subject.slack.userId)?.zone ?? 'UTC',
     more:
       grant.status === 'active'
         ? await mayHaveMore(

@@ -72,6 +72,24 @@ function aDirectory(methods: {
 }
 const isHere = (facts: unknown) => (facts === 'unknown' ? 'unknown' : (facts as { isHere: boolean }).isHere)
 
+// At the end of a thousand each card looked up its holder, and whoever approved something meanwhile was not known.
+test('as somebody was seen last is known without asking Slack, for ten minutes', async () => {
+  let asked = 0
+  const directory = aDirectory({
+    info: async (id) => {
+      asked += 1
+      return { id, email: 'riley@contractor.example' }
+    },
+  })
+  expect(directory.lastSeen('URILEY')).toBeNull()
+  await directory.facts('URILEY')
+  aheadMs = 9 * 60_000
+  expect(directory.lastSeen('URILEY')).toMatchObject({ isHere: true, zone: 'UTC' })
+  aheadMs = 11 * 60_000
+  expect(directory.lastSeen('URILEY')).toBeNull()
+  expect(asked).toBe(1)
+})
+
 test('who is an admin is decided by what Slack says now, at most 60 s old: an admin who joined is not passed over for others for ten minutes', async () => {
   const catalog = read(`version: 1
 defaults: { channel: C0123ACCESS, approvers: { groups: ["@dba"] } }
