@@ -75,7 +75,7 @@ export async function aboutCard(
   const asked = await known.asked()
   const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, earlier, mentions, windows] = await Promise.all([
-    // Of a thousand that end at once nobody is looked up: whoever approves something then waits for Slack's answers.
+    // Of a thousand that end at once nobody is looked up: Slack says of a hundred a minute who they are.
     (isApproved(grant) ? directory.lastSeen(grant.subject.slack.userId) : null) ??
       world.directory.facts(grant.subject),
     earlierRequests(world, grant),

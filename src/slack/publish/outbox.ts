@@ -2,7 +2,6 @@ import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, type WebC
 import { boundedMap } from '../../bounded-map.ts'
 import { partOfThis } from '../../under-way.ts'
 import PQueue from 'p-queue'
-import { FairQueue } from './fair-queue.ts'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SurfaceStore } from '../../domain/ports/surfaces.ts'
@@ -53,15 +52,6 @@ const unreachable = new Set([
   'no_text',
 ])
 
-/** Slack takes few edits a minute: hardly any of them is kept for what waits longest. */
-class Lanes extends FairQueue {
-  constructor() {
-    super(10)
-  }
-}
-const newQueue = () => new PQueue({ concurrency: 2, queueClass: Lanes })
-type Queue = ReturnType<typeof newQueue>
-
 const idleRefreshMs = 2_000
 
 /**
@@ -72,16 +62,16 @@ const slackLimits = { update: { burst: 8, perMinute: 40 }, post: { burst: 3, per
 const noLimits = { update: { burst: 1, perMinute: Infinity }, post: { burst: 1, perMinute: Infinity } }
 
 /**
- * Sends messages, the smaller lane first but for what waits longest, no faster than Slack allows, and stands still while Slack asks for it
+ * Sends messages one lane after the other, no faster than Slack allows, and stands still while Slack asks for it
  * (a pause that replicas share). Never throws: says what became of it.
  */
 export class Outbox {
   readonly #client: WebClient
   readonly #surfaces: SurfaceStore
   /** A queue for each channel: a busy one keeps no other waiting. */
-  readonly #posts = new Map<string, Queue>()
+  readonly #posts = new Map<string, PQueue>()
   /** Few, as each that waits for its turn already has it: what matters more comes after those. */
-  readonly #updates: Queue = newQueue()
+  readonly #updates = new PQueue({ concurrency: 2 })
   readonly #buckets = boundedMap<Bucket>(5_000)
   readonly #pausedUntilMs = new Map<string, number>()
   #refreshedAtMs = -Infinity
@@ -182,10 +172,10 @@ export class Outbox {
     return { outcome: 'later', why: error instanceof Error ? error.message : String(error), inMs: 1_000 }
   }
 
-  #postsTo(channel: string): Queue {
+  #postsTo(channel: string): PQueue {
     let queue = this.#posts.get(channel)
     if (!queue) {
-      queue = newQueue()
+      queue = new PQueue({ concurrency: 2 })
       queue.on('idle', () => this.#posts.delete(channel))
       this.#posts.set(channel, queue)
     }

@@ -72,7 +72,7 @@ function aDirectory(methods: {
 }
 const isHere = (facts: unknown) => (facts === 'unknown' ? 'unknown' : (facts as { isHere: boolean }).isHere)
 
-// At the end of a thousand each card looked up its holder, and whoever approved something meanwhile was not known.
+// At the end of a thousand each card looked up its holder.
 test('as somebody was seen last is known without asking Slack, for ten minutes', async () => {
   let asked = 0
   const directory = aDirectory({
