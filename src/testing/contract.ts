@@ -294,7 +294,7 @@ export function connectorContract(
     test('twenty people who are given the same target at once all hold it', async () => {
       const { target } = await system.aTarget()
       const principals = await Promise.all(Array.from({ length: 20 }, () => system.aPrincipal()))
-      // As long as a catalog may give a call: how many a system does at once is not the connector's.
+      // Longer than one alone: how many a system does at once is not the connector's.
       await Promise.all(
         principals.map((principal) =>
           connector.give({ ...giveCall(principal, target), signal: AbortSignal.timeout(15_000) }),

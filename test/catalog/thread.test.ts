@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { parseCatalog } from '../../src/catalog/parse.ts'
@@ -217,3 +218,27 @@ test('a thread that never answers is given up and said so, and the next change i
   expect(good(await reload(onMongoDb(manyResources(2)))).resources.size).toBe(2)
   expect(watching?.fault()).toBeNull()
 }, 180_000)
+
+test('while a thread that was given up cannot be ended, no other is begun', async () => {
+  await writeFile(join(folder, 'package.json'), '{"type": "module"}')
+  const [hangsAt, begunAt] = [join(folder, 'hangs.ts'), join(folder, 'begun')]
+  const blockedMs = 8_000
+  // A call of the system's that blocks: nothing in the thread runs, and so it cannot be ended either.
+  await writeFile(
+    hangsAt,
+    `import { execFileSync } from 'node:child_process'
+     import { appendFileSync, existsSync } from 'node:fs'
+     const isFirst = !existsSync('${begunAt}')
+     appendFileSync('${begunAt}', Date.now() + '\\n')
+     if (isFirst) execFileSync('sleep', ['${blockedMs / 1_000}'])`,
+  )
+  const reload = await aWatch({ thread: pathToFileURL(hangsAt), patienceMs: 1_000, pollMs: 100 })
+  await reload(onMongoDb(manyResources(2)))
+  let begun: number[] = []
+  while (begun.length < 2) {
+    await sleep(100)
+    begun = (await readFile(begunAt, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number)
+  }
+  const [first = 0, second = 0] = begun
+  expect(second - first).toBeGreaterThanOrEqual(blockedMs)
+}, 120_000)

@@ -1,10 +1,11 @@
 import type { Catalog, Entitlement } from '../../src/domain/catalog.ts'
-import { termsOf } from '../../src/domain/grant.ts'
+import { termsOf, type Grant } from '../../src/domain/grant.ts'
 import type { PersonRef } from '../../src/domain/person.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { askedOf, mentionedOf } from '../../src/operations/asked-of.ts'
-import { requestAccess } from '../../src/operations/request.ts'
+import { requestAccess, type Ask } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
+import type { World } from '../../src/operations/world.ts'
 import { aScene, heldThere } from './a-scene.ts'
 import { aDevice, heard } from '../support/known-devices.ts'
 import { admins, askers, catalog, onDevice } from './catalog.ts'
@@ -24,6 +25,32 @@ function where(
   return { ...catalog, resources: new Map([[id, { ...resource, entitlements }]]), fingerprint }
 }
 
+/** The first asker asks for ten seconds, of `one` unless said otherwise. */
+async function asked(world: World, about: Pick<Ask, 'requestId'> & Partial<Ask>): Promise<Grant> {
+  const grant = await requestAccess(world, {
+    by: askers[0],
+    resource: 'db',
+    entitlement: 'one',
+    durationMs: 10_000,
+    reason: 'a good reason',
+    startsAt: null,
+    recurrence: null,
+    ...about,
+  })
+  if (isRefusal(grant)) throw new Error(grant.reasons.join())
+  return grant
+}
+
+const approved = (world: World, grant: Grant) =>
+  reviewGrant(world, {
+    grantId: grant.id,
+    by: admins[0],
+    verdict: 'approve',
+    terms: termsOf(grant),
+    durationMs: null,
+    note: '',
+  })
+
 const nobody: Entitlement['who'] = { source: 'false', groups: [], mentions: [], evaluate: () => 'no' }
 
 /** Who asked may still have it, but whoever approved it may not approve it any more. */
@@ -40,34 +67,17 @@ test('a window is not given by half of two catalogs, neither of which would give
   const series = () =>
     [...db.grants.values()].find(({ requestId, window }) => requestId === 'weekly' && !window)
   time.at(1_100, () => {
-    void (async () => {
-      const asked = await requestAccess(one.world, {
-        requestId: 'weekly',
-        by: askers[0],
-        resource: 'db',
-        entitlement: 'one',
-        durationMs: 10_000,
-        reason: 'a good reason',
-        startsAt: null,
-        recurrence: {
-          weekdays: [4],
-          everyWeeks: 1,
-          from: '1970-01-01',
-          until: '1970-01-01',
-          start: '00:01',
-          zone: 'UTC',
-        },
-      })
-      if (isRefusal(asked)) throw new Error(asked.reasons.join())
-      await reviewGrant(one.world, {
-        grantId: asked.id,
-        by: admins[0],
-        verdict: 'approve',
-        terms: termsOf(asked),
-        durationMs: null,
-        note: '',
-      })
-    })()
+    const onThatDay = {
+      weekdays: [4],
+      everyWeeks: 1,
+      from: '1970-01-01',
+      until: '1970-01-01',
+      start: '00:01',
+      zone: 'UTC',
+    }
+    void asked(one.world, { requestId: 'weekly', recurrence: onThatDay }).then((grant) =>
+      approved(one.world, grant),
+    )
   })
   time.at(30_000, () => (now = nobodysYesCounts))
   other.die()
@@ -119,9 +129,9 @@ test('a card asks the manager of the catalog whose stages it asks by', async () 
     now = byManager('after', 'USAM')
     return directory.groups(handles)
   }
-  const asked = await askedOf({ ...one.world, directory: { ...directory, groups } }, grant)
+  const whom = await askedOf({ ...one.world, directory: { ...directory, groups } }, grant)
   expect(now.fingerprint).toBe('after')
-  expect(asked && mentionedOf(asked).people).toEqual(['UADA'])
+  expect(whom && mentionedOf(whom).people).toEqual(['UADA'])
 })
 
 test('what the catalog in force gives is not ended by a device rule of the one before', async () => {
@@ -155,28 +165,10 @@ test('what the catalog in force gives is not ended by a device rule of the one b
     },
   })
   time.at(1_100, () => {
-    void (async () => {
-      const asked = await requestAccess(one.world, {
-        requestId: 'fit',
-        by: askers[0],
-        resource: 'db',
-        entitlement: onDevice,
-        durationMs: 10_000,
-        reason: 'a good reason',
-        startsAt: null,
-        recurrence: null,
-      })
-      if (isRefusal(asked)) throw new Error(asked.reasons.join())
+    void asked(one.world, { requestId: 'fit', entitlement: onDevice }).then((grant) => {
       isApproved = true
-      await reviewGrant(one.world, {
-        grantId: asked.id,
-        by: admins[0],
-        verdict: 'approve',
-        terms: termsOf(asked),
-        durationMs: null,
-        note: '',
-      })
-    })()
+      return approved(one.world, grant)
+    })
   })
   await until(8_000)
   expect(now).not.toBe(catalog)

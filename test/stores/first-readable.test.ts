@@ -166,3 +166,20 @@ test('of messages that are to be looked at', async () => {
   await surfaces.save(leased.row, { needsLook: true }, leased.leasedBy)
   expect((await surfaces.needingLook(2)).map(({ key }) => key)).toEqual(['card:here'])
 })
+
+test('what cannot be read is logged once a minute, and of more than a thousand no more than those', async () => {
+  const said: unknown[] = []
+  const log = {
+    ...noLog,
+    error: (_: string, fields?: Record<string, unknown>) => void said.push(fields?.['id']),
+  }
+  const { connection } = database
+  const store = mongoGrants(connection, mongoClock(connection), log)
+  const held = (i: number) => row(i, {}, { status: 'active', resource: { id: `r${i}`, name: 7 } })
+  await write([held(0)])
+  for (let looked = 0; looked < 3; looked++) await store.held()
+  expect(said).toEqual(['o0'])
+  await write(Array.from({ length: 1_100 }, (_, i) => held(i + 1)))
+  for (let looked = 0; looked < 2; looked++) await store.held()
+  expect(said).toHaveLength(1_000)
+})

@@ -9,8 +9,8 @@ const withinMs = 5_000
  * stands still, to what lets it go on. Rejects, and lets it go on, where it does not stand still in time.
  */
 export async function freeze(pid: number): Promise<() => void> {
-  signal(pid, 'SIGSTOP')
-  const thaw = () => signal(pid, 'SIGCONT')
+  process.kill(pid, 'SIGSTOP')
+  const thaw = () => goesOn(pid)
   const until = performance.now() + withinMs
   while (!(await standsStill(pid))) {
     if (performance.now() > until) {
@@ -22,10 +22,10 @@ export async function freeze(pid: number): Promise<() => void> {
   return thaw
 }
 
-/** One that has ended since is not stopped, and needs not go on. */
-function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
+/** One that was ended meanwhile needs not go on. */
+function goesOn(pid: number): void {
   try {
-    process.kill(pid, name)
+    process.kill(pid, 'SIGCONT')
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }

@@ -28,6 +28,10 @@ export function memoryDirectory({ people, groups, channels }: Known): SlackDirec
     const person = find(userId)
     return person ? factsOf(person) : 'unknown'
   }
+  const known = (userId: string) => {
+    const person = find(userId)
+    return person ? factsOf(person) : null
+  }
   const idsOf = async (called: readonly string[]) => called.flatMap((one) => find(one)?.slack.userId ?? [])
   return {
     facts,
@@ -41,14 +45,8 @@ export function memoryDirectory({ people, groups, channels }: Known): SlackDirec
       const members = groups[handle]
       return members ? new Set(members.map(idOf)) : 'unlisted'
     },
-    remembered: (userId) => {
-      const person = find(userId)
-      return person ? factsOf(person) : null
-    },
-    lastSeen: (userId) => {
-      const person = find(userId)
-      return person ? factsOf(person) : null
-    },
+    remembered: known,
+    lastSeen: known,
     heardOf: async () => false,
     mentions: async ({ groups: handles, people: called }) => [
       ...handles.map((handle) => `<!subteam^S-${handle}>`),
