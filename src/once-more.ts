@@ -1,6 +1,7 @@
 interface Run<Asked> {
   done: Promise<void>
   next: { asked: Asked; readonly done: Promise<void> } | null
+  readonly sayAskedAgain: () => void
 }
 
 /**
@@ -8,13 +9,14 @@ interface Run<Asked> {
  * was asked for: by what was asked last, unless `merge` makes one of two.
  */
 export class OnceMore<Asked> {
-  readonly #run: (key: string, asked: Asked) => Promise<void>
+  readonly #run: (key: string, asked: Asked, askedAgain: Promise<void>) => Promise<void>
   readonly #merge: (earlier: Asked, later: Asked) => Asked
   readonly #runs = new Map<string, Run<Asked>>()
   #isStopped = false
 
+  /** `askedAgain` resolves once another is to follow this run. */
   constructor(
-    run: (key: string, asked: Asked) => Promise<void>,
+    run: (key: string, asked: Asked, askedAgain: Promise<void>) => Promise<void>,
     { merge = (_earlier, later) => later }: { merge?: (earlier: Asked, later: Asked) => Asked } = {},
   ) {
     this.#run = run
@@ -32,6 +34,7 @@ export class OnceMore<Asked> {
     }
     const begin = () => (this.#isStopped || !running.next ? undefined : this.#begin(key, running.next.asked))
     running.next = { asked, done: running.done.then(begin, begin) }
+    running.sayAskedAgain()
     return running.next.done
   }
 
@@ -51,10 +54,12 @@ export class OnceMore<Asked> {
   }
 
   #begin(key: string, asked: Asked): Promise<void> {
-    const run: Run<Asked> = { done: Promise.resolve(), next: null }
+    let sayAskedAgain = (): void => undefined
+    const askedAgain = new Promise<void>((resolve) => (sayAskedAgain = resolve))
+    const run: Run<Asked> = { done: Promise.resolve(), next: null, sayAskedAgain }
     // One that follows takes this one's place: in between nobody finds the key free.
     this.#runs.set(key, run)
-    run.done = this.#run(key, asked).finally(() => {
+    run.done = this.#run(key, asked, askedAgain).finally(() => {
       if (run.next === null) this.#runs.delete(key)
     })
     return run.done

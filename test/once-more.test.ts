@@ -44,6 +44,26 @@ test('never two at a time, also for whoever asks in the very moment in which one
   expect(begun).toEqual(['a 1', 'a 3'])
 })
 
+test('a run is told once another is to follow it', async () => {
+  const told: string[] = []
+  let end = (): void => undefined
+  const runs = new OnceMore<number>((key, asked, askedAgain) => {
+    void askedAgain.then(() => told.push(`${key} ${asked}`))
+    return new Promise((resolve) => (end = resolve))
+  })
+  void runs.ask('a', 1)
+  void runs.ask('b', 1)
+  await Promise.resolve()
+  expect(told).toEqual([])
+  void runs.ask('b', 2)
+  void runs.ask('b', 3)
+  await Promise.resolve()
+  expect(told).toEqual(['b 1'])
+  end()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(told).toEqual(['b 1'])
+})
+
 test('keys do not wait for each other', () => {
   const { begun, runs } = someRuns()
   void runs.ask('a', 1)

@@ -53,6 +53,10 @@ export const unposted: Omit<Surface, keyof SurfaceKey> = {
   needsLook: false,
 }
 
+/** Where it stands; null: nowhere. */
+export const placeOf = (row: Surface | undefined) =>
+  row?.ts && row.channel ? { channel: row.channel, ts: row.ts } : null
+
 export const nothingShown: Shown = { version: 0, othersUntil: 0, isBeingSent: false, surfaces: [] }
 
 export interface SurfaceKey {

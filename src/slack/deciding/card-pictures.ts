@@ -2,7 +2,7 @@ import { owesReview } from '../../domain/break-glass.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Grant, Review } from '../../domain/grant.ts'
 import { plainlyNamed } from '../../domain/person.ts'
-import type { Surface } from '../../domain/ports/surfaces.ts'
+import { placeOf, type Surface } from '../../domain/ports/surfaces.ts'
 import { adminIds } from '../../operations/admins.ts'
 import type { AskedOnce } from '../asked-once.ts'
 import type { Parts } from '../parts.ts'
@@ -77,9 +77,6 @@ export function passesBy(grant: Grant): Date | null {
 /** What is on the same card: the lines of one request, for one channel, that people see there. */
 const linesOn = (grant: Grant, many: readonly Grant[]): readonly Grant[] =>
   many.filter(({ channel, auto }) => channel === grant.channel && (auto === null || auto.isShown))
-
-export const placeOf = (card: Surface | undefined) =>
-  card?.ts && card.channel ? { channel: card.channel, ts: card.ts } : null
 
 /** Whoever is asked and cannot see the card gets it by DM. Once sent it is kept true. */
 async function copies(

@@ -72,6 +72,8 @@ export class Outbox {
   readonly #posts = new Map<string, PQueue>()
   /** Few, as each that waits for its turn already has it: what matters more comes after those. */
   readonly #updates = new PQueue({ concurrency: 2 })
+  /** What was given a name, until its turn comes. */
+  readonly #waiting = new Map<string, { readonly queue: PQueue; readonly lane: Lane }>()
   readonly #buckets = boundedMap<Bucket>(5_000)
   readonly #pausedUntilMs = new Map<string, number>()
   #refreshedAtMs = -Infinity
@@ -92,13 +94,17 @@ export class Outbox {
     this.#limits = isPaced ? slackLimits : noLimits
   }
 
-  /** `draw` is called when its turn has come, so that what is sent is true then; null: not worth sending any more. */
+  /**
+   * `draw` is called when its turn has come, so that what is sent is true then; null: not worth sending any more. `id` is
+   * a name to raise it by while it waits, which nothing else has meanwhile.
+   */
   async post(
     lane: Lane,
     to: { channel: string; threadTs?: string },
     draw: () => Promise<Message | null>,
+    { id }: { id?: string } = {},
   ): Promise<Sent | null> {
-    const add = () =>
+    const send = () =>
       this.#send('chat.postMessage', this.#bucket(to.channel, this.#limits.post), draw, async (message) => {
         const posted = await this.#client.chat.postMessage({
           channel: to.channel,
@@ -108,20 +114,29 @@ export class Outbox {
         })
         return { outcome: 'sent', channel: posted.channel ?? to.channel, ts: posted.ts ?? '' }
       })
-    return this.#postsTo(to.channel).add(partOfThis(add), { priority: -lanes[lane] })
+    return this.#add(this.#postsTo(to.channel), { lane, id, send })
   }
 
   async update(
     lane: Lane,
     at: { channel: string; ts: string },
     draw: () => Promise<Message | null>,
+    { id }: { id?: string } = {},
   ): Promise<Sent | null> {
-    const add = () =>
+    const send = () =>
       this.#send('chat.update', this.#bucket('update', this.#limits.update), draw, async (message) => {
         await this.#client.chat.update({ ...at, ...message, parse: 'none' })
         return { outcome: 'sent', ...at }
       })
-    return this.#updates.add(partOfThis(add), { priority: -lanes[lane] })
+    return this.#add(this.#updates, { lane, id, send })
+  }
+
+  /** What waits by this name goes with this lane, if it was in one that goes later. */
+  raise(id: string, lane: Lane): void {
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined || lanes[waiting.lane] <= lanes[lane]) return
+    waiting.queue.setPriority(id, -lanes[lane])
+    this.#waiting.set(id, { ...waiting, lane })
   }
 
   /** Learns what pauses other replicas were asked for: each time while it has something to send, else now and then. */
@@ -132,6 +147,18 @@ export class Outbox {
     for (const [method, leftMs] of await this.#surfaces.pauses()) {
       this.#pausedUntilMs.set(method, performance.now() + leftMs)
     }
+  }
+
+  #add(
+    queue: PQueue,
+    { lane, id, send }: { lane: Lane; id: string | undefined; send: () => Promise<Sent | null> },
+  ): Promise<Sent | null> {
+    const begin = () => {
+      if (id !== undefined) this.#waiting.delete(id)
+      return send()
+    }
+    if (id !== undefined) this.#waiting.set(id, { queue, lane })
+    return queue.add(partOfThis(begin), { priority: -lanes[lane], ...(id === undefined ? {} : { id }) })
   }
 
   async #send(

@@ -1,19 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
 import PQueue from 'p-queue'
-import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { mayHaveLines, type Grant } from '../../domain/grant.ts'
-import { nothingShown, TakenSince, type Shown, type Surface } from '../../domain/ports/surfaces.ts'
+import { nothingShown, placeOf, type Shown, type Surface } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import { boundedMap } from '../../bounded-map.ts'
 import { OnceMore } from '../../once-more.ts'
 import { partOfThis } from '../../under-way.ts'
 import { FairQueue } from './fair-queue.ts'
-import { Outbox, type Sent } from './outbox.ts'
+import { Messages, type Became, type Queued } from './messages.ts'
+import { Outbox } from './outbox.ts'
 import type { Parts } from '../parts.ts'
 import type { Alert, Picture, Pictures } from './picture.ts'
 
-/** Longer than a send with its timeout; after a crash the row is free again this much later. */
-const rowLeaseMs = 15_000
 const tickMs = 1_000
 const mostPending = 500
 const looksAtOnce = 4
@@ -22,8 +20,6 @@ const mostUnsure = 5_000
 const mostFailed = 5_000
 /** What cannot be shown, though others can, is tried again ever more seldom, and at last so often. */
 const mostFailedMs = 60_000
-/** As long as the message is leased: nobody else sends it meanwhile. */
-const saveAgainAfterMs: readonly number[] = [200, 1_000, 3_000]
 /** What was looked at so lately is sent as it was seen, unless this process has heard of a change since. */
 const lookHoldsMs = 500
 /** What is late, and messages that are to be looked at though no grant changed. */
@@ -43,10 +39,10 @@ export class Publisher {
   readonly #parts: Parts
   readonly #pictures: Pictures
   readonly #outbox: Outbox
-  readonly #saveAgainMs: readonly number[]
+  readonly #messages: Messages
   readonly #looks = new PQueue({ concurrency: looksAtOnce, queueClass: FairQueue })
-  readonly #showing = new OnceMore<Asked>((id, asked) =>
-    this.#parts.world.trace({ type: 'show', grantId: id }, () => this.#showNow(asked)),
+  readonly #showing = new OnceMore<Asked>((id, asked, askedAgain) =>
+    this.#parts.world.trace({ type: 'show', grantId: id }, () => this.#showNow(asked, askedAgain)),
   )
   /** Those that it failed to show: how often in a row, though others could be shown in between, and when last. */
   readonly #failed = boundedMap<{ readonly times: number; readonly atMs: number }>(mostFailed)
@@ -55,8 +51,8 @@ export class Publisher {
   readonly #notBeforeMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
   readonly #heardAt = boundedMap<number>(mostHeard)
-  /** By key what was to be noted of messages, and could not be: what is noted of them is not what stands there. */
-  readonly #unsaved = new Map<string, Partial<Surface>>()
+  /** Looks that ended before all that they found was sent: it is drawn by a look of its own when its turn comes. */
+  readonly #left = new WeakSet<Look>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = boundedMap<{ readonly revision: number; readonly untilMs: number }>(mostUnsure)
   /** What was not shown a tick ago, and at which revision. */
@@ -75,13 +71,14 @@ export class Publisher {
     {
       pictures,
       isPaced = true,
-      saveAgainMs = saveAgainAfterMs,
+      saveAgainMs,
     }: { pictures: Pictures; isPaced?: boolean; saveAgainMs?: readonly number[] },
   ) {
     this.#parts = parts
-    this.#saveAgainMs = saveAgainMs
     this.#pictures = pictures
-    this.#outbox = new Outbox({ client: parts.clients.background, surfaces: parts.surfaces, isPaced })
+    const { clients, surfaces, log } = parts
+    this.#outbox = new Outbox({ client: clients.background, surfaces, isPaced })
+    this.#messages = new Messages({ outbox: this.#outbox, surfaces, log, saveAgainMs })
   }
 
   start(): void {
@@ -100,7 +97,7 @@ export class Publisher {
     this.#stopListening()
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.race([
-      this.#showing.stop(),
+      this.#showing.stop().then(() => this.#messages.idle()),
       new Promise((resolve) => setTimeout(resolve, withinMs).unref()),
     ])
   }
@@ -177,7 +174,8 @@ export class Publisher {
     const { key, requestId, row } = picture
     try {
       const isSettling = row?.needsLook !== picture.needsLook
-      if (isSettling || (await this.#isStale(picture, row))) await this.#send(picture, requestId, row)
+      if (isSettling || (await this.#messages.isStale(picture, row)))
+        await this.#messages.queue({ picture, requestId, row }).sent
     } catch (error) {
       this.#parts.log.warn('could not show an alert now', { key, error })
     }
@@ -207,11 +205,12 @@ export class Publisher {
   }
 
   /** Never rejects. */
-  async #showNow(asked: Asked): Promise<void> {
+  async #showNow(asked: Asked, askedAgain: Promise<void>): Promise<void> {
     const { id } = asked
     if (this.#isTooSoon(id)) return
     try {
-      const waitMs = await this.#show(asked)
+      const waitMs = await this.#show(asked, askedAgain)
+      if (waitMs === null) return
       this.#failed.delete(id)
       this.#shownAtMs = this.#parts.world.clock.monotonicMs()
       if (waitMs > 0) this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
@@ -236,11 +235,12 @@ export class Publisher {
   }
 
   /**
-   * Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait.
+   * Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait, or
+   * null where it was asked for again while something of it waited for its turn: the look that follows sees to all.
    * A window is shown once the card of its series tells of it too, which is as urgent then. `ofAnother`: how urgent what
    * waits for this is.
    */
-  async #show(asked: Asked, ofAnother = 0): Promise<number> {
+  async #show(asked: Asked, askedAgain: Promise<void>, ofAnother = 0): Promise<number | null> {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
       // Giving and taking back come first.
@@ -250,12 +250,11 @@ export class Publisher {
         { id: asked.id, priority: Math.max(ofAnother, this.#urgencyOf(asked)) },
       )
       if (look === null) return 0
-      const sendings = await Promise.all(look.stale.map((stale) => this.#sendStale(look, stale)))
-      const sentWaitMs = Math.max(0, ...sendings.map(({ waitMs }) => waitMs))
-      if (sentWaitMs > 0) return sentWaitMs
+      const sent = await this.#sendStale(look, askedAgain)
+      if (sent === null || sent.waitMs > 0) return sent && sent.waitMs
       if (await this.#isOvertaken(look)) continue
       if (this.#isStopped) return 0
-      if (!sendings.every(({ isSettled }) => isSettled)) continue
+      if (!sent.isSettled) continue
       // Not noted as shown: the next change, or the next tick, looks again.
       if (look.isWaiting) return 0
       const shown = await this.#unchanged(look)
@@ -276,9 +275,10 @@ export class Publisher {
           ? 0
           : await this.#show(
               { id: window.seriesId, requestId: null, seen: null },
+              askedAgain,
               Math.max(ofAnother, this.#urgencyOf(asked)),
             )
-      if (waitMs > 0) return waitMs
+      if (waitMs !== 0) return waitMs
       // Another line of its request changed while the message of both was sent.
       if (look.many.length > 1 && this.#heardAtMs(look.grant) > look.atMs) continue
       const isNewest = await world.grants.shown(asked.id, look.grant.revision)
@@ -307,22 +307,56 @@ export class Publisher {
     return now.length !== many.length || now.some((one) => one && revisions.get(one.id) !== one.revision)
   }
 
-  /** Settled: it shows what was looked at, and nothing else hangs on where it was posted just now. */
-  async #sendStale(look: Look, { picture, row }: Stale): Promise<{ waitMs: number; isSettled: boolean }> {
-    const turn = { isAsLooked: false }
-    const draw = async (): Promise<Message | null> => {
-      // Read once more where it is posted: who changed it since has looked before we took it, and finds nothing to call off.
-      turn.isAsLooked = this.#isStillSo(look) && (isShown(row) || !(await this.#isWritten(look)))
-      return turn.isAsLooked ? picture.draw() : this.#redraw(look, picture.key)
-    }
-    const { waitMs, isSent } = await this.#send({ ...picture, draw }, look.grant.requestId, row)
-    const isFirst = (row?.ts ?? null) === null
-    return { waitMs, isSettled: isSent && turn.isAsLooked && !(isFirst && picture.isAnchor === true) }
+  /**
+   * Null: it was asked for again, nothing of it is being sent, and something waits for its turn still, for as long as
+   * thousands of others do. Settled: all shows what was looked at, and nothing else hangs on where it was posted just now.
+   */
+  async #sendStale(
+    look: Look,
+    askedAgain: Promise<void>,
+  ): Promise<{ waitMs: number; isSettled: boolean } | null> {
+    const stale = look.stale.map((one) => this.#queue(look, one))
+    const all = Promise.all(stale.map(({ queued }) => queued.sent))
+    const sent = (await Promise.race([all, askedAgain])) ?? (await this.#whatIsBegun(stale))
+    const waitMs = Math.max(0, ...sent.map((one) => one.waitMs))
+    const isLeft = sent.length < stale.length
+    if (isLeft) this.#left.add(look)
+    if (isLeft && waitMs === 0) return null
+    const isSettled = sent.every(({ isSent }) => isSent) && stale.every(({ isAsLooked }) => isAsLooked())
+    return { waitMs, isSettled }
   }
 
-  /** Looked at a moment ago, and not heard of since. */
-  #isStillSo({ grant, atMs }: Look): boolean {
-    return this.#parts.world.clock.monotonicMs() - atMs < lookHoldsMs && this.#showing.next(grant.id) === null
+  /** What became of those of which the turn has come: while they are being sent, another look would find them as they were. */
+  async #whatIsBegun(stale: readonly QueuedStale[]): Promise<Became[]> {
+    const all = stale.map(({ queued }) => queued)
+    for (;;) {
+      const begun = all.filter(({ isBegun }) => isBegun)
+      const became = await Promise.all(begun.map(({ sent }) => sent))
+      if (!all.some(({ isBegun, isDone }) => isBegun && !isDone)) return became
+    }
+  }
+
+  #queue(look: Look, { picture, row }: Stale): QueuedStale {
+    const isFirst = placeOf(row) === null
+    let isAsLooked = false
+    const draw = async (): Promise<Message | null> => {
+      // Read once more where it is posted: who changed it since has looked before we took it, and finds nothing to call off.
+      isAsLooked = this.#isStillSo(look) && !(isFirst && (await this.#isWritten(look)))
+      return isAsLooked ? picture.draw() : this.#redraw(look, picture)
+    }
+    const queued = this.#messages.queue({
+      picture: { ...picture, draw },
+      requestId: look.grant.requestId,
+      row,
+    })
+    return { queued, isAsLooked: () => isAsLooked && !(isFirst && picture.isAnchor === true) }
+  }
+
+  /** Looked at a moment ago, not heard of since, and nobody has looked at it anew. */
+  #isStillSo(look: Look): boolean {
+    const { grant, atMs } = look
+    if (this.#left.has(look) || this.#showing.next(grant.id) !== null) return false
+    return this.#parts.world.clock.monotonicMs() - atMs < lookHoldsMs
   }
 
   async #look({ id, requestId, seen }: Asked): Promise<Look | null> {
@@ -349,7 +383,7 @@ export class Publisher {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
       if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
-      else if (await this.#isStale(picture, row)) stale.push({ picture, row })
+      else if (await this.#messages.isStale(picture, row)) stale.push({ picture, row })
     }
     const isRead = known === null
     return {
@@ -363,13 +397,6 @@ export class Publisher {
       atMs,
       asked: { id, requestId, seen: null },
     }
-  }
-
-  async #isStale(picture: Picture, row: Surface | undefined): Promise<boolean> {
-    const unsaved = this.#unsaved.get(picture.key)
-    const mayStand = isShown(row) || typeof unsaved?.ts === 'string'
-    if (unsaved !== undefined && (mayStand || picture.isWanted)) return true
-    return isStale(picture, row)
   }
 
   /**
@@ -390,113 +417,12 @@ export class Publisher {
   }
 
   /** The picture as it is when its turn has come: much may have happened while it waited. */
-  async #redraw({ asked }: Look, key: string): Promise<Message | null> {
+  async #redraw({ asked }: Look, { key, to }: Picture): Promise<Message | null> {
     const look = await this.#look(asked)
     const found = look?.stale.find(({ picture }) => picture.key === key)
-    return found ? found.picture.draw() : null
-  }
-
-  /**
-   * One message to where it belongs. Its row is leased when its turn in the outbox has come, so that waiting there
-   * keeps nobody else from it. Answers how long to wait before trying again (0 when done), and whether it was sent.
-   */
-  async #send(
-    picture: Sending,
-    requestId: string,
-    seen: Surface | undefined,
-  ): Promise<{ waitMs: number; isSent: boolean }> {
-    const { surfaces } = this.#parts
-    const { key, lane } = picture
-    const turn: Turn = { row: null, leasedBy: '', shows: null, unsaved: null }
-    const draw = async (): Promise<Message | null> => {
-      const leased = await surfaces.lease({ key, requestId }, rowLeaseMs)
-      turn.row = leased.row
-      turn.leasedBy = leased.leasedBy
-      // Another replica sent it meanwhile: what is stale is to be looked at anew.
-      if (turn.row === null || turn.row.ts !== (seen?.ts ?? null)) return null
-      if (turn.row.shows !== (seen?.shows ?? null)) return null
-      // Posted already, which could not be noted: that comes first.
-      const unsaved = this.#unsaved.get(key)
-      if (turn.row.ts === null && typeof unsaved?.ts === 'string') {
-        turn.unsaved = unsaved
-        return null
-      }
-      const message = await picture.draw()
-      turn.shows = message && markOf(message)
-      return message
-    }
-    const at = seen?.channel && seen.ts ? { channel: seen.channel, ts: seen.ts } : null
-    const sent = at
-      ? await this.#outbox.update(lane, at, draw)
-      : await this.#outbox.post(lane, picture.to, draw)
-    const { row, leasedBy, unsaved, shows } = turn
-    if (row === null) return { waitMs: tickMs, isSent: false }
-    const needsLook = picture.needsLook ?? false
-    const { now, waitMs } = unsaved
-      ? { now: unsaved, waitMs: 0 }
-      : this.#became(row, sent, { shows, needsLook })
-    const isNoted = await this.#save(row, now, leasedBy)
-    return { waitMs, isSent: isNoted && sent?.outcome === 'sent' }
-  }
-
-  /** What was sent and not noted would be sent twice, or never again: an outage of a moment is waited out. */
-  async #save(row: Surface, now: Partial<Surface>, leasedBy: string): Promise<boolean> {
-    const { log } = this.#parts
-    for (const waitMs of this.#saveAgainMs) {
-      try {
-        return await this.#saveOnce(row, now, leasedBy)
-      } catch (error) {
-        this.#unsaved.set(row.key, now)
-        log.warn('could not note what was sent, trying again', { key: row.key, inMs: waitMs, error })
-        await sleep(waitMs, undefined, { ref: false })
-      }
-    }
-    return this.#saveOnce(row, now, leasedBy)
-  }
-
-  /** False: another took the message since, and what stands there now is not known: it is sent anew. */
-  async #saveOnce(row: Surface, now: Partial<Surface>, leasedBy: string): Promise<boolean> {
-    try {
-      await this.#parts.surfaces.save(row, now, leasedBy)
-      this.#unsaved.delete(row.key)
-      return true
-    } catch (error) {
-      if (!(error instanceof TakenSince)) throw error
-      this.#unsaved.set(row.key, {})
-      return false
-    }
-  }
-
-  /** What is to be noted of what became of a message, and how long to wait before it is tried again. */
-  #became(
-    row: Surface,
-    sent: Sent | null,
-    now: Pick<Surface, 'shows' | 'needsLook'>,
-  ): { now: Partial<Surface>; waitMs: number } {
-    const { log } = this.#parts
-    if (sent === null) return { now: { needsLook: now.needsLook }, waitMs: 0 }
-    switch (sent.outcome) {
-      case 'sent': {
-        const { channel, ts } = sent
-        return { now: { ...now, channel, ts, failure: null, tries: 0 }, waitMs: 0 }
-      }
-      case 'message-gone':
-        log.info('a message is gone, posting it again if it still matters', { key: row.key })
-        return { now: { channel: null, ts: null, shows: null }, waitMs: 0 }
-      case 'unreachable':
-        log.warn('a message cannot be shown there', { key: row.key, why: sent.why })
-        return { now: { ...now, failure: sent.why, tries: row.tries + 1 }, waitMs: 0 }
-      case 'later': {
-        // Slack may have made it all the same, unless it said "not so fast": what stands there is not known.
-        const shows = now.shows !== null && sent.why !== 'ratelimited' ? null : row.shows
-        const tries = row.tries + 1
-        if (row.tries > 2) log.warn('a message has to wait', { key: row.key, why: sent.why, tries })
-        return {
-          now: { tries, shows },
-          waitMs: Math.min(60_000, sent.inMs * 2 ** Math.min(row.tries, 6)),
-        }
-      }
-    }
+    // What has come to belong elsewhere is sent by the look that finds it so.
+    const isThere = placeOf(found?.row) !== null || isDeepStrictEqual(found?.picture.to, to)
+    return found && isThere ? found.picture.draw() : null
   }
 }
 
@@ -536,36 +462,19 @@ interface Look {
   readonly atMs: number
 }
 
-interface Turn {
-  row: Surface | null
-  leasedBy: string
-  shows: string | null
-  /** What was sent in an earlier turn, and is to be noted first. */
-  unsaved: Partial<Surface> | null
-}
-
 interface Stale {
   readonly picture: Picture
   readonly row: Surface | undefined
 }
 
-/** A picture that may turn out not to be worth sending any more when its turn has come. */
-type Sending = Omit<Picture, 'draw'> & { draw(): Promise<Message | null> }
+interface QueuedStale {
+  readonly queued: Queued
+  /** It was sent as it was looked at, and nothing hangs on where it was posted. */
+  readonly isAsLooked: () => boolean
+}
 
 /** What decides whether it is stale is what is sent. */
 function drawnOnce(picture: Picture): () => Promise<Message> {
   let drawn: Promise<Message> | null = null
   return () => (drawn ??= picture.draw())
 }
-
-const isShown = (row: Surface | undefined): boolean => row?.ts !== null && row?.ts !== undefined
-
-/** A failure is tried again once there is something new to show. */
-async function isStale(picture: Picture, row: Surface | undefined): Promise<boolean> {
-  if (!isShown(row) && !picture.isWanted) return false
-  if (!isShown(row) && (row?.failure ?? null) === null) return true
-  return row?.shows !== markOf(await picture.draw())
-}
-
-export const markOf = (message: Message): string =>
-  createHash('sha256').update(JSON.stringify(message)).digest('base64url').slice(0, 16)

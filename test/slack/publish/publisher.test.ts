@@ -1,12 +1,12 @@
-import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
 import type { Alert, Picture, Pictures } from '../../../src/slack/publish/picture.ts'
-import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
-import { section, type Message } from '../../../src/slack/words/blocks.ts'
+import { markOf } from '../../../src/slack/publish/messages.ts'
+import { Publisher } from '../../../src/slack/publish/publisher.ts'
 import { anActiveGrant, aPendingGrant, at, riley } from '../../support/builders.ts'
 import { anEndedGrant, aHalfApprovedGrant, anOpenWindow, aSeries, aWindow } from '../../support/lives.ts'
 import { beat, useBeats } from '../../support/beats.ts'
+import { aPicture, says, sentOf, settled, shown, until } from '../../support/publishing.ts'
 import { aSlackSide, type SlackSide } from '../../support/slack-side.ts'
 
 useBeats()
@@ -16,18 +16,6 @@ afterEach(async () => {
 })
 
 const card = { key: 'card:g1', requestId: 'r1' }
-const says = (words: string): Message => ({ text: words, blocks: [section(words)] })
-
-/** One message that says the status; it is posted while the grant is open. */
-const aPicture = (grant: Grant, about: Partial<Picture> = {}): Picture => ({
-  key: `card:${grant.id}`,
-  lane: 'newCard',
-  isWanted: grant.dueAt !== null,
-  to: { channel: grant.channel },
-  draw: () => Promise.resolve(says(`${grant.id} is ${grant.status}`)),
-  ...about,
-})
-
 /** A replica; `of` says what shows a grant. */
 function aPublisher(
   side: SlackSide,
@@ -42,28 +30,6 @@ function aPublisher(
   running.push(publisher)
   return publisher
 }
-
-/** Polls until it is so, which it must be in time. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    if (tries === 1_000) throw new Error('it never came to be')
-    await sleep(2)
-  }
-}
-
-const shown = (side: SlackSide, id = 'g1') =>
-  until(async () => (await side.world.grants.get(id))?.unshown === false)
-
-/** Nothing here waits for the time to pass: after so many turns whatever was to follow has followed. */
-async function settled(): Promise<void> {
-  for (let turns = 0; turns < 200; turns++) await immediate()
-}
-
-const sentOf = ({ slack }: SlackSide): string[] =>
-  slack.calls.map(
-    ({ method, args }) =>
-      `${method === 'chat.update' ? `edit ${args['ts'] ?? ''}` : 'post'}: ${args['text'] ?? ''}`,
-  )
 
 const active = anActiveGrant()
 const askingForMore: Grant = {

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals'
 import { LogLevel, WebClient } from '@slack/web-api'
-import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { GrantStore } from '../../../src/domain/ports/grants.ts'
 import {
@@ -11,8 +11,8 @@ import {
 } from '../../../src/domain/ports/surfaces.ts'
 import type { Alert, Picture } from '../../../src/slack/publish/picture.ts'
 import { Outbox } from '../../../src/slack/publish/outbox.ts'
-import { markOf, Publisher } from '../../../src/slack/publish/publisher.ts'
-import { section, type Message } from '../../../src/slack/words/blocks.ts'
+import { markOf } from '../../../src/slack/publish/messages.ts'
+import { Publisher } from '../../../src/slack/publish/publisher.ts'
 import { KnownShown } from '../../../src/mongo/known-shown.ts'
 import { mongoSurfaces } from '../../../src/mongo/surfaces.ts'
 import { aPendingGrant, anActiveGrant } from '../../support/builders.ts'
@@ -20,6 +20,7 @@ import { aDatabase } from '../../support/database.ts'
 import { memoryGrants, MemoryDatabase } from '../../support/memory-stores.ts'
 import { memorySurfaces, NotedSurfaces } from '../../support/memory-surfaces.ts'
 import { beat, useBeats } from '../../support/beats.ts'
+import { says, settled, until } from '../../support/publishing.ts'
 import { aSlackSide } from '../../support/slack-side.ts'
 
 useBeats()
@@ -28,7 +29,6 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
 })
 
-const says = (words: string): Message => ({ text: words, blocks: [section(words)] })
 type Of = (grant: Grant, rows: ReadonlyMap<string, Surface>, many: readonly Grant[]) => Picture[]
 
 /** What stands in Slack; each call first waits for `gate`, which may answer instead. */
@@ -107,16 +107,6 @@ function replicas(
   return { all, side, db }
 }
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    if (tries === 1_000) throw new Error('it never came to be')
-    await sleep(2)
-  }
-}
-const turns = async (n = 100) => {
-  for (let i = 0; i < n; i++) await immediate()
-}
-
 const becomes =
   (reason: string) =>
   (grant: Grant): Grant => ({ ...grant, reason, unshown: true })
@@ -158,18 +148,18 @@ test.each([
   await until(async () => (await a.grants.get('g1'))?.unshown === false)
   await b.grants.change('g1', becomes('asked'))
   await until(() => from === 1 || [...slack.messages.values()].includes('card asked'))
-  await turns()
+  await settled(100)
   // The other replica writes and shows what came next, while the DM is on its way to Slack.
   await a.grants.change('g1', becomes('answered'))
   for (let i = 0; i < 5; i++) {
-    await turns()
+    await settled(100)
     side.passes(1_000)
     beat()
   }
   await until(() => from === 1 || [...slack.messages.values()].includes('card answered'))
   letGo()
   for (let i = 0; i < 70; i++) {
-    await turns(20)
+    await settled(20)
     side.passes(1_000)
     beat()
   }
@@ -195,10 +185,10 @@ test('what one replica is just showing no other looks at for a second; what it l
   const second = async () => {
     side.passes(1_000)
     beat()
-    await turns()
+    await settled(100)
   }
   await a.grants.insert(anActiveGrant({ reason: 'asked' }))
-  await turns()
+  await settled(100)
   await second()
   expect(looks).toBe(1)
   await second()
@@ -335,7 +325,7 @@ interface Trouble {
 async function aRun(seed: number, count: number, faults: boolean, trouble: Trouble = {}) {
   const { isStoreFailing = false, isOneStopped = false, isOneDead = false } = trouble
   const random = seeded(seed)
-  const slow = async (most: number) => turns(Math.floor(random() * most))
+  const slow = async (most: number) => settled(Math.floor(random() * most))
   let isFair = !faults
   const slack = aSlack(async (method) => {
     await slow(12)
@@ -439,7 +429,7 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
       await all[0]?.grants.change(id, (grant) => becomes(String(Number(grant.reason) + 1))(grant))
       all = all.slice(1)
       const nth = Math.floor(random() * 60)
-      void turns(nth).then(() => {
+      void settled(nth).then(() => {
         dies.isDead = true
         owed[0]?.clear()
       })
@@ -461,17 +451,17 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
   const isOwed = () => owed.some(({ size }) => size > 0)
   for (let i = 0; i < 150 && !(i > 5 && !isOwed() && (await isDone())); i++) {
     if (isOwed()) await sleep(1)
-    await turns(60)
+    await settled(60)
     side.passes(1_000)
     beat()
   }
-  await turns(200)
+  await settled(200)
   for (let i = 0; i < 3; i++) {
-    await turns(60)
+    await settled(60)
     side.passes(5_000)
     beat(5_000)
   }
-  await turns(200)
+  await settled(200)
   const wrong: string[] = []
   if (!(await isDone())) wrong.push('never shown')
   const store = memorySurfaces(() => clock.ms(), noted)
@@ -568,11 +558,11 @@ test('what another posted between reading and sending is noticed by what the own
   await until(async () =>
     (await b.store.of('r1')).surfaces.some(({ key, ts }) => key === 'note:g1' && ts !== null),
   )
-  await turns()
+  await settled(100)
   // Its own save tells that another replica saved meanwhile.
   gates.get('card answered')?.()
   for (let i = 0; i < 70; i++) {
-    await turns(20)
+    await settled(20)
     side.passes(1_000)
     beat()
   }
@@ -622,10 +612,10 @@ test('lines called off together while their one message is just posted: it tells
   await a.grants.change('l0', becomes('over'))
   await until(() => gates.has('dm'))
   await a.grants.change('l1', becomes('over'))
-  await turns()
+  await settled(100)
   gates.get('dm')?.()
   for (let i = 0; i < 70; i++) {
-    await turns(20)
+    await settled(20)
     side.passes(1_000)
     beat()
   }
@@ -658,11 +648,11 @@ test('what was sent but could not be noted is not taken for what stood there bef
   fails = true
   await a.grants.change('g1', becomes('answered'))
   await until(() => [...slack.messages.values()].includes('card answered'))
-  await turns()
+  await settled(100)
   fails = false
   await a.grants.change('g1', becomes('asked'))
   for (let i = 0; i < 30; i++) {
-    await turns(20)
+    await settled(20)
     side.passes(1_000)
     beat()
   }
@@ -684,14 +674,14 @@ test('a pause that another replica was asked for is known within two seconds to 
   // The publisher's tick, each second.
   await outbox.refreshPauses()
   void outbox.post('newCard', { channel: 'C1' }, async () => says('too soon'))
-  await turns()
+  await settled(100)
   expect(slack.log).toEqual([])
 })
 
 /** So many seconds go by, each with a beat of every replica. */
 async function seconds(n: number, side: { passes(ms: number): void }): Promise<void> {
   for (let i = 0; i < n; i++) {
-    await turns(20)
+    await settled(20)
     side.passes(1_000)
     beat()
   }
@@ -819,7 +809,7 @@ test('an edit that Slack made though it answered 503 is not taken for what stood
   await until(async () => (await a.grants.get('g1'))?.unshown === false)
   await a.grants.change('g1', becomes('answered'))
   await until(() => slack.log.some((line) => line.includes('503')))
-  await turns()
+  await settled(100)
   await a.grants.change('g1', becomes('asked'))
   await seconds(10, side)
   expect((await a.grants.get('g1'))?.unshown).toBe(false)
@@ -934,10 +924,10 @@ test('what waits for an answer is looked at with the next beat where it could no
   }
   await a.grants.insert({ ...aPendingGrant({ reason: 'asked' }), unshown: false })
   await seconds(1, side)
-  await turns()
+  await settled(100)
   fails = false
   await seconds(5, side)
-  await turns()
+  await settled(100)
   expect([...slack.messages.values()]).toEqual(['card asked'])
 })
 
@@ -1079,7 +1069,7 @@ test('what one begins to post right after another had nothing to send for the ne
   await a.grants.change('g1', becomes('answered'))
   await until(async () => (await a.grants.get('g1'))?.unshown === false)
   letGo()
-  await turns(500)
+  await settled(500)
   await b.publisher.stop(0)
   await seconds(60, side)
   expect([...slack.messages.values()]).not.toContain('dm asked')
@@ -1111,7 +1101,7 @@ test('what one edited and could not note, as it died, is not taken for what stoo
   seen.dying = true
   await a.grants.change('g1', becomes('asked for more'))
   await until(() => [...slack.messages.values()].includes('card asked for more'))
-  await turns()
+  await settled(100)
   await a.publisher.stop(0)
   await b.grants.change('g1', becomes('quiet'))
   await seconds(60, side)
