@@ -84,6 +84,8 @@ await runBench(async (bench): Promise<Report> => {
   }
   const posted = await post(access)
   const told = await post(old)
+  // Whoever is warned holds it still: what is edited of theirs is not of what ended.
+  const toldOfHeld = await post(old)
   await target.ask({
     what: 'hold',
     principals: Object.values(waves).flatMap((wave) => wave.map(({ principal }) => principal)),
@@ -101,7 +103,7 @@ await runBench(async (bench): Promise<Report> => {
     })
   await write('most', atMs)
   await write('later', atMs + laterMs)
-  await write('warned', atMs + heldMs / 2, { warnMs: heldMs / 2 - warnedMs })
+  await write('warned', atMs + heldMs / 2, { warnMs: heldMs / 2 - warnedMs, told: toldOfHeld })
   await write('first', atMs + firstMs, { isShown: false })
   if (Date.now() > atMs + firstMs - preparedMs)
     throw new Error('this machine is too slow to write the grants')

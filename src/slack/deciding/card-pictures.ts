@@ -125,6 +125,9 @@ function noteOf(grant: Grant, { by, verdict, note, durationMs }: Review): Messag
   return { text: `${plainlyNamed(by)} ${what}`, blocks: [section(`${named(by)} ${what}${said}`)] }
 }
 
+/** No rule gave it, and nothing has happened to it since: its card tells for the first time that somebody has it now. */
+const isNewlyHeld = ({ auto, history }: Grant): boolean => auto === null && history.at(-1)?.type === 'given'
+
 function cardLane(grant: Grant): Lane {
   if (owesReview(grant) && grant.status === 'granting') return 'newCard'
   if (grant.auto !== null && grant.status === 'granting') return 'cleanUp'
@@ -137,7 +140,7 @@ function cardLane(grant: Grant): Lane {
     case 'granting':
       return 'decision'
     case 'active':
-      return 'active'
+      return isNewlyHeld(grant) ? 'decision' : 'active'
     case 'revoking':
       return grant.alertedAt === null ? 'ended' : 'alert'
     case 'ended':

@@ -28,6 +28,7 @@ import {
   aRevokingGrant,
   aSeries,
   aWaitingGrant,
+  aWarnedGrant,
   aWithdrawnGrant,
   given,
   then,
@@ -66,7 +67,9 @@ describe('a card is posted while something is still to come, and goes before wha
     ['is being given', aGrantingGrant(), 'decision', true],
     ['is given by a rule', aGrantByRule(), 'cleanUp', true],
     ['is being given, as glass was broken', aBrokenGlass(), 'newCard', true],
-    ['is held', anActiveGrant(), 'active', true],
+    ['was answered and is held', anActiveGrant(), 'decision', true],
+    ['is held, and was warned of its end', aWarnedGrant(), 'active', true],
+    ['is held by a rule', given(aGrantByRule()), 'active', true],
     ['is being taken back', aRevokingGrant(), 'ended', true],
     ['is still held past its end', anAlertedGrant(), 'alert', true],
     ['ended', anEndedGrant(), 'ended', false],
@@ -149,7 +152,7 @@ describe('whoever is asked and cannot see the card', () => {
   })
   test('of broken glass is every admin, who sees it until it is reviewed', async () => {
     const side = without(riley, ada, sam)
-    expect(await copies(given(aBrokenGlass()), posted, { side })).toEqual([`${key}:UADA → UADA, active`])
+    expect(await copies(given(aBrokenGlass()), posted, { side })).toEqual([`${key}:UADA → UADA, decision`])
     expect(await copies(aReviewedGrant(), posted, { side })).toEqual([])
   })
   test('is reminded beside their own copy', async () => {
