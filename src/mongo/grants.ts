@@ -311,11 +311,18 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
           return rows.flatMap(({ _id: id }) => pending.get(id) ?? [])
       }
     },
-    unshown: (limit) =>
-      known.first({ unshown: true }, { limit, projection: { revision: 1 } }, (row) => {
-        const { _id: id, revision } = revisionRow.parse(row)
-        return { id, revision }
-      }),
+    unshown: (limit, after) => {
+      const [filter, order] =
+        after === undefined ? [{}, {}] : [{ _id: { $gt: after } }, { sort: { _id: 1 as const } }]
+      return known.first(
+        { unshown: true, ...filter },
+        { limit, projection: { revision: 1 }, ...order },
+        (row) => {
+          const { _id: id, revision } = revisionRow.parse(row)
+          return { id, revision }
+        },
+      )
+    },
     shown: (id, revision) => noteShown({ id, revision }),
     onChange: (listener) => {
       listeners.add(listener)

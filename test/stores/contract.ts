@@ -190,6 +190,23 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     expect((await store.unshown(1_000)).map(({ id }) => id)).not.toContain(grant.id)
   })
 
+  test('what is not shown is found in the order of its ids, after one of them', async () => {
+    const store = await open()
+    const ids: string[] = []
+    for (let i = 0; i < 5; i++) {
+      const grant = aPendingGrant(fresh())
+      await store.insert(grant)
+      ids.push(grant.id)
+    }
+    ids.sort()
+    await store.shown(ids[3] ?? '', 0)
+    const after = async (limit: number, id: string | undefined) =>
+      (await store.unshown(limit, id)).map((one) => one.id).filter((one) => ids.includes(one))
+    expect(await after(1, ids[0])).toEqual([ids[1]])
+    expect((await after(10_000, ids[1])).slice(0, 2)).toEqual([ids[2], ids[4]])
+    expect(await after(10_000, ids[4])).toEqual([])
+  })
+
   test('writers hear of their own writes', async () => {
     const store = await open()
     const heard: string[] = []

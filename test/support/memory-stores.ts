@@ -274,12 +274,15 @@ export function memoryGrants(
         ),
       ),
     late: () => step(() => all().filter((g) => isOpen(g) && 'alertedAt' in g && g.alertedAt !== null)),
-    unshown: (limit) =>
-      step(() =>
-        all()
-          .filter((g) => g.unshown)
-          .slice(0, limit),
-      ),
+    unshown: (limit, after) =>
+      step(() => {
+        const unshown = all().filter((g) => g.unshown)
+        if (after === undefined) return unshown.slice(0, limit)
+        return unshown
+          .filter(({ id }) => id > after)
+          .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+          .slice(0, limit)
+      }),
     shown: (id, revision) =>
       step(() => {
         const grant = db.grants.get(id)

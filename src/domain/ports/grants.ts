@@ -75,8 +75,8 @@ export interface GrantStore {
   standingCut(since: Date, of?: readonly string[]): Promise<FailedRow[]>
   /** Requests that wait for an answer, the oldest first. */
   pending(limit: number): Promise<Pending[]>
-  /** Those that Slack does not show at their newest revision. */
-  unshown(limit: number): Promise<readonly Pick<Grant, 'id' | 'revision'>[]>
+  /** Those that Slack does not show at their newest revision; in the order of their ids after this one, where one is given. */
+  unshown(limit: number, after?: string): Promise<readonly Pick<Grant, 'id' | 'revision'>[]>
   /** Slack shows this revision now. False, and nothing noted, where the grant moved on. */
   shown(id: string, revision: number): Promise<boolean>
   /**

@@ -13,6 +13,8 @@ import type { Parts } from '../parts.ts'
 import type { Alert, Picture, Pictures } from './picture.ts'
 
 const tickMs = 1_000
+const unshownATick = 500
+const mostUnshown = 20_000
 const mostPending = 500
 const looksAtOnce = 4
 const mostHeard = 5_000
@@ -55,8 +57,10 @@ export class Publisher {
   readonly #left = new WeakSet<Look>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = boundedMap<{ readonly revision: number; readonly untilMs: number }>(mostUnsure)
-  /** What was not shown a tick ago, and at which revision. */
-  #unshownBefore: ReadonlyMap<string, number> = new Map()
+  /** What was not shown an earlier tick, and at which revision. */
+  readonly #unshownBefore = boundedMap<number>(mostUnshown)
+  /** Where more are not shown than are looked at in a tick: up to which of them by their ids. */
+  #unshownUpTo = ''
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
   #isShowingOthers = false
@@ -113,7 +117,7 @@ export class Publisher {
     const { world, log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
-      const unshown = await world.grants.unshown(500)
+      const unshown = await this.#unshown()
       for (const { id, revision } of unshown) {
         // Whoever wrote it shows it, most likely just now: others look only at what is left.
         const isLeft = this.#unshownBefore.get(id) === revision
@@ -121,7 +125,7 @@ export class Publisher {
         if (isLeft && !this.#showing.isRunning(id) && !this.#isUnsureStill({ id, revision }))
           this.#begin({ id })
       }
-      this.#unshownBefore = new Map(unshown.map(({ id, revision }) => [id, revision]))
+      for (const { id, revision } of unshown) this.#unshownBefore.set(id, revision)
       // Another replica may have noted as shown what an older message of this one has overtaken since.
       for (const id of this.#notBeforeMs.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
       this.#pendingIds.push(...(await this.#pending()))
@@ -131,6 +135,16 @@ export class Publisher {
     } finally {
       this.#isTicking = false
     }
+  }
+
+  /** What waits to be shown may be more than a tick looks at, for as long as Slack takes: all have their turn. */
+  async #unshown(): Promise<readonly Pick<Grant, 'id' | 'revision'>[]> {
+    const { grants } = this.#parts.world
+    const any = await grants.unshown(unshownATick)
+    if (any.length < unshownATick) return any
+    const next = await grants.unshown(unshownATick, this.#unshownUpTo)
+    this.#unshownUpTo = next.length < unshownATick ? '' : (next.at(-1)?.id ?? '')
+    return next
   }
 
   #isUnsureStill({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {

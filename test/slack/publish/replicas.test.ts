@@ -398,7 +398,7 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
     const { get, shown, unshown, byRequest } = { ...grants }
     grants.get = (id) => perhaps(() => get(id), replica)
     grants.shown = (id, revision) => perhaps(() => shown(id, revision), replica)
-    grants.unshown = (limit) => perhaps(() => unshown(limit), replica)
+    grants.unshown = (...of) => perhaps(() => unshown(...of), replica)
     grants.byRequest = (id) => perhaps(() => byRequest(id), replica)
   }
   let all = every

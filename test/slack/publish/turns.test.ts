@@ -284,4 +284,32 @@ describe('while edits wait for their turn', () => {
     await shown(side)
     expect(side.slack.texts.filter((text) => text.startsWith('dm'))).toEqual(['dm: 2', 'dm: 2'])
   })
+
+  // As after a restart while a thousand ends are being told of.
+  test('what another process left is looked at, however much of what it left waits already', async () => {
+    const side = aSlackSide()
+    const own = side.parts.surfaces
+    const lease: SurfaceStore['lease'] = (row, forMs) =>
+      row.key.startsWith('card:over') ? new Promise(() => undefined) : own.lease(row, forMs)
+    for (let i = 0; i < 1_100; i++) await side.writes(ended(`over-${String(i).padStart(4, '0')}`))
+    await side.writes({ ...anActiveGrant({ id: 'z1', requestId: 'z1' }), unshown: true })
+    const pictures: Pictures = {
+      of: async (grant) => ({
+        pictures: [aPicture(grant, { isWanted: true, to: { channel: grant.id === 'z1' ? 'C1' : 'C2' } })],
+        isWhole: true,
+      }),
+      alerts: async () => [],
+    }
+    const publisher = new Publisher(
+      { ...side.parts, surfaces: { ...own, lease } },
+      { pictures, isPaced: false },
+    )
+    publisher.start()
+    running.push(publisher)
+    for (let i = 0; i < 8; i++) {
+      beat()
+      await settled(600)
+    }
+    expect(side.slack.texts).toEqual(['z1 is active'])
+  })
 })
