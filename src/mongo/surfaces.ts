@@ -55,7 +55,10 @@ const schema = new Schema(
 schema.index({ 'surfaces.ts': 1 })
 schema.index({ needsLook: 1 }, { partialFilterExpression: { needsLook: true } })
 
-const pauseSchema = new Schema({ _id: String, until: Date }, { collection: 'pauses', versionKey: false })
+const pauseSchema = new Schema(
+  { _id: String, until: Date, turnAt: Date, nextAt: Date, waitMs: Number },
+  { collection: 'pauses', versionKey: false },
+)
 
 export const shownModel = (connection: Connection) => connection.model('Shown', schema)
 export const pauseModel = (connection: Connection) => connection.model('Pause', pauseSchema)
@@ -180,6 +183,24 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       )
       return found.flatMap(({ surfaces }) => surfaces.filter(({ needsLook }) => needsLook))
     },
+    turn: async (name, everyMs) => {
+      const taken = await pauses
+        .findOneAndUpdate(
+          { _id: `turn:${name}` },
+          [
+            { $set: { turnAt: { $max: ['$nextAt', '$$NOW'] } } },
+            {
+              $set: {
+                nextAt: { $add: ['$turnAt', everyMs] },
+                waitMs: { $subtract: ['$turnAt', '$$NOW'] },
+              },
+            },
+          ],
+          { upsert: true, updatePipeline: true, returnDocument: 'after' },
+        )
+        .lean()
+      return turnRow.parse(taken).waitMs
+    },
     pause: async (method, forMs) => {
       await pauses.updateOne({ _id: method }, [{ $set: { until: inMs(forMs) } }], {
         upsert: true,
@@ -257,3 +278,4 @@ interface Saving extends SurfaceKey {
 }
 
 const pauseRow = z.object({ _id: z.string(), leftMs: z.number() })
+const turnRow = z.object({ waitMs: z.number() })

@@ -783,4 +783,16 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
     expect(pauses.get('chat.update')).toBeLessThanOrEqual(60_000)
     expect(pauses.has('chat.postMessage')).toBe(false)
   })
+
+  test('turns come one after the other, for whoever takes them', async () => {
+    const [one, other] = [await open(), await open()]
+    const waits: number[] = []
+    for (const store of [one, other, one, other]) waits.push(await store.turn('chat.update', 60_000))
+    for (const [i, waitMs] of waits.entries()) {
+      expect(waitMs).toBeLessThanOrEqual(i * 60_000)
+      expect(waitMs).toBeGreaterThan(i * 60_000 - 30_000)
+    }
+    expect(await one.turn('another', 60_000)).toBe(0)
+    expect([...(await one.pauses()).keys()]).not.toContain('another')
+  })
 }

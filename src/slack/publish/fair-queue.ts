@@ -12,18 +12,20 @@ interface Waiting {
   readonly at: number
 }
 
-/** Each turn of so many is that of whoever waits longest. */
-const turnsOfOldest = 4
-
 /**
- * The most urgent first, and in between whoever waits longest, so that nothing waits for ever behind what is more urgent.
- * What becomes more urgent keeps how long it has waited.
+ * The most urgent first, and, each turn of so many, whoever waits longest, so that nothing waits for ever behind what is
+ * more urgent. What becomes more urgent keeps how long it has waited.
  */
 export class FairQueue implements Queue<Run, Options> {
   /** By priority, each in the order they came. */
   readonly #lanes = new Map<number, Waiting[]>()
+  readonly #turnsOfOldest: number
   #came = 0
   #turn = 0
+
+  constructor({ turnsOfOldest = 4 } = {}) {
+    this.#turnsOfOldest = turnsOfOldest
+  }
 
   get size(): number {
     return [...this.#lanes.values()].reduce((sum, { length }) => sum + length, 0)
@@ -35,7 +37,7 @@ export class FairQueue implements Queue<Run, Options> {
 
   dequeue(): Run | undefined {
     const lanes = [...this.#lanes].filter(([, { length }]) => length > 0)
-    const isOldestsTurn = ++this.#turn % turnsOfOldest === 0
+    const isOldestsTurn = ++this.#turn % this.#turnsOfOldest === 0
     const key = ([priority, [first]]: (typeof lanes)[number]): number =>
       isOldestsTurn ? -(first?.at ?? 0) : priority
     const [, lane] = lanes.toSorted((one, other) => key(other) - key(one))[0] ?? []

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SurfaceStore } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import { escapeText } from '../words/mrkdwn.ts'
+import { FairQueue } from './fair-queue.ts'
 
 /** Smaller goes first. */
 export const lanes = {
@@ -58,22 +59,27 @@ const idleRefreshMs = 2_000
  * Slack's published limits: 50 updates a minute, of which the burst is a part, as one more stops all of them for up to a
  * minute; a message a second in a channel, with a small burst.
  */
-const slackLimits = { update: { burst: 8, perMinute: 40 }, post: { burst: 3, perMinute: 60 } }
-const noLimits = { update: { burst: 1, perMinute: Infinity }, post: { burst: 1, perMinute: Infinity } }
+const slackLimits: { readonly update: Limits; readonly post: Limits } = {
+  update: { burst: 8, perMinute: 40 },
+  post: { burst: 3, perMinute: 60 },
+}
+const noLimits: typeof slackLimits = {
+  update: { burst: 1, perMinute: Infinity },
+  post: { burst: 1, perMinute: Infinity },
+}
 
 /**
- * Sends messages one lane after the other, no faster than Slack allows, and stands still while Slack asks for it
- * (a pause that replicas share). Never throws: says what became of it.
+ * Sends messages one lane after the other, no faster than Slack allows all replicas together, and stands still while Slack
+ * asks for it (a pause that replicas share). Never throws: says what became of it.
  */
 export class Outbox {
   readonly #client: WebClient
   readonly #surfaces: SurfaceStore
-  /** A queue for each channel: a busy one keeps no other waiting. */
-  readonly #posts = new Map<string, PQueue>()
-  /** Few, as each that waits for its turn already has it: what matters more comes after those. */
-  readonly #updates = new PQueue({ concurrency: 2 })
-  /** What was given a name, until its turn comes. */
-  readonly #waiting = new Map<string, { readonly queue: PQueue; readonly lane: Lane }>()
+  /** A line for each channel: a busy one keeps no other waiting. */
+  readonly #posts = new Map<string, Line>()
+  readonly #updates: Line
+  /** Where that waits which was given a name. */
+  readonly #waiting = new Map<string, Line>()
   readonly #buckets = boundedMap<Bucket>(5_000)
   readonly #pausedUntilMs = new Map<string, number>()
   #refreshedAtMs = -Infinity
@@ -92,6 +98,7 @@ export class Outbox {
     this.#client = client
     this.#surfaces = surfaces
     this.#limits = isPaced ? slackLimits : noLimits
+    this.#updates = this.#line('chat.update', 'update', this.#limits.update)
   }
 
   /**
@@ -105,7 +112,7 @@ export class Outbox {
     { id }: { id?: string } = {},
   ): Promise<Sent | null> {
     const send = () =>
-      this.#send('chat.postMessage', this.#bucket(to.channel, this.#limits.post), draw, async (message) => {
+      this.#send('chat.postMessage', draw, async (message) => {
         const posted = await this.#client.chat.postMessage({
           channel: to.channel,
           ...(to.threadTs ? { thread_ts: to.threadTs } : {}),
@@ -124,7 +131,7 @@ export class Outbox {
     { id }: { id?: string } = {},
   ): Promise<Sent | null> {
     const send = () =>
-      this.#send('chat.update', this.#bucket('update', this.#limits.update), draw, async (message) => {
+      this.#send('chat.update', draw, async (message) => {
         await this.#client.chat.update({ ...at, ...message, parse: 'none' })
         return { outcome: 'sent', ...at }
       })
@@ -133,15 +140,12 @@ export class Outbox {
 
   /** What waits by this name goes with this lane, if it was in one that goes later. */
   raise(id: string, lane: Lane): void {
-    const waiting = this.#waiting.get(id)
-    if (waiting === undefined || lanes[waiting.lane] <= lanes[lane]) return
-    waiting.queue.setPriority(id, -lanes[lane])
-    this.#waiting.set(id, { ...waiting, lane })
+    this.#waiting.get(id)?.waiting.setPriority(id, -lanes[lane])
   }
 
   /** Learns what pauses other replicas were asked for: each time while it has something to send, else now and then. */
   async refreshPauses(): Promise<void> {
-    const isIdle = this.#posts.size === 0 && this.#updates.size + this.#updates.pending === 0
+    const isIdle = this.#posts.size === 0 && this.#updates.turns.size + this.#updates.turns.pending === 0
     if (isIdle && performance.now() - this.#refreshedAtMs < idleRefreshMs) return
     this.#refreshedAtMs = performance.now()
     for (const [method, leftMs] of await this.#surfaces.pauses()) {
@@ -149,30 +153,46 @@ export class Outbox {
     }
   }
 
+  /** Whose turn it is shows only when a turn comes: what matters more by then goes first. */
   #add(
-    queue: PQueue,
+    line: Line,
     { lane, id, send }: { lane: Lane; id: string | undefined; send: () => Promise<Sent | null> },
   ): Promise<Sent | null> {
-    const begin = () => {
-      if (id !== undefined) this.#waiting.delete(id)
-      return send()
-    }
-    if (id !== undefined) this.#waiting.set(id, { queue, lane })
-    return queue.add(partOfThis(begin), { priority: -lanes[lane], ...(id === undefined ? {} : { id }) })
+    return new Promise((resolve, reject) => {
+      const begin = async () => {
+        if (id !== undefined) this.#waiting.delete(id)
+        await send().then(resolve, reject)
+      }
+      if (id !== undefined) this.#waiting.set(id, line)
+      line.waiting.enqueue(partOfThis(begin), { priority: -lanes[lane], ...(id === undefined ? {} : { id }) })
+      void line.turns.add(async () => {
+        await this.#turn(line)
+        await line.waiting.dequeue()?.()
+      })
+    })
   }
 
-  async #send(
-    method: string,
-    bucket: Bucket,
-    draw: () => Promise<Message | null>,
-    call: (message: Message) => Promise<Sent>,
-  ): Promise<Sent | null> {
-    await bucket.take()
+  /** Waits until one more may be sent. */
+  async #turn({ method, name, limits }: Line): Promise<void> {
+    const waitMs = this.#bucket(name, limits).take()
+    if (waitMs > 0) {
+      // As fast as Slack allows: so may other replicas be, and all of them together may be no faster.
+      const everyMs = 60_000 / limits.perMinute
+      const sharedMs = await this.#surfaces.turn(name, everyMs).catch(() => 0)
+      await sleep(Math.max(waitMs, sharedMs), undefined, { ref: false })
+    }
     for (;;) {
       const pauseMs = (this.#pausedUntilMs.get(method) ?? 0) - performance.now()
       if (pauseMs <= 0) break
       await sleep(pauseMs, undefined, { ref: false })
     }
+  }
+
+  async #send(
+    method: string,
+    draw: () => Promise<Message | null>,
+    call: (message: Message) => Promise<Sent>,
+  ): Promise<Sent | null> {
     try {
       const message = await draw()
       // The words around the blocks hold names: nothing in them mentions anybody.
@@ -199,17 +219,22 @@ export class Outbox {
     return { outcome: 'later', why: error instanceof Error ? error.message : String(error), inMs: 1_000 }
   }
 
-  #postsTo(channel: string): PQueue {
-    let queue = this.#posts.get(channel)
-    if (!queue) {
-      queue = new PQueue({ concurrency: 2 })
-      queue.on('idle', () => this.#posts.delete(channel))
-      this.#posts.set(channel, queue)
+  #postsTo(channel: string): Line {
+    let line = this.#posts.get(channel)
+    if (!line) {
+      line = this.#line('chat.postMessage', channel, this.#limits.post)
+      line.turns.on('idle', () => this.#posts.delete(channel))
+      this.#posts.set(channel, line)
     }
-    return queue
+    return line
   }
 
-  #bucket(name: string, { burst, perMinute }: { burst: number; perMinute: number }): Bucket {
+  #line(method: string, name: string, limits: Limits): Line {
+    const waiting = new FairQueue({ turnsOfOldest: Infinity })
+    return { method, name, limits, waiting, turns: new PQueue({ concurrency: 2 }) }
+  }
+
+  #bucket(name: string, { burst, perMinute }: Limits): Bucket {
     let bucket = this.#buckets.get(name)
     if (!bucket) {
       bucket = new Bucket(burst, perMinute)
@@ -217,6 +242,22 @@ export class Outbox {
     }
     return bucket
   }
+}
+
+interface Limits {
+  readonly burst: number
+  readonly perMinute: number
+}
+
+interface Line {
+  readonly method: string
+  /** All replicas keep to one pace in what is named so. */
+  readonly name: string
+  readonly limits: Limits
+  /** What is to be sent, the most urgent first. */
+  readonly waiting: FairQueue
+  /** A turn for each of them. */
+  readonly turns: PQueue
 }
 
 /** Names, links and mentions stay exactly as we wrote them; nothing is unfolded. */
@@ -233,10 +274,10 @@ class Bucket {
     this.#everyMs = 60_000 / perMinute
   }
 
-  async take(): Promise<void> {
+  /** How long to wait until it may be used, in ms. */
+  take(): number {
     const now = performance.now()
     this.#fullAtMs = Math.max(this.#fullAtMs, now) + this.#everyMs
-    const waitMs = this.#fullAtMs - now - this.#burst * this.#everyMs
-    if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
+    return Math.max(0, this.#fullAtMs - now - this.#burst * this.#everyMs)
   }
 }

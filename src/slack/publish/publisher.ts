@@ -114,7 +114,7 @@ export class Publisher {
   async #tick(): Promise<void> {
     if (this.#isTicking || this.#isStopped) return
     this.#isTicking = true
-    const { world, log } = this.#parts
+    const { log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
       const unshown = await this.#unshown()

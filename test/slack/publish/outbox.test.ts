@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { lanes, Outbox, type Lane } from '../../../src/slack/publish/outbox.ts'
 import { section, type Message } from '../../../src/slack/words/blocks.ts'
 import { underWay } from '../../../src/under-way.ts'
-import { memorySurfaces } from '../../support/memory-surfaces.ts'
+import { memorySurfaces, NotedSurfaces } from '../../support/memory-surfaces.ts'
+import { settled } from '../../support/publishing.ts'
 import { RecordedSlack, type Answer } from '../../support/recorded-slack.ts'
 
 const message = (words: string): Message => ({ text: words, blocks: [section(words)] })
@@ -9,9 +11,9 @@ const drawn = (words: string) => () => Promise.resolve(message(words))
 const C1 = { channel: 'C1' }
 const M1 = { channel: 'C1', ts: '1.0' }
 
-function anOutbox({ isPaced = false }: { isPaced?: boolean } = {}) {
+function anOutbox({ isPaced = false, noted }: { isPaced?: boolean; noted?: NotedSurfaces } = {}) {
   const slack = new RecordedSlack()
-  const surfaces = memorySurfaces(() => performance.now())
+  const surfaces = memorySurfaces(() => performance.now(), noted)
   return { slack, surfaces, outbox: new Outbox({ client: slack.client, surfaces, isPaced }) }
 }
 
@@ -40,10 +42,9 @@ describe('what matters more is sent first, however late it comes', () => {
       await gate.opened
       return message('held')
     }
-    const sending = [
-      ...Array.from({ length: atOnce }, () => send(outbox, 'cleanUp', held)),
-      ...[...allLanes].reverse().map((lane) => send(outbox, lane, drawn(lane))),
-    ]
+    const sending = Array.from({ length: atOnce }, () => send(outbox, 'cleanUp', held))
+    await settled()
+    sending.push(...[...allLanes].reverse().map((lane) => send(outbox, lane, drawn(lane))))
     gate.open()
     await Promise.all(sending)
     return slack.texts
@@ -215,6 +216,28 @@ describe('no faster than Slack allows', () => {
     expect(moreMs).toBeGreaterThanOrEqual(1_490)
     expect(moreMs).toBeLessThan(2_990)
   })
+})
+
+test('what matters more has the next turn, though others have waited for it', async () => {
+  const { slack, outbox } = anOutbox({ isPaced: true })
+  const edit = (lane: Lane, words: string) => outbox.update(lane, M1, drawn(words))
+  const burst = Array.from({ length: 8 }, () => edit('cleanUp', 'first'))
+  const others = Array.from({ length: 4 }, () => edit('cleanUp', 'later'))
+  await Promise.all(burst)
+  await edit('decision', 'approved')
+  expect(slack.texts).toEqual([...Array.from({ length: 8 }, () => 'first'), 'approved'])
+  await Promise.all(others.slice(0, 1))
+})
+
+test('replicas that have more to edit than Slack allows edit together no faster than one', async () => {
+  const noted = new NotedSurfaces()
+  const replicas = Array.from({ length: 4 }, () => anOutbox({ isPaced: true, noted }))
+  for (const { outbox } of replicas) for (let i = 0; i < 12; i++) void outbox.update('ended', M1, drawn('x'))
+  await sleep(5_000)
+  const sent = replicas.flatMap(({ slack }) => slack.texts).length
+  // A burst of eight of each, and of all together one each 1.5 s.
+  expect(sent).toBeGreaterThanOrEqual(4 * 8 + 2)
+  expect(sent).toBeLessThanOrEqual(4 * 8 + 4)
 })
 
 test('what waited for its turn is sent as part of what asked for it, and not of what was sent before it', async () => {
