@@ -56,7 +56,7 @@ schema.index({ 'surfaces.ts': 1 })
 schema.index({ needsLook: 1 }, { partialFilterExpression: { needsLook: true } })
 
 const pauseSchema = new Schema(
-  { _id: String, until: Date, turnAt: Date, nextAt: Date, waitMs: Number },
+  { _id: String, until: Date, forMs: Number, fullAt: Date, waitMs: Number },
   { collection: 'pauses', versionKey: false },
 )
 
@@ -183,18 +183,15 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       )
       return found.flatMap(({ surfaces }) => surfaces.filter(({ needsLook }) => needsLook))
     },
-    turn: async (name, everyMs) => {
+    turn: async (name, { burst, everyMs }) => {
+      const isAhead = { $gt: ['$fullAt', inMs(burst * everyMs + mostTurnsMs)] }
       const taken = await pauses
         .findOneAndUpdate(
           { _id: `turn:${name}` },
           [
-            { $set: { turnAt: { $max: ['$nextAt', '$$NOW'] } } },
-            {
-              $set: {
-                nextAt: { $add: ['$turnAt', everyMs] },
-                waitMs: { $subtract: ['$turnAt', '$$NOW'] },
-              },
-            },
+            { $set: { fullAt: { $cond: [isAhead, '$$NOW', { $max: ['$fullAt', '$$NOW'] }] } } },
+            { $set: { fullAt: { $add: ['$fullAt', everyMs] } } },
+            { $set: { waitMs: { $max: [0, { $subtract: ['$fullAt', inMs(burst * everyMs)] }] } } },
           ],
           { upsert: true, updatePipeline: true, returnDocument: 'after' },
         )
@@ -202,7 +199,7 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       return turnRow.parse(taken).waitMs
     },
     pause: async (method, forMs) => {
-      await pauses.updateOne({ _id: method }, [{ $set: { until: inMs(forMs) } }], {
+      await pauses.updateOne({ _id: method }, [{ $set: { until: inMs(forMs), forMs } }], {
         upsert: true,
         updatePipeline: true,
       })
@@ -210,7 +207,9 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
     pauses: async () => {
       const rows = await pauses.aggregate<unknown>([
         { $match: { until: { $type: 'date' }, $expr: { $gt: ['$until', '$$NOW'] } } },
-        { $project: { leftMs: { $subtract: ['$until', '$$NOW'] } } },
+        { $project: { leftMs: { $subtract: ['$until', '$$NOW'] }, forMs: 1 } },
+        // Longer than it was asked for: another primary's clock was ahead.
+        { $match: { $expr: { $lte: ['$leftMs', { $ifNull: ['$forMs', '$leftMs'] }] } } },
       ])
       const found = readEach(rows, (row) => pauseRow.parse(row), { what: 'a pause', log })
       return new Map(found.map(({ _id, leftMs }) => [_id, leftMs]))
@@ -276,6 +275,9 @@ interface Saving extends SurfaceKey {
   readonly now: Saved
   readonly leasedBy: string | undefined
 }
+
+/** Each replica waits for one turn at a time: what is further ahead was noted by another primary's clock. */
+const mostTurnsMs = 60_000
 
 const pauseRow = z.object({ _id: z.string(), leftMs: z.number() })
 const turnRow = z.object({ waitMs: z.number() })

@@ -81,6 +81,30 @@ describe('what is wrong with one request fails no other asked for in the same mo
   })
 })
 
+describe('what another primary noted, whose clock was hours ahead, keeps nobody waiting', () => {
+  const hours = 2 * 3_600_000
+  test('for a turn', async () => {
+    const store = mongoSurfaces(database.connection)
+    const of = { burst: 1, everyMs: 1_500 }
+    await store.turn('ahead', of)
+    await collection('pauses').updateOne({ _id: 'turn:ahead' }, [
+      { $set: { fullAt: { $add: ['$fullAt', hours] } } },
+    ])
+    expect(await store.turn('ahead', of)).toBe(0)
+    const nextMs = await store.turn('ahead', of)
+    expect(nextMs).toBeGreaterThan(0)
+    expect(nextMs).toBeLessThanOrEqual(1_500)
+  })
+  test('for the end of a pause', async () => {
+    const store = mongoSurfaces(database.connection)
+    await store.pause('chat.update', 30_000)
+    await collection('pauses').updateOne({ _id: 'chat.update' }, [
+      { $set: { until: { $add: ['$until', hours] } } },
+    ])
+    expect([...(await store.pauses()).keys()]).toEqual([])
+  })
+})
+
 describe('conversion', () => {
   const full = (_id: string, requestId: string) => ({
     _id,

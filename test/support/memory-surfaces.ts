@@ -19,12 +19,12 @@ export class NotedSurfaces {
     { version: number; savedBy: object | null; savedSince: number; rows: Row[] }
   >()
   readonly pausedUntilMs = new Map<string, number>()
-  readonly nextTurnMs = new Map<string, number>()
+  readonly turnsFullAtMs = new Map<string, number>()
 }
 
 /** What stands in Slack, noted in memory: passes the same contract as MongoDB's. Every reading is a copy. */
 export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces()): SurfaceStore {
-  const { requests, pausedUntilMs, nextTurnMs } = noted
+  const { requests, pausedUntilMs, turnsFullAtMs } = noted
   const known = new KnownShown()
   const self = {}
   const surfaceOf = ({ leasedUntilMs: _until, leasedBy: _by, ...surface }: Row): Surface => surface
@@ -82,11 +82,11 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
       return shownOf(of.requestId)
     },
     needingLook: async (limit) => found(({ needsLook }) => needsLook).slice(0, limit),
-    turn: async (name, everyMs) => {
+    turn: async (name, { burst, everyMs }) => {
       const atMs = nowMs()
-      const turnMs = Math.max(nextTurnMs.get(name) ?? 0, atMs)
-      nextTurnMs.set(name, turnMs + everyMs)
-      return turnMs - atMs
+      const fullAtMs = Math.max(turnsFullAtMs.get(name) ?? 0, atMs) + everyMs
+      turnsFullAtMs.set(name, fullAtMs)
+      return Math.max(0, fullAtMs - atMs - burst * everyMs)
     },
     pause: async (method, forMs) => {
       pausedUntilMs.set(method, nowMs() + forMs)

@@ -16,10 +16,10 @@ export interface SurfaceStore {
   save(of: SurfaceKey, now: Partial<Omit<Surface, keyof SurfaceKey>>, leasedBy?: string): Promise<Shown>
   needingLook(limit: number): Promise<Surface[]>
   /**
-   * Takes the next turn of all that replicas do by this name, of which one comes each so many ms. Answers how long until
+   * Takes a turn in what all replicas do by this name: so many at once, then one each so many ms. Answers how long until
    * it, in ms.
    */
-  turn(name: string, everyMs: number): Promise<number>
+  turn(name: string, of: { readonly burst: number; readonly everyMs: number }): Promise<number>
   /** Slack asked every replica to leave this method alone for a while. */
   pause(method: string, forMs: number): Promise<void>
   /** Methods that are paused now, with how long still in ms. */

@@ -60,7 +60,7 @@ const idleRefreshMs = 2_000
  * minute; a message a second in a channel, with a small burst.
  */
 const slackLimits: { readonly update: Limits; readonly post: Limits } = {
-  update: { burst: 8, perMinute: 40 },
+  update: { burst: 8, perMinute: 40, shared: 8 },
   post: { burst: 3, perMinute: 60 },
 }
 const noLimits: typeof slackLimits = {
@@ -145,7 +145,7 @@ export class Outbox {
 
   /** Learns what pauses other replicas were asked for: each time while it has something to send, else now and then. */
   async refreshPauses(): Promise<void> {
-    const isIdle = this.#posts.size === 0 && this.#updates.turns.size + this.#updates.turns.pending === 0
+    const isIdle = this.#posts.size === 0 && isAllSent(this.#updates)
     if (isIdle && performance.now() - this.#refreshedAtMs < idleRefreshMs) return
     this.#refreshedAtMs = performance.now()
     for (const [method, leftMs] of await this.#surfaces.pauses()) {
@@ -166,21 +166,23 @@ export class Outbox {
       if (id !== undefined) this.#waiting.set(id, line)
       line.waiting.enqueue(partOfThis(begin), { priority: -lanes[lane], ...(id === undefined ? {} : { id }) })
       void line.turns.add(async () => {
+        await line.sending.onSizeLessThan(1)
         await this.#turn(line)
-        await line.waiting.dequeue()?.()
+        void line.sending.add(async () => line.waiting.dequeue()?.())
       })
     })
   }
 
   /** Waits until one more may be sent. */
-  async #turn({ method, name, limits }: Line): Promise<void> {
-    const waitMs = this.#bucket(name, limits).take()
-    if (waitMs > 0) {
-      // As fast as Slack allows: so may other replicas be, and all of them together may be no faster.
-      const everyMs = 60_000 / limits.perMinute
-      const sharedMs = await this.#surfaces.turn(name, everyMs).catch(() => 0)
-      await sleep(Math.max(waitMs, sharedMs), undefined, { ref: false })
-    }
+  async #turn(line: Line): Promise<void> {
+    const { method, name, limits } = line
+    const ownMs = this.#bucket(name, limits).take()
+    // Channels are many, and seldom as busy as that: others are asked about only where this one is.
+    line.isShared ||= ownMs > 0
+    const of = { burst: limits.shared ?? 1, everyMs: 60_000 / limits.perMinute }
+    const sharedMs = line.isShared ? await this.#surfaces.turn(name, of).catch(() => 0) : 0
+    const waitMs = Math.max(ownMs, sharedMs)
+    if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
     for (;;) {
       const pauseMs = (this.#pausedUntilMs.get(method) ?? 0) - performance.now()
       if (pauseMs <= 0) break
@@ -223,7 +225,10 @@ export class Outbox {
     let line = this.#posts.get(channel)
     if (!line) {
       line = this.#line('chat.postMessage', channel, this.#limits.post)
-      line.turns.on('idle', () => this.#posts.delete(channel))
+      const made = line
+      line.sending.on('idle', () => {
+        if (isAllSent(made)) this.#posts.delete(channel)
+      })
       this.#posts.set(channel, line)
     }
     return line
@@ -231,7 +236,8 @@ export class Outbox {
 
   #line(method: string, name: string, limits: Limits): Line {
     const waiting = new FairQueue({ turnsOfOldest: Infinity })
-    return { method, name, limits, waiting, turns: new PQueue({ concurrency: 2 }) }
+    const [turns, sending] = [new PQueue({ concurrency: 1 }), new PQueue({ concurrency: 2 })]
+    return { method, name, limits, waiting, turns, sending, isShared: limits.shared !== undefined }
   }
 
   #bucket(name: string, { burst, perMinute }: Limits): Bucket {
@@ -247,6 +253,8 @@ export class Outbox {
 interface Limits {
   readonly burst: number
   readonly perMinute: number
+  /** As many may be sent at once by all replicas together; where it is not said, each may burst. */
+  readonly shared?: number
 }
 
 interface Line {
@@ -258,7 +266,14 @@ interface Line {
   readonly waiting: FairQueue
   /** A turn for each of them. */
   readonly turns: PQueue
+  /** Those of which the turn has come. */
+  readonly sending: PQueue
+  /** Its turns are taken among those of all replicas. */
+  isShared: boolean
 }
+
+const isAllSent = ({ turns, sending }: Line): boolean =>
+  turns.size + turns.pending + sending.size + sending.pending === 0
 
 /** Names, links and mentions stay exactly as we wrote them; nothing is unfolded. */
 const asWritten = { parse: 'none', unfurl_links: false, unfurl_media: false } as const
