@@ -6,8 +6,10 @@ import type { Message } from '../words/blocks.ts'
 import type { Outbox, Sent } from './outbox.ts'
 import type { Picture } from './picture.ts'
 
-/** Longer than a send with its timeout; after a crash the row is free again this much later. */
+/** Longer than drawing and a send with its timeout; after a crash the row is free again this much later. */
 const rowLeaseMs = 15_000
+/** What takes longer to draw is not sent: it would be when another may have it. */
+const mostDrawingMs = 4_000
 /** As long as the message is leased: nobody else sends it meanwhile. */
 const saveAgainAfterMs: readonly number[] = [200, 1_000, 3_000]
 /** Another has it just now. */
@@ -42,6 +44,7 @@ export class Messages {
   readonly #outbox: Outbox
   readonly #surfaces: SurfaceStore
   readonly #log: Log
+  readonly #elapsedMs: () => number
   readonly #saveAgainMs: readonly number[]
   /** By where each stands, or is to be posted. */
   readonly #waiting = new Map<string, Waiting>()
@@ -52,16 +55,20 @@ export class Messages {
     outbox,
     surfaces,
     log,
+    elapsedMs,
     saveAgainMs = saveAgainAfterMs,
   }: {
     outbox: Outbox
     surfaces: SurfaceStore
     log: Log
+    /** By a clock that nobody sets. */
+    elapsedMs: () => number
     saveAgainMs?: readonly number[] | undefined
   }) {
     this.#outbox = outbox
     this.#surfaces = surfaces
     this.#log = log
+    this.#elapsedMs = elapsedMs
     this.#saveAgainMs = saveAgainMs
   }
 
@@ -128,7 +135,12 @@ export class Messages {
         turn.unsaved = unsaved
         return null
       }
+      const sinceMs = this.#elapsedMs()
       const message = await picture.draw()
+      if (this.#elapsedMs() - sinceMs > mostDrawingMs) {
+        turn.row = null
+        return null
+      }
       turn.shows = message && markOf(message)
       return message
     }

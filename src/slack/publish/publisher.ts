@@ -51,6 +51,8 @@ export class Publisher {
   #shownAtMs = -Infinity
   /** Those that could not be shown to the end, and when they are tried again. */
   readonly #notBeforeMs = new Map<string, number>()
+  /** Looks that may find more, though they wait for turns still: from when on another is made. */
+  readonly #mayBeLeftMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
   readonly #heardAt = boundedMap<number>(mostHeard)
   /** Looks that ended before all that they found was sent: it is drawn by a look of its own when its turn comes. */
@@ -63,7 +65,7 @@ export class Publisher {
   #unshownUpTo = ''
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
-  #isShowingOthers = false
+  #others: Promise<void> | null = null
   #isTicking = false
   #pendingAtMs = -Infinity
   /** What waits for an answer, and is still to be looked at in this minute. */
@@ -82,7 +84,8 @@ export class Publisher {
     this.#pictures = pictures
     const { clients, surfaces, log } = parts
     this.#outbox = new Outbox({ client: clients.background, surfaces, isPaced })
-    this.#messages = new Messages({ outbox: this.#outbox, surfaces, log, saveAgainMs })
+    const elapsedMs = () => parts.world.clock.monotonicMs()
+    this.#messages = new Messages({ outbox: this.#outbox, surfaces, log, elapsedMs, saveAgainMs })
   }
 
   start(): void {
@@ -91,7 +94,9 @@ export class Publisher {
     })
     this.#timers = [
       setInterval(() => void this.#tick(), tickMs),
-      setInterval(() => void this.#showOthers(), othersEveryMs),
+      setInterval(() => {
+        this.#others ??= this.#showOthers().finally(() => (this.#others = null))
+      }, othersEveryMs),
     ]
   }
 
@@ -101,7 +106,7 @@ export class Publisher {
     this.#stopListening()
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.race([
-      this.#showing.stop().then(() => this.#messages.idle()),
+      Promise.all([this.#showing.stop(), this.#others]).then(() => this.#messages.idle()),
       new Promise((resolve) => setTimeout(resolve, withinMs).unref()),
     ])
   }
@@ -122,8 +127,7 @@ export class Publisher {
         // Whoever wrote it shows it, most likely just now: others look only at what is left.
         const isLeft = this.#unshownBefore.get(id) === revision
         // One that is being shown looks again by itself where it turns out not to be the newest.
-        if (isLeft && !this.#showing.isRunning(id) && !this.#isUnsureStill({ id, revision }))
-          this.#begin({ id })
+        if (isLeft && !this.#isShowing(id) && !this.#isUnsureStill({ id, revision })) this.#begin({ id })
       }
       for (const { id, revision } of unshown) this.#unshownBefore.set(id, revision)
       // Another replica may have noted as shown what an older message of this one has overtaken since.
@@ -147,6 +151,12 @@ export class Publisher {
     return next
   }
 
+  /** What waits for its turn alone, though it may be time to look at something else of it, is looked at again. */
+  #isShowing(id: string): boolean {
+    const mayBeLeftMs = this.#mayBeLeftMs.get(id) ?? Infinity
+    return this.#showing.isRunning(id) && this.#parts.world.clock.monotonicMs() < mayBeLeftMs
+  }
+
   #isUnsureStill({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {
     const unsure = this.#unsure.get(id)
     return unsure?.revision === revision && this.#parts.world.clock.monotonicMs() < unsure.untilMs
@@ -168,8 +178,6 @@ export class Publisher {
   }
 
   async #showOthers(): Promise<void> {
-    if (this.#isShowingOthers || this.#isStopped) return
-    this.#isShowingOthers = true
     const { surfaces, world } = this.#parts
     try {
       for (const row of await surfaces.needingLook(200)) {
@@ -178,20 +186,31 @@ export class Publisher {
       for (const picture of await this.#pictures.alerts()) await this.#showAlert(picture)
     } catch (error) {
       this.#parts.log.warn('could not look at what is late now', { error })
-    } finally {
-      this.#isShowingOthers = false
     }
   }
 
-  /** Never rejects: one that cannot be shown keeps no other. */
+  /** Never rejects: one that cannot be shown, or waits for its turn, keeps no other. */
   async #showAlert(picture: Alert): Promise<void> {
     const { key, requestId, row } = picture
+    const failed = (error: unknown) => this.#parts.log.warn('could not show an alert now', { key, error })
     try {
       const isSettling = row?.needsLook !== picture.needsLook
-      if (isSettling || (await this.#messages.isStale(picture, row)))
-        await this.#messages.queue({ picture, requestId, row }).sent
+      if (this.#isStopped || !(isSettling || (await this.#messages.isStale(picture, row)))) return
+      const sending = { picture: { ...picture, draw: this.#drawAlert(picture) }, requestId, row }
+      this.#messages.queue(sending).sent.catch(failed)
     } catch (error) {
-      this.#parts.log.warn('could not show an alert now', { key, error })
+      failed(error)
+    }
+  }
+
+  /** Where it has waited for its turn, it is posted only if it is wanted by then. */
+  #drawAlert(picture: Alert): () => Promise<Message | null> {
+    const { clock } = this.#parts.world
+    const seenAtMs = clock.monotonicMs()
+    return async () => {
+      if (placeOf(picture.row) !== null || clock.monotonicMs() - seenAtMs < lookHoldsMs) return picture.draw()
+      const now = (await this.#pictures.alerts()).find(({ key }) => key === picture.key)
+      return now?.isWanted === true ? now.draw() : null
     }
   }
 
@@ -323,21 +342,38 @@ export class Publisher {
 
   /**
    * Null: it was asked for again, nothing of it is being sent, and something waits for its turn still, for as long as
-   * thousands of others do. Settled: all shows what was looked at, and nothing else hangs on where it was posted just now.
+   * thousands of others do. Settled: all shows what was looked at, and nothing else hangs on where it was posted just now;
+   * once anything is not, nothing that waits still is waited for.
    */
   async #sendStale(
     look: Look,
     askedAgain: Promise<void>,
   ): Promise<{ waitMs: number; isSettled: boolean } | null> {
+    const { id } = look.asked
     const stale = look.stale.map((one) => this.#queue(look, one))
     const all = Promise.all(stale.map(({ queued }) => queued.sent))
-    const sent = (await Promise.race([all, askedAgain])) ?? (await this.#whatIsBegun(stale))
-    const waitMs = Math.max(0, ...sent.map((one) => one.waitMs))
-    const isLeft = sent.length < stale.length
-    if (isLeft) this.#left.add(look)
-    if (isLeft && waitMs === 0) return null
-    const isSettled = sent.every(({ isSent }) => isSent) && stale.every(({ isAsLooked }) => isAsLooked())
-    return { waitMs, isSettled }
+    const isSettled = ({ waitMs, isSent }: Became, { isAsLooked }: QueuedStale) =>
+      waitMs === 0 && isSent && isAsLooked()
+    const anyUnsettled = new Promise<void>((resolve) => {
+      const settle = (one: QueuedStale) => (became: Became) => {
+        if (!isSettled(became, one)) resolve()
+      }
+      // Where it could not be noted, all fails.
+      for (const one of stale) one.queued.sent.then(settle(one), () => undefined)
+    })
+    if (look.isWaiting || !look.isWhole)
+      this.#mayBeLeftMs.set(id, look.atMs + (look.isWaiting ? tickMs : unsureMs))
+    try {
+      const became = await Promise.race([all, askedAgain.then(() => null), anyUnsettled])
+      const sent = became ?? (await this.#whatIsBegun(stale))
+      const waitMs = Math.max(0, ...sent.map((one) => one.waitMs))
+      const isLeft = sent.length < stale.length
+      if (isLeft && waitMs === 0 && became === null) return null
+      return { waitMs, isSettled: !isLeft && stale.every((one, i) => isSettled(sent[i] ?? notSent, one)) }
+    } finally {
+      this.#mayBeLeftMs.delete(id)
+      if (stale.some(({ queued }) => !queued.isDone)) this.#left.add(look)
+    }
   }
 
   /** What became of those of which the turn has come: while they are being sent, another look would find them as they were. */
@@ -370,6 +406,8 @@ export class Publisher {
   #isStillSo(look: Look): boolean {
     const { grant, atMs } = look
     if (this.#left.has(look) || this.#showing.next(grant.id) !== null) return false
+    // Another line of its request, or the series of which a window's look drew the card.
+    if (this.#heardAtMs(grant) > atMs) return false
     return this.#parts.world.clock.monotonicMs() - atMs < lookHoldsMs
   }
 
@@ -423,6 +461,12 @@ export class Publisher {
     const { surfaces } = this.#parts
     const now = stale.length > 0 ? surfaces.known(requestId) : await surfaces.of(requestId)
     if (now === null || now.othersUntil > shown.version) return null
+    // What an earlier look left waiting came through since: what stands there is not what was looked at.
+    const sent = new Set(stale.map(({ picture }) => picture.key))
+    const wasThere = new Map(shown.surfaces.map((row) => [row.key, row]))
+    const isOther = ({ key, ts, shows }: Surface): boolean =>
+      ts !== (wasThere.get(key)?.ts ?? null) || shows !== (wasThere.get(key)?.shows ?? null)
+    if (now.surfaces.some((row) => !sent.has(row.key) && isOther(row))) return null
     // Whoever had it died: what stands there is known no more.
     const wasKnown = new Set(shown.surfaces.filter(({ shows }) => shows !== null).map(({ key }) => key))
     return now.surfaces.some(({ key, ts, shows }) => ts !== null && shows === null && wasKnown.has(key))
@@ -486,6 +530,8 @@ interface QueuedStale {
   /** It was sent as it was looked at, and nothing hangs on where it was posted. */
   readonly isAsLooked: () => boolean
 }
+
+const notSent: Became = { waitMs: 0, isSent: false }
 
 /** What decides whether it is stale is what is sent. */
 function drawnOnce(picture: Picture): () => Promise<Message> {

@@ -1,5 +1,4 @@
 import { jest } from '@jest/globals'
-import { LogLevel, WebClient } from '@slack/web-api'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { GrantStore } from '../../../src/domain/ports/grants.ts'
@@ -12,104 +11,18 @@ import {
 import type { Alert, Picture } from '../../../src/slack/publish/picture.ts'
 import { Outbox } from '../../../src/slack/publish/outbox.ts'
 import { markOf } from '../../../src/slack/publish/messages.ts'
-import { Publisher } from '../../../src/slack/publish/publisher.ts'
 import { KnownShown } from '../../../src/mongo/known-shown.ts'
 import { mongoSurfaces } from '../../../src/mongo/surfaces.ts'
 import { aPendingGrant, anActiveGrant } from '../../support/builders.ts'
 import { aDatabase } from '../../support/database.ts'
-import { memoryGrants, MemoryDatabase } from '../../support/memory-stores.ts'
 import { memorySurfaces, NotedSurfaces } from '../../support/memory-surfaces.ts'
 import { beat, useBeats } from '../../support/beats.ts'
 import { says, settled, until } from '../../support/publishing.ts'
-import { aSlackSide } from '../../support/slack-side.ts'
+import { aSlack, becomes, replicas, stopReplicas, type Of } from '../../support/publishing-replicas.ts'
+import { seeded } from '../../support/seeded.ts'
 
 useBeats()
-const running: Publisher[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
-})
-
-type Of = (grant: Grant, rows: ReadonlyMap<string, Surface>, many: readonly Grant[]) => Picture[]
-
-/** What stands in Slack; each call first waits for `gate`, which may answer instead. */
-function aSlack(gate: (method: string, args: Record<string, string>) => Promise<Response | null>) {
-  const messages = new Map<string, string>()
-  let posted = 0
-  const log: string[] = []
-  const fetch = async (url: unknown, init?: { body?: unknown }): Promise<Response> => {
-    const method = String(url).replace(/^.*\//, '')
-    const args = Object.fromEntries(new URLSearchParams(String(init?.body)))
-    const instead = await gate(method, args)
-    log.push(
-      [method, args['ts'], args['text'], instead && `refused: ${instead.status}`].filter(Boolean).join(' '),
-    )
-    if (instead) return instead
-    const ts = args['ts'] ?? `${++posted}.0`
-    if (method === 'chat.update' && !messages.has(ts))
-      return Response.json({ ok: false, error: 'message_not_found' })
-    messages.set(ts, args['text'] ?? '')
-    return Response.json({ ok: true, channel: args['channel'] ?? '', ts })
-  }
-  const client = new WebClient('xoxb-test', {
-    fetch: fetch,
-    rejectRateLimitedCalls: true,
-    retryConfig: { retries: 0 },
-    logLevel: LogLevel.ERROR,
-  })
-  return { client, messages, log }
-}
-
-function replicas(
-  count: number,
-  slack: { client: WebClient },
-  {
-    of,
-    surfaces,
-    step,
-    saveAgainMs,
-    isWhole = () => true,
-    alerts = async () => [],
-  }: {
-    of: Of
-    surfaces?: () => SurfaceStore
-    step?: <T>(effect: () => T) => Promise<T>
-    saveAgainMs?: readonly number[]
-    isWhole?: (replica: number) => boolean
-    alerts?: (store: SurfaceStore) => Promise<Alert[]>
-  },
-) {
-  const side = aSlackSide()
-  const db = new MemoryDatabase(() => side.world.clock.now())
-  const noted = new NotedSurfaces()
-  const one = async <T>(effect: () => T): Promise<T> => (await Promise.resolve(), effect())
-  const all = Array.from({ length: count }, (_, i) => {
-    const grants = memoryGrants(db, () => side.world.clock.now(), step ?? one)
-    const store = surfaces ? surfaces() : memorySurfaces(() => side.world.clock.monotonicMs(), noted)
-    const parts = {
-      ...side.parts,
-      surfaces: store,
-      records: grants,
-      world: { ...side.world, grants },
-      clients: { interactive: slack.client, background: slack.client },
-    }
-    const publisher = new Publisher(parts, {
-      pictures: {
-        of: async (grant, many, rows) => ({ pictures: of(grant, rows, many), isWhole: isWhole(i) }),
-        alerts: () => alerts(store),
-      },
-      isPaced: false,
-      ...(saveAgainMs ? { saveAgainMs } : {}),
-    })
-    publisher.start()
-    running.push(publisher)
-    return { grants, publisher, store }
-  })
-  return { all, side, db }
-}
-
-const becomes =
-  (reason: string) =>
-  (grant: Grant): Grant => ({ ...grant, reason, unshown: true })
+afterEach(stopReplicas)
 
 const cardAndDm: Of = (grant) => [
   {
@@ -229,7 +142,7 @@ async function onMongo(
       noted: async () => (await mongoSurfaces(connection).of('r1')).surfaces[0],
     })
   } finally {
-    await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
+    await stopReplicas()
     await drop()
   }
 }
@@ -269,17 +182,6 @@ test('a card whose first save failed is not posted again by the next change', as
     expect({ noted: (await noted())?.ts ?? null }).toEqual({ noted: [...slack.messages.keys()].at(-1) })
   })
 }, 40_000)
-
-/** A generator that is the same for each seed. */
-function seeded(seed: number): () => number {
-  let a = seed
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const cycling: Of = (grant, rows) => {
   const n = Number(grant.reason)
@@ -483,7 +385,7 @@ async function aRun(seed: number, count: number, faults: boolean, trouble: Troub
         wrong.push(`${picture.key} says ${slack.messages.get(row.ts)} and not ${text}`)
     }
   }
-  await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
+  await stopReplicas()
   return wrong.length > 0 ? [`seed ${seed}: ${wrong.join('; ')}\n${slack.log.join('\n')}`] : []
 }
 
@@ -1107,4 +1009,42 @@ test('what one edited and could not note, as it died, is not taken for what stoo
   await seconds(60, side)
   expect((await b.grants.get('g1'))?.unshown).toBe(false)
   expect([...slack.messages.values()]).toEqual(['card quiet'])
+})
+
+test('a card of which the drawing takes longer than another leaves it to one is not posted twice', async () => {
+  const slack = aSlack(async () => null)
+  let letGo = (): void => undefined
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  let drawn = 0
+  const of: Of = (grant) => [
+    {
+      key: `card:${grant.id}`,
+      lane: 'newCard',
+      isWanted: true,
+      to: { channel: 'C1' },
+      draw: async () => {
+        // Whoever is looked up in Slack for it takes long, once.
+        if (++drawn === 1) await gate
+        return says(`card ${grant.reason}`)
+      },
+    },
+  ]
+  const {
+    all: [a],
+    side,
+  } = replicas(2, slack, { of })
+  await a?.grants.insert(anActiveGrant({ reason: 'asked' }))
+  await settled(100)
+  for (let i = 0; i < 20; i++) {
+    side.passes(1_000)
+    beat()
+    await settled(50)
+  }
+  letGo()
+  for (let i = 0; i < 5; i++) {
+    await settled(50)
+    side.passes(1_000)
+    beat()
+  }
+  expect([...slack.messages.values()]).toEqual(['card asked'])
 })

@@ -1,11 +1,22 @@
-import type { Grant } from '../../../src/domain/grant.ts'
 import type { SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
-import type { Picture, Pictures } from '../../../src/slack/publish/picture.ts'
+import type { Pictures } from '../../../src/slack/publish/picture.ts'
 import { markOf } from '../../../src/slack/publish/messages.ts'
 import { Publisher } from '../../../src/slack/publish/publisher.ts'
 import { beat, useBeats } from '../../support/beats.ts'
 import { aPendingGrant, anActiveGrant, riley } from '../../support/builders.ts'
-import { anEndedGrant, anOpenWindow, aSeries } from '../../support/lives.ts'
+import {
+  aBusyOne,
+  aDm,
+  allOver,
+  anEdit,
+  card,
+  dm,
+  ended,
+  g1,
+  old,
+  over,
+} from '../../support/busy-publisher.ts'
+import { anOpenWindow, aSeries } from '../../support/lives.ts'
 import { aPicture, says, sentOf, settled, shown, until } from '../../support/publishing.ts'
 import { aSlackSide } from '../../support/slack-side.ts'
 
@@ -15,101 +26,16 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
 })
 
-/** Six whose access has ended: their edits wait for a turn. */
-const over = Array.from({ length: 6 }, (_, i) => `over-${i}`)
-/** These have the turns. */
-const held = ['held-1', 'held-2']
-const ended = (id: string): Grant => ({
-  ...anEndedGrant(),
-  id,
-  requestId: id,
-  subject: { ...riley, id },
-  unshown: true,
-})
-
-/** An edit of what stands there, in the lane that the grant's status has. */
-const anEdit = (grant: Grant, about: Partial<Picture> = {}): Picture =>
-  aPicture(grant, { lane: grant.status === 'active' ? 'active' : 'ended', to: { channel: 'C1' }, ...about })
-const aDm = (grant: Grant, about: Partial<Picture> = {}): Picture =>
-  anEdit(grant, {
-    key: `dm:${grant.id}`,
-    lane: 'cleanUp',
-    draw: async () => says(`dm: ${grant.reason}`),
-    ...about,
-  })
-
-/** A replica of which all edits are held back until it is `opened`; `of` says what shows those that are neither held nor over. */
-async function aBusyOne(
-  of: (grant: Grant) => Picture[],
-  stands: readonly { readonly key: string; readonly requestId: string; readonly shows: string }[],
-  grants: readonly Grant[] = [g1('written before')],
-) {
-  const side = aSlackSide()
-  let open = (): void => undefined
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  /** The keys of the messages whose turn came. */
-  const turns: string[] = []
-  const own = side.parts.surfaces
-  const lease: SurfaceStore['lease'] = async (row, forMs) => {
-    turns.push(row.key)
-    if (row.key.startsWith('card:held')) await opened
-    return own.lease(row, forMs)
-  }
-  const others = [...held, ...over].map((id) => ({
-    key: `card:${id}`,
-    requestId: id,
-    shows: 'something old',
-  }))
-  for (const { shows, ...row } of [...others, ...stands]) {
-    await side.surfaces.lease(row, 1_000)
-    await side.surfaces.save(row, { channel: 'C1', ts: row.key, shows })
-  }
-  for (const grant of grants) await side.writes({ ...grant, unshown: false })
-  const pictures: Pictures = {
-    of: async (grant) => ({
-      pictures: /^(held|over)/.test(grant.id) ? [anEdit(grant)] : of(grant),
-      isWhole: true,
-    }),
-    alerts: async () => [],
-  }
-  const parts = { ...side.parts, surfaces: { ...own, lease } }
-  const publisher = new Publisher(parts, { pictures, isPaced: false })
-  publisher.start()
-  running.push(publisher)
-  for (const id of [...held, ...over]) {
-    await side.writes(ended(id))
-    await settled(20)
-  }
-  const waits = async (grant: Grant): Promise<void> => {
-    await side.writes({ ...grant, unshown: true })
-    await settled()
-  }
-  return {
-    side,
-    turns,
-    publisher,
-    /** Writes it and lets its messages queue up. */
-    waits,
-    open,
-    /** Whose turn comes once the edits may be made, in this order, until these are shown. */
-    opened: async (...ids: string[]) => {
-      open()
-      for (const id of [...over, ...ids]) await shown(side, id)
-      return turns.filter((key) => !key.startsWith('card:held'))
-    },
-  }
+const busy: typeof aBusyOne = async (...of) => {
+  const made = await aBusyOne(...of)
+  running.push(made.publisher)
+  return made
 }
-
-const old = 'something old'
-const [card, dm] = ['card:g1', 'dm:g1'].map((key) => ({ key, requestId: 'r1', shows: old }))
-if (!card || !dm) throw new Error('two')
-const allOver = over.map((id) => `card:${id}`)
-const g1 = (reason: string): Grant => anActiveGrant({ reason })
 
 describe('while edits wait for their turn', () => {
   // Of five approvals four were not on their card in 75 s: each waited for the edit of a DM, behind 2,400 others.
   test('what a grant has become is shown before what matters less, though another message of it waits behind that', async () => {
-    const { side, waits, opened } = await aBusyOne(
+    const { side, waits, opened } = await busy(
       (grant) => [
         ...(grant.reason === 'asked' ? [] : [anEdit(grant, { draw: async () => says('approved') })]),
         aDm(grant),
@@ -125,7 +51,7 @@ describe('while edits wait for their turn', () => {
   test('what a window has become too, though a message of its series waits behind that', async () => {
     const series = aSeries()
     const window = anOpenWindow(series)
-    const { waits, opened } = await aBusyOne(
+    const { waits, opened } = await busy(
       (grant) =>
         grant.window === null
           ? [anEdit(grant, { key: 'card:series', lane: 'cleanUp', draw: async () => says('series') })]
@@ -136,7 +62,7 @@ describe('while edits wait for their turn', () => {
         { key: 'card:series', requestId: series.requestId, shows: old },
         { key: 'card:window', requestId: window.requestId, shows: old },
       ],
-      [series, window],
+      { grants: [series, window] },
     )
     await waits({ ...window, reason: 'opens' })
     await waits({ ...window, reason: 'changed' })
@@ -144,7 +70,7 @@ describe('while edits wait for their turn', () => {
   })
 
   test('a message has one turn, however often what it shows changes, and says the newest', async () => {
-    const { side, waits, opened } = await aBusyOne((grant) => [aDm(grant)], [dm])
+    const { side, waits, opened } = await busy((grant) => [aDm(grant)], [dm])
     for (const reason of ['1', '2', '3', '4']) await waits(g1(reason))
     expect(await opened('g1')).toEqual([...allOver, 'dm:g1'])
     expect(side.slack.texts.at(-1)).toBe('dm: 4')
@@ -154,10 +80,10 @@ describe('while edits wait for their turn', () => {
     const lines = ['line-1', 'line-2'].map((id, line) =>
       anActiveGrant({ id, line, lines: 2, subject: { ...riley, id } }),
     )
-    const { waits, opened } = await aBusyOne(
+    const { waits, opened } = await busy(
       (grant) => [anEdit(grant, { key: 'dm:g1', lane: 'cleanUp', draw: async () => says('lines') })],
       [dm],
-      lines,
+      { grants: lines },
     )
     for (const line of lines) await waits(line)
     for (const line of lines) await waits({ ...line, reason: 'another' })
@@ -165,7 +91,7 @@ describe('while edits wait for their turn', () => {
   })
 
   test('a message that has come to matter more is sent before what matters less', async () => {
-    const { side, waits, opened } = await aBusyOne(
+    const { side, waits, opened } = await busy(
       (grant) => [aDm(grant, { lane: grant.reason === 'urgent' ? 'active' : 'cleanUp' })],
       [dm],
     )
@@ -176,7 +102,7 @@ describe('while edits wait for their turn', () => {
   })
 
   test('one that has come to matter less keeps its place', async () => {
-    const { waits, opened } = await aBusyOne(
+    const { waits, opened } = await busy(
       (grant) => [aDm(grant, { lane: grant.reason === 'urgent' ? 'active' : 'cleanUp' })],
       [dm],
     )
@@ -186,7 +112,7 @@ describe('while edits wait for their turn', () => {
   })
 
   test('what stands there already when its turn comes is not sent', async () => {
-    const { side, waits, opened } = await aBusyOne(
+    const { side, waits, opened } = await busy(
       (grant) => [aDm(grant)],
       [{ ...dm, shows: markOf(says('dm: before')) }],
     )
@@ -198,7 +124,7 @@ describe('while edits wait for their turn', () => {
   })
 
   test('what has moved elsewhere meanwhile is posted there', async () => {
-    const { side, waits, opened } = await aBusyOne(
+    const { side, waits, opened } = await busy(
       (grant) => [
         anEdit(grant, {
           key: 'note:g1',
@@ -258,7 +184,7 @@ describe('while edits wait for their turn', () => {
   })
 
   test('whoever stops waits for what waits for its turn', async () => {
-    const { side, publisher, waits, open } = await aBusyOne((grant) => [aDm(grant)], [dm])
+    const { side, publisher, waits, open } = await busy((grant) => [aDm(grant)], [dm])
     await waits(g1('1'))
     await waits(g1('2'))
     let isStopped = false
@@ -271,7 +197,7 @@ describe('while edits wait for their turn', () => {
   })
 
   test('what could not be sent is tried again, also where what it shows changed while it waited', async () => {
-    const { side, waits, open } = await aBusyOne((grant) => [aDm(grant)], [dm])
+    const { side, waits, open } = await busy((grant) => [aDm(grant)], [dm])
     await waits(g1('1'))
     await waits(g1('2'))
     side.slack.next('chat.update', ...Array.from({ length: 2 + over.length + 1 }, () => ({ status: 503 })))
