@@ -49,24 +49,24 @@ export class FirstReadable<Stored extends { _id: string }> {
         .limit(atOnce)
         .toArray()
       const found: T[] = []
-      let isAnyNew = false
+      let isAnyLeftOut = false
       for (const row of rows) {
         try {
           found.push(read(row))
         } catch (error) {
           complain(this.#about, row._id, error)
-          isAnyNew = this.note(row._id) || isAnyNew
+          isAnyLeftOut = this.note(row._id) || isAnyLeftOut
         }
       }
-      if (found.length >= limit || rows.length < atOnce || !isAnyNew) return found.slice(0, limit)
+      if (found.length >= limit || rows.length < atOnce || !isAnyLeftOut) return found.slice(0, limit)
     }
   }
 
-  /** It cannot be read. False where that was known, or is kept of too many already. */
+  /** It cannot be read: it is left out from now on. False where too many are already. */
   note(id: string): boolean {
-    if (this.#unreadable.has(id) || this.#unreadable.size >= mostKnown) return false
-    this.#unreadable.set(id, elapsedMs())
-    return true
+    const isKnown = this.#unreadable.has(id)
+    if (!isKnown && this.#unreadable.size < mostKnown) this.#unreadable.set(id, elapsedMs())
+    return this.#unreadable.has(id)
   }
 
   /** It can be read. */

@@ -305,9 +305,9 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
           pending.set(grant.id, grant)
         }
         const could = new Set(read.map(({ id }) => id))
-        const isAnyNew = others.filter((id) => !could.has(id)).map((id) => known.note(id))
+        const areLeftOut = others.filter((id) => !could.has(id)).map((id) => known.note(id))
         // Those that could not be read had the places of others.
-        if (rows.length < limit || !isAnyNew.includes(true))
+        if (rows.length < limit || !areLeftOut.includes(true))
           return rows.flatMap(({ _id: id }) => pending.get(id) ?? [])
       }
     },

@@ -115,6 +115,13 @@ test('of what waits for an answer', async () => {
   for (let looked = 0; looked < 2; looked++) expect(ids(await store.pending(2))).toEqual(['o10', 'o11'])
 })
 
+test('of what waits for an answer, for each of several who ask at once', async () => {
+  const store = aStore()
+  await manyBehind(10, later)
+  const found = await Promise.all([store.pending(2), store.pending(2), store.pending(2)])
+  expect(found.map(ids)).toEqual(Array.from({ length: 3 }, () => ['o10', 'o11']))
+})
+
 test('of what is not shown', async () => {
   const store = aStore()
   await manyBehind(10, later)
