@@ -8,7 +8,7 @@ import { plainlyNamed, type Known, type PersonFacts } from '../../domain/person.
 import { mayHold, mayHoldAnywhere, placeFor, standingAsking } from '../../domain/policy.ts'
 import { pairOf, type FailedRow } from '../../domain/ports/grants.ts'
 import { standingRules } from '../../domain/standing.ts'
-import type { World } from '../world.ts'
+import { isOutdated, type World } from '../world.ts'
 
 /** What is held by rule is given to whoever matches and lacks it; `lookAtHeld` takes it from whoever does not match. */
 
@@ -74,7 +74,7 @@ export async function giveByRule(
         why.push({ name: plainlyNamed(facts.person), why: last.why })
       else give.push({ facts, place })
     }
-    for (let at = 0; at < give.length; at += atOnce)
+    for (let at = 0; at < give.length && !isOutdated(world, { catalog: () => catalog }); at += atOnce)
       await Promise.all(give.slice(at, at + atOnce).map((one) => giveTo(world, one.facts, rule, one.place)))
     if (why.length > 0) failing.push({ rule, people: why })
   }

@@ -74,8 +74,9 @@ export async function lookAtHeld(
   await stopWords(world, words, holders)
   const found = await judge(world, catalog, rows, holders)
   // Judged by rules that are not in force any more: whoever changed them has a look made by the new ones.
-  if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
-  await endEach(world, found.gone)
+  const one = { catalog: () => catalog }
+  if (isOutdated(world, one)) return nothingFound
+  await endEach(world, found.gone, one)
   await endOfLeavers(world, cut, holders)
   await lookWhereRulesChanged(world, rows)
   const first = withoutDoubted(found.unmatched, found.doubtful)
@@ -87,10 +88,10 @@ export async function lookAtHeld(
     rows.filter(({ id }) => losing.has(id)),
   )
   // Slack took its time to answer: the rules may be others by now.
-  if (isOutdated(world, { ...world, catalog: () => catalog })) return nothingFound
+  if (isOutdated(world, one)) return nothingFound
   await endEach(world, sure.left)
   const second = withoutDoubted(sure.unmatched, sure.doubtful)
-  await takeWhatIsMeant(world, second.sure, [...waiting, ...first.doubted, ...second.doubted])
+  await takeWhatIsMeant(world, one, second.sure, [...waiting, ...first.doubted, ...second.doubted])
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...sure.unreadable, ...(given?.unreadable ?? [])]),
@@ -288,17 +289,19 @@ function withoutDoubted(
 /** Ends what the rules do not allow any more; where many would lose the same at once, once an admin has said so. */
 async function takeWhatIsMeant(
   world: World,
+  one: Pick<World, 'catalog'>,
   unmatched: readonly Unmatched[],
   alreadyWaiting: readonly MassLoss[],
 ): Promise<void> {
   const waiting = [...alreadyWaiting]
   for (const those of byEntitlement(unmatched)) {
     const loss = massLossOf(those)
-    if (loss === null) await endEach(world, those)
+    if (loss === null) await endEach(world, those, one)
     else if (await world.losses.note(loss)) {
       // Of a yes that could not be carried out nothing is forgotten.
-      if (await endEach(world, those)) await world.losses.taken(loss)
+      if (await endEach(world, those, one)) await world.losses.taken(loss)
     } else waiting.push(loss)
+    if (isOutdated(world, one)) return
   }
   await world.losses.forgetBut(waiting, quietMs)
 }
@@ -333,11 +336,16 @@ const lossOf = ({ resource, id, name, channel }: Entitlement, people: ReadonlySe
   count: people.size,
 })
 
-/** True where all of it is written. */
-async function endEach(world: World, endings: readonly Ending[]): Promise<boolean> {
+/** True where all of it is written. What is ended by the rules of one catalog is only for as long as that is in force. */
+async function endEach(
+  world: World,
+  endings: readonly Ending[],
+  one: Pick<World, 'catalog'> | null = null,
+): Promise<boolean> {
   const now = world.clock.now()
   let isAll = true
   for (let at = 0; at < endings.length; at += atOnce) {
+    if (one !== null && isOutdated(world, one)) return false
     const written = await Promise.all(
       endings
         .slice(at, at + atOnce)
