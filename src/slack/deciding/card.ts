@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findEntitlement, type Catalog } from '../../domain/catalog.ts'
 import { owesReview } from '../../domain/break-glass.ts'
 import { formatDuration } from '../../domain/duration.ts'
-import { isApproved, offeredMs, type Grant, type Review } from '../../domain/grant.ts'
+import { isApproved, isOpen, offeredMs, type Grant, type Review } from '../../domain/grant.ts'
 import {
   isSamePerson,
   plainlyNamed,
@@ -75,9 +75,10 @@ export async function aboutCard(
   const asked = await known.asked()
   const admins = grant.isBreakGlass ? await adminsOf(world, grant) : []
   const [facts, earlier, mentions, windows] = await Promise.all([
-    // Of a thousand that end at once nobody is looked up: Slack says of a hundred a minute who they are.
-    (isApproved(grant) ? directory.lastSeen(grant.subject.slack.userId) : null) ??
-      world.directory.facts(grant.subject),
+    isTold(grant)
+      ? ('unknown' as const)
+      : ((isApproved(grant) ? directory.lastSeen(grant.subject.slack.userId) : null) ??
+        world.directory.facts(grant.subject)),
     earlierRequests(world, grant),
     asked ? mentionsOf({ directory }, asked) : directory.mentions({ people: admins, groups: [] }),
     known.windows(),
@@ -97,8 +98,17 @@ export async function aboutCard(
   }
 }
 
+/**
+ * What is over is told of whoever had it as they were when they asked: of a thousand that end at once nobody is looked up,
+ * as Slack says of a hundred a minute who they are, and what is said does not change with whom we remember.
+ */
+const isTold = (grant: Grant): boolean =>
+  grant.asker !== null && (!isOpen(grant) || grant.status === 'revoking')
+
 /** Of whoever has left, as they were when they asked: nobody became a member, or moved, by leaving. */
-function asTheyAre({ asker }: Grant, facts: Known<PersonFacts>): Pick<CardAbout, 'isGuest' | 'zone'> {
+function asTheyAre(grant: Grant, facts: Known<PersonFacts>): Pick<CardAbout, 'isGuest' | 'zone'> {
+  const { asker } = grant
+  if (asker !== null && isTold(grant)) return { isGuest: asker.guest, zone: asker.zone }
   if (facts === 'unknown') return { isGuest: null, zone: null }
   return facts.isHere ? facts : { isGuest: asker?.guest ?? null, zone: asker?.zone ?? null }
 }

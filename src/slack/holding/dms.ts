@@ -3,6 +3,7 @@ import { findEntitlement } from '../../domain/catalog.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { MayExtend } from '../../domain/extension.ts'
 import {
+  isOpen,
   isApproved,
   type Approved,
   type Ended,
@@ -10,7 +11,7 @@ import {
   type Review,
   type Withdrawn,
 } from '../../domain/grant.ts'
-import { isSameHuman, plainlyNamed } from '../../domain/person.ts'
+import { isSameHuman, plainlyNamed, type PersonFacts } from '../../domain/person.ts'
 import { describePattern } from '../../domain/windows/pattern.ts'
 import { mentionedOf, type AskedOf } from '../../operations/asked-of.ts'
 import { mayHaveMore } from '../../operations/extend.ts'
@@ -57,7 +58,7 @@ export async function aboutDm(
     approvers: asked ? namesOf(asked, directory) : [],
     voided: asked?.voided ?? [],
     how: entitlement?.how ?? null,
-    zone: directory.lastSeen(grant.subject.slack.userId)?.zone ?? 'UTC',
+    zone: zoneOf(grant, directory.lastSeen(grant.subject.slack.userId)),
     more:
       grant.status === 'active'
         ? await mayHaveMore(
@@ -68,6 +69,12 @@ export async function aboutDm(
         : null,
     windows: await known.windows(),
   }
+}
+
+/** Of what is over, where they were when they asked: what stands there does not change with whom we remember. */
+function zoneOf(grant: Grant, seen: PersonFacts | null): string {
+  const [now, asked] = [seen?.zone, grant.asker?.zone]
+  return (isOpen(grant) ? (now ?? asked) : (asked ?? now)) ?? 'UTC'
 }
 
 /** Named, not mentioned: telling the requester who was asked must ping nobody. Only whoever was told is said to have been. */
