@@ -66,6 +66,10 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
   let judged: { readonly content: string; readonly read: Judged } | null = null
   const closing = new AbortController()
   const isClosed = () => closing.signal.aborted
+  const closed = new Promise<never>((_, reject) => {
+    closing.signal.addEventListener('abort', () => reject(new Error('closed')), { once: true })
+  })
+  closed.catch(() => undefined)
 
   let nap = new AbortController()
   let watcher: FSWatcher | null = null
@@ -104,14 +108,27 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
         closed.removeEventListener('abort', giveUp)
       }
     }
+    /** A reading that was given up and has not ended: a disk that does not answer keeps one waiting, and not one more each time. */
+    let isReading = false
+    const readInTime = async <T>(work: () => Promise<T>): Promise<T> => {
+      const late = () => new Error(`reading them took longer than ${patienceMs / 1_000} s; it is tried again`)
+      if (isReading) throw late()
+      const over = () => void (isReading = false)
+      isReading = true
+      const reading = work()
+      reading.then(over, over)
+      return inTime(Promise.race([reading, closed]), patienceMs, late)
+    }
     /** As which the files stood on the disk that were read and are the current catalog. */
     let good: { readonly marks: string; readonly readAtMs: number } | null = null
     const look = async (): Promise<void> => {
       const { signal } = closing
-      const marks = await marksOf(path)
+      const marks = await readInTime(() => marksOf(path))
       const readAtMs = elapsedMs()
       if (good !== null && marks === good.marks && readAtMs - good.readAtMs < rereadMs) return
-      const { texts, content } = await settled(path, { known: current.fingerprint, settleMs, signal })
+      const { texts, content } = await readInTime(() =>
+        settled(path, { known: current.fingerprint, settleMs, signal }),
+      )
       if (isClosed()) return
       good = marks === null || content !== current.fingerprint ? null : { marks, readAtMs }
       if (content === current.fingerprint) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -200,4 +201,34 @@ test('nothing is said after closing', async () => {
   await writeFile(file, named('Later'))
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(heard).toHaveLength(said)
+})
+
+describe('a disk that does not answer', () => {
+  /** Reading it waits until somebody writes to it: frees whoever reads. */
+  const answer = () => writeFile(file, named('Orders'))
+  const hangs = async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    await rename(join(folder, 'pipe'), file)
+  }
+
+  test('is said to be so, and the catalog is read once it answers', async () => {
+    const { until, heard } = await watchIt({ patienceMs: 300, pollMs: 50 })
+    await hangs()
+    await until(1)
+    expect(heard).toEqual([
+      'the catalog could not be reloaded: reading them took longer than 0.3 s; it is tried again',
+    ])
+    // One reading waits, and not one more each time: as many as that would keep all else from the disk.
+    await answer()
+    await replaceBy(named('Orders'))
+    expect(await until(2)).toContain('Orders database → Orders')
+  })
+
+  test('keeps nobody from closing', async () => {
+    const { watch } = await watchIt({ patienceMs: 60_000, pollMs: 50 })
+    await hangs()
+    await sleep(300)
+    await watch.close()
+    await answer()
+  })
 })
