@@ -92,6 +92,7 @@ export async function lookAtHeld(
   await endEach(world, sure.left)
   const second = withoutDoubted(sure.unmatched, sure.doubtful)
   await takeWhatIsMeant(world, one, second.sure, [...waiting, ...first.doubted, ...second.doubted])
+  if (isOutdated(world, one)) return nothingFound
   const given = hasRules ? await giveByRule(world, catalog, holders.everybody) : null
   return {
     unreadable: new Set([...found.unreadable, ...sure.unreadable, ...(given?.unreadable ?? [])]),
@@ -295,14 +296,15 @@ async function takeWhatIsMeant(
 ): Promise<void> {
   const waiting = [...alreadyWaiting]
   for (const those of byEntitlement(unmatched)) {
+    if (isOutdated(world, one)) return
     const loss = massLossOf(those)
     if (loss === null) await endEach(world, those, one)
     else if (await world.losses.note(loss)) {
       // Of a yes that could not be carried out nothing is forgotten.
       if (await endEach(world, those, one)) await world.losses.taken(loss)
     } else waiting.push(loss)
-    if (isOutdated(world, one)) return
   }
+  if (isOutdated(world, one)) return
   await world.losses.forgetBut(waiting, quietMs)
 }
 

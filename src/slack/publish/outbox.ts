@@ -83,6 +83,7 @@ export class Outbox {
   readonly #buckets = boundedMap<Bucket>(5_000)
   readonly #pausedUntilMs = new Map<string, number>()
   #refreshedAtMs = -Infinity
+  #isClosed = false
   readonly #limits: typeof slackLimits
 
   /** Paced as Slack wants it, unless what is measured is the work and not the waiting. */
@@ -143,6 +144,11 @@ export class Outbox {
     this.#waiting.get(id)?.waiting.setPriority(id, -lanes[lane])
   }
 
+  /** Begins to send nothing more. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   /** Learns what pauses other replicas were asked for: each time while it has something to send, else now and then. */
   async refreshPauses(): Promise<void> {
     const isIdle = this.#posts.size === 0 && isAllSent(this.#updates)
@@ -161,7 +167,8 @@ export class Outbox {
     return new Promise((resolve, reject) => {
       const begin = async () => {
         if (id !== undefined) this.#waiting.delete(id)
-        await send().then(resolve, reject)
+        if (this.#isClosed) resolve(null)
+        else await send().then(resolve, reject)
       }
       if (id !== undefined) this.#waiting.set(id, line)
       line.waiting.enqueue(partOfThis(begin), { priority: -lanes[lane], ...(id === undefined ? {} : { id }) })
@@ -173,21 +180,24 @@ export class Outbox {
     })
   }
 
-  /** Waits until one more may be sent. */
+  /** Waits until one more may be sent: a turn that was taken before a pause is over after it, and another is taken. */
   async #turn(line: Line): Promise<void> {
     const { method, name, limits } = line
-    const ownMs = this.#bucket(name, limits).take()
-    // Channels are many, and seldom as busy as that: others are asked about only where this one is.
-    line.isShared ||= ownMs > 0
     const of = { burst: limits.shared ?? 1, everyMs: 60_000 / limits.perMinute }
-    const sharedMs = line.isShared ? await this.#surfaces.turn(name, of).catch(() => 0) : 0
-    const waitMs = Math.max(ownMs, sharedMs)
-    if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
-    for (;;) {
-      const pauseMs = (this.#pausedUntilMs.get(method) ?? 0) - performance.now()
-      if (pauseMs <= 0) break
-      await sleep(pauseMs, undefined, { ref: false })
-    }
+    do {
+      for (let pauseMs = this.#pausedMs(method); pauseMs > 0; pauseMs = this.#pausedMs(method))
+        await sleep(pauseMs, undefined, { ref: false })
+      const ownMs = this.#bucket(name, limits).take()
+      // Channels are many, and seldom as busy as that: others are asked about only where this one is.
+      line.isShared ||= ownMs > 0
+      const sharedMs = line.isShared ? await this.#surfaces.turn(name, of).catch(() => 0) : 0
+      const waitMs = Math.max(ownMs, sharedMs)
+      if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
+    } while (this.#pausedMs(method) > 0)
+  }
+
+  #pausedMs(method: string): number {
+    return (this.#pausedUntilMs.get(method) ?? 0) - performance.now()
   }
 
   async #send(

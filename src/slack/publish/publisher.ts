@@ -14,7 +14,6 @@ import type { Alert, Picture, Pictures } from './picture.ts'
 
 const tickMs = 1_000
 const unshownATick = 500
-const mostUnshown = 20_000
 const mostPending = 500
 const looksAtOnce = 4
 const mostHeard = 5_000
@@ -51,6 +50,8 @@ export class Publisher {
   #shownAtMs = -Infinity
   /** Those that could not be shown to the end, and when they are tried again. */
   readonly #notBeforeMs = new Map<string, number>()
+  /** At which revision what is being shown was looked at. */
+  readonly #lookedAt = new Map<string, number>()
   /** Looks that may find more, though they wait for turns still: from when on another is made. */
   readonly #mayBeLeftMs = new Map<string, number>()
   /** When a line of a request was heard of last. */
@@ -59,10 +60,11 @@ export class Publisher {
   readonly #left = new WeakSet<Look>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = boundedMap<{ readonly revision: number; readonly untilMs: number }>(mostUnsure)
-  /** What was not shown an earlier tick, and at which revision. */
-  readonly #unshownBefore = boundedMap<number>(mostUnshown)
-  /** Where more are not shown than are looked at in a tick: up to which of them by their ids. */
-  #unshownUpTo = ''
+  /** What was not shown a tick ago, and at which revision. */
+  #unshownBefore: ReadonlyMap<string, number> = new Map()
+  /** Where more are not shown than are looked at in a tick: after which of them by their ids, and after which then. */
+  #unshownAfter = ''
+  #unshownThen: string | null = null
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
   #others: Promise<void> | null = null
@@ -105,10 +107,13 @@ export class Publisher {
     this.#isStopped = true
     this.#stopListening()
     for (const timer of this.#timers) clearInterval(timer)
+    // What has begun by then has come through, and is noted, when the time is over.
+    setTimeout(() => this.#outbox.close(), (withinMs * 2) / 3).unref()
     await Promise.race([
       Promise.all([this.#showing.stop(), this.#others]).then(() => this.#messages.idle()),
       new Promise((resolve) => setTimeout(resolve, withinMs).unref()),
     ])
+    this.#outbox.close()
   }
 
   /** Draws anew what shows this grant, where it has changed. */
@@ -126,10 +131,10 @@ export class Publisher {
       for (const { id, revision } of unshown) {
         // Whoever wrote it shows it, most likely just now: others look only at what is left.
         const isLeft = this.#unshownBefore.get(id) === revision
-        // One that is being shown looks again by itself where it turns out not to be the newest.
-        if (isLeft && !this.#isShowing(id) && !this.#isUnsureStill({ id, revision })) this.#begin({ id })
+        if (isLeft && !this.#isShowing({ id, revision }) && !this.#isUnsureStill({ id, revision }))
+          this.#begin({ id })
       }
-      for (const { id, revision } of unshown) this.#unshownBefore.set(id, revision)
+      this.#unshownBefore = new Map(unshown.map(({ id, revision }) => [id, revision]))
       // Another replica may have noted as shown what an older message of this one has overtaken since.
       for (const id of this.#notBeforeMs.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
       this.#pendingIds.push(...(await this.#pending()))
@@ -141,20 +146,30 @@ export class Publisher {
     }
   }
 
-  /** What waits to be shown may be more than a tick looks at, for as long as Slack takes: all have their turn. */
+  /**
+   * What waits to be shown may be more than a tick looks at, for as long as Slack takes: some have their turn after the
+   * others, each in two ticks, as in the first another may just be showing them.
+   */
   async #unshown(): Promise<readonly Pick<Grant, 'id' | 'revision'>[]> {
     const { grants } = this.#parts.world
     const any = await grants.unshown(unshownATick)
     if (any.length < unshownATick) return any
-    const next = await grants.unshown(unshownATick, this.#unshownUpTo)
-    this.#unshownUpTo = next.length < unshownATick ? '' : (next.at(-1)?.id ?? '')
-    return next
+    this.#unshownAfter = this.#unshownThen ?? this.#unshownAfter
+    const some = await grants.unshown(unshownATick, this.#unshownAfter)
+    const then = some.length < unshownATick ? '' : (some.at(-1)?.id ?? '')
+    this.#unshownThen = this.#unshownThen === null ? then : null
+    return some
   }
 
-  /** What waits for its turn alone, though it may be time to look at something else of it, is looked at again. */
-  #isShowing(id: string): boolean {
+  /**
+   * One that is being shown looks again by itself, unless what it waits for is a turn: then whatever another process has
+   * written since, or what it may be time for, is looked at beside.
+   */
+  #isShowing({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {
+    if (!this.#showing.isRunning(id)) return false
     const mayBeLeftMs = this.#mayBeLeftMs.get(id) ?? Infinity
-    return this.#showing.isRunning(id) && this.#parts.world.clock.monotonicMs() < mayBeLeftMs
+    const lookedAt = this.#lookedAt.get(id) ?? revision
+    return lookedAt >= revision && this.#parts.world.clock.monotonicMs() < mayBeLeftMs
   }
 
   #isUnsureStill({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {
@@ -210,7 +225,7 @@ export class Publisher {
     return async () => {
       if (placeOf(picture.row) !== null || clock.monotonicMs() - seenAtMs < lookHoldsMs) return picture.draw()
       const now = (await this.#pictures.alerts()).find(({ key }) => key === picture.key)
-      return now?.isWanted === true ? now.draw() : null
+      return now?.isWanted === true && isDeepStrictEqual(now.to, picture.to) ? now.draw() : null
     }
   }
 
@@ -256,6 +271,8 @@ export class Publisher {
       this.#failed.set(id, { times, atMs })
       this.#notBeforeMs.set(id, atMs + Math.min(mostFailedMs, tickMs * 2 ** Math.min(times, 10)))
       this.#parts.log.warn('could not show a grant now', { grantId: id, error })
+    } finally {
+      this.#lookedAt.delete(id)
     }
   }
 
@@ -283,6 +300,7 @@ export class Publisher {
         { id: asked.id, priority: Math.max(ofAnother, this.#urgencyOf(asked)) },
       )
       if (look === null) return 0
+      if (this.#showing.isRunning(asked.id)) this.#lookedAt.set(asked.id, look.grant.revision)
       const sent = await this.#sendStale(look, askedAgain)
       if (sent === null || sent.waitMs > 0) return sent && sent.waitMs
       if (await this.#isOvertaken(look)) continue

@@ -122,6 +122,29 @@ test('an alert that has waited for its turn is posted as it is then', async () =
   await until(() => side.slack.texts.includes('two are late'))
 })
 
+test('an alert that has come to belong elsewhere is posted there', async () => {
+  const side = aSlackSide()
+  const to = { channel: 'C1' }
+  const gate = aGate()
+  const rowOf = async () => (await side.surfaces.of('late')).surfaces[0]
+  alerting(side, async () => [anAlert('late', { row: await rowOf(), to: { ...to } })], isHeldUp(gate))
+  for (const id of held) await side.writes(aPendingGrant({ id, requestId: id, subject: { ...riley, id } }))
+  await settled()
+  beat(5_000)
+  await settled()
+  to.channel = 'C9'
+  side.passes(1_000)
+  gate.open()
+  for (let i = 0; i < 3; i++) {
+    await settled()
+    side.passes(5_000)
+    beat(5_000)
+  }
+  await until(() => side.slack.texts.includes('late'))
+  const late = side.slack.calls.filter(({ args }) => args['text'] === 'late')
+  expect(late.map(({ args }) => args['channel'])).toEqual(['C9'])
+})
+
 test('once it is stopped no alert is begun, and one that is being sent has been', async () => {
   const side = aSlackSide()
   const [reading, sending] = [aGate(), aGate()]

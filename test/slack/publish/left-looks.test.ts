@@ -6,6 +6,7 @@ import { beat, useBeats } from '../../support/beats.ts'
 import { anActiveGrant, riley } from '../../support/builders.ts'
 import { aBusyOne, aDm, aGate, anEdit, card, dm, ended, g1, old } from '../../support/busy-publisher.ts'
 import { anOpenWindow, aSeries } from '../../support/lives.ts'
+import { aSlack, becomes, replicas, stopReplicas, type Of } from '../../support/publishing-replicas.ts'
 import { aPicture, says, sentOf, settled, shown, until } from '../../support/publishing.ts'
 
 /** What a look left waiting, as the grant was asked for again, or as something else of it was not to wait so long. */
@@ -13,6 +14,7 @@ import { aPicture, says, sentOf, settled, shown, until } from '../../support/pub
 useBeats()
 const running: Publisher[] = []
 afterEach(async () => {
+  await stopReplicas()
   await Promise.all(running.splice(0).map((publisher) => publisher.stop(100)))
 })
 
@@ -284,4 +286,46 @@ test('a grant is not noted as shown by what stood there before what was left wai
   await seconds(all, 10)
   await shown(side)
   expect(side.slack.texts.filter((text) => text.startsWith('card ')).at(-1)).toBe('card fit')
+})
+
+// Whoever wrote it died before it showed it: nobody else heard of it.
+test('what another replica has written meanwhile is shown before what matters less', async () => {
+  const gate = aGate()
+  const slack = aSlack(async (method) => {
+    if (method === 'chat.update') await gate.opened
+    return null
+  })
+  const of: Of = (grant) => {
+    const card = anEdit(grant, { isWanted: true, draw: async () => says(`${grant.id} ${grant.reason}`) })
+    return grant.id === 'g1' ? [{ ...card, lane: 'decision' }, aDm(grant, { isWanted: true })] : [card]
+  }
+  const {
+    all: [one, other],
+    side,
+  } = replicas(2, slack, { of })
+  if (!one || !other) throw new Error('two')
+  await other.publisher.stop(10)
+  const beats = async (many: number) => {
+    for (let i = 0; i < many; i++) {
+      side.passes(1_000)
+      beat()
+      await settled(60)
+    }
+  }
+  const others = Array.from({ length: 8 }, (_, i) => `over-${i}`)
+  await one.grants.insert({ ...g1('asked'), unshown: true })
+  for (const id of others) await one.grants.insert(ended(id))
+  await beats(5)
+  for (const id of others) await one.grants.change(id, becomes('changed'))
+  await settled()
+  await one.grants.change('g1', becomes('its DM alone'))
+  await settled()
+  await other.grants.change('g1', becomes('approved'))
+  await beats(10)
+  slack.log.length = 0
+  gate.open()
+  await beats(5)
+  // Two had their turns already.
+  const edited = slack.log.map((line) => line.replace(/^chat.update \S+ /, ''))
+  expect(edited.slice(0, 3)).toContain('g1 approved')
 })

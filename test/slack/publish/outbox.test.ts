@@ -249,6 +249,23 @@ test('replicas that have more to edit than Slack allows edit together no faster 
   expect(sent).toBeLessThanOrEqual(8 + 4)
 })
 
+test('after a pause all replicas together edit no more at once than before it', async () => {
+  const noted = new NotedSurfaces()
+  const replicas = Array.from({ length: 4 }, () => anOutbox({ isPaced: true, noted }))
+  for (const { outbox } of replicas) for (let i = 0; i < 12; i++) void outbox.update('ended', M1, drawn('x'))
+  const sent = () => replicas.flatMap(({ slack }) => slack.texts).length
+  await sleep(300)
+  expect(sent()).toBe(8)
+  await replicas[0]?.surfaces.pause('chat.update', 8_000)
+  for (const { outbox } of replicas) await outbox.refreshPauses()
+  await sleep(7_500)
+  const before = sent()
+  await sleep(1_200)
+  // Five turns have come up meanwhile; those that were taken before it are over.
+  expect(sent() - before).toBeGreaterThanOrEqual(1)
+  expect(sent() - before).toBeLessThanOrEqual(7)
+}, 30_000)
+
 test('what waited for its turn is sent as part of what asked for it, and not of what was sent before it', async () => {
   const { outbox } = anOutbox()
   const gate = aGate()

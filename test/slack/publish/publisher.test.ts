@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { Surface, SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
 import type { Alert, Picture, Pictures } from '../../../src/slack/publish/picture.ts'
@@ -576,5 +577,46 @@ describe('once it is stopped', () => {
     beat()
     await settled()
     expect(side.slack.calls).toHaveLength(1)
+  })
+  /** Ten cards for one channel, at the pace of Slack; taking and noting a message is `noted`. */
+  async function tenCards(noted: (surfaces: SurfaceStore) => Partial<SurfaceStore> = () => ({})) {
+    const side = aSlackSide()
+    const surfaces = { ...side.parts.surfaces, ...noted(side.parts.surfaces) }
+    const pictures: Pictures = {
+      of: async (grant) => ({ pictures: [aPicture(grant, { to: { channel: 'C1' } })], isWhole: true }),
+      alerts: async () => [],
+    }
+    const publisher = new Publisher({ ...side.parts, surfaces }, { pictures })
+    publisher.start()
+    running.push(publisher)
+    for (let i = 0; i < 10; i++) {
+      const id = `g${i}`
+      await side.writes(aPendingGrant({ id, requestId: id, subject: { ...riley, id } }))
+    }
+    await until(() => side.slack.calls.length >= 3)
+    return { side, publisher }
+  }
+
+  test('nothing is begun that waited for its turn', async () => {
+    const { side, publisher } = await tenCards()
+    await publisher.stop(500)
+    const sent = side.slack.calls.length
+    await sleep(2_500)
+    expect(side.slack.calls).toHaveLength(sent)
+  })
+
+  test('what was begun meanwhile is noted', async () => {
+    const unnoted = new Set<string>()
+    const { publisher } = await tenCards((own) => ({
+      lease: (row, forMs) => (unnoted.add(row.key), own.lease(row, forMs)),
+      save: async (row, ...of) => {
+        await sleep(700)
+        const saved = await own.save(row, ...of)
+        unnoted.delete(row.key)
+        return saved
+      },
+    }))
+    await publisher.stop(2_500)
+    expect([...unnoted]).toEqual([])
   })
 })

@@ -238,4 +238,31 @@ describe('while edits wait for their turn', () => {
     }
     expect(side.slack.texts).toEqual(['z1 is active'])
   })
+
+  test('also of twenty thousand and more', async () => {
+    const side = aSlackSide()
+    const ids = Array.from({ length: 21_000 }, (_, i) => String(i).padStart(5, '0'))
+    const looked = new Set<string>()
+    const grants: typeof side.world.grants = {
+      ...side.world.grants,
+      unshown: async (limit, after) => {
+        const from = after === undefined || after === '' ? 0 : Number(after) + 1
+        return ids.slice(from, from + limit).map((id) => ({ id, revision: 0 }))
+      },
+      get: async (id) => {
+        looked.add(id)
+        return null
+      },
+    }
+    const pictures: Pictures = { of: async () => ({ pictures: [], isWhole: true }), alerts: async () => [] }
+    const world = { ...side.world, grants }
+    const publisher = new Publisher({ ...side.parts, world }, { pictures, isPaced: false })
+    publisher.start()
+    running.push(publisher)
+    await until(async () => {
+      beat()
+      await settled(40)
+      return looked.size === ids.length
+    })
+  })
 })
