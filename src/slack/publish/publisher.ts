@@ -14,6 +14,8 @@ import type { Alert, Picture, Pictures } from './picture.ts'
 
 const tickMs = 1_000
 const unshownATick = 500
+/** Where more are not shown: what others show they have shown by then, or wait for Slack with it. */
+const passMs = 20_000
 const mostPending = 500
 const looksAtOnce = 4
 const mostHeard = 5_000
@@ -60,11 +62,8 @@ export class Publisher {
   readonly #left = new WeakSet<Look>()
   /** Who else is to see these is not known: unless they change, they are looked at again then. */
   readonly #unsure = boundedMap<{ readonly revision: number; readonly untilMs: number }>(mostUnsure)
-  /** What was not shown a tick ago, and at which revision. */
-  #unshownBefore: ReadonlyMap<string, number> = new Map()
-  /** Where more are not shown than are looked at in a tick: after which of them by their ids, and after which then. */
-  #unshownAfter = ''
-  #unshownThen: string | null = null
+  /** How far it has looked at what is not shown. After a start nothing is waited for: whoever wrote it may be gone. */
+  #pass: Pass = { before: new Map(), seen: new Map(), after: '', againMs: -Infinity }
   #timers: NodeJS.Timeout[] = []
   #stopListening: () => void = () => undefined
   #others: Promise<void> | null = null
@@ -127,14 +126,8 @@ export class Publisher {
     const { log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
-      const unshown = await this.#unshown()
-      for (const { id, revision } of unshown) {
-        // Whoever wrote it shows it, most likely just now: others look only at what is left.
-        const isLeft = this.#unshownBefore.get(id) === revision
-        if (isLeft && !this.#isShowing({ id, revision }) && !this.#isUnsureStill({ id, revision }))
-          this.#begin({ id })
-      }
-      this.#unshownBefore = new Map(unshown.map(({ id, revision }) => [id, revision]))
+      for (const { id, revision } of await this.#leftUnshown())
+        if (!this.#isShowing({ id, revision }) && !this.#isUnsureStill({ id, revision })) this.#begin({ id })
       // Another replica may have noted as shown what an older message of this one has overtaken since.
       for (const id of this.#notBeforeMs.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
       this.#pendingIds.push(...(await this.#pending()))
@@ -147,32 +140,42 @@ export class Publisher {
   }
 
   /**
-   * What waits to be shown may be more than a tick looks at, for as long as Slack takes: some have their turn after the
-   * others, each in two ticks, as in the first another may just be showing them.
+   * What was not shown before either: whoever wrote it shows it, most likely just now, and others look only at what is
+   * left. While more wait than are looked at in a tick, which Slack may take minutes for, all have their turn one after
+   * the other, and that again only after a while.
    */
-  async #unshown(): Promise<readonly Pick<Grant, 'id' | 'revision'>[]> {
-    const { grants } = this.#parts.world
+  async #leftUnshown(): Promise<readonly Unshown[]> {
+    const { grants, clock } = this.#parts.world
     const any = await grants.unshown(unshownATick)
-    if (any.length < unshownATick) return any
-    this.#unshownAfter = this.#unshownThen ?? this.#unshownAfter
-    const some = await grants.unshown(unshownATick, this.#unshownAfter)
-    const then = some.length < unshownATick ? '' : (some.at(-1)?.id ?? '')
-    this.#unshownThen = this.#unshownThen === null ? then : null
-    return some
+    const nowMs = clock.monotonicMs()
+    if (any.length < unshownATick) {
+      const { seen } = this.#pass
+      this.#pass = { before: seen, seen: revisionsOf(any), after: null, againMs: nowMs + passMs }
+      return any.filter(isIn(seen))
+    }
+    if (this.#pass.after === null) {
+      if (nowMs < this.#pass.againMs) return []
+      this.#pass = { before: this.#pass.seen, seen: new Map(), after: '', againMs: nowMs + passMs }
+    }
+    const pass = this.#pass
+    const some = await grants.unshown(unshownATick, pass.after ?? '')
+    for (const { id, revision } of some) pass.seen.set(id, revision)
+    pass.after = some.length < unshownATick ? null : (some.at(-1)?.id ?? null)
+    return some.filter(isIn(pass.before))
   }
 
   /**
    * One that is being shown looks again by itself, unless what it waits for is a turn: then whatever another process has
    * written since, or what it may be time for, is looked at beside.
    */
-  #isShowing({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {
+  #isShowing({ id, revision }: Unshown): boolean {
     if (!this.#showing.isRunning(id)) return false
     const mayBeLeftMs = this.#mayBeLeftMs.get(id) ?? Infinity
     const lookedAt = this.#lookedAt.get(id) ?? revision
     return lookedAt >= revision && this.#parts.world.clock.monotonicMs() < mayBeLeftMs
   }
 
-  #isUnsureStill({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {
+  #isUnsureStill({ id, revision }: Unshown): boolean {
     const unsure = this.#unsure.get(id)
     return unsure?.revision === revision && this.#parts.world.clock.monotonicMs() < unsure.untilMs
   }
@@ -516,6 +519,25 @@ function urgencyOf({ seen }: Asked): number {
   if (status === 'pending') return 2
   return status === 'revoking' || status === 'ended' ? 0 : 1
 }
+
+type Unshown = Pick<Grant, 'id' | 'revision'>
+
+interface Pass {
+  /** What the last pass found not shown, and at which revision. */
+  readonly before: ReadonlyMap<string, number>
+  readonly seen: Map<string, number>
+  /** By their ids; null: it has come to the end. */
+  after: string | null
+  readonly againMs: number
+}
+
+const revisionsOf = (unshown: readonly Unshown[]) =>
+  new Map(unshown.map(({ id, revision }) => [id, revision]))
+
+const isIn =
+  (before: ReadonlyMap<string, number>) =>
+  ({ id, revision }: Unshown): boolean =>
+    before.get(id) === revision
 
 interface Seen {
   readonly grant: Grant

@@ -239,6 +239,39 @@ describe('while edits wait for their turn', () => {
     expect(side.slack.texts).toEqual(['z1 is active'])
   })
 
+  // Three replicas drew a thousand ends three times, at the instant at which they were to be taken back.
+  test('what another process shows while more wait than are looked at together is left to it for a while', async () => {
+    const side = aSlackSide()
+    const looked: string[] = []
+    const pictures: Pictures = {
+      of: async (grant) => (looked.push(grant.id), { pictures: [], isWhole: true }),
+      alerts: async () => [],
+    }
+    const unshown: { id: string; revision: number }[] = []
+    const grants: typeof side.world.grants = {
+      ...side.world.grants,
+      unshown: async (limit, after = '') => unshown.filter(({ id }) => id > after).slice(0, limit),
+      get: async (id) => ({ ...anActiveGrant(), id, requestId: id }),
+    }
+    const world = { ...side.world, grants }
+    const publisher = new Publisher({ ...side.parts, world }, { pictures, isPaced: false })
+    publisher.start()
+    running.push(publisher)
+    const seconds = async (many: number): Promise<void> => {
+      for (let i = 0; i < many; i++) {
+        side.passes(1_000)
+        beat()
+        await settled(30)
+      }
+    }
+    await seconds(3)
+    for (let i = 0; i < 700; i++) unshown.push({ id: `g${String(i).padStart(3, '0')}`, revision: 0 })
+    await seconds(18)
+    expect(looked).toEqual([])
+    await seconds(30)
+    expect(new Set(looked).size).toBe(700)
+  })
+
   test('also of twenty thousand and more', async () => {
     const side = aSlackSide()
     const ids = Array.from({ length: 21_000 }, (_, i) => String(i).padStart(5, '0'))
