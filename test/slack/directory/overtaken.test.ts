@@ -5,6 +5,7 @@ import type { PeopleStore } from '../../../src/domain/ports/people.ts'
 import type { Known, PersonFacts } from '../../../src/domain/person.ts'
 import { slackDirectory, type SlackDirectory } from '../../../src/slack/directory/directory.ts'
 import { Remembering } from '../../../src/slack/directory/remembering.ts'
+import { seeded } from '../../support/seeded.ts'
 
 const quiet: Log = {
   debug: () => undefined,
@@ -213,17 +214,6 @@ test('what is read by two at once is remembered as it was asked for last', async
   await one
   expect(remembering.peek('a', 60_000)).toBe('second')
 })
-
-/** A generator that is the same for each seed. */
-function seeded(seed: number): () => number {
-  let a = seed
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 /** People come and go, Slack says so a little later, and answers what it is asked in any order, or not at all. */
 async function aRun(seed: number): Promise<string[]> {

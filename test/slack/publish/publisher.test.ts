@@ -610,13 +610,13 @@ describe('once it is stopped', () => {
     const { publisher } = await tenCards((own) => ({
       lease: (row, forMs) => (unnoted.add(row.key), own.lease(row, forMs)),
       save: async (row, ...of) => {
-        await sleep(700)
+        await sleep(300)
         const saved = await own.save(row, ...of)
         unnoted.delete(row.key)
         return saved
       },
     }))
-    await publisher.stop(2_500)
+    await publisher.stop(2_100)
     expect([...unnoted]).toEqual([])
   })
 })
