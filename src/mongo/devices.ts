@@ -164,8 +164,11 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       const isOwned = { 'owner.id': { $type: 'string' } }
       const isClaimed = { 'claimant.id': { $type: 'string' } }
       const isSomebodys = needsApproval ? [isClaimed, isOwned] : [{ ...isClaimed, owner: null }]
-      const filter = { $or: [{ approval: 'pending', $or: isSomebodys }, { isInQuestion: true }] }
-      return first(limit, filter, { firstSeenAt: 1 })
+      const those = [
+        { isInQuestion: true },
+        { isInQuestion: { $ne: true }, approval: 'pending' as const, $or: isSomebodys },
+      ]
+      return (await Promise.all(those.map((filter) => first(limit, filter, { firstSeenAt: 1 })))).flat()
     },
     unclaimed: (after, limit) =>
       page({ approval: 'pending', owner: null, claimant: null, claimed: { $type: 'string' } }, after, limit),

@@ -77,6 +77,8 @@ test('an admin is asked about what is, or may be, somebody’s of ours, and abou
     'mdm/owned',
     'mdm/questioned',
   ])
+  const first = await devices.waiting(1, { needsApproval: true })
+  expect(first.map(({ isInQuestion }) => isInQuestion)).toEqual([true, false])
   expect(ids(await devices.unclaimed(null, 10))).toEqual(['mdm/strange'])
   expect(ids(await devices.ofPeople([riley.id]))).toEqual(['mdm/fine', 'mdm/owned', 'mdm/questioned'])
   expect(await devices.ofSerial('')).toEqual([])

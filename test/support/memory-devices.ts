@@ -15,9 +15,11 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
     ofPeople: async (ids) => all().filter(({ owner }) => owner !== null && ids.includes(owner.id)),
     unclaimed: async () => [],
     waiting: async (limit, { needsApproval }) =>
-      all()
-        .filter((device) => isWaiting(device, needsApproval))
-        .slice(0, limit),
+      [true, false].flatMap((isInQuestion) =>
+        all()
+          .filter((device) => device.isInQuestion === isInQuestion && isWaiting(device, needsApproval))
+          .slice(0, limit),
+      ),
     ofSerial: async (serial) => all().filter((device) => serial !== '' && device.serial === serial),
     all: async (after, limit) =>
       all()

@@ -6,8 +6,8 @@ export interface DeviceStore {
   /** Whose they are, by our own ids of people; those that were joined to another too. */
   ofPeople(personIds: readonly string[]): Promise<readonly Device[]>
   /**
-   * Of which an admin is to say something, as they are, or may be, somebody's of ours: the oldest first. Where none needs
-   * to be approved, only whose they are.
+   * Of which an admin is to say something, as they are, or may be, somebody's of ours. Where none needs to be approved, only
+   * whose they are. The first `limit` of those in question, and of those that are not: the oldest first.
    */
   waiting(limit: number, rules: { needsApproval: boolean }): Promise<readonly Device[]>
   /** That wait, and are said to belong to an address that nobody of ours was known to have: by their ids, from the one after. */

@@ -10,12 +10,14 @@ export interface Waiting {
   /** Names what it is about, so that the same is said once. */
   readonly key: string
   readonly channel: string
+  /** Of what kind it is, where there are several: many of one keep no other from being said. */
+  readonly kind?: string
   readonly draw: () => Promise<Message>
 }
 
 /**
- * A message for each that waits, in their order; with `most`, for so many at once, of which those that stand already are
- * first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn as `over` says; null: it waits still. */
+ * A message for each that waits, in their order; with `most`, for so many of each kind at once in one channel, of which
+ * those that stand already are first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn as `over` says; null: it waits still. */
 export async function alertsByKey(
   { surfaces }: Pick<Parts, 'surfaces'>,
   prefix: string,
@@ -26,8 +28,8 @@ export async function alertsByKey(
   const open = (await surfaces.needingLook(mostOpen)).filter(({ key }) => key.startsWith(prefix))
   const standing = new Set(open.map(({ key }) => key))
   const isStanding = ({ key }: Waiting): boolean => standing.has(key)
-  const asked = [...new Set(waiting.map(({ channel }) => channel))].flatMap((place) => {
-    const there = waiting.filter(({ channel }) => channel === place)
+  const asked = [...new Set(waiting.map(groupOf))].flatMap((group) => {
+    const there = waiting.filter((one) => groupOf(one) === group)
     const stand = there.filter(isStanding)
     const others = there.filter((one) => !isStanding(one))
     return [...stand, ...others.slice(0, Math.max(0, most - stand.length))]
@@ -64,3 +66,5 @@ export async function alertsByKey(
   })
   return [...current, ...settled]
 }
+
+const groupOf = ({ channel, kind }: Waiting): string => `${channel} ${kind}`

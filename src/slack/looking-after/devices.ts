@@ -30,7 +30,7 @@ export const deviceActions: Readonly<Record<DeviceAnswer, string>> = {
   revoke: 'device_revoke',
 }
 export const againId = 'device_approve_again'
-/** In one place, however many wait: the others follow as these are answered. */
+/** Of each of both questions in one place, however many wait: the others follow as these are answered. */
 const mostAsked = 20
 const mostRead = 500
 
@@ -52,6 +52,7 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
       .map((place) => ({
         key: `${prefix}${place}:${questionOf(device)}:${device.id}`,
         channel: place,
+        kind: device.isInQuestion ? 'whose' : 'new',
         draw: async () => askedMessage(device, await sameMachine(world, device)),
       })),
   )

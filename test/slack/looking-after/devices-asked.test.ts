@@ -1,3 +1,4 @@
+import { unposted } from '../../../src/domain/ports/surfaces.ts'
 import { pictureDevices } from '../../../src/slack/looking-after/devices.ts'
 import { read } from '../../catalog/reading.ts'
 import { ada, riley } from '../../support/builders.ts'
@@ -19,4 +20,20 @@ test('twenty devices of an admin’s own, which only another decides on, keep no
   await waits({ id: 'laptops/riley-1', owner: riley })
   const asked = await pictureDevices(parts)
   expect(asked.map(({ key }) => key).join()).toContain('laptops/riley-1')
+})
+
+test('a device of which it is in question whose it is is asked about, though twenty new ones stand already', async () => {
+  const { parts, world } = aSlackSide({ catalog: read(byDm) })
+  const put = (id: string, about: Parameters<typeof aDevice>[0]) =>
+    world.devices.change(id, () => ({ device: aDevice({ id, owner: riley, ...about }), isChanged: true }))
+  for (let n = 0; n < 21; n++) await put(`laptops/new-${n}`, { approval: 'pending' })
+  for (const card of await pictureDevices(parts)) {
+    const { leasedBy } = await parts.surfaces.lease(card, 1_000)
+    const stands = { ...unposted, channel: card.to.channel, ts: '1.1', shows: 'it', needsLook: true }
+    await parts.surfaces.save(card, stands, leasedBy)
+  }
+  await put('laptops/old', { isInQuestion: true, claimed: 'kim@acme.example' })
+  const asked = await pictureDevices(parts)
+  const of = (id: string) => asked.filter(({ key }) => key.endsWith(id)).length
+  expect([of('laptops/old'), of('laptops/new-19'), of('laptops/new-20')]).toEqual([2, 2, 0])
 })
