@@ -93,6 +93,7 @@ test('where somebody must say yes: the old end stands until an approver adds mor
   await sam.clicks('Extend 10 s', note, { asSeen: true })
   await sam.sees(/This was answered already/, 'ephemeral', patient)
 
+  await riley.sees(/Open the gate on The gate was extended; it ends/, 'dm', patient)
   await riley.clicks(
     'Ask for 10 s more',
     await riley.sees(/Open the gate on The gate ends \d/, 'dm', patient),
