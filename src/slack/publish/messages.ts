@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../domain/ports/log.ts'
 import { placeOf, TakenSince, type Surface, type SurfaceStore } from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
+import { boundedMap } from '../../bounded-map.ts'
 import type { Outbox, Sent } from './outbox.ts'
 import type { Picture } from './picture.ts'
 
@@ -14,6 +15,7 @@ const mostDrawingMs = 4_000
 const saveAgainAfterMs: readonly number[] = [200, 1_000, 3_000]
 /** Another has it just now. */
 const takenMs = 1_000
+const mostLater = 5_000
 
 /** A message that is to show what was seen; it may turn out not to be worth sending any more when its turn has come. */
 export interface Sending {
@@ -50,6 +52,8 @@ export class Messages {
   readonly #waiting = new Map<string, Waiting>()
   /** By key what was to be noted of messages, and could not be: what is noted of them is not what stands there. */
   readonly #unsaved = new Map<string, Partial<Surface>>()
+  /** By key: until when what did not come through is left alone. */
+  readonly #notBeforeMs = boundedMap<number>(mostLater)
 
   constructor({
     outbox,
@@ -72,11 +76,17 @@ export class Messages {
     this.#saveAgainMs = saveAgainMs
   }
 
-  /** It is sent when its turn comes, as it was seen by whoever asked for it last. */
+  /**
+   * It is sent when its turn comes, as it was seen by whoever asked for it last; not at all where it did not come through
+   * and is to be tried again later.
+   */
   queue(sending: Sending): Queued {
     const id = idOf(sending)
     const queued = this.#waiting.get(id)
-    if (queued === undefined) return this.#begin(id, sending)
+    if (queued === undefined) {
+      const waitMs = (this.#notBeforeMs.get(sending.picture.key) ?? -Infinity) - this.#elapsedMs()
+      return waitMs > 0 ? leftAlone(waitMs) : this.#begin(id, sending)
+    }
     if (!queued.isBegun) {
       queued.sending = sending
       this.#outbox.raise(id, sending.picture.lane)
@@ -108,7 +118,11 @@ export class Messages {
 
   async #sendOnce(id: string, waiting: Waiting): Promise<Became> {
     try {
-      return await this.#send(id, waiting)
+      const became = await this.#send(id, waiting)
+      const { key } = waiting.sending.picture
+      if (became.waitMs > 0) this.#notBeforeMs.set(key, this.#elapsedMs() + became.waitMs)
+      else this.#notBeforeMs.delete(key)
+      return became
     } finally {
       waiting.isDone = true
       this.#waiting.delete(id)
@@ -231,6 +245,12 @@ interface Turn {
   /** What was sent in an earlier turn, and is to be noted first. */
   unsaved: Partial<Surface> | null
 }
+
+const leftAlone = (waitMs: number): Queued => ({
+  isBegun: true,
+  isDone: true,
+  sent: Promise.resolve({ waitMs, isSent: false }),
+})
 
 const notBegun: Promise<Became> = Promise.resolve({ waitMs: 0, isSent: false })
 

@@ -50,8 +50,8 @@ export class Publisher {
   /** Those that it failed to show: how often in a row, though others could be shown in between, and when last. */
   readonly #failed = boundedMap<{ readonly times: number; readonly atMs: number }>(mostFailed)
   #shownAtMs = -Infinity
-  /** Those that could not be shown to the end, and when they are tried again. */
-  readonly #notBeforeMs = new Map<string, number>()
+  /** Those that could not be shown to the end at this revision, and when they are tried again. */
+  readonly #later = new Map<string, { readonly revision: number; readonly atMs: number }>()
   /** At which revision what is being shown was looked at. */
   readonly #lookedAt = new Map<string, number>()
   /** Looks that may find more, though they wait for turns still: from when on another is made. */
@@ -127,9 +127,10 @@ export class Publisher {
     try {
       await this.#outbox.refreshPauses()
       for (const { id, revision } of await this.#leftUnshown())
-        if (!this.#isShowing({ id, revision }) && !this.#isUnsureStill({ id, revision })) this.#begin({ id })
+        if (!this.#isShowing({ id, revision }) && !this.#isUnsureStill({ id, revision }))
+          this.#begin({ id, revision })
       // Another replica may have noted as shown what an older message of this one has overtaken since.
-      for (const id of this.#notBeforeMs.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
+      for (const id of this.#later.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
       this.#pendingIds.push(...(await this.#pending()))
       for (const id of this.#pendingIds.splice(0, pendingATick)) this.#begin({ id })
     } catch (error) {
@@ -233,14 +234,14 @@ export class Publisher {
   }
 
   /** By the grant itself its lines are read at once; its id alone is enough. */
-  #begin(asked: Grant | { readonly id: string }): void {
+  #begin(asked: Grant | { readonly id: string; readonly revision?: number }): void {
     const isWhole = 'requestId' in asked
-    // What it has become may well be shown.
-    if (isWhole && this.#failed.delete(asked.id)) this.#notBeforeMs.delete(asked.id)
-    if (this.#isStopped || this.#isTooSoon(asked.id)) return
+    if (isWhole) this.#failed.delete(asked.id)
+    if (this.#isStopped || this.#isTooSoon(asked)) return
     if (isWhole) this.#heardAt.set(asked.requestId, this.#parts.world.clock.monotonicMs())
     const wanted = {
       id: asked.id,
+      revision: asked.revision,
       requestId: isWhole && mayHaveLines(asked) ? asked.requestId : null,
       seen: isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null,
     }
@@ -258,21 +259,21 @@ export class Publisher {
   /** Never rejects. */
   async #showNow(asked: Asked, askedAgain: Promise<void>): Promise<void> {
     const { id } = asked
-    if (this.#isTooSoon(id)) return
+    if (this.#isTooSoon(asked)) return
     try {
       const waitMs = await this.#show(asked, askedAgain)
       if (waitMs === null) return
       this.#failed.delete(id)
       this.#shownAtMs = this.#parts.world.clock.monotonicMs()
-      if (waitMs > 0) this.#notBeforeMs.set(id, this.#parts.world.clock.monotonicMs() + waitMs)
-      else this.#notBeforeMs.delete(id)
+      if (waitMs > 0) this.#tryLater(asked, this.#shownAtMs + waitMs)
+      else this.#later.delete(id)
     } catch (error) {
       const atMs = this.#parts.world.clock.monotonicMs()
       const before = this.#failed.get(id)
       // While nothing can be shown, it is not this one that cannot.
       const times = before === undefined ? 0 : before.times + (this.#shownAtMs > before.atMs ? 1 : 0)
       this.#failed.set(id, { times, atMs })
-      this.#notBeforeMs.set(id, atMs + Math.min(mostFailedMs, tickMs * 2 ** Math.min(times, 10)))
+      this.#tryLater(asked, atMs + Math.min(mostFailedMs, tickMs * 2 ** Math.min(times, 10)))
       this.#parts.log.warn('could not show a grant now', { grantId: id, error })
     } finally {
       this.#lookedAt.delete(id)
@@ -283,8 +284,15 @@ export class Publisher {
     return this.#heardAt.get(requestId) ?? -Infinity
   }
 
-  #isTooSoon(id: string): boolean {
-    return (this.#notBeforeMs.get(id) ?? 0) > this.#parts.world.clock.monotonicMs()
+  #tryLater({ id, revision }: Asked, atMs: number): void {
+    this.#later.set(id, { revision: this.#lookedAt.get(id) ?? revision ?? -1, atMs })
+  }
+
+  /** What it has become since may well be shown: messages that wait do so each for itself. */
+  #isTooSoon({ id, revision }: Pick<Asked, 'id' | 'revision'>): boolean {
+    const later = this.#later.get(id)
+    if (later === undefined || later.atMs <= this.#parts.world.clock.monotonicMs()) return false
+    return revision === undefined || revision <= later.revision
   }
 
   /**
@@ -508,6 +516,8 @@ export class Publisher {
 /** Which grant is to be shown, and of which request it is a line, where that is known. */
 interface Asked {
   readonly id: string
+  /** At which it is known to be; where it is only to be looked at, none. */
+  readonly revision?: number | undefined
   readonly requestId: string | null
   /** As this process has just written or read it. */
   readonly seen: Seen | null
