@@ -123,21 +123,20 @@ export function guarded(
       return new ConnectorError(`${system}: its connector ${why} (error ${id})`, { retryable: true })
     }
     let result: unknown
-    const overrun = new AbortController()
+    const overrun = overrunOf(signal)
     try {
       const beganMs = performance.now()
       const running = work()
       const tookMs = performance.now() - beganMs
       if (tookMs > blockedMs)
         log.warn('a connector kept this process busy', { system, connector: kind, verb, tookMs })
-      result = await Promise.race([running, neverEnding(signal, overrun.signal)])
+      result = await Promise.race([running, overrun.rejects])
     } catch (error) {
       const failure = readable(error)
       if (failure !== null) throw cleaned(failure)
       throw failed(error instanceof Overrun ? 'did not end in time' : 'failed in an unexpected way', error)
     } finally {
-      // Whatever the reason: the usual one is an error, made anew with its stack for each call.
-      overrun.abort(null)
+      overrun.end()
     }
     const parsed = answer.safeParse(result)
     if (!parsed.success) throw failed('returned what cannot be read', parsed.error)
@@ -343,14 +342,22 @@ function readable(error: unknown): ConnectorError | null {
 
 class Overrun extends Error {}
 
-/** Rejects when a call has overrun its signal; `over` ends the waiting. */
-function neverEnding(signal: AbortSignal, over: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const wait = (): void => {
-      const timer = setTimeout(() => reject(new Overrun()), mayOverrunMs)
-      over.addEventListener('abort', () => clearTimeout(timer), { once: true })
+/** Rejects when a call has overrun its signal, unless it has ended. A controller for each would take a tenth of a call. */
+function overrunOf(signal: AbortSignal): { readonly rejects: Promise<never>; end(): void } {
+  let timer: NodeJS.Timeout | undefined
+  let wait = (): void => undefined
+  const rejects = new Promise<never>((_resolve, reject) => {
+    wait = () => {
+      timer = setTimeout(() => reject(new Overrun()), mayOverrunMs)
     }
-    if (signal.aborted) wait()
-    else signal.addEventListener('abort', wait, { once: true, signal: over })
   })
+  if (signal.aborted) wait()
+  else signal.addEventListener('abort', wait, { once: true })
+  return {
+    rejects,
+    end: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', wait)
+    },
+  }
 }
