@@ -17,7 +17,7 @@ import { preApprovalModel } from './pre-approvals.ts'
 import { quotaModel } from './quotas.ts'
 import { replicaModel } from './replicas.ts'
 import { scimModels } from './scim/models.ts'
-import { shownModel } from './surfaces.ts'
+import { pauseModel, shownModel } from './surfaces.ts'
 import { ticketModel } from './tickets.ts'
 
 /** Makes every index that is missing. A start-up step: each replica may run it, and again. */
@@ -52,6 +52,7 @@ const indexed = (connection: Connection) => [
   chainModel(connection),
   personModel(connection),
   shownModel(connection),
+  pauseModel(connection),
   quotaModel(connection),
   preApprovalModel(connection),
   replicaModel(connection),

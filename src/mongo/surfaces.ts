@@ -59,6 +59,8 @@ const pauseSchema = new Schema(
   { _id: String, until: Date, forMs: Number, fullAt: Date, waitMs: Number },
   { collection: 'pauses', versionKey: false },
 )
+// A turn of an hour ago keeps nobody waiting: every channel that was ever busy would be read each second.
+pauseSchema.index({ fullAt: 1 }, { expireAfterSeconds: 3_600 })
 
 export const shownModel = (connection: Connection) => connection.model('Shown', schema)
 export const pauseModel = (connection: Connection) => connection.model('Pause', pauseSchema)

@@ -1,4 +1,5 @@
 import { convertSurfaces } from '../../src/mongo/convert-surfaces.ts'
+import { ensureIndexes } from '../../src/mongo/indexes.ts'
 import { mongoHolds } from '../../src/mongo/holds.ts'
 import { mongoSurfaces } from '../../src/mongo/surfaces.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
@@ -103,6 +104,15 @@ describe('what another primary noted, whose clock was hours ahead, keeps nobody 
     ])
     expect([...(await store.pauses()).keys()]).toEqual([])
   })
+})
+
+test('a turn in a channel is forgotten by itself: those that were ever busy are not read each second', async () => {
+  await ensureIndexes(database.connection)
+  await mongoSurfaces(database.connection).turn('C1', { burst: 1, everyMs: 1_000 })
+  const [turn] = await collection('pauses').find().toArray()
+  const indexes = await collection('pauses').indexes()
+  expect(Object.keys(turn ?? {})).toContain('fullAt')
+  expect(indexes).toContainEqual(expect.objectContaining({ key: { fullAt: 1 }, expireAfterSeconds: 3_600 }))
 })
 
 describe('conversion', () => {
