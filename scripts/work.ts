@@ -7,6 +7,7 @@ import { dateIn, dayOf, instantOf, weekdayOf } from '../src/domain/windows/wall-
 import type { AskedRow } from '../src/domain/ports/grant-records.ts'
 import { replay } from '../src/domain/replay.ts'
 import { percentile } from '../src/domain/waiting-times.ts'
+import { seeded } from '../test/support/seeded.ts'
 
 /**
  * What a month of 300 requests costs the admins under the contractors' example catalog, with its rules and without:
@@ -24,17 +25,6 @@ const contractors = 9
 /** After so many approvals of one person for one thing, an approver says yes ahead, for so long. */
 const trusts = { after: 3, forMs: 14 * DAY }
 const answersInMs = { median: 12 * MINUTE, spread: 1 }
-
-/** Uniform in 0 to 1, the same sequence for the same seed (mulberry32). */
-function dice(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** A month of working days; most want a short look for a ticket, some the whole afternoon, some want to write. */
 function aMonth(random: () => number): AskedRow[] {
@@ -167,7 +157,7 @@ const withoutRules = (catalog: Catalog): Catalog => ({
 const minutes = (ms: number): number => Math.round(ms / MINUTE)
 
 const catalog = catalogOf(await readFile('examples/contractors.yml', 'utf8'))
-const rows = aMonth(dice(300))
+const rows = aMonth(seeded(300))
 const line = (name: string, { byRule, ahead, clicks, waits }: Work) => ({
   '': name,
   requests: waits.length,
@@ -185,6 +175,6 @@ console.log(
     `after ${trusts.after} approvals of one person for one thing they say yes ahead for ${trusts.forMs / DAY} days, which is a click more.`,
 )
 console.table([
-  line('people decide everything', workOf(rows, withoutRules(catalog), dice(7))),
-  line('with its rules', workOf(rows, catalog, dice(7))),
+  line('people decide everything', workOf(rows, withoutRules(catalog), seeded(7))),
+  line('with its rules', workOf(rows, catalog, seeded(7))),
 ])

@@ -5,6 +5,7 @@ import { linked, noLink, type ChainKey, type Recordable } from '../../src/domain
 import { recordableOf } from '../../src/domain/audit/recorded.ts'
 import type { Happened } from '../../src/domain/happened.ts'
 import { ada, anActiveGrant, aPerson } from '../../test/support/builders.ts'
+import { seeded } from '../../test/support/seeded.ts'
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000]
 export const startMs = Date.UTC(2024, 0, 1)
@@ -17,17 +18,6 @@ const base = anActiveGrant()
 /** What the disk must have left beside it. */
 const spareBytes = 12e9
 const bytesAnEntry = 900
-
-/** The same numbers each time, from 0 to 1. Source: mulberry32. */
-export function lives(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** Some are asked for far more often than others: the first by every tenth. */
 export const entitlementOf = (random: () => number): string =>
@@ -74,7 +64,7 @@ export async function longRecord(connection: Connection, chainKey: ChainKey, ent
   if (bavail * bsize < spareBytes + entries * bytesAnEntry)
     throw new Error(`the disk has no room for a record of ${entries} entries`)
   const grants = Math.floor(entries / entriesEach)
-  const random = lives(7)
+  const random = seeded(7)
   const ahead = new Ahead()
   const [links, holdings] = [connection.collection('chain'), connection.collection('holdings')]
   const unsafe = { ordered: false, writeConcern: { w: 1, j: false } } as const

@@ -5,7 +5,8 @@ import type { ChainKey } from '../../src/domain/audit/chain.ts'
 import { mongoChain } from '../../src/mongo/audit.ts'
 import { mongoHoldings } from '../../src/mongo/holdings.ts'
 import { ensureIndexes } from '../../src/mongo/indexes.ts'
-import { entitlementOf, lives, longRecord, spanMs, startMs } from './long-record.ts'
+import { seeded } from '../../test/support/seeded.ts'
+import { entitlementOf, longRecord, spanMs, startMs } from './long-record.ts'
 import { rounded, spread, type Row } from './report.ts'
 import { databaseOf, type Bench } from './run-bench.ts'
 
@@ -67,7 +68,7 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
 /** Who held an entitlement at an instant, both at random, each as the command does it; and by a look at all of that entitlement. */
 async function whoHeldAtRandom(connection: Connection, key: ChainKey): Promise<WhoHeld> {
   const [holdings, chain] = [mongoHoldings(connection), mongoChain(connection)]
-  const random = lives(4711)
+  const random = seeded(4711)
   const asked = Array.from({ length: asks }, () => ({
     what: { resource: 'orders-db', entitlement: entitlementOf(random) },
     instant: new Date(startMs + random() * spanMs),

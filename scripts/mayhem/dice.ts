@@ -1,4 +1,4 @@
-import { seeded } from '../../test/simulation/virtual-time.ts'
+import { seeded } from '../../test/support/seeded.ts'
 
 /** What is random about one actor: a stream of its own, so that what another does changes nothing in it. */
 export class Dice {

@@ -10,7 +10,8 @@ import { Devices } from './devices.ts'
 import { peopleAct, peopleComeAndGo } from './people-act.ts'
 import { Replica } from './replica.ts'
 import { ScriptedSystem } from './scripted-system.ts'
-import { seeded, VirtualTime } from './virtual-time.ts'
+import { seeded } from '../support/seeded.ts'
+import { VirtualTime } from './virtual-time.ts'
 import { withBadWallClock } from './wall-clock.ts'
 
 export interface Verdict extends Broken {

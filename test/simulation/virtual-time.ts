@@ -70,15 +70,3 @@ const isBefore = (a: Entry, b: Entry): boolean => a.ms < b.ms || (a.ms === b.ms 
 
 /** Node runs the next tick when every promise that can settle has settled: far cheaper than a turn of the event loop. */
 const everythingElse = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
-
-/** A seeded die (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}

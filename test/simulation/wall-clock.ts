@@ -1,4 +1,4 @@
-import { seeded } from './virtual-time.ts'
+import { seeded } from '../support/seeded.ts'
 
 /** Where code of ours read the process's own clock. */
 export type Readings = string[]
