@@ -84,14 +84,20 @@ export class Messages {
     const id = idOf(sending)
     const queued = this.#waiting.get(id)
     if (queued === undefined) {
-      const waitMs = (this.#notBeforeMs.get(sending.picture.key) ?? -Infinity) - this.#elapsedMs()
-      return waitMs > 0 ? leftAlone(waitMs) : this.#begin(id, sending)
+      const untilMs = this.leftAloneUntilMs(sending.picture.key)
+      return untilMs === null ? this.#begin(id, sending) : leftAlone(untilMs - this.#elapsedMs())
     }
     if (!queued.isBegun) {
       queued.sending = sending
       this.#outbox.raise(id, sending.picture.lane)
     }
     return queued
+  }
+
+  /** Until when this message is left alone, as it did not come through; null: it is not. */
+  leftAloneUntilMs(key: string): number | null {
+    const untilMs = this.#notBeforeMs.get(key) ?? -Infinity
+    return untilMs > this.#elapsedMs() ? untilMs : null
   }
 
   /** Resolves when nothing waits any more. */

@@ -126,11 +126,13 @@ export class Publisher {
     const { log } = this.#parts
     try {
       await this.#outbox.refreshPauses()
-      for (const { id, revision } of await this.#leftUnshown())
-        if (!this.#isShowing({ id, revision }) && !this.#isUnsureStill({ id, revision }))
-          this.#begin({ id, revision })
+      for (const one of await this.#leftUnshown())
+        if (!this.#isShowing(one) && !this.#isUnsureStill(one) && !this.#isTooSoon(one))
+          this.#begin({ id: one.id })
       // Another replica may have noted as shown what an older message of this one has overtaken since.
-      for (const id of this.#later.keys()) if (!this.#showing.isRunning(id)) this.#begin({ id })
+      for (const [id, { atMs }] of this.#later)
+        if (this.#isPast(atMs) && !this.#showing.isRunning(id)) this.#begin({ id })
+      for (const [id, atMs] of this.#mayBeLeftMs) if (this.#isPast(atMs)) this.#begin({ id })
       this.#pendingIds.push(...(await this.#pending()))
       for (const id of this.#pendingIds.splice(0, pendingATick)) this.#begin({ id })
     } catch (error) {
@@ -170,10 +172,7 @@ export class Publisher {
    * written since, or what it may be time for, is looked at beside.
    */
   #isShowing({ id, revision }: Unshown): boolean {
-    if (!this.#showing.isRunning(id)) return false
-    const mayBeLeftMs = this.#mayBeLeftMs.get(id) ?? Infinity
-    const lookedAt = this.#lookedAt.get(id) ?? revision
-    return lookedAt >= revision && this.#parts.world.clock.monotonicMs() < mayBeLeftMs
+    return this.#showing.isRunning(id) && (this.#lookedAt.get(id) ?? revision) >= revision
   }
 
   #isUnsureStill({ id, revision }: Unshown): boolean {
@@ -234,14 +233,13 @@ export class Publisher {
   }
 
   /** By the grant itself its lines are read at once; its id alone is enough. */
-  #begin(asked: Grant | { readonly id: string; readonly revision?: number }): void {
+  #begin(asked: Grant | { readonly id: string }): void {
     const isWhole = 'requestId' in asked
     if (isWhole) this.#failed.delete(asked.id)
-    if (this.#isStopped || this.#isTooSoon(asked)) return
+    if (this.#isStopped) return
     if (isWhole) this.#heardAt.set(asked.requestId, this.#parts.world.clock.monotonicMs())
     const wanted = {
       id: asked.id,
-      revision: asked.revision,
       requestId: isWhole && mayHaveLines(asked) ? asked.requestId : null,
       seen: isWhole ? { grant: asked, atMs: this.#parts.world.clock.monotonicMs() } : null,
     }
@@ -259,13 +257,12 @@ export class Publisher {
   /** Never rejects. */
   async #showNow(asked: Asked, askedAgain: Promise<void>): Promise<void> {
     const { id } = asked
-    if (this.#isTooSoon(asked)) return
     try {
-      const waitMs = await this.#show(asked, askedAgain)
-      if (waitMs === null) return
+      const againAtMs = await this.#show(asked, askedAgain)
+      if (againAtMs === null) return
       this.#failed.delete(id)
       this.#shownAtMs = this.#parts.world.clock.monotonicMs()
-      if (waitMs > 0) this.#tryLater(asked, this.#shownAtMs + waitMs)
+      if (againAtMs > 0) this.#tryLater(asked, againAtMs)
       else this.#later.delete(id)
     } catch (error) {
       const atMs = this.#parts.world.clock.monotonicMs()
@@ -284,20 +281,28 @@ export class Publisher {
     return this.#heardAt.get(requestId) ?? -Infinity
   }
 
-  #tryLater({ id, revision }: Asked, atMs: number): void {
-    this.#later.set(id, { revision: this.#lookedAt.get(id) ?? revision ?? -1, atMs })
+  #tryLater({ id, seen }: Asked, atMs: number): void {
+    this.#later.set(id, { revision: this.#lookedAt.get(id) ?? seen?.grant.revision ?? Infinity, atMs })
   }
 
-  /** What it has become since may well be shown: messages that wait do so each for itself. */
-  #isTooSoon({ id, revision }: Pick<Asked, 'id' | 'revision'>): boolean {
+  /** What it has become since may well be shown: messages that are left alone are so each for itself. */
+  #isTooSoon({ id, revision }: Unshown): boolean {
     const later = this.#later.get(id)
-    if (later === undefined || later.atMs <= this.#parts.world.clock.monotonicMs()) return false
-    return revision === undefined || revision <= later.revision
+    return later !== undefined && !this.#isPast(later.atMs) && revision <= later.revision
+  }
+
+  #inATick(): number {
+    return this.#parts.world.clock.monotonicMs() + tickMs
+  }
+
+  #isPast(atMs: number): boolean {
+    return atMs <= this.#parts.world.clock.monotonicMs()
   }
 
   /**
-   * Sends what is missing or stale until nothing is; then notes that this revision is shown. Returns how long to wait, or
-   * null where it was asked for again while something of it waited for its turn: the look that follows sees to all.
+   * Sends what is missing or stale until nothing is but what is left alone for a while; notes that this revision is shown
+   * where nothing is. Returns when to look again, 0 for never, or null where it was asked for again while something of it
+   * waited for its turn: the look that follows sees to all.
    * A window is shown once the card of its series tells of it too, which is as urgent then. `ofAnother`: how urgent what
    * waits for this is.
    */
@@ -313,7 +318,10 @@ export class Publisher {
       if (look === null) return 0
       if (this.#showing.isRunning(asked.id)) this.#lookedAt.set(asked.id, look.grant.revision)
       const sent = await this.#sendStale(look, askedAgain)
-      if (sent === null || sent.waitMs > 0) return sent && sent.waitMs
+      if (sent === null) return null
+      // Nothing of it came through: there is nothing to look at anew.
+      if (sent.laterAtMs !== null && look.againAtMs === null && look.grant.window === null)
+        return sent.laterAtMs
       if (await this.#isOvertaken(look)) continue
       if (this.#isStopped) return 0
       if (!sent.isSettled) continue
@@ -322,7 +330,7 @@ export class Publisher {
       const shown = await this.#unchanged(look)
       if (shown === null) continue
       // Another may just be posting what nobody needs any more: it can be called off only once it is noted.
-      if (shown.isBeingSent) return tickMs
+      if (shown.isBeingSent) return this.#inATick()
       if (!look.isWhole) {
         this.#unsure.set(asked.id, {
           revision: look.grant.revision,
@@ -332,7 +340,7 @@ export class Publisher {
       }
       this.#unsure.delete(asked.id)
       const { window } = look.grant
-      const waitMs =
+      const seriesAtMs =
         window === null
           ? 0
           : await this.#show(
@@ -340,14 +348,16 @@ export class Publisher {
               askedAgain,
               Math.max(ofAnother, this.#urgencyOf(asked)),
             )
-      if (waitMs !== 0) return waitMs
+      if (seriesAtMs === null) return null
+      const againAtMs = Math.min(look.againAtMs ?? Infinity, seriesAtMs || Infinity)
+      if (againAtMs < Infinity) return againAtMs
       // Another line of its request changed while the message of both was sent.
       if (look.many.length > 1 && this.#heardAtMs(look.grant) > look.atMs) continue
       const isNewest = await world.grants.shown(asked.id, look.grant.revision)
       // Another process may have noted the newest as shown before the older one that this sent had come through.
       if (isNewest || this.#showing.next(asked.id) !== null) return 0
     }
-    return tickMs
+    return this.#inATick()
   }
 
   /**
@@ -372,12 +382,13 @@ export class Publisher {
   /**
    * Null: it was asked for again, nothing of it is being sent, and something waits for its turn still, for as long as
    * thousands of others do. Settled: all shows what was looked at, and nothing else hangs on where it was posted just now;
-   * once anything is not, nothing that waits still is waited for.
+   * once anything is not, nothing that waits still is waited for. Later: nothing of it came through, and it is left alone
+   * until then.
    */
   async #sendStale(
     look: Look,
     askedAgain: Promise<void>,
-  ): Promise<{ waitMs: number; isSettled: boolean } | null> {
+  ): Promise<{ readonly isSettled: boolean; readonly laterAtMs: number | null } | null> {
     const { id } = look.asked
     const stale = look.stale.map((one) => this.#queue(look, one))
     const all = Promise.all(stale.map(({ queued }) => queued.sent))
@@ -390,15 +401,23 @@ export class Publisher {
       // Where it could not be noted, all fails.
       for (const one of stale) one.queued.sent.then(settle(one), () => undefined)
     })
-    if (look.isWaiting || !look.isWhole)
-      this.#mayBeLeftMs.set(id, look.atMs + (look.isWaiting ? tickMs : unsureMs))
+    const mayBeLeftMs = Math.min(
+      look.isWaiting ? look.atMs + tickMs : Infinity,
+      look.isWhole ? Infinity : look.atMs + unsureMs,
+      look.againAtMs ?? Infinity,
+    )
+    if (mayBeLeftMs < Infinity) this.#mayBeLeftMs.set(id, mayBeLeftMs)
     try {
       const became = await Promise.race([all, askedAgain.then(() => null), anyUnsettled])
       const sent = became ?? (await this.#whatIsBegun(stale))
-      const waitMs = Math.max(0, ...sent.map((one) => one.waitMs))
       const isLeft = sent.length < stale.length
-      if (isLeft && waitMs === 0 && became === null) return null
-      return { waitMs, isSettled: !isLeft && stale.every((one, i) => isSettled(sent[i] ?? notSent, one)) }
+      if (isLeft && became === null && sent.every(({ waitMs }) => waitMs === 0)) return null
+      const nowMs = this.#parts.world.clock.monotonicMs()
+      const isNoneSent = !isLeft && sent.length > 0 && sent.every(({ waitMs }) => waitMs > 0)
+      return {
+        isSettled: !isLeft && stale.every((one, i) => isSettled(sent[i] ?? notSent, one)),
+        laterAtMs: isNoneSent ? nowMs + Math.min(...sent.map(({ waitMs }) => waitMs)) : null,
+      }
     } finally {
       this.#mayBeLeftMs.delete(id)
       if (stale.some(({ queued }) => !queued.isDone)) this.#left.add(look)
@@ -460,11 +479,16 @@ export class Publisher {
     const stale: Stale[] = []
     const { pictures, isWhole, mayWaitUntil } = await this.#pictures.of(grant, many, rows)
     let isWaiting = (mayWaitUntil ?? now) > now
+    let againAtMs: number | null = null
     for (const made of pictures) {
       const picture = { ...made, draw: drawnOnce(made) }
       const row = rows.get(picture.key)
       if ((picture.mayWaitUntil ?? now) > now) isWaiting = true
-      else if (await this.#messages.isStale(picture, row)) stale.push({ picture, row })
+      else if (await this.#messages.isStale(picture, row)) {
+        const untilMs = this.#messages.leftAloneUntilMs(picture.key)
+        if (untilMs === null) stale.push({ picture, row })
+        else againAtMs = Math.min(againAtMs ?? Infinity, untilMs)
+      }
     }
     const isRead = known === null
     return {
@@ -473,6 +497,7 @@ export class Publisher {
       shown,
       isRead,
       isWaiting,
+      againAtMs,
       isWhole,
       many,
       atMs,
@@ -516,8 +541,6 @@ export class Publisher {
 /** Which grant is to be shown, and of which request it is a line, where that is known. */
 interface Asked {
   readonly id: string
-  /** At which it is known to be; where it is only to be looked at, none. */
-  readonly revision?: number | undefined
   readonly requestId: string | null
   /** As this process has just written or read it. */
   readonly seen: Seen | null
@@ -563,6 +586,8 @@ interface Look {
   readonly isRead: boolean
   /** Something else may be stale, and waits for what comes next. */
   readonly isWaiting: boolean
+  /** Until when what else is stale is left alone, as it did not come through: the soonest of it. */
+  readonly againAtMs: number | null
   /** False: others should perhaps see it too, and Slack does not say now who. */
   readonly isWhole: boolean
   /** All that its request asks for. */
