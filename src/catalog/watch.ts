@@ -66,10 +66,6 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
   let judged: { readonly content: string; readonly read: Judged } | null = null
   const closing = new AbortController()
   const isClosed = () => closing.signal.aborted
-  const closed = new Promise<never>((_, reject) => {
-    closing.signal.addEventListener('abort', () => reject(new Error('closed')), { once: true })
-  })
-  closed.catch(() => undefined)
 
   let nap = new AbortController()
   let watcher: FSWatcher | null = null
@@ -117,7 +113,15 @@ export async function openCatalog(options: OpenOptions): Promise<OpenCatalog> {
       isReading = true
       const reading = work()
       reading.then(over, over)
-      return inTime(Promise.race([reading, closed]), patienceMs, late)
+      // One of its own: what waits for one that never comes is kept with all that it would have answered.
+      let close = (): void => undefined
+      const closed = new Promise<never>((_, reject) => (close = () => reject(new Error('closed'))))
+      closing.signal.addEventListener('abort', close, { once: true })
+      try {
+        return await inTime(Promise.race([reading, closed]), patienceMs, late)
+      } finally {
+        closing.signal.removeEventListener('abort', close)
+      }
     }
     /** As which the files stood on the disk that were read and are the current catalog. */
     let good: { readonly marks: string; readonly readAtMs: number } | null = null
