@@ -12,14 +12,14 @@ import type { MassLoss } from '../../domain/ports/losses.ts'
 import { isRefusal } from '../../domain/refusal.ts'
 import { isStandingRule, standingRules } from '../../domain/standing.ts'
 import type { Event } from '../../domain/event.ts'
+import { transition } from '../../domain/transition.ts'
 import { asAct } from '../as-act.ts'
 import { wordAct } from '../word-act.ts'
 import { leftNow } from './left-now.ts'
 import { lookWhereRulesChanged } from './device-watch.ts'
 import { holdersOf, type Holders } from './holders.ts'
 import { giveByRule, type Failing } from './standing.ts'
-import { isOutdated, type World } from '../world.ts'
-import { record } from './record.ts'
+import { isOutdated, newRules, type World } from '../world.ts'
 
 /*
  * While it is held. Everything that is held, or approved and waiting, is asked the same as right before giving, again
@@ -352,7 +352,7 @@ async function endEach(
       endings
         .slice(at, at + atOnce)
         .map(({ id, cause, note }) =>
-          recordEnd(world, id, { type: 'end', cause, by: null, note: cut(note, 500), takeAt: now }),
+          recordEnd(world, id, { type: 'end', cause, by: null, note: cut(note, 500), takeAt: now }, one),
         ),
     )
     isAll &&= written.every(Boolean)
@@ -421,9 +421,17 @@ async function goneNow(world: World, person: HeldRow['subject']): Promise<Person
 }
 
 /** One that cannot be written now (false) is found again by the next look, and keeps no other from ending. */
-async function recordEnd(world: World, grantId: string, event: Event): Promise<boolean> {
+async function recordEnd(
+  world: World,
+  grantId: string,
+  event: Event,
+  one: Pick<World, 'catalog'> | null = null,
+): Promise<boolean> {
   try {
-    const changed = await record(world, grantId, event)
+    const changed = await world.grants.change(grantId, (grant, now) =>
+      one !== null && isOutdated(world, one) ? newRules(grant) : transition(grant, event, now),
+    )
+    if (isRefusal(changed) && changed.refused === 'rules-changed') return false
     if (isRefusal(changed)) world.log.debug('it moved on by itself meanwhile', { grantId })
     return true
   } catch (error) {

@@ -75,3 +75,27 @@ test('nor is an admin asked whether many are to lose it', async () => {
   expect((await side.world.grants.get(kim.id))?.status).not.toBe('active')
   expect(await side.world.losses.all()).toEqual([])
 })
+
+test('nor is one of them ended where it was put right while the database did not answer', async () => {
+  let inForce: Catalog = { ...good, resources: new Map(), fingerprint: 'mistaken' }
+  const side = aSlackSide({ catalog: good })
+  const { change } = side.world.grants
+  const world: World = {
+    ...side.world,
+    catalog: () => inForce,
+    agrees: () => false,
+    grants: {
+      ...side.world.grants,
+      // Nothing is read or written of any grant before the catalog is right.
+      change: async (...of) => {
+        await Promise.resolve()
+        inForce = good
+        return change(...of)
+      },
+    },
+  }
+  for (const id of ['g1', 'g2', 'g3']) await side.writes(heldBy({ ...riley, id }))
+  await lookAtHeld(world)
+  const all = await Promise.all(['g1', 'g2', 'g3'].map((id) => side.world.grants.get(id)))
+  expect(all.map((grant) => grant?.status)).toEqual(['active', 'active', 'active'])
+})
