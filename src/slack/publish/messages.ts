@@ -8,9 +8,12 @@ import type { Outbox, Sent } from './outbox.ts'
 import type { Picture } from './picture.ts'
 
 /** Longer than drawing and a send with its timeout; after a crash the row is free again this much later. */
-const rowLeaseMs = 15_000
-/** What takes longer to draw is not sent: it would be when another may have it. */
-const mostDrawingMs = 4_000
+const rowLeaseMs = 16_000
+/**
+ * What takes longer to draw is not sent: it would be when another may have it. Slack may be asked several things one after
+ * the other for it, and answer none of them.
+ */
+const mostDrawingMs = 5_500
 /** As long as the message is leased: nobody else sends it meanwhile. */
 const saveAgainAfterMs: readonly number[] = [200, 1_000, 3_000]
 /** Another has it just now. */
@@ -174,29 +177,31 @@ export class Messages {
     const { now, waitMs } = unsaved
       ? { now: unsaved, waitMs: 0 }
       : this.#became(row, sent, { shows, needsLook })
-    const isNoted = await this.#save(row, now, leasedBy)
+    // Where nothing was sent, what is to be put right is not.
+    const isPutRight = sent !== null || unsaved !== null
+    const isNoted = await this.#save(row, now, { leasedBy, isPutRight })
     return { waitMs, isSent: isNoted && sent?.outcome === 'sent' }
   }
 
   /** What was sent and not noted would be sent twice, or never again: an outage of a moment is waited out. */
-  async #save(row: Surface, now: Partial<Surface>, leasedBy: string): Promise<boolean> {
+  async #save(row: Surface, now: Partial<Surface>, by: Saving): Promise<boolean> {
     for (const waitMs of this.#saveAgainMs) {
       try {
-        return await this.#saveOnce(row, now, leasedBy)
+        return await this.#saveOnce(row, now, by)
       } catch (error) {
         this.#unsaved.set(row.key, now)
         this.#log.warn('could not note what was sent, trying again', { key: row.key, inMs: waitMs, error })
         await sleep(waitMs, undefined, { ref: false })
       }
     }
-    return this.#saveOnce(row, now, leasedBy)
+    return this.#saveOnce(row, now, by)
   }
 
   /** False: another took the message since, and what stands there now is not known: it is sent anew. */
-  async #saveOnce(row: Surface, now: Partial<Surface>, leasedBy: string): Promise<boolean> {
+  async #saveOnce(row: Surface, now: Partial<Surface>, { leasedBy, isPutRight }: Saving): Promise<boolean> {
     try {
       await this.#surfaces.save(row, now, leasedBy)
-      this.#unsaved.delete(row.key)
+      if (isPutRight) this.#unsaved.delete(row.key)
       return true
     } catch (error) {
       if (!(error instanceof TakenSince)) throw error
@@ -242,6 +247,12 @@ interface Waiting extends Queued {
   isBegun: boolean
   isDone: boolean
   sent: Promise<Became>
+}
+
+interface Saving {
+  readonly leasedBy: string
+  /** What was to be noted of it before is, or stands there no more. */
+  readonly isPutRight: boolean
 }
 
 interface Turn {

@@ -54,6 +54,8 @@ const unreachable = new Set([
 ])
 
 const idleRefreshMs = 2_000
+/** In all channels together; fewer than the client makes at once: no message is leased while it waits in there. */
+const mostAtOnce = 10
 
 /**
  * Slack's published limits: 50 updates a minute, of which the burst is a part, as one more stops all of them for up to a
@@ -75,6 +77,7 @@ const noLimits: typeof slackLimits = {
 export class Outbox {
   readonly #client: WebClient
   readonly #surfaces: SurfaceStore
+  readonly #calls = new PQueue({ concurrency: mostAtOnce })
   /** A line for each channel: a busy one keeps no other waiting. */
   readonly #posts = new Map<string, Line>()
   readonly #updates: Line
@@ -167,8 +170,13 @@ export class Outbox {
     return new Promise((resolve, reject) => {
       const begin = async () => {
         if (id !== undefined) this.#waiting.delete(id)
-        if (this.#isClosed) resolve(null)
-        else await send().then(resolve, reject)
+        await this.#calls.add(
+          partOfThis(async () => {
+            if (this.#isClosed) resolve(null)
+            else await send().then(resolve, reject)
+          }),
+          { priority: -lanes[lane] },
+        )
       }
       if (id !== undefined) this.#waiting.set(id, line)
       line.waiting.enqueue(partOfThis(begin), { priority: -lanes[lane], ...(id === undefined ? {} : { id }) })

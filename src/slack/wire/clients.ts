@@ -39,6 +39,6 @@ export function slackClients({
     new MeasuredClient(botToken, { ...common, ...limits }, observe)
   return {
     interactive: client({ timeout: 2_500, maxRequestConcurrency: 100 }),
-    background: client({ timeout: 10_000, maxRequestConcurrency: 10 }),
+    background: client({ timeout: 10_000, maxRequestConcurrency: 20 }),
   }
 }

@@ -310,7 +310,7 @@ describe('it looks again although no grant changed', () => {
     await side.surfaces.save(card, { channel: 'C1', ts: '9.0', shows: null, needsLook: true })
     beat(5_000)
     await until(() => side.slack.calls.length === 2)
-    await until(async () => (await side.surfaces.needingLook(10)).length === 0)
+    await until(async () => (await side.surfaces.needingLook(10, 'card:')).length === 0)
     expect(sentOf(side)).toEqual(['post: as it was', 'edit 9.0: as it is'])
   })
 
