@@ -110,7 +110,9 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
             pipeline: [
               { $replaceWith: { $mergeObjects: [{ $literal: blankShown }, '$$ROOT'] } },
               ...all.flatMap(({ key, forMs, leasedBy }) => {
-                const isFree = { $lte: ['$$one.leaseUntil', '$$NOW'] }
+                // Further ahead than any: another primary's clock was, and whoever had it noted it by that.
+                const isAhead = { $gt: ['$$one.leaseUntil', inMs(mostLeaseMs)] }
+                const isFree = { $or: [{ $lte: ['$$one.leaseUntil', '$$NOW'] }, isAhead] }
                 const shows = { $cond: [{ $gt: ['$$one.leaseUntil', unleased] }, null, '$$one.shows'] }
                 const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy }, shows }
                 return [withRow(key), changed(key, { $cond: [isFree, ours, {}] })]
@@ -179,11 +181,12 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
     save: ({ key, requestId }, now, leasedBy) => {
       return known.whileSaving({ key, requestId }, now, () => save({ key, requestId, now, leasedBy }))
     },
-    needingLook: async (limit) => {
-      const found = await readable.first({ needsLook: true }, { limit }, (document) =>
-        shownOf(stored.parse(document)),
+    needingLook: async (limit, begin) => {
+      const wanted = { needsLook: true, 'surfaces.key': { $gte: begin, $lt: `${begin}\uffff` } }
+      const found = await readable.first(wanted, { limit }, (document) => shownOf(stored.parse(document)))
+      return found.flatMap(({ surfaces }) =>
+        surfaces.filter(({ needsLook, key }) => needsLook && key.startsWith(begin)),
       )
-      return found.flatMap(({ surfaces }) => surfaces.filter(({ needsLook }) => needsLook))
     },
     turn: async (name, { burst, everyMs }) => {
       const isAhead = { $gt: ['$fullAt', inMs(burst * everyMs + mostTurnsMs)] }
@@ -277,6 +280,9 @@ interface Saving extends SurfaceKey {
   readonly now: Saved
   readonly leasedBy: string | undefined
 }
+
+/** Nobody takes a message for longer. */
+const mostLeaseMs = 60_000
 
 /** Each replica waits for one turn at a time: what is further ahead was noted by another primary's clock. */
 const mostTurnsMs = 60_000

@@ -42,6 +42,7 @@ import { listenToSeries } from './holding/series.ts'
 import { slackLogger } from './wire/library-log.ts'
 import { whatCame } from './wire/what-came.ts'
 import { isWrongToken, refusal } from './wire/wrong-token.ts'
+import { eachKind } from './looking-after/each-kind.ts'
 import { pictureAlerts } from './looking-after/alerts.ts'
 import { tellAdmins } from './looking-after/tell-admins.ts'
 import { listenToOutages, pictureOutages } from './looking-after/outages.ts'
@@ -223,14 +224,15 @@ export function openSlack(options: {
         isPaced,
         pictures: {
           of: (grant, many, rows) => picturesOf(parts, grant, many, rows),
-          alerts: async () => [
-            ...(await pictureAlerts(parts)),
-            ...(await pictureLosses(parts)),
-            ...(await pictureDifferences(parts)),
-            ...(await pictureIdentities(parts)),
-            ...(await pictureDevices(parts)),
-            ...(await pictureOutages(parts)),
-          ],
+          alerts: () =>
+            eachKind(parts, [
+              pictureAlerts,
+              pictureLosses,
+              pictureDifferences,
+              pictureIdentities,
+              pictureDevices,
+              pictureOutages,
+            ]),
         },
       })
       publisher.start()

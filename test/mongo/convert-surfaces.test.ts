@@ -49,7 +49,7 @@ test('messages that were noted one by one are those of their request; what is th
     ]),
   )
   expect(othersUntil).toBe(version)
-  expect((await store.needingLook(10)).map(({ key }) => key)).toEqual(['card:a'])
+  expect((await store.needingLook(10, 'card:')).map(({ key }) => key)).toEqual(['card:a'])
   expect((await store.of('b')).surfaces).toMatchObject([{ channel: 'C2', ts: 'newer' }])
   const day = { key: 'digest:U1:2026-01-01', requestId: 'digest:U1:2026-01-01' }
   expect((await store.lease(day, 60_000)).row).toMatchObject({ ts: 'digest:U1:2026-01-01.0' })

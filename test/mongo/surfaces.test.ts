@@ -47,7 +47,7 @@ describe('what is wrong with one request fails no other asked for in the same mo
     await store.lease(of('good'), 1_000)
     await store.save(of('good'), { channel: 'C1', ts: '1.0', shows: 'x', needsLook: true })
     await collection('shown').insertOne(malformed)
-    expect(await store.needingLook(10).catch((error: unknown) => error)).toMatchObject([of('good')])
+    expect(await store.needingLook(10, 'card:').catch((error: unknown) => error)).toMatchObject([of('good')])
   })
   test('pauses', async () => {
     const store = mongoSurfaces(database.connection)
@@ -95,6 +95,23 @@ describe('what another primary noted, whose clock was hours ahead, keeps nobody 
     const nextMs = await store.turn('ahead', of)
     expect(nextMs).toBeGreaterThan(0)
     expect(nextMs).toBeLessThanOrEqual(1_500)
+  })
+  test('for a message that a process had when it died', async () => {
+    await mongoSurfaces(database.connection).lease(of('r1'), 16_000)
+    await collection('shown').updateOne({ _id: 'r1' }, [
+      {
+        $set: {
+          surfaces: {
+            $map: {
+              input: '$surfaces',
+              as: 'one',
+              in: { $mergeObjects: ['$$one', { leaseUntil: { $add: ['$$one.leaseUntil', hours] } }] },
+            },
+          },
+        },
+      },
+    ])
+    expect((await mongoSurfaces(database.connection).lease(of('r1'), 16_000)).row).not.toBeNull()
   })
   test('for the end of a pause', async () => {
     const store = mongoSurfaces(database.connection)

@@ -764,7 +764,8 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
   test('what needs a look is found until it was looked at', async () => {
     const store = await open()
     const [of, { key }] = [aRow(), aRow()]
-    const isFound = async () => (await store.needingLook(100)).filter((row) => row.requestId === of.requestId)
+    const isFound = async () =>
+      (await store.needingLook(100, '')).filter((row) => row.requestId === of.requestId)
     const beside = { key, requestId: of.requestId }
     for (const one of [of, beside]) await store.lease(one, 60_000)
     await store.save(of, { ...posted('1.0'), needsLook: true })

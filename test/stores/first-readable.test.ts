@@ -166,12 +166,16 @@ test('of devices, page by page, and asked for beside others', async () => {
 test('of messages that are to be looked at', async () => {
   const surfaces = mongoSurfaces(database.connection, noLog)
   await shownModel(database.connection).collection.insertMany(
-    Array.from({ length: 10 }, (_, i) => ({ _id: `unreadable ${i}`, needsLook: true })) as never[],
+    Array.from({ length: 10 }, (_, i) => ({
+      _id: `unreadable ${i}`,
+      needsLook: true,
+      surfaces: [{ key: `card:${i}` }],
+    })) as never[],
   )
   const leased = await surfaces.lease({ key: 'card:here', requestId: 'here' }, 5_000)
   if (leased.row === null) throw new Error('it is leased already')
   await surfaces.save(leased.row, { needsLook: true }, leased.leasedBy)
-  expect((await surfaces.needingLook(2)).map(({ key }) => key)).toEqual(['card:here'])
+  expect((await surfaces.needingLook(2, 'card:')).map(({ key }) => key)).toEqual(['card:here'])
 })
 
 test('what cannot be read is logged once a minute, and of more than a thousand no more than those', async () => {

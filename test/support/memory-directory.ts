@@ -52,7 +52,7 @@ export function memoryDirectory({ people, groups, channels }: Known): SlackDirec
       ...handles.map((handle) => `<!subteam^S-${handle}>`),
       ...called.map((one) => `<@${find(one)?.slack.userId ?? one}>`),
     ],
-    userIds: idsOf,
+    userIds: async (called) => ({ userIds: await idsOf(called), isWhole: true }),
     channelMembers: async (channel) => {
       const members = channels[channel]
       return members ? new Set(members.map(idOf)) : 'unknown'

@@ -81,7 +81,8 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
       requests.set(of.requestId, { version: version + 1, savedBy: self, savedSince: since, rows })
       return shownOf(of.requestId)
     },
-    needingLook: async (limit) => found(({ needsLook }) => needsLook).slice(0, limit),
+    needingLook: async (limit, begin) =>
+      found(({ needsLook, key }) => needsLook && key.startsWith(begin)).slice(0, limit),
     turn: async (name, { burst, everyMs }) => {
       const atMs = nowMs()
       const fullAtMs = Math.max(turnsFullAtMs.get(name) ?? 0, atMs) + everyMs

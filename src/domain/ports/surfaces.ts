@@ -14,7 +14,8 @@ export interface SurfaceStore {
    * another took it since it was leased by this name: then nothing is written.
    */
   save(of: SurfaceKey, now: Partial<Omit<Surface, keyof SurfaceKey>>, leasedBy?: string): Promise<Shown>
-  needingLook(limit: number): Promise<Surface[]>
+  /** Those whose key begins so. */
+  needingLook(limit: number, begin: string): Promise<Surface[]>
   /**
    * Takes a turn in what all replicas do by this name: so many at once, then one each so many ms. Answers how long until
    * it, in ms.

@@ -53,8 +53,10 @@ export interface SlackDirectory extends PeopleSource {
   groupsChanged(): Promise<void>
   /** Approvers as Slack mentions, those who cannot be looked up by name. */
   mentions(approvers: Pick<Approvers, 'people' | 'groups'>): Promise<string[]>
-  /** Slack ids of the people named (not of groups), as far as they can be looked up. */
-  userIds(people: readonly string[]): Promise<string[]>
+  /** Slack ids of the people named (not of groups); whole unless of any Slack does not say now who that is. */
+  userIds(
+    people: readonly string[],
+  ): Promise<{ readonly userIds: readonly string[]; readonly isWhole: boolean }>
   /** Members of a channel; unknown where Slack does not tell. */
   channelMembers(channel: string): Promise<Known<ReadonlySet<string>>>
 }
@@ -483,8 +485,9 @@ export function slackDirectory(options: {
       return [...groupMentions, ...(await Promise.all(personMentions))]
     },
     userIds: async (listed) => {
-      const ids = await Promise.all(listed.map(userIdOf))
-      return ids.filter((id) => id !== null)
+      const found = await Promise.all(listed.map((person) => lookUpUser(person)))
+      const isWhole = !found.includes('unknown')
+      return { userIds: found.filter((id) => id !== 'unknown' && id !== ''), isWhole }
     },
     channelMembers: (channel) =>
       known('channel members', () => members.get(channel, decidesForMs, () => readMembers(client, channel))),

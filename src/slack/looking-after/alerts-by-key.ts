@@ -19,14 +19,14 @@ export interface Waiting {
  * A message for each that waits, in their order; with `most`, for so many of each kind at once in one channel, of which
  * those that stand already are first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn as `over` says; null: it waits still. */
 export async function alertsByKey(
-  { surfaces }: Pick<Parts, 'surfaces'>,
+  { surfaces, log }: Pick<Parts, 'surfaces' | 'log'>,
   prefix: string,
   waiting: readonly Waiting[],
   over: (key: string) => Promise<Message | null>,
   { most = Infinity }: { most?: number } = {},
 ): Promise<Alert[]> {
-  const open = (await surfaces.needingLook(mostOpen)).filter(({ key }) => key.startsWith(prefix))
-  const standing = new Set(open.map(({ key }) => key))
+  const open = await surfaces.needingLook(mostOpen, prefix)
+  const standing = new Set(open.flatMap(({ key, ts }) => (ts === null ? [] : key)))
   const isStanding = ({ key }: Waiting): boolean => standing.has(key)
   const asked = [...new Set(waiting.map(groupOf))].flatMap((group) => {
     const there = waiting.filter((one) => groupOf(one) === group)
@@ -34,20 +34,35 @@ export async function alertsByKey(
     const others = there.filter((one) => !isStanding(one))
     return [...stand, ...others.slice(0, Math.max(0, most - stand.length))]
   })
-  const rows = await Promise.all(asked.map(({ key }) => surfaces.of(key)))
-  const current = asked.map(({ key, channel, draw }, i): Alert => ({
-    key,
-    row: rows[i]?.surfaces.find((one) => one.key === key),
-    requestId: key,
-    lane: 'alert',
-    isWanted: true,
-    needsLook: true,
-    to: { channel },
-    draw,
-  }))
+  /** What cannot be read of one keeps no other from being said. */
+  const unless = async <T>(key: string, work: () => Promise<T | null>): Promise<T | null> => {
+    try {
+      return await work()
+    } catch (error) {
+      log.warn('could not find out now what one alert is to say', { key, error })
+      return null
+    }
+  }
+  const rows = await Promise.all(asked.map(({ key }) => unless(key, () => surfaces.of(key))))
+  const current = asked.flatMap(({ key, channel, draw }, i): Alert[] => {
+    const shown = rows[i]
+    if (shown == null) return []
+    return [
+      {
+        key,
+        row: shown.surfaces.find((one) => one.key === key),
+        requestId: key,
+        lane: 'alert',
+        isWanted: true,
+        needsLook: true,
+        to: { channel },
+        draw,
+      },
+    ]
+  })
   const keys = new Set(waiting.map(({ key }) => key))
   const gone = open.filter(({ key }) => !keys.has(key))
-  const words = await Promise.all(gone.map(({ key }) => over(key)))
+  const words = await Promise.all(gone.map(({ key }) => unless(key, () => over(key))))
   const settled = gone.flatMap((row, i): Alert[] => {
     const said = words[i]
     if (said == null) return []

@@ -11,6 +11,7 @@ import { mayAppear } from '../words/status.ts'
 /** After how long an alert that stands is said again, as a new message. */
 const againAfterMs = [5, 30, 120].map((minutes) => minutes * 60_000)
 const mostListed = 15
+const mostOpen = 1_000
 
 /**
  * What is late, said in the channel of each resource: one message, edited as debts come and go, again after 5, 30 and
@@ -23,7 +24,7 @@ export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
     const place = `alert:${grant.resource.id}:${grant.channel}`
     late.set(place, [...(late.get(place) ?? []), grant])
   }
-  const open = (await surfaces.needingLook(200)).filter(({ key }) => key.startsWith('alert:'))
+  const open = await surfaces.needingLook(mostOpen, 'alert:')
   const places = new Set([...late.keys(), ...open.map(({ key }) => placeIn(key))])
   const pictures: Alert[] = []
   for (const place of places) {

@@ -17,7 +17,7 @@ import { deviceLine, deviceName } from '../words/device-words.ts'
 import { escapeText, plainWords, unmarked, when } from '../words/mrkdwn.ts'
 import { named, surely } from '../words/who.ts'
 import { alertsByKey } from './alerts-by-key.ts'
-import { whoIsTold } from './who-is-told.ts'
+import { placesTold } from './who-is-told.ts'
 
 /** New devices, and those of which it is in question whose they are: asked of the admins until one of them answers. */
 
@@ -37,15 +37,16 @@ const mostRead = 500
 export async function pictureDevices(parts: Parts): Promise<Alert[]> {
   const { world, directory } = parts
   const { sources, channel, needsApproval } = world.catalog().devices
-  if (sources.size === 0) return []
-  const waiting = await world.devices.waiting(mostRead, { needsApproval })
-  const places =
-    channel === null && waiting.length > 0
-      ? await whoIsTold(directory, deviceAdmins(world.catalog()))
-      : [channel ?? '']
-  const isAskedIn = (place: string, { owner, claimant }: Device): boolean =>
-    // Whose it is, or may be, is not asked.
-    places.includes(place) && ![owner, claimant].some((one) => one?.slack.userId === place)
+  const isAnySource = sources.size > 0
+  const waiting = isAnySource ? await world.devices.waiting(mostRead, { needsApproval }) : []
+  const { userIds: places, isWhole } = await placesTold(directory, channel, () =>
+    waiting.length > 0 ? deviceAdmins(world.catalog()) : [],
+  )
+  // Whose it is, or may be, is not asked.
+  const isOfPlace = (place: string, { owner, claimant }: Device): boolean =>
+    [owner, claimant].some((one) => one?.slack.userId === place)
+  const isAskedIn = (place: string, device: Device): boolean =>
+    places.includes(place) && !isOfPlace(place, device)
   const messages = waiting.flatMap((device) =>
     places
       .filter((place) => isAskedIn(place, device))
@@ -62,11 +63,14 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
     messages,
     async (key) => {
       const [, place = '', question, ...id] = key.split(':')
+      if (!isAnySource)
+        return saying('No source of devices is in the catalog any more: nobody needs to answer this.')
       const device = await world.devices.get(id.join(':'))
       if (device === null || !isWaiting(device, needsApproval) || questionOf(device) !== question)
         return answeredMessage(device)
-      // More wait than were read.
-      return isAskedIn(place, device) ? null : saying(`*${deviceName(device)}* is asked about elsewhere now.`)
+      // More wait than were read; or Slack does not say who is asked.
+      if (isAskedIn(place, device) || (!isWhole && !isOfPlace(place, device))) return null
+      return saying(`*${deviceName(device)}* is asked about elsewhere now.`)
     },
     { most: mostAsked },
   )

@@ -61,7 +61,7 @@ export function digests(options: {
       const today = dateIn('UTC', now)
       if (settled.date !== today) settled = { date: today, keys: new Set() }
       const due: { userId: string; key: string; from: Date; to: Date; isMonday: boolean }[] = []
-      for (const userId of await whoIsTold(directory, everyAdmin(world.catalog()))) {
+      for (const userId of (await whoIsTold(directory, everyAdmin(world.catalog()))).userIds) {
         const facts = await directory.facts(userId)
         if (facts === 'unknown' || !facts.isHere) continue
         const zone = isZone(facts.zone) ? facts.zone : 'UTC'

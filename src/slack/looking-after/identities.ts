@@ -8,7 +8,7 @@ import { button, buttonRow, section, type Message } from '../words/blocks.ts'
 import { mention, plainWords } from '../words/mrkdwn.ts'
 import { named } from '../words/who.ts'
 import { alertsByKey } from './alerts-by-key.ts'
-import { whoIsTold } from './who-is-told.ts'
+import { placesTold } from './who-is-told.ts'
 
 /** Whether two identities are one person: asked of the admins, in their channel or by DM, until one of them answers. */
 
@@ -25,24 +25,27 @@ export async function pictureIdentities(parts: Parts): Promise<Alert[]> {
   const questions = await world.identities.open()
   const { channel } = world.catalog().people
   // Whom it is about is not asked.
-  const places = async ({ until, slackUserId }: IdentityQuestion): Promise<string[]> =>
-    channel === null
-      ? (await whoIsTold(directory, identityAdmins(world.catalog()))).filter(
-          (userId) => userId !== slackUserId && !until.includes(userId),
-        )
-      : [channel]
-  const waiting = await Promise.all(
-    questions.map(async (question) =>
-      (await places(question)).map((place) => ({
+  const { userIds: places, isWhole } = await placesTold(directory, channel, () =>
+    questions.length > 0 ? identityAdmins(world.catalog()) : [],
+  )
+  const isAbout = (place: string, { until, slackUserId }: IdentityQuestion): boolean =>
+    place === slackUserId || until.includes(place)
+  const waiting = questions.flatMap((question) =>
+    places
+      .filter((place) => !isAbout(place, question))
+      .map((place) => ({
         key: `${prefix}${question.id}:${place}`,
         channel: place,
         draw: () => Promise.resolve(questionMessage(question)),
       })),
-    ),
   )
-  return alertsByKey(parts, prefix, waiting.flat(), async (key) => {
-    const id = key.slice(prefix.length, key.lastIndexOf(':'))
-    return settledMessage(await world.identities.said(id))
+  return alertsByKey(parts, prefix, waiting, async (key) => {
+    const at = key.lastIndexOf(':')
+    const [id, place] = [key.slice(prefix.length, at), key.slice(at + 1)]
+    const question = questions.find((one) => one.id === id)
+    // Slack does not say who is asked.
+    if (question !== undefined && !isWhole && !isAbout(place, question)) return null
+    return question === undefined ? settledMessage(await world.identities.said(id)) : elsewhereMessage
   })
 }
 
@@ -89,6 +92,11 @@ function settledMessage(said: Awaited<ReturnType<Parts['world']['identities']['s
       ? 'Settled: nobody needs to answer this any more.'
       : `${named(said.by)} answered: ${said.answer === 'same' ? 'it is the same person' : 'they are two'}.`
   return { text: words, blocks: [section(words)] }
+}
+
+const elsewhereMessage: Message = {
+  text: 'This is asked elsewhere now.',
+  blocks: [section('This is asked elsewhere now.')],
 }
 
 export function listenToIdentities(parts: Parts): void {

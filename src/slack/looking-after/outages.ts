@@ -8,7 +8,7 @@ import { parseClick } from '../wire/payloads.ts'
 import { button, buttonRow, section, type Message } from '../words/blocks.ts'
 import { plainWords, unmarked, when, wholeLines } from '../words/mrkdwn.ts'
 import { alertsByKey } from './alerts-by-key.ts'
-import { whoIsTold } from './who-is-told.ts'
+import { placesTold } from './who-is-told.ts'
 
 /** A source of devices is silent: who loses what, and when, said beforehand to those who look after devices. */
 
@@ -19,12 +19,11 @@ const mostListed = 20
 export async function pictureOutages(parts: Parts): Promise<Alert[]> {
   const { world, directory } = parts
   const { sources, channel, outage } = world.catalog().devices
-  if (sources.size === 0) return []
-  const silent = (await world.deviceSources.all()).filter(({ losses }) => losses.length > 0)
-  const places =
-    channel === null && silent.length > 0
-      ? await whoIsTold(directory, deviceAdmins(world.catalog()))
-      : [channel ?? '']
+  const heard = sources.size > 0 ? await world.deviceSources.all() : []
+  const silent = heard.filter(({ losses }) => losses.length > 0)
+  const { userIds: places, isWhole } = await placesTold(directory, channel, () =>
+    silent.length > 0 ? deviceAdmins(world.catalog()) : [],
+  )
   const messages = silent.flatMap((one) =>
     places.map((place) => ({
       key: `${prefix}${place}:${one.heardAt.getTime()}:${one.source}`,
@@ -33,8 +32,17 @@ export async function pictureOutages(parts: Parts): Promise<Alert[]> {
     })),
   )
   return alertsByKey(parts, prefix, messages, (key) => {
-    const source = plainWords(key.split(':').slice(3).join(':'), 40)
-    const words = `${source} was silent for a while: that is over, or there is nothing to lose by it any more.`
+    const [, , since, ...rest] = key.split(':')
+    const name = rest.join(':')
+    const isSilent = silent.some(
+      ({ source, heardAt }) => source === name && heardAt.getTime() === Number(since),
+    )
+    // Slack does not say who is told of it.
+    if (isSilent && !isWhole) return Promise.resolve(null)
+    const source = plainWords(name, 40)
+    const words = isSilent
+      ? `That ${source} is silent is said elsewhere now.`
+      : `${source} was silent for a while: that is over, or there is nothing to lose by it any more.`
     return Promise.resolve({ text: unmarked(words), blocks: [section(words)] })
   })
 }

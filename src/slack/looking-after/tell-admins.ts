@@ -28,7 +28,7 @@ export async function tellAdmins(
   const { client, directory, surfaces, log } = by
   const day = world.clock.now().toISOString().slice(0, 10)
   const key = `told:${createHash('sha256').update(words).digest('base64url').slice(0, 16)}:${day}`
-  for (const userId of await whoIsTold(directory, admins ?? everyAdmin(world.catalog()))) {
+  for (const userId of (await whoIsTold(directory, admins ?? everyAdmin(world.catalog()))).userIds) {
     try {
       const { row } = await surfaces.lease({ key: `${key}:${userId}`, requestId: key }, leaseMs)
       if (row === null || row.ts !== null) continue

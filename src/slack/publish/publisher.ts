@@ -17,6 +17,8 @@ const unshownATick = 500
 /** Where more are not shown: what others show they have shown by then, or wait for Slack with it. */
 const passMs = 20_000
 const mostPending = 500
+/** Of messages of grants only cards are looked at though nothing changed: see `cardKey`. */
+const cardsBegin = 'card:'
 const looksAtOnce = 4
 const mostHeard = 5_000
 const mostUnsure = 5_000
@@ -198,7 +200,7 @@ export class Publisher {
   async #showOthers(): Promise<void> {
     const { surfaces, world } = this.#parts
     try {
-      for (const row of await surfaces.needingLook(200)) {
+      for (const row of await surfaces.needingLook(200, cardsBegin)) {
         for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant)
       }
       for (const picture of await this.#pictures.alerts()) await this.#showAlert(picture)
@@ -226,7 +228,9 @@ export class Publisher {
     const { clock } = this.#parts.world
     const seenAtMs = clock.monotonicMs()
     return async () => {
-      if (placeOf(picture.row) !== null || clock.monotonicMs() - seenAtMs < lookHoldsMs) return picture.draw()
+      if (placeOf(picture.row) !== null) return picture.draw()
+      if (!picture.isWanted) return null
+      if (clock.monotonicMs() - seenAtMs < lookHoldsMs) return picture.draw()
       const now = (await this.#pictures.alerts()).find(({ key }) => key === picture.key)
       return now?.isWanted === true && isDeepStrictEqual(now.to, picture.to) ? now.draw() : null
     }
