@@ -17,7 +17,9 @@ export interface Waiting {
 
 /**
  * A message for each that waits, in their order; with `most`, for so many of each kind at once in one channel, of which
- * those that stand already are first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn as `over` says; null: it waits still. */
+ * those that stand already are first: the others follow. Those that wait no longer, of all whose key begins so, are redrawn
+ * as `over` says; null: it waits still.
+ */
 export async function alertsByKey(
   { surfaces, log }: Pick<Parts, 'surfaces' | 'log'>,
   prefix: string,

@@ -189,7 +189,7 @@ export class Messages {
       try {
         return await this.#saveOnce(row, now, by)
       } catch (error) {
-        this.#unsaved.set(row.key, now)
+        if (by.isPutRight) this.#unsaved.set(row.key, now)
         this.#log.warn('could not note what was sent, trying again', { key: row.key, inMs: waitMs, error })
         await sleep(waitMs, undefined, { ref: false })
       }
@@ -205,7 +205,7 @@ export class Messages {
       return true
     } catch (error) {
       if (!(error instanceof TakenSince)) throw error
-      this.#unsaved.set(row.key, {})
+      if (isPutRight) this.#unsaved.set(row.key, {})
       return false
     }
   }
