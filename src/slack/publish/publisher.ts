@@ -171,7 +171,7 @@ export class Publisher {
 
   /**
    * One that is being shown looks again by itself, unless what it waits for is a turn: then whatever another process has
-   * written since, or what it may be time for, is looked at beside.
+   * written since is looked at beside.
    */
   #isShowing({ id, revision }: Unshown): boolean {
     return this.#showing.isRunning(id) && (this.#lookedAt.get(id) ?? revision) >= revision
@@ -198,14 +198,18 @@ export class Publisher {
   }
 
   async #showOthers(): Promise<void> {
-    const { surfaces, world } = this.#parts
+    const { surfaces, world, log } = this.#parts
     try {
       for (const row of await surfaces.needingLook(200, cardsBegin)) {
         for (const grant of await world.grants.byRequest(row.requestId)) this.#begin(grant)
       }
+    } catch (error) {
+      log.warn('could not look at cards that need it now', { error })
+    }
+    try {
       for (const picture of await this.#pictures.alerts()) await this.#showAlert(picture)
     } catch (error) {
-      this.#parts.log.warn('could not look at what is late now', { error })
+      log.warn('could not look at what is late now', { error })
     }
   }
 

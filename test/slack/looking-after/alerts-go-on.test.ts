@@ -238,3 +238,14 @@ test.each([
   await beats(side, 6)
   expect(side.slack.texts.filter((text) => text.includes('late'))).toHaveLength(1)
 })
+
+test('what is still held is said, though it cannot be read which cards somebody clicked', async () => {
+  const side = aSlackSide({ catalog: read(inChannel) })
+  const own = side.parts.surfaces
+  const needingLook: typeof own.needingLook = (limit, begin) =>
+    begin === 'card:' ? Promise.reject(new Error('cannot be read')) : own.needingLook(limit, begin)
+  aPublisher({ ...side.parts, surfaces: { ...own, needingLook } })
+  await side.writes(anAlertedGrant())
+  await beats(side, 3)
+  expect(side.slack.texts.filter((text) => text.includes('late'))).toHaveLength(1)
+})
