@@ -5,6 +5,7 @@ import type { Alert, Picture } from '../../src/slack/publish/picture.ts'
 import { Publisher } from '../../src/slack/publish/publisher.ts'
 import { memoryGrants, MemoryDatabase } from './memory-stores.ts'
 import { memorySurfaces, NotedSurfaces } from './memory-surfaces.ts'
+import { aPicture, says } from './publishing.ts'
 import { aSlackSide } from './slack-side.ts'
 
 const running: Publisher[] = []
@@ -95,3 +96,27 @@ export function replicas(
 export const becomes =
   (reason: string) =>
   (grant: Grant): Grant => ({ ...grant, reason, unshown: true })
+
+/** Each of these stands in Slack and says something old. */
+export async function standing(
+  messages: Map<string, string>,
+  store: SurfaceStore,
+  keys: readonly string[],
+): Promise<void> {
+  for (const key of keys) {
+    messages.set(key, 'old')
+    const { leasedBy } = await store.lease({ key, requestId: 'r1' }, 1_000)
+    await store.save({ key, requestId: 'r1' }, { channel: 'C1', ts: key, shows: 'old' }, leasedBy)
+  }
+}
+
+/** A card, and a DM, that say why it was asked for. */
+export const cardAndDm: Of = (grant) =>
+  ['card', 'dm'].map((what) =>
+    aPicture(grant, {
+      key: `${what}:g1`,
+      lane: 'active',
+      to: { channel: 'C1' },
+      draw: async () => says(`${what}: ${grant.reason}`),
+    }),
+  )

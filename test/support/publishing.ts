@@ -2,6 +2,7 @@ import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/prom
 import type { Grant } from '../../src/domain/grant.ts'
 import type { Picture } from '../../src/slack/publish/picture.ts'
 import { section, type Message } from '../../src/slack/words/blocks.ts'
+import { beat } from './beats.ts'
 import type { SlackSide } from './slack-side.ts'
 
 export const says = (words: string): Message => ({ text: words, blocks: [section(words)] })
@@ -37,3 +38,12 @@ export const sentOf = ({ slack }: SlackSide): string[] =>
     ({ method, args }) =>
       `${method === 'chat.update' ? `edit ${args['ts'] ?? ''}` : 'post'}: ${args['text'] ?? ''}`,
   )
+
+/** So many seconds go by, each with a beat of every replica. */
+export async function secondsGoBy(side: Pick<SlackSide, 'passes'>, many: number): Promise<void> {
+  for (let i = 0; i < many; i++) {
+    side.passes(1_000)
+    beat()
+    await settled(100)
+  }
+}

@@ -39,7 +39,7 @@ export async function pictureDevices(parts: Parts): Promise<Alert[]> {
   const { sources, channel, needsApproval } = world.catalog().devices
   const isAnySource = sources.size > 0
   const waiting = isAnySource ? await world.devices.waiting(mostRead, { needsApproval }) : []
-  const { userIds: places, isWhole } = await placesTold(directory, channel, () =>
+  const { places, isWhole } = await placesTold(directory, channel, () =>
     waiting.length > 0 ? deviceAdmins(world.catalog()) : [],
   )
   // Whose it is, or may be, is not asked.

@@ -25,7 +25,7 @@ export async function pictureIdentities(parts: Parts): Promise<Alert[]> {
   const questions = await world.identities.open()
   const { channel } = world.catalog().people
   // Whom it is about is not asked.
-  const { userIds: places, isWhole } = await placesTold(directory, channel, () =>
+  const { places, isWhole } = await placesTold(directory, channel, () =>
     questions.length > 0 ? identityAdmins(world.catalog()) : [],
   )
   const isAbout = (place: string, { until, slackUserId }: IdentityQuestion): boolean =>

@@ -21,7 +21,7 @@ export async function pictureOutages(parts: Parts): Promise<Alert[]> {
   const { sources, channel, outage } = world.catalog().devices
   const heard = sources.size > 0 ? await world.deviceSources.all() : []
   const silent = heard.filter(({ losses }) => losses.length > 0)
-  const { userIds: places, isWhole } = await placesTold(directory, channel, () =>
+  const { places, isWhole } = await placesTold(directory, channel, () =>
     silent.length > 0 ? deviceAdmins(world.catalog()) : [],
   )
   const messages = silent.flatMap((one) =>

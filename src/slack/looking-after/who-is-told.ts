@@ -23,11 +23,13 @@ export async function whoIsTold(
   return { userIds: told, isWhole }
 }
 
-/** In one channel, or to each of the admins where none is named. */
+/** One channel, or the DM with each of the admins where none is named; whole as `Told` is. */
 export async function placesTold(
   directory: Pick<SlackDirectory, 'userIds' | 'facts'>,
   channel: string | null,
   admins: () => readonly string[],
-): Promise<Told> {
-  return channel === null ? whoIsTold(directory, admins()) : { userIds: [channel], isWhole: true }
+): Promise<{ readonly places: readonly string[]; readonly isWhole: boolean }> {
+  if (channel !== null) return { places: [channel], isWhole: true }
+  const { userIds, isWhole } = await whoIsTold(directory, admins())
+  return { places: userIds, isWhole }
 }

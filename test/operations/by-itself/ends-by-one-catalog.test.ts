@@ -19,8 +19,8 @@ const heldBy = (person: Person): Grant =>
     entitlement: { ...anActiveGrant().entitlement, id: 'read' },
   })
 
-/** The mistaken one is in force until the first grant is written. */
-function putRight(side: SlackSide, mistaken: Catalog): World {
+/** The mistaken one is in force until the first grant is written, or until right before. */
+function putRight(side: SlackSide, mistaken: Catalog, { isBefore = false } = {}): World {
   let inForce = mistaken
   const { change } = side.world.grants
   return {
@@ -30,6 +30,8 @@ function putRight(side: SlackSide, mistaken: Catalog): World {
     grants: {
       ...side.world.grants,
       change: async (...of) => {
+        await Promise.resolve()
+        if (isBefore) inForce = good
         const changed = await change(...of)
         inForce = good
         return changed
@@ -77,25 +79,10 @@ test('nor is an admin asked whether many are to lose it', async () => {
 })
 
 test('nor is one of them ended where it was put right while the database did not answer', async () => {
-  let inForce: Catalog = { ...good, resources: new Map(), fingerprint: 'mistaken' }
   const side = aSlackSide({ catalog: good })
-  const { change } = side.world.grants
-  const world: World = {
-    ...side.world,
-    catalog: () => inForce,
-    agrees: () => false,
-    grants: {
-      ...side.world.grants,
-      // Nothing is read or written of any grant before the catalog is right.
-      change: async (...of) => {
-        await Promise.resolve()
-        inForce = good
-        return change(...of)
-      },
-    },
-  }
   for (const id of ['g1', 'g2', 'g3']) await side.writes(heldBy({ ...riley, id }))
-  await lookAtHeld(world)
+  const mistaken = { ...good, resources: new Map(), fingerprint: 'mistaken' }
+  await lookAtHeld(putRight(side, mistaken, { isBefore: true }))
   const all = await Promise.all(['g1', 'g2', 'g3'].map((id) => side.world.grants.get(id)))
   expect(all.map((grant) => grant?.status)).toEqual(['active', 'active', 'active'])
 })

@@ -1,21 +1,19 @@
-import { beat, useBeats } from '../../support/beats.ts'
+import { useBeats } from '../../support/beats.ts'
 import { anActiveGrant } from '../../support/builders.ts'
-import { aSlack, becomes, replicas, stopReplicas } from '../../support/publishing-replicas.ts'
-import { aPicture, says, settled, until } from '../../support/publishing.ts'
-import type { SlackSide } from '../../support/slack-side.ts'
+import {
+  aSlack,
+  becomes,
+  cardAndDm,
+  replicas,
+  standing,
+  stopReplicas,
+} from '../../support/publishing-replicas.ts'
+import { secondsGoBy, settled, until } from '../../support/publishing.ts'
 
 /** What Slack does not take now is tried ever more seldom, and keeps nothing else of its grant from being shown. */
 
 useBeats()
 afterEach(() => stopReplicas())
-
-const seconds = async (side: SlackSide, many: number): Promise<void> => {
-  for (let i = 0; i < many; i++) {
-    side.passes(1_000)
-    beat()
-    await settled(100)
-  }
-}
 
 /** A grant's card and DM stand, and the DM cannot be edited: four times by now, so that it is left alone for 8 s. */
 async function dmFailed() {
@@ -23,31 +21,17 @@ async function dmFailed() {
   const slack = aSlack(async (_method, { ts }) =>
     isRefused && ts === 'dm:g1' ? new Response('', { status: 503 }) : null,
   )
-  const { all, side } = replicas(2, slack, {
-    of: (grant) =>
-      ['card', 'dm'].map((what) =>
-        aPicture(grant, {
-          key: `${what}:g1`,
-          lane: 'active',
-          to: { channel: 'C1' },
-          draw: async () => says(`${what}: ${grant.reason}`),
-        }),
-      ),
-  })
+  const { all, side } = replicas(2, slack, { of: cardAndDm })
   const [here, elsewhere] = all
   if (here === undefined || elsewhere === undefined) throw new Error('no two replicas')
   await elsewhere.publisher.stop()
-  for (const key of ['card:g1', 'dm:g1']) {
-    slack.messages.set(key, 'old')
-    const { leasedBy } = await here.store.lease({ key, requestId: 'r1' }, 1_000)
-    await here.store.save({ key, requestId: 'r1' }, { channel: 'C1', ts: key, shows: 'old' }, leasedBy)
-  }
+  await standing(slack.messages, here.store, ['card:g1', 'dm:g1'])
   const sent = (words: string) => slack.log.filter((line) => line.includes(`:g1 ${words}`)).length
   await here.grants.insert(anActiveGrant({ reason: 'asked', unshown: true }))
   for (let tries = 1; tries <= 4; tries++) {
     await until(() => sent('dm: asked') === tries)
     await settled()
-    if (tries < 4) await seconds(side, 2 ** (tries - 1))
+    if (tries < 4) await secondsGoBy(side, 2 ** (tries - 1))
   }
   return { here, elsewhere, side, sent, letThrough: () => (isRefused = false) }
 }
@@ -63,7 +47,7 @@ test('a card is edited at once though a DM of its grant has failed again and aga
 test('a card is edited within seconds where another replica wrote what it shows', async () => {
   const { elsewhere, side, sent } = await dmFailed()
   await elsewhere.grants.change('g1', becomes('approved elsewhere'))
-  await seconds(side, 3)
+  await secondsGoBy(side, 3)
   expect(sent('card: approved elsewhere')).toBe(1)
   expect(sent('dm: approved elsewhere')).toBe(0)
 })
@@ -73,9 +57,9 @@ test('what was not taken is sent once its time has come, as it is by then, and t
   await here.grants.change('g1', becomes('approved'))
   await settled()
   letThrough()
-  await seconds(side, 7)
+  await secondsGoBy(side, 7)
   expect(sent('dm: approved')).toBe(0)
-  await seconds(side, 2)
+  await secondsGoBy(side, 2)
   expect(sent('dm: approved')).toBe(1)
   await until(async () => (await here.grants.get('g1'))?.unshown === false)
   expect(sent('card: approved')).toBe(1)

@@ -1,25 +1,17 @@
 import type { SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
 import { markOf } from '../../../src/slack/publish/messages.ts'
-import { beat, useBeats } from '../../support/beats.ts'
+import { useBeats } from '../../support/beats.ts'
 import { anActiveGrant } from '../../support/builders.ts'
 import { aGate } from '../../support/busy-publisher.ts'
 import { memorySurfaces, NotedSurfaces } from '../../support/memory-surfaces.ts'
 import { aSlack, becomes, replicas, stopReplicas, type Of } from '../../support/publishing-replicas.ts'
-import { aPicture, says, settled, until } from '../../support/publishing.ts'
-import type { SlackSide } from '../../support/slack-side.ts'
+import { aPicture, says, secondsGoBy, settled, until } from '../../support/publishing.ts'
 
 /** Two replicas edit one message: what was sent late, or drawn before, does not stand in the end. */
 
 useBeats()
 afterEach(() => stopReplicas())
 
-const seconds = async (side: SlackSide, many: number): Promise<void> => {
-  for (let i = 0; i < many; i++) {
-    side.passes(1_000)
-    beat()
-    await settled(100)
-  }
-}
 const oneCard: Of = (grant) => [
   aPicture(grant, {
     key: 'card:g1',
@@ -84,7 +76,7 @@ test('what one edited after another had noted the newest as shown, which stood t
   gate.open()
   await settled()
   expect(slack.log).toContain('chat.update card:g1 b')
-  await seconds(side, 90)
+  await secondsGoBy(side, 90)
   expect(slack.messages.get('card:g1')).toBe('a')
 })
 
@@ -99,7 +91,7 @@ test('what waited for its turn is drawn as it is by then, though another process
   on.isHeld = false
   gate.open()
   await settled()
-  await seconds(side, 5)
+  await secondsGoBy(side, 5)
   expect(slack.log).toEqual(['chat.update card:g1 c'])
 })
 
@@ -116,6 +108,6 @@ test('what came through only after another had taken and edited the same message
   slow.open()
   await settled()
   expect(slack.log.at(-1)).toContain('card:g1')
-  await seconds(side, 90)
+  await secondsGoBy(side, 90)
   expect(slack.messages.get('card:g1')).toBe('c')
 })

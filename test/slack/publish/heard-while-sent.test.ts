@@ -1,8 +1,15 @@
-import { beat, useBeats } from '../../support/beats.ts'
+import { useBeats } from '../../support/beats.ts'
 import { anActiveGrant } from '../../support/builders.ts'
 import { aGate } from '../../support/busy-publisher.ts'
-import { aSlack, becomes, replicas, stopReplicas } from '../../support/publishing-replicas.ts'
-import { aPicture, says, settled, until } from '../../support/publishing.ts'
+import {
+  aSlack,
+  becomes,
+  cardAndDm,
+  replicas,
+  standing,
+  stopReplicas,
+} from '../../support/publishing-replicas.ts'
+import { secondsGoBy, settled, until } from '../../support/publishing.ts'
 
 useBeats()
 afterEach(() => stopReplicas())
@@ -24,35 +31,14 @@ test.each([
     const {
       all: [here],
       side,
-    } = replicas(1, slack, {
-      of: (grant) =>
-        ['card', 'dm'].map((what) =>
-          aPicture(grant, {
-            key: `${what}:g1`,
-            lane: 'active',
-            to: { channel: 'C1' },
-            draw: async () => says(`${what}: ${grant.reason}`),
-          }),
-        ),
-    })
+    } = replicas(1, slack, { of: cardAndDm })
     if (here === undefined) throw new Error('none')
     const { unshown } = here.grants
     const others = Array.from({ length: 600 }, (_, i) => ({ id: `a${1_000 + i}`, revision: 0 }))
     here.grants.unshown = async (limit, after = '') =>
       [...others, ...(await unshown(limit))].filter(({ id }) => id > after).slice(0, limit)
-    const seconds = async (many: number) => {
-      for (let i = 0; i < many; i++) {
-        side.passes(1_000)
-        beat()
-        await settled(60)
-      }
-    }
-    for (const key of ['card:g1', 'dm:g1']) {
-      slack.messages.set(key, 'old')
-      const { leasedBy } = await here.store.lease({ key, requestId: 'r1' }, 1_000)
-      await here.store.save({ key, requestId: 'r1' }, { channel: 'C1', ts: key, shows: 'old' }, leasedBy)
-    }
-    await seconds(3)
+    await standing(slack.messages, here.store, ['card:g1', 'dm:g1'])
+    await secondsGoBy(side, 3)
     isHeld = true
     await here.grants.insert(anActiveGrant({ reason: 'approved', unshown: true }))
     await settled()
@@ -62,7 +48,7 @@ test.each([
     isHeld = false
     gate.open()
     await until(() => slack.messages.get('card:g1') !== 'old')
-    await seconds(8)
+    await secondsGoBy(side, 8)
     expect(slack.messages.get('card:g1')).toBe('card: given')
   },
 )

@@ -1,24 +1,22 @@
 import type { Grant } from '../../../src/domain/grant.ts'
 import type { Picture } from '../../../src/slack/publish/picture.ts'
-import { beat, useBeats } from '../../support/beats.ts'
+import { useBeats } from '../../support/beats.ts'
 import { anActiveGrant } from '../../support/builders.ts'
 import { anOpenWindow, aSeries } from '../../support/lives.ts'
-import { aSlack, becomes, replicas, stopReplicas, type Of } from '../../support/publishing-replicas.ts'
-import { aPicture, says, settled, until } from '../../support/publishing.ts'
-import type { SlackSide } from '../../support/slack-side.ts'
+import {
+  aSlack,
+  becomes,
+  replicas,
+  standing,
+  stopReplicas,
+  type Of,
+} from '../../support/publishing-replicas.ts'
+import { aPicture, says, secondsGoBy, settled, until } from '../../support/publishing.ts'
 
 /** A DM that fails again and again, and what else of its grant it keeps from being shown. */
 
 useBeats()
 afterEach(() => stopReplicas())
-
-const seconds = async (side: SlackSide, many: number): Promise<void> => {
-  for (let i = 0; i < many; i++) {
-    side.passes(1_000)
-    beat()
-    await settled(100)
-  }
-}
 
 /** How Slack refuses, by what is sent; null: it does not. */
 type Refuses = (words: string, method: string, ts: string | undefined) => Response | null
@@ -31,11 +29,7 @@ async function failing(of: Of, refuses: Refuses, stands: readonly string[] = ['c
   const { all, side } = replicas(1, slack, { of })
   const [here] = all
   if (here === undefined) throw new Error('none')
-  for (const key of stands) {
-    slack.messages.set(key, 'old')
-    const { leasedBy } = await here.store.lease({ key, requestId: 'r1' }, 1_000)
-    await here.store.save({ key, requestId: 'r1' }, { channel: 'C1', ts: key, shows: 'old' }, leasedBy)
-  }
+  await standing(slack.messages, here.store, stands)
   const sent = (words: string) =>
     slack.log.filter((line) => line.includes(words) && !line.includes('refused')).length
   const tried = (words: string) => slack.log.filter((line) => line.includes(words)).length
@@ -55,7 +49,7 @@ const edits = (grant: Grant, what: string, about: Partial<Picture> = {}): Pictur
 async function dmFailedOften(of: Of, refuses: Refuses) {
   const made = await failing(of, refuses)
   await made.here.grants.insert(anActiveGrant({ reason: 'asked', unshown: true }))
-  await seconds(made.side, 66)
+  await secondsGoBy(made.side, 66)
   await until(() => made.tried('dm: asked') === 7)
   await settled()
   return made
@@ -76,7 +70,7 @@ test('a card that Slack did not take once is sent again within seconds, though a
   await here.grants.change('g1', becomes('approved'))
   await settled()
   expect(tried('card: approved')).toBe(1)
-  await seconds(side, 5)
+  await secondsGoBy(side, 5)
   expect(sent('card: approved')).toBe(1)
 })
 
@@ -87,7 +81,7 @@ test('a card that somebody deleted is posted again within seconds, though a DM o
   )
   slack.messages.delete('card:g1')
   await here.grants.change('g1', becomes('approved'))
-  await seconds(side, 5)
+  await secondsGoBy(side, 5)
   expect(sent('chat.postMessage card: approved')).toBe(1)
 })
 
@@ -101,7 +95,7 @@ test('a card that waited a second for what comes next is sent after it, though a
   await here.grants.change('g1', becomes('approved'))
   await settled()
   side.setNow(new Date(side.world.clock.now().getTime() + 5_000))
-  await seconds(side, 5)
+  await secondsGoBy(side, 5)
   expect(sent('card: approved')).toBe(1)
 })
 
@@ -114,7 +108,7 @@ test('a card is drawn anew within seconds after somebody clicked it in vain, tho
   expect(sent('card: as it was')).toBe(1)
   words = 'as it is'
   here.publisher.look('g1')
-  await seconds(side, 5)
+  await secondsGoBy(side, 5)
   expect(sent('card: as it is')).toBe(1)
 })
 
@@ -134,7 +128,7 @@ test('what hangs on a new card follows within seconds, though a DM of the same g
   await here.grants.insert(anActiveGrant({ reason: 'asked', unshown: true }))
   await settled()
   expect(sent('card: asked')).toBe(1)
-  await seconds(side, 5)
+  await secondsGoBy(side, 5)
   expect(sent('copy: asked')).toBe(1)
 })
 
@@ -165,10 +159,10 @@ test.each([3, 120, 1_200])(
     )
     await here.grants.insert({ ...series, unshown: true })
     await until(() => sent('series: no window') === 1)
-    await seconds(side, 2)
+    await secondsGoBy(side, 2)
     words = 'it is open'
     await here.grants.insert(window)
-    await seconds(side, within)
+    await secondsGoBy(side, within)
     expect(sent('series: it is open')).toBe(1)
   },
   60_000,

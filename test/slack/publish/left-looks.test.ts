@@ -7,7 +7,7 @@ import { anActiveGrant, riley } from '../../support/builders.ts'
 import { aBusyOne, aDm, aGate, anEdit, card, dm, ended, g1, old } from '../../support/busy-publisher.ts'
 import { anOpenWindow, aSeries } from '../../support/lives.ts'
 import { aSlack, becomes, replicas, stopReplicas, type Of } from '../../support/publishing-replicas.ts'
-import { aPicture, says, sentOf, settled, shown, until } from '../../support/publishing.ts'
+import { aPicture, says, secondsGoBy, sentOf, settled, shown, until } from '../../support/publishing.ts'
 
 /** What a look left waiting, as the grant was asked for again, or as something else of it was not to wait so long. */
 
@@ -26,13 +26,7 @@ const busy: typeof aBusyOne = async (...of) => {
 
 type Busy = Awaited<ReturnType<typeof aBusyOne>>
 
-const seconds = async ({ side }: Busy, many: number): Promise<void> => {
-  for (let i = 0; i < many; i++) {
-    side.passes(1_000)
-    beat()
-    await settled(100)
-  }
-}
+const seconds = ({ side }: Busy, many: number): Promise<void> => secondsGoBy(side, many)
 
 describe('what matters more is not kept by a DM of the same grant that waits behind thousands', () => {
   const aCard = (grant: Grant, about: Partial<Picture> = {}) =>
