@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Grant, Pending } from '../../src/domain/grant.ts'
 import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
@@ -787,15 +788,16 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
 
   test('turns come some at once, then one after the other, for whoever takes them', async () => {
     const [one, other] = [await open(), await open()]
+    const [name, another] = [randomUUID(), randomUUID()]
     const waits: number[] = []
     for (const store of [one, other, one, other])
-      waits.push(await store.turn('chat.update', { burst: 2, everyMs: 60_000 }))
+      waits.push(await store.turn(name, { burst: 2, everyMs: 60_000 }))
     for (const [i, waitMs] of waits.entries()) {
       const expectedMs = Math.max(0, i - 1) * 60_000
       expect(waitMs).toBeLessThanOrEqual(expectedMs)
       expect(waitMs).toBeGreaterThan(expectedMs - 30_000)
     }
-    expect(await one.turn('another', { burst: 1, everyMs: 60_000 })).toBe(0)
-    expect([...(await one.pauses()).keys()]).not.toContain('another')
+    expect(await one.turn(another, { burst: 1, everyMs: 60_000 })).toBe(0)
+    expect([...(await one.pauses()).keys()]).not.toContain(another)
   })
 }

@@ -20,5 +20,13 @@ describe('holds in memory', () =>
       nowMs += ms
     },
   })))
-describe('what stands in Slack, in memory', () =>
-  surfaceStoreContract(async () => memorySurfaces(() => performance.now(), noted)))
+describe('what stands in Slack, in memory', () => {
+  surfaceStoreContract(async () => memorySurfaces(() => performance.now(), noted))
+
+  test('the first turn comes at once, by whatever fraction of a millisecond the clock says', async () => {
+    const waits: number[] = []
+    for (let i = 0; i < 1000; i++)
+      waits.push(await memorySurfaces(() => 60_000 + i / 7).turn('a', { burst: 1, everyMs: 60_000 }))
+    expect(new Set(waits)).toEqual(new Set([0]))
+  })
+})

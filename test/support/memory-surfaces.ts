@@ -84,7 +84,8 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
     needingLook: async (limit, begin) =>
       found(({ needsLook, key }) => needsLook && key.startsWith(begin)).slice(0, limit),
     turn: async (name, { burst, everyMs }) => {
-      const atMs = nowMs()
+      // As a database's clock counts: fractions do not add up to the very same again.
+      const atMs = Math.trunc(nowMs())
       const fullAtMs = Math.max(turnsFullAtMs.get(name) ?? 0, atMs) + everyMs
       turnsFullAtMs.set(name, fullAtMs)
       return Math.max(0, fullAtMs - atMs - burst * everyMs)
