@@ -225,7 +225,7 @@ export async function start(
       }),
       identities: beside.identities,
       devices,
-      deviceSources: mongoDeviceSources(connection),
+      deviceSources: mongoDeviceSources(connection, log),
       deviceCodes: deviceCodesFor(connection, config),
       deviceKeys: mongoDeviceKeys(connection, log),
       directory: directoryFrom(slack.directory),

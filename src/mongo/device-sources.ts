@@ -3,25 +3,34 @@ import { z } from 'zod'
 import { boundedMap } from '../bounded-map.ts'
 import type { DeviceSourceStore, SourceHeard } from '../domain/ports/device-sources.ts'
 import { aboutToWrite } from '../domain/writes.ts'
+import type { Log } from '../domain/ports/log.ts'
 import { elapsedMs } from '../elapsed.ts'
 import { collectionOf } from './connection.ts'
+import { readEach } from './readable.ts'
 
 const named = z.object({ name: z.string() })
 const row = z.object({
   _id: z.string(),
   heardAt: z.date(),
-  takenAt: z.date().nullable().default(null),
-  gap: z.object({ from: z.date(), until: z.date() }).nullable().default(null),
+  takenAt: z.date().nullable().default(null).catch(null),
+  gap: z.object({ from: z.date(), until: z.date() }).nullable().default(null).catch(null),
   losses: z
     .array(z.object({ entitlement: named, resource: named, people: z.number(), at: z.date() }))
-    .default([]),
+    .nullable()
+    .default([])
+    .catch(null),
 })
 
 /** A burst of reports is one thing heard. */
 const noteEveryMs = 5_000
 
+function read(one: unknown): SourceHeard {
+  const { _id: source, heardAt, takenAt, gap, losses } = row.parse(one)
+  return { source, heardAt, gap, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
+}
+
 /** One document a source. */
-export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
+export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSourceStore {
   const sources = collectionOf<{ _id: string; heardAt: Date }>(connection, 'device_sources')
   const notedAtMs = boundedMap<number>(1_000)
   return {
@@ -58,11 +67,7 @@ export function mongoDeviceSources(connection: Connection): DeviceSourceStore {
     lookedInVain: async (source) => {
       await sources.updateOne({ _id: source }, { $unset: { lookedAt: '' } })
     },
-    all: async () =>
-      (await sources.find().toArray()).map((one): SourceHeard => {
-        const { _id: source, heardAt, takenAt, gap, losses } = row.parse(one)
-        return { source, heardAt, gap, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
-      }),
+    all: async () => readEach(await sources.find().toArray(), read, { what: 'source of devices', log }),
     foresee: async ({ source, heardAt }, losses) => {
       const asSeen = { _id: source, heardAt }
       if (losses.length > 0) await sources.updateOne(asSeen, { $set: { losses: [...losses] } })

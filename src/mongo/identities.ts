@@ -73,7 +73,9 @@ const question = z.object({
   source: z.string(),
   user: z.string(),
   person: z.string(),
-  why: z.enum(['of-another-person', 'another-user', 'used-email']) satisfies z.ZodType<Doubt>,
+  why: (z.enum(['of-another-person', 'another-user', 'used-email']) satisfies z.ZodType<Doubt>)
+    .nullable()
+    .catch(null),
   askedAt: z.date(),
   of: z.array(z.object({ userName: z.string(), email: z.string() })),
   until: z.array(z.string()),

@@ -34,6 +34,7 @@ export function mongoLosses(connection: Connection, log?: Log): LossStore {
   const model = lossModel(connection)
   return {
     all: async () => readEach(await model.find().lean<unknown[]>(), parseLoss, { what: 'loss', log }),
+    waits: async (mark) => (await model.exists({ mark })) !== null,
     note: async (found) => {
       const { resource, entitlement, channel, mark, count } = found
       const said = { $literal: { resource, entitlement, channel, mark, count } }

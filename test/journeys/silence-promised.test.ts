@@ -21,7 +21,7 @@ const until = (atMs: number, withinMs = 60_000) =>
 async function lossesOf({ stage }: DeviceDay) {
   const { world } = stage.app
   await foreseeing(world)()
-  return (await world.deviceSources.all()).flatMap(({ losses }) => [...losses])
+  return (await world.deviceSources.all()).flatMap(({ losses }) => losses ?? [])
 }
 
 test('who is about to lose what is kept true until the source is heard of again, though they would have lost it by now', async () => {

@@ -16,7 +16,7 @@ test('a source that is heard of again is not said to be silent once more', async
   await eventually(
     async () => {
       await foreseeing(world)()
-      return (await world.deviceSources.all()).some(({ losses }) => losses.length > 0)
+      return (await world.deviceSources.all()).some(({ losses }) => (losses ?? []).length > 0)
     },
     (is) => is,
     patient.withinMs,

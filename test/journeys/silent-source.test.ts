@@ -18,7 +18,7 @@ async function isForeseen({ stage }: DeviceDay): Promise<void> {
   await eventually(
     async () => {
       await foreseeing(world)()
-      return (await world.deviceSources.all()).some(({ losses }) => losses.length > 0)
+      return (await world.deviceSources.all()).some(({ losses }) => (losses ?? []).length > 0)
     },
     (is) => is,
     patient.withinMs,

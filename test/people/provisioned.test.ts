@@ -91,6 +91,23 @@ test('an e-mail that is rewritten to somebody else’s asks, and neither gets an
   })
 })
 
+test('whoever another version asks about is in question, for a reason too that only that one knows; all others are answered for', async () => {
+  const { scim, facts, riley, sam } = await aCompany()
+  await scim.user('u1', { email: riley.email })
+  await facts(riley)
+  await database.connection.collection('identity_questions').insertOne({
+    _id: `u1:${riley.id}` as never,
+    source: 'okta',
+    user: 'u1',
+    person: riley.id,
+    why: 'same-telephone',
+    answer: null,
+    askedAt: new Date(),
+  })
+  expect((await facts(riley)).provisioned).toMatchObject({ isInQuestion: true })
+  expect((await facts(sam)).provisioned).toMatchObject({ isInQuestion: false })
+})
+
 test('they are two: the User stays whose it was, and nobody is asked again', async () => {
   const { scim, facts, identities, riley, ada, sam } = await aCompany()
   await scim.user('u1', { email: riley.email })

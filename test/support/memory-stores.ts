@@ -506,6 +506,7 @@ export function memoryLosses(): LossStore {
           isConfirmed: confirmed === loss.mark,
         })),
       ),
+    waits: async (mark) => Promise.resolve([...noted.values()].some((loss) => loss.mark === mark)),
     note: async (found) => {
       const key = keyOf(found.resource.id, found.entitlement.id)
       const confirmed = noted.get(key)?.confirmed === found.mark ? found.mark : null

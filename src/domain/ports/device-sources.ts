@@ -11,6 +11,7 @@ export interface DeviceSourceStore {
   mayLook(source: string, everyMs: number): Promise<boolean>
   /** That look was in vain: another need not wait so long. */
   lookedInVain(source: string): Promise<void>
+  /** Each by itself: one that cannot be read hides no other. */
   all(): Promise<readonly SourceHeard[]>
   /** Who loses what, and when, unless it is heard of again, or was since; none: it is not silent. */
   foresee(silent: Pick<SourceHeard, 'source' | 'heardAt'>, losses: readonly ForeseenLoss[]): Promise<void>
@@ -22,7 +23,8 @@ export interface SourceHeard {
   readonly source: string
   /** By the database's clock. */
   readonly heardAt: Date
-  readonly losses: readonly ForeseenLoss[]
+  /** Null: another version noted them, in a form that this one cannot read. */
+  readonly losses: readonly ForeseenLoss[] | null
   /** An admin said so since it fell silent. */
   readonly isTakenAnyway: boolean
   /** When it was silent last, and heard of again, without an admin's word; null: never. */

@@ -44,7 +44,8 @@ export type Doubt =
 
 export interface IdentityQuestion extends Identity {
   readonly id: string
-  readonly why: Doubt
+  /** Null: another version asks, for a reason that this one does not know. It counts all the same. */
+  readonly why: Doubt | null
   /** The User's and the person's, now. */
   readonly email: string
   readonly userName: string

@@ -1,6 +1,8 @@
 /** What waits for an admin's word, one at most for each entitlement; whoever looks writes it, all replicas show it. */
 export interface LossStore {
   all(): Promise<(MassLoss & { readonly isConfirmed: boolean })[]>
+  /** Whether something waits under this mark, be it of another version, which cannot be read here and is not among `all`. */
+  waits(mark: string): Promise<boolean>
   /** Notes what was just found; true where an admin said yes to exactly this. */
   note(found: MassLoss): Promise<boolean>
   /** An admin's yes to what carries this mark; false where the people are others by now. */

@@ -31,7 +31,7 @@ export function foreseeing(world: World): () => Promise<void> {
     const silent = silentSources(catalog, known, world.clock.now())
     const names = new Set(silent.map(({ source }) => source))
     for (const one of known)
-      if (one.losses.length > 0 && !names.has(one.source)) await world.deviceSources.foresee(one, [])
+      if (one.losses?.length !== 0 && !names.has(one.source)) await world.deviceSources.foresee(one, [])
     if (silent.length === 0) return
     const of = JSON.stringify(silent.map(({ source, heardAt }) => [source, heardAt]))
     const begunMs = world.clock.monotonicMs()

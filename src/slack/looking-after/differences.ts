@@ -28,13 +28,18 @@ const mostChoices = 100
 const usualFineMs = 90 * 86_400_000
 
 export async function pictureDifferences(parts: Parts): Promise<Alert[]> {
-  const found = await parts.world.differences.all()
+  const { differences } = parts.world
+  const found = await differences.all()
   const waiting = found.map((difference) => ({
     key: `${prefix}${difference.resource.id}:${difference.channel}`,
     channel: difference.channel,
     draw: () => Promise.resolve(differenceMessage(difference)),
   }))
-  return alertsByKey(parts, prefix, waiting, () => Promise.resolve(overMessage))
+  return alertsByKey(parts, prefix, waiting, async (key) => {
+    // Fails where only another version can read it: it stands as it was.
+    const now = await differences.of(key.slice(prefix.length, key.lastIndexOf(':')))
+    return now === null ? overMessage : elsewhereMessage
+  })
 }
 
 export function differenceMessage({ resource, mark, places }: Difference): Message {
@@ -70,6 +75,11 @@ export function differenceMessage({ resource, mark, places }: Difference): Messa
 function named({ count, first }: Tally): string {
   const names = first.slice(0, mostNamed).map((principal) => plainWords(principal, 60))
   return `${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`
+}
+
+const elsewhereMessage: Message = {
+  text: 'What differs here is said elsewhere now.',
+  blocks: [section('What differs here is said elsewhere now.')],
 }
 
 const overMessage: Message = {

@@ -1,4 +1,4 @@
-import type { IdentityQuestion } from '../../domain/ports/identities.ts'
+import type { Doubt, IdentityQuestion } from '../../domain/ports/identities.ts'
 import { answerIdentity, identityAdmins } from '../../operations/answer-identity.ts'
 import { answerClick, answerTo } from '../replies/answer-click.ts'
 import type { Alert } from '../publish/picture.ts'
@@ -22,7 +22,8 @@ const answers = {
 
 export async function pictureIdentities(parts: Parts): Promise<Alert[]> {
   const { world, directory } = parts
-  const questions = await world.identities.open()
+  const asked = await world.identities.open()
+  const questions = asked.filter(isPlain)
   const { channel } = world.catalog().people
   // Whom it is about is not asked.
   const { places, isWhole } = await placesTold(directory, channel, () =>
@@ -42,14 +43,20 @@ export async function pictureIdentities(parts: Parts): Promise<Alert[]> {
   return alertsByKey(parts, prefix, waiting, async (key) => {
     const at = key.lastIndexOf(':')
     const [id, place] = [key.slice(prefix.length, at), key.slice(at + 1)]
-    const question = questions.find((one) => one.id === id)
+    const question = asked.find((one) => one.id === id)
+    // Another version knows what it asks.
+    if (question?.why === null) return null
     // Slack does not say who is asked.
     if (question !== undefined && !isWhole && !isAbout(place, question)) return null
     return question === undefined ? settledMessage(await world.identities.said(id)) : elsewhereMessage
   })
 }
 
-export function questionMessage(question: IdentityQuestion): Message {
+type PlainQuestion = IdentityQuestion & { readonly why: Doubt }
+
+const isPlain = (question: IdentityQuestion): question is PlainQuestion => question.why !== null
+
+export function questionMessage(question: PlainQuestion): Message {
   const { id, source, slackUserId } = question
   const called = plainWords(question.email, 100)
   const value = id
@@ -70,7 +77,7 @@ export function questionMessage(question: IdentityQuestion): Message {
   }
 }
 
-function wordsFor(question: IdentityQuestion): string {
+function wordsFor(question: PlainQuestion): string {
   const { why, until, instead } = question
   const source = plainWords(question.source, 60)
   const email = plainWords(question.email, 100)

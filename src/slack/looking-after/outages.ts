@@ -20,7 +20,7 @@ export async function pictureOutages(parts: Parts): Promise<Alert[]> {
   const { world, directory } = parts
   const { sources, channel, outage } = world.catalog().devices
   const heard = sources.size > 0 ? await world.deviceSources.all() : []
-  const silent = heard.filter(({ losses }) => losses.length > 0)
+  const silent = heard.filter(isForeseen)
   const { places, isWhole } = await placesTold(directory, channel, () =>
     silent.length > 0 ? deviceAdmins(world.catalog()) : [],
   )
@@ -34,6 +34,9 @@ export async function pictureOutages(parts: Parts): Promise<Alert[]> {
   return alertsByKey(parts, prefix, messages, (key) => {
     const [, , since, ...rest] = key.split(':')
     const name = rest.join(':')
+    // Only another version can read what is lost by it.
+    if (sources.has(name) && (heard.find(({ source }) => source === name)?.losses ?? null) === null)
+      return Promise.resolve(null)
     const isSilent = silent.some(
       ({ source, heardAt }) => source === name && heardAt.getTime() === Number(since),
     )
@@ -47,7 +50,11 @@ export async function pictureOutages(parts: Parts): Promise<Alert[]> {
   })
 }
 
-export function outageMessage(one: SourceHeard, { waits }: { waits: boolean }): Message {
+type Foreseen = SourceHeard & { readonly losses: readonly ForeseenLoss[] }
+
+const isForeseen = (one: SourceHeard): one is Foreseen => one.losses !== null && one.losses.length > 0
+
+export function outageMessage(one: Foreseen, { waits }: { waits: boolean }): Message {
   const source = plainWords(one.source, 40)
   const lines = one.losses.map((loss) => lossLine(loss))
   const unless = waits

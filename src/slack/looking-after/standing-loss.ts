@@ -14,12 +14,15 @@ const takeId = 'standing_take'
 const prefix = 'standing:'
 
 export async function pictureLosses(parts: Parts): Promise<Alert[]> {
-  const waiting = (await parts.world.losses.all()).map((loss) => ({
+  const { losses } = parts.world
+  const waiting = (await losses.all()).map((loss) => ({
     key: `${prefix}${loss.mark}`,
     channel: loss.channel,
     draw: () => Promise.resolve(lossMessage(loss)),
   }))
-  return alertsByKey(parts, prefix, waiting, () => Promise.resolve(overMessage))
+  return alertsByKey(parts, prefix, waiting, async (key) =>
+    (await losses.waits(key.slice(prefix.length))) ? null : overMessage,
+  )
 }
 
 function lossMessage({ resource, entitlement, mark, count }: MassLoss): Message {

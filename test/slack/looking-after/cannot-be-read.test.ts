@@ -1,0 +1,113 @@
+import { mongoDeviceSources } from '../../../src/mongo/device-sources.ts'
+import { mongoDifferences } from '../../../src/mongo/differences.ts'
+import { mongoIdentities } from '../../../src/mongo/identities.ts'
+import { mongoLosses } from '../../../src/mongo/losses.ts'
+import { pictureDifferences } from '../../../src/slack/looking-after/differences.ts'
+import { pictureIdentities } from '../../../src/slack/looking-after/identities.ts'
+import { pictureOutages } from '../../../src/slack/looking-after/outages.ts'
+import { pictureLosses } from '../../../src/slack/looking-after/standing-loss.ts'
+import { Publisher } from '../../../src/slack/publish/publisher.ts'
+import { read } from '../../catalog/reading.ts'
+import { beat, useBeats } from '../../support/beats.ts'
+import { at } from '../../support/builders.ts'
+import { aDatabase, type TestDatabase } from '../../support/database.ts'
+import { standard } from '../../support/device-sources.ts'
+import { noLog } from '../../support/no-log.ts'
+import { settled } from '../../support/publishing.ts'
+import { aSlackSide, catalogWith } from '../../support/slack-side.ts'
+
+useBeats()
+let database: TestDatabase
+beforeAll(async () => {
+  database = await aDatabase()
+})
+afterAll(() => database.drop())
+
+const named = { id: 'orders', name: 'Orders' }
+const rows = {
+  'a mass loss': {
+    collection: 'losses',
+    picture: pictureLosses,
+    id: 'one',
+    row: { resource: named, entitlement: named, channel: 'C1', mark: 'm1', count: 30, confirmed: null },
+    another: { mark: 'm2' },
+    asAnotherVersion: { count: { people: 30 } },
+  },
+  'a difference': {
+    collection: 'differences',
+    picture: pictureDifferences,
+    id: 'orders',
+    row: { resource: named, channel: 'C1', mark: 'm1', foundAt: at(0), places: [] },
+    another: { resource: { id: 'phones', name: 'Phones' } },
+    asAnotherVersion: { places: 'elsewhere' },
+  },
+  'a question about two identities': {
+    collection: 'identity_questions',
+    picture: pictureIdentities,
+    id: 'one',
+    row: { source: 'okta', user: 'u1', person: 'p1', why: 'used-email', answer: null, askedAt: at(0) },
+    another: { why: 'another-user' },
+    asAnotherVersion: { why: 'same-telephone' },
+  },
+  'a silent source of devices': {
+    collection: 'device_sources',
+    picture: pictureOutages,
+    id: 'laptops',
+    row: { heardAt: at(0), losses: [{ entitlement: named, resource: named, people: 3, at: at(90) }] },
+    another: {},
+    asAnotherVersion: { losses: { of: 'everybody' } },
+  },
+}
+
+test.each(Object.entries(rows))(
+  'the message about %s that only another version can read is not said to be over, and others are said; it is over once it is gone',
+  async (_what, { collection, picture, id, row, another, asAnotherVersion }) => {
+    const { connection } = database
+    const them = { userName: 'x', email: 'x@acme.example', deletedAt: null, emails: ['x@acme.example'] }
+    await connection.collection('scim_users').replaceOne({ _id: 'u1' as never }, them, { upsert: true })
+    const person = { emailKey: 'x@acme.example', slack: { userId: 'UX' } }
+    await connection.collection('people').replaceOne({ _id: 'p1' as never }, person, { upsert: true })
+    const side = aSlackSide({
+      catalog: read(
+        `${catalogWith()}people:\n  channel: C0PEOPLE\ndevices:\n  channel: C0DEVICES\n  admins: [ada@acme.example]\n  sources:\n    ${standard}    ${standard.replace('laptops', 'phones')}`,
+      ),
+    })
+    const world = {
+      ...side.world,
+      losses: mongoLosses(connection),
+      differences: mongoDifferences(connection),
+      identities: mongoIdentities(connection),
+      deviceSources: mongoDeviceSources(connection),
+    }
+    const stored = connection.collection(collection)
+    const _id = id as never
+    await stored.insertOne({ _id, ...row })
+    const parts = { ...side.parts, log: noLog, world }
+    const publisher = new Publisher(parts, {
+      pictures: { of: async () => ({ pictures: [], isWhole: true }), alerts: () => picture(parts) },
+      isPaced: false,
+    })
+    publisher.start()
+    const isSaid = async (count: number): Promise<void> => {
+      for (let i = 0; i < 40 && side.slack.calls.length < count; i++) await aBeat()
+      for (let i = 0; i < 3; i++) await aBeat()
+      expect(side.slack.texts).toHaveLength(count)
+    }
+    const aBeat = async (): Promise<void> => {
+      side.passes(5_000)
+      beat(5_000)
+      await settled(300)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await isSaid(1)
+    await stored.updateOne({ _id }, { $set: asAnotherVersion })
+    await isSaid(1)
+    await stored.insertOne({ _id: 'phones' as never, ...row, ...another })
+    await isSaid(2)
+    // What was ever heard of stays, without anything that is lost by it.
+    if (collection === 'device_sources') await stored.updateOne({ _id }, { $unset: { losses: '' } })
+    else await stored.deleteOne({ _id })
+    await isSaid(3)
+    await publisher.stop(100)
+  },
+)
