@@ -10,7 +10,7 @@ import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { FirstReadable } from './first-readable.ts'
 import { readEach, readOne } from './readable.ts'
-import { makeEach, together, updateAndReadEach } from './together.ts'
+import { makeEach, together, updateAndReadEach, updateEach, type ConditionalUpdate } from './together.ts'
 
 const stored = z.object({
   system: z.string(),
@@ -105,16 +105,13 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     })
   })
   const write = together(async (asked: readonly Writing[]): Promise<(Hold | null | Error)[]> => {
-    const updates = asked.map(({ key, token, change }) => ({
-      filter: { ...idOf(key), token },
-      pipeline: pipeline(change),
-    }))
-    const found = await updateAndReadEach(collection, updates)
+    const found = await updateAndReadEach(collection, asked.map(updateOf))
     // What was released may have been leased again before it was read: the token stays that of this write.
     return found.map((one, i) =>
       one === null ? one : readOne(one, () => ({ ...parse(one), token: asked[i]?.token ?? 0 })),
     )
   })
+  const apply = together((asked: readonly Writing[]) => updateEach(collection, asked.map(updateOf)))
 
   return {
     lease: (key, forMs) => {
@@ -124,6 +121,10 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     write: (key, token, change) => {
       aboutToWrite()
       return write({ key, token, change })
+    },
+    apply: (key, token, change) => {
+      aboutToWrite()
+      return apply({ key, token, change })
     },
     watch: async (key, watch) => {
       aboutToWrite()
@@ -164,6 +165,10 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
         storedPlaces.parse(found).map(({ _id, places }) => [_id, places.flatMap((place) => place ?? [])]),
       )
     },
+  }
+
+  function updateOf({ key, token, change }: Writing): ConditionalUpdate {
+    return { filter: { ...idOf(key), token }, pipeline: pipeline(change) }
   }
 
   function pipeline(change: HoldWrite) {

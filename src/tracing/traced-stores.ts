@@ -53,5 +53,11 @@ export const tracedHolds = (holds: HoldStore, trace: Trace): HoldStore => ({
       if (hold === null) say({ outcome: 'lost' })
       return hold
     }),
+  apply: (key, token, change) =>
+    trace({ type: 'write-hold', system: key.system, what: Object.keys(change) }, async (say) => {
+      const isWritten = await holds.apply(key, token, change)
+      if (!isWritten) say({ outcome: 'lost' })
+      return isWritten
+    }),
   watch: (key, watch) => trace({ type: 'watch', system: key.system }, () => holds.watch(key, watch)),
 })

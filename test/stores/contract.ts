@@ -4,8 +4,8 @@ import { isRefusal, refuse } from '../../src/domain/refusal.ts'
 import type { GrantRecords } from '../../src/domain/ports/grant-records.ts'
 import { pairOf, type GrantStore } from '../../src/domain/ports/grants.ts'
 import type { Posture } from '../../src/domain/devices/posture.ts'
-import type { Hold } from '../../src/domain/hold.ts'
-import type { HoldStore } from '../../src/domain/ports/holds.ts'
+import { blankHold, holdAfter, type Hold } from '../../src/domain/hold.ts'
+import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
 import { TakenSince, type SurfaceStore } from '../../src/domain/ports/surfaces.ts'
 import type { Event } from '../../src/domain/event.ts'
 import { transition } from '../../src/domain/transition.ts'
@@ -537,6 +537,28 @@ export function holdStoreContract(
     const after = await holds.write(key, token, { call: null, unclaim: left })
     expect(after).toMatchObject({ claims: {}, call: null, lastLeft: left })
     expect(await holds.get(key)).toMatchObject({ claims: {}, lastLeft: left })
+  })
+
+  test.each<[string, HoldWrite]>([
+    [
+      'claims and announces',
+      { where: 'here', claim: { grantId: 'g2', end: at(90) }, call: 'take', heldBefore: false },
+    ],
+    ['leaves', { unclaim: { grantId: 'g1', left: 'gone', keptUntil: null }, call: null, keepMs: 0 }],
+    ['changes nothing', {}],
+    ['forgets what was left over', { leftover: null, intent: { number: 3, of: 'take:g1', isKnown: true } }],
+  ])('what a write that %s makes of a hold is known without reading it', async (_what, change) => {
+    const { holds } = await open()
+    const key = aKey()
+    const { token } = await leased(holds, key)
+    await holds.write(key, token, { leftover: { tries: 1, error: 'x', dueInMs: 0 } })
+    const before = await holds.write(key, token, { claim: { grantId: 'g1', end: at(60) }, call: 'give' })
+    if (before === null) throw new Error('it was never leased')
+    expect(await holds.apply(key, token, change)).toBe(true)
+    const { leaseUntil: _until, readAt: _at, ...stands } = (await holds.get(key)) ?? blankHold
+    expect(holdAfter(before, change)).toMatchObject(stands)
+    expect(await holds.apply(key, token - 1, { call: 'give' })).toBe(false)
+    expect(await holds.get(key)).toMatchObject(stands)
   })
 
   test('renewing counts from the write', async () => {

@@ -325,6 +325,11 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
         if (db.holds.get(holdId(key))?.token !== token) return null
         return write(key, (hold) => applied(hold, change, db.now()))
       }),
+    apply: (key, token, change) =>
+      step(() => {
+        if (db.holds.get(holdId(key))?.token !== token) return false
+        return write(key, (hold) => applied(hold, change, db.now())) !== null
+      }),
     watch: (key, watch) =>
       step(() => {
         write(key, (hold) =>

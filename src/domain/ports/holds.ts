@@ -8,6 +8,8 @@ export interface HoldStore {
   ): Promise<{ taken: true; hold: Hold } | { taken: false; until: Date }>
   /** Null, and nothing written, when the token is no longer the newest. */
   write(key: HoldKey, token: number, change: HoldWrite): Promise<Hold | null>
+  /** The same, not read back: whether it was written (`holdAfter` says what stands then). */
+  apply(key: HoldKey, token: number, change: HoldWrite): Promise<boolean>
   /** For whoever lost the token after sending a call: not conditional on it. */
   watch(key: HoldKey, watch: { gave: boolean; forMs: number }): Promise<void>
   due(before: Date, limit: number, butSystems?: readonly string[]): Promise<Hold[]>

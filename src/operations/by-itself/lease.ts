@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { holdId, lastEnd, nextIntent, systemExpiry, type Hold, type HoldKey } from '../../domain/hold.ts'
+import {
+  holdAfter,
+  holdId,
+  lastEnd,
+  nextIntent,
+  systemExpiry,
+  type Hold,
+  type HoldKey,
+} from '../../domain/hold.ts'
 import { ConnectorError, type HandOver, type Shown } from '../../domain/connector.ts'
 import { isSamePlace, unknownPlace } from '../../domain/place.ts'
 import type { HoldWrite } from '../../domain/ports/holds.ts'
@@ -66,18 +74,24 @@ export class Lease {
   /** Writes under the token, or throws `LeaseLost` after having the hold watched if a call was sent under it. */
   async write(change: HoldWrite): Promise<void> {
     const before = this.#world.clock.monotonicMs()
-    const hold = await this.#world.holds
-      .write(this.#key, this.#token, change)
-      .catch(async (error: unknown) => {
-        await this.#watchWhatWasSent().catch(() => undefined)
-        throw error
-      })
+    const hold = await this.#written(change).catch(async (error: unknown) => {
+      await this.#watchWhatWasSent().catch(() => undefined)
+      throw error
+    })
     if (hold === null) {
       await this.#watchWhatWasSent()
       throw new LeaseLost()
     }
     this.#hold = hold
     if (change.keepMs !== undefined) this.#goodUntilMs = before + change.keepMs
+  }
+
+  /** The hold as it is then: read back only where others may have changed it, or the database timed it. */
+  async #written(change: HoldWrite): Promise<Hold | null> {
+    const { holds } = this.#world
+    const after = holdAfter(this.#hold, change)
+    if (after === null) return holds.write(this.#key, this.#token, change)
+    return (await holds.apply(this.#key, this.#token, change)) ? after : null
   }
 
   /** Rules 2 and 4: one write that renews the lease to `keepMs` and says what is about to be called. */
