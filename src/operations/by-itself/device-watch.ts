@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import type { Device } from '../../domain/devices/device.ts'
 import { markOfRule } from '../../domain/devices/posture.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
@@ -29,6 +30,8 @@ const everyMs = 2_000
 const overlapSeconds = 10
 const peopleAtOnce = 200
 const writtenAtOnce = 100
+/** While one is written another is read. */
+const partsAtOnce = 2
 const readAtOnce = 1_000
 
 /**
@@ -43,6 +46,8 @@ export function watchDevices(
   const foreseeOutages = foreseeing(world)
   const notYet = new NotYet()
   const waiting = new Set<string>()
+  /** Who was looked at, and may go on with what was cut. */
+  const looked: string[][] = []
   const seen = new Map<string, string>()
   let stamp: string | null = null
   let stampSinceMs = world.clock.monotonicMs()
@@ -52,19 +57,27 @@ export function watchDevices(
   let following: Promise<void> | null = null
 
   const goesOn = (): boolean => !isStopped
+  /** Looks at all that waits, and resolves with whom it looked at. */
+  const lookNow = async (): Promise<string[][]> => {
+    const parts = inParts([...waiting])
+    waiting.clear()
+    const looks = new PQueue({ concurrency: partsAtOnce })
+    const all = await Promise.allSettled(
+      parts.map((some) => looks.add(async () => (goesOn() ? lookAt(world, some) : undefined))),
+    )
+    const failed = all.find(({ status }) => status === 'rejected')
+    if (failed?.status !== 'rejected') return parts
+    for (const id of parts.flat()) waiting.add(id)
+    throw failed.reason
+  }
   const lookAtWaiting = async (): Promise<void> => {
-    while (waiting.size > 0 && goesOn()) {
-      const round = inParts([...waiting])
-      waiting.clear()
+    while ((waiting.size > 0 || looked.length > 0) && goesOn()) {
+      // First what is to end, of all of them: what goes on again has time.
+      if (waiting.size > 0) looked.push(...(await lookNow()))
+      const some = looked.shift() ?? []
       try {
-        // First what is to end, of all of them: what goes on again has time.
-        for (const some of round) if (goesOn()) await lookAt(world, some)
-      } catch (error) {
-        for (const id of round.flat()) waiting.add(id)
-        throw error
-      }
-      for (const some of round) {
         if (goesOn()) await resumeFor(world, some, notYet)
+      } finally {
         changed(some)
       }
     }

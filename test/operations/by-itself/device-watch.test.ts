@@ -1,0 +1,55 @@
+import type { Catalog } from '../../../src/domain/catalog.ts'
+import { watchDevices } from '../../../src/operations/by-itself/device-watch.ts'
+import type { World } from '../../../src/operations/world.ts'
+import { catalog as simulated } from '../../simulation/catalog.ts'
+import { riley } from '../../support/builders.ts'
+import { aDevice, aRule } from '../../support/known-devices.ts'
+import { settled } from '../../support/publishing.ts'
+import { aSlackSide } from '../../support/slack-side.ts'
+
+/** What is cut goes on by itself once its device is fit again. */
+const resuming = ((): Catalog => {
+  const resource = simulated.resources.get('db')
+  const entitlement = resource?.entitlements.get('one')
+  if (!resource || !entitlement) throw new Error('the catalog has no such entitlement')
+  const entitlements = new Map([['one', { ...entitlement, device: aRule({ resumes: true }) }]])
+  return { ...simulated, resources: new Map([['db', { ...resource, entitlements }]]) }
+})()
+
+const changes = (world: World, who: string) =>
+  world.devices.change(`mdm/${who}`, () => ({
+    device: aDevice({ id: `mdm/${who}`, owner: { ...riley, id: who } }),
+    isChanged: true,
+  }))
+
+test('a device that ceases to be fit is looked at while those of hundreds of others, that are fit again, still bring back what was cut', async () => {
+  const { world } = aSlackSide({ catalog: resuming })
+  const happened: string[] = []
+  const watch = watchDevices(
+    {
+      ...world,
+      grants: {
+        ...world.grants,
+        heldOf: async (ids) => {
+          happened.push(ids.includes('late') ? 'late is looked at' : 'looked')
+          return []
+        },
+        cut: async (_now, ids) => {
+          if (ids !== undefined && ids.length > 1 && !happened.includes('late changes')) {
+            happened.push('late changes')
+            await changes(world, 'late')
+          }
+          happened.push('brought back')
+          return []
+        },
+      },
+    },
+    { changed: () => undefined },
+  )
+  await Promise.all(Array.from({ length: 900 }, (_, n) => changes(world, `p${n}`)))
+  await settled(2_000)
+  await watch.stop()
+  const since = happened.slice(happened.indexOf('late changes'))
+  expect(since.slice(0, 3)).toEqual(['late changes', 'brought back', 'late is looked at'])
+  expect(since.filter((one) => one === 'brought back').length).toBeGreaterThan(2)
+})
