@@ -89,6 +89,12 @@ export const dayFilters = ({ from, to }: { from: Date; to: Date }) => {
 const byAge = (one: AskedRow, other: AskedRow): number =>
   one.requestedAt.getTime() - other.requestedAt.getTime()
 
+const lateFilter = {
+  isOpen: true,
+  status: { $in: ['granting', 'revoking'] },
+  alertedAt: { $type: 'date' },
+} as const
+
 export function mongoGrantRecords(
   connection: Connection,
   clock: Pick<Clock, 'now'>,
@@ -136,11 +142,8 @@ export function mongoGrantRecords(
         .flat()
         .flatMap((grant) => (grant.status === 'revoking' || grant.status === 'ended' ? grant : []))
     },
-    late: () =>
-      find(
-        { isOpen: true, status: { $in: ['granting', 'revoking'] }, alertedAt: { $type: 'date' } },
-        { alertedAt: 1 },
-        1_000,
-      ),
+    late: () => find(lateFilter, { alertedAt: 1 }, 1_000),
+    isAnyLate: async ({ resourceId, channel }) =>
+      (await model.exists({ ...lateFilter, 'resource.id': resourceId, channel })) !== null,
   }
 }

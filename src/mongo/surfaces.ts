@@ -87,20 +87,26 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
   const shownOf = (noted: z.infer<typeof stored>): Shown => {
     const { _id: requestId, version, savedBy, savedSince, readAt, surfaces } = noted
+    // As leasing counts it: one that is further ahead than any was noted by another clock.
+    const isLeased = ({ leaseUntil }: { readonly leaseUntil: Date }): boolean =>
+      leaseUntil > readAt && leaseUntil.getTime() <= readAt.getTime() + mostLeaseMs
     return known.learn(requestId, {
       version,
       othersUntil: savedBy === self ? savedSince - 1 : version,
-      isBeingSent: surfaces.some(({ leaseUntil }) => leaseUntil > readAt),
+      isBeingSent: surfaces.some(isLeased),
       // Whoever had it last, and did not give it back, died before it could note what stands there.
       surfaces: surfaces.map(({ leasedBy: _by, leaseUntil, ...row }) => ({
         requestId,
         ...row,
-        shows: leaseUntil > unleased && leaseUntil <= readAt ? null : row.shows,
+        shows: leaseUntil > unleased && !isLeased({ leaseUntil }) ? null : row.shows,
       })),
     })
   }
   const lease = together(async (asked: readonly Leasing[]): Promise<(Leased | Error)[]> => {
-    const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))
+    const named = asked.map((one) => ({
+      ...one,
+      leasedBy: one.again ?? randomBytes(9).toString('base64url'),
+    }))
     return eachOf(named, {
       write: (requests) =>
         makeEach(
@@ -109,11 +115,14 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
             filter: { _id },
             pipeline: [
               { $replaceWith: { $mergeObjects: [{ $literal: blankShown }, '$$ROOT'] } },
-              ...all.flatMap(({ key, forMs, leasedBy }) => {
+              ...all.flatMap(({ key, forMs, leasedBy, again }) => {
                 // Further ahead than any: another primary's clock was, and whoever had it noted it by that.
                 const isAhead = { $gt: ['$$one.leaseUntil', inMs(mostLeaseMs)] }
-                const isFree = { $or: [{ $lte: ['$$one.leaseUntil', '$$NOW'] }, isAhead] }
-                const shows = { $cond: [{ $gt: ['$$one.leaseUntil', unleased] }, null, '$$one.shows'] }
+                const isMine = { $eq: ['$$one.leasedBy', { $literal: leasedBy }] }
+                const isOver = { $or: [{ $lte: ['$$one.leaseUntil', '$$NOW'] }, isAhead] }
+                const isFree = again === undefined ? isOver : isMine
+                const isLost = { $and: [{ $gt: ['$$one.leaseUntil', unleased] }, { $not: [isMine] }] }
+                const shows = { $cond: [isLost, null, '$$one.shows'] }
                 const ours = { leaseUntil: inMs(forMs), leasedBy: { $literal: leasedBy }, shows }
                 return [withRow(key), changed(key, { $cond: [isFree, ours, {}] })]
               }),
@@ -177,12 +186,13 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
       const rows = shownOf(stored.parse(document)).surfaces
       return rows.find((row) => row.channel === channel && row.ts === ts) ?? null
     },
-    lease: ({ key, requestId }, forMs) => lease({ key, requestId, forMs }),
+    lease: ({ key, requestId }, forMs, again) => lease({ key, requestId, forMs, again }),
     save: ({ key, requestId }, now, leasedBy) => {
       return known.whileSaving({ key, requestId }, now, () => save({ key, requestId, now, leasedBy }))
     },
     needingLook: async (limit, begin) => {
-      const wanted = { needsLook: true, 'surfaces.key': { $gte: begin, $lt: `${begin}\uffff` } }
+      const one = { needsLook: true, key: { $gte: begin, $lt: `${begin}\uffff` } }
+      const wanted = { needsLook: true, surfaces: { $elemMatch: one } }
       const found = await readable.first(wanted, { limit }, (document) => shownOf(stored.parse(document)))
       return found.flatMap(({ surfaces }) =>
         surfaces.filter(({ needsLook, key }) => needsLook && key.startsWith(begin)),
@@ -275,6 +285,7 @@ const missing = (requestId: string): Error =>
 
 interface Leasing extends SurfaceKey {
   readonly forMs: number
+  readonly again: string | undefined
 }
 interface Saving extends SurfaceKey {
   readonly now: Saved

@@ -95,14 +95,18 @@ const ownLists = ({ approvers, quiet }: Stage): Approvers[] =>
 /** Every group that its stages name, read once. */
 async function listingFor(world: Asking, entitlement: Entitlement, asked: Asked): Promise<Listing> {
   const lists = entitlement.review.stages.flatMap(everyList)
-  const groups = await world.directory.groups([...new Set(lists.flatMap((list) => list.groups))])
   const { subject, askedMs, reason, managedBy } = asked
   const manager = () => (managedBy === undefined ? managerOf(world, subject) : managedBy)
+  // Beside each other: a card waits for both while Slack does not answer.
+  const [groups, managed] = await Promise.all([
+    world.directory.groups([...new Set(lists.flatMap((list) => list.groups))]),
+    lists.some((list) => list.manager) ? manager() : null,
+  ])
   return {
     entitlement,
     groups,
     asking: { durationMs: askedMs, reason },
-    managerOf: lists.some((list) => list.manager) ? await manager() : null,
+    managerOf: managed,
     now: world.clock.now(),
   }
 }

@@ -96,9 +96,8 @@ describe('what another primary noted, whose clock was hours ahead, keeps nobody 
     expect(nextMs).toBeGreaterThan(0)
     expect(nextMs).toBeLessThanOrEqual(1_500)
   })
-  test('for a message that a process had when it died', async () => {
-    await mongoSurfaces(database.connection).lease(of('r1'), 16_000)
-    await collection('shown').updateOne({ _id: 'r1' }, [
+  const theClockIsSetBack = () =>
+    collection('shown').updateOne({ _id: 'r1' }, [
       {
         $set: {
           surfaces: {
@@ -111,7 +110,21 @@ describe('what another primary noted, whose clock was hours ahead, keeps nobody 
         },
       },
     ])
+  test('for a message that a process had when it died', async () => {
+    await mongoSurfaces(database.connection).lease(of('r1'), 16_000)
+    await theClockIsSetBack()
     expect((await mongoSurfaces(database.connection).lease(of('r1'), 16_000)).row).not.toBeNull()
+  })
+  test('for what stands of it, which nobody is sending and nobody knows', async () => {
+    const dead = mongoSurfaces(database.connection)
+    const { leasedBy } = await dead.lease(of('r1'), 16_000)
+    await dead.save(of('r1'), { channel: 'C1', ts: '1.0', shows: 'as it was' }, leasedBy)
+    await dead.lease(of('r1'), 16_000)
+    await theClockIsSetBack()
+    expect(await mongoSurfaces(database.connection).of('r1')).toMatchObject({
+      isBeingSent: false,
+      surfaces: [{ ts: '1.0', shows: null }],
+    })
   })
   test('for the end of a pause', async () => {
     const store = mongoSurfaces(database.connection)

@@ -680,6 +680,23 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
     expect((await store.lease(of, 60_000)).row).toBeNull()
   })
 
+  test('whoever has it has it for longer, also where its time ran out meanwhile; not once another took it', async () => {
+    const [one, other] = [await open(), await open()]
+    const of = aRow()
+    const { leasedBy } = await one.lease(of, 60_000)
+    await one.save(of, posted('1.0'))
+    const mine = await one.lease(of, 0)
+    expect((await one.lease(of, 60_000, mine.leasedBy)).row).toMatchObject({ shows: posted('1.0').shows })
+    expect((await other.lease(of, 60_000)).row).toBeNull()
+    expect((await one.lease(of, 0, mine.leasedBy)).row).not.toBeNull()
+    const others = await other.lease(of, 60_000)
+    expect(others.row).not.toBeNull()
+    expect((await one.lease(of, 60_000, mine.leasedBy)).row).toBeNull()
+    expect((await one.lease(of, 60_000, leasedBy)).row).toBeNull()
+    await other.save(of, { shows: 'by another' }, others.leasedBy)
+    expect((await one.lease(of, 60_000, mine.leasedBy)).row).toBeNull()
+  })
+
   test('of many who take it at once one has it', async () => {
     const of = aRow()
     const [one, other] = [await open(), await open()]
@@ -796,6 +813,21 @@ export function surfaceStoreContract(open: () => Promise<SurfaceStore>): void {
     expect(await isFound()).toMatchObject([{ key: of.key }])
     await store.save(of, { needsLook: false })
     expect(await isFound()).toEqual([])
+  })
+
+  test('what needs a look is found by how its key begins, however many others need one whose keys are around it', async () => {
+    const store = await open()
+    const begin = `m-${randomUUID()}:`
+    const note = async (key: string, requestId: string, needsLook: boolean) => {
+      const { leasedBy } = await store.lease({ key, requestId }, 60_000)
+      await store.save({ key, requestId }, { ...posted('1.0'), needsLook }, leasedBy)
+    }
+    for (const requestId of [randomUUID(), randomUUID(), randomUUID()]) {
+      await note(`a:${requestId}`, requestId, true)
+      await note(`z:${requestId}`, requestId, false)
+    }
+    await note(`${begin}one`, `${begin}one`, true)
+    expect(await store.needingLook(3, begin)).toMatchObject([{ key: `${begin}one` }])
   })
 
   test('a pause is known to all until it is over', async () => {

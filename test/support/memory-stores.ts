@@ -273,7 +273,9 @@ export function memoryGrants(
             : [],
         ),
       ),
-    late: () => step(() => all().filter((g) => isOpen(g) && 'alertedAt' in g && g.alertedAt !== null)),
+    late: () => step(() => all().filter(isLate)),
+    isAnyLate: ({ resourceId, channel }) =>
+      step(() => all().some((g) => isLate(g) && g.resource.id === resourceId && g.channel === channel)),
     unshown: (limit, after) =>
       step(() => {
         const unshown = all().filter((g) => g.unshown)
@@ -543,3 +545,5 @@ const samePair = (a: Grant, b: Grant): boolean =>
   slotOf(a) === slotOf(b)
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
+
+const isLate = (grant: Grant): boolean => isOpen(grant) && 'alertedAt' in grant && grant.alertedAt !== null

@@ -58,12 +58,13 @@ export function memorySurfaces(nowMs: () => number, noted = new NotedSurfaces())
     of: async (requestId) => shownOf(requestId),
     known: (requestId) => known.of(requestId),
     byMessage: async (channel, ts) => found((row) => row.channel === channel && row.ts === ts)[0] ?? null,
-    lease: async (of, forMs) => {
+    lease: async (of, forMs, again) => {
       const taken: Row[] = []
-      const leasedBy = randomUUID()
+      const leasedBy = again ?? randomUUID()
       change(of, (row) => {
-        if (row.leasedUntilMs > nowMs()) return row
-        const leased = { ...asLeft(row), leasedUntilMs: nowMs() + forMs, leasedBy }
+        const isMine = row.leasedBy === leasedBy
+        if (again === undefined ? row.leasedUntilMs > nowMs() : !isMine) return row
+        const leased = { ...(isMine ? row : asLeft(row)), leasedUntilMs: nowMs() + forMs, leasedBy }
         taken.push(leased)
         return leased
       })

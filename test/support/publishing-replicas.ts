@@ -76,7 +76,7 @@ export function replicas(
       surfaces: store,
       records: grants,
       world: { ...side.world, grants },
-      clients: { interactive: slack.client, background: slack.client },
+      clients: { interactive: slack.client, background: slack.client, messages: slack.client },
     }
     const publisher = new Publisher(parts, {
       pictures: {

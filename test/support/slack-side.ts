@@ -146,7 +146,7 @@ export function aSlackSide({
   const parts: Parts = {
     app,
     world,
-    clients: { interactive: slack.client, background: slack.client },
+    clients: { interactive: slack.client, background: slack.client, messages: slack.client },
     directory,
     whoIs: unasked,
     surfaces: openSurfaces(),

@@ -18,8 +18,10 @@ export interface GrantRecords {
   askingForMore(limit: number): Promise<Grant[]>
   /** What ended, or is being ended, in this time because its holder left. */
   endedByLeaving(within: { from: Date; to: Date }): Promise<(Revoking | Ended)[]>
-  /** Debts that were said aloud and are not settled yet. */
+  /** Debts that were said aloud and are not settled yet: the first thousand that can be read. */
   late(): Promise<Grant[]>
+  /** Whether there is any of this resource in this channel, also one that cannot be read. */
+  isAnyLate(where: { readonly resourceId: string; readonly channel: string }): Promise<boolean>
 }
 
 /** What looking back needs of a request; windows of a series and what is held by rule were not asked for. */

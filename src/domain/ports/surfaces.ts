@@ -6,9 +6,10 @@ export interface SurfaceStore {
   byMessage(channel: string, ts: string): Promise<Surface | null>
   /**
    * Takes this message for a while, making its row where there is none; `row` is null while another process has it.
-   * A crash in between costs at most one repeated message.
+   * A crash in between costs at most one repeated message. `again`: by which name it has it already, for longer now; what
+   * ran out meanwhile, and nobody took, is its still.
    */
-  lease(of: SurfaceKey, forMs: number): Promise<Leased>
+  lease(of: SurfaceKey, forMs: number, again?: string): Promise<Leased>
   /**
    * Writes what Slack shows now, and gives the message back. Throws where nobody ever took it, and `TakenSince` where
    * another took it since it was leased by this name: then nothing is written.

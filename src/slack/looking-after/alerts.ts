@@ -18,7 +18,7 @@ const mostOpen = 1_000
  * 120 minutes, and a last word in its thread when nothing is late any more. A thousand late debts are one message.
  */
 export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
-  const { world, surfaces, records } = parts
+  const { world, surfaces, records, log } = parts
   const late = new Map<string, Grant[]>()
   for (const grant of await records.late()) {
     const place = `alert:${grant.resource.id}:${grant.channel}`
@@ -30,8 +30,13 @@ export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
   for (const place of places) {
     const rows = open.filter(({ key }) => placeIn(key) === place)
     const here = late.get(place) ?? []
-    pictures.push(...alertsAt(place, here, rows, world.clock.now()))
-    if (rows.some(({ failure }) => failure !== null)) pictures.push(...(await toAdmins(parts, place, here)))
+    try {
+      if (here.length > 0) pictures.push(...alertsAt(place, here, rows, world.clock.now()))
+      else if (!(await records.isAnyLate(whereIs(place)))) pictures.push(...(await settledAt(parts, rows)))
+      if (rows.some(({ failure }) => failure !== null)) pictures.push(...(await toAdmins(parts, place, here)))
+    } catch (error) {
+      log.warn('could not find out now what is said of what is late', { place, error })
+    }
   }
   return pictures
 }
@@ -62,35 +67,46 @@ async function toAdmins({ world, surfaces }: Parts, place: string, late: readonl
   })
 }
 
-function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[], now: Date): Alert[] {
-  const channel = place.split(':').at(-1) ?? ''
-  const picture = (
-    key: string,
-    row: Surface | undefined,
-    message: Message,
-    needsLook: boolean,
-    threadTs?: string,
-  ) => ({
-    key,
-    row,
-    requestId: row?.requestId ?? episodeIn(key),
-    lane: 'alert' as const,
-    isWanted: true,
-    needsLook,
-    to: { channel, ...(threadTs ? { threadTs } : {}) },
-    draw: () => Promise.resolve(message),
-  })
-  const newest = rows.reduce<Surface | undefined>(
+const picture = (
+  { key, row, threadTs }: { key: string; row: Surface | undefined; threadTs?: string },
+  message: Message,
+  { needsLook }: { needsLook: boolean },
+): Alert => ({
+  key,
+  row,
+  requestId: episodeIn(key),
+  lane: 'alert',
+  isWanted: true,
+  needsLook,
+  to: { channel: whereIs(key).channel, ...(threadTs ? { threadTs } : {}) },
+  draw: () => Promise.resolve(message),
+})
+
+const newestOf = (rows: readonly Surface[]): Surface | undefined =>
+  rows.reduce<Surface | undefined>(
     (a, b) => (a && episode(a.key).step > episode(b.key).step ? a : b),
     undefined,
   )
-  if (late.length === 0) {
-    const settled = rows.map((row) => picture(row.key, row, settledMessage, false))
-    const word = newest?.ts
-      ? [picture(`${newest.key}:settled`, undefined, settledMessage, false, newest.ts)]
-      : []
-    return [...settled, ...word]
-  }
+
+/** The newest is looked at until its last word stands in its thread, or cannot. */
+async function settledAt({ surfaces }: Parts, rows: readonly Surface[]): Promise<Alert[]> {
+  const newest = newestOf(rows)
+  const key = `${newest?.key ?? ''}:settled`
+  const { surfaces: beside } = newest?.ts ? await surfaces.of(newest.requestId) : { surfaces: [] }
+  const word = beside.find((row) => row.key === key)
+  const isSaid = !newest?.ts || (word !== undefined && (word.ts !== null || word.failure !== null))
+  return [
+    ...rows.map((row) =>
+      picture({ key: row.key, row }, settledMessage, { needsLook: row === newest && !isSaid }),
+    ),
+    ...(isSaid
+      ? []
+      : [picture({ key, row: word, threadTs: newest.ts }, settledMessage, { needsLook: false })]),
+  ]
+}
+
+function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[], now: Date): Alert[] {
+  const newest = newestOf(rows)
   const sinceMs = newest
     ? episode(newest.key).sinceMs
     : Math.min(...late.map((grant) => alertedMs(grant, now)))
@@ -99,14 +115,19 @@ function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[
   const current = rows.find((row) => row.key === key)
   const older = rows.filter((row) => row.key !== key)
   return [
-    picture(key, current, lateMessage(late), true),
-    ...older.map((row) => picture(row.key, row, saidAgain, false)),
+    picture({ key, row: current }, lateMessage(late), { needsLook: true }),
+    ...older.map((row) => picture({ key: row.key, row }, saidAgain, { needsLook: false })),
   ]
 }
 
 /** An alert's key: `alert`, the resource, the channel, when the episode began, and how often it was said again. */
 const placeIn = (key: string): string => key.split(':').slice(0, 3).join(':')
 const episodeIn = (key: string): string => key.split(':').slice(0, 4).join(':')
+
+function whereIs(key: string): { resourceId: string; channel: string } {
+  const [, resourceId = '', channel = ''] = key.split(':')
+  return { resourceId, channel }
+}
 
 function episode(key: string): { sinceMs: number; step: number } {
   const [sinceMs, step] = key.split(':').slice(3).map(Number)

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../domain/ports/log.ts'
-import { placeOf, TakenSince, type Surface, type SurfaceStore } from '../../domain/ports/surfaces.ts'
+import {
+  placeOf,
+  TakenSince,
+  type Surface,
+  type SurfaceKey,
+  type SurfaceStore,
+} from '../../domain/ports/surfaces.ts'
 import type { Message } from '../words/blocks.ts'
 import { boundedMap } from '../../bounded-map.ts'
 import type { Outbox, Sent } from './outbox.ts'
@@ -10,8 +16,8 @@ import type { Picture } from './picture.ts'
 /** Longer than drawing and a send with its timeout; after a crash the row is free again this much later. */
 const rowLeaseMs = 16_000
 /**
- * What takes longer to draw is not sent: it would be when another may have it. Slack may be asked several things one after
- * the other for it, and answer none of them.
+ * What took longer to lease and draw is leased anew before it is sent, as another may have it by then. Slack may be asked
+ * several things one after the other for it, and answer none of them.
  */
 const mostDrawingMs = 5_500
 /** As long as the message is leased: nobody else sends it meanwhile. */
@@ -142,45 +148,71 @@ export class Messages {
   async #send(id: string, waiting: Waiting): Promise<Became> {
     const { picture: first, requestId, row: seenFirst } = waiting.sending
     const { key, lane } = first
-    const turn: Turn = { row: null, leasedBy: '', shows: null, unsaved: null }
+    const turn: Turn = {
+      row: null,
+      leasedBy: '',
+      shows: null,
+      unsaved: null,
+      isOther: false,
+      beside: [],
+    }
     const draw = async (): Promise<Message | null> => {
       waiting.isBegun = true
       const { picture, row: seen } = waiting.sending
+      // The lease runs since before its answer comes.
+      const sinceMs = this.#elapsedMs()
       const leased = await this.#surfaces.lease({ key, requestId }, rowLeaseMs)
       turn.row = leased.row
       turn.leasedBy = leased.leasedBy
+      turn.beside = leased.shown.surfaces
       // Another replica sent it meanwhile: what is stale is to be looked at anew.
-      if (turn.row === null || turn.row.ts !== (seen?.ts ?? null)) return null
-      if (turn.row.shows !== (seen?.shows ?? null)) return null
+      turn.isOther = turn.row?.ts !== (seen?.ts ?? null) || turn.row.shows !== (seen?.shows ?? null)
+      if (turn.row === null || turn.isOther) return null
       // Posted already, which could not be noted: that comes first.
       const unsaved = this.#unsaved.get(key)
       if (turn.row.ts === null && typeof unsaved?.ts === 'string') {
         turn.unsaved = unsaved
         return null
       }
-      const sinceMs = this.#elapsedMs()
       const message = await picture.draw()
-      if (this.#elapsedMs() - sinceMs > mostDrawingMs) {
-        turn.row = null
+      if (this.#elapsedMs() - sinceMs > mostDrawingMs && !(await this.#isOursStill({ key, requestId }, turn)))
         return null
-      }
       turn.shows = message && markOf(message)
       return message
     }
     const at = placeOf(seenFirst)
-    const sent = at
+    const became = at
       ? await this.#outbox.update(lane, at, draw, { id })
       : await this.#outbox.post(lane, first.to, draw, { id })
     const { row, leasedBy, unsaved, shows } = turn
+    const isThreadGone = at === null && became?.outcome === 'message-gone'
+    if (isThreadGone) this.#missing(turn.beside, first.to)
+    const sent = isThreadGone ? threadGone : became
     if (row === null) return { waitMs: takenMs, isSent: false }
     const needsLook = waiting.sending.picture.needsLook ?? false
     const { now, waitMs } = unsaved
       ? { now: unsaved, waitMs: 0 }
-      : this.#became(row, sent, { shows, needsLook })
-    // Where nothing was sent, what is to be put right is not.
-    const isPutRight = sent !== null || unsaved !== null
-    const isNoted = await this.#save(row, now, { leasedBy, isPutRight })
+      : turn.isOther
+        ? { now: {}, waitMs: 0 }
+        : this.#became(row, sent, { shows, needsLook })
+    const mayHaveChanged = sent !== null || unsaved !== null
+    const isPutRight = mayHaveChanged && sent?.outcome !== 'later'
+    const isNoted = await this.#save(row, now, { leasedBy, mayHaveChanged, isPutRight })
     return { waitMs, isSent: isNoted && sent?.outcome === 'sent' }
+  }
+
+  /** For long enough to be sent. */
+  async #isOursStill(of: SurfaceKey, turn: Turn): Promise<boolean> {
+    const sinceMs = this.#elapsedMs()
+    const { row } = await this.#surfaces.lease(of, rowLeaseMs, turn.leasedBy)
+    turn.isOther = row === null || this.#elapsedMs() - sinceMs > mostDrawingMs
+    return !turn.isOther
+  }
+
+  /** What somebody was to be answered under is not there, says Slack: whether that is so shows when it is edited. */
+  #missing(beside: readonly Surface[], { channel, threadTs }: Picture['to']): void {
+    const anchor = beside.find((one) => one.channel === channel && one.ts === threadTs)
+    if (anchor !== undefined) this.#unsaved.set(anchor.key, {})
   }
 
   /** What was sent and not noted would be sent twice, or never again: an outage of a moment is waited out. */
@@ -189,7 +221,7 @@ export class Messages {
       try {
         return await this.#saveOnce(row, now, by)
       } catch (error) {
-        if (by.isPutRight) this.#unsaved.set(row.key, now)
+        if (by.mayHaveChanged) this.#unsaved.set(row.key, now)
         this.#log.warn('could not note what was sent, trying again', { key: row.key, inMs: waitMs, error })
         await sleep(waitMs, undefined, { ref: false })
       }
@@ -198,14 +230,14 @@ export class Messages {
   }
 
   /** False: another took the message since, and what stands there now is not known: it is sent anew. */
-  async #saveOnce(row: Surface, now: Partial<Surface>, { leasedBy, isPutRight }: Saving): Promise<boolean> {
+  async #saveOnce(row: Surface, now: Partial<Surface>, by: Saving): Promise<boolean> {
     try {
-      await this.#surfaces.save(row, now, leasedBy)
-      if (isPutRight) this.#unsaved.delete(row.key)
+      await this.#surfaces.save(row, now, by.leasedBy)
+      if (by.isPutRight) this.#unsaved.delete(row.key)
       return true
     } catch (error) {
       if (!(error instanceof TakenSince)) throw error
-      if (isPutRight) this.#unsaved.set(row.key, {})
+      if (by.mayHaveChanged) this.#unsaved.set(row.key, {})
       return false
     }
   }
@@ -251,6 +283,8 @@ interface Waiting extends Queued {
 
 interface Saving {
   readonly leasedBy: string
+  /** What stands there may be other than it was noted. */
+  readonly mayHaveChanged: boolean
   /** What was to be noted of it before is, or stands there no more. */
   readonly isPutRight: boolean
 }
@@ -261,7 +295,13 @@ interface Turn {
   shows: string | null
   /** What was sent in an earlier turn, and is to be noted first. */
   unsaved: Partial<Surface> | null
+  /** It is not as it was seen any more: whatever is to be noted of it is of before. */
+  isOther: boolean
+  /** All messages of its request, as they stood when it was leased. */
+  beside: readonly Surface[]
 }
+
+const threadGone: Sent = { outcome: 'later', why: 'what it belongs to is gone', inMs: 10_000 }
 
 const leftAlone = (waitMs: number): Queued => ({
   isBegun: true,

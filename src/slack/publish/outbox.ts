@@ -54,7 +54,7 @@ const unreachable = new Set([
 ])
 
 const idleRefreshMs = 2_000
-/** In all channels together; fewer than the client makes at once: no message is leased while it waits in there. */
+/** In all channels together; no more than its client makes at once: no message is leased while it waits in there. */
 const mostAtOnce = 10
 
 /**
@@ -215,6 +215,8 @@ export class Outbox {
   ): Promise<Sent | null> {
     try {
       const message = await draw()
+      // Whoever stops does not wait for as long as drawing may take.
+      if (this.#isClosed) return null
       // The words around the blocks hold names: nothing in them mentions anybody.
       return message && (await call({ ...message, text: escapeText(message.text) }))
     } catch (error) {

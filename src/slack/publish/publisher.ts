@@ -86,7 +86,7 @@ export class Publisher {
     this.#parts = parts
     this.#pictures = pictures
     const { clients, surfaces, log } = parts
-    this.#outbox = new Outbox({ client: clients.background, surfaces, isPaced })
+    this.#outbox = new Outbox({ client: clients.messages, surfaces, isPaced })
     const elapsedMs = () => parts.world.clock.monotonicMs()
     this.#messages = new Messages({ outbox: this.#outbox, surfaces, log, elapsedMs, saveAgainMs })
   }
@@ -218,9 +218,12 @@ export class Publisher {
     const { key, requestId, row } = picture
     const failed = (error: unknown) => this.#parts.log.warn('could not show an alert now', { key, error })
     try {
-      const isSettling = row?.needsLook !== picture.needsLook
-      if (this.#isStopped || !(isSettling || (await this.#messages.isStale(picture, row)))) return
-      const sending = { picture: { ...picture, draw: this.#drawAlert(picture) }, requestId, row }
+      const isSettling = row !== undefined && row.needsLook !== picture.needsLook
+      const isStale = await this.#messages.isStale(picture, row)
+      if (this.#isStopped || !(isSettling || isStale)) return
+      // Where it says so already, it is noted alone.
+      const draw = isStale ? this.#drawAlert(picture) : () => Promise.resolve(null)
+      const sending = { picture: { ...picture, draw }, requestId, row }
       this.#messages.queue(sending).sent.catch(failed)
     } catch (error) {
       failed(error)

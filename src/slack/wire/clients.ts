@@ -9,8 +9,10 @@ import { MeasuredClient } from './measured-client.ts'
 export interface SlackClients {
   /** For modals and look-ups while a person waits: no retries, a short timeout; a 429 is an error at once. */
   readonly interactive: WebClient
-  /** For messages: the publisher decides about retries and pauses, as a retry here could post twice. */
+  /** For what nobody waits for: whoever asks decides about retries and pauses, as a retry here could post twice. */
   readonly background: WebClient
+  /** The same for the publisher alone: what it sends waits behind nothing of others. */
+  readonly messages: WebClient
 }
 
 export function slackClients({
@@ -40,5 +42,6 @@ export function slackClients({
   return {
     interactive: client({ timeout: 2_500, maxRequestConcurrency: 100 }),
     background: client({ timeout: 10_000, maxRequestConcurrency: 20 }),
+    messages: client({ timeout: 10_000, maxRequestConcurrency: 10 }),
   }
 }

@@ -249,3 +249,47 @@ test('what is still held is said, though it cannot be read which cards somebody 
   await beats(side, 3)
   expect(side.slack.texts.filter((text) => text.includes('late'))).toHaveLength(1)
 })
+
+test.each([
+  ['can be read', false],
+  ['cannot be read', true],
+])(
+  'what is late of one resource is said, though what is noted of a DM about another, of which the channel is gone, %s',
+  async (_what, isBroken) => {
+    const side = aSlackSide()
+    const own = side.parts.surfaces
+    const of: typeof own.of = (key) =>
+      isBroken && key.includes(':by-dm:') ? Promise.reject(new Error('cannot be read')) : own.of(key)
+    side.slack.next('chat.postMessage', { error: 'is_archived' })
+    aPublisher({ ...side.parts, surfaces: { ...own, of } })
+    await side.writes(anAlertedGrant())
+    await beats(side, 3)
+    await side.writes({
+      ...anAlertedGrant(),
+      id: 'other',
+      requestId: 'other',
+      channel: 'C2',
+      resource: { id: 'billing-db', name: 'Billing database' },
+    })
+    await beats(side, 4)
+    expect(side.slack.texts.filter((text) => text.includes('Billing'))).toEqual(['Billing database: 1 late'])
+  },
+)
+
+test('the card of a new device asks no more once it is asked whose it is', async () => {
+  const side = aSlackSide({ catalog: read(inChannel) })
+  aPublisher(side.parts)
+  const put = (about: Parameters<typeof aDevice>[0]) =>
+    side.world.devices.change('laptops/one', () => ({
+      device: aDevice({ id: 'laptops/one', owner: riley, approval: 'pending', ...about }),
+      isChanged: true,
+    }))
+  await put({})
+  await beats(side, 2)
+  expect(side.slack.calls).toHaveLength(1)
+  await put({ isInQuestion: true, claimed: 'kim@acme.example' })
+  await beats(side, 4)
+  const edits = side.slack.calls.filter(({ method }) => method === 'chat.update')
+  expect(edits).toHaveLength(1)
+  expect(edits[0]?.args['blocks']).not.toContain('device_approve')
+})

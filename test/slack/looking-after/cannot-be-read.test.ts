@@ -1,20 +1,26 @@
 import { mongoDeviceSources } from '../../../src/mongo/device-sources.ts'
 import { mongoDifferences } from '../../../src/mongo/differences.ts'
+import { grantModel, toStored } from '../../../src/mongo/grant-model.ts'
+import { mongoGrantRecords } from '../../../src/mongo/grant-records.ts'
 import { mongoIdentities } from '../../../src/mongo/identities.ts'
 import { mongoLosses } from '../../../src/mongo/losses.ts'
+import { pictureAlerts } from '../../../src/slack/looking-after/alerts.ts'
 import { pictureDifferences } from '../../../src/slack/looking-after/differences.ts'
 import { pictureIdentities } from '../../../src/slack/looking-after/identities.ts'
 import { pictureOutages } from '../../../src/slack/looking-after/outages.ts'
 import { pictureLosses } from '../../../src/slack/looking-after/standing-loss.ts'
+import type { Parts } from '../../../src/slack/parts.ts'
+import type { Alert } from '../../../src/slack/publish/picture.ts'
 import { Publisher } from '../../../src/slack/publish/publisher.ts'
 import { read } from '../../catalog/reading.ts'
 import { beat, useBeats } from '../../support/beats.ts'
 import { at } from '../../support/builders.ts'
 import { aDatabase, type TestDatabase } from '../../support/database.ts'
 import { standard } from '../../support/device-sources.ts'
+import { anAlertedGrant } from '../../support/lives.ts'
 import { noLog } from '../../support/no-log.ts'
 import { settled } from '../../support/publishing.ts'
-import { aSlackSide, catalogWith } from '../../support/slack-side.ts'
+import { aSlackSide, catalogWith, type SlackSide } from '../../support/slack-side.ts'
 
 useBeats()
 let database: TestDatabase
@@ -59,6 +65,27 @@ const rows = {
   },
 }
 
+/** Says what these are, and how many calls to Slack that took until it is quiet. */
+function publishes(side: SlackSide, parts: Parts, alerts: () => Promise<Alert[]>) {
+  const publisher = new Publisher(parts, {
+    pictures: { of: async () => ({ pictures: [], isWhole: true }), alerts },
+    isPaced: false,
+  })
+  publisher.start()
+  const aBeat = async (): Promise<void> => {
+    side.passes(5_000)
+    beat(5_000)
+    await settled(300)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const isSaid = async (count: number): Promise<void> => {
+    for (let i = 0; i < 40 && side.slack.calls.length < count; i++) await aBeat()
+    for (let i = 0; i < 3; i++) await aBeat()
+    expect(side.slack.texts).toHaveLength(count)
+  }
+  return { publisher, isSaid }
+}
+
 test.each(Object.entries(rows))(
   'the message about %s that only another version can read is not said to be over, and others are said; it is over once it is gone',
   async (_what, { collection, picture, id, row, another, asAnotherVersion }) => {
@@ -83,22 +110,7 @@ test.each(Object.entries(rows))(
     const _id = id as never
     await stored.insertOne({ _id, ...row })
     const parts = { ...side.parts, log: noLog, world }
-    const publisher = new Publisher(parts, {
-      pictures: { of: async () => ({ pictures: [], isWhole: true }), alerts: () => picture(parts) },
-      isPaced: false,
-    })
-    publisher.start()
-    const isSaid = async (count: number): Promise<void> => {
-      for (let i = 0; i < 40 && side.slack.calls.length < count; i++) await aBeat()
-      for (let i = 0; i < 3; i++) await aBeat()
-      expect(side.slack.texts).toHaveLength(count)
-    }
-    const aBeat = async (): Promise<void> => {
-      side.passes(5_000)
-      beat(5_000)
-      await settled(300)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    const { publisher, isSaid } = publishes(side, parts, () => picture(parts))
     await isSaid(1)
     await stored.updateOne({ _id }, { $set: asAnotherVersion })
     await isSaid(1)
@@ -111,3 +123,22 @@ test.each(Object.entries(rows))(
     await publisher.stop(100)
   },
 )
+
+test('nothing late that only another version can read is said to be settled; it is once it is', async () => {
+  const { connection } = database
+  const grants = grantModel(connection).collection
+  await grants.insertOne(toStored(anAlertedGrant()) as never)
+  const side = aSlackSide()
+  const parts = {
+    ...side.parts,
+    records: mongoGrantRecords(connection, { now: () => at(8_000) }, noLog),
+  }
+  const { publisher, isSaid } = publishes(side, parts, () => pictureAlerts(parts))
+  await isSaid(1)
+  await grants.updateMany({}, { $set: { reason: 7 } })
+  await isSaid(1)
+  await grants.updateMany({}, { $set: { isOpen: false } })
+  // The alert itself, and the last word in its thread.
+  await isSaid(3)
+  await publisher.stop(100)
+})

@@ -6,6 +6,7 @@ import { anOpenWindow, aSeries } from '../../support/lives.ts'
 import {
   aSlack,
   becomes,
+  cardAndDm,
   replicas,
   standing,
   stopReplicas,
@@ -167,3 +168,31 @@ test.each([3, 120, 1_200])(
   },
   60_000,
 )
+
+test('a grant of which all is shown is looked at no more, though a message of it had to wait', async () => {
+  let isRefused = true
+  let looks = 0
+  const slack = aSlack(async (_method, { ts }) =>
+    isRefused && ts === 'dm:g1' ? new Response('', { status: 503 }) : null,
+  )
+  const {
+    all: [here],
+    side,
+  } = replicas(1, slack, {
+    of: (...about) => {
+      looks++
+      return cardAndDm(...about)
+    },
+  })
+  if (!here) throw new Error('one')
+  await standing(slack.messages, here.store, ['card:g1', 'dm:g1'])
+  await here.grants.insert(anActiveGrant({ reason: 'asked', unshown: true }))
+  await secondsGoBy(side, 2)
+  isRefused = false
+  await secondsGoBy(side, 10)
+  await until(async () => (await here.grants.get('g1'))?.unshown === false)
+  await secondsGoBy(side, 3)
+  const before = looks
+  await secondsGoBy(side, 40)
+  expect(looks).toBe(before)
+})

@@ -6,16 +6,24 @@ import { slackDirectory } from '../../../src/slack/directory/directory.ts'
 import { noLog } from '../../support/no-log.ts'
 import { Publisher } from '../../../src/slack/publish/publisher.ts'
 import { aPendingGrant } from '../../support/builders.ts'
-import { aSlackSide } from '../../support/slack-side.ts'
+import { aSlackSide, catalogWith } from '../../support/slack-side.ts'
+import { read } from '../../catalog/reading.ts'
+
+const answeredBy = (review: string): string =>
+  catalogWith().replace('approvers: { groups: ["@dba"] }', review)
+const byManager = `review:
+    stages:
+      - { name: Manager, approvers: { manager: true }, otherwise: { groups: ["@dba"], people: [kim@acme.example] } }`
 
 /** Slack takes messages, and what it is asked of people and groups it refuses at once, or says nothing. */
 test.each([
-  ['refuses to say', 'refuses'],
-  ['does not answer when it is asked', 'hangs'],
+  ['of a group', 'refuses to say', catalogWith()],
+  ['of a group', 'does not answer when it is asked', catalogWith()],
+  ['that a manager answers, and else others', 'does not answer when it is asked', answeredBy(byManager)],
 ])(
-  'a card is posted though Slack %s who anybody is',
-  async (_what, how) => {
-    const side = aSlackSide()
+  'a card %s is posted though Slack %s who anybody is',
+  async (_of, how, catalog) => {
+    const side = aSlackSide({ catalog: read(catalog) })
     // As `slackClients` makes it for look-ups.
     const client = new WebClient('xoxb-test', {
       timeout: 2_500,
@@ -24,7 +32,7 @@ test.each([
       retryConfig: { retries: 0 },
       logLevel: LogLevel.ERROR,
       fetch: async (_url, init) => {
-        if (how === 'refuses') return new Response('', { status: 503 })
+        if (how.startsWith('refuses')) return new Response('', { status: 503 })
         return new Promise((_, reject) => {
           init?.signal?.addEventListener('abort', () => reject(new Error('it took too long')))
         })
