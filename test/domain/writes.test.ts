@@ -1,6 +1,26 @@
+import { aGate } from '../support/busy-publisher.ts'
 import { aboutToWrite, allDone, NothingWritten, tellingWrites } from '../../src/domain/writes.ts'
 
 const fails = (words: string) => Promise.reject(new Error(words))
+
+test('one that ends leaves others followed that go on, and whatever comes after', async () => {
+  const ended = aGate()
+  const goesOn = tellingWrites(async () => {
+    await ended.opened
+    aboutToWrite()
+    throw new Error('mine')
+  })
+  await tellingWrites(async () => Promise.resolve())
+  await expect(tellingWrites(() => Promise.reject(new Error('no')))).rejects.toThrow(NothingWritten)
+  ended.open()
+  await expect(goesOn).rejects.toThrow('mine')
+  const after = tellingWrites(async () => {
+    await Promise.resolve()
+    aboutToWrite()
+    throw new Error('mine too')
+  })
+  await expect(after).rejects.toThrow('mine too')
+})
 
 test('what failed before it wrote is told from what may have written, however far apart the two are', async () => {
   const early = tellingWrites(async () => {

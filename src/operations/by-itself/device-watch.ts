@@ -118,7 +118,7 @@ export function watchDevices(
     const oldest = aLittleBefore(stamp)
     for (const [id, at] of seen) if (oldest !== null && isLater(oldest, at)) seen.delete(id)
     // Also what could not be looked at before.
-    if (waiting.size > 0) soon()
+    if (waiting.size > 0 || looked.length > 0) soon()
   }
   const timer = setInterval(() => {
     following ??= follow()

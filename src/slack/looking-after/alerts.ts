@@ -70,13 +70,13 @@ async function toAdmins({ world, surfaces }: Parts, place: string, late: readonl
 const picture = (
   { key, row, threadTs }: { key: string; row: Surface | undefined; threadTs?: string },
   message: Message,
-  { needsLook }: { needsLook: boolean },
+  { needsLook, isWanted = true }: { needsLook: boolean; isWanted?: boolean },
 ): Alert => ({
   key,
   row,
   requestId: episodeIn(key),
   lane: 'alert',
-  isWanted: true,
+  isWanted,
   needsLook,
   to: { channel: whereIs(key).channel, ...(threadTs ? { threadTs } : {}) },
   draw: () => Promise.resolve(message),
@@ -97,7 +97,11 @@ async function settledAt({ surfaces }: Parts, rows: readonly Surface[]): Promise
   const isSaid = !newest?.ts || (word !== undefined && (word.ts !== null || word.failure !== null))
   return [
     ...rows.map((row) =>
-      picture({ key: row.key, row }, settledMessage, { needsLook: row === newest && !isSaid }),
+      // Where it stands no more nobody waits for this.
+      picture({ key: row.key, row }, settledMessage, {
+        needsLook: row === newest && !isSaid,
+        isWanted: false,
+      }),
     ),
     ...(isSaid
       ? []
@@ -116,7 +120,7 @@ function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[
   const older = rows.filter((row) => row.key !== key)
   return [
     picture({ key, row: current }, lateMessage(late), { needsLook: true }),
-    ...older.map((row) => picture({ key: row.key, row }, saidAgain, { needsLook: false })),
+    ...older.map((row) => picture({ key: row.key, row }, saidAgain, { needsLook: false, isWanted: false })),
   ]
 }
 
