@@ -95,8 +95,10 @@ export function holdAfter(hold: Hold, change: HoldWrite): Hold | null {
   const { where, claim, unclaim, heldBefore, call, intent, watch, unwatch, leftover, dueInMs } = change
   const isOlder = heldBefore ?? hold.heldBefore
   if (isOlder || hold.watch !== null || watch || unwatch || leftover || dueInMs !== undefined) return null
-  const claims = { ...hold.claims, ...(claim && { [claim.grantId]: claim.end }) }
-  if (unclaim) delete claims[unclaim.grantId]
+  const { [unclaim?.grantId ?? '']: _gone, ...claims } = {
+    ...hold.claims,
+    ...(claim && { [claim.grantId]: claim.end }),
+  }
   return {
     ...hold,
     claims,
