@@ -672,13 +672,8 @@ gave:
 /* ---- leave ---- */
 
 prepareToLeave:
-  /* [7] Read the grant again under the lease; one whose end is near turns revoking now. It may have been read before as
-     revoking, at its instant: among the claims still, it is so still. */
+  /* [7] Read the grant again under the lease; one whose end is near turns revoking now. */
   atomic {
-    if
-    :: claim[g] && (st[g] == REVOKING || st[g] == ENDED) && takeDue(g) -> goto leaves
-    :: skip
-    fi;
     ask(); looks();
     d_step {
       if
@@ -690,7 +685,6 @@ prepareToLeave:
     isBehind = false;
     heard(throws);
     if :: st[g] != REVOKING && keeps(R7_READ) -> goto releases :: else fi;
-leaves:
     if
     :: claim[g] && lastLeft != NOBODY && lastLeft != g && keeps(R8_SAYS)
     :: else -> goto decides

@@ -279,7 +279,7 @@ async function prepareToLeave(
   const lease = await takeLease(world, seen)
   if (lease === null) return null
   // 7. Read the grant again under the lease; one whose end is near turns `revoking` now.
-  const grant = isLeaving(seen, lease.hold, world.clock.now()) ? seen : await revokingNow(world, seen)
+  const grant = await revokingNow(world, seen)
   if (grant === null) {
     await lease.release()
     return null
@@ -348,10 +348,6 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
     return null
   }
 }
-
-/** 7. What was leaving when it was read, at its instant, and is among the claims still, is leaving still. */
-const isLeaving = (seen: Approved, { claims }: Hold, now: Date): seen is Revoking =>
-  seen.status === 'revoking' && seen.takeAt <= now && seen.id in claims
 
 /** The grant as `revoking`: at once if its end is within `leadMs`, else only if it already is. */
 async function revokingNow(world: World, seen: Approved): Promise<Revoking | null> {
