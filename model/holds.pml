@@ -740,7 +740,12 @@ leavesUntaken:
     if
     :: claim[g] -> kind = kept
     :: !claim[g] && lastLeft == g && keeps(R8_REMEMBERS) -> kind = lastKind
-    :: else -> if :: wasActive[g] -> kind = gone :: else -> kind = never_given fi
+    :: else ->
+      if
+      :: !wasActive[g] -> kind = never_given
+      :: wasActive[g] && (heldBefore || claim[1 - g]) -> kind = kept
+      :: else -> kind = gone
+      fi
     fi;
     ask();
     d_step {

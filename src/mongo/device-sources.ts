@@ -13,7 +13,7 @@ const row = z.object({
   _id: z.string(),
   heardAt: z.date(),
   takenAt: z.date().nullable().default(null).catch(null),
-  gap: z.object({ from: z.date(), until: z.date() }).nullable().default(null).catch(null),
+  gap: z.object({ from: z.date(), until: z.date() }).nullable().default(null),
   losses: z
     .array(z.object({ entitlement: named, resource: named, people: z.number(), at: z.date() }))
     .nullable()
@@ -67,6 +67,7 @@ export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSou
     lookedInVain: async (source) => {
       await sources.updateOne({ _id: source }, { $unset: { lookedAt: '' } })
     },
+    allOrNone: async () => (await sources.find().toArray()).map(read),
     all: async () => readEach(await sources.find().toArray(), read, { what: 'source of devices', log }),
     foresee: async ({ source, heardAt }, losses) => {
       const asSeen = { _id: source, heardAt }

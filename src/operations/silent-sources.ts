@@ -27,5 +27,5 @@ export function silentSources(catalog: Catalog, known: readonly SourceHeard[], n
 /** Those for whose devices time stands still while they say nothing (`standing-still.ts`); none, unless the catalog says so. */
 export async function standingStill(world: World): Promise<ReadonlyMap<string, SourceHeard>> {
   if (world.catalog().devices.outage !== 'hold') return new Map()
-  return new Map((await world.deviceSources.all()).map((one) => [one.source, one]))
+  return new Map((await world.deviceSources.allOrNone()).map((one) => [one.source, one]))
 }

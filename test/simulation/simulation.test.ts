@@ -44,7 +44,7 @@ test.each(mutations.filter(({ name }) => soonSeen.includes(name)))(
   async (mutation) => {
     // Given up by the test, it is not to run on.
     const signal = AbortSignal.timeout(55_000)
-    const caught = await runMutated(mutation, { runs: 200, signal })
+    const caught = await runMutated(mutation, { runs: 1_000, signal })
     expect(caught).toMatchObject({ seed: expect.any(Number) as number })
   },
   60_000,

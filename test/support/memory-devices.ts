@@ -60,6 +60,7 @@ export const noDeviceSources: DeviceSourceStore = {
   mayLook: async () => false,
   lookedInVain: async () => undefined,
   all: async () => [],
+  allOrNone: async () => [],
   foresee: async () => undefined,
   takeAnyway: async () => false,
 }

@@ -13,6 +13,8 @@ export interface DeviceSourceStore {
   lookedInVain(source: string): Promise<void>
   /** Each by itself: one that cannot be read hides no other. */
   all(): Promise<readonly SourceHeard[]>
+  /** The same; throws where one cannot be read: how old its devices are by its own time nobody knows then. */
+  allOrNone(): Promise<readonly SourceHeard[]>
   /** Who loses what, and when, unless it is heard of again, or was since; none: it is not silent. */
   foresee(silent: Pick<SourceHeard, 'source' | 'heardAt'>, losses: readonly ForeseenLoss[]): Promise<void>
   /** An admin said that it is to be taken all the same; false where it was heard of since, or somebody said so before. */

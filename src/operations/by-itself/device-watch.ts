@@ -47,7 +47,7 @@ export function watchDevices(
   const notYet = new NotYet()
   const waiting = new Set<string>()
   /** Who was looked at, and may go on with what was cut. */
-  const looked: string[][] = []
+  const looked = new Set<string>()
   const seen = new Map<string, string>()
   let stamp: string | null = null
   let stampSinceMs = world.clock.monotonicMs()
@@ -57,8 +57,8 @@ export function watchDevices(
   let following: Promise<void> | null = null
 
   const goesOn = (): boolean => !isStopped
-  /** Looks at all that waits, and resolves with whom it looked at. */
-  const lookNow = async (): Promise<string[][]> => {
+  /** Looks at all that waits. */
+  const lookNow = async (): Promise<void> => {
     const parts = inParts([...waiting])
     waiting.clear()
     const looks = new PQueue({ concurrency: partsAtOnce })
@@ -66,19 +66,21 @@ export function watchDevices(
       parts.map((some) => looks.add(async () => (goesOn() ? lookAt(world, some) : undefined))),
     )
     const failed = all.find(({ status }) => status === 'rejected')
-    if (failed?.status !== 'rejected') return parts
-    for (const id of parts.flat()) waiting.add(id)
-    throw failed.reason
+    for (const id of parts.flat()) (failed === undefined ? looked : waiting).add(id)
+    if (failed?.status === 'rejected') throw failed.reason
   }
   const lookAtWaiting = async (): Promise<void> => {
-    while ((waiting.size > 0 || looked.length > 0) && goesOn()) {
+    while ((waiting.size > 0 || looked.size > 0) && goesOn()) {
       // First what is to end, of all of them: what goes on again has time.
-      if (waiting.size > 0) looked.push(...(await lookNow()))
-      const some = looked.shift() ?? []
+      if (waiting.size > 0) await lookNow()
+      const [some = []] = inParts([...looked].slice(0, peopleAtOnce))
+      for (const id of some) looked.delete(id)
+      changed(some)
       try {
         if (goesOn()) await resumeFor(world, some, notYet)
-      } finally {
-        changed(some)
+      } catch (error) {
+        for (const id of some) looked.add(id)
+        throw error
       }
     }
   }
@@ -118,7 +120,7 @@ export function watchDevices(
     const oldest = aLittleBefore(stamp)
     for (const [id, at] of seen) if (oldest !== null && isLater(oldest, at)) seen.delete(id)
     // Also what could not be looked at before.
-    if (waiting.size > 0 || looked.length > 0) soon()
+    if (waiting.size > 0 || looked.size > 0) soon()
   }
   const timer = setInterval(() => {
     following ??= follow()

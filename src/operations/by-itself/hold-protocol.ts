@@ -359,7 +359,10 @@ async function revokingNow(world: World, seen: Approved): Promise<Revoking | nul
   return !isRefusal(changed) && changed.status === 'revoking' ? changed : null
 }
 
-/** 8. What a leaving grant leaves when it takes nothing, as far as it was ever checked or known. */
+/**
+ * 8. What a leaving grant leaves when it takes nothing, as far as it was ever checked or known. Where another has left since,
+ * what is there still is not gone.
+ */
 async function leftUntaken(
   { grants }: World,
   { claims, lastLeft, heldBefore }: Hold,
@@ -367,9 +370,10 @@ async function leftUntaken(
 ): Promise<Left> {
   if (!(id in claims)) {
     if (lastLeft?.grantId === id) return lastLeft
-    return { grantId: id, left: activeAt === null ? 'never-given' : 'gone', keptUntil: null }
+    if (activeAt === null) return { grantId: id, left: 'never-given', keptUntil: null }
   }
   const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
+  if (others.length === 0 && !heldBefore) return { grantId: id, left: 'gone', keptUntil: null }
   if (others.length === 0 && heldBefore) return { grantId: id, left: 'kept-before', keptUntil: null }
   // A claim knows the end that the system was told: it may have been extended since, or be over.
   const ends = others.map(async ([other, end]) => overAt(await grants.get(other).catch(() => null)) ?? end)

@@ -5,6 +5,7 @@ import { section, type Message } from '../words/blocks.ts'
 import { clockTime, plainWords, wholeLines } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
 import { named } from '../words/who.ts'
+import { markOf } from '../publish/messages.ts'
 import type { Alert } from '../publish/picture.ts'
 import { mayAppear } from '../words/status.ts'
 
@@ -18,7 +19,7 @@ const mostOpen = 1_000
  * 120 minutes, and a last word in its thread when nothing is late any more. A thousand late debts are one message.
  */
 export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
-  const { world, surfaces, records, log } = parts
+  const { surfaces, records, log } = parts
   const late = new Map<string, Grant[]>()
   for (const grant of await records.late()) {
     const place = `alert:${grant.resource.id}:${grant.channel}`
@@ -29,16 +30,35 @@ export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
   const pictures: Alert[] = []
   for (const place of places) {
     const rows = open.filter(({ key }) => placeIn(key) === place)
-    const here = late.get(place) ?? []
     try {
-      if (here.length > 0) pictures.push(...alertsAt(place, here, rows, world.clock.now()))
-      else if (!(await records.isAnyLate(whereIs(place)))) pictures.push(...(await settledAt(parts, rows)))
-      if (rows.some(({ failure }) => failure !== null)) pictures.push(...(await toAdmins(parts, place, here)))
+      pictures.push(...(await picturesAt(parts, { place, rows, late: late.get(place) ?? [] })))
     } catch (error) {
       log.warn('could not find out now what is said of what is late', { place, error })
     }
   }
   return pictures
+}
+
+async function picturesAt(
+  parts: Parts,
+  { place, rows, late }: { place: string; rows: readonly Surface[]; late: readonly Grant[] },
+): Promise<Alert[]> {
+  const { world, records } = parts
+  const [dms, said] = [rows.filter(isDm), rows.filter((row) => !isDm(row))]
+  if (late.length === 0)
+    return (await records.isAnyLate(whereIs(place)))
+      ? []
+      : [...(await settledAt(parts, said)), ...dms.map(settledDm)]
+  // What says already that nothing is late stays so: what is late anew is said anew.
+  const [over, open] = [said.filter(isSettled), said.filter((row) => !isSettled(row))]
+  const pictures = alertsAt(place, { late, open, said, now: world.clock.now() })
+  const isAgain = ({ key }: Surface): boolean => pictures.some((one) => one.key === key)
+  const isUnreachable = open.some(({ failure }) => failure !== null)
+  return [
+    ...pictures,
+    ...over.filter((row) => !isAgain(row)).map((row) => edit(row, settledMessage, { needsLook: false })),
+    ...(isUnreachable ? await toAdmins(parts, place, late) : []),
+  ]
 }
 
 /** Where the channel cannot be reached, its admins hear by DM, once: a debt is never said nowhere. */
@@ -60,7 +80,7 @@ async function toAdmins({ world, surfaces }: Parts, place: string, late: readonl
       requestId,
       lane: 'alert',
       isWanted: true,
-      needsLook: false,
+      needsLook: true,
       to: { channel: userId },
       draw,
     }
@@ -82,11 +102,28 @@ const picture = (
   draw: () => Promise.resolve(message),
 })
 
+/** What stands there says this from now on; where it stands no more nobody waits for it. */
+const edit = (row: Surface, message: Message, { needsLook }: { needsLook: boolean }): Alert =>
+  picture({ key: row.key, row }, message, { needsLook, isWanted: false })
+
+const isSettled = ({ shows }: Surface): boolean => shows === settledMark
+
+const isDm = ({ key }: Surface): boolean => key.includes(':by-dm:')
+
+const settledDm = (row: Surface): Alert => ({
+  ...edit(row, settledMessage, { needsLook: false }),
+  requestId: row.requestId,
+  to: { channel: row.channel ?? '' },
+})
+
 const newestOf = (rows: readonly Surface[]): Surface | undefined =>
   rows.reduce<Surface | undefined>(
-    (a, b) => (a && episode(a.key).step > episode(b.key).step ? a : b),
+    (a, b) => (a && isLater(episode(a.key), episode(b.key)) ? a : b),
     undefined,
   )
+
+const isLater = (one: Episode, other: Episode): boolean =>
+  one.sinceMs === other.sinceMs ? one.step > other.step : one.sinceMs > other.sinceMs
 
 /** The newest is looked at until its last word stands in its thread, or cannot. */
 async function settledAt({ surfaces }: Parts, rows: readonly Surface[]): Promise<Alert[]> {
@@ -96,31 +133,34 @@ async function settledAt({ surfaces }: Parts, rows: readonly Surface[]): Promise
   const word = beside.find((row) => row.key === key)
   const isSaid = !newest?.ts || (word !== undefined && (word.ts !== null || word.failure !== null))
   return [
-    ...rows.map((row) =>
-      // Where it stands no more nobody waits for this.
-      picture({ key: row.key, row }, settledMessage, {
-        needsLook: row === newest && !isSaid,
-        isWanted: false,
-      }),
-    ),
+    ...rows.map((row) => edit(row, settledMessage, { needsLook: row === newest && !isSaid })),
     ...(isSaid
       ? []
       : [picture({ key, row: word, threadTs: newest.ts }, settledMessage, { needsLook: false })]),
   ]
 }
 
-function alertsAt(place: string, late: readonly Grant[], rows: readonly Surface[], now: Date): Alert[] {
-  const newest = newestOf(rows)
+function alertsAt(
+  place: string,
+  {
+    late,
+    open,
+    said,
+    now,
+  }: { late: readonly Grant[]; open: readonly Surface[]; said: readonly Surface[]; now: Date },
+): Alert[] {
+  const newest = newestOf(open)
   const sinceMs = newest
     ? episode(newest.key).sinceMs
     : Math.min(...late.map((grant) => alertedMs(grant, now)))
   const step = againAfterMs.filter((ms) => now.getTime() - sinceMs >= ms).length
   const key = `${place}:${sinceMs}:${step}`
-  const current = rows.find((row) => row.key === key)
-  const older = rows.filter((row) => row.key !== key)
+  const current = said.find((row) => row.key === key)
+  // Until it is said below they say what they did.
+  const older = current?.ts ? open.filter((row) => row.key !== key) : []
   return [
     picture({ key, row: current }, lateMessage(late), { needsLook: true }),
-    ...older.map((row) => picture({ key: row.key, row }, saidAgain, { needsLook: false, isWanted: false })),
+    ...older.map((row) => edit(row, saidAgain, { needsLook: false })),
   ]
 }
 
@@ -133,7 +173,12 @@ function whereIs(key: string): { resourceId: string; channel: string } {
   return { resourceId, channel }
 }
 
-function episode(key: string): { sinceMs: number; step: number } {
+interface Episode {
+  readonly sinceMs: number
+  readonly step: number
+}
+
+function episode(key: string): Episode {
   const [sinceMs, step] = key.split(':').slice(3).map(Number)
   return { sinceMs: sinceMs ?? 0, step: step ?? 0 }
 }
@@ -166,6 +211,8 @@ const settledMessage: Message = {
   text: 'Settled: nothing is late here any more',
   blocks: [section('Settled: nothing is late here any more. Each card says how it ended.')],
 }
+
+const settledMark = markOf(settledMessage)
 
 const saidAgain: Message = {
   text: 'Still late; said again below',

@@ -195,7 +195,7 @@ export class Messages {
       : turn.isOther
         ? { now: {}, waitMs: 0 }
         : this.#became(row, sent, { shows, needsLook })
-    const mayHaveChanged = sent !== null || unsaved !== null
+    const mayHaveChanged = (sent !== null && sent.outcome !== 'stopped') || unsaved !== null
     const isPutRight = mayHaveChanged && sent?.outcome !== 'later'
     const isNoted = await this.#save(row, now, { leasedBy, mayHaveChanged, isPutRight })
     return { waitMs, isSent: isNoted && sent?.outcome === 'sent' }
@@ -254,6 +254,8 @@ export class Messages {
         const { channel, ts } = sent
         return { now: { ...now, channel, ts, failure: null, tries: 0 }, waitMs: 0 }
       }
+      case 'stopped':
+        return { now: {}, waitMs: 0 }
       case 'message-gone':
         this.#log.info('a message is gone, posting it again if it still matters', { key: row.key })
         return { now: { channel: null, ts: null, shows: null }, waitMs: 0 }

@@ -28,6 +28,8 @@ export type Sent =
   /** It cannot be shown there at all. */
   | { outcome: 'unreachable'; why: string }
   | { outcome: 'later'; why: string; inMs: number }
+  /** It was drawn, and then this process stopped: whoever looks next sends it. */
+  | { outcome: 'stopped' }
 
 const messageGone = new Set([
   'message_not_found',
@@ -216,7 +218,7 @@ export class Outbox {
     try {
       const message = await draw()
       // Whoever stops does not wait for as long as drawing may take.
-      if (this.#isClosed) return null
+      if (this.#isClosed) return { outcome: 'stopped' }
       // The words around the blocks hold names: nothing in them mentions anybody.
       return message && (await call({ ...message, text: escapeText(message.text) }))
     } catch (error) {

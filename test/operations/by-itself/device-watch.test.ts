@@ -53,3 +53,43 @@ test('a device that ceases to be fit is looked at while those of hundreds of oth
   expect(since.slice(0, 3)).toEqual(['late changes', 'brought back', 'late is looked at'])
   expect(since.filter((one) => one === 'brought back').length).toBeGreaterThan(2)
 })
+
+/** 600 people's devices change anew while they are looked at, so many times; somebody's changes once, in the twentieth look. */
+test.each([40, 80, 160])(
+  'what is given by rule, and what was cut, hear of a device within ten looks, however long those of hundreds of others go on to change (%d times)',
+  async (times) => {
+    const { world } = aSlackSide({ catalog: resuming })
+    let looks = 0
+    const after = { told: [] as number[], broughtBack: [] as number[] }
+    const watch = watchDevices(
+      {
+        ...world,
+        grants: {
+          ...world.grants,
+          heldOf: async (ids) => {
+            await Promise.resolve()
+            if (!ids.includes('p0') || looks >= times) return []
+            const look = ++looks
+            for (let n = 0; n < 600; n++) await changes(world, `p${n}`)
+            if (look === 20) await changes(world, 'late')
+            return []
+          },
+          cut: async (_now, ids) => {
+            if (ids?.includes('late')) after.broughtBack.push(looks - 20)
+            return []
+          },
+        },
+      },
+      {
+        changed: (ids) => {
+          if (ids.includes('late')) after.told.push(looks - 20)
+        },
+      },
+    )
+    for (let n = 0; n < 600; n++) await changes(world, `p${n}`)
+    for (let i = 0; i < 500 && after.told.length === 0; i++) await settled(200)
+    await watch.stop()
+    expect(after.told[0] ?? Infinity).toBeLessThanOrEqual(10)
+    expect(after.broughtBack[0] ?? Infinity).toBeLessThanOrEqual(10)
+  },
+)
