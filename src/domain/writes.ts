@@ -1,8 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 const watched = new AsyncLocalStorage<{ hasBegun: boolean }>()
-/** How many are under way. While none is nothing is followed: on Node 20 each promise of the process would take longer. */
-let followed = 0
 
 /** It failed before it wrote anything: nothing was changed. Any other failure may have come after a write. */
 export class NothingWritten extends Error {
@@ -24,13 +22,10 @@ export function aboutToWrite(): void {
  */
 export async function tellingWrites<T>(work: () => Promise<T>): Promise<T> {
   const noted = { hasBegun: false }
-  followed++
   try {
     return await watched.run(noted, work)
   } catch (error) {
     throw noted.hasBegun ? error : new NothingWritten('nothing was written', { cause: error })
-  } finally {
-    if (--followed === 0) watched.disable()
   }
 }
 
