@@ -1,5 +1,4 @@
 import type { Ended } from './grant.ts'
-import type { HoldWrite } from './ports/holds.ts'
 
 /** One principal having one target on one system. Shared by every grant that wishes it so. */
 export interface HoldKey {
@@ -84,31 +83,6 @@ export const holdId = ({ system, principal, canonical }: HoldKey): string =>
 /** The intent of the next call: a new number, unless the same call is retried without knowing its outcome. */
 export function nextIntent({ number, of, isKnown }: Intent, next: string): Intent {
   return !isKnown && of === next ? { number, of, isKnown } : { number: number + 1, of: next, isKnown: false }
-}
-
-/**
- * What a write under its token makes of a hold, but for the database's instants (`leaseUntil`, `readAt`), which stay as
- * they were read. Null where that is to be read: others watch it too, which says that nothing was held before, and what
- * is due is timed by the database.
- */
-export function holdAfter(hold: Hold, change: HoldWrite): Hold | null {
-  const { where, claim, unclaim, heldBefore, call, intent, watch, unwatch, leftover, dueInMs } = change
-  const isOlder = heldBefore ?? hold.heldBefore
-  if (isOlder || hold.watch !== null || watch || unwatch || leftover || dueInMs !== undefined) return null
-  const { [unclaim?.grantId ?? '']: _gone, ...claims } = {
-    ...hold.claims,
-    ...(claim && { [claim.grantId]: claim.end }),
-  }
-  return {
-    ...hold,
-    claims,
-    where: where ?? hold.where,
-    heldBefore: false,
-    call: call === undefined ? hold.call : call,
-    intent: intent ?? hold.intent,
-    lastLeft: unclaim ?? hold.lastLeft,
-    leftover: leftover === null ? null : hold.leftover,
-  }
 }
 
 /** The latest end among the claims. */

@@ -1,4 +1,5 @@
-import { blankHold, holdAfter, type Hold } from '../../src/domain/hold.ts'
+import { blankHold, type Hold } from '../../src/domain/hold.ts'
+import { holdAfter } from '../../src/domain/hold-after.ts'
 import type { HoldWrite } from '../../src/domain/ports/holds.ts'
 import { at } from '../support/builders.ts'
 

@@ -1,4 +1,5 @@
-import { holdAfter, holdId, type Hold } from '../../src/domain/hold.ts'
+import { holdId, type Hold } from '../../src/domain/hold.ts'
+import { holdAfter } from '../../src/domain/hold-after.ts'
 import type { HoldWrite } from '../../src/domain/ports/holds.ts'
 import { mongoHolds } from '../../src/mongo/holds.ts'
 import { at } from '../support/builders.ts'

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto'
-import {
-  holdAfter,
-  holdId,
-  lastEnd,
-  nextIntent,
-  systemExpiry,
-  type Hold,
-  type HoldKey,
-} from '../../domain/hold.ts'
+import { holdId, lastEnd, nextIntent, systemExpiry, type Hold, type HoldKey } from '../../domain/hold.ts'
+import { holdAfter } from '../../domain/hold-after.ts'
 import { ConnectorError, type HandOver, type Shown } from '../../domain/connector.ts'
 import { isSamePlace, unknownPlace } from '../../domain/place.ts'
 import type { HoldWrite } from '../../domain/ports/holds.ts'
