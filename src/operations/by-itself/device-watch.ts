@@ -73,7 +73,7 @@ export function watchDevices(
     while ((waiting.size > 0 || looked.size > 0) && goesOn()) {
       // First what is to end, of all of them: what goes on again has time.
       if (waiting.size > 0) await lookNow()
-      const [some = []] = inParts([...looked].slice(0, peopleAtOnce))
+      const some = [...looked].slice(0, peopleAtOnce)
       for (const id of some) looked.delete(id)
       changed(some)
       try {

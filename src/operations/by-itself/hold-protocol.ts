@@ -233,6 +233,11 @@ export async function leave(world: World, seen: Approved): Promise<void> {
       // 8. Not among the claims: take nothing. 9. Others claim, or held before: only my claim goes.
       await queues.step(seen.system, 'record', async () => {
         const left = await leftUntaken(world, lease.hold, grant)
+        if (left === null) {
+          await lease.release()
+          await owe(world, grant.id, new Error('it came by a give of ours: it is taken at the next try'))
+          return
+        }
         await lease.release(grant.id in lease.hold.claims ? { unclaim: left } : {})
         await record(world, grant.id, { type: 'taken', ...left }, grant)
       })
@@ -361,20 +366,21 @@ async function revokingNow(world: World, seen: Approved): Promise<Revoking | nul
 
 /**
  * 8. What a leaving grant leaves when it takes nothing, as far as it was ever checked or known. Where another has left since,
- * what is there still is not gone.
+ * what is there still is not gone. Null: nothing keeps what it claims any more, it was held before by a give of ours.
  */
 async function leftUntaken(
   { grants }: World,
   { claims, lastLeft, heldBefore }: Hold,
   { id, activeAt }: Revoking,
-): Promise<Left> {
-  if (!(id in claims)) {
+): Promise<Left | null> {
+  const isClaimed = id in claims
+  if (!isClaimed) {
     if (lastLeft?.grantId === id) return lastLeft
     if (activeAt === null) return { grantId: id, left: 'never-given', keptUntil: null }
   }
   const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
-  if (others.length === 0 && !heldBefore) return { grantId: id, left: 'gone', keptUntil: null }
   if (others.length === 0 && heldBefore) return { grantId: id, left: 'kept-before', keptUntil: null }
+  if (others.length === 0) return isClaimed ? null : { grantId: id, left: 'gone', keptUntil: null }
   // A claim knows the end that the system was told: it may have been extended since, or be over.
   const ends = others.map(async ([other, end]) => overAt(await grants.get(other).catch(() => null)) ?? end)
   const keptUntil = new Date(Math.max(...(await Promise.all(ends)).map((end) => end.getTime())))
