@@ -1,11 +1,11 @@
-import { LogLevel, WebClient } from '@slack/web-api'
 import type { SurfaceStore } from '../../../src/domain/ports/surfaces.ts'
-import { beat, useBeats } from '../../support/beats.ts'
+import { useBeats } from '../../support/beats.ts'
 import { anActiveGrant } from '../../support/builders.ts'
 import { aGate } from '../../support/busy-publisher.ts'
 import { memorySurfaces, NotedSurfaces } from '../../support/memory-surfaces.ts'
 import { aSlack, replicas, stopReplicas, type Of } from '../../support/publishing-replicas.ts'
 import { aPicture, says, secondsGoBy, settled, until } from '../../support/publishing.ts'
+import { twoOnSlowSlack } from '../../support/slow-client.ts'
 
 useBeats()
 afterEach(() => stopReplicas())
@@ -72,62 +72,22 @@ test.each([
 })
 
 test('a card that takes seven seconds to draw and nine and a half to post is posted once by two replicas', async () => {
-  const posted: string[] = []
-  const underWay: { leftHalves: number; answer(): void }[] = []
-  const takes = (leftHalves: number) => new Promise<void>((answer) => underWay.push({ leftHalves, answer }))
-  const client = () =>
-    new WebClient('xoxb-test', {
-      maxRequestConcurrency: 20,
-      fetch: async (_url: unknown, init?: { body?: unknown }) => {
-        const args = Object.fromEntries(new URLSearchParams(String(init?.body)))
-        await takes(19)
-        posted.push(args['text'] ?? '')
-        return Response.json({ ok: true, channel: args['channel'], ts: `${posted.length}.0` })
-      },
-      rejectRateLimitedCalls: true,
-      retryConfig: { retries: 0 },
-      logLevel: LogLevel.ERROR,
-    })
-  const noted = new NotedSurfaces()
-  const clock: { ms: () => number } = { ms: () => performance.now() }
-  const {
-    all: [a],
-    side,
-  } = replicas(
-    2,
-    {
-      get client() {
-        return client()
-      },
-    },
-    {
-      of: (grant) => [
-        aPicture(grant, {
-          key: 'card:g1',
-          isWanted: true,
-          to: { channel: 'C1' },
-          draw: async () => {
-            await takes(14)
-            return says('a card')
-          },
-        }),
-      ],
-      surfaces: () => memorySurfaces(() => clock.ms(), noted),
-    },
+  const { grants, posted, goesBy } = twoOnSlowSlack(
+    (takes) => (grant) => [
+      aPicture(grant, {
+        key: 'card:g1',
+        isWanted: true,
+        to: { channel: 'C1' },
+        draw: async () => {
+          await takes(7)
+          return says('a card')
+        },
+      }),
+    ],
+    9.5,
   )
-  if (!a) throw new Error('two')
-  clock.ms = () => side.world.clock.monotonicMs()
-  await a.grants.insert(anActiveGrant({ unshown: true }))
+  await grants.insert(anActiveGrant({ unshown: true }))
   await settled()
-  for (let half = 0; half < 160; half++) {
-    side.passes(500)
-    if (half % 2 === 1) beat()
-    for (const call of underWay.splice(0)) {
-      call.leftHalves -= 1
-      if (call.leftHalves <= 0) call.answer()
-      else underWay.push(call)
-    }
-    await settled(60)
-  }
+  await goesBy(80)
   expect(posted).toEqual(['a card'])
 })
