@@ -1,3 +1,4 @@
+import { UnknownGrant } from '../../src/domain/unknown-grant.ts'
 import { aScene, heldThere } from './a-scene.ts'
 
 test('a grant that this version cannot read keeps no other of the same from ending', async () => {
@@ -10,7 +11,8 @@ test('a grant that this version cannot read keeps no other of the same from endi
   // A replica of a later version wrote something into it, as the store says then.
   for (const { grants } of [one.world, other.world]) {
     const { get, due } = { ...grants }
-    grants.get = (id) => (id === unread.id ? Promise.reject(new Error('a grant cannot be read')) : get(id))
+    grants.get = (id) =>
+      id === unread.id ? Promise.reject(new UnknownGrant('a grant cannot be read')) : get(id)
     grants.due = async (...asked) => (await due(...asked)).filter(({ id }) => id !== unread.id)
   }
   await until(60_000)

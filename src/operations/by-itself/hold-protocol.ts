@@ -1,4 +1,5 @@
 import { ConnectorError, type Shown } from '../../domain/connector.ts'
+import { UnknownGrant } from '../../domain/unknown-grant.ts'
 import { cut } from '../../domain/cut.ts'
 import type { Active, Approved, Grant, Granting, Revoking, Secret } from '../../domain/grant.ts'
 import { holdId, type Hold, type HoldKey, type Left } from '../../domain/hold.ts'
@@ -348,9 +349,9 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
     const isUnsaid = isRefusal(said) && said.grant?.status === 'revoking'
     return isUnsaid ? new Error('an earlier grant has not moved on yet') : null
   } catch (error) {
-    // It cannot be read, perhaps: this end waits for nothing of it.
     world.log.warn('cannot say now what an earlier grant left', { grantId, error })
-    return null
+    if (error instanceof UnknownGrant) return null
+    return new Error('it cannot be said now what an earlier grant left', { cause: error })
   }
 }
 
