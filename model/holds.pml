@@ -500,7 +500,7 @@ end_sweep:
     d_step {
       if
       :: did ->
-        leased = true; owner = r; sawWatch[0] = false; sawWatch[1] = false; knowsWatch();
+        leased = true; owner = r; sawWatch[0] = false; sawWatch[1] = false; knowsWatch(); hb = (job == leave && heldBefore);
 #ifdef LAG
         keptForLag = false;
 #endif
@@ -518,7 +518,7 @@ end_sweep:
       if
       :: writes ->
         if :: keeps(R11_CALL) -> setWatch(call == give) :: else fi;
-        call = NONE; knowsWatch(); printf("@%cD a call stands written: watch\n", me)
+        call = NONE; knowsWatch(); hb = hb && heldBefore; printf("@%cD a call stands written: watch\n", me)
       :: else
       fi
     };
@@ -709,8 +709,8 @@ prepareToLeave:
     fi;
 decides:
     looks();
-    must = claim[g] && (!claim[1 - g] || seesGone(1 - g) || !keeps(R9_CLAIMS)) && (!heldBefore || !keeps(R9_HELD));
-    isBehind = false;
+    must = claim[g] && (!claim[1 - g] || seesGone(1 - g) || !keeps(R9_CLAIMS)) && (!hb || !keeps(R9_HELD));
+    isBehind = false; hb = !must && claim[g] && (hb || claim[1 - g]);
     if
     :: must || !takeDue(g)
     :: else -> goto leavesUntaken
@@ -721,7 +721,7 @@ decides:
     ask();
     d_step {
       if
-      :: writes -> leased = true; if :: must -> announces(take) :: else fi;
+      :: writes -> leased = true; hb = hb && (heldBefore || claim[1 - g]); if :: must -> announces(take) :: else fi;
         printf("@%cD about to leave %d, must take: %d\n", me, g + 1, must)
       :: else
       fi
@@ -738,7 +738,8 @@ leavesUntaken:
   /* [8] Not among the claims: take nothing. [9] Others claim, or it was held before: only my claim goes. */
   atomic {
     if
-    :: claim[g] -> kind = kept
+    :: claim[g] && !hb -> goto releasesAndOwes
+    :: claim[g] && hb -> kind = kept; hb = false
     :: !claim[g] && lastLeft == g && keeps(R8_REMEMBERS) -> kind = lastKind
     :: else ->
       if
