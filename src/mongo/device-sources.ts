@@ -13,7 +13,11 @@ const row = z.object({
   _id: z.string(),
   heardAt: z.date(),
   takenAt: z.date().nullable().default(null).catch(null),
-  gap: z.object({ from: z.date(), until: z.date() }).nullable().default(null),
+  gap: z
+    .union([z.object({ from: z.date(), until: z.date() }), z.literal('unknown')])
+    .nullable()
+    .default(null)
+    .catch('unknown'),
   losses: z
     .array(z.object({ entitlement: named, resource: named, people: z.number(), at: z.date() }))
     .nullable()
@@ -33,12 +37,15 @@ function read(one: unknown): SourceHeard {
 export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSourceStore {
   const sources = collectionOf<{ _id: string; heardAt: Date }>(connection, 'device_sources')
   const notedAtMs = boundedMap<number>(1_000)
+  const about = { what: 'source of devices', log }
   return {
     heard: async (source, silentAfterMs) => {
       const now = elapsedMs()
       if (now - (notedAtMs.get(source) ?? -Infinity) < noteEveryMs) return
       notedAtMs.set(source, now)
-      const wasSilent = { $gt: [{ $subtract: ['$$NOW', '$heardAt'] }, silentAfterMs ?? Infinity] }
+      const isKnown = { $eq: [{ $type: '$heardAt' }, 'date'] }
+      const silentMs = { $cond: [isKnown, { $subtract: ['$$NOW', '$heardAt'] }, 0] }
+      const wasSilent = { $gt: [silentMs, silentAfterMs ?? Infinity] }
       const wasTaken = { $gt: [{ $ifNull: ['$takenAt', new Date(0)] }, '$heardAt'] }
       const gap = {
         $cond: [
@@ -67,8 +74,15 @@ export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSou
     lookedInVain: async (source) => {
       await sources.updateOne({ _id: source }, { $unset: { lookedAt: '' } })
     },
-    allOrNone: async () => (await sources.find().toArray()).map(read),
-    all: async () => readEach(await sources.find().toArray(), read, { what: 'source of devices', log }),
+    all: async () => readEach(await sources.find().toArray(), read, about),
+    byName: async () => {
+      const found = await sources.find().toArray()
+      const known = readEach(found, read, about).map((one) => [one.source, one] as const)
+      return new Map<string, SourceHeard | 'unknown'>([
+        ...found.map(({ _id }) => [_id, 'unknown'] as const),
+        ...known,
+      ])
+    },
     foresee: async ({ source, heardAt }, losses) => {
       const asSeen = { _id: source, heardAt }
       if (losses.length > 0) await sources.updateOne(asSeen, { $set: { losses: [...losses] } })

@@ -1,5 +1,6 @@
 import { perCatalog, type Catalog } from '../domain/catalog.ts'
 import { fitRulesOf } from '../domain/devices/asked-for.ts'
+import type { SourcesHeard } from '../domain/devices/standing-still.ts'
 import type { SourceHeard } from '../domain/ports/device-sources.ts'
 import type { World } from './world.ts'
 
@@ -25,7 +26,6 @@ export function silentSources(catalog: Catalog, known: readonly SourceHeard[], n
 }
 
 /** Those for whose devices time stands still while they say nothing (`standing-still.ts`); none, unless the catalog says so. */
-export async function standingStill(world: World): Promise<ReadonlyMap<string, SourceHeard>> {
-  if (world.catalog().devices.outage !== 'hold') return new Map()
-  return new Map((await world.deviceSources.allOrNone()).map((one) => [one.source, one]))
+export async function standingStill(world: World): Promise<SourcesHeard> {
+  return world.catalog().devices.outage === 'hold' ? world.deviceSources.byName() : new Map()
 }

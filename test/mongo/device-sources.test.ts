@@ -1,4 +1,5 @@
 import { mongoDeviceSources } from '../../src/mongo/device-sources.ts'
+import { at } from '../support/builders.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase
@@ -31,4 +32,21 @@ test('an admin’s word to take all the same counts for this silence alone, once
   expect(await known()).toMatchObject({ isTakenAnyway: true })
   await mongoDeviceSources(database.connection).heard('mdm', null)
   expect(await known()).toMatchObject({ isTakenAnyway: false })
+})
+
+test.each<[string, Record<string, unknown>]>([
+  ['an instant', { heardAt: at(30) }],
+  ['an instant that only another version can read', { heardAt: { at: at(30) } }],
+  ['a gap that only another version can read', { heardAt: at(30), gap: [at(10), at(20)] }],
+])('a source that reports is heard of, though what was noted of it is %s', async (_what, row) => {
+  const stored = database.connection.collection('device_sources')
+  await stored.deleteMany({})
+  await stored.insertOne({ _id: 'mdm' as never, ...row })
+  const sources = mongoDeviceSources(database.connection)
+  await sources.heard('mdm', 10 * 365 * 86_400_000)
+  const known = (await sources.all()).map(({ source, heardAt }) => [
+    source,
+    Date.now() - heardAt.getTime() < 60_000,
+  ])
+  expect(known).toEqual([['mdm', true]])
 })

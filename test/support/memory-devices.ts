@@ -60,7 +60,7 @@ export const noDeviceSources: DeviceSourceStore = {
   mayLook: async () => false,
   lookedInVain: async () => undefined,
   all: async () => [],
-  allOrNone: async () => [],
+  byName: async () => new Map(),
   foresee: async () => undefined,
   takeAnyway: async () => false,
 }

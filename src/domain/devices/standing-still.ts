@@ -4,13 +4,17 @@ import type { Device } from './device.ts'
 /*
  * Where the catalog lets what a silence would take wait for an admin (`outage: hold`), time stands still for the devices of
  * a source while it says nothing: they grow no older than they were when it was heard of last, and once it is heard of
- * again, each has the time that it had left.
+ * again, each has the time that it had left. Where nobody can read for how long it said nothing, it may have been for as
+ * long as they were not heard of; what they say counts in any case.
  */
+
+/** By their names. `unknown`: nobody can read when it was heard of. */
+export type SourcesHeard = ReadonlyMap<string, SourceHeard | 'unknown'>
 
 /** As old as they are by their sources' own time. */
 export const asIfHeard = (
   devices: readonly Device[],
-  sources: ReadonlyMap<string, SourceHeard>,
+  sources: SourcesHeard,
   now: Date,
 ): readonly Device[] =>
   sources.size === 0
@@ -21,11 +25,15 @@ export const asIfHeard = (
       })
 
 /** For how long time stood still since that instant. */
-function stoodMs({ heardAt, isTakenAnyway, gap }: SourceHeard, at: Date, now: Date): number {
-  const since = Math.max(heardAt.getTime(), at.getTime())
-  const nowMs = isTakenAnyway ? 0 : Math.max(0, now.getTime() - since)
-  return nowMs + (gap !== null && at <= gap.from ? gap.until.getTime() - gap.from.getTime() : 0)
+function stoodMs(source: SourceHeard | 'unknown', at: Date, now: Date): number {
+  if (source === 'unknown') return msBetween(at, now)
+  const { heardAt, isTakenAnyway, gap } = source
+  const nowMs = isTakenAnyway ? 0 : msBetween(heardAt > at ? heardAt : at, now)
+  if (gap === 'unknown') return nowMs + msBetween(at, heardAt)
+  return nowMs + (gap !== null && at <= gap.from ? msBetween(gap.from, gap.until) : 0)
 }
+
+const msBetween = (from: Date, until: Date): number => Math.max(0, until.getTime() - from.getTime())
 
 /** The same device, with each instant of it so much later. */
 export function moved(device: Device, byMs: (at: Date) => number): Device {

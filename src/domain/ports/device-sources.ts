@@ -13,8 +13,8 @@ export interface DeviceSourceStore {
   lookedInVain(source: string): Promise<void>
   /** Each by itself: one that cannot be read hides no other. */
   all(): Promise<readonly SourceHeard[]>
-  /** The same; throws where one cannot be read: how old its devices are by its own time nobody knows then. */
-  allOrNone(): Promise<readonly SourceHeard[]>
+  /** The same by their names. `unknown`: another version noted when it was heard of, in a form that this one cannot read. */
+  byName(): Promise<ReadonlyMap<string, SourceHeard | 'unknown'>>
   /** Who loses what, and when, unless it is heard of again, or was since; none: it is not silent. */
   foresee(silent: Pick<SourceHeard, 'source' | 'heardAt'>, losses: readonly ForeseenLoss[]): Promise<void>
   /** An admin said that it is to be taken all the same; false where it was heard of since, or somebody said so before. */
@@ -29,8 +29,8 @@ export interface SourceHeard {
   readonly losses: readonly ForeseenLoss[] | null
   /** An admin said so since it fell silent. */
   readonly isTakenAnyway: boolean
-  /** When it was silent last, and heard of again, without an admin's word; null: never. */
-  readonly gap: { readonly from: Date; readonly until: Date } | null
+  /** When it was silent last, and heard of again, without an admin's word; null: never. `unknown`: as of `byName`. */
+  readonly gap: { readonly from: Date; readonly until: Date } | 'unknown' | null
 }
 
 export interface ForeseenLoss {

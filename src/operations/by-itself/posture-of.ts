@@ -4,8 +4,7 @@ import { fitness, type Fitness, type Lack } from '../../domain/devices/fitness.t
 import type { FitRule } from '../../domain/devices/rules.ts'
 import { lacksInWords } from '../../domain/devices/lack-words.ts'
 import { isOtherPosture, judgedPosture, type Posture } from '../../domain/devices/posture.ts'
-import { asIfHeard } from '../../domain/devices/standing-still.ts'
-import type { SourceHeard } from '../../domain/ports/device-sources.ts'
+import { asIfHeard, type SourcesHeard } from '../../domain/devices/standing-still.ts'
 import { machineIdOf, machineOf, together } from '../../domain/devices/together.ts'
 import { after } from '../../domain/instants.ts'
 import type { Active, Approved, Grant, Granting } from '../../domain/grant.ts'
@@ -24,7 +23,7 @@ export type PostureChange =
 /** What is known of its holder's devices. `still`: the sources for which time stands still while they say nothing. */
 export interface OnDevices {
   readonly devices: readonly Device[]
-  readonly still: ReadonlyMap<string, SourceHeard>
+  readonly still: SourcesHeard
   readonly now: Date
 }
 

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../../src/domain/catalog.ts'
+import type { Device } from '../../../src/domain/devices/device.ts'
 import { mongoDeviceSources } from '../../../src/mongo/device-sources.ts'
 import { lookAt } from '../../../src/operations/by-itself/device-watch.ts'
 import { catalog as simulated } from '../../simulation/catalog.ts'
@@ -42,21 +43,66 @@ test.each<[string, Record<string, unknown>]>([
 ])(
   'where what a silence would take waits for an admin (outage: hold) nobody loses what they hold as its source %s',
   async (_what, row) => {
-    const { connection } = database
-    const stored = connection.collection('device_sources')
-    await stored.deleteMany({})
-    await stored.insertOne({ _id: 'mdm' as never, ...row })
-    const side = aSlackSide({ catalog: holding })
-    const world = { ...side.world, deviceSources: mongoDeviceSources(connection, noLog) }
-    side.setNow(at(600))
-    await world.devices.change('mdm/laptop-1', () => ({
-      device: aDevice({ said: saidAt(0, { firewall: true }) }),
-      isChanged: true,
-    }))
-    const one = { resource: { id: 'db', name: 'db' }, entitlement: { id: 'one', name: 'one' } }
-    await side.writes(anActiveGrant({ ...one, unshown: false }))
-    // It may well not be found out now.
-    await lookAt(world, [riley.id]).catch(() => undefined)
-    expect((await world.grants.get('g1'))?.status).toBe('active')
+    const { watched, status } = await aHolder([{ _id: 'mdm', ...row }], {
+      said: saidAt(0, { firewall: true }),
+    })
+    await watched()
+    expect(await status()).toBe('active')
   },
 )
+
+test.each<[string, Row[], Partial<Device>]>([
+  [
+    'another source, which the catalog names no more',
+    [
+      { _id: 'mdm', heardAt: at(599) },
+      { _id: 'old', heardAt: { at: at(30) } },
+    ],
+    { said: saidAt(599, { firewall: false }) },
+  ],
+  [
+    'another source, as its device is revoked,',
+    [
+      { _id: 'mdm', heardAt: at(599) },
+      { _id: 'old', heardAt: at(599), gap: [at(30), at(590)] },
+    ],
+    { approval: 'rejected', said: saidAt(599, { firewall: true }) },
+  ],
+  [
+    'its own source',
+    [{ _id: 'mdm', heardAt: at(599), gap: [at(30), at(590)] }],
+    { said: saidAt(599, { firewall: false }) },
+  ],
+  [
+    'its own source, though it is silent,',
+    [{ _id: 'mdm', heardAt: { at: at(30) } }],
+    { said: saidAt(30, { firewall: false }) },
+  ],
+])(
+  'with outage: hold what a source says, and an admin, is carried out though what is noted of %s can be read by another version alone',
+  async (_what, rows, device) => {
+    const { watched, status } = await aHolder(rows, device)
+    await watched()
+    expect(await status()).toBe('revoking')
+  },
+)
+
+type Row = { readonly _id: string } & Record<string, unknown>
+
+/** Something is held on a device, ten minutes in; `watched`: it was looked at. */
+async function aHolder(rows: readonly Row[], device: Partial<Device>) {
+  const { connection } = database
+  const stored = connection.collection('device_sources')
+  await stored.deleteMany({})
+  await stored.insertMany(rows as never[])
+  const side = aSlackSide({ catalog: holding })
+  const world = { ...side.world, deviceSources: mongoDeviceSources(connection, noLog) }
+  side.setNow(at(600))
+  await world.devices.change('mdm/laptop-1', () => ({ device: aDevice(device), isChanged: true }))
+  const one = { resource: { id: 'db', name: 'db' }, entitlement: { id: 'one', name: 'one' } }
+  await side.writes(anActiveGrant({ ...one, unshown: false }))
+  return {
+    watched: () => lookAt(world, [riley.id]),
+    status: async () => (await world.grants.get('g1'))?.status,
+  }
+}
