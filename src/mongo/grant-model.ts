@@ -2,7 +2,7 @@ import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import { grantSchema, isOpen, slotOf, type Grant } from '../domain/grant.ts'
 import type { Log } from '../domain/ports/log.ts'
-import { UnknownGrant } from '../domain/unknown-grant.ts'
+import { UnknownRecord } from '../domain/unknown-record.ts'
 import { lastUseIndex } from './last-uses.ts'
 import { collectionOf } from './connection.ts'
 import { FirstReadable } from './first-readable.ts'
@@ -111,7 +111,7 @@ export function parsed(stored: unknown): Grant | null | Error {
   try {
     return parse(stored ?? null)
   } catch (error) {
-    return new UnknownGrant('a grant cannot be read', { cause: error })
+    return new UnknownRecord('a grant cannot be read', { cause: error })
   }
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from '../domain/ports/clock.ts'
 import type { FailedRow, GrantListener, GrantStore, Inserted } from '../domain/ports/grants.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { isRefusal } from '../domain/refusal.ts'
-import { UnknownGrant } from '../domain/unknown-grant.ts'
+import { UnknownRecord } from '../domain/unknown-record.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { finding, grantModel, parsed, readableGrants, toStored, type Stored } from './grant-model.ts'
@@ -198,7 +198,7 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       }
       for (;;) {
         const grant = await get(id)
-        if (grant === null) throw new UnknownGrant(`there is no grant ${id}`)
+        if (grant === null) throw new UnknownRecord(`there is no grant ${id}`)
         const next = decide(grant, clock.now())
         if (isRefusal(next) || next === grant) return next
         const written = await write(grant, next)

@@ -6,6 +6,7 @@ import { lefts } from '../domain/end-causes.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
 import type { HoldStore, HoldWrite } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
+import { UnknownRecord } from '../domain/unknown-record.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { FirstReadable } from './first-readable.ts'
@@ -222,4 +223,8 @@ type Leased = Awaited<ReturnType<HoldStore['lease']>>
 
 const missing = (): Error => new Error('a hold that was just made is not there')
 
-const parse = (doc: unknown): Hold => stored.parse(doc)
+function parse(doc: unknown): Hold {
+  const read = stored.safeParse(doc)
+  if (!read.success) throw new UnknownRecord('a hold cannot be read', { cause: read.error })
+  return read.data
+}

@@ -1,5 +1,5 @@
 import { releaseGrant } from '../../src/operations/release.ts'
-import { UnknownGrant } from '../../src/domain/unknown-grant.ts'
+import { UnknownRecord } from '../../src/domain/unknown-record.ts'
 import { aScene, heldThere } from './a-scene.ts'
 import { askers } from './catalog.ts'
 
@@ -8,7 +8,7 @@ test('an end is not late because the one that left before cannot be read by this
   // It said already what it left; a replica of a later version wrote something into it since.
   for (const { grants } of [one.world, other.world]) {
     const { get, change } = { ...grants }
-    const cannot = () => Promise.reject(new UnknownGrant('a grant cannot be read'))
+    const cannot = () => Promise.reject(new UnknownRecord('a grant cannot be read'))
     grants.get = (id) => (id === before ? cannot() : get(id))
     grants.change = (id, ...asked) => (id === before ? cannot() : change(id, ...asked))
   }

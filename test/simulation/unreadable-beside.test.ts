@@ -1,4 +1,4 @@
-import { UnknownGrant } from '../../src/domain/unknown-grant.ts'
+import { UnknownRecord } from '../../src/domain/unknown-record.ts'
 import { aScene, heldThere } from './a-scene.ts'
 
 test('a grant that this version cannot read keeps no other of the same from ending', async () => {
@@ -12,7 +12,7 @@ test('a grant that this version cannot read keeps no other of the same from endi
   for (const { grants } of [one.world, other.world]) {
     const { get, due } = { ...grants }
     grants.get = (id) =>
-      id === unread.id ? Promise.reject(new UnknownGrant('a grant cannot be read')) : get(id)
+      id === unread.id ? Promise.reject(new UnknownRecord('a grant cannot be read')) : get(id)
     grants.due = async (...asked) => (await due(...asked)).filter(({ id }) => id !== unread.id)
   }
   await until(60_000)

@@ -9,7 +9,7 @@ import { holdAfter } from '../../src/domain/hold-after.ts'
 import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
 import { TakenSince, type SurfaceStore } from '../../src/domain/ports/surfaces.ts'
 import type { Event } from '../../src/domain/event.ts'
-import { UnknownGrant } from '../../src/domain/unknown-grant.ts'
+import { UnknownRecord } from '../../src/domain/unknown-record.ts'
 import { transition } from '../../src/domain/transition.ts'
 import {
   aGrantingGrant,
@@ -164,7 +164,7 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
 
   test('changing what does not exist is an error, not a silence', async () => {
     const store = await open()
-    await expect(store.change('nobody', (g) => g)).rejects.toThrow(UnknownGrant)
+    await expect(store.change('nobody', (g) => g)).rejects.toThrow(UnknownRecord)
   })
 
   test('what falls due is found, the longest due first, and nothing else', async () => {

@@ -1,4 +1,4 @@
-import { UnknownGrant } from '../../src/domain/unknown-grant.ts'
+import { UnknownRecord } from '../../src/domain/unknown-record.ts'
 import { noLog } from '../support/no-log.ts'
 import { setTimeout as passes } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
@@ -310,7 +310,7 @@ test('one document that cannot be read hides no other, and is logged with its id
   expect((await grants.held()).map(({ id }) => id)).toEqual(expect.arrayContaining(['readable']))
   expect((await grants.standing()).map(({ id }) => id)).toEqual(expect.arrayContaining(['readable']))
 
-  await expect(grants.change('unreadable', (grant) => grant)).rejects.toThrow(UnknownGrant)
+  await expect(grants.change('unreadable', (grant) => grant)).rejects.toThrow(UnknownRecord)
 
   const holds = mongoHolds(connection, log)
   const key = { system: 's', principal: 'p', canonical: 'watched', target: {} }

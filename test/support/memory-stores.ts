@@ -10,7 +10,7 @@ import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
 import type { LossStore, MassLoss } from '../../src/domain/ports/losses.ts'
 import { resumeKey } from '../../src/domain/new-grant.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
-import { UnknownGrant } from '../../src/domain/unknown-grant.ts'
+import { UnknownRecord } from '../../src/domain/unknown-record.ts'
 
 /**
  * The stores of the simulation: one "database" in memory that passes the same contract as MongoDB's. Each replica
@@ -121,7 +121,7 @@ export function memoryGrants(
       }
       for (;;) {
         const grant = await step(() => db.grants.get(id))
-        if (!grant) throw new UnknownGrant(`no grant ${id}`)
+        if (!grant) throw new UnknownRecord(`no grant ${id}`)
         const next = decide(grant, clockNow())
         if (isRefusal(next) || next === grant) return next
         const written = await write(grant, next)

@@ -1,5 +1,5 @@
 import { ConnectorError, type Shown } from '../../domain/connector.ts'
-import { UnknownGrant } from '../../domain/unknown-grant.ts'
+import { UnknownRecord } from '../../domain/unknown-record.ts'
 import { cut } from '../../domain/cut.ts'
 import type { Active, Approved, Grant, Granting, Revoking, Secret } from '../../domain/grant.ts'
 import { holdId, type Hold, type HoldKey, type Left } from '../../domain/hold.ts'
@@ -115,9 +115,12 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
   }
   const told = { heldUntil: seen.endsAt }
   if (heldBefore) {
-    if (isAhead && !(await lease.has())) throw new Error('it was held before, and is not any more')
+    if (isAhead && !(await isStillHeldBefore(lease))) throw new Error('it was held before, and is not any more')
     await record(world, id, joined(seen, { ...told, heldBefore: true, secret: null }), grant)
-    return lease.release()
+    await lease.release()
+    // Another process said meanwhile that it came by a give of ours: then it is given, until its end.
+    if (!lease.hold.heldBefore) await owe(world, id, new Error('it was not held before'))
+    return
   }
   observeCall(world, grant)
   const outcome = await lease.give()
@@ -129,6 +132,11 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
   await lease.write(lease.known)
   await record(world, id, joined(seen, { ...told, heldBefore: false, secret: secretOf(lease) }), grant)
   await lease.finish(outcome)
+}
+
+async function isStillHeldBefore(lease: Lease): Promise<boolean> {
+  await lease.reread()
+  return lease.hold.heldBefore && lease.has()
 }
 
 /** When its call may be made at the earliest. */
@@ -227,12 +235,13 @@ export async function leave(world: World, seen: Approved): Promise<void> {
   await queues.turn(holdId(holdingOf(seen)), async () => {
     const ready = await queues.step(seen.system, 'prepare', () => prepareToLeave(world, seen))
     if (ready === null) return
-    const { lease, grant, mustTake } = ready
+    const { lease, grant, mustTake, isAhead } = ready
     await waitUntil(world, grant.takeAt)
 
     if (!mustTake) {
       // 8. Not among the claims: take nothing. 9. Others claim, or held before: only my claim goes.
       await queues.step(seen.system, 'record', async () => {
+        if (isAhead) await lease.reread()
         const left = await leftUntaken(world, lease.hold, grant)
         if (left === null) {
           await lease.release()
@@ -281,7 +290,7 @@ async function hasten(world: World, claims: Hold['claims']): Promise<void> {
 async function prepareToLeave(
   world: World,
   seen: Approved,
-): Promise<{ lease: Lease; grant: Revoking; mustTake: boolean } | null> {
+): Promise<{ lease: Lease; grant: Revoking; mustTake: boolean; isAhead: boolean } | null> {
   const lease = await takeLease(world, seen)
   if (lease === null) return null
   // 7. Read the grant again under the lease; one whose end is near turns `revoking` now.
@@ -308,7 +317,7 @@ async function prepareToLeave(
   const keepMs = waitMs + lease.callMs
   if (mustTake) await lease.announce('take', grant.id, {}, keepMs)
   else if (waitMs > 0) await lease.write({ keepMs })
-  return { lease, grant, mustTake }
+  return { lease, grant, mustTake, isAhead: waitMs > 0 }
 }
 
 const patientTries = 3
@@ -350,7 +359,7 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
     return isUnsaid ? new Error('an earlier grant has not moved on yet') : null
   } catch (error) {
     world.log.warn('cannot say now what an earlier grant left', { grantId, error })
-    if (error instanceof UnknownGrant) return null
+    if (error instanceof UnknownRecord) return null
     return new Error('it cannot be said now what an earlier grant left', { cause: error })
   }
 }
@@ -413,6 +422,8 @@ class MayAppear extends Error {
 async function whyNotGone(lease: Lease): Promise<Error | null> {
   try {
     if (await lease.has()) return new Error('the system says it is still held')
+    // Another process may watch for a give of its own since.
+    if (lease.system.connector.lateMs > 0) await lease.reread()
     const until = lease.mayAppearUntil
     return until === null ? null : new MayAppear(until)
   } catch (error) {
@@ -607,18 +618,26 @@ async function isWanted(world: World, claims: Hold['claims']): Promise<boolean> 
 /** The lease, or null after noting why it cannot be had now and when to come back. */
 async function takeLease(world: World, grant: Approved): Promise<Lease | null> {
   const system = world.systems(grant.system)
-  if (!system) {
-    await world.grants.change(grant.id, (current, now) =>
-      current.status === 'active' && now < current.endsAt ? current : endIfDue(current, now),
-    )
-    await owe(world, grant.id, notInCatalog(grant.system))
-    return null
-  }
-  const lease = await Lease.take(world, holdingOf(grant), system)
+  if (!system) return cannotLease(world, grant, notInCatalog(grant.system))
+  const lease = await Lease.take(world, holdingOf(grant), system).catch((error: unknown) => {
+    // Only another version can read the hold.
+    if (error instanceof UnknownRecord) return error
+    throw error
+  })
+  if (lease instanceof UnknownRecord) return cannotLease(world, grant, lease)
   if (lease instanceof Lease) return lease
   // 10. Due again when it ends; as it may be released sooner, looked at each second.
   const soon = world.clock.now().getTime() + 1_000
   await record(world, grant.id, { type: 'busy', until: new Date(Math.min(soon, lease.busyUntil.getTime())) })
+  return null
+}
+
+/** What is over is owed from now on, and late in time. */
+async function cannotLease(world: World, grant: Approved, error: Error): Promise<null> {
+  await world.grants.change(grant.id, (current, now) =>
+    current.status === 'active' && now < current.endsAt ? current : endIfDue(current, now),
+  )
+  await owe(world, grant.id, error)
   return null
 }
 

@@ -67,7 +67,17 @@ export class Lease {
   /** Writes under the token, or throws `LeaseLost` after having the hold watched if a call was sent under it. */
   async write(change: HoldWrite): Promise<void> {
     const before = this.#world.clock.monotonicMs()
-    const hold = await this.#written(change).catch(async (error: unknown) => {
+    await this.#becomes(this.#written(change))
+    if (change.keepMs !== undefined) this.#goodUntilMs = before + change.keepMs
+  }
+
+  /** Reads the hold anew, under the token: another process may have it watched since, which says that nothing was held before. */
+  async reread(): Promise<void> {
+    await this.#becomes(this.#world.holds.write(this.#key, this.#token, {}))
+  }
+
+  async #becomes(written: Promise<Hold | null>): Promise<void> {
+    const hold = await written.catch(async (error: unknown) => {
       await this.#watchWhatWasSent().catch(() => undefined)
       throw error
     })
@@ -76,7 +86,6 @@ export class Lease {
       throw new LeaseLost()
     }
     this.#hold = hold
-    if (change.keepMs !== undefined) this.#goodUntilMs = before + change.keepMs
   }
 
   /** The hold as it is then: read back only where others may have changed it, or the database timed it. */
