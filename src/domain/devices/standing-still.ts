@@ -12,11 +12,7 @@ import type { Device } from './device.ts'
 export type SourcesHeard = ReadonlyMap<string, SourceHeard | 'unknown'>
 
 /** As old as they are by their sources' own time. */
-export const asIfHeard = (
-  devices: readonly Device[],
-  sources: SourcesHeard,
-  now: Date,
-): readonly Device[] =>
+export const asIfHeard = (devices: readonly Device[], sources: SourcesHeard, now: Date): readonly Device[] =>
   sources.size === 0
     ? devices
     : devices.map((device) => {

@@ -47,47 +47,60 @@ export function watchDevices(
   const notYet = new NotYet()
   const waiting = new Set<string>()
   /** Who was looked at, and may go on with what was cut. */
-  const looked = new Set<string>()
+  const mayGoOn = new Set<string>()
   const seen = new Map<string, string>()
   let stamp: string | null = null
   let stampSinceMs = world.clock.monotonicMs()
   let isFollowing = false
   let isStopped = false
-  let running: Promise<void> | null = null
+  let looking: Promise<void> | null = null
+  let resuming: Promise<void> | null = null
   let following: Promise<void> | null = null
 
   const goesOn = (): boolean => !isStopped
-  /** Looks at all that waits. */
-  const lookNow = async (): Promise<void> => {
-    const parts = inParts([...waiting])
-    waiting.clear()
+  /** Ends what is to end of these people's, of all of them, before anything goes on again. */
+  const lookNow = async (people: readonly string[]): Promise<void> => {
     const looks = new PQueue({ concurrency: partsAtOnce })
     const all = await Promise.allSettled(
-      parts.map((some) => looks.add(async () => (goesOn() ? lookAt(world, some) : undefined))),
+      inParts(people).map((some) => looks.add(async () => (goesOn() ? lookAt(world, some) : undefined))),
     )
     const failed = all.find(({ status }) => status === 'rejected')
-    for (const id of parts.flat()) (failed === undefined ? looked : waiting).add(id)
+    for (const id of people) (failed === undefined ? mayGoOn : waiting).add(id)
     if (failed?.status === 'rejected') throw failed.reason
+    changed(people)
+    goOnSoon()
   }
   const lookAtWaiting = async (): Promise<void> => {
-    while ((waiting.size > 0 || looked.size > 0) && goesOn()) {
-      // First what is to end, of all of them: what goes on again has time.
-      if (waiting.size > 0) await lookNow()
-      const some = [...looked].slice(0, peopleAtOnce)
-      for (const id of some) looked.delete(id)
-      changed(some)
+    while (waiting.size > 0 && goesOn()) {
+      const people = [...waiting]
+      waiting.clear()
+      await lookNow(people)
+    }
+  }
+  const letGoOn = async (): Promise<void> => {
+    while (mayGoOn.size > 0 && goesOn()) {
+      const some = [...mayGoOn].slice(0, peopleAtOnce)
+      for (const id of some) mayGoOn.delete(id)
       try {
-        if (goesOn()) await resumeFor(world, some, notYet)
+        await resumeFor(world, some, notYet)
       } catch (error) {
-        for (const id of some) looked.add(id)
+        for (const id of some) mayGoOn.add(id)
         throw error
       }
     }
   }
+  const cannot = (error: unknown): void =>
+    world.log.warn('could not look at what is held on devices now', { error })
   const soon = (): void => {
-    running ??= lookAtWaiting()
-      .catch((error: unknown) => world.log.warn('could not look at what is held on devices now', { error }))
-      .finally(() => (running = null))
+    looking ??= lookAtWaiting()
+      .catch(cannot)
+      .finally(() => (looking = null))
+  }
+  /** Beside that, one after the other: what is to end waits for nothing that goes on again. */
+  function goOnSoon(): void {
+    resuming ??= letGoOn()
+      .catch(cannot)
+      .finally(() => (resuming = null))
   }
   const stopListening = world.devices.onChange(({ owner }: Device) => {
     if (owner === null) return
@@ -120,7 +133,8 @@ export function watchDevices(
     const oldest = aLittleBefore(stamp)
     for (const [id, at] of seen) if (oldest !== null && isLater(oldest, at)) seen.delete(id)
     // Also what could not be looked at before.
-    if (waiting.size > 0 || looked.size > 0) soon()
+    if (waiting.size > 0) soon()
+    if (mayGoOn.size > 0) goOnSoon()
   }
   const timer = setInterval(() => {
     following ??= follow()
@@ -137,21 +151,27 @@ export function watchDevices(
           ? subject.id
           : [],
       )
-      for (const id of holders) waiting.add(id)
-      await lookAtWaiting()
+      await lookNow([...new Set(holders)])
     },
     minute: async () => {
       if (world.catalog().devices.sources.size === 0) return
-      await findClaimants(world)
-      await approveWaiting(world)
-      await resumeFor(world, undefined, notYet)
-      await foreseeOutages()
+      const parts = [
+        () => findClaimants(world),
+        () => approveWaiting(world),
+        () => resumeFor(world, undefined, notYet),
+        foreseeOutages,
+      ]
+      // None waits for another that cannot be done.
+      const failed: unknown[] = []
+      for (const part of parts) await part().catch((error: unknown) => failed.push(error))
+      if (failed.length > 0) throw failed[0]
     },
     stop: async () => {
       isStopped = true
       clearInterval(timer)
       stopListening()
-      await Promise.all([running, following])
+      await Promise.all([looking, following])
+      await resuming
     },
   }
 }

@@ -115,7 +115,8 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
   }
   const told = { heldUntil: seen.endsAt }
   if (heldBefore) {
-    if (isAhead && !(await isStillHeldBefore(lease))) throw new Error('it was held before, and is not any more')
+    if (isAhead && !(await isStillHeldBefore(lease)))
+      throw new Error('it was held before, and is not any more')
     await record(world, id, joined(seen, { ...told, heldBefore: true, secret: null }), grant)
     await lease.release()
     // Another process said meanwhile that it came by a give of ours: then it is given, until its end.

@@ -7,6 +7,7 @@ import { slotOf, type Ended } from '../../domain/grant.ts'
 import { after, earliest } from '../../domain/instants.ts'
 import { resumedGrant } from '../../domain/new-grant.ts'
 import type { CutRow } from '../../domain/ports/grants.ts'
+import { UnknownRecord } from '../../domain/unknown-record.ts'
 import { whyMoved } from './posture-of.ts'
 import type { World } from '../world.ts'
 
@@ -63,18 +64,33 @@ export async function resumeFor(
   const worth = cut.filter(({ endsAt }) => endsAt.getTime() - now.getTime() > leastMs)
   if (worth.length === 0) return
   const theirs = byOwner(await world.devices.ofPeople([...new Set(worth.map(({ subject }) => subject.id))]))
+  const failed: unknown[] = []
   for (const row of worth) {
-    const untilAt = whenToLook(catalog, row, { devices: theirs.get(row.subject.id) ?? [], now })
+    const devices = theirs.get(row.subject.id) ?? []
+    const untilAt = whenToLook(catalog, row, { devices, now })
     noted(row.id, untilAt)
     if (untilAt !== null) continue
-    const grant = await world.grants.get(row.id)
-    if (grant?.status !== 'ended' || grant.cause !== 'unfit') continue
-    // Called otherwise there, it would be refused, and it goes on once.
-    if (whyMoved(catalog, grant, theirs.get(row.subject.id) ?? []) !== null) continue
-    if (await hasAskedSince(world, grant)) continue
-    const written = await world.grants.insert(resumedGrant(grant, world.newId(), now))
-    if (written.outcome === 'inserted') world.log.info('what was cut goes on', { grantId: grant.id })
+    await goOn(world, row.id, { catalog, devices, now }).catch((error: unknown) => {
+      // Only another version can read it: that one lets it go on.
+      if (error instanceof UnknownRecord) noted(row.id, after(now, againMs))
+      else failed.push(error)
+    })
   }
+  if (failed.length > 0) throw failed[0]
+}
+
+async function goOn(
+  world: World,
+  cutId: string,
+  { catalog, devices, now }: { catalog: Catalog; devices: readonly Device[]; now: Date },
+): Promise<void> {
+  const grant = await world.grants.get(cutId)
+  if (grant?.status !== 'ended' || grant.cause !== 'unfit') return
+  // Called otherwise there, it would be refused, and it goes on once.
+  if (whyMoved(catalog, grant, devices) !== null) return
+  if (await hasAskedSince(world, grant)) return
+  const written = await world.grants.insert(resumedGrant(grant, world.newId(), now))
+  if (written.outcome === 'inserted') world.log.info('what was cut goes on', { grantId: grant.id })
 }
 
 /** Null: now, they are fit again. */

@@ -93,3 +93,34 @@ test.each([40, 80, 160])(
     expect(after.broughtBack[0] ?? Infinity).toBeLessThanOrEqual(10)
   },
 )
+
+test('a device that ceases to be fit is looked at though what was cut of hundreds of others is not brought back yet', async () => {
+  const { world } = aSlackSide({ catalog: resuming })
+  let lookedAt = (): void => undefined
+  const isLookedAt = new Promise<void>((resolve) => (lookedAt = resolve))
+  let brought = 0
+  const watch = watchDevices(
+    {
+      ...world,
+      grants: {
+        ...world.grants,
+        heldOf: async (ids) => {
+          if (ids.includes('late')) lookedAt()
+          return []
+        },
+        cut: async () => {
+          if (brought++ === 0) {
+            await changes(world, 'late')
+            await isLookedAt
+          }
+          return []
+        },
+      },
+    },
+    { changed: () => undefined },
+  )
+  await Promise.all(Array.from({ length: 200 }, (_, n) => changes(world, `p${n}`)))
+  await isLookedAt
+  await watch.stop()
+  expect(brought).toBeGreaterThan(0)
+})

@@ -1,8 +1,9 @@
 import type { Catalog } from '../../../src/domain/catalog.ts'
+import { UnknownRecord } from '../../../src/domain/unknown-record.ts'
 import { watchDevices } from '../../../src/operations/by-itself/device-watch.ts'
 import { catalog as simulated } from '../../simulation/catalog.ts'
 import { beat, useBeats } from '../../support/beats.ts'
-import { aGrantingGrant, at } from '../../support/builders.ts'
+import { aGrantingGrant, at, riley, sam } from '../../support/builders.ts'
 import { aDevice, aRule, saidAt } from '../../support/known-devices.ts'
 import { anEndedGrant } from '../../support/lives.ts'
 import { settled } from '../../support/publishing.ts'
@@ -82,3 +83,65 @@ test.each([0, 1, 2])(
     expect(made).toHaveLength(1)
   },
 )
+
+test('what was cut of one goes on, that a source is silent is found out, and nobody asks without end, though only another version can read what was cut of another', async () => {
+  const side = aSlackSide({ catalog: resuming })
+  const { world } = side
+  side.setNow(at(120))
+  const what = { resource: { id: 'db', name: 'db' }, entitlement: { id: 'one', name: 'one' } }
+  for (const [n, subject] of [riley, sam].entries()) {
+    const of = { ...what, subject, requester: subject, id: `g${n}`, requestId: `r${n}` }
+    await side.writes(
+      anEndedGrant({ cause: 'unfit', note: 'firewall', takeAt: at(30) }, {}, aGrantingGrant(of)),
+    )
+  }
+  const made: string[] = []
+  const counts = { cut: 0, changed: 0, silent: 0 }
+  const watch = watchDevices(
+    {
+      ...world,
+      grants: {
+        ...world.grants,
+        get: (id) =>
+          id === 'g0' ? Promise.reject(new UnknownRecord('a grant cannot be read')) : world.grants.get(id),
+        cut: (...of) => {
+          counts.cut++
+          return world.grants.cut(...of)
+        },
+        insert: (grant) => {
+          made.push(grant.subject.id)
+          return world.grants.insert(grant)
+        },
+      },
+      deviceSources: {
+        ...world.deviceSources,
+        all: () => {
+          counts.silent++
+          return world.deviceSources.all()
+        },
+      },
+    },
+    { changed: () => counts.changed++ },
+  )
+  for (const owner of [riley, sam])
+    await world.devices.change(`mdm/${owner.id}`, () => ({
+      device: aDevice({
+        id: `mdm/${owner.id}`,
+        owner,
+        said: saidAt(120, { firewall: true }),
+        lastSeenAt: at(120),
+      }),
+      isChanged: true,
+    }))
+  for (let i = 0; i < 20; i++) {
+    beat(2_000)
+    await settled(20)
+  }
+  await watch.minute()
+  await watch.stop()
+  expect(made).toEqual([sam.id])
+  expect(counts.silent).toBe(1)
+  // Once by each event of the two, and by the minute's look.
+  expect(counts.cut).toBeLessThanOrEqual(5)
+  expect(counts.changed).toBeLessThanOrEqual(4)
+})
