@@ -94,3 +94,27 @@ test.each([
     }
   },
 )
+
+test('what turns out to be ours just as it is shown to be held before is held until its end', async () => {
+  const { time, db, system, one, other, until, ask, approve } = aScene()
+  system.habits.expires = true
+  // What another process gave late lapses before the end of this one.
+  system.held.set(heldThere, { untilMs: 9_000, sinceMs: 0 })
+  let isWatched = false
+  for (const { holds } of [one.world, other.world]) {
+    const { write } = { ...holds }
+    holds.write = async (key, token, change) => {
+      if (!isWatched && change.keepMs === 0) {
+        isWatched = true
+        await holds.watch(key, { gave: true, forMs: 20_000 })
+      }
+      return write(key, token, change)
+    }
+  }
+  time.at(1_100, () => void ask(one.world, 'one').then(() => approve(one.world, 'one')))
+  await until(8_000)
+  expect(isWatched).toBe(true)
+  const [grant] = [...db.grants.values()]
+  const endsAtMs = grant?.status === 'active' ? grant.endsAt.getTime() : Infinity
+  expect(system.held.get(heldThere)?.untilMs).toBeGreaterThan(endsAtMs)
+})
