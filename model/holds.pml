@@ -620,6 +620,13 @@ calledOff:
   };
 
 wasHeld:
+  /* Read again: another may have it watched since, which says that it came by a give of ours. */
+  atomic {
+    ask();
+    d_step { if :: writes -> hb = heldBefore :: else fi };
+    written(throws);
+    if :: !hb -> goto throws :: else fi
+  };
   atomic {
     has(throws);
     if :: !isThere -> goto throws :: else -> isThere = false; isAhead = false fi
@@ -733,6 +740,12 @@ decides:
     if :: takeDue(g) || !keeps(R7_INSTANT) || st[g] != REVOKING fi;
     if :: must -> must = false; verb = take; goto sends :: else fi
   };
+  /* [9] Read again, for the same reason. */
+  atomic {
+    ask();
+    d_step { if :: writes -> hb = claim[g] && (heldBefore || claim[1 - g]) :: else fi };
+    written(throws)
+  };
 
 leavesUntaken:
   /* [8] Not among the claims: take nothing. [9] Others claim, or it was held before: only my claim goes. */
@@ -782,9 +795,18 @@ tookLate:
     if
     :: keeps(R9_READ_BACK) ->
       has(finishes);
-      if :: isThere || (IS_LATE && wGave && !wOver && keeps(R13_GONE)) -> isThere = false; goto finishes :: else fi
+      if :: isThere -> isThere = false; goto finishes :: else fi
     :: else
     fi
+#ifdef LATE
+  };
+  atomic {
+    /* By whoever watches then; whether that is over, as of before it was read back. */
+    ask();
+    d_step { if :: writes -> wGave = watched && watchGave; wOver = wOver && watchOver :: else fi };
+    written(finishes);
+    if :: wGave && !wOver && keeps(R13_GONE) -> goto finishes :: else fi
+#endif
   };
   /* [9] Remove the claim, [15] with what the take left over. */
   atomic {

@@ -422,10 +422,9 @@ class MayAppear extends Error {
 /** Asks the system whether it is gone: null, or why it does not count as gone. */
 async function whyNotGone(lease: Lease): Promise<Error | null> {
   try {
+    const { readAt } = lease.hold
     if (await lease.has()) return new Error('the system says it is still held')
-    // Another process may watch for a give of its own since.
-    if (lease.system.connector.lateMs > 0) await lease.reread()
-    const until = lease.mayAppearUntil
+    const until = await lease.mayAppearSince(readAt)
     return until === null ? null : new MayAppear(until)
   } catch (error) {
     if (error instanceof LeaseLost) throw error

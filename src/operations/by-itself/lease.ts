@@ -156,11 +156,15 @@ export class Lease {
     if (!tidied.done) throw new ConnectorError('timeout', { retryable: true })
   }
 
-  /** Until when a give that nobody heard the end of may still happen, by what the connector says; null: none may. */
-  get mayAppearUntil(): Date | null {
-    const { watch, readAt } = this.#hold
-    if (watch === null || !watch.gave || this.system.connector.lateMs === 0) return null
-    return watch.until > readAt ? watch.until : null
+  /**
+   * Until when a give that nobody heard the end of may still have happened since then, by what the connector says; null: none
+   * may. The hold is read anew for it: another process may watch for a give of its own.
+   */
+  async mayAppearSince(at: Date): Promise<Date | null> {
+    if (this.system.connector.lateMs === 0) return null
+    await this.reread()
+    const { watch } = this.#hold
+    return watch !== null && watch.gave && watch.until > at ? watch.until : null
   }
 
   /** Asks the system; throws as the connector does. Its answer counts only with a later write under the same token. */
