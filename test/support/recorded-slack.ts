@@ -19,6 +19,7 @@ export class RecordedSlack {
   readonly calls: Call[] = []
   readonly client: WebClient
   readonly #answers = new Map<string, Answer[]>()
+  #always: (call: Call) => Answer | undefined = () => undefined
   #posted = 0
 
   constructor() {
@@ -35,6 +36,11 @@ export class RecordedSlack {
     this.#answers.set(method, [...(this.#answers.get(method) ?? []), ...answers])
   }
 
+  /** From now on each call is answered so that nothing else was said of; undefined: with yes. */
+  always(answer: (call: Call) => Answer | undefined): void {
+    this.#always = answer
+  }
+
   /** The texts of what was sent, in their order. */
   get texts(): string[] {
     return this.calls.map(({ args }) => args['text'] ?? '')
@@ -43,8 +49,9 @@ export class RecordedSlack {
   #answer(url: unknown, body: unknown): Promise<Response> {
     const method = String(url).replace(/^.*\//, '')
     const args = Object.fromEntries(new URLSearchParams(String(body)))
-    this.calls.push({ method, args, atMs: performance.now() })
-    const answer = this.#answers.get(method)?.shift()
+    const call = { method, args, atMs: performance.now() }
+    this.calls.push(call)
+    const answer = this.#answers.get(method)?.shift() ?? this.#always(call)
     if (answer === undefined) return Promise.resolve(this.#yes(args))
     if ('error' in answer) return Promise.resolve(Response.json({ ok: false, error: answer.error }))
     if ('broken' in answer) return Promise.reject(new Error(answer.broken))

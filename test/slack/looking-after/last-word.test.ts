@@ -1,49 +1,8 @@
-import type { Revoking } from '../../../src/domain/grant.ts'
-import { pictureAlerts } from '../../../src/slack/looking-after/alerts.ts'
-import { Publisher } from '../../../src/slack/publish/publisher.ts'
-import { beat, useBeats } from '../../support/beats.ts'
-import { at, sam } from '../../support/builders.ts'
-import { anAlertedGrant, anEndedGrant } from '../../support/lives.ts'
-import { settled } from '../../support/publishing.ts'
-import { aSlackSide } from '../../support/slack-side.ts'
+import { at } from '../../support/builders.ts'
+import { anotherLate, gone, useLateAlerts } from '../../support/late-alerts.ts'
+import { anAlertedGrant } from '../../support/lives.ts'
 
-useBeats()
-let publisher: Publisher | null = null
-afterEach(() => publisher?.stop(100))
-
-const another = (): Revoking => ({
-  ...anAlertedGrant(),
-  id: 'g2',
-  requestId: 'r2',
-  subject: sam,
-  alertedAt: at(7_290),
-})
-
-function begun() {
-  const side = aSlackSide()
-  publisher = new Publisher(side.parts, {
-    pictures: {
-      of: async () => ({ pictures: [], isWhole: true }),
-      alerts: () => pictureAlerts(side.parts),
-    },
-    isPaced: false,
-  })
-  publisher.start()
-  const beats = async (many: number) => {
-    for (let i = 0; i < many; i++) {
-      side.passes(5_000)
-      beat(5_000)
-      await settled(300)
-    }
-  }
-  const posts = () => side.slack.calls.filter(({ method }) => method === 'chat.postMessage')
-  return {
-    side,
-    beats,
-    alerts: () => posts().filter(({ args }) => !args['thread_ts']),
-    words: () => posts().filter(({ args }) => args['thread_ts']),
-  }
-}
+const begun = useLateAlerts()
 
 test.each([0, 1, 2])(
   'what is late after the last word of an alert was said is said aloud, as a new message (%d looks later)',
@@ -53,11 +12,11 @@ test.each([0, 1, 2])(
     await side.writes(anAlertedGrant())
     await beats(3)
     expect(alerts()).toHaveLength(1)
-    await side.writes({ ...anEndedGrant(), id: anAlertedGrant().id })
+    await side.writes(gone(anAlertedGrant()))
     await beats(1)
     expect(words()).toHaveLength(1)
     await beats(looks)
-    await side.writes(another())
+    await side.writes(anotherLate())
     await beats(6)
     expect(alerts()).toHaveLength(2)
   },
@@ -70,13 +29,13 @@ test.each([0, 1, 2])(
     side.setNow(at(7_300))
     await side.writes(anAlertedGrant())
     await beats(3)
-    await side.writes({ ...anEndedGrant(), id: anAlertedGrant().id })
+    await side.writes(gone(anAlertedGrant()))
     await beats(1)
     expect(words()).toHaveLength(1)
     await beats(looks)
-    await side.writes(another())
+    await side.writes(anotherLate())
     await beats(6)
-    await side.writes({ ...anEndedGrant(), id: 'g2', requestId: 'r2', subject: sam })
+    await side.writes(gone(anotherLate()))
     await beats(6)
     expect(words()).toHaveLength(2)
   },
@@ -89,13 +48,13 @@ test('what is late anew while Slack does not take the last word of an alert is s
   await beats(3)
   expect(alerts()).toHaveLength(1)
   side.slack.next('chat.postMessage', ...Array.from({ length: 12 }, () => ({ status: 503 })))
-  await side.writes({ ...anEndedGrant(), id: anAlertedGrant().id })
+  await side.writes(gone(anAlertedGrant()))
   await beats(8)
   // It says that it is settled for half a minute by now.
   expect(side.slack.calls.filter(({ method }) => method === 'chat.update').at(-1)?.args['text']).toContain(
     'Settled',
   )
-  await side.writes(another())
+  await side.writes(anotherLate())
   await beats(12)
   // Tried at least, while Slack takes none.
   expect(alerts().length).toBeGreaterThan(1)
@@ -110,7 +69,7 @@ test.each([
   await beats(3)
   expect(side.slack.texts).toHaveLength(1)
   if (isRefused) side.slack.next('chat.postMessage', { status: 503 })
-  await side.writes({ ...anEndedGrant(), id: anAlertedGrant().id })
+  await side.writes(gone(anAlertedGrant()))
   await beats(30)
   expect(side.slack.calls.filter(({ method }) => method === 'chat.update')).toHaveLength(1)
   // Once refused, and once more.
@@ -126,21 +85,24 @@ test('once nothing is late any more no message says that it still is, though Sla
   side.setNow(at(7_300 + 360))
   side.slack.next('chat.postMessage', { status: 503 })
   await beats(1)
-  await side.writes({ ...anEndedGrant(), id: anAlertedGrant().id })
+  await side.writes(gone(anAlertedGrant()))
   await beats(30)
   const first = side.slack.calls.filter(({ args }) => args['ts'] === '1.0').at(-1)?.args['text']
   expect(first).toContain('Settled')
 })
 
-test('the DM that told an admin of what is STILL HELD, as its channel is archived, does not say so for ever once it is gone', async () => {
-  const { side, beats } = begun()
-  side.setNow(at(7_300))
-  side.slack.next('chat.postMessage', { error: 'is_archived' })
-  await side.writes(anAlertedGrant())
-  await beats(4)
-  const toAda = () => side.slack.calls.filter(({ args }) => /^[UD]ADA$/.test(args['channel'] ?? ''))
-  expect(toAda().map(({ args }) => args['text'])).toEqual([expect.stringContaining('1 late')])
-  await side.writes({ ...anEndedGrant(), id: anAlertedGrant().id })
-  await beats(20)
-  expect(toAda().at(-1)?.args['text']).toContain('Settled')
-})
+test.each(['is_archived', 'restricted_action_non_threadable_channel', 'restricted_action_thread_locked'])(
+  'the last word of an alert is tried once where its channel takes none in threads (%s)',
+  async (error) => {
+    const { side, beats, words } = begun({ turns: 60 })
+    side.slack.always(({ args }) => (args['thread_ts'] ? { error } : undefined))
+    side.setNow(at(7_300))
+    await side.writes(anAlertedGrant())
+    await beats(3)
+    await side.writes(gone(anAlertedGrant()))
+    // An hour.
+    await beats(720)
+    expect(words()).toHaveLength(1)
+    expect(await side.surfaces.needingLook(100, 'alert:')).toEqual([])
+  },
+)
