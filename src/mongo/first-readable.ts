@@ -62,6 +62,13 @@ export class FirstReadable<Stored extends { _id: string }> {
     }
   }
 
+  /** How many of these are left out, as they cannot be read. */
+  async countLeftOut(filter: Filter<Stored>): Promise<number> {
+    if (this.#unreadable.size === 0) return 0
+    const known = { _id: { $in: [...this.#unreadable.keys()] } } as Filter<Stored>
+    return this.#collection.countDocuments({ $and: [filter, known] } as Filter<Stored>)
+  }
+
   /** It cannot be read: it is left out from now on. False where too many are already. */
   note(id: string): boolean {
     const isKnown = this.#unreadable.has(id)

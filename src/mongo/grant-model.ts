@@ -72,6 +72,10 @@ schema.index(
   { alertedAt: 1 },
   { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late' },
 )
+schema.index(
+  { 'resource.id': 1, channel: 1, alertedAt: 1 },
+  { partialFilterExpression: { isOpen: true, alertedAt: { $type: 'date' } }, name: 'late_there' },
+)
 
 schema.index(lastUseIndex, { partialFilterExpression: { isOpen: false }, name: 'last_use' })
 

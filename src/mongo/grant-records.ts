@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { grantSchema, openStatuses } from '../domain/grant.ts'
 import { personRef } from '../domain/person-ref.ts'
 import type { Clock } from '../domain/ports/clock.ts'
-import type { AskedRow, GrantRecords } from '../domain/ports/grant-records.ts'
+import type { AskedRow, GrantRecords, LateThere } from '../domain/ports/grant-records.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { finding, grantModel, readableGrants } from './grant-model.ts'
 import { anyStatus, idAndName } from './grant-rows.ts'
@@ -95,6 +95,19 @@ const lateFilter = {
   alertedAt: { $type: 'date' },
 } as const
 
+const lateRow = z
+  .object({
+    _id: z.object({ resourceId: z.string(), channel: z.string() }),
+    count: z.number(),
+    sinceAt: z.date(),
+    entitlements: z.array(z.unknown()),
+  })
+  .transform(({ _id: where, entitlements, ...row }): LateThere => ({
+    ...where,
+    ...row,
+    entitlements: entitlements.filter((id) => typeof id === 'string'),
+  }))
+
 export function mongoGrantRecords(
   connection: Connection,
   clock: Pick<Clock, 'now'>,
@@ -142,8 +155,24 @@ export function mongoGrantRecords(
         .flat()
         .flatMap((grant) => (grant.status === 'revoking' || grant.status === 'ended' ? grant : []))
     },
-    late: () => find(lateFilter, { alertedAt: 1 }, 1_000),
-    isAnyLate: async ({ resourceId, channel }) =>
-      (await model.exists({ ...lateFilter, 'resource.id': resourceId, channel })) !== null,
+    late: async () => {
+      const rows = await model.aggregate<unknown>([
+        { $match: lateFilter },
+        {
+          $group: {
+            _id: { resourceId: '$resource.id', channel: '$channel' },
+            count: { $sum: 1 },
+            sinceAt: { $min: '$alertedAt' },
+            entitlements: { $addToSet: '$entitlement.id' },
+          },
+        },
+      ])
+      return readEach(rows, (row) => lateRow.parse(row), { what: 'what is late', log })
+    },
+    firstLate: async ({ resourceId, channel }, limit) => {
+      const there = { ...lateFilter, 'resource.id': resourceId, channel }
+      const grants = await find(there, { alertedAt: 1 }, limit)
+      return { grants, unreadable: await readable.countLeftOut(there) }
+    },
   }
 }

@@ -22,6 +22,7 @@ import {
   riley,
   sam,
 } from '../support/builders.ts'
+import { anAlertedGrant, anEndedGrant } from '../support/lives.ts'
 
 /** What every grant store promises, whatever it is made of. */
 export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords>): void {
@@ -430,6 +431,23 @@ export function grantStoreContract(open: () => Promise<GrantStore & GrantRecords
     expect(await store.openFor({ ...pair, entitlement: 'write' })).toBeNull()
     expect(await store.openOf(grant.subject.id)).toEqual([grant])
     expect((await store.owed()).map(({ id }) => id)).toContain(grant.id)
+  })
+
+  test('what is late is counted by where it is said, and the first of each place are those that are late for the longest', async () => {
+    const store = await open()
+    const channel = `late-${++ids}`
+    const ones = [30, 10, 20].map((s) => ({ ...anAlertedGrant(), ...fresh(), channel, alertedAt: at(s) }))
+    for (const one of ones) await store.insert(one)
+    await store.insert({ ...anActiveGrant(fresh()), channel })
+    await store.insert({ ...anEndedGrant(), ...fresh(), channel })
+    const { resource, entitlement } = anAlertedGrant()
+    const there = (await store.late()).filter((one) => one.channel === channel)
+    expect(there).toEqual([
+      { resourceId: resource.id, channel, count: 3, sinceAt: at(10), entitlements: [entitlement.id] },
+    ])
+    const { grants, unreadable } = await store.firstLate({ resourceId: resource.id, channel }, 2)
+    expect(grants.map(({ id }) => id)).toEqual([ones[1]?.id, ones[2]?.id])
+    expect(unreadable).toBe(0)
   })
 }
 

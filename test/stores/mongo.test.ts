@@ -3,7 +3,7 @@ import { noLog } from '../support/no-log.ts'
 import { setTimeout as passes } from 'node:timers/promises'
 import type { Connection } from 'mongoose'
 import { mongoClock } from '../../src/mongo/clock.ts'
-import { grantModel } from '../../src/mongo/grant-model.ts'
+import { grantModel, toStored } from '../../src/mongo/grant-model.ts'
 import { askedFilter, mongoGrantRecords } from '../../src/mongo/grant-records.ts'
 import { dueFilter, mongoGrants } from '../../src/mongo/grants.ts'
 import { holdModel, mongoHolds } from '../../src/mongo/holds.ts'
@@ -13,7 +13,7 @@ import { mongoLosses } from '../../src/mongo/losses.ts'
 import { mongoSurfaces } from '../../src/mongo/surfaces.ts'
 import { aDatabase, type TestDatabase } from '../support/database.ts'
 import { anActiveGrant, aPendingGrant, at, riley } from '../support/builders.ts'
-import { then } from '../support/lives.ts'
+import { anAlertedGrant, then } from '../support/lives.ts'
 import { grantStoreContract, holdStoreContract, surfaceStoreContract } from './contract.ts'
 
 let database: TestDatabase
@@ -248,6 +248,23 @@ test('a day is read by indexes, no more of it than happened in it', async () => 
     'IXSCAN { requestedAt: 1 }',
     'IXSCAN { reviews.at: 1 }',
   ])
+})
+
+test('the first of what is late in one place are read by an index, however many are late elsewhere', async () => {
+  const { connection } = database
+  const store = mongoGrantRecords(connection, mongoClock(connection))
+  const late = Array.from({ length: 200 }, (_, i) => ({
+    ...toStored({ ...anAlertedGrant(), subject: { ...riley, id: `late${i}` } }),
+    _id: `late${i}`,
+    requestId: `late${i}`,
+    channel: i % 100 === 0 ? 'C0LATE' : 'C0OTHER',
+  }))
+  await grantModel(connection).collection.insertMany(late as never[])
+  const where = { resourceId: anAlertedGrant().resource.id, channel: 'C0LATE' }
+  const { looks, found } = await watched(connection, () => store.firstLate(where, 15))
+  expect(found.grants).toHaveLength(2)
+  expect(looks[0]).toMatchObject({ docsExamined: 2, keysExamined: 2 })
+  await grantModel(connection).collection.deleteMany({ channel: { $in: ['C0LATE', 'C0OTHER'] } })
 })
 
 test('when things were last used is found by the index, a few keys for each however many old grants there are', async () => {

@@ -1,10 +1,10 @@
 import { unrecorded } from '../../src/domain/ports/acts.ts'
 import type { Confirming } from '../../src/domain/ports/confirming.ts'
-import type { Grant } from '../../src/domain/grant.ts'
+import type { Grant, Granting, Revoking } from '../../src/domain/grant.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
 import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
-import type { AskedRow, GrantRecords, LastUse } from '../../src/domain/ports/grant-records.ts'
+import type { AskedRow, GrantRecords, LastUse, LateThere } from '../../src/domain/ports/grant-records.ts'
 import type { GrantListener, GrantStore, HeldRow } from '../../src/domain/ports/grants.ts'
 import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
 import type { LossStore, MassLoss } from '../../src/domain/ports/losses.ts'
@@ -274,9 +274,31 @@ export function memoryGrants(
             : [],
         ),
       ),
-    late: () => step(() => all().filter(isLate)),
-    isAnyLate: ({ resourceId, channel }) =>
-      step(() => all().some((g) => isLate(g) && g.resource.id === resourceId && g.channel === channel)),
+    late: () =>
+      step(() => {
+        const places = new Map<string, LateThere>()
+        for (const { resource, entitlement, channel, alertedAt } of all().flatMap(lateOnes)) {
+          const key = `${resource.id} ${channel}`
+          const one = places.get(key)
+          places.set(key, {
+            resourceId: resource.id,
+            channel,
+            count: (one?.count ?? 0) + 1,
+            sinceAt: one !== undefined && one.sinceAt < alertedAt ? one.sinceAt : alertedAt,
+            entitlements: [...new Set([...(one?.entitlements ?? []), entitlement.id])],
+          })
+        }
+        return [...places.values()]
+      }),
+    firstLate: ({ resourceId, channel }, limit) =>
+      step(() => ({
+        grants: all()
+          .flatMap(lateOnes)
+          .filter((g) => g.resource.id === resourceId && g.channel === channel)
+          .toSorted((one, other) => one.alertedAt.getTime() - other.alertedAt.getTime())
+          .slice(0, limit),
+        unreadable: 0,
+      })),
     unshown: (limit, after) =>
       step(() => {
         const unshown = all().filter((g) => g.unshown)
@@ -547,4 +569,8 @@ const samePair = (a: Grant, b: Grant): boolean =>
 
 const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms)
 
-const isLate = (grant: Grant): boolean => isOpen(grant) && 'alertedAt' in grant && grant.alertedAt !== null
+function lateOnes(grant: Grant): ((Granting | Revoking) & { readonly alertedAt: Date })[] {
+  if (grant.status !== 'granting' && grant.status !== 'revoking') return []
+  const { alertedAt } = grant
+  return alertedAt === null ? [] : [{ ...grant, alertedAt }]
+}

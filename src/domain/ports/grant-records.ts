@@ -18,10 +18,24 @@ export interface GrantRecords {
   askingForMore(limit: number): Promise<Grant[]>
   /** What ended, or is being ended, in this time because its holder left. */
   endedByLeaving(within: { from: Date; to: Date }): Promise<(Revoking | Ended)[]>
-  /** Debts that were said aloud and are not settled yet: the first thousand that can be read. */
-  late(): Promise<Grant[]>
-  /** Whether there is any of this resource in this channel, also one that cannot be read. */
-  isAnyLate(where: { readonly resourceId: string; readonly channel: string }): Promise<boolean>
+  /** Debts that were said aloud and are not settled yet, also those that cannot be read, by where they are said. */
+  late(): Promise<LateThere[]>
+  /** Of those in one place the first so many that can be read, late for the longest, and how many cannot. */
+  firstLate(
+    where: Pick<LateThere, 'resourceId' | 'channel'>,
+    limit: number,
+  ): Promise<{ readonly grants: readonly Grant[]; readonly unreadable: number }>
+}
+
+/** What is late of one resource in one channel. */
+export interface LateThere {
+  readonly resourceId: string
+  readonly channel: string
+  readonly count: number
+  /** When the first of it was said aloud. */
+  readonly sinceAt: Date
+  /** The ids of what it is about. */
+  readonly entitlements: readonly string[]
 }
 
 /** What looking back needs of a request; windows of a series and what is held by rule were not asked for. */

@@ -1,17 +1,13 @@
-import type { Grant } from '../../domain/grant.ts'
+import type { LateThere } from '../../domain/ports/grant-records.ts'
 import type { Surface } from '../../domain/ports/surfaces.ts'
 import { adminIds } from '../../operations/admins.ts'
-import { section, type Message } from '../words/blocks.ts'
-import { clockTime, plainWords, wholeLines } from '../words/mrkdwn.ts'
 import type { Parts } from '../parts.ts'
-import { named } from '../words/who.ts'
-import { markOf } from '../publish/messages.ts'
 import type { Alert } from '../publish/picture.ts'
-import { mayAppear } from '../words/status.ts'
+import type { Message } from '../words/blocks.ts'
+import { lateMessage, mostListed, saidAgain, settledMark, settledMessage } from './late-words.ts'
 
 /** After how long an alert that stands is said again, as a new message. */
 const againAfterMs = [5, 30, 120].map((minutes) => minutes * 60_000)
-const mostListed = 15
 const mostOpen = 1_000
 
 /**
@@ -20,18 +16,14 @@ const mostOpen = 1_000
  */
 export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
   const { surfaces, records, log } = parts
-  const late = new Map<string, Grant[]>()
-  for (const grant of await records.late()) {
-    const place = `alert:${grant.resource.id}:${grant.channel}`
-    late.set(place, [...(late.get(place) ?? []), grant])
-  }
+  const late = new Map((await records.late()).map((one) => [`alert:${one.resourceId}:${one.channel}`, one]))
   const open = await surfaces.needingLook(mostOpen, 'alert:')
   const places = new Set([...late.keys(), ...open.map(({ key }) => placeIn(key))])
   const pictures: Alert[] = []
   for (const place of places) {
     const rows = open.filter(({ key }) => placeIn(key) === place)
     try {
-      pictures.push(...(await picturesAt(parts, { place, rows, late: late.get(place) ?? [] })))
+      pictures.push(...(await picturesAt(parts, { place, rows, late: late.get(place) ?? null })))
     } catch (error) {
       log.warn('could not find out now what is said of what is late', { place, error })
     }
@@ -41,39 +33,52 @@ export async function pictureAlerts(parts: Parts): Promise<Alert[]> {
 
 async function picturesAt(
   parts: Parts,
-  { place, rows, late }: { place: string; rows: readonly Surface[]; late: readonly Grant[] },
+  { place, rows, late }: { place: string; rows: readonly Surface[]; late: LateThere | null },
 ): Promise<Alert[]> {
-  const { world, records } = parts
+  const { world } = parts
   const [dms, said] = [rows.filter(isDm), rows.filter((row) => !isDm(row))]
-  if (late.length === 0)
-    return (await records.isAnyLate(whereIs(place)))
-      ? []
-      : [...(await settledAt(parts, said)), ...dms.map(settledDm)]
+  if (late === null) return [...(await settledAt(parts, said)), ...dms.map(settledDm)]
+  const message = await messageOf(parts, late)
+  if (message === null) return []
   // What says already that nothing is late stays so: what is late anew is said anew.
   const [over, open] = [said.filter(isSettled), said.filter((row) => !isSettled(row))]
-  const pictures = alertsAt(place, { late, open, said, now: world.clock.now() })
+  const pictures = alertsAt(place, { late, message, open, said, now: world.clock.now() })
   const isAgain = ({ key }: Surface): boolean => pictures.some((one) => one.key === key)
   const isUnreachable = open.some(({ failure }) => failure !== null)
   return [
     ...pictures,
     ...over.filter((row) => !isAgain(row)).map((row) => edit(row, settledMessage, { needsLook: false })),
-    ...(isUnreachable ? await toAdmins(parts, place, late) : []),
+    ...(isUnreachable ? await toAdmins(parts, { place, late, message }) : []),
   ]
 }
 
+/** Null: it was settled since. */
+async function messageOf({ world, records }: Parts, late: LateThere): Promise<Message | null> {
+  const { grants, unreadable } = await records.firstLate(late, mostListed)
+  const isAll = grants.length < mostListed
+  const count = isAll ? grants.length + unreadable : late.count
+  if (count === 0) return null
+  const resource =
+    grants[0]?.resource.name ?? world.catalog().resources.get(late.resourceId)?.name ?? late.resourceId
+  return lateMessage({ resource, count, grants, unreadable: isAll ? unreadable : 0 })
+}
+
 /** Where the channel cannot be reached, its admins hear by DM, once: a debt is never said nowhere. */
-async function toAdmins({ world, surfaces }: Parts, place: string, late: readonly Grant[]): Promise<Alert[]> {
-  const [first] = late
-  if (!first) return []
-  const kinds = new Map(late.map((grant) => [grant.entitlement.id, grant]))
-  const found = await Promise.all([...kinds.values()].map((one) => adminIds(world, one)))
+async function toAdmins(
+  { world, surfaces }: Parts,
+  { place, late, message }: { place: string; late: LateThere; message: Message },
+): Promise<Alert[]> {
+  const { resourceId, entitlements, sinceAt } = late
+  const found = await Promise.all(
+    entitlements.map((id) => adminIds(world, { resource: { id: resourceId }, entitlement: { id } })),
+  )
   const admins = new Set(found.flatMap(({ userIds }) => userIds))
-  const requestId = `${place}:by-dm:${alertedMs(first, world.clock.now())}`
+  const requestId = `${place}:by-dm:${sinceAt.getTime()}`
   const { surfaces: rows } = await surfaces.of(requestId)
   return [...admins].map((userId) => {
     const key = `${requestId}:${userId}`
     const row = rows.find((other) => other.key === key)
-    const draw = () => Promise.resolve(lateMessage(late))
+    const draw = () => Promise.resolve(message)
     return {
       key,
       row,
@@ -144,22 +149,27 @@ function alertsAt(
   place: string,
   {
     late,
+    message,
     open,
     said,
     now,
-  }: { late: readonly Grant[]; open: readonly Surface[]; said: readonly Surface[]; now: Date },
+  }: {
+    late: LateThere
+    message: Message
+    open: readonly Surface[]
+    said: readonly Surface[]
+    now: Date
+  },
 ): Alert[] {
   const newest = newestOf(open)
-  const sinceMs = newest
-    ? episode(newest.key).sinceMs
-    : Math.min(...late.map((grant) => alertedMs(grant, now)))
+  const sinceMs = newest ? episode(newest.key).sinceMs : late.sinceAt.getTime()
   const step = againAfterMs.filter((ms) => now.getTime() - sinceMs >= ms).length
   const key = `${place}:${sinceMs}:${step}`
   const current = said.find((row) => row.key === key)
   // Until it is said below they say what they did.
   const older = current?.ts ? open.filter((row) => row.key !== key) : []
   return [
-    picture({ key, row: current }, lateMessage(late), { needsLook: true }),
+    picture({ key, row: current }, message, { needsLook: true }),
     ...older.map((row) => edit(row, saidAgain, { needsLook: false })),
   ]
 }
@@ -181,40 +191,4 @@ interface Episode {
 function episode(key: string): Episode {
   const [sinceMs, step] = key.split(':').slice(3).map(Number)
   return { sinceMs: sinceMs ?? 0, step: step ?? 0 }
-}
-
-const alertedMs = (grant: Grant, now: Date): number =>
-  'alertedAt' in grant && grant.alertedAt !== null ? grant.alertedAt.getTime() : now.getTime()
-
-function lateMessage(late: readonly Grant[]): Message {
-  const resource = late[0]?.resource.name ?? ''
-  const lines = late.slice(0, mostListed).map((grant) => {
-    const what = `${named(grant.subject)}, ${plainWords(grant.entitlement.name, 60)}`
-    if (grant.status === 'revoking') {
-      if (grant.mayAppearUntil !== null)
-        return `• *not certain yet* ${what}: due ${clockTime(grant.takeAt)}. ${mayAppear(grant.mayAppearUntil)}`
-      const last = grant.lastError === null ? '' : `; last: ${plainWords(grant.lastError, 150)}`
-      return `• *STILL HELD* ${what}: due ${clockTime(grant.takeAt)}, ${grant.tries} tries${last}`
-    }
-    const last =
-      'lastError' in grant && grant.lastError !== null ? `; last: ${plainWords(grant.lastError, 150)}` : ''
-    return `• not given yet: ${what}${last}`
-  })
-  const title = `:warning: *${plainWords(resource, 60)}*: ${late.length} late`
-  return {
-    text: `${resource}: ${late.length} late`,
-    blocks: [section(wholeLines(title, lines, { atMost: mostListed }))],
-  }
-}
-
-const settledMessage: Message = {
-  text: 'Settled: nothing is late here any more',
-  blocks: [section('Settled: nothing is late here any more. Each card says how it ended.')],
-}
-
-const settledMark = markOf(settledMessage)
-
-const saidAgain: Message = {
-  text: 'Still late; said again below',
-  blocks: [section('Still late; said again below.')],
 }

@@ -14,10 +14,11 @@ import type { Alert } from '../../../src/slack/publish/picture.ts'
 import { Publisher } from '../../../src/slack/publish/publisher.ts'
 import { read } from '../../catalog/reading.ts'
 import { beat, useBeats } from '../../support/beats.ts'
-import { at } from '../../support/builders.ts'
+import { at, sam } from '../../support/builders.ts'
 import { aDatabase, type TestDatabase } from '../../support/database.ts'
 import { standard } from '../../support/device-sources.ts'
 import { anAlertedGrant } from '../../support/lives.ts'
+import { anotherLate } from '../../support/late-alerts.ts'
 import { noLog } from '../../support/no-log.ts'
 import { settled } from '../../support/publishing.ts'
 import { aSlackSide, catalogWith, type SlackSide } from '../../support/slack-side.ts'
@@ -136,9 +137,55 @@ test('nothing late that only another version can read is said to be settled; it 
   const { publisher, isSaid } = publishes(side, parts, () => pictureAlerts(parts))
   await isSaid(1)
   await grants.updateMany({}, { $set: { reason: 7 } })
-  await isSaid(1)
+  await isSaid(2)
+  expect(side.slack.texts.at(-1)).toBe('Orders database: 1 late')
   await grants.updateMany({}, { $set: { isOpen: false } })
   // The alert itself, and the last word in its thread.
-  await isSaid(3)
+  await isSaid(4)
   await publisher.stop(100)
+  await grants.deleteMany({})
+})
+
+test('an alert says that somebody holds something still as long as it is so, though another version alone can read what else is late', async () => {
+  const grants = grantModel(database.connection).collection
+  const [one, other] = [anAlertedGrant(), anotherLate()]
+  await grants.insertMany([toStored(one), { ...toStored(other), reviews: { by: 'version 9' } }] as never[])
+  const side = aSlackSide()
+  const parts = {
+    ...side.parts,
+    records: mongoGrantRecords(database.connection, { now: () => at(8_000) }, noLog),
+  }
+  const { publisher, isSaid } = publishes(side, parts, () => pictureAlerts(parts))
+  const saysNow = () => side.slack.calls.at(-1)?.args
+  await isSaid(1)
+  expect(saysNow()?.['text']).toContain('2 late')
+  expect(saysNow()?.['blocks']).toMatch(/STILL HELD.* Riley.*1 that this version of Curfew cannot read/)
+  await grants.deleteOne({ _id: one.id as never })
+  await isSaid(2)
+  expect(saysNow()?.['text']).toContain('1 late')
+  expect(saysNow()?.['blocks']).not.toContain('Riley')
+  await grants.deleteMany({})
+  await isSaid(4)
+  await publisher.stop(100)
+})
+
+// Each place took turns in the first thousand.
+test('what is late on one resource is said though more than a thousand are late on another for longer, with how many those are', async () => {
+  const grants = grantModel(database.connection).collection
+  const { connection } = database
+  const thousands = Array.from({ length: 1_200 }, (_, n) => ({
+    ...toStored(anotherLate({ id: `m${n}`, requestId: `m${n}`, subject: { ...sam, id: `m${n}` } })),
+    ...(n === 0 ? { reason: 7 } : {}),
+  }))
+  const billing = anotherLate({
+    resource: { id: 'billing-db', name: 'Billing database' },
+    alertedAt: at(7_390),
+  })
+  await grants.insertMany([...thousands, toStored(billing)] as never[])
+  const side = aSlackSide()
+  const records = mongoGrantRecords(connection, { now: () => at(8_000) }, noLog)
+  const alerts = await pictureAlerts({ ...side.parts, records })
+  const said = await Promise.all(alerts.map(async ({ draw }) => (await draw()).text))
+  expect(said.sort()).toEqual(['Billing database: 1 late', 'Orders database: 1200 late'])
+  await grants.deleteMany({})
 })
