@@ -91,6 +91,44 @@ test('once nothing is late any more no message says that it still is, though Sla
   expect(first).toContain('Settled')
 })
 
+test.each([
+  ['is taken by Slack', undefined],
+  ['is done by Slack, which does not answer', { broken: 'socket hang up' }],
+  ['is not taken by Slack just then', { status: 503 }],
+])(
+  'what is late anew after the last word of an alert is said as a new message, with a last word of its own, though the edit to "Settled" %s',
+  async (_what, answer) => {
+    const { side, beats, alerts, words } = begun()
+    side.setNow(at(7_300))
+    await side.writes(anAlertedGrant())
+    await beats(3)
+    expect(alerts()).toHaveLength(1)
+    if (answer !== undefined) side.slack.next('chat.update', answer)
+    await side.writes(gone(anAlertedGrant()))
+    await beats(1)
+    expect(words()).toHaveLength(1)
+    await side.writes(anotherLate())
+    await beats(20)
+    expect(alerts()).toHaveLength(2)
+    await side.writes(gone(anotherLate()))
+    await beats(20)
+    expect([alerts().length, words().length]).toEqual([2, 2])
+  },
+)
+
+test('what is late anew while the last word of an alert was sent, and Slack did not answer, is said as a new message', async () => {
+  const { side, beats, alerts } = begun()
+  side.setNow(at(7_300))
+  await side.writes(anAlertedGrant())
+  await beats(3)
+  side.slack.next('chat.postMessage', { broken: 'socket hang up' })
+  await side.writes(gone(anAlertedGrant()))
+  await beats(1)
+  await side.writes(anotherLate())
+  await beats(3)
+  expect(alerts()).toHaveLength(2)
+})
+
 test.each(['is_archived', 'restricted_action_non_threadable_channel', 'restricted_action_thread_locked'])(
   'the last word of an alert is tried once where its channel takes none in threads (%s)',
   async (error) => {

@@ -1,6 +1,6 @@
 import type { Call } from '../../support/recorded-slack.ts'
 import { at } from '../../support/builders.ts'
-import { gone, isToAda, useLateAlerts } from '../../support/late-alerts.ts'
+import { anotherLate, gone, isToAda, useLateAlerts } from '../../support/late-alerts.ts'
 import { anAlertedGrant } from '../../support/lives.ts'
 
 const begun = useLateAlerts()
@@ -22,6 +22,49 @@ test.each([
   // Ten minutes.
   await beats(120)
   expect([alerts().length, dms().length]).toEqual([1, 1])
+})
+
+test('of what is late in a channel that is archived admins hear by one DM, which is kept true and settled in the end', async () => {
+  const { side, beats, dms } = begun()
+  side.slack.always(refusedInChannel('is_archived'))
+  side.setNow(at(7_300))
+  const all = Array.from({ length: 12 }, (_, n) =>
+    anotherLate({
+      id: `g${n}`,
+      requestId: `r${n}`,
+      subject: { ...anotherLate().subject, id: `p${n}` },
+      alertedAt: new Date(at(7_280).getTime() + n),
+    }),
+  )
+  for (const one of all) await side.writes(one)
+  await beats(4)
+  for (const [n, one] of all.entries()) {
+    expect(dms().at(-1)?.args['text']).toContain(`${12 - n} late`)
+    await side.writes(gone(one))
+    await beats(2)
+  }
+  expect(dms().at(-1)?.args['text']).toContain('Settled')
+  expect(dms().filter(({ method }) => method === 'chat.postMessage')).toHaveLength(1)
+})
+
+test('what is late anew after a DM was settled is said by a DM of its own, though Slack did not take that it was', async () => {
+  const { side, beats, dms } = begun()
+  side.slack.always(refusedInChannel('is_archived'))
+  side.setNow(at(7_300))
+  await side.writes(anAlertedGrant())
+  await beats(4)
+  side.slack.next('chat.update', { status: 503 })
+  await side.writes(gone(anAlertedGrant()))
+  await beats(1)
+  await side.writes(anotherLate())
+  await beats(4)
+  const posted = dms().filter(({ method }) => method === 'chat.postMessage')
+  expect(posted.map(({ args }) => args['text'])).toEqual(Array(2).fill('Orders database: 1 late'))
+  expect(
+    dms()
+      .filter(({ args }) => args['ts'])
+      .at(-1)?.args['text'],
+  ).toContain('Settled')
 })
 
 test('the DM that told an admin of what is STILL HELD, as its channel is archived, does not say so for ever once it is gone', async () => {
