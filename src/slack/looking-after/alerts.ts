@@ -7,10 +7,11 @@ import { settledDm, whileLateByDm } from './late-dms.ts'
 import {
   allSay,
   episodeId,
+  dmsId,
   episodeOf,
   isDm,
-  isEndNoted,
   isOver,
+  isSettled,
   newestOf,
   onceSettled,
   placeOfKey,
@@ -78,7 +79,7 @@ function settledAt({ episodes, dms }: Place): Alert[] {
   const newest = episodes.at(-1)
   return [
     ...episodes.flatMap((one) => (one === newest ? onceSettled(one) : allSay(one, settledMessage))),
-    ...(newest === undefined || isEndNoted(newest) ? dms.map(settledDm) : []),
+    ...dms.map(settledDm),
   ]
 }
 
@@ -116,15 +117,26 @@ async function messageOf({ world, records }: Parts, late: LateThere): Promise<Me
 
 /** The one that goes on; else another, after all that were. */
 async function currentAt(
-  { surfaces }: Parts,
+  { surfaces, log }: Parts,
   { place, episodes, dms }: Place,
   late: LateThere,
 ): Promise<Episode> {
   const newest = episodes.at(-1)
-  if (newest !== undefined && !isOver(newest)) return newest
+  if (newest !== undefined && !(await hasEnded(newest))) return newest
   const before = [...episodes.map(({ sinceMs }) => sinceMs), ...dms.map(({ key }) => sinceMsOf(key))]
   for (let sinceMs = Math.max(late.sinceAt.getTime(), ...before.map((ms) => ms + 1)); ; sinceMs++) {
     const begun = await readEpisode(surfaces, { place, sinceMs })
-    if (!isOver(begun)) return begun
+    if (!(await hasEnded(begun))) return begun
+  }
+
+  /** Where nothing stands in the channel, its admins were told by DM. */
+  async function hasEnded(one: Episode): Promise<boolean> {
+    if (isOver(one) || newestOf(one) !== null) return isOver(one)
+    try {
+      return (await surfaces.of(dmsId(place, one.sinceMs))).surfaces.some(isSettled)
+    } catch (error) {
+      log.warn('could not find out now what admins were told of what is late', { place, error })
+      return false
+    }
   }
 }

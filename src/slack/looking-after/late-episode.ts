@@ -20,7 +20,6 @@ export interface Episode {
   readonly sinceMs: number
   /** Its message, and each time that it was said again or was to be: the first first. */
   readonly said: readonly Surface[]
-  /** Noted before it is sent: what is late once this is there is said anew. */
   readonly lastWord: Surface | null
 }
 
@@ -48,16 +47,13 @@ export function episodeOf(place: string, sinceMs: number, rows: readonly Surface
   return { place, sinceMs, said, lastWord: rows.find(isLastWord) ?? null }
 }
 
-/** Its end was begun, whatever came through of it. */
-export const isOver = ({ said, lastWord }: Episode): boolean =>
-  lastWord !== null || said.some(({ shows }) => shows === settledMark)
+/** That nothing is late was said, in its message or in its last word: what is late anew is said anew. */
+export const isOver = ({ said, lastWord }: Episode): boolean => lastWord?.ts != null || said.some(isSettled)
+
+export const isSettled = ({ shows }: Surface): boolean => shows === settledMark
 
 /** Its newest message that stands. */
 export const newestOf = ({ said }: Episode): Surface | null => said.findLast(({ ts }) => ts !== null) ?? null
-
-/** Once nothing is late: what is late anew from now on begins another. */
-export const isEndNoted = (episode: Episode): boolean =>
-  episode.lastWord !== null || newestOf(episode) === null
 
 /** What of it is looked after could not be shown in its channel. */
 export const isRefused = ({ said }: Episode): boolean =>
@@ -89,10 +85,7 @@ export function onceSettled(episode: Episode): Alert[] {
   const word = { key: lastWord?.key ?? `${newest.key}:settled`, row: lastWord ?? undefined }
   return [
     ...(isSaid ? [] : [picture(episode, word, settledMessage, { needsLook: false, threadTs: newest.ts })]),
-    // Nobody hears of an edit: what is late anew before is said by the message that stands.
-    ...(isEndNoted(episode)
-      ? said.map((row) => edit(row, settledMessage, { needsLook: row === newest && !isSaid }))
-      : []),
+    ...said.map((row) => edit(row, settledMessage, { needsLook: row === newest && !isSaid })),
   ]
 }
 

@@ -144,3 +144,20 @@ test.each(['is_archived', 'restricted_action_non_threadable_channel', 'restricte
     expect(await side.surfaces.needingLook(100, 'alert:')).toEqual([])
   },
 )
+
+test('no alert says STILL HELD of what is gone while Slack asked to post nothing for a minute: an edit may be sent', async () => {
+  const { side, beats, saysNow } = begun()
+  side.setNow(at(7_300))
+  await side.writes(anAlertedGrant())
+  await beats(3)
+  // What is said elsewhere is answered so.
+  side.slack.next('chat.postMessage', { retryAfterSeconds: 60 })
+  await side.writes(
+    anotherLate({ resource: { id: 'billing-db', name: 'Billing database' }, channel: 'C0BILLING' }),
+  )
+  await beats(1)
+  await side.writes(gone(anAlertedGrant()))
+  // Fifty seconds: edits are not paused.
+  await beats(10)
+  expect(saysNow('1.0')).toContain('Settled')
+})
