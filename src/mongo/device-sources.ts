@@ -6,7 +6,7 @@ import { aboutToWrite } from '../domain/writes.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { elapsedMs } from '../elapsed.ts'
 import { collectionOf } from './connection.ts'
-import { readEach } from './readable.ts'
+import { complain, readEach } from './readable.ts'
 
 const named = z.object({ name: z.string() })
 const row = z.object({
@@ -43,15 +43,15 @@ export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSou
       const now = elapsedMs()
       if (now - (notedAtMs.get(source) ?? -Infinity) < noteEveryMs) return
       notedAtMs.set(source, now)
-      const isKnown = { $eq: [{ $type: '$heardAt' }, 'date'] }
-      const silentMs = { $cond: [isKnown, { $subtract: ['$$NOW', '$heardAt'] }, 0] }
+      const isKnown = { $in: [{ $type: '$heardAt' }, ['date', 'missing']] }
+      const silentMs = { $cond: [isKnown, { $subtract: ['$$NOW', '$heardAt'] }, null] }
       const wasSilent = { $gt: [silentMs, silentAfterMs ?? Infinity] }
       const wasTaken = { $gt: [{ $ifNull: ['$takenAt', new Date(0)] }, '$heardAt'] }
       const gap = {
         $cond: [
           { $and: [wasSilent, { $not: [wasTaken] }] },
           { from: '$heardAt', until: '$$NOW' },
-          { $ifNull: ['$gap', null] },
+          { $cond: [isKnown, { $ifNull: ['$gap', null] }, 'unknown'] },
         ],
       }
       await sources.updateOne(
@@ -78,6 +78,8 @@ export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSou
     byName: async () => {
       const found = await sources.find().toArray()
       const known = readEach(found, read, about).map((one) => [one.source, one] as const)
+      for (const [source, { gap }] of known)
+        if (gap === 'unknown') complain(about, source, new Error('its last gap cannot be read'))
       return new Map<string, SourceHeard | 'unknown'>([
         ...found.map(({ _id }) => [_id, 'unknown'] as const),
         ...known,

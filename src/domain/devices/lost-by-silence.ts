@@ -3,7 +3,7 @@ import type { SourceHeard } from '../ports/device-sources.ts'
 import type { Device } from './device.ts'
 import { fitness } from './fitness.ts'
 import type { FitRule } from './rules.ts'
-import { moved } from './standing-still.ts'
+import { aged, moved, newestOf, stoodBeforeMs } from './standing-still.ts'
 import { machineIdOf, together } from './together.ts'
 
 const farMs = 100 * 365 * 24 * 3_600_000
@@ -14,7 +14,7 @@ const mostTurns = 50
  * time there is to mend it. Null: not before it ends anyway, or for another reason. `devices`: those of its holder.
  */
 export function lostBySilence(
-  { source, heardAt }: Pick<SourceHeard, 'source' | 'heardAt'>,
+  { source, heardAt, gap }: Pick<SourceHeard, 'source' | 'heardAt' | 'gap'>,
   {
     rule,
     devices,
@@ -23,7 +23,11 @@ export function lostBySilence(
   }: { rule: FitRule; devices: readonly Device[]; onDevice: string | null; endsAt: Date },
 ): Date | null {
   const on = machineIdOf(devices, onDevice)
-  const heardOn = (device: Device): Device => (device.source === source ? device : moved(device, () => farMs))
+  const lastAt = newestOf(devices.filter((device) => device.source === source))
+  const heardOn = (device: Device): Device =>
+    device.source === source
+      ? aged(device, (at) => stoodBeforeMs({ gap, heardAt }, { at, lastAt }))
+      : moved(device, farMs)
   const all = together(devices.map(heardOn))
   let at = heardAt
   let found = fitness(rule, all, { now: at, onDevice: on })

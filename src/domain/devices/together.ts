@@ -74,17 +74,20 @@ const asOne = (one: Device, other: Device): Device => ({
   policies: newest(one.policies, other.policies),
 })
 
-function newest<T extends { readonly at: Date }>(
+/** By when it was said, however old it is by its source's own time. */
+function newest<T extends { readonly at: Date; readonly saidAt?: Date }>(
   one: Readonly<Record<string, T>>,
   other: Readonly<Record<string, T>>,
 ): Record<string, T> {
   const found = new Map(Object.entries(one))
   for (const [name, said] of Object.entries(other)) {
     const known = found.get(name)
-    if (known === undefined || said.at > known.at) found.set(name, said)
+    if (known === undefined || saidAt(said) > saidAt(known)) found.set(name, said)
   }
   return Object.fromEntries(found)
 }
+
+const saidAt = ({ at, saidAt }: { readonly at: Date; readonly saidAt?: Date }): Date => saidAt ?? at
 
 /** By our own ids of people; what is nobody's is left out. */
 export function byOwner(devices: readonly Device[]): ReadonlyMap<string, readonly Device[]> {
