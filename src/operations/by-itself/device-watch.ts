@@ -55,20 +55,25 @@ export function watchDevices(
   let isStopped = false
   let looking: Promise<void> | null = null
   let resuming: Promise<void> | null = null
+  let lookingAtAll: Promise<void> | null = null
   let following: Promise<void> | null = null
 
   const goesOn = (): boolean => !isStopped
   /** Ends what is to end of these people's, of all of them, before anything goes on again. */
   const lookNow = async (people: readonly string[]): Promise<void> => {
     const looks = new PQueue({ concurrency: partsAtOnce })
+    const parts = inParts(people)
     const all = await Promise.allSettled(
-      inParts(people).map((some) => looks.add(async () => (goesOn() ? lookAt(world, some) : undefined))),
+      parts.map((some) => looks.add(async () => (goesOn() ? lookAt(world, some) : undefined))),
     )
-    const failed = all.find(({ status }) => status === 'rejected')
-    for (const id of people) (failed === undefined ? mayGoOn : waiting).add(id)
-    if (failed?.status === 'rejected') throw failed.reason
-    changed(people)
+    const isLookedAt = parts.map((_, i) => all[i]?.status === 'fulfilled')
+    const lookedAt = parts.filter((_, i) => isLookedAt[i]).flat()
+    for (const id of parts.filter((_, i) => !isLookedAt[i]).flat()) waiting.add(id)
+    for (const id of lookedAt) mayGoOn.add(id)
+    changed(lookedAt)
     goOnSoon()
+    const failed = all.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
   }
   const lookAtWaiting = async (): Promise<void> => {
     while (waiting.size > 0 && goesOn()) {
@@ -88,6 +93,14 @@ export function watchDevices(
         throw error
       }
     }
+  }
+  const lookAtHolders = async (): Promise<void> => {
+    const marks = marksOf(world.catalog())
+    const rows = await world.grants.held()
+    const holders = rows.flatMap(({ resource, entitlement, posture, device, subject }) =>
+      posture !== null || device !== null || marks.has(`${resource.id}/${entitlement.id}`) ? subject.id : [],
+    )
+    await lookNow([...new Set(holders)])
   }
   const cannot = (error: unknown): void =>
     world.log.warn('could not look at what is held on devices now', { error })
@@ -143,16 +156,7 @@ export function watchDevices(
   }, everyMs)
   timer.unref()
   return {
-    lookAtAll: async () => {
-      const marks = marksOf(world.catalog())
-      const rows = await world.grants.held()
-      const holders = rows.flatMap(({ resource, entitlement, posture, device, subject }) =>
-        posture !== null || device !== null || marks.has(`${resource.id}/${entitlement.id}`)
-          ? subject.id
-          : [],
-      )
-      await lookNow([...new Set(holders)])
-    },
+    lookAtAll: () => (lookingAtAll = lookAtHolders()),
     minute: async () => {
       if (world.catalog().devices.sources.size === 0) return
       const parts = [
@@ -170,7 +174,7 @@ export function watchDevices(
       isStopped = true
       clearInterval(timer)
       stopListening()
-      await Promise.all([looking, following])
+      await Promise.allSettled([looking, following, lookingAtAll])
       await resuming
     },
   }

@@ -1,4 +1,5 @@
 import { ConnectorError, type Shown } from '../../domain/connector.ts'
+import { after } from '../../domain/instants.ts'
 import { UnknownRecord } from '../../domain/unknown-record.ts'
 import { cut } from '../../domain/cut.ts'
 import type { Active, Approved, Grant, Granting, Revoking, Secret } from '../../domain/grant.ts'
@@ -236,13 +237,14 @@ export async function leave(world: World, seen: Approved): Promise<void> {
   await queues.turn(holdId(holdingOf(seen)), async () => {
     const ready = await queues.step(seen.system, 'prepare', () => prepareToLeave(world, seen))
     if (ready === null) return
-    const { lease, grant, mustTake, isAhead } = ready
+    const { lease, grant, mustTake } = ready
     await waitUntil(world, grant.takeAt)
 
     if (!mustTake) {
       // 8. Not among the claims: take nothing. 9. Others claim, or held before: only my claim goes.
       await queues.step(seen.system, 'record', async () => {
-        if (isAhead) await lease.reread()
+        // Another process may say at any moment that it came by a give of ours.
+        if (grant.id in lease.hold.claims) await lease.reread()
         const left = await leftUntaken(world, lease.hold, grant)
         if (left === null) {
           await lease.release()
@@ -291,7 +293,7 @@ async function hasten(world: World, claims: Hold['claims']): Promise<void> {
 async function prepareToLeave(
   world: World,
   seen: Approved,
-): Promise<{ lease: Lease; grant: Revoking; mustTake: boolean; isAhead: boolean } | null> {
+): Promise<{ lease: Lease; grant: Revoking; mustTake: boolean } | null> {
   const lease = await takeLease(world, seen)
   if (lease === null) return null
   // 7. Read the grant again under the lease; one whose end is near turns `revoking` now.
@@ -318,7 +320,7 @@ async function prepareToLeave(
   const keepMs = waitMs + lease.callMs
   if (mustTake) await lease.announce('take', grant.id, {}, keepMs)
   else if (waitMs > 0) await lease.write({ keepMs })
-  return { lease, grant, mustTake, isAhead: waitMs > 0 }
+  return { lease, grant, mustTake }
 }
 
 const patientTries = 3
@@ -422,9 +424,9 @@ class MayAppear extends Error {
 /** Asks the system whether it is gone: null, or why it does not count as gone. */
 async function whyNotGone(lease: Lease): Promise<Error | null> {
   try {
-    const { readAt } = lease.hold
+    const asOf = await lease.readAtNow()
     if (await lease.has()) return new Error('the system says it is still held')
-    const until = await lease.mayAppearSince(readAt)
+    const until = await lease.mayAppearSince(asOf)
     return until === null ? null : new MayAppear(until)
   } catch (error) {
     if (error instanceof LeaseLost) throw error
@@ -632,14 +634,20 @@ async function takeLease(world: World, grant: Approved): Promise<Lease | null> {
   return null
 }
 
-/** What is over is owed from now on, and late in time. */
+/** What is over is owed from now on, and late in time. Tried again soon where another replica, of another version, may do it. */
 async function cannotLease(world: World, grant: Approved, error: Error): Promise<null> {
   await world.grants.change(grant.id, (current, now) =>
     current.status === 'active' && now < current.endsAt ? current : endIfDue(current, now),
   )
-  await owe(world, grant.id, error)
+  if (!(error instanceof UnknownRecord)) await owe(world, grant.id, error)
+  else {
+    const retryAt = after(world.clock.now(), forOthersMs)
+    await record(world, grant.id, { type: 'failed', error: error.message, retryAt })
+  }
   return null
 }
+
+const forOthersMs = 2_000
 
 /** Notes a failed try. Giving that can never work turns to taking back; everything else is tried again later. */
 export async function owe(world: World, grantId: string, error: unknown): Promise<void> {

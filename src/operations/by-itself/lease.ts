@@ -156,6 +156,12 @@ export class Lease {
     if (!tidied.done) throw new ConnectorError('timeout', { retryable: true })
   }
 
+  /** An instant of the database's that is over, for `mayAppearSince`. */
+  async readAtNow(): Promise<Date> {
+    if (this.system.connector.lateMs > 0) await this.reread()
+    return this.#hold.readAt
+  }
+
   /**
    * Until when a give that nobody heard the end of may still have happened since then, by what the connector says; null: none
    * may. The hold is read anew for it: another process may watch for a give of its own.
