@@ -740,14 +740,15 @@ decides:
     if :: takeDue(g) || !keeps(R7_INSTANT) || st[g] != REVOKING fi;
     if :: must -> must = false; verb = take; goto sends :: else fi
   };
-  /* [9] Read again, for the same reason. */
+leavesUntaken:
+  /* [9] Read again: another may have it watched since, which says that it came by a give of ours. */
   atomic {
+    if :: claim[g] -> skip :: else -> goto saysLeft fi;
     ask();
     d_step { if :: writes -> hb = claim[g] && (heldBefore || claim[1 - g]) :: else fi };
     written(throws)
   };
-
-leavesUntaken:
+saysLeft:
   /* [8] Not among the claims: take nothing. [9] Others claim, or it was held before: only my claim goes. */
   atomic {
     if
@@ -788,6 +789,13 @@ took:
     !lagging;
 tookLate:
     if :: out != done -> goto finishes :: else fi
+  };
+#endif
+#ifdef LATE
+  atomic {
+    ask();
+    d_step { if :: writes -> knowsWatch() :: else fi };
+    written(finishes)
   };
 #endif
   /* [9] Read back that it is gone. [13] It is not, while an earlier give may still turn up. */
