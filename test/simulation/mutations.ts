@@ -148,9 +148,7 @@ export const mutations: readonly Mutation[] = [
     name: 'gone is said while a late give may still come',
     rule: '13',
     file: lease,
-    edits: [
-      ['return watch.until > readAt ? watch.until : null', 'return watch.until > readAt ? null : null'],
-    ],
+    edits: [['watch.until > at ? watch.until : null', 'watch.until > at ? null : null']],
   },
   {
     name: 'a secret is made though its grant moved on',
