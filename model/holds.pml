@@ -793,10 +793,12 @@ tookLate:
 #endif
 #ifdef LATE
   atomic {
+    if :: wGave -> skip :: else -> goto readsBack fi;
     ask();
     d_step { if :: writes -> knowsWatch() :: else fi };
     written(finishes)
   };
+readsBack:
 #endif
   /* [9] Read back that it is gone. [13] It is not, while an earlier give may still turn up. */
   atomic {

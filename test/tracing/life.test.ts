@@ -43,7 +43,7 @@ test('a life from a click to its end can be followed: each try is one trace, and
       ...['prepare', 'wait for instant', 'call', 'record'].map((name) => `settle grant > ${name}`),
       ...['lease hold', 'write grant end', 'write hold'].map((name) => `prepare > ${name}`),
       'call > take mongodb',
-      ...['has mongodb', 'write hold', 'write grant taken'].map((name) => `record > ${name}`),
+      ...['has mongodb', 'write hold', 'write hold', 'write grant taken'].map((name) => `record > ${name}`),
     ].sort(),
   )
   const call = end.find(({ name }) => name === 'call')

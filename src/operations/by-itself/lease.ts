@@ -156,9 +156,9 @@ export class Lease {
     if (!tidied.done) throw new ConnectorError('timeout', { retryable: true })
   }
 
-  /** An instant of the database's that is over, for `mayAppearSince`. */
+  /** An instant of the database's that is over, for `mayAppearSince`: of now where something is watched that may be over. */
   async readAtNow(): Promise<Date> {
-    if (this.system.connector.lateMs > 0) await this.reread()
+    if (this.system.connector.lateMs > 0 && this.#hold.watch !== null) await this.reread()
     return this.#hold.readAt
   }
 
