@@ -62,18 +62,22 @@ export function watchDevices(
   /** Ends what is to end of these people's, of all of them, before anything goes on again. */
   const lookNow = async (people: readonly string[]): Promise<void> => {
     const looks = new PQueue({ concurrency: partsAtOnce })
-    const parts = inParts(people)
-    const all = await Promise.allSettled(
-      parts.map((some) => looks.add(async () => (goesOn() ? lookAt(world, some) : undefined))),
-    )
-    const isLookedAt = parts.map((_, i) => all[i]?.status === 'fulfilled')
-    const lookedAt = parts.filter((_, i) => isLookedAt[i]).flat()
-    for (const id of parts.filter((_, i) => !isLookedAt[i]).flat()) waiting.add(id)
+    const lookedAt: string[] = []
+    const failed: unknown[] = []
+    const look = async (some: readonly string[]): Promise<void> => {
+      try {
+        if (goesOn()) await lookAt(world, some)
+        lookedAt.push(...some)
+      } catch (error) {
+        failed.push(error)
+        for (const id of some) waiting.add(id)
+      }
+    }
+    await Promise.all(inParts(people).map((some) => looks.add(() => look(some))))
     for (const id of lookedAt) mayGoOn.add(id)
     changed(lookedAt)
     goOnSoon()
-    const failed = all.find(({ status }) => status === 'rejected')
-    if (failed?.status === 'rejected') throw failed.reason
+    if (failed.length > 0) throw new AggregateError(failed, 'not all could be looked at')
   }
   const lookAtWaiting = async (): Promise<void> => {
     while (waiting.size > 0 && goesOn()) {
@@ -168,7 +172,7 @@ export function watchDevices(
       // None waits for another that cannot be done.
       const failed: unknown[] = []
       for (const part of parts) await part().catch((error: unknown) => failed.push(error))
-      if (failed.length > 0) throw failed[0]
+      if (failed.length > 0) throw new AggregateError(failed, 'not all of the minute could be done')
     },
     stop: async () => {
       isStopped = true

@@ -76,7 +76,7 @@ export async function resumeFor(
       else failed.push(error)
     })
   }
-  if (failed.length > 0) throw failed[0]
+  if (failed.length > 0) throw new AggregateError(failed, 'not all that was cut could go on')
 }
 
 async function goOn(
