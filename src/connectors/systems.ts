@@ -13,6 +13,7 @@ const mayCloseMs = 2_000
 export interface ConnectedSystem {
   readonly connector: Connector
   readonly timeoutMs: number
+  isSilent(): boolean
 }
 
 /** `silent`: it does not answer, and is asked once a second until it does. */
@@ -40,7 +41,6 @@ interface Entry extends ConnectedSystem {
   readonly system: System
   /** It could not be connected yet. */
   readonly isStandIn: boolean
-  readonly isSilent: () => boolean
 }
 
 export function openSystems({
@@ -95,7 +95,7 @@ export function openSystems({
       error instanceof ConnectorError ? clean(error.message) : `in an unexpected way (error ${errorId})`
     const canonical: Connector['canonical'] = (target) => kinds.get(kind)?.canonical(target) ?? ''
     const connector = standIn(`${id} cannot be connected: ${why}`, canonical)
-    return { system, timeoutMs, connector, isStandIn: true, isSilent: () => false }
+    return { system, timeoutMs, connector, isStandIn: true, isSilent: () => true }
   }
 
   let connecting: NodeJS.Timeout | undefined
@@ -161,7 +161,9 @@ export function openSystems({
 
     get(systemId) {
       const entry = open.get(systemId)
-      return entry ? { connector: entry.connector, timeoutMs: entry.timeoutMs } : null
+      if (!entry) return null
+      const { connector, timeoutMs, isSilent } = entry
+      return { connector, timeoutMs, isSilent }
     },
 
     forget(systemId) {

@@ -26,7 +26,7 @@ async function compared(connector: Connector, target: Target, principal: string)
       holds: mongoHolds(connection, noLog),
       grants: mongoGrants(connection, clock, noLog),
       accepted: mongoAccepted(connection),
-      systems: () => ({ connector, timeoutMs: 2_500 }),
+      systems: () => ({ connector, timeoutMs: 2_500, isSilent: () => false }),
       clock,
     }
     await world.grants.insert(anActiveGrant({ id: 'g1', requestId: 'g1', reason: 'r' }))

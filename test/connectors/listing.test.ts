@@ -74,7 +74,7 @@ test('a system whose pages go round in a circle holds up no other: comparing it 
       holds: mongoHolds(connection, noLog),
       grants: mongoGrants(connection, clock, noLog),
       accepted: mongoAccepted(connection),
-      systems: () => ({ connector, timeoutMs: 500 }),
+      systems: () => ({ connector, timeoutMs: 500, isSilent: connector.isSilent }),
       clock,
     }
     const running = reconcile(world, place).then(

@@ -91,7 +91,7 @@ async function aWorld({
     tickets: mongoTickets(connection),
     catalog: () => ({ systems }),
     isAfterRestore: () => isAfterRestore,
-    systems: () => ({ connector, timeoutMs: 1_000 }),
+    systems: () => ({ connector, timeoutMs: 1_000, isSilent: () => false }),
     clock,
     queues: new Queues(),
     log: noLog,

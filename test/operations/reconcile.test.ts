@@ -67,7 +67,7 @@ async function aWorld(
     holds: mongoHolds(connection, noLog),
     grants: mongoGrants(connection, clock, noLog),
     accepted: mongoAccepted(connection),
-    systems: (id) => (id === place.system ? { connector, timeoutMs: 1_000 } : null),
+    systems: (id) => (id === place.system ? { connector, timeoutMs: 1_000, isSilent: () => false } : null),
     clock,
   }
   return { world, asked }

@@ -97,7 +97,7 @@ export class Replica {
       agrees: () => true,
       isAfterRestore: () => false,
       leavesSlackToOthers: () => false,
-      systems: () => ({ connector, timeoutMs: system.habits.timeoutMs }),
+      systems: () => ({ connector, timeoutMs: system.habits.timeoutMs, isSilent: () => false }),
       clock: {
         now,
         isSure: () => this.#sampleAgeMs < 10_000,

@@ -49,3 +49,53 @@ test('what a replica that died had begun to take is taken once its lease is over
   expect((takenAtMs[1] ?? NaN) - leaseUntilMs).toBeLessThan(150)
   expect([...db.grants.values()].map(({ status }) => status)).toEqual(['ended'])
 })
+
+/** It times out on this one, for this long; what it does for others says nothing of when to try it again. */
+function timesOutFor(ms: number, isSilent = false) {
+  const takenAtMs: number[] = []
+  const scene = aScene({
+    connects: (connector, clock) => ({
+      ...connector,
+      take: async (call) => {
+        takenAtMs.push(clock.nowMs)
+        if (clock.nowMs < (takenAtMs[0] ?? 0) + ms)
+          throw new ConnectorError('timeout', { retryable: true, happened: 'no' })
+        await connector.take(call)
+      },
+    }),
+  })
+  for (const { world } of [scene.one, scene.other]) {
+    const { systems } = { ...world }
+    const silent = (id: string) => ({ ...systems(id), isSilent: () => isSilent })
+    Object.assign(world, { systems: silent })
+  }
+  scene.time.at(
+    1_500,
+    () => void scene.ask(scene.one.world, 'one').then(() => scene.approve(scene.one.world, 'one')),
+  )
+  const pausesMs = () => takenAtMs.slice(1).map((atMs, at) => atMs - (takenAtMs[at] ?? NaN))
+  return { ...scene, pausesMs }
+}
+
+test('what is late by half a minute is tried each four seconds, on a system that answers others', async () => {
+  const { db, until, pausesMs } = timesOutFor(30_000)
+  await until(60_000)
+  expect(Math.max(...pausesMs())).toBeLessThan(4_200)
+  expect([...db.grants.values()].map(({ status }) => status)).toEqual(['ended'])
+})
+
+test('what is late for longer is tried ever more seldom, down to once a minute', async () => {
+  const { until, pausesMs } = timesOutFor(2 * 3_600_000)
+  await until(2_400_000)
+  const before = pausesMs().length
+  await until(3_000_000)
+  const pauses = pausesMs().slice(before)
+  expect(Math.max(...pauses)).toBeLessThan(60_200)
+  expect(Math.min(...pauses)).toBeGreaterThan(29_000)
+})
+
+test('what is owed to a system that answers nobody is tried more seldom soon: it is tried as that answers again', async () => {
+  const { until, pausesMs } = timesOutFor(120_000, true)
+  await until(100_000)
+  expect(Math.max(...pausesMs())).toBeGreaterThan(15_000)
+})

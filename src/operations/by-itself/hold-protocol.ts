@@ -662,7 +662,7 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
     }
     const tries = grant.status === 'active' ? (grant.owed?.tries ?? 0) : 'tries' in grant ? grant.tries : 0
     const isAway = error instanceof ConnectorError && error.retryable
-    const again = retryAt(world, tries)
+    const again = retryAt(world, tries, lateness(world, grant, now))
     // That is no failure, and its end is known.
     const isSooner = error instanceof MayAppear && error.until < again
     const until = error instanceof MayAppear ? { mayAppearUntil: error.until } : {}
@@ -672,6 +672,12 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
       now,
     )
   })
+}
+
+/** How late it is taken; nothing of what is tried as its system answers again, and of what is not taken. */
+function lateness(world: World, grant: Grant, now: Date): { lateMs?: number } {
+  if (grant.status !== 'revoking' || world.systems(grant.system)?.isSilent()) return {}
+  return { lateMs: now.getTime() - grant.takeAt.getTime() }
 }
 
 /** An end whose time has come, or is near enough to be prepared. */

@@ -44,7 +44,7 @@ async function isHeld(many: number) {
     ...side.world,
     grants,
     holds: mongoHolds(connection, noLog),
-    systems: () => ({ connector, timeoutMs: 2_000 }),
+    systems: () => ({ connector, timeoutMs: 2_000, isSilent: () => false }),
     clock: {
       ...side.world.clock,
       sleep: (ms) => passes(Math.min(ms, 20)),
