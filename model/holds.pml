@@ -717,7 +717,7 @@ prepareToLeave:
 decides:
     looks();
     must = claim[g] && (!claim[1 - g] || seesGone(1 - g) || !keeps(R9_CLAIMS)) && (!hb || !keeps(R9_HELD));
-    isBehind = false; hb = !must && claim[g] && (hb || claim[1 - g]);
+    isBehind = false; hb = hb && !must && claim[g];
     if
     :: must || !takeDue(g)
     :: else -> goto leavesUntaken
@@ -728,7 +728,7 @@ decides:
     ask();
     d_step {
       if
-      :: writes -> leased = true; hb = hb && (heldBefore || claim[1 - g]); if :: must -> announces(take) :: else fi;
+      :: writes -> leased = true; hb = hb && heldBefore; if :: must -> announces(take) :: else fi;
         printf("@%cD about to leave %d, must take: %d\n", me, g + 1, must)
       :: else
       fi
@@ -745,15 +745,15 @@ leavesUntaken:
   atomic {
     if :: claim[g] -> skip :: else -> goto saysLeft fi;
     ask();
-    d_step { if :: writes -> hb = claim[g] && (heldBefore || claim[1 - g]) :: else fi };
+    d_step { if :: writes -> hb = heldBefore :: else fi };
     written(throws)
   };
 saysLeft:
   /* [8] Not among the claims: take nothing. [9] Others claim, or it was held before: only my claim goes. */
   atomic {
     if
-    :: claim[g] && !hb -> goto releasesAndOwes
-    :: claim[g] && hb -> kind = kept; hb = false
+    :: claim[g] && !hb && !claim[1 - g] -> goto releasesAndOwes
+    :: claim[g] && (hb || claim[1 - g]) -> kind = kept
     :: !claim[g] && lastLeft == g && keeps(R8_REMEMBERS) -> kind = lastKind
     :: else ->
       if
@@ -765,15 +765,18 @@ saysLeft:
     ask();
     d_step {
       if
-      :: writes ->
+      /* [9] Only if it was held before still, by the same write. */
+      :: writes && hb && !heldBefore -> kind = NONE
+      :: writes && (!hb || heldBefore) ->
         leased = false; printf("@%cD unclaim %d, nothing to take: %e\n", me, g + 1, kind);
         promise(LIED, lied, kind != kept || claim[1 - g] || everRight);
         if :: claim[g] -> claim[g] = false; lastLeft = g; lastKind = kind :: else fi
       :: else
-      fi
+      fi;
+      hb = false
     };
     written(throws);
-    goto ends
+    if :: kind == NONE -> goto releasesAndOwes :: else -> goto ends fi
   };
 
 took:

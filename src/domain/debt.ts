@@ -1,4 +1,4 @@
-import type { Grant, Granting, Revoking } from './grant.ts'
+import type { Grant, Granting, Revoking, Secret } from './grant.ts'
 import type { PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
@@ -8,8 +8,10 @@ import { refuse, type Refusal } from './refusal.ts'
  */
 
 export type DebtEvent =
-  /** The system was told of this end. */
-  | { type: 'told'; heldUntil: Date }
+  /** The system was told of this end. `secret`: what is made of what it holds, where nothing was known of that yet. */
+  | { type: 'told'; heldUntil: Date; secret?: Secret | null }
+  /** What was shown to be held before came by a give of ours: its system knows another end, if any. */
+  | { type: 'ours' }
   /**
    * `isAway`: it was the system that did not answer, or could not just now. `mayAppearUntil`: it is not there, and a call that
    * nobody heard the end of may still give it until then.
@@ -40,7 +42,14 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
     case 'told': {
       if (grant.status !== 'active') return refuse('not-held', { grant })
       const { heldUntil } = event
-      return { ...grant, heldUntil, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
+      const secret = grant.heldBefore ? null : (grant.secret ?? event.secret ?? null)
+      return { ...grant, heldUntil, secret, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
+    }
+    case 'ours': {
+      const isShown = grant.status === 'active' && grant.heldBefore && now < grant.endsAt
+      return isShown
+        ? { ...grant, heldBefore: false, heldUntil: now, owed: owedNow(now) }
+        : refuse('not-held', { grant })
     }
     case 'failed': {
       const { error: lastError, retryAt, isAway = false, mayAppearUntil = null } = event

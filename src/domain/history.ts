@@ -92,6 +92,7 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
     case 'failed':
     case 'busy':
     case 'told':
+    case 'ours':
       return null
   }
 }

@@ -74,6 +74,7 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
     case 'warn':
       return warn(grant, now)
     case 'told':
+    case 'ours':
     case 'failed':
     case 'busy':
     case 'alert':
@@ -91,15 +92,19 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
 /** What is prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
 function isVisible(before: Grant, next: Grant, event: Event, now: Date): boolean {
   if (event.type === 'posture') return isPostureShown(postureOf(before), event.posture)
+  // That a secret can be made now.
+  if (event.type === 'told') return secretOf(before) !== secretOf(next)
   if (event.type === 'open') return next.status === 'granting' && next.giveAt <= now
   if (
     event.type === 'busy' ||
-    event.type === 'told' ||
+    event.type === 'ours' ||
     event.type === 'windows-open' ||
     event.type === 'renew'
   )
     return false
   return event.type !== 'end' || event.takeAt <= now
 }
+
+const secretOf = (grant: Grant) => (grant.status === 'active' ? grant.secret : null)
 
 const postureOf = (grant: Grant) => ('posture' in grant ? grant.posture : null)

@@ -169,7 +169,8 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
   }
 
   function updateOf({ key, token, change }: Writing): ConditionalUpdate {
-    return { filter: { ...idOf(key), token }, pipeline: pipeline(change) }
+    const onlyIf = change.ifHeldBefore ? { heldBefore: true } : {}
+    return { filter: { ...idOf(key), token, ...onlyIf }, pipeline: pipeline(change) }
   }
 
   function pipeline(change: HoldWrite) {

@@ -126,7 +126,12 @@ const events = {
       rules: { ...moreTime, afterShare: 0, isReviewed: true },
     })),
   shown: someone.map((by) => ({ type: 'shown', by, on: 'modal' })),
-  told: instant.map((heldUntil) => ({ type: 'told', heldUntil })),
+  told: instant.map((heldUntil) => ({
+    type: 'told',
+    heldUntil,
+    secret: { what: 'password', brings: null },
+  })),
+  ours: fc.constant({ type: 'ours' }),
   failed: instant.map((retryAt) => ({ type: 'failed', error: 'timeout', retryAt })),
   busy: instant.map((until) => ({ type: 'busy', until })),
   warn: fc.constant({ type: 'warn' }),

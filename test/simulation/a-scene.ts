@@ -30,11 +30,14 @@ export function aScene({
   first = calm,
   lateMs = 0,
   current = () => catalog,
+  isSilent = () => false,
   connects = (connector) => connector,
 }: {
   first?: Chaos
   lateMs?: number
   current?: CurrentCatalog
+  /** Whether a replica counts the system as one that answers nobody. */
+  isSilent?: () => boolean
   connects?: (
     connector: Connector,
     time: VirtualTime,
@@ -76,6 +79,7 @@ export function aScene({
       devices,
       log: noLog,
       newId: () => `g${++ids}`,
+      isSilent,
     })
   const [one, other] = [replica(first), replica(calm)]
   const until = (atMs: number) => time.run({ limitMs: atMs, until: () => false })

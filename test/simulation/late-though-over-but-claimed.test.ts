@@ -4,6 +4,8 @@ test('what a stopped process gives after the end of its grant is taken soon, tho
   let gives = 0
   let stops = (): void => undefined
   const { time, db, system, one, until, ask, approve } = aScene({
+    // What is owed waits until it is back.
+    isSilent: () => true,
     connects: (connector, clock, caller) => ({
       ...connector,
       // For so long it says that it is held, whatever was taken: the first grant is tried again only at 59 s.

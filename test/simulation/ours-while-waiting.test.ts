@@ -57,6 +57,8 @@ test.each([2_000, 7_000, 8_000, 9_500])(
 test.each([
   ['before it is prepared', 39_000],
   ['while it is prepared', 44_000],
+  ['two seconds after it is shown', 48_500],
+  ['eight seconds after it is shown', 55_000],
 ])(
   'what opens at a set time is held for all of its time, though a process that had stopped hears %s that its token is gone',
   async (_what, hearsAtMs) => {

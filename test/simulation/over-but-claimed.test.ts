@@ -5,7 +5,8 @@ import { aScene, heldThere } from './a-scene.ts'
 
 test('what another grant claims that is over is taken at the end of this one', async () => {
   const { time, db, system, one, until, ask, approve } = aScene({
-    // For so long it says that it is held, whatever was taken.
+    // For so long it says that it is held, whatever was taken; and as it is down, what is owed waits until it is back.
+    isSilent: () => true,
     connects: (connector, clock) => ({
       ...connector,
       has: async (call) => (clock.nowMs > 11_000 && clock.nowMs < 37_500) || connector.has(call),

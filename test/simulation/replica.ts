@@ -61,8 +61,9 @@ export class Replica {
     devices: DeviceStore
     newId: () => string
     log: Log
+    isSilent?: () => boolean
   }) {
-    const { time, random, db, system, catalog } = options
+    const { time, random, db, system, catalog, isSilent = () => false } = options
     this.#time = time
     this.#random = random
     this.#chaos = options.chaos
@@ -97,7 +98,7 @@ export class Replica {
       agrees: () => true,
       isAfterRestore: () => false,
       leavesSlackToOthers: () => false,
-      systems: () => ({ connector, timeoutMs: system.habits.timeoutMs, isSilent: () => false }),
+      systems: () => ({ connector, timeoutMs: system.habits.timeoutMs, isSilent }),
       clock: {
         now,
         isSure: () => this.#sampleAgeMs < 10_000,

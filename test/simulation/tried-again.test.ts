@@ -54,6 +54,7 @@ test('what a replica that died had begun to take is taken once its lease is over
 function timesOutFor(ms: number, isSilent = false) {
   const takenAtMs: number[] = []
   const scene = aScene({
+    isSilent: () => isSilent,
     connects: (connector, clock) => ({
       ...connector,
       take: async (call) => {
@@ -64,11 +65,6 @@ function timesOutFor(ms: number, isSilent = false) {
       },
     }),
   })
-  for (const { world } of [scene.one, scene.other]) {
-    const { systems } = { ...world }
-    const silent = (id: string) => ({ ...systems(id), isSilent: () => isSilent })
-    Object.assign(world, { systems: silent })
-  }
   scene.time.at(
     1_500,
     () => void scene.ask(scene.one.world, 'one').then(() => scene.approve(scene.one.world, 'one')),

@@ -347,7 +347,8 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
       }),
     write: (key, token, change) =>
       step(() => {
-        if (db.holds.get(holdId(key))?.token !== token) return null
+        const hold = db.holds.get(holdId(key))
+        if (hold?.token !== token || (change.ifHeldBefore && !hold.heldBefore)) return null
         return write(key, (hold) => applied(hold, change, db.now()))
       }),
     apply: (key, token, change) =>

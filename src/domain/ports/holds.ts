@@ -6,7 +6,7 @@ export interface HoldStore {
     key: HoldKey & { target: Hold['target'] },
     forMs: number,
   ): Promise<{ taken: true; hold: Hold } | { taken: false; until: Date }>
-  /** Null, and nothing written, when the token is no longer the newest. */
+  /** Null, and nothing written, when the token is no longer the newest, or `ifHeldBefore` is not so. */
   write(key: HoldKey, token: number, change: HoldWrite): Promise<Hold | null>
   /** The same, not read back: whether it was written (`holdAfter` says what stands then). */
   apply(key: HoldKey, token: number, change: HoldWrite): Promise<boolean>
@@ -31,6 +31,8 @@ export interface HoldWrite {
   /** Removes this grant's claim, and remembers what it left. */
   unclaim?: Left
   heldBefore?: boolean
+  /** Nothing of this is written, as if the token were old, where it came by a give of ours after all. */
+  ifHeldBefore?: true
   call?: Hold['call']
   intent?: Intent
   /**

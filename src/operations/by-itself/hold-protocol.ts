@@ -120,8 +120,6 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
       throw new Error('it was held before, and is not any more')
     await record(world, id, joined(seen, { ...told, heldBefore: true, secret: null }), grant)
     await lease.release()
-    // Another process said just then that it came by a give of ours: the system is still to be told until when.
-    if (!lease.hold.heldBefore) await record(world, id, { type: 'told', heldUntil: world.clock.now() })
     return
   }
   observeCall(world, grant)
@@ -152,7 +150,7 @@ const joined = (
   { status }: Granting | Active,
   { heldUntil, heldBefore, secret }: { heldUntil: Date; heldBefore: boolean; secret: Secret | null },
 ): Event =>
-  status === 'active' ? { type: 'told', heldUntil } : { type: 'given', heldUntil, heldBefore, secret }
+  status === 'active' ? { type: 'told', heldUntil, secret } : { type: 'given', heldUntil, heldBefore, secret }
 
 function secretOf({ system, hold }: Lease): Secret | null {
   const { handOver } = system.connector
@@ -246,12 +244,11 @@ export async function leave(world: World, seen: Approved): Promise<void> {
         // Another process may say at any moment that it came by a give of ours.
         if (grant.id in lease.hold.claims) await lease.reread()
         const left = await leftUntaken(world, lease.hold, grant)
-        if (left === null) {
-          await lease.release()
+        if (left === null || !(await unclaimed(lease, left))) {
+          if (left === null) await lease.release()
           await owe(world, grant.id, new Error('it came by a give of ours: it is taken at the next try'))
           return
         }
-        await lease.release(grant.id in lease.hold.claims ? { unclaim: left } : {})
         await record(world, grant.id, { type: 'taken', ...left }, grant)
       })
       return
@@ -400,6 +397,14 @@ async function leftUntaken(
   return { grantId: id, left: heldBefore ? 'kept-before' : 'kept-for-grant', keptUntil }
 }
 
+/** Releases the hold without the claim of what takes nothing; or with it, where what was held before is ours after all. */
+async function unclaimed(lease: Lease, left: Left): Promise<boolean> {
+  const isClaimed = left.grantId in lease.hold.claims
+  if (isClaimed && left.left === 'kept-before') return lease.releaseIfHeldBefore({ unclaim: left })
+  await lease.release(isClaimed ? { unclaim: left } : {})
+  return true
+}
+
 /** When it is or was over; null: it does not say so. */
 function overAt(grant: Grant | null): Date | null {
   if (grant === null) return null
@@ -484,9 +489,27 @@ async function repairUnder(world: World, lease: Lease): Promise<void> {
     })
     const left = outcome.what === 'done' ? lease.leftBehind : {}
     await lease.finish(outcome, { ...left, ...lease.watching(true) })
-  } else if (lease.hold.readAt >= watch.until) {
+  } else {
+    // 5. Whoever was told that it was held before holds what we gave: its system is to be told until when.
+    if (watch.gave && !heldBefore) for (const id of Object.keys(claims)) await isOurs(world, id)
+    await lookAgain(lease, watch)
+  }
+}
+
+async function isOurs(world: World, grantId: string): Promise<void> {
+  try {
+    await record(world, grantId, { type: 'ours' })
+  } catch (error) {
+    // Whoever can read it tells its system.
+    if (!(error instanceof UnknownRecord)) throw error
+  }
+}
+
+/** Until the watch is over. */
+async function lookAgain(lease: Lease, watch: NonNullable<Hold['watch']>): Promise<void> {
+  if (lease.hold.readAt >= watch.until) {
     // A take of which nobody heard the end may have left something as well.
-    const left = Object.keys(claims).length === 0 ? lease.leftBehind : {}
+    const left = Object.keys(lease.hold.claims).length === 0 ? lease.leftBehind : {}
     await lease.release({ unwatch: { seen: watch.until }, ...left })
   } else {
     await lease.release({ dueInMs: 1_000 })

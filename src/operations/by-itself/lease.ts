@@ -236,6 +236,15 @@ export class Lease {
     await this.write({ ...change, keepMs: 0 })
   }
 
+  /** Releases it with this, and says true; where it came by a give of ours after all, releases it without. */
+  async releaseIfHeldBefore(change: HoldWrite): Promise<boolean> {
+    const asked = { ...change, keepMs: 0, ifHeldBefore: true } as const
+    const hold = await this.#world.holds.write(this.#key, this.#token, asked)
+    if (hold === null) await this.release()
+    else this.#hold = hold
+    return hold !== null
+  }
+
   /** After an error: released if nothing was sent under it, else left to run out. */
   async abandon(change: HoldWrite = {}): Promise<void> {
     await this.write(this.#sent === null ? { ...change, keepMs: 0 } : change)
