@@ -52,6 +52,7 @@ const unreachable = new Set([
   'is_inactive',
   'team_access_not_granted',
   'ekm_access_denied',
+  'access_denied',
   'user_disabled',
   'user_not_found',
   'user_not_visible',

@@ -16,6 +16,7 @@ test.each([
   'channel_type_not_supported',
   'team_access_not_granted',
   'ekm_access_denied',
+  'access_denied',
 ])('what is STILL HELD is said to its admins where its channel takes no message (%s)', async (error) => {
   const { side, beats, alerts, dms } = begun({ turns: 100 })
   side.slack.always(refusedInChannel(error))
