@@ -39,6 +39,7 @@ export const kindsOfHappened: Readonly<Record<Happened['type'], Kind>> = {
   'series-over': kind('Series over'),
   opened: kind('Access due'),
   given: kind('Access given', 'low'),
+  ours: kind('Found to be given by Curfew'),
   shown: kind('Credentials shown', 'low'),
   renewed: kind('Access renewed'),
   warned: kind('Holder warned of the end'),

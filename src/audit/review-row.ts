@@ -180,7 +180,8 @@ export const isShown = (entries: readonly RecordedOfGrant[]): boolean =>
   entries.some(({ happened }) => happened.type === 'shown')
 
 const wasHeldBefore = (entries: readonly RecordedOfGrant[]): boolean =>
-  entries.some(({ happened }) => happened.type === 'given' && happened.heldBefore)
+  entries.some(({ happened }) => happened.type === 'given' && happened.heldBefore) &&
+  !entries.some(({ happened }) => happened.type === 'ours')
 
 const isKept = (entries: readonly RecordedOfGrant[]): boolean =>
   entries.some(({ happened }) => happened.type === 'taken' && happened.left === 'kept-before')

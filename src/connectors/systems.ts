@@ -155,6 +155,8 @@ export function openSystems({
       for (const { system } of fresh) {
         const replaced = before.get(system.id)
         if (replaced) retire(replaced)
+        // What was owed to it waits for its return, of which only the connection that is gone would hear.
+        if (replaced?.isSilent() && !open.get(system.id)?.isStandIn) tell(system.id, { surely: true })
       }
       if (fresh.some(({ isStandIn }) => isStandIn)) connectLater()
     },

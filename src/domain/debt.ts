@@ -37,6 +37,31 @@ export const owedNow = (now: Date): Try => ({
   mayAppearUntil: null,
 })
 
+/** As they are counted to people: up to eight, then by the powers of two. */
+export function triesWords(tries: number): string {
+  if (tries > mostTriesCounted) return `more than ${2 ** (Math.ceil(Math.log2(tries)) - 1)} tries`
+  return `${tries} ${tries === 1 ? 'try' : 'tries'}`
+}
+
+const mostTriesCounted = 8
+
+/** Whether a try that failed shows anything new to people: what is tried each few seconds would be all that Slack has time for. */
+export function isFailureShown(before: Grant, next: Grant): boolean {
+  const [one, other] = [tryOf(before), tryOf(next)]
+  return (
+    one?.lastError !== other?.lastError ||
+    one?.isAway !== other?.isAway ||
+    one?.mayAppearUntil?.getTime() !== other?.mayAppearUntil?.getTime() ||
+    minuteOf(one?.retryAt) !== minuteOf(other?.retryAt) ||
+    triesWords(one?.tries ?? 0) !== triesWords(other?.tries ?? 0)
+  )
+}
+
+const tryOf = (grant: Grant): Try | null =>
+  isOwing(grant) ? grant : grant.status === 'active' ? grant.owed : null
+
+const minuteOf = (at: Date | undefined): number => Math.floor((at?.getTime() ?? 0) / 60_000)
+
 export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | Refusal {
   switch (event.type) {
     case 'told': {
@@ -46,8 +71,9 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       return { ...grant, heldUntil, secret, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
     }
     case 'ours': {
-      const isShown = grant.status === 'active' && grant.heldBefore && now < grant.endsAt
-      return isShown
+      const isToBeTold =
+        grant.status === 'active' && grant.heldBefore && grant.owed === null && now < grant.endsAt
+      return isToBeTold
         ? { ...grant, heldBefore: false, heldUntil: now, owed: owedNow(now) }
         : refuse('not-held', { grant })
     }

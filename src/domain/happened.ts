@@ -45,6 +45,8 @@ const typed = z.discriminatedUnion('type', [
   // Giving, holding, taking back.
   of('opened', {}),
   of('given', { heldBefore: z.boolean() }),
+  /** What was held before came by a give of ours. */
+  of('ours', {}),
   of('shown', { by, on: z.enum(['modal', 'page']) }),
   of('renewed', {}),
   of('warned', {}),

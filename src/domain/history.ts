@@ -83,6 +83,8 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
       return { type: 'lapsed', at }
     case 'open':
       return { type: 'opened', at }
+    case 'ours':
+      return { type: 'ours', at }
     case 'renew':
       return { type: 'renewed', at }
     case 'warn':
@@ -92,7 +94,6 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
     case 'failed':
     case 'busy':
     case 'told':
-    case 'ours':
       return null
   }
 }

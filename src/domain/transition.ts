@@ -1,6 +1,6 @@
 import { applyToReview } from './break-glass.ts'
 import { close } from './closing.ts'
-import { applyToDebt } from './debt.ts'
+import { applyToDebt, isFailureShown } from './debt.ts'
 import { noted } from './devices/noted.ts'
 import { isPostureShown } from './devices/posture.ts'
 import { dueOf } from './due.ts'
@@ -91,6 +91,7 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
 
 /** What is prepared ahead of its instant shows nothing yet; neither do waiting and counting. */
 function isVisible(before: Grant, next: Grant, event: Event, now: Date): boolean {
+  if (event.type === 'failed') return isFailureShown(before, next)
   if (event.type === 'posture') return isPostureShown(postureOf(before), event.posture)
   // That a secret can be made now.
   if (event.type === 'told') return secretOf(before) !== secretOf(next)

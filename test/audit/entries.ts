@@ -77,6 +77,7 @@ const saying: {
   'series-over': fc.constant({}),
   opened: fc.constant({}),
   given: fc.record({ heldBefore: fc.boolean() }),
+  ours: fc.constant({}),
   shown: fc.record({ by: person, on: fc.constantFrom('modal', 'page') }),
   renewed: fc.constant({}),
   warned: fc.constant({}),

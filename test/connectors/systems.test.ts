@@ -3,7 +3,7 @@ import { noLog } from '../support/no-log.ts'
 import { connectorKinds } from '../../src/connectors/registry.ts'
 import { openSystems } from '../../src/connectors/systems.ts'
 import type { System } from '../../src/domain/catalog.ts'
-import type { ConnectorKind } from '../../src/domain/connector.ts'
+import { ConnectorError, type ConnectorKind } from '../../src/domain/connector.ts'
 import { isSamePlace } from '../../src/domain/place.ts'
 import { failureOf } from '../../src/testing/contract.ts'
 
@@ -235,4 +235,35 @@ test('each kind is registered under its own name', () => {
     ['ssh', 'ssh'],
     ['webhook', 'webhook'],
   ])
+})
+
+test('what is owed to a system that was silent is tried as its settings are mended', async () => {
+  const { kinds } = aCountingKind()
+  const kind = kinds.get('counting')
+  if (!kind) throw new Error('no such kind')
+  const away = () =>
+    Promise.reject(new ConnectorError('cannot be reached', { retryable: true, happened: 'no' }))
+  const connect: ConnectorKind['connect'] = (settings, surroundings) => {
+    const connector = kind.connect(settings, surroundings)
+    return settings === 'wrong' ? { ...connector, take: away, check: away } : connector
+  }
+  const systems = openSystems({
+    kinds: new Map([['counting', { ...kind, connect }]]),
+    surroundings,
+    log: noLog,
+    graceMs: 20,
+  })
+  const back: [string, boolean][] = []
+  systems.onBack((id, { surely }) => back.push([id, surely]))
+  systems.use(named(aSystem('db', 'wrong')))
+  const call = { principal: 'p', target: {}, idempotencyKey: 'k', signal: AbortSignal.timeout(1_000) }
+  for (let n = 0; n < 3; n++)
+    await systems
+      .get('db')
+      ?.connector.take(call)
+      .catch(() => undefined)
+  expect(systems.get('db')?.isSilent()).toBe(true)
+  systems.use(named(aSystem('db', 'right')))
+  expect(back).toEqual([['db', true]])
+  await systems.close()
 })

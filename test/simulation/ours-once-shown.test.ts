@@ -193,3 +193,62 @@ test('what is returned, and turns out to be ours before its claim is gone, is no
   }
   expect(wrong).toEqual([])
 })
+
+test('what turns out to be ours while Slack says nothing of anybody is held until its end', async () => {
+  const { time, db, one, other, until, missing } = lapsing()
+  let isSilent = false
+  time.at(2_900, () => (isSilent = true))
+  for (const { world } of [one, other]) {
+    const { facts } = { ...world.directory }
+    world.directory.facts = async (person) => (isSilent ? 'unknown' : facts(person))
+  }
+  await until(2_800)
+  const [hold] = [...db.holds.values()]
+  if (!hold) throw new Error('not as it was meant')
+  time.at(3_000, () => void other.world.holds.watch(hold, { gave: true, forMs: 20_000 }))
+  await until(80_000)
+  expect([...db.grants.values()].map(({ status }) => status)).toEqual(['ended'])
+  expect(missing).toEqual([])
+})
+
+test.each(['dies', 'cannot reach the database'])(
+  'what turns out to be ours after its claim is gone, as whoever was about to say that it is left in place %s, is said to be gone',
+  async (how) => {
+    const { time, db, system, one, other, until, ask, approve } = aScene()
+    system.holdsAlready(heldThere)
+    time.at(1_100, () => void ask(one.world, 'one').then(() => approve(one.world, 'one')))
+    await until(4_000)
+    const [grant] = [...db.grants.values()]
+    const [hold] = [...db.holds.values()]
+    if (grant?.status !== 'active' || !hold) throw new Error('not as it was meant')
+    let isRemoved = false
+    let isAway = false
+    for (const replica of [one, other]) {
+      const { holds, grants } = replica.world
+      const { write } = { ...holds }
+      const { change } = { ...grants }
+      holds.write = async (key, token, asked) => {
+        const written = await write(key, token, asked)
+        if (!asked.unclaim || isRemoved) return written
+        isRemoved = true
+        const survivor = replica === one ? other : one
+        time.at(time.nowMs + 20, () => void survivor.world.holds.watch(hold, { gave: true, forMs: 20_000 }))
+        if (how === 'dies') {
+          replica.die()
+          return replica.never()
+        }
+        isAway = true
+        time.at(time.nowMs + 8_000, () => (isAway = false))
+        return written
+      }
+      grants.change = async (...asked) => {
+        if (isAway && asked[0] === grant.id) throw new Error('the database went away')
+        return change(...asked)
+      }
+    }
+    time.at(5_000, () => void releaseGrant(one.world, { grantId: grant.id, by: askers[0] }))
+    await until(60_000)
+    expect(system.isHeld(heldThere)).toBe(false)
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'ended', left: 'gone' })
+  },
+)

@@ -95,3 +95,32 @@ test('what is owed to a system that answers nobody is tried more seldom soon: it
   await until(100_000)
   expect(Math.max(...pausesMs())).toBeGreaterThan(15_000)
 })
+
+test.each(['is not in the catalog', 'leads to somewhere else'])(
+  'what waits for somebody to mend the catalog, as its system %s, is tried ever more seldom',
+  async (what) => {
+    let isWrong = false
+    const { time, db, one, other, until, ask, approve } = aScene({
+      connects: (connector) => ({
+        ...connector,
+        take: () => Promise.reject(new ConnectorError('no', { retryable: true, happened: 'no' })),
+        get where() {
+          return isWrong && what === 'leads to somewhere else' ? 'elsewhere' : 'here'
+        },
+      }),
+    })
+    for (const { world } of [one, other]) {
+      const { systems } = { ...world }
+      const named = (id: string) => (isWrong && what === 'is not in the catalog' ? null : systems(id))
+      Object.assign(world, { systems: named })
+    }
+    time.at(1_500, () => void ask(one.world, 'one').then(() => approve(one.world, 'one')))
+    time.at(12_500, () => (isWrong = true))
+    await until(20_000)
+    const triesNow = () =>
+      [...db.grants.values()].map((grant) => ('tries' in grant ? grant.tries : NaN))[0] ?? NaN
+    const before = triesNow()
+    await until(80_000)
+    expect(triesNow() - before).toBeLessThan(6)
+  },
+)

@@ -26,6 +26,7 @@ export const activitiesOfHappened: Readonly<Record<Happened['type'], Activity>> 
   'series-over': entity.deactivate,
   opened: entity.activate,
   given: access.assign,
+  ours: entity.update,
   shown: entity.read,
   renewed: entity.update,
   warned: entity.other('Warn'),

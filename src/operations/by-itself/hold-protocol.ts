@@ -376,19 +376,24 @@ async function revokingNow(world: World, seen: Approved): Promise<Revoking | nul
 
 /**
  * 8. What a leaving grant leaves when it takes nothing, as far as it was ever checked or known. Where another has left since,
- * what is there still is not gone. Null: nothing keeps what it claims any more, it was held before by a give of ours.
+ * what is there still is not gone. Null: nothing keeps what it claims or claimed, it was held before by a give of ours, and is not taken yet.
  */
 async function leftUntaken(
   { grants }: World,
-  { claims, lastLeft, heldBefore }: Hold,
+  { claims, lastLeft, heldBefore, watch }: Hold,
   { id, activeAt }: Revoking,
 ): Promise<Left | null> {
   const isClaimed = id in claims
+  const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
   if (!isClaimed) {
-    if (lastLeft?.grantId === id) return lastLeft
+    if (lastLeft?.grantId === id) {
+      const isOurs = lastLeft.left === 'kept-before' && !heldBefore && others.length === 0
+      if (!isOurs) return lastLeft
+      // The watch takes it.
+      return watch === null ? { ...lastLeft, left: 'gone' } : null
+    }
     if (activeAt === null) return { grantId: id, left: 'never-given', keptUntil: null }
   }
-  const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
   if (others.length === 0 && heldBefore) return { grantId: id, left: 'kept-before', keptUntil: null }
   if (others.length === 0) return isClaimed ? null : { grantId: id, left: 'gone', keptUntil: null }
   // A claim knows the end that the system was told: it may have been extended since, or be over.
@@ -685,7 +690,7 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
     }
     const tries = grant.status === 'active' ? (grant.owed?.tries ?? 0) : 'tries' in grant ? grant.tries : 0
     const isAway = error instanceof ConnectorError && error.retryable
-    const again = retryAt(world, tries, lateness(world, grant, now))
+    const again = retryAt(world, tries, isAway ? lateness(world, grant, now) : {})
     // That is no failure, and its end is known.
     const isSooner = error instanceof MayAppear && error.until < again
     const until = error instanceof MayAppear ? { mayAppearUntil: error.until } : {}
@@ -697,9 +702,9 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
   })
 }
 
-/** How late it is taken; nothing of what is tried as its system answers again, and of what is not taken. */
+/** How late it is taken; nothing of what is tried as its system answers anybody again, and of what is not taken. */
 function lateness(world: World, grant: Grant, now: Date): { lateMs?: number } {
-  if (grant.status !== 'revoking' || world.systems(grant.system)?.isSilent()) return {}
+  if (grant.status !== 'revoking' || world.systems(grant.system)?.isSilent() !== false) return {}
   return { lateMs: now.getTime() - grant.takeAt.getTime() }
 }
 

@@ -3,7 +3,6 @@ import type { World } from '../world.ts'
 const firstMs = 1_000
 export const mostRetryMs = 60_000
 
-/** What is late is tried at least so often at first, and then as an eighth of how late it is. */
 const lateRetryMs = 4_000
 
 /**

@@ -9,6 +9,7 @@ import type { PersonFacts } from '../../domain/person.ts'
 import { mayKeep, stillAllows, type Verdict } from '../../domain/policy.ts'
 import { renewsAt, termMs } from '../../domain/standing.ts'
 import { nudgeDueAt } from '../../domain/stages.ts'
+import type { Happened } from '../../domain/happened.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
@@ -101,11 +102,18 @@ async function mayTellMore(world: World, grant: Active): Promise<boolean> {
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
   const facts = await world.directory.facts(subject)
-  if (facts === 'unknown')
+  if (facts === 'unknown' && !isNoMore(grant))
     return owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
+  if (facts === 'unknown') return true
   const verdict = mayKeep(world.catalog(), facts, grant, world.clock.now())
   return verdict.answer === 'yes' || owed(world, grant, explainAll(verdict.reasons))
 }
+
+/** Nothing was added to what it was given for since it was seen that its system does not know that. */
+const isNoMore = ({ history }: Active): boolean =>
+  history.findLast(({ type }) => type === 'ours' || addsTime.has(type))?.type === 'ours'
+
+const addsTime = new Set<Happened['type']>(['extended', 'more-time-approved', 'renewed', 'confirmed'])
 
 const restored = 'after a restore nothing is given until all that is held was explained'
 

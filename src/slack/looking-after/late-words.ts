@@ -1,3 +1,4 @@
+import { triesWords } from '../../domain/debt.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { markOf } from '../publish/messages.ts'
 import { section, type Message } from '../words/blocks.ts'
@@ -35,7 +36,7 @@ function lateLine(grant: Grant): string {
   if (grant.status !== 'revoking') return `• not given yet: ${what}${last}`
   const due = `due ${clockTime(grant.takeAt)}`
   return grant.mayAppearUntil === null
-    ? `• *STILL HELD* ${what}: ${due}, ${grant.tries} tries${last}`
+    ? `• *STILL HELD* ${what}: ${due}, ${triesWords(grant.tries)}${last}`
     : `• *not certain yet* ${what}: ${due}. ${mayAppear(grant.mayAppearUntil)}`
 }
 

@@ -1,4 +1,5 @@
 import { whoWithdrew } from '../../domain/closing.ts'
+import { triesWords } from '../../domain/debt.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { Approved, Ended, Grant, Granting, Revoking } from '../../domain/grant.ts'
 import { clockTime, plainWords, spelled, when } from './mrkdwn.ts'
@@ -77,7 +78,7 @@ export const waitsFor = ({ resource }: Pick<Granting, 'resource'>): string =>
   `Waiting for *${plainWords(resource.name, 60)}*, which does not answer.`
 
 const tried = ({ tries, lastError, retryAt }: Pick<Revoking, 'tries' | 'lastError' | 'retryAt'>): string =>
-  `${tries} ${tries === 1 ? 'try' : 'tries'}, last: ${plainWords(lastError ?? 'no answer', 200)}. Next ${clockTime(retryAt)}`
+  `${triesWords(tries)}, last: ${plainWords(lastError ?? 'no answer', 200)}. Next ${clockTime(retryAt)}`
 
 function endedLine(grant: Ended, name: Naming): string {
   const at = clockTime(grant.endedAt)

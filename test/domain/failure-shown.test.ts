@@ -1,0 +1,35 @@
+import type { Revoking } from '../../src/domain/grant.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
+import { transition } from '../../src/domain/transition.ts'
+import { after } from '../../src/domain/instants.ts'
+import { aRevokingGrant } from '../support/lives.ts'
+
+/** How often it is shown anew as it is tried each four seconds from then on, and fails. */
+function shownInMs(ms: number, errorOf: (tries: number) => string): number {
+  let grant: Revoking = { ...aRevokingGrant(), tries: 0, lastError: null, unshown: false }
+  let shown = 0
+  for (let passedMs = 0; passedMs < ms; passedMs += 4_000) {
+    const now = after(grant.takeAt, passedMs)
+    const failed = {
+      type: 'failed',
+      error: errorOf(grant.tries),
+      retryAt: after(now, 4_000),
+      isAway: true,
+    } as const
+    const next = transition(grant, failed, now)
+    if (isRefusal(next) || next.status !== 'revoking') throw new Error('refused')
+    if (next.unshown) shown += 1
+    grant = { ...next, unshown: false }
+  }
+  return shown
+}
+
+test('what fails for long is shown each minute, as Slack takes few edits', () => {
+  expect(shownInMs(10 * 60_000, () => 'timeout')).toBeLessThanOrEqual(8 + 10 + 5)
+  expect(shownInMs(10 * 60_000, () => 'timeout')).toBeGreaterThan(8 + 9)
+})
+
+test('what fails is shown at first, and where it fails for another reason', () => {
+  expect(shownInMs(30_000, () => 'timeout')).toBe(8)
+  expect(shownInMs(120_000, (tries) => (tries % 2 === 0 ? 'timeout' : 'connection reset'))).toBe(30)
+})
