@@ -13,7 +13,7 @@ const mayCloseMs = 2_000
 export interface ConnectedSystem {
   readonly connector: Connector
   readonly timeoutMs: number
-  isSilent(): boolean
+  readonly isSilent: () => boolean
 }
 
 /** `silent`: it does not answer, and is asked once a second until it does. */

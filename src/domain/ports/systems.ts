@@ -6,5 +6,5 @@ export interface OpenSystem {
   readonly connector: Connector
   readonly timeoutMs: number
   /** It answers nobody: it is asked until it does, and what is owed to it is tried then. */
-  isSilent(): boolean
+  readonly isSilent: () => boolean
 }
