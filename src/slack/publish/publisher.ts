@@ -20,6 +20,10 @@ const mostPending = 500
 /** Of messages of grants only cards are looked at though nothing changed: see `cardKey`. */
 const cardsBegin = 'card:'
 const looksAtOnce = 4
+/** After a look, while giving and taking back wait for places: they need this process, and the database, more. */
+const restMs = 150
+/** Where they wait for longer it is a system that keeps them. */
+const restsForMs = 3_000
 const mostHeard = 5_000
 const mostUnsure = 5_000
 const mostFailed = 5_000
@@ -52,6 +56,8 @@ export class Publisher {
   /** Those that it failed to show: how often in a row, though others could be shown in between, and when last. */
   readonly #failed = boundedMap<{ readonly times: number; readonly atMs: number }>(mostFailed)
   #shownAtMs = -Infinity
+  /** Since when giving and taking back wait for places; null: they do not. */
+  #behindSinceMs: number | null = null
   /** Those that could not be shown to the end at this revision, and when they are tried again. */
   readonly #later = new Map<string, { readonly revision: number; readonly atMs: number }>()
   /** At which revision what is being shown was looked at. */
@@ -302,6 +308,20 @@ export class Publisher {
     return later !== undefined && !this.#isPast(later.atMs) && revision <= later.revision
   }
 
+  #isBehind(): boolean {
+    const { queues, clock } = this.#parts.world
+    this.#behindSinceMs = queues.isBehind ? (this.#behindSinceMs ?? clock.monotonicMs()) : null
+    return queues.isBehind
+  }
+
+  /** No look begins for a moment: the most urgent is the next. */
+  #rest(): void {
+    const sinceMs = this.#behindSinceMs ?? -Infinity
+    if (this.#looks.isPaused || this.#parts.world.clock.monotonicMs() - sinceMs > restsForMs) return
+    this.#looks.pause()
+    setTimeout(() => this.#looks.start(), restMs)
+  }
+
   #inATick(): number {
     return this.#parts.world.clock.monotonicMs() + tickMs
   }
@@ -321,11 +341,13 @@ export class Publisher {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
       // Giving and taking back come first.
-      this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
+      const isBehind = this.#isBehind()
+      this.#looks.concurrency = isBehind ? 1 : looksAtOnce
       const look = await this.#looks.add(
         partOfThis(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null })),
         { id: asked.id, priority: Math.max(ofAnother, this.#urgencyOf(asked)) },
       )
+      if (isBehind) this.#rest()
       if (look === null) return 0
       if (this.#showing.isRunning(asked.id)) this.#lookedAt.set(asked.id, look.grant.revision)
       const sent = await this.#sendStale(look, askedAgain)
