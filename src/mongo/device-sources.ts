@@ -9,17 +9,15 @@ import { collectionOf } from './connection.ts'
 import { complain, readEach } from './readable.ts'
 
 const named = z.object({ name: z.string() })
-const aGap = z.object({ from: z.date(), until: z.date() })
 const row = z.object({
   _id: z.string(),
   heardAt: z.date(),
   takenAt: z.date().nullable().default(null).catch(null),
   gap: z
-    .union([aGap, z.literal('unknown')])
+    .union([z.object({ from: z.date(), until: z.date() }), z.literal('unknown')])
     .nullable()
     .default(null)
     .catch('unknown'),
-  earlierGaps: z.array(aGap).default([]).catch([]),
   losses: z
     .array(z.object({ entitlement: named, resource: named, people: z.number(), at: z.date() }))
     .nullable()
@@ -27,14 +25,12 @@ const row = z.object({
     .catch(null),
 })
 
-const mostEarlierGaps = 100
-
 /** A burst of reports is one thing heard. */
 const noteEveryMs = 5_000
 
 function read(one: unknown): SourceHeard {
-  const { _id: source, heardAt, takenAt, gap, earlierGaps, losses } = row.parse(one)
-  return { source, heardAt, gap, earlierGaps, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
+  const { _id: source, heardAt, takenAt, gap, losses } = row.parse(one)
+  return { source, heardAt, gap, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
 }
 
 /** One document a source. */
@@ -51,21 +47,16 @@ export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSou
       const silentMs = { $cond: [isKnown, { $subtract: ['$$NOW', '$heardAt'] }, null] }
       const wasSilent = { $gt: [silentMs, silentAfterMs ?? Infinity] }
       const wasTaken = { $gt: [{ $ifNull: ['$takenAt', new Date(0)] }, '$heardAt'] }
-      const isGap = { $and: [wasSilent, { $not: [wasTaken] }] }
       const gap = {
         $cond: [
-          isGap,
+          { $and: [wasSilent, { $not: [wasTaken] }] },
           { from: '$heardAt', until: '$$NOW' },
           { $cond: [isKnown, { $ifNull: ['$gap', null] }, 'unknown'] },
         ],
       }
-      const earlier = { $cond: [{ $isArray: '$earlierGaps' }, '$earlierGaps', []] }
-      const isKnownGap = { $eq: [{ $type: '$gap.until' }, 'date'] }
-      const withLast = { $slice: [{ $concatArrays: [earlier, ['$gap']] }, -mostEarlierGaps] }
-      const earlierGaps = { $cond: [{ $and: [isGap, isKnownGap] }, withLast, earlier] }
       await sources.updateOne(
         { _id: source },
-        [{ $set: { gap, earlierGaps } }, { $set: { heardAt: '$$NOW' } }, { $unset: 'losses' }],
+        [{ $set: { gap } }, { $set: { heardAt: '$$NOW' } }, { $unset: 'losses' }],
         { upsert: true },
       )
     },

@@ -38,7 +38,6 @@ test.each<[string, Record<string, unknown>]>([
   ['an instant', { heardAt: at(30) }],
   ['an instant that only another version can read', { heardAt: { at: at(30) } }],
   ['a gap that only another version can read', { heardAt: at(30), gap: [at(10), at(20)] }],
-  ['gaps that only another version can read', { heardAt: at(30), earlierGaps: { from: at(10) } }],
 ])('a source that reports is heard of, though what was noted of it is %s', async (_what, row) => {
   const stored = database.connection.collection('device_sources')
   await stored.deleteMany({})

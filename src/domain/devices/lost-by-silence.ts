@@ -14,7 +14,7 @@ const mostTurns = 50
  * time there is to mend it. Null: not before it ends anyway, or for another reason. `devices`: those of its holder.
  */
 export function lostBySilence(
-  heard: Pick<SourceHeard, 'source' | 'heardAt' | 'gap' | 'earlierGaps'>,
+  { source, heardAt, gap }: Pick<SourceHeard, 'source' | 'heardAt' | 'gap'>,
   {
     rule,
     devices,
@@ -22,12 +22,11 @@ export function lostBySilence(
     endsAt,
   }: { rule: FitRule; devices: readonly Device[]; onDevice: string | null; endsAt: Date },
 ): Date | null {
-  const { source, heardAt } = heard
   const on = machineIdOf(devices, onDevice)
   const lastAt = newestOf(devices.filter((device) => device.source === source))
   const heardOn = (device: Device): Device =>
     device.source === source
-      ? aged(device, (at) => stoodBeforeMs(heard, { at, lastAt }))
+      ? aged(device, (at) => stoodBeforeMs({ gap, heardAt }, { at, lastAt }))
       : moved(device, farMs)
   const all = together(devices.map(heardOn))
   let at = heardAt

@@ -1,5 +1,5 @@
 import { after } from '../instants.ts'
-import type { Gap, SourceHeard } from '../ports/device-sources.ts'
+import type { SourceHeard } from '../ports/device-sources.ts'
 import type { Device } from './device.ts'
 
 /*
@@ -38,13 +38,11 @@ function stoodMs(
 
 /** The same, but for a silence that is not over. */
 export function stoodBeforeMs(
-  { gap, earlierGaps, heardAt }: Pick<SourceHeard, 'gap' | 'earlierGaps' | 'heardAt'>,
+  { gap, heardAt }: Pick<SourceHeard, 'gap' | 'heardAt'>,
   { at, lastAt }: { at: Date; lastAt: Date },
 ): number {
-  const stoodIn = ({ from, until }: Gap) => (at <= from ? msBetween(from, until) : 0)
-  const earlierMs = earlierGaps.reduce((sum, one) => sum + stoodIn(one), 0)
-  if (gap === 'unknown') return earlierMs + atMostUnknown(lastAt, heardAt)
-  return earlierMs + (gap === null ? 0 : stoodIn(gap))
+  if (gap === 'unknown') return atMostUnknown(lastAt, heardAt)
+  return gap !== null && at <= gap.from ? msBetween(gap.from, gap.until) : 0
 }
 
 const atMostUnknown = (from: Date, until: Date): number => Math.min(mostUnknownMs, msBetween(from, until))

@@ -30,14 +30,7 @@ export interface SourceHeard {
   /** An admin said so since it fell silent. */
   readonly isTakenAnyway: boolean
   /** When it was silent last, and heard of again, without an admin's word; null: never. `unknown`: as of `byName`. */
-  readonly gap: Gap | 'unknown' | null
-  /** Those before that one, the newest hundred. */
-  readonly earlierGaps: readonly Gap[]
-}
-
-export interface Gap {
-  readonly from: Date
-  readonly until: Date
+  readonly gap: { readonly from: Date; readonly until: Date } | 'unknown' | null
 }
 
 export interface ForeseenLoss {

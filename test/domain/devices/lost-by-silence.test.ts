@@ -12,7 +12,7 @@ const fleet = { source: 'fleet' } as const
 
 const lostAt = (devices: readonly Device[], rule = aRule(), onDevice: string | null = null) =>
   lostBySilence(
-    { source: 'mdm', gap: null, earlierGaps: [], heardAt: at(10) },
+    { source: 'mdm', gap: null, heardAt: at(10) },
     { rule, devices, onDevice, endsAt: at(36_000) },
   )?.getTime() ?? null
 

@@ -15,10 +15,7 @@ const seen = (id: string, seconds: number, about: Partial<Device> = {}): Device 
   aDevice({ id, lastSeenAt: at(seconds), said: saidAt(seconds, { firewall: true }), ...about })
 
 const heard = (source: string, seconds: number, about: Partial<SourceHeard> = {}) =>
-  [
-    source,
-    { source, heardAt: at(seconds), losses: [], isTakenAnyway: false, gap: null, earlierGaps: [], ...about },
-  ] as const
+  [source, { source, heardAt: at(seconds), losses: [], isTakenAnyway: false, gap: null, ...about }] as const
 
 function isFit(
   devices: readonly Device[],

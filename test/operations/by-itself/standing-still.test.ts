@@ -221,19 +221,3 @@ test.each(asHeardOf)(
     expect(await status()).toBe('revoking')
   },
 )
-
-test('with outage: hold nobody loses what they hold as their source is heard of again that was silent twice', async () => {
-  const real = new Date()
-  const ago = (seconds: number) => new Date(real.getTime() - seconds * 1_000)
-  const firewall = { firewall: { value: true, at: ago(705) } }
-  const { world, watched, status } = await aHolder(
-    [{ _id: 'mdm', heardAt: ago(100), gap: { from: ago(700), until: ago(110) } }],
-    [aDevice({ firstSeenAt: ago(705), lastSeenAt: ago(705), said: firewall })],
-    real,
-  )
-  await watched()
-  expect(await status()).toBe('active')
-  await world.deviceSources.heard('mdm', silentAfterMs(holding))
-  await watched()
-  expect(await status()).toBe('active')
-})
