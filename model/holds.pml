@@ -486,6 +486,7 @@ end_sweep:
 #endif
     fi;
     busy[r] = true;
+    seesIt = (job == leave && st[g] == REVOKING && takeDue(g));
 #ifdef CLOCK
     wasSure = (job == join && !behind[r]);
 #endif
@@ -679,8 +680,12 @@ gave:
 /* ---- leave ---- */
 
 prepareToLeave:
-  /* [7] Read the grant again under the lease; one whose end is near turns revoking now. */
+  /* [7] Read the grant again under the lease; one whose end is near turns revoking now. What was seen to be over claims still: it is. */
   atomic {
+    if
+    :: seesIt && claim[g] -> seesIt = false; assert(st[g] == REVOKING || LEFT_OUT != 0); goto isOver
+    :: else -> seesIt = false
+    fi;
     ask(); looks();
     d_step {
       if
@@ -692,6 +697,7 @@ prepareToLeave:
     isBehind = false;
     heard(throws);
     if :: st[g] != REVOKING && keeps(R7_READ) -> goto releases :: else fi;
+isOver:
     if
     :: claim[g] && lastLeft != NOBODY && lastLeft != g && keeps(R8_SAYS)
     :: else -> goto decides

@@ -49,7 +49,7 @@ const mostTriesCounted = 8
 export function isFailureShown(before: Grant, next: Grant): boolean {
   const [one, other] = [tryOf(before), tryOf(next)]
   return (
-    one?.lastError !== other?.lastError ||
+    withoutNumbers(one?.lastError) !== withoutNumbers(other?.lastError) ||
     one?.isAway !== other?.isAway ||
     one?.mayAppearUntil?.getTime() !== other?.mayAppearUntil?.getTime() ||
     minuteOf(one?.retryAt) !== minuteOf(other?.retryAt) ||
@@ -59,6 +59,10 @@ export function isFailureShown(before: Grant, next: Grant): boolean {
 
 const tryOf = (grant: Grant): Try | null =>
   isOwing(grant) ? grant : grant.status === 'active' ? grant.owed : null
+
+/** Ids and times are of one try alone. */
+const withoutNumbers = (error: string | null | undefined): string | undefined =>
+  error?.replace(/[0-9a-f]{6,}|\d+/gi, '#')
 
 const minuteOf = (at: Date | undefined): number => Math.floor((at?.getTime() ?? 0) / 60_000)
 
@@ -71,10 +75,9 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       return { ...grant, heldUntil, secret, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
     }
     case 'ours': {
-      const isToBeTold =
-        grant.status === 'active' && grant.heldBefore && grant.owed === null && now < grant.endsAt
+      const isToBeTold = grant.status === 'active' && grant.heldBefore && now < grant.endsAt
       return isToBeTold
-        ? { ...grant, heldBefore: false, heldUntil: now, owed: owedNow(now) }
+        ? { ...grant, heldBefore: false, heldUntil: now, owed: grant.owed ?? owedNow(now) }
         : refuse('not-held', { grant })
     }
     case 'failed': {

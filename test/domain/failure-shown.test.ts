@@ -33,3 +33,9 @@ test('what fails is shown at first, and where it fails for another reason', () =
   expect(shownInMs(30_000, () => 'timeout')).toBe(8)
   expect(shownInMs(120_000, (tries) => (tries % 2 === 0 ? 'timeout' : 'connection reset'))).toBe(30)
 })
+
+test('what fails for one reason, which names itself anew each time, is shown no more often', () => {
+  const anew = (tries: number) =>
+    `in an unexpected way (error ${(0xabc12 + tries).toString(16)}f0), at 10:00:${tries}`
+  expect(shownInMs(10 * 60_000, anew)).toBeLessThanOrEqual(8 + 10 + 5)
+})

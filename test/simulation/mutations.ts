@@ -81,7 +81,7 @@ export const mutations: readonly Mutation[] = [
     rule: '8',
     file: protocol,
     edits: [
-      ['if (lastLeft?.grantId === id) {', 'if (lastLeft?.grantId === null) {'],
+      ['if (lastLeft?.grantId === id) return lastLeft', 'if (lastLeft?.grantId === null) return lastLeft'],
     ],
   },
   {

@@ -1,28 +1,46 @@
+import type { Catalog } from '../../src/domain/catalog.ts'
+import { extendGrant } from '../../src/operations/extend.ts'
 import { releaseGrant } from '../../src/operations/release.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { aScene, heldThere } from './a-scene.ts'
-import { askers } from './catalog.ts'
+import { askers, catalog } from './catalog.ts'
+
+const asksFor = async (durationMs: number, { one, approve }: ReturnType<typeof aScene>): Promise<void> => {
+  await requestAccess(one.world, {
+    requestId: 'one',
+    by: askers[0],
+    resource: 'db',
+    entitlement: 'one',
+    durationMs,
+    reason: 'a good reason',
+    startsAt: null,
+    recurrence: null,
+  })
+  await approve(one.world, 'one')
+}
+
+/** Whoever is in a group may have it. */
+const byGroup: Catalog = (() => {
+  const db = catalog.resources.get('db')
+  const one = db?.entitlements.get('one')
+  if (!db || !one) throw new Error('the catalog has no such entitlement')
+  const who: typeof one.who = {
+    ...one.who,
+    source: '"@dev" in groups',
+    groups: ['@dev'],
+    evaluate: ({ groups }) => (groups === 'unknown' ? 'unknown' : 'yes'),
+  }
+  const entitlements = new Map([...db.entitlements, ['one', { ...one, who }] as const])
+  return { ...catalog, resources: new Map([['db', { ...db, entitlements }]]) }
+})()
 
 /** It was given late by another process, whose end the system knows: it lapses at 40 s; what is asked for runs for a minute. */
-function lapsing() {
-  const scene = aScene()
-  const { time, db, system, one } = scene
+function lapsing(current?: () => Catalog) {
+  const scene = aScene(current === undefined ? {} : { current })
+  const { time, db, system } = scene
   system.habits.expires = true
   system.held.set(heldThere, { untilMs: 40_000, sinceMs: 0 })
-  const asks = async () => {
-    await requestAccess(one.world, {
-      requestId: 'one',
-      by: askers[0],
-      resource: 'db',
-      entitlement: 'one',
-      durationMs: 60_000,
-      reason: 'a good reason',
-      startsAt: null,
-      recurrence: null,
-    })
-    await scene.approve(one.world, 'one')
-  }
-  time.at(1_100, () => void asks())
+  time.at(1_100, () => void asksFor(60_000, scene))
   const missing: number[] = []
   for (let ms = 3_000; ms < 80_000; ms += 500)
     time.look(ms, () => {
@@ -194,61 +212,68 @@ test('what is returned, and turns out to be ours before its claim is gone, is no
   expect(wrong).toEqual([])
 })
 
-test('what turns out to be ours while Slack says nothing of anybody is held until its end', async () => {
-  const { time, db, one, other, until, missing } = lapsing()
+test.each(['anybody', 'groups'])(
+  'what turns out to be ours while Slack says nothing of %s is held until its end',
+  async (what) => {
+    const { time, db, one, other, until, missing } = lapsing(() => byGroup)
+    let isSilent = false
+    time.at(2_900, () => (isSilent = true))
+    for (const { world } of [one, other]) {
+      const { facts } = { ...world.directory }
+      world.directory.facts = async (person) => {
+        const found = await facts(person)
+        if (!isSilent || found === 'unknown') return found
+        return what === 'groups' ? { ...found, groups: 'unknown' } : 'unknown'
+      }
+    }
+    await until(2_800)
+    const [hold] = [...db.holds.values()]
+    if (!hold) throw new Error('not as it was meant')
+    time.at(3_000, () => void other.world.holds.watch(hold, { gave: true, forMs: 20_000 }))
+    await until(80_000)
+    expect([...db.grants.values()].map(({ status }) => status)).toEqual(['ended'])
+    expect(missing).toEqual([])
+  },
+)
+
+test('what turns out to be ours while an extension of it waits for Slack has a secret, and its history says so', async () => {
+  const scene = aScene({
+    connects: (connector) => ({
+      ...connector,
+      handOver: {
+        what: 'password',
+        isFor: () => true,
+        brings: null,
+        make: async () => [{ label: 'Password', text: 'secret' }],
+      },
+    }),
+  })
+  const { time, db, system, one, other, until } = scene
+  system.held.set(heldThere, { untilMs: 900_000, sinceMs: 0 })
+  time.at(1_100, () => void asksFor(40_000, scene))
   let isSilent = false
-  time.at(2_900, () => (isSilent = true))
   for (const { world } of [one, other]) {
     const { facts } = { ...world.directory }
     world.directory.facts = async (person) => (isSilent ? 'unknown' : facts(person))
   }
-  await until(2_800)
+  const set = db.grants.set.bind(db.grants)
+  db.grants.set = (id, next) => {
+    // It falls silent right as more time was given.
+    if (next.status === 'active' && next.owed !== null && time.nowMs < 12_000) isSilent = true
+    return set(id, next)
+  }
+  await until(11_000)
+  const [grant] = [...db.grants.values()]
   const [hold] = [...db.holds.values()]
-  if (!hold) throw new Error('not as it was meant')
-  time.at(3_000, () => void other.world.holds.watch(hold, { gave: true, forMs: 20_000 }))
-  await until(80_000)
-  expect([...db.grants.values()].map(({ status }) => status)).toEqual(['ended'])
-  expect(missing).toEqual([])
+  if (grant?.status !== 'active' || !hold) throw new Error('not as it was meant')
+  void extendGrant(one.world, { grantId: grant.id, by: askers[0], seenEndsAt: grant.endsAt })
+  time.at(11_600, () => void other.world.holds.watch(hold, { gave: true, forMs: 20_000 }))
+  await until(12_000)
+  expect(isSilent).toBe(true)
+  await until(36_000)
+  isSilent = false
+  await until(45_500)
+  const now = db.grants.get(grant.id)
+  expect(now).toMatchObject({ status: 'active', heldBefore: false, secret: { what: 'password' } })
+  expect(now?.history.map(({ type }) => type)).toContain('ours')
 })
-
-test.each(['dies', 'cannot reach the database'])(
-  'what turns out to be ours after its claim is gone, as whoever was about to say that it is left in place %s, is said to be gone',
-  async (how) => {
-    const { time, db, system, one, other, until, ask, approve } = aScene()
-    system.holdsAlready(heldThere)
-    time.at(1_100, () => void ask(one.world, 'one').then(() => approve(one.world, 'one')))
-    await until(4_000)
-    const [grant] = [...db.grants.values()]
-    const [hold] = [...db.holds.values()]
-    if (grant?.status !== 'active' || !hold) throw new Error('not as it was meant')
-    let isRemoved = false
-    let isAway = false
-    for (const replica of [one, other]) {
-      const { holds, grants } = replica.world
-      const { write } = { ...holds }
-      const { change } = { ...grants }
-      holds.write = async (key, token, asked) => {
-        const written = await write(key, token, asked)
-        if (!asked.unclaim || isRemoved) return written
-        isRemoved = true
-        const survivor = replica === one ? other : one
-        time.at(time.nowMs + 20, () => void survivor.world.holds.watch(hold, { gave: true, forMs: 20_000 }))
-        if (how === 'dies') {
-          replica.die()
-          return replica.never()
-        }
-        isAway = true
-        time.at(time.nowMs + 8_000, () => (isAway = false))
-        return written
-      }
-      grants.change = async (...asked) => {
-        if (isAway && asked[0] === grant.id) throw new Error('the database went away')
-        return change(...asked)
-      }
-    }
-    time.at(5_000, () => void releaseGrant(one.world, { grantId: grant.id, by: askers[0] }))
-    await until(60_000)
-    expect(system.isHeld(heldThere)).toBe(false)
-    expect(db.grants.get(grant.id)).toMatchObject({ status: 'ended', left: 'gone' })
-  },
-)

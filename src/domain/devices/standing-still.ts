@@ -42,7 +42,9 @@ export function stoodBeforeMs(
   { at, lastAt }: { at: Date; lastAt: Date },
 ): number {
   if (gap === 'unknown') return atMostUnknown(lastAt, heardAt)
-  return gap !== null && at <= gap.from ? msBetween(gap.from, gap.until) : 0
+  if (gap === null) return 0
+  // Of a burst only the first is noted: the last was said after it.
+  return msBetween(at > gap.from ? at : gap.from, gap.until)
 }
 
 const atMostUnknown = (from: Date, until: Date): number => Math.min(mostUnknownMs, msBetween(from, until))

@@ -229,11 +229,16 @@ function whyNotMade(grant: Grant, error: Error): Refusal {
 /**
  * Takes back what an ending grant holds, unless another grant or an older right keeps it, and ends the grant.
  * An end that is still ahead is prepared: the grant turns `revoking` under the lease, and nothing is called before.
+ * `isWritten`: this process wrote it so, and a majority of the database has it.
  */
-export async function leave(world: World, seen: Approved): Promise<void> {
+export async function leave(
+  world: World,
+  seen: Approved,
+  { isWritten = false }: { isWritten?: boolean } = {},
+): Promise<void> {
   const { queues } = world
   await queues.turn(holdId(holdingOf(seen)), async () => {
-    const ready = await queues.step(seen.system, 'prepare', () => prepareToLeave(world, seen))
+    const ready = await queues.step(seen.system, 'prepare', () => prepareToLeave(world, seen, isWritten))
     if (ready === null) return
     const { lease, grant, mustTake } = ready
     await waitUntil(world, grant.takeAt)
@@ -290,11 +295,13 @@ async function hasten(world: World, claims: Hold['claims']): Promise<void> {
 async function prepareToLeave(
   world: World,
   seen: Approved,
+  isWritten: boolean,
 ): Promise<{ lease: Lease; grant: Revoking; mustTake: boolean } | null> {
   const lease = await takeLease(world, seen)
   if (lease === null) return null
   // 7. Read the grant again under the lease; one whose end is near turns `revoking` now.
-  const grant = await revokingNow(world, seen)
+  const isOver = isWritten && isOverStill(world, lease.hold, seen)
+  const grant = isOver ? seen : await revokingNow(world, seen)
   if (grant === null) {
     await lease.release()
     return null
@@ -364,6 +371,10 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
   }
 }
 
+/** It becomes `ended` only without its claim, and of an end whose instant has come none that is earlier can be said. */
+const isOverStill = ({ clock }: World, { claims }: Hold, wrote: Approved): wrote is Revoking =>
+  wrote.status === 'revoking' && wrote.id in claims && wrote.takeAt <= clock.now()
+
 /** The grant as `revoking`: at once if its end is within `leadMs`, else only if it already is. */
 async function revokingNow(world: World, seen: Approved): Promise<Revoking | null> {
   const changed = await world.grants.change(
@@ -376,24 +387,19 @@ async function revokingNow(world: World, seen: Approved): Promise<Revoking | nul
 
 /**
  * 8. What a leaving grant leaves when it takes nothing, as far as it was ever checked or known. Where another has left since,
- * what is there still is not gone. Null: nothing keeps what it claims or claimed, it was held before by a give of ours, and is not taken yet.
+ * what is there still is not gone. Null: nothing keeps what it claims any more, it was held before by a give of ours.
  */
 async function leftUntaken(
   { grants }: World,
-  { claims, lastLeft, heldBefore, watch }: Hold,
+  { claims, lastLeft, heldBefore }: Hold,
   { id, activeAt }: Revoking,
 ): Promise<Left | null> {
   const isClaimed = id in claims
-  const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
   if (!isClaimed) {
-    if (lastLeft?.grantId === id) {
-      const isOurs = lastLeft.left === 'kept-before' && !heldBefore && others.length === 0
-      if (!isOurs) return lastLeft
-      // The watch takes it.
-      return watch === null ? { ...lastLeft, left: 'gone' } : null
-    }
+    if (lastLeft?.grantId === id) return lastLeft
     if (activeAt === null) return { grantId: id, left: 'never-given', keptUntil: null }
   }
+  const others = Object.entries(claims).filter(([grantId]) => grantId !== id)
   if (others.length === 0 && heldBefore) return { grantId: id, left: 'kept-before', keptUntil: null }
   if (others.length === 0) return isClaimed ? null : { grantId: id, left: 'gone', keptUntil: null }
   // A claim knows the end that the system was told: it may have been extended since, or be over.

@@ -22,12 +22,12 @@ import { isOutdated, withOneCatalog, type Deciding, type World } from '../world.
 
 /**
  * Does for one grant whatever is due: lapses it, gives, warns, takes back. Safe to call at any time, any number of
- * times, on any replica; what fails stays due. Never throws. A copy that was `seen` a moment ago saves a reading.
+ * times, on any replica; what fails stays due. Never throws. A copy that this process `wrote` a moment ago saves readings.
  */
-export async function settle(world: World, grantId: string, seen: Grant | null = null): Promise<void> {
+export async function settle(world: World, grantId: string, wrote: Grant | null = null): Promise<void> {
   try {
-    const grant = seen ?? (await world.grants.get(grantId))
-    if (grant) await settleNow(world, grant)
+    const grant = wrote ?? (await world.grants.get(grantId))
+    if (grant) await settleNow(world, grant, { isWritten: wrote !== null })
   } catch (error) {
     if (error instanceof LeaseLost) {
       world.log.info('another process took over', { grantId })
@@ -37,7 +37,11 @@ export async function settle(world: World, grantId: string, seen: Grant | null =
   }
 }
 
-async function settleNow(world: World, grant: Grant): Promise<void> {
+async function settleNow(
+  world: World,
+  grant: Grant,
+  { isWritten = false }: { isWritten?: boolean } = {},
+): Promise<void> {
   const now = world.clock.now()
   const remindAt = owesReview(grant) ? grant.afterReview.remindAt : null
   if (remindAt !== null && remindAt <= now) await record(world, grant.id, { type: 'remind' }, grant)
@@ -74,7 +78,8 @@ async function settleNow(world: World, grant: Grant): Promise<void> {
       return
     case 'revoking':
       await alertIfLate(world, grant, now)
-      if (grant.retryAt <= now || (grant.tries === 0 && isNear(grant.takeAt, now))) await leave(world, grant)
+      if (grant.retryAt <= now || (grant.tries === 0 && isNear(grant.takeAt, now)))
+        await leave(world, grant, { isWritten })
       return
     case 'withdrawn':
       if (grant.dueAt !== null) await world.grants.finishReplacing(grant.id)
@@ -102,16 +107,18 @@ async function mayTellMore(world: World, grant: Active): Promise<boolean> {
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
   const facts = await world.directory.facts(subject)
-  if (facts === 'unknown' && !isNoMore(grant))
-    return owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
-  if (facts === 'unknown') return true
+  if (facts === 'unknown')
+    return isNoMore(grant) || owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
   const verdict = mayKeep(world.catalog(), facts, grant, world.clock.now())
-  return verdict.answer === 'yes' || owed(world, grant, explainAll(verdict.reasons))
+  const isStillHeld = verdict.answer === 'yes' || (verdict.answer === 'unknown' && isNoMore(grant))
+  return isStillHeld || owed(world, grant, explainAll(verdict.reasons))
 }
 
-/** Nothing was added to what it was given for since it was seen that its system does not know that. */
-const isNoMore = ({ history }: Active): boolean =>
-  history.findLast(({ type }) => type === 'ours' || addsTime.has(type))?.type === 'ours'
+/** Its system is only to be told until when it was given: nothing was added to that. */
+function isNoMore({ history }: Active): boolean {
+  const since = history.slice(history.findLastIndex(({ type }) => type === 'given') + 1)
+  return since.some(({ type }) => type === 'ours') && !since.some(({ type }) => addsTime.has(type))
+}
 
 const addsTime = new Set<Happened['type']>(['extended', 'more-time-approved', 'renewed', 'confirmed'])
 

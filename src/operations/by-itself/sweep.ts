@@ -78,13 +78,13 @@ function settleSoon(
 function startSettling(
   world: World,
   { id, system }: Pick<DueGrant, 'id' | 'system'>,
-  seen: Grant | null = null,
+  wrote: Grant | null = null,
 ): void {
   const seenAtMs = world.clock.monotonicMs()
   world.queues.start(id, system, () => {
     const isFresh = world.clock.monotonicMs() - seenAtMs < freshMs
     return world.trace({ type: 'settle', grantId: id, system }, () =>
-      settle(world, id, isFresh ? seen : null),
+      settle(world, id, isFresh ? wrote : null),
     )
   })
 }

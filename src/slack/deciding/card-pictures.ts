@@ -126,7 +126,8 @@ function noteOf(grant: Grant, { by, verdict, note, durationMs }: Review): Messag
 }
 
 /** No rule gave it, and nothing has happened to it since: its card tells for the first time that somebody has it now. */
-const isNewlyHeld = ({ auto, history }: Grant): boolean => auto === null && history.at(-1)?.type === 'given'
+const isNewlyHeld = ({ auto, history }: Grant): boolean =>
+  auto === null && history.findLast(({ type }) => type !== 'ours')?.type === 'given'
 
 function cardLane(grant: Grant): Lane {
   if (owesReview(grant) && grant.status === 'granting') return 'newCard'

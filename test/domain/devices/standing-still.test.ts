@@ -53,6 +53,12 @@ test('heard of again, those that had no time to report yet have what they had le
   expect(isFit([seen('mdm/a', 1_005)], [after], 1_100)).toBe(false)
 })
 
+test('nor does whoever was heard of last, seconds after it was noted that their source was', () => {
+  const gap = { from: at(20), until: at(1_000) }
+  expect(isFit([seen('mdm/a', 23)], [heard('mdm', 1_000, { gap })], 1_001)).toBe(true)
+  expect(isFit([seen('mdm/a', 23)], [heard('mdm', 1_061, { gap })], 1_061)).toBe(false)
+})
+
 test('what a source said before it fell silent is carried out, and so is what another says', () => {
   const off = seen('mdm/a', 0, { said: saidAt(0, { firewall: false }) })
   expect(isFit([off], [heard('mdm', 5)], 10_000)).toBe(false)
