@@ -22,8 +22,9 @@ const cardsBegin = 'card:'
 const looksAtOnce = 4
 /** After a look, while giving and taking back wait for places: they need this process, and the database, more. */
 const restMs = 150
-/** Where they wait for longer it is a system that keeps them. */
+/** Where they wait for longer, or again and again, it is a system that keeps them. */
 const restsForMs = 3_000
+const restsAgainMs = 30_000
 const mostHeard = 5_000
 const mostUnsure = 5_000
 const mostFailed = 5_000
@@ -56,8 +57,7 @@ export class Publisher {
   /** Those that it failed to show: how often in a row, though others could be shown in between, and when last. */
   readonly #failed = boundedMap<{ readonly times: number; readonly atMs: number }>(mostFailed)
   #shownAtMs = -Infinity
-  /** Since when giving and taking back wait for places; null: they do not. */
-  #behindSinceMs: number | null = null
+  #restsSinceMs = -Infinity
   /** Those that could not be shown to the end at this revision, and when they are tried again. */
   readonly #later = new Map<string, { readonly revision: number; readonly atMs: number }>()
   /** At which revision what is being shown was looked at. */
@@ -308,16 +308,11 @@ export class Publisher {
     return later !== undefined && !this.#isPast(later.atMs) && revision <= later.revision
   }
 
-  #isBehind(): boolean {
-    const { queues, clock } = this.#parts.world
-    this.#behindSinceMs = queues.isBehind ? (this.#behindSinceMs ?? clock.monotonicMs()) : null
-    return queues.isBehind
-  }
-
   /** No look begins for a moment: the most urgent is the next. */
   #rest(): void {
-    const sinceMs = this.#behindSinceMs ?? -Infinity
-    if (this.#looks.isPaused || this.#parts.world.clock.monotonicMs() - sinceMs > restsForMs) return
+    const nowMs = this.#parts.world.clock.monotonicMs()
+    if (nowMs - this.#restsSinceMs > restsAgainMs) this.#restsSinceMs = nowMs
+    if (this.#looks.isPaused || nowMs - this.#restsSinceMs > restsForMs) return
     this.#looks.pause()
     setTimeout(() => this.#looks.start(), restMs)
   }
@@ -341,13 +336,12 @@ export class Publisher {
     const { world } = this.#parts
     for (let rounds = 0; rounds < 5; rounds++) {
       // Giving and taking back come first.
-      const isBehind = this.#isBehind()
-      this.#looks.concurrency = isBehind ? 1 : looksAtOnce
+      this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
       const look = await this.#looks.add(
         partOfThis(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null })),
         { id: asked.id, priority: Math.max(ofAnother, this.#urgencyOf(asked)) },
       )
-      if (isBehind) this.#rest()
+      if (world.queues.isBehind) this.#rest()
       if (look === null) return 0
       if (this.#showing.isRunning(asked.id)) this.#lookedAt.set(asked.id, look.grant.revision)
       const sent = await this.#sendStale(look, askedAgain)
