@@ -186,6 +186,7 @@ const anyLife = fc.record({
     'asked',
     'in an emergency',
     'given',
+    'held before',
     'given by rule',
     'a series',
     'a session',
@@ -226,7 +227,7 @@ function* live({
   begins,
   steps,
 }: {
-  begins: 'asked' | 'in an emergency' | 'given' | 'given by rule' | 'a series' | 'a session'
+  begins: 'asked' | 'in an emergency' | 'given' | 'held before' | 'given by rule' | 'a series' | 'a session'
   needs: number
   startsAt: Date | null
   pattern: Pattern | null
@@ -245,6 +246,7 @@ function* live({
       afterReview: reviewOwed(86_400_000, { brokenBefore: 0, isUnconfirmed: false }, at(0)),
     }),
     given: () => ({ ...anActiveGrant(), secret: { what: 'password', brings: null } }),
+    'held before': () => ({ ...anActiveGrant(), heldBefore: true }),
     'a series': () =>
       becomes(
         aPendingGrant({ pattern: everyWorkday, lapsesAt: at(86_400) }),
