@@ -50,6 +50,33 @@ function lapsing(current?: () => Catalog) {
   return { ...scene, missing }
 }
 
+/** A system that makes a secret of what is held. */
+const makingSecrets = () =>
+  aScene({
+    connects: (connector) => ({
+      ...connector,
+      handOver: {
+        what: 'password',
+        isFor: () => true,
+        brings: null,
+        make: async () => [{ label: 'Password', text: 'secret' }],
+      },
+    }),
+  })
+
+/** It was shown to be held before, and runs. */
+async function heldBefore() {
+  const scene = aScene()
+  const { time, db, system, one, until, ask, approve } = scene
+  system.holdsAlready(heldThere)
+  time.at(1_100, () => void ask(one.world, 'one').then(() => approve(one.world, 'one')))
+  await until(4_000)
+  const [grant] = [...db.grants.values()]
+  const [hold] = [...db.holds.values()]
+  if (grant?.status !== 'active' || !hold) throw new Error('not as it was meant')
+  return { ...scene, grant, hold }
+}
+
 test.each(['(control) lives', 'dies', 'cannot reach the database'])(
   'what turns out to be ours just as it is shown to be held before is held until its end, though its process %s right after it released the hold',
   async (how) => {
@@ -113,13 +140,7 @@ test.each([0, 5, 1_000, 8_000])(
 test.each(['once its hold is leased', 'as its claim is removed'])(
   'what is returned and turns out to be ours, %s, is taken, and not said to be held before and left in place',
   async (when) => {
-    const { time, db, system, one, other, until, ask, approve } = aScene()
-    system.holdsAlready(heldThere)
-    time.at(1_100, () => void ask(one.world, 'one').then(() => approve(one.world, 'one')))
-    await until(4_000)
-    const [grant] = [...db.grants.values()]
-    const [hold] = [...db.holds.values()]
-    if (grant?.status !== 'active' || !hold) throw new Error('not as it was meant')
+    const { time, db, system, one, other, until, grant, hold } = await heldBefore()
     let isWatched = false
     const watches = async () => {
       if (isWatched) return
@@ -151,17 +172,7 @@ test.each(['once its hold is leased', 'as its claim is removed'])(
 test.each(['just as it is shown', 'while it waits for its turn (control)'])(
   'what turns out to be ours %s has a secret that its holder may be shown, who never saw one',
   async (when) => {
-    const scene = aScene({
-      connects: (connector) => ({
-        ...connector,
-        handOver: {
-          what: 'password',
-          isFor: () => true,
-          brings: null,
-          make: async () => [{ label: 'Password', text: 'secret' }],
-        },
-      }),
-    })
+    const scene = makingSecrets()
     const { time, db, system, one, other, until, ask, approve } = scene
     system.held.set(heldThere, { untilMs: 900_000, sinceMs: 0 })
     let isWatched = false
@@ -189,13 +200,7 @@ test.each(['just as it is shown', 'while it waits for its turn (control)'])(
 test('what is returned, and turns out to be ours before its claim is gone, is not said to be held before', async () => {
   const wrong: string[] = []
   for (let ms = 0; ms < 60; ms++) {
-    const { time, db, system, one, other, until, ask, approve } = aScene()
-    system.holdsAlready(heldThere)
-    time.at(1_100, () => void ask(one.world, 'one').then(() => approve(one.world, 'one')))
-    await until(4_000)
-    const [grant] = [...db.grants.values()]
-    const [hold] = [...db.holds.values()]
-    if (grant?.status !== 'active' || !hold) throw new Error('not as it was meant')
+    const { time, db, system, one, other, until, grant, hold } = await heldBefore()
     const set = db.holds.set.bind(db.holds)
     db.holds.set = (id, next) => {
       const before = db.holds.get(id)
@@ -237,17 +242,7 @@ test.each(['anybody', 'groups'])(
 )
 
 test('what turns out to be ours while an extension of it waits for Slack has a secret, and its history says so', async () => {
-  const scene = aScene({
-    connects: (connector) => ({
-      ...connector,
-      handOver: {
-        what: 'password',
-        isFor: () => true,
-        brings: null,
-        make: async () => [{ label: 'Password', text: 'secret' }],
-      },
-    }),
-  })
+  const scene = makingSecrets()
   const { time, db, system, one, other, until } = scene
   system.held.set(heldThere, { untilMs: 900_000, sinceMs: 0 })
   time.at(1_100, () => void asksFor(40_000, scene))

@@ -248,9 +248,8 @@ export async function leave(
       await queues.step(seen.system, 'record', async () => {
         // Another process may say at any moment that it came by a give of ours.
         if (grant.id in lease.hold.claims) await lease.reread()
-        const left = await leftUntaken(world, lease.hold, grant)
-        if (left === null || !(await unclaimed(lease, left))) {
-          if (left === null) await lease.release()
+        const left = await released(lease, await leftUntaken(world, lease.hold, grant))
+        if (left === null) {
           await owe(world, grant.id, new Error('it came by a give of ours: it is taken at the next try'))
           return
         }
@@ -408,12 +407,13 @@ async function leftUntaken(
   return { grantId: id, left: heldBefore ? 'kept-before' : 'kept-for-grant', keptUntil }
 }
 
-/** Releases the hold without the claim of what takes nothing; or with it, where what was held before is ours after all. */
-async function unclaimed(lease: Lease, left: Left): Promise<boolean> {
-  const isClaimed = left.grantId in lease.hold.claims
-  if (isClaimed && left.left === 'kept-before') return lease.releaseIfHeldBefore({ unclaim: left })
+/** Releases the hold without the claim of what takes nothing; null, and with it, where that is ours after all. */
+async function released(lease: Lease, left: Left | null): Promise<Left | null> {
+  const isClaimed = left !== null && left.grantId in lease.hold.claims
+  if (isClaimed && left.left === 'kept-before')
+    return (await lease.releaseIfHeldBefore({ unclaim: left })) ? left : null
   await lease.release(isClaimed ? { unclaim: left } : {})
-  return true
+  return left
 }
 
 /** When it is or was over; null: it does not say so. */
