@@ -1,4 +1,4 @@
-import type { Grant, Granting, Revoking, Secret } from './grant.ts'
+import type { Active, Grant, Granting, Revoking, Secret } from './grant.ts'
 import type { PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
@@ -8,8 +8,11 @@ import { refuse, type Refusal } from './refusal.ts'
  */
 
 export type DebtEvent =
-  /** The system was told of this end. `secret`: what is made of what it holds, where nothing was known of that yet. */
-  | { type: 'told'; heldUntil: Date; secret?: Secret | null }
+  /**
+   * The system was told of this end; or need not be, of what was held before. `secret`: what is made of what it holds, where
+   * nothing was known of that yet.
+   */
+  | { type: 'told'; heldUntil: Date; heldBefore: boolean; secret?: Secret | null }
   /** What was shown to be held before came by a give of ours: its system knows another end, if any. */
   | { type: 'ours' }
   /**
@@ -29,12 +32,13 @@ type Try = {
   mayAppearUntil: Date | null
 }
 
-export const owedNow = (now: Date): Try => ({
+export const owedNow = (now: Date, { isAgreed = false } = {}): NonNullable<Active['owed']> => ({
   tries: 0,
   lastError: null,
   retryAt: now,
   isAway: false,
   mayAppearUntil: null,
+  isAgreed,
 })
 
 /** As they are counted to people: up to eight, then by the powers of two. */
@@ -60,9 +64,11 @@ export function isFailureShown(before: Grant, next: Grant): boolean {
 const tryOf = (grant: Grant): Try | null =>
   isOwing(grant) ? grant : grant.status === 'active' ? grant.owed : null
 
-/** Ids and times are of one try alone. */
+/** Ids, times and counts are of one try alone; the statuses of protocols and programs are not. */
 const withoutNumbers = (error: string | null | undefined): string | undefined =>
-  error?.replace(/[0-9a-f]{6,}|\d+/gi, '#')
+  error
+    ?.replace(/\d+(?::\d+)+|\b(?=[\w-]*\d)[\w-]{6,}\b|\d+(?= ?m?s\b)/g, '#')
+    .replace(/(?<!\bexit )\b(?![1-5]\d\d\b)\d+/g, '#')
 
 const minuteOf = (at: Date | undefined): number => Math.floor((at?.getTime() ?? 0) / 60_000)
 
@@ -70,14 +76,21 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
   switch (event.type) {
     case 'told': {
       if (grant.status !== 'active') return refuse('not-held', { grant })
-      const { heldUntil } = event
+      const { heldUntil, heldBefore } = event
+      // It turned out meanwhile that nothing was: its system knows another end.
+      if (heldBefore && !grant.heldBefore) return refuse('not-held', { grant })
       const secret = grant.heldBefore ? null : (grant.secret ?? event.secret ?? null)
       return { ...grant, heldUntil, secret, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
     }
     case 'ours': {
       const isToBeTold = grant.status === 'active' && grant.heldBefore && now < grant.endsAt
       return isToBeTold
-        ? { ...grant, heldBefore: false, heldUntil: now, owed: grant.owed ?? owedNow(now) }
+        ? {
+            ...grant,
+            heldBefore: false,
+            heldUntil: now,
+            owed: grant.owed ?? owedNow(now, { isAgreed: true }),
+          }
         : refuse('not-held', { grant })
     }
     case 'failed': {
@@ -98,7 +111,7 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
 function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
   if (isOwing(grant)) return { ...grant, ...next(grant) }
   if (grant.status === 'active' && grant.owed !== null) {
-    return { ...grant, owed: next(grant.owed) }
+    return { ...grant, owed: { ...grant.owed, ...next(grant.owed) } }
   }
   return refuse('not-held', { grant })
 }

@@ -273,6 +273,8 @@ export const grantSchema = z.discriminatedUnion('status', [
         isAway: debt.isAway,
         mayAppearUntil: debt.mayAppearUntil,
         retryAt: debt.retryAt,
+        /** Nothing is added: its system is to be told of the end that was agreed. */
+        isAgreed: z.boolean().default(false),
       })
       .nullable()
       .default(null),

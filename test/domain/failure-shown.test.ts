@@ -39,3 +39,20 @@ test('what fails for one reason, which names itself anew each time, is shown no 
     `in an unexpected way (error ${(0xabc12 + tries).toString(16)}f0), at 10:00:${tries}`
   expect(shownInMs(10 * 60_000, anew)).toBeLessThanOrEqual(8 + 10 + 5)
 })
+
+test.each([
+  ['it answered 500', 'it answered 429'],
+  ['it failed (exit 1)', 'it failed (exit 75)'],
+  ['it cannot be reached at defaced', 'it cannot be reached at decade'],
+])('that it fails for another reason is shown: %p, then %p', (one, other) => {
+  expect(shownInMs(120_000, (tries) => (tries % 2 === 0 ? one : other))).toBe(30)
+})
+
+test.each([
+  (tries: number) => `request req_8fK${tries}dQ: it did not answer`,
+  (tries: number) => `request 0b9d2a3e-6f3c-4c8e-9a51-0f3f6f8b${1_000 + tries}: it did not answer`,
+  (tries: number) => `it did not answer within ${400 + tries} ms`,
+  (tries: number) => `at 2026-05-04T10:${10 + (tries % 50)}:07.${100 + tries}Z: it did not answer`,
+])('what names one try alone is no other reason: %p', (errorOf) => {
+  expect(shownInMs(10 * 60_000, errorOf)).toBeLessThanOrEqual(8 + 10 + 5)
+})

@@ -126,9 +126,10 @@ const events = {
       rules: { ...moreTime, afterShare: 0, isReviewed: true },
     })),
   shown: someone.map((by) => ({ type: 'shown', by, on: 'modal' })),
-  told: instant.map((heldUntil) => ({
+  told: fc.tuple(instant, fc.boolean()).map(([heldUntil, heldBefore]) => ({
     type: 'told',
     heldUntil,
+    heldBefore,
     secret: { what: 'password', brings: null },
   })),
   ours: fc.constant({ type: 'ours' }),

@@ -1,5 +1,8 @@
 import { ConnectorError } from '../../src/domain/connector.ts'
-import { aScene } from './a-scene.ts'
+import { Queues } from '../../src/operations/by-itself/queues.ts'
+import { releaseGrant } from '../../src/operations/release.ts'
+import { aScene, heldThere } from './a-scene.ts'
+import { askers } from './catalog.ts'
 
 /** A look at what is due comes each second: what is to be tried again in between waits for none. */
 
@@ -124,3 +127,35 @@ test.each(['is not in the catalog', 'leads to somewhere else'])(
     expect(triesNow() - before).toBeLessThan(6)
   },
 )
+
+test('how late an end was called is told of its first try alone, though whoever wrote it waits for its place meanwhile', async () => {
+  let takes = 0
+  const told: string[] = []
+  const scene = aScene({
+    connects: (connector) => ({
+      ...connector,
+      take: async (call) => {
+        takes += 1
+        if (takes === 1) throw new ConnectorError('refused', { retryable: true, happened: 'no' })
+        return connector.take(call)
+      },
+    }),
+  })
+  const { time, db, system, one, other, until, ask, approve } = scene
+  for (const { world } of [one, other])
+    Object.assign(world, { observe: ({ type }: { type: string }) => told.push(type) })
+  Object.assign(one.world, { queues: new Queues({ concurrency: 1 }) })
+  time.at(1_100, () => void ask(other.world, 'one').then(() => approve(other.world, 'one')))
+  await until(4_000)
+  const [grant] = [...db.grants.values()]
+  if (grant?.status !== 'active') throw new Error('not as it was meant')
+  let open = (): void => undefined
+  void one.world.queues.step('sys', 'call', () => new Promise<void>((resolve) => (open = resolve)))
+  time.at(5_000, () => void releaseGrant(one.world, { grantId: grant.id, by: askers[0] }))
+  time.at(5_400, () => open())
+  await until(20_000)
+  expect(takes).toBe(2)
+  expect(system.isHeld(heldThere)).toBe(false)
+  expect(db.grants.get(grant.id)).toMatchObject({ status: 'ended', left: 'gone' })
+  expect(told.filter((type) => type === 'end-called')).toHaveLength(1)
+})

@@ -150,7 +150,9 @@ const joined = (
   { status }: Granting | Active,
   { heldUntil, heldBefore, secret }: { heldUntil: Date; heldBefore: boolean; secret: Secret | null },
 ): Event =>
-  status === 'active' ? { type: 'told', heldUntil, secret } : { type: 'given', heldUntil, heldBefore, secret }
+  status === 'active'
+    ? { type: 'told', heldUntil, heldBefore, secret }
+    : { type: 'given', heldUntil, heldBefore, secret }
 
 function secretOf({ system, hold }: Lease): Secret | null {
   const { handOver } = system.connector
@@ -370,9 +372,15 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
   }
 }
 
-/** It becomes `ended` only without its claim, and of an end whose instant has come none that is earlier can be said. */
-const isOverStill = ({ clock }: World, { claims }: Hold, wrote: Approved): wrote is Revoking =>
-  wrote.status === 'revoking' && wrote.id in claims && wrote.takeAt <= clock.now()
+/**
+ * It becomes `ended` only without its claim, and of an end whose instant has come none that is earlier can be said. Where it
+ * was tried already, its tries are to be read.
+ */
+const isOverStill = ({ clock }: World, { claims, intent }: Hold, wrote: Approved): wrote is Revoking =>
+  wrote.status === 'revoking' &&
+  wrote.id in claims &&
+  wrote.takeAt <= clock.now() &&
+  intent.of !== `take:${wrote.id}`
 
 /** The grant as `revoking`: at once if its end is within `leadMs`, else only if it already is. */
 async function revokingNow(world: World, seen: Approved): Promise<Revoking | null> {

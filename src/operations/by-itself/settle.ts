@@ -9,7 +9,6 @@ import type { PersonFacts } from '../../domain/person.ts'
 import { mayKeep, stillAllows, type Verdict } from '../../domain/policy.ts'
 import { renewsAt, termMs } from '../../domain/standing.ts'
 import { nudgeDueAt } from '../../domain/stages.ts'
-import type { Happened } from '../../domain/happened.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
@@ -106,21 +105,14 @@ async function mayTellMore(world: World, grant: Active): Promise<boolean> {
   if (world.isAfterRestore()) return owed(world, grant, restored)
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
+  const isAgreed = grant.owed?.isAgreed ?? false
   const facts = await world.directory.facts(subject)
   if (facts === 'unknown')
-    return isNoMore(grant) || owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
+    return isAgreed || owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
   const verdict = mayKeep(world.catalog(), facts, grant, world.clock.now())
-  const isStillHeld = verdict.answer === 'yes' || (verdict.answer === 'unknown' && isNoMore(grant))
+  const isStillHeld = verdict.answer === 'yes' || (verdict.answer === 'unknown' && isAgreed)
   return isStillHeld || owed(world, grant, explainAll(verdict.reasons))
 }
-
-/** Its system is only to be told until when it was given: nothing was added to that. */
-function isNoMore({ history }: Active): boolean {
-  const since = history.slice(history.findLastIndex(({ type }) => type === 'given') + 1)
-  return since.some(({ type }) => type === 'ours') && !since.some(({ type }) => addsTime.has(type))
-}
-
-const addsTime = new Set<Happened['type']>(['extended', 'more-time-approved', 'renewed', 'confirmed'])
 
 const restored = 'after a restore nothing is given until all that is held was explained'
 

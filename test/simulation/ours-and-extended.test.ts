@@ -1,0 +1,171 @@
+import { answerExtension } from '../../src/operations/answer-extension.ts'
+import { extendGrant } from '../../src/operations/extend.ts'
+import { requestAccess } from '../../src/operations/request.ts'
+import { reviewGrant } from '../../src/operations/review.ts'
+import { ConnectorError } from '../../src/domain/connector.ts'
+import { termsOf } from '../../src/domain/grant.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
+import { aScene, heldThere } from './a-scene.ts'
+import { admins, askers, catalog } from './catalog.ts'
+
+/** `one` may be extended by a minute soon after it began; `byTwo`: where two of its reviewers say yes. */
+function longer({ byTwo }: { byTwo: boolean }): typeof catalog {
+  const db = catalog.resources.get('db')
+  const one = db?.entitlements.get('one')
+  const [stage] = one?.review.stages ?? []
+  if (!db || !one || !stage) throw new Error('the catalog has no such entitlement')
+  const extend = { maxTimes: 3, totalMs: 300_000, stepMs: 60_000, afterShare: 0.1, isReviewed: byTwo }
+  const duration = { ...one.duration, maxMs: 300_000 }
+  const review = byTwo ? { ...one.review, stages: [{ ...stage, needs: 2 }] as const } : one.review
+  const entitlements = new Map([...db.entitlements, ['one', { ...one, extend, duration, review }] as const])
+  return { ...catalog, resources: new Map([['db', { ...db, entitlements }]]) }
+}
+
+interface Trouble {
+  readonly isSilent?: () => boolean
+  readonly refuses?: () => boolean
+}
+
+/** Shown as held before, though another process gave it late: its system lets it lapse at `lapsesMs`. */
+async function shownAsHeldBefore({
+  lapsesMs,
+  durationMs,
+  byTwo = false,
+  trouble = {},
+}: {
+  lapsesMs: number
+  durationMs: number
+  byTwo?: boolean
+  trouble?: Trouble
+}) {
+  const scene = aScene({
+    current: () => longer({ byTwo }),
+    connects: (connector) => ({
+      ...connector,
+      give: async (call) => {
+        if (trouble.refuses?.()) throw new ConnectorError('refused', { retryable: true, happened: 'no' })
+        return connector.give(call)
+      },
+    }),
+  })
+  const { time, db, system, one, other, until, approve } = scene
+  system.habits.expires = true
+  system.held.set(heldThere, { untilMs: lapsesMs, sinceMs: 0 })
+  const missing: number[] = []
+  for (let ms = 3_000; ms < 90_000; ms += 500)
+    time.look(ms, () => {
+      const isActive = [...db.grants.values()].some(({ status }) => status === 'active')
+      if (isActive && !system.isHeld(heldThere)) missing.push(ms)
+    })
+  for (const { world } of [one, other]) {
+    const { facts } = { ...world.directory }
+    world.directory.facts = async (person) => (trouble.isSilent?.() ? 'unknown' : facts(person))
+  }
+  const asks = async () => {
+    const asked = { requestId: 'one', by: askers[0], resource: 'db', entitlement: 'one', durationMs }
+    await requestAccess(one.world, { ...asked, reason: 'a good reason', startsAt: null, recurrence: null })
+    await approve(one.world, 'one')
+    const [grant] = [...db.grants.values()]
+    const said = { verdict: 'approve', durationMs: null, note: '' } as const
+    if (byTwo && grant?.status === 'pending')
+      await reviewGrant(one.world, { grantId: grant.id, by: admins[1], terms: termsOf(grant), ...said })
+  }
+  time.at(1_100, () => void asks())
+  await until(8_000)
+  const [grant] = [...db.grants.values()]
+  const [hold] = [...db.holds.values()]
+  if (grant?.status !== 'active' || !grant.heldBefore || !hold) throw new Error('not as it was meant')
+  return {
+    ...scene,
+    grant,
+    missing,
+    extend: () => extendGrant(one.world, { grantId: grant.id, by: askers[0], seenEndsAt: grant.endsAt }),
+    turnsOutOurs: () => other.world.holds.watch(hold, { gave: true, forMs: 20_000 }),
+  }
+}
+
+test.each([
+  ['(control) Slack is silent', 0],
+  ['Slack is silent', 12_000],
+  ['the system gives nothing', 12_000],
+])(
+  'what turns out to be ours while %s, and whoever notes its new end stops for %d ms, is held until its end',
+  async (what, stopMs) => {
+    let stoppedAtMs = 0
+    const isTrouble = () => stoppedAtMs > 0 && time.nowMs > stoppedAtMs && time.nowMs < stoppedAtMs + 14_000
+    const trouble = what.startsWith('the system') ? { refuses: isTrouble } : { isSilent: isTrouble }
+    const scene = await shownAsHeldBefore({ lapsesMs: 60_000, durationMs: 20_000, trouble })
+    const { time, db, one, other, until, missing, extend, turnsOutOurs } = scene
+    for (const replica of [one, other]) {
+      const { grants, clock } = replica.world
+      const { change } = { ...grants }
+      grants.change = async (id, decide, seen) => {
+        const next = seen?.status === 'active' && seen.owed !== null ? decide(seen, clock.now()) : null
+        const isTold = next !== null && !isRefusal(next) && next.status === 'active' && next.owed === null
+        if (isTold && stoppedAtMs === 0) {
+          stoppedAtMs = time.nowMs
+          time.at(time.nowMs + 100, () => void turnsOutOurs())
+          if (stopMs > 0) replica.pause(stopMs)
+          await replica.wait(0)
+        }
+        return change(id, decide, seen)
+      }
+    }
+    void extend()
+    await until(90_000)
+    expect(stoppedAtMs).toBeGreaterThan(0)
+    expect([...db.grants.values()].map(({ status }) => status)).toEqual(['ended'])
+    expect(missing).toEqual([])
+  },
+)
+
+test.each(['(control) was never extended', 'was extended before'])(
+  'what %s is held until its end, as it turns out to be ours while Slack is silent',
+  async (what) => {
+    let isSilent = false
+    const isExtended = what === 'was extended before'
+    const scene = await shownAsHeldBefore({
+      lapsesMs: 50_000,
+      durationMs: isExtended ? 20_000 : 60_000,
+      trouble: { isSilent: () => isSilent },
+    })
+    const { db, until, missing, grant, extend, turnsOutOurs } = scene
+    if (isExtended) void extend()
+    await until(12_000)
+    // By Slack's word, which was there.
+    const outcomes = isExtended ? [{ outcome: 'added' }] : []
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: null, extensions: outcomes })
+    isSilent = true
+    void turnsOutOurs()
+    await until(90_000)
+    expect([...db.grants.values()].map(({ status }) => status)).toEqual(['ended'])
+    expect(missing).toEqual([])
+  },
+)
+
+test.each([false, true])(
+  'what more time is asked for of is held until its end as it was given, though one of two said yes: %p',
+  async (isOneYes) => {
+    let isSilent = false
+    const scene = await shownAsHeldBefore({
+      lapsesMs: 50_000,
+      durationMs: 60_000,
+      byTwo: true,
+      trouble: { isSilent: () => isSilent },
+    })
+    const { db, one, until, missing, grant, extend, turnsOutOurs } = scene
+    void extend()
+    await until(10_000)
+    const more = db.grants.get(grant.id)
+    const [asked] = more?.status === 'active' ? more.extensions : []
+    if (asked?.outcome !== 'asked') throw new Error('no more was asked for')
+    const answered = { grantId: grant.id, by: admins[0], verdict: 'approve', askedAt: asked.askedAt } as const
+    if (isOneYes) void answerExtension(one.world, answered)
+    await until(12_000)
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: null, endsAt: grant.endsAt })
+    isSilent = true
+    void turnsOutOurs()
+    await until(90_000)
+    expect(missing).toEqual([])
+  },
+)
