@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose'
 import { z } from 'zod'
 import { boundedMap } from '../bounded-map.ts'
+import { burstMs } from '../domain/devices/standing-still.ts'
 import type { DeviceSourceStore, SourceHeard } from '../domain/ports/device-sources.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import type { Log } from '../domain/ports/log.ts'
@@ -25,9 +26,6 @@ const row = z.object({
     .catch(null),
 })
 
-/** A burst of reports is one thing heard. */
-const noteEveryMs = 5_000
-
 function read(one: unknown): SourceHeard {
   const { _id: source, heardAt, takenAt, gap, losses } = row.parse(one)
   return { source, heardAt, gap, losses, isTakenAnyway: takenAt !== null && takenAt > heardAt }
@@ -41,7 +39,7 @@ export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSou
   return {
     heard: async (source, silentAfterMs) => {
       const now = elapsedMs()
-      if (now - (notedAtMs.get(source) ?? -Infinity) < noteEveryMs) return
+      if (now - (notedAtMs.get(source) ?? -Infinity) < burstMs) return
       notedAtMs.set(source, now)
       const isKnown = { $in: [{ $type: '$heardAt' }, ['date', 'missing']] }
       const silentMs = { $cond: [isKnown, { $subtract: ['$$NOW', '$heardAt'] }, null] }

@@ -12,6 +12,9 @@ import type { Device } from './device.ts'
 /** By their names. `unknown`: nobody can read when it was heard of. */
 export type SourcesHeard = ReadonlyMap<string, SourceHeard | 'unknown'>
 
+/** What is heard of a source within so long is one thing heard: the first is noted. */
+export const burstMs = 5_000
+
 const mostUnknownMs = 24 * 3_600_000
 
 /** As old as they are by their sources' own time. `devices`: one person's. */
@@ -43,7 +46,8 @@ export function stoodBeforeMs(
 ): number {
   if (gap === 'unknown') return atMostUnknown(lastAt, heardAt)
   if (gap === null) return 0
-  // Of a burst only the first is noted: the last was said after it.
+  // The last of a burst was said after what is noted. What a source heard of later, in a silence towards us, is as old as it says.
+  if (at > after(gap.from, burstMs)) return 0
   return msBetween(at > gap.from ? at : gap.from, gap.until)
 }
 

@@ -79,3 +79,13 @@ test('a device of a source that answers, and is not seen lately, is no matter of
   const drawer = seen('fleet/b', -600, { source: 'fleet' })
   expect(isFit([seen('mdm/a', 0), drawer], [heard('mdm', 5), heard('fleet', 1_000)], 1_000, rule)).toBe(true)
 })
+
+test.each([3_600, 86_400])(
+  'what its source, which Curfew could not reach, heard of last %d s into that silence is as old as it says',
+  (into) => {
+    const daily = aRule({ maxAgeMs: 86_400_000, seenWithinMs: 86_400_000 })
+    const gap = { from: at(0), until: at(3 * 86_400) }
+    const source = heard('mdm', 3 * 86_400, { gap })
+    expect(isFit([seen('mdm/a', into)], [source], 3 * 86_400 + 82_800, daily)).toBe(false)
+  },
+)
