@@ -186,8 +186,9 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       await writeSuccessor(id, row.successor).catch((error: unknown) => {
         if (!isDuplicate(error)) throw error
       })
-      const written = await get(row.successor._id)
-      if (written) wrote(written, null)
+      // As a majority has it: what it may have become since is not ours.
+      const written = parsed(row.successor)
+      if (written !== null && !(written instanceof Error)) wrote(written, null)
     },
     get,
     change: async (id, decide, seen) => {

@@ -133,7 +133,8 @@ async function writeAll<D extends { _id: string }>(
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error
     const failed = [error.writeErrors].flat()
-    if (failed.length === 0) throw error
+    // Of the others no majority is known to have them: what one member alone confirmed counts for nothing.
+    if (failed.length === 0 || error.result.getWriteConcernError() !== undefined) throw error
     return {
       matched: -1,
       errors: new Map(failed.map((one) => [one.index, new NotWritten(one.errmsg, one.code)])),

@@ -338,10 +338,16 @@ export class Publisher {
       // Giving and taking back come first.
       this.#looks.concurrency = world.queues.isBehind ? 1 : looksAtOnce
       const look = await this.#looks.add(
-        partOfThis(() => this.#look(rounds === 0 ? asked : { ...asked, seen: null })),
+        partOfThis(async () => {
+          try {
+            return await this.#look(rounds === 0 ? asked : { ...asked, seen: null })
+          } finally {
+            // Before the queue begins the next.
+            if (world.queues.isBehind) this.#rest()
+          }
+        }),
         { id: asked.id, priority: Math.max(ofAnother, this.#urgencyOf(asked)) },
       )
-      if (world.queues.isBehind) this.#rest()
       if (look === null) return 0
       if (this.#showing.isRunning(asked.id)) this.#lookedAt.set(asked.id, look.grant.revision)
       const sent = await this.#sendStale(look, askedAgain)
