@@ -55,7 +55,14 @@ export function withDevice(environment: Environment): Environment {
 }
 
 /** Only what is known of it. */
-export const seenDevice = (device: Device): object => new SeenDevice(device.name, fieldsOf(device))
+export function seenDevice(device: Device): object {
+  const known = seen.get(device) ?? new SeenDevice(device.name, fieldsOf(device))
+  seen.set(device, known)
+  return known
+}
+
+/** A rule reads it in each of its parts. */
+const seen = new WeakMap<Device, SeenDevice>()
 
 function fieldsOf(device: Device): Record<string, unknown> {
   const { serial, uuid, source, lastSeenAt, said, policies } = device

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { Schema, type Connection } from 'mongoose'
 import { z } from 'zod'
 import type { Delivery, DeliveryStore } from '../domain/ports/deliveries.ts'
 import { collectionOf } from './connection.ts'
+import { newMark } from './mark.ts'
 import { readOne } from './readable.ts'
 import { makeEach, together, updateEach } from './together.ts'
 
@@ -45,7 +46,7 @@ export function mongoDeviceDeliveries(connection: Connection): DeliveryStore {
   )
   return {
     begin: async (delivery) => {
-      const ours = { _id: keyOf(delivery), mark: randomBytes(9).toString('base64url') }
+      const ours = { _id: keyOf(delivery), mark: newMark() }
       const { isDone, mark } = await claim(ours)
       if (mark !== ours.mark) return isDone ? 'done' : 'under-way'
       return {

@@ -1,6 +1,5 @@
 import { Schema, type Connection } from 'mongoose'
 import type { Document } from 'mongodb'
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import {
   nothingShown,
@@ -16,6 +15,7 @@ import type { Log } from '../domain/ports/log.ts'
 import { collectionOf } from './connection.ts'
 import { KnownShown } from './known-shown.ts'
 import { FirstReadable } from './first-readable.ts'
+import { newMark } from './mark.ts'
 import { readEach, readOne } from './readable.ts'
 import { makeEach, together, updateAndReadEach } from './together.ts'
 
@@ -83,7 +83,7 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   })
   const pauses = pauseModel(connection)
   const known = new KnownShown()
-  const self = randomBytes(9).toString('base64url')
+  const self = newMark()
   const inMs = (ms: number) => ({ $add: ['$$NOW', ms] })
   const shownOf = (noted: z.infer<typeof stored>): Shown => {
     const { _id: requestId, version, savedBy, savedSince, readAt, surfaces } = noted
@@ -105,7 +105,7 @@ export function mongoSurfaces(connection: Connection, log?: Log): SurfaceStore {
   const lease = together(async (asked: readonly Leasing[]): Promise<(Leased | Error)[]> => {
     const named = asked.map((one) => ({
       ...one,
-      leasedBy: one.again ?? randomBytes(9).toString('base64url'),
+      leasedBy: one.again ?? newMark(),
     }))
     return eachOf(named, {
       write: (requests) =>

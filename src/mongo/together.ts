@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
 import { MongoBulkWriteError, MongoServerError, type Collection, type Document, type Filter } from 'mongodb'
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { newMark } from './mark.ts'
 
 const mostAtOnce = 100
 /** How many later writes a mark survives. */
@@ -37,7 +37,7 @@ export async function updateEach<D extends { _id: string }>(
   collection: Collection<D>,
   updates: readonly ConditionalUpdate[],
 ): Promise<(boolean | Error)[]> {
-  const marked = updates.map((update) => ({ ...update, mark: randomBytes(9).toString('base64url') }))
+  const marked = updates.map((update) => ({ ...update, mark: newMark() }))
   const operations = marked.map(({ filter, pipeline, mark }) => ({
     updateOne: { filter: filter, update: [...pipeline, { $set: { marks: withMark(mark) } }] },
   }))

@@ -8,7 +8,7 @@ test('what no majority confirmed is not said to be written, as another of its ba
   const marks: string[] = []
   const collection: Pick<Collection<{ _id: string }>, 'find'> & { bulkWrite: unknown } = {
     bulkWrite: async (operations: Operations) => {
-      const mark = /"([\w-]{12})"/.exec(JSON.stringify(operations[0]?.updateOne.update))?.[1]
+      const mark = /"([\w.-]{12,})"/.exec(JSON.stringify(operations[0]?.updateOne.update))?.[1]
       if (mark) marks.push(mark)
       const result = { matchedCount: 1, getWriteConcernError: () => ({ code: 189 }) }
       const writeErrors = [{ index: 1, code: 10334, errmsg: 'too large' }]
