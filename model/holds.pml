@@ -430,6 +430,12 @@ inline outcomeKnown() {
 #endif
 }
 
+#ifdef KEYS
+#define isMeant (intentOf == 3 + g)
+#else
+#define isMeant false
+#endif
+
 inline idles() {
   busy[r] = false; inGap[r] = false; sawWatch[r] = false; removed[r] = false;
   if :: owner == r -> owner = NOBODY :: else fi;
@@ -505,12 +511,18 @@ end_sweep:
 #ifdef LAG
         keptForLag = false;
 #endif
-        printf("@%cD lease, to %e %d\n", me, job, g + 1)
+        printf("@%cD lease, to %e %d\n", me, job, g + 1);
+        /* [4] Where what was seen to be over claims alone its take is announced in the same write. */
+        if
+        :: seesIt && claim[g] && !claim[1 - g] && !heldBefore && call == NONE && !isMeant ->
+          assert(st[g] == REVOKING || LEFT_OUT != 0); must = true; announces(take); printf("@%cD and about to leave %d\n", me, g + 1)
+        :: else
+        fi
       :: else
       fi
     };
     heard(idle);
-    if :: call == NONE -> goto leasedIt :: else fi
+    if :: call == NONE || must -> goto leasedIt :: else fi
   };
   /* [11] Whoever finds a call that nobody recorded has the hold watched. */
   atomic {
@@ -680,11 +692,12 @@ gave:
 /* ---- leave ---- */
 
 prepareToLeave:
-  /* [7] Read the grant again under the lease; one whose end is near turns revoking now. What was seen to be over claims still: it is. */
+  /* [7] Read the grant again under the lease; one whose end is near turns revoking now. What is announced is over still. */
   atomic {
+    seesIt = false;
     if
-    :: seesIt && claim[g] -> seesIt = false; assert(st[g] == REVOKING || LEFT_OUT != 0); goto isOver
-    :: else -> seesIt = false
+    :: must -> goto isOver
+    :: else
     fi;
     ask(); looks();
     d_step {
@@ -721,6 +734,7 @@ isOver:
     :: else -> f = ok
     fi;
 decides:
+    if :: must -> goto waitsToTake :: else fi;
     looks();
     must = claim[g] && (!claim[1 - g] || seesGone(1 - g) || !keeps(R9_CLAIMS)) && (!hb || !keeps(R9_HELD));
     isBehind = false; hb = hb && !must && claim[g];
@@ -743,6 +757,8 @@ decides:
   };
   /* [7] Nothing is called or shown before: waitUntil(takeAt). */
   atomic {
+    skip;
+waitsToTake:
     if :: takeDue(g) || !keeps(R7_INSTANT) || st[g] != REVOKING fi;
     if :: must -> must = false; verb = take; goto sends :: else fi
   };
@@ -1086,7 +1102,7 @@ releases:
 releasesAndOwes:
   atomic {
     ask();
-    d_step { if :: writes -> leased = false; printf("@%cD release: the other is not said to be gone yet\n", me) :: else fi };
+    d_step { if :: writes -> leased = false; if :: must -> must = false; outcomeKnown() :: else fi; printf("@%cD release: the other is not said to be gone yet\n", me) :: else fi };
     written(throws)
   };
 

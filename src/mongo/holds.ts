@@ -1,5 +1,4 @@
 import { Schema, type Connection } from 'mongoose'
-import { randomBytes } from 'node:crypto'
 import type { Filter } from 'mongodb'
 import { z } from 'zod'
 import { lefts } from '../domain/end-causes.ts'
@@ -10,8 +9,16 @@ import { UnknownRecord } from '../domain/unknown-record.ts'
 import { aboutToWrite } from '../domain/writes.ts'
 import { collectionOf } from './connection.ts'
 import { FirstReadable } from './first-readable.ts'
+import { newMark } from './mark.ts'
 import { readEach, readOne } from './readable.ts'
-import { makeEach, together, updateAndReadEach, updateEach, type ConditionalUpdate } from './together.ts'
+import {
+  byId,
+  makeEach,
+  together,
+  updateAndReadEach,
+  updateEach,
+  type ConditionalUpdate,
+} from './together.ts'
 
 const stored = z.object({
   system: z.string(),
@@ -71,7 +78,7 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     readable.first(filter, { limit }, parse)
 
   const lease = together(async (asked: readonly Asked[]): Promise<(Leased | Error)[]> => {
-    const named = asked.map((one) => ({ ...one, leasedBy: randomBytes(9).toString('base64url') }))
+    const named = asked.map((one) => ({ ...one, leasedBy: newMark() }))
     const found = await makeEach(
       collection,
       named.map(({ key, forMs, leasedBy }) => {
@@ -105,6 +112,58 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       })
     })
   })
+  /** A loader for each length of a lease: there are as many as the catalog's systems have timeouts. */
+  const loaders = new Map<number, ReturnType<typeof leasesToTake>>()
+  const leasesToTake = (forMs: number) =>
+    together(async (asked: readonly Taking[]): Promise<(Hold | null | Error)[]> => {
+      const leasedBy = newMark()
+      const of = { $concat: ['take:', firstClaim] }
+      const ids = asked.map(({ key }) => holdId(key))
+      // What was claimed before places were written is where it always was.
+      const alone = asked.flatMap(({ grantId, where }, i) =>
+        [where, ''].map((place) => [ids[i], place, grantId].join(' ')),
+      )
+      const filter = {
+        _id: { $in: ids },
+        token: { $type: 'number' },
+        'intent.number': { $type: 'number' },
+        call: null,
+        heldBefore: false,
+        $expr: {
+          $and: [
+            { $lte: ['$leaseUntil', '$$NOW'] },
+            { $eq: [{ $size: claimsList }, 1] },
+            {
+              $in: [
+                { $concat: ['$_id', ' ', { $ifNull: ['$where', ''] }, ' ', firstClaim] },
+                { $literal: alone },
+              ],
+            },
+            { $ne: ['$intent.of', of] },
+          ],
+        },
+      } as const
+      const set = {
+        token: { $add: ['$token', 1] },
+        leaseUntil: inMs(forMs),
+        readAt: '$$NOW',
+        leasedBy: { $literal: leasedBy },
+        call: 'take',
+        intent: { number: { $add: ['$intent.number', 1] }, of, isKnown: false },
+      }
+      const send = () => collection.updateMany(filter, [{ $set: set }])
+      // The driver sends a command of many once. Whose they are is written: once more leases nothing that it has leased.
+      await send().catch(send)
+      const found = await byId(collection, ids)
+      return asked.map(({ grantId }, i) => {
+        const document = found.get(ids[i] ?? '')
+        if (document?.['leasedBy'] !== leasedBy) return null
+        return readOne(document, () => {
+          const hold = parse(document)
+          return hold.intent.of === `take:${grantId}` ? hold : null
+        })
+      })
+    })
   const write = together(async (asked: readonly Writing[]): Promise<(Hold | null | Error)[]> => {
     const found = await updateAndReadEach(collection, asked.map(updateOf))
     // What was released may have been leased again before it was read: the token stays that of this write.
@@ -118,6 +177,12 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
     lease: (key, forMs) => {
       aboutToWrite()
       return lease({ key, forMs })
+    },
+    leaseToTake: (key, forMs, claimed) => {
+      aboutToWrite()
+      const load = loaders.get(forMs) ?? leasesToTake(forMs)
+      loaders.set(forMs, load)
+      return load({ key, ...claimed })
     },
     write: (key, token, change) => {
       aboutToWrite()
@@ -214,6 +279,11 @@ interface Asked {
   readonly key: HoldKey & { target: Hold['target'] }
   readonly forMs: number
 }
+interface Taking {
+  readonly key: HoldKey
+  readonly grantId: string
+  readonly where: string
+}
 interface Writing {
   readonly key: HoldKey
   readonly token: number
@@ -221,6 +291,12 @@ interface Writing {
 }
 
 type Leased = Awaited<ReturnType<HoldStore['lease']>>
+
+/** Of what another version wrote too: what fails for one would fail for all that are asked with it. */
+const claimsList = {
+  $cond: [{ $eq: [{ $type: '$claims' }, 'object'] }, { $objectToArray: '$claims' }, []],
+}
+const firstClaim = { $let: { vars: { first: { $first: claimsList } }, in: '$$first.k' } }
 
 const missing = (): Error => new Error('a hold that was just made is not there')
 

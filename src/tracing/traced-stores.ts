@@ -47,6 +47,12 @@ export const tracedHolds = (holds: HoldStore, trace: Trace): HoldStore => ({
       say({ outcome: leased.taken ? 'taken' : 'busy' })
       return leased
     }),
+  leaseToTake: (key, forMs, claimed) =>
+    trace({ type: 'lease', system: key.system }, async (say) => {
+      const hold = await holds.leaseToTake(key, forMs, claimed)
+      if (hold !== null) say({ outcome: 'taken' })
+      return hold
+    }),
   write: (key, token, change) =>
     trace({ type: 'write-hold', system: key.system, what: Object.keys(change) }, async (say) => {
       const hold = await holds.write(key, token, change)

@@ -484,6 +484,79 @@ export function holdStoreContract(
     expect(busy).toMatchObject({ taken: false, until: expect.any(Date) as Date })
   })
 
+  const claimedBy = async (
+    holds: HoldStore,
+    { also = {}, claims = ['g'] }: { also?: HoldWrite; claims?: readonly string[] } = {},
+  ) => {
+    const key = aKey()
+    const { token } = await leased(holds, key)
+    const end = new Date(1_000)
+    for (const grantId of claims) await holds.write(key, token, { where: 'here', claim: { grantId, end } })
+    return { key, hold: await holds.write(key, token, { ...also, keepMs: 0 }) }
+  }
+  const byG = { grantId: 'g', where: 'here' }
+
+  test('a take is leased and announced in one write, where its grant alone claims', async () => {
+    const { holds } = await open()
+    const all = await Promise.all(Array.from({ length: 70 }, () => claimedBy(holds)))
+    const announced = await Promise.all(all.map(({ key }) => holds.leaseToTake(key, 10_000, byG)))
+    expect(announced.map((hold) => hold?.principal)).toEqual(all.map(({ key }) => key.principal))
+    for (const [i, hold] of announced.entries()) {
+      const { token = 0, intent = { number: 0 } } = all[i]?.hold ?? {}
+      const meant = { number: intent.number + 1, of: 'take:g', isKnown: false }
+      expect(hold).toMatchObject({
+        token: token + 1,
+        call: 'take',
+        intent: meant,
+        claims: { g: new Date(1_000) },
+      })
+      if (hold) expect(await holds.get(hold)).toEqual({ ...hold, readAt: expect.any(Date) as Date })
+    }
+    // It is leased.
+    const leases = await Promise.all(all.map(({ key }) => holds.lease(key, 10_000)))
+    expect(leases.filter(({ taken }) => taken)).toEqual([])
+    expect(await Promise.all(all.map(({ key }) => holds.leaseToTake(key, 10_000, byG)))).toEqual(
+      all.map(() => null),
+    )
+  })
+
+  test.each<[string, Parameters<typeof claimedBy>[1], typeof byG]>([
+    ['another claims too', { claims: ['g', 'h'] }, byG],
+    ['another claims alone', { claims: ['h'] }, byG],
+    ['nobody claims', { claims: [] }, byG],
+    ['it was held before', { also: { heldBefore: true } }, byG],
+    ['a call is written that nobody recorded', { also: { call: 'give' } }, byG],
+    ['it was meant before', { also: { intent: { number: 7, of: 'take:g', isKnown: false } } }, byG],
+    ['it was given somewhere else', {}, { ...byG, where: 'there' }],
+  ])('nothing is leased to take where %s', async (_why, about, claimed) => {
+    const { holds } = await open()
+    const [{ key, hold }, other] = [await claimedBy(holds, about), await claimedBy(holds)]
+    // Whatever is asked with it.
+    const [one, two] = await Promise.all([
+      holds.leaseToTake(key, 10_000, claimed),
+      holds.leaseToTake(other.key, 10_000, byG),
+    ])
+    expect(one).toBeNull()
+    expect(two).toMatchObject({ call: 'take' })
+    expect(await holds.get(key)).toEqual({ ...hold, readAt: expect.any(Date) as Date })
+    expect(await holds.lease(key, 10_000)).toMatchObject({ taken: true })
+  })
+
+  test('what was claimed before places were written is leased to take', async () => {
+    const { holds } = await open()
+    const key = aKey()
+    const { token } = await leased(holds, key)
+    await holds.write(key, token, { claim: { grantId: 'g', end: new Date(1_000) }, keepMs: 0 })
+    expect(await holds.leaseToTake(key, 10_000, byG)).toMatchObject({ call: 'take', where: null })
+  })
+
+  test('nothing is leased to take that nobody ever leased', async () => {
+    const { holds } = await open()
+    const key = aKey()
+    expect(await holds.leaseToTake(key, 10_000, byG)).toBeNull()
+    expect(await holds.get(key)).toBeNull()
+  })
+
   test('a lease that ran out or was released can be taken again, with a higher token', async () => {
     const { holds, passes } = await open()
     const key = aKey()

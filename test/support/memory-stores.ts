@@ -345,6 +345,22 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
         db.holds.set(holdId(key), leased)
         return { taken: true as const, hold: leased }
       }),
+    leaseToTake: (key, forMs, { grantId, where }) =>
+      step(() => {
+        const hold = db.holds.get(holdId(key))
+        const of = `take:${grantId}`
+        const isAlone = hold !== undefined && Object.keys(hold.claims).join() === grantId
+        if (!isAlone || hold.leaseUntil > db.now() || hold.heldBefore || hold.call !== null) return null
+        if ((hold.where ?? where) !== where || hold.intent.of === of) return null
+        const intent = { number: hold.intent.number + 1, of, isKnown: false }
+        const leased = {
+          token: hold.token + 1,
+          leaseUntil: after(db.now(), forMs),
+          call: 'take',
+          intent,
+        } as const
+        return write(key, () => ({ ...hold, ...leased }))
+      }),
     write: (key, token, change) =>
       step(() => {
         const hold = db.holds.get(holdId(key))

@@ -6,6 +6,11 @@ export interface HoldStore {
     key: HoldKey & { target: Hold['target'] },
     forMs: number,
   ): Promise<{ taken: true; hold: Hold } | { taken: false; until: Date }>
+  /**
+   * The same, in one write with saying that what this grant alone claims there is about to be taken (`call`, `intent`). Null,
+   * and nothing written, unless it is free, was not held before, no call is written, and this take was not meant before.
+   */
+  leaseToTake(key: HoldKey, forMs: number, claimed: { grantId: string; where: string }): Promise<Hold | null>
   /** Null, and nothing written, when the token is no longer the newest, or `ifHeldBefore` is not so. */
   write(key: HoldKey, token: number, change: HoldWrite): Promise<Hold | null>
   /** The same, not read back: whether it was written (`holdAfter` says what stands then). */

@@ -298,11 +298,12 @@ async function prepareToLeave(
   seen: Approved,
   isWritten: boolean,
 ): Promise<{ lease: Lease; grant: Revoking; mustTake: boolean } | null> {
-  const lease = await takeLease(world, seen)
+  const over = isWritten ? overNow(world, seen) : null
+  const announced = over && (await leaseToTake(world, over))
+  const lease = announced ?? (await takeLease(world, seen))
   if (lease === null) return null
-  // 7. Read the grant again under the lease; one whose end is near turns `revoking` now.
-  const isOver = isWritten && isOverStill(world, lease.hold, seen)
-  const grant = isOver ? seen : await revokingNow(world, seen)
+  // 7. Read the grant again under the lease; one whose end is near turns `revoking` now. It is over still where it claims alone.
+  const grant = announced ? over : await revokingNow(world, seen)
   if (grant === null) {
     await lease.release()
     return null
@@ -316,14 +317,14 @@ async function prepareToLeave(
   const unsaid = grant.id in claims ? await finishEarlier(world, lease.hold) : null
   // Taking back waits for no other grant's record for long.
   if (unsaid !== null && grant.tries < patientTries) {
-    await lease.release()
+    await lease.release(announced ? lease.known : {})
     await owe(world, grant.id, unsaid)
     return null
   }
   const mustTake = grant.id in claims && !heldBefore && !(await isKeptByOthers(world, claims, grant.id))
   const waitMs = Math.max(0, grant.takeAt.getTime() - world.clock.now().getTime())
   const keepMs = waitMs + lease.callMs
-  if (mustTake) await lease.announce('take', grant.id, {}, keepMs)
+  if (mustTake && !announced) await lease.announce('take', grant.id, {}, keepMs)
   else if (waitMs > 0) await lease.write({ keepMs })
   return { lease, grant, mustTake }
 }
@@ -372,15 +373,19 @@ async function finishEarlier(world: World, { lastLeft }: Hold): Promise<Error | 
   }
 }
 
-/**
- * It becomes `ended` only without its claim, and of an end whose instant has come none that is earlier can be said. Where it
- * was tried already, its tries are to be read.
- */
-const isOverStill = ({ clock }: World, { claims, intent }: Hold, wrote: Approved): wrote is Revoking =>
-  wrote.status === 'revoking' &&
-  wrote.id in claims &&
-  wrote.takeAt <= clock.now() &&
-  intent.of !== `take:${wrote.id}`
+/** Of an end whose instant has come none that is earlier can be said. */
+const overNow = ({ clock }: World, wrote: Approved): Revoking | null =>
+  wrote.status === 'revoking' && wrote.takeAt <= clock.now() ? wrote : null
+
+/** Null where anything stands against it, which `takeLease` finds. */
+async function leaseToTake(world: World, grant: Revoking): Promise<Lease | null> {
+  const system = world.systems(grant.system)
+  if (!system) return null
+  return Lease.toTake(world, holdingOf(grant), { system, grantId: grant.id }).catch((error: unknown) => {
+    if (error instanceof UnknownRecord) return null
+    throw error
+  })
+}
 
 /** The grant as `revoking`: at once if its end is within `leadMs`, else only if it already is. */
 async function revokingNow(world: World, seen: Approved): Promise<Revoking | null> {

@@ -60,6 +60,22 @@ export class Lease {
     return lease
   }
 
+  /** Rules 1, 2 and 4 in one write, where only this grant claims and nothing stands against its take; else null. */
+  static async toTake(
+    world: World,
+    key: HoldKey,
+    { system, grantId }: { system: OpenSystem; grantId: string },
+  ): Promise<Lease | null> {
+    const forMs = system.timeoutMs + leaseMarginMs
+    const before = world.clock.monotonicMs()
+    const { where } = system.connector
+    const hold = await world.holds.leaseToTake(key, forMs, { grantId, where })
+    if (hold === null) return null
+    const lease = new Lease(world, key, system, hold, before + forMs)
+    lease.#idempotencyKey = lease.#keyOfCall('take')
+    return lease
+  }
+
   get hold(): Hold {
     return this.#hold
   }
@@ -105,7 +121,11 @@ export class Lease {
   ): Promise<void> {
     const intent = nextIntent(this.#hold.intent, `${verb}:${of}`)
     await this.write({ ...change, call: verb, intent, keepMs })
-    this.#idempotencyKey = `${keyOf(this.#key)}:${verb}:${intent.number}`
+    this.#idempotencyKey = this.#keyOfCall(verb)
+  }
+
+  #keyOfCall(verb: 'give' | 'take'): string {
+    return `${keyOf(this.#key)}:${verb}:${this.#hold.intent.number}`
   }
 
   /** Gives what was announced, with the latest end of all claims as the system's own expiry. */
