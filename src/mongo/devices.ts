@@ -70,14 +70,17 @@ const change = z.object({
   // Of another version's: it is somebody's, or nobody's, whom nobody here knows.
   owner: z.object({ id: z.string() }).nullish().catch(null),
   changedAt: z.instanceof(Timestamp),
+  revision: z.number().catch(Infinity),
 })
 
 /** What a write of the device leaves as it is. */
 const kept = { changedAt: '$changedAt', marks: '$marks' }
 
+const changeFields = { 'owner.id': 1, changedAt: 1, revision: 1 }
+
 function changeOf(row: unknown): DeviceChange {
-  const { _id: id, owner, changedAt } = change.parse(row)
-  return { id, ownerId: owner?.id ?? null, stamp: `${changedAt.t}.${changedAt.i}` }
+  const { _id: id, owner, changedAt, revision } = change.parse(row)
+  return { id, ownerId: owner?.id ?? null, stamp: `${changedAt.t}.${changedAt.i}`, revision }
 }
 
 const triesEach = 8
@@ -178,7 +181,7 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     newestChange: async () => {
       const row = await collection.findOne(
         { changedAt: { $type: 'timestamp' } },
-        { sort: { changedAt: -1 }, projection: { 'owner.id': 1, changedAt: 1 } },
+        { sort: { changedAt: -1 }, projection: changeFields },
       )
       return row === null ? null : changeOf(row).stamp
     },
@@ -190,7 +193,7 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
           ? isChanged
           : { $or: [{ changedAt: { $gt: since } }, { changedAt: since, _id: { $gt: after.id } }] }
       const rows = await collection
-        .find(filter, { projection: { 'owner.id': 1, changedAt: 1 } })
+        .find(filter, { projection: changeFields })
         .sort({ changedAt: 1, _id: 1 })
         .limit(limit)
         .toArray()

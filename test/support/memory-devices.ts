@@ -1,11 +1,11 @@
 import type { Device } from '../../src/domain/devices/device.ts'
 import type { DeviceSourceStore } from '../../src/domain/ports/device-sources.ts'
-import type { DeviceStore } from '../../src/domain/ports/devices.ts'
+import type { DeviceChange, DeviceStore } from '../../src/domain/ports/devices.ts'
 
 /** Devices in memory, for the simulation and for what never asks for any. */
 export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
   const devices = new Map<string, Device>()
-  const changes: { id: string; ownerId: string | null; stamp: string }[] = []
+  const changes: DeviceChange[] = []
   const listeners = new Set<(device: Device) => void>()
   const all = (): Device[] => [...devices.values()]
   const isWaiting = ({ approval, claimant, owner, isInQuestion }: Device, needsApproval: boolean): boolean =>
@@ -42,7 +42,7 @@ export function memoryDevices(now: () => Date = () => new Date()): DeviceStore {
       devices.set(id, device)
       if (wanted.isChanged) {
         const stamp = `${now().getTime()}.${changes.length}`
-        changes.push({ id, ownerId: device.owner?.id ?? null, stamp })
+        changes.push({ id, ownerId: device.owner?.id ?? null, stamp, revision: device.revision })
         for (const listener of listeners) listener(device)
       }
       return device

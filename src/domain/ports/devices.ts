@@ -49,4 +49,6 @@ export interface DeviceChange {
   readonly id: string
   readonly ownerId: string | null
   readonly stamp: string
+  /** As it is by now: its age may have changed since. */
+  readonly revision: number
 }

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue'
+import { boundedMap } from '../../bounded-map.ts'
 import type { Device } from '../../domain/devices/device.ts'
 import { markOfRule } from '../../domain/devices/posture.ts'
 import type { HeldRow } from '../../domain/ports/grants.ts'
@@ -28,6 +29,7 @@ export interface DeviceWatch {
 const everyMs = 2_000
 /** Two who write in one moment may be seen in another order. */
 const overlapSeconds = 10
+const mostHeard = 20_000
 const peopleAtOnce = 200
 const writtenAtOnce = 100
 /** While one is written another is read. */
@@ -49,6 +51,8 @@ export function watchDevices(
   /** Who was looked at, and may go on with what was cut. */
   const mayGoOn = new Set<string>()
   const seen = new Map<string, string>()
+  /** By its id, as of which revision it was heard of: whoever follows finds it once more. */
+  const heard = boundedMap<number>(mostHeard)
   let stamp: string | null = null
   let stampSinceMs = world.clock.monotonicMs()
   let isFollowing = false
@@ -119,8 +123,9 @@ export function watchDevices(
       .catch(cannot)
       .finally(() => (resuming = null))
   }
-  const stopListening = world.devices.onChange(({ owner }: Device) => {
+  const stopListening = world.devices.onChange(({ id, revision, owner }: Device) => {
     if (owner === null) return
+    heard.set(id, revision)
     waiting.add(owner.id)
     soon()
   })
@@ -136,7 +141,7 @@ export function watchDevices(
     let last = before === null ? null : { stamp: before, id: '' }
     for (let page = await changedAfter(last); page.length > 0; page = await changedAfter(last)) {
       for (const one of page) {
-        const { id, ownerId, stamp: at } = one
+        const { id, ownerId, stamp: at, revision } = one
         last = one
         if (stamp === null || isLater(at, stamp)) {
           stamp = at
@@ -144,7 +149,7 @@ export function watchDevices(
         }
         if (seen.get(id) === at) continue
         seen.set(id, at)
-        if (ownerId !== null) waiting.add(ownerId)
+        if (ownerId !== null && (heard.get(id) ?? -1) < revision) waiting.add(ownerId)
       }
     }
     const oldest = aLittleBefore(stamp)

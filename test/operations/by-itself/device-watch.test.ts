@@ -1,10 +1,11 @@
 import type { Catalog } from '../../../src/domain/catalog.ts'
 import { watchDevices } from '../../../src/operations/by-itself/device-watch.ts'
+import type { DeviceChange } from '../../../src/domain/ports/devices.ts'
 import type { World } from '../../../src/operations/world.ts'
 import { catalog as simulated } from '../../simulation/catalog.ts'
 import { riley } from '../../support/builders.ts'
 import { aDevice, aRule } from '../../support/known-devices.ts'
-import { settled } from '../../support/publishing.ts'
+import { settled, until } from '../../support/publishing.ts'
 import { aSlackSide } from '../../support/slack-side.ts'
 
 /** What is cut goes on by itself once its device is fit again. */
@@ -124,3 +125,46 @@ test('a device that ceases to be fit is looked at though what was cut of hundred
   await watch.stop()
   expect(brought).toBeGreaterThan(0)
 })
+
+/** What is followed is looked for each two seconds. */
+const inSeconds = (isSo: () => boolean) => until(isSo).catch(() => until(isSo))
+
+test('what this process heard of is looked at once, what another heard of once that is found', async () => {
+  const sources = new Map([['mdm', { id: 'mdm' } as never]])
+  const { world } = aSlackSide({ catalog: { ...resuming, devices: { ...resuming.devices, sources } } })
+  const looked: string[] = []
+  const others: DeviceChange[] = []
+  const watch = watchDevices(
+    {
+      ...world,
+      devices: {
+        ...world.devices,
+        newestChange: async () => null,
+        changedSince: async (last) =>
+          last === null || last.id === '' ? [...(await world.devices.changedSince(null)), ...others] : [],
+      },
+      grants: {
+        ...world.grants,
+        heldOf: async (ids) => {
+          looked.push(...ids)
+          return []
+        },
+      },
+    },
+    { changed: () => undefined },
+  )
+  try {
+    await changes(world, 'ours')
+    await inSeconds(() => looked.length > 0)
+    const [at] = (await world.devices.newestChange())?.split('.') ?? []
+    others.push({ id: 'mdm/another', ownerId: 'another', stamp: `${at}.100`, revision: 1 })
+    await inSeconds(() => looked.includes('another'))
+    expect(looked).toEqual(['ours', 'another'])
+    // Another wrote it since.
+    others.push({ id: 'mdm/ours', ownerId: 'ours', stamp: `${at}.101`, revision: 2 })
+    await inSeconds(() => looked.length > 2)
+    expect(looked).toEqual(['ours', 'another', 'ours'])
+  } finally {
+    await watch.stop()
+  }
+}, 15_000)
