@@ -64,11 +64,9 @@ export function isFailureShown(before: Grant, next: Grant): boolean {
 const tryOf = (grant: Grant): Try | null =>
   isOwing(grant) ? grant : grant.status === 'active' ? grant.owed : null
 
-/** Ids, times and counts are of one try alone; the statuses of protocols and programs are not. */
+/** Ids, times and counts are of one try alone; what a protocol or a program answered is not. */
 const withoutNumbers = (error: string | null | undefined): string | undefined =>
-  error
-    ?.replace(/\d+(?::\d+)+|\b(?=[\w-]*\d)[\w-]{6,}\b|\d+(?= ?m?s\b)/g, '#')
-    .replace(/(?<!\bexit )\b(?![1-5]\d\d\b)\d+/g, '#')
+  error?.replace(/(?<!\b(?:answered|status|code|exit) )\b(?=[\w-]*\d)[\w-]+/g, '#')
 
 const minuteOf = (at: Date | undefined): number => Math.floor((at?.getTime() ?? 0) / 60_000)
 

@@ -52,11 +52,17 @@ export function mongoDeviceSources(connection: Connection, log?: Log): DeviceSou
           { $cond: [isKnown, { $ifNull: ['$gap', null] }, 'unknown'] },
         ],
       }
-      await sources.updateOne(
-        { _id: source },
-        [{ $set: { gap } }, { $set: { heardAt: '$$NOW' } }, { $unset: 'losses' }],
-        { upsert: true },
-      )
+      await sources
+        .updateOne(
+          { _id: source },
+          [{ $set: { gap } }, { $set: { heardAt: '$$NOW' } }, { $unset: 'losses' }],
+          { upsert: true },
+        )
+        .catch((error: unknown) => {
+          // What is heard next is to be noted.
+          notedAtMs.delete(source)
+          throw error
+        })
     },
     mayLook: async (source, everyMs) => {
       await sources.updateOne({ _id: source }, [{ $set: { heardAt: { $ifNull: ['$heardAt', '$$NOW'] } } }], {

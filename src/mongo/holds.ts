@@ -11,14 +11,7 @@ import { collectionOf } from './connection.ts'
 import { FirstReadable } from './first-readable.ts'
 import { newMark } from './mark.ts'
 import { readEach, readOne } from './readable.ts'
-import {
-  byId,
-  makeEach,
-  together,
-  updateAndReadEach,
-  updateEach,
-  type ConditionalUpdate,
-} from './together.ts'
+import { makeEach, together, updateAndReadEach, updateEach, type ConditionalUpdate } from './together.ts'
 
 const stored = z.object({
   system: z.string(),
@@ -115,55 +108,55 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
   /** A loader for each length of a lease: there are as many as the catalog's systems have timeouts. */
   const loaders = new Map<number, ReturnType<typeof leasesToTake>>()
   const leasesToTake = (forMs: number) =>
-    together(async (asked: readonly Taking[]): Promise<(Hold | null | Error)[]> => {
-      const leasedBy = newMark()
-      const of = { $concat: ['take:', firstClaim] }
+    together(async (asked: readonly Taking[]): Promise<(Hold | null)[]> => {
       const ids = asked.map(({ key }) => holdId(key))
-      // What was claimed before places were written is where it always was.
-      const alone = asked.flatMap(({ grantId, where }, i) =>
-        [where, ''].map((place) => [ids[i], place, grantId].join(' ')),
+      const inThese = { $match: { _id: { $in: ids } } }
+      const found = await collection.aggregate([inThese, { $set: { readAt: '$$NOW' } }]).toArray()
+      const known = new Map(
+        found.map((document) => [document['_id'], readOne(document, () => parse(document))]),
       )
-      const filter = {
-        _id: { $in: ids },
-        token: { $type: 'number' },
-        'intent.number': { $type: 'number' },
-        call: null,
-        heldBefore: false,
-        $expr: {
-          $and: [
-            { $lte: ['$leaseUntil', '$$NOW'] },
-            { $eq: [{ $size: claimsList }, 1] },
-            {
-              $in: [
-                { $concat: ['$_id', ' ', { $ifNull: ['$where', ''] }, ' ', firstClaim] },
-                { $literal: alone },
-              ],
-            },
-            { $ne: ['$intent.of', of] },
-          ],
-        },
-      } as const
-      const set = {
-        token: { $add: ['$token', 1] },
-        leaseUntil: inMs(forMs),
-        readAt: '$$NOW',
-        leasedBy: { $literal: leasedBy },
-        call: 'take',
-        intent: { number: { $add: ['$intent.number', 1] }, of, isKnown: false },
-      }
-      const send = () => collection.updateMany(filter, [{ $set: set }])
-      // The driver sends a command of many once. Whose they are is written: once more leases nothing that it has leased.
-      await send().catch(send)
-      const found = await byId(collection, ids)
-      return asked.map(({ grantId }, i) => {
-        const document = found.get(ids[i] ?? '')
-        if (document?.['leasedBy'] !== leasedBy) return null
-        return readOne(document, () => {
-          const hold = parse(document)
-          return hold.intent.of === `take:${grantId}` ? hold : null
-        })
+      const ready = asked.map((one, i) => {
+        const hold = known.get(ids[i])
+        // Of two that ask for one, one has it.
+        return hold === undefined || hold instanceof Error || ids.indexOf(ids[i] ?? '') < i
+          ? null
+          : announced(hold, one)
       })
+      const leased = await leaseThese(
+        ready.filter((one) => one !== null),
+        forMs,
+      )
+      return ready.map((hold) => (hold !== null && leased.has(holdId(hold)) ? hold : null))
     })
+  /** Of what was read, those that still are so: but for being watched, all that decides changes with the token alone. */
+  const leaseThese = async (ready: readonly Hold[], forMs: number): Promise<ReadonlySet<unknown>> => {
+    if (ready.length === 0) return new Set()
+    const leasedBy = newMark()
+    const ids = ready.map(holdId)
+    const were = ready.map(({ token }, i) => ({ id: ids[i], token: token - 1 }))
+    const isFree = { $lte: ['$leaseUntil', '$$NOW'] }
+    const areSo = { $in: [{ id: '$_id', token: '$token' }, { $literal: were }] }
+    const claimant = { $let: { vars: { only: { $first: { $objectToArray: '$claims' } } }, in: '$$only.k' } }
+    const set = {
+      token: { $add: ['$token', 1] },
+      leaseUntil: inMs(forMs),
+      readAt: '$$NOW',
+      leasedBy: { $literal: leasedBy },
+      call: 'take',
+      intent: {
+        number: { $add: ['$intent.number', 1] },
+        of: { $concat: ['take:', claimant] },
+        isKnown: false,
+      },
+    }
+    const filter = { _id: { $in: ids }, heldBefore: false, $expr: { $and: [isFree, areSo] } } as const
+    const send = () => collection.updateMany(filter, [{ $set: set }])
+    // The driver sends a command of many once. What it has leased has another token: once more leases only the rest.
+    const { matchedCount } = await send().catch(send)
+    if (matchedCount === ready.length) return new Set(ids)
+    const ours = await collection.find({ _id: { $in: ids }, leasedBy }, { projection: { _id: 1 } }).toArray()
+    return new Set(ours.map(({ _id }) => _id))
+  }
   const write = together(async (asked: readonly Writing[]): Promise<(Hold | null | Error)[]> => {
     const found = await updateAndReadEach(collection, asked.map(updateOf))
     // What was released may have been leased again before it was read: the token stays that of this write.
@@ -292,11 +285,23 @@ interface Writing {
 
 type Leased = Awaited<ReturnType<HoldStore['lease']>>
 
-/** Of what another version wrote too: what fails for one would fail for all that are asked with it. */
-const claimsList = {
-  $cond: [{ $eq: [{ $type: '$claims' }, 'object'] }, { $objectToArray: '$claims' }, []],
+/** What leasing it to take makes of it; null where anything stands against that. */
+function announced(hold: Hold, { grantId, where }: Taking): Hold | null {
+  const { claims, call, heldBefore, intent, token } = hold
+  const of = `take:${grantId}`
+  const isAlone = Object.keys(claims).length === 1 && grantId in claims
+  // What was claimed before places were written is where it always was.
+  const isThere = hold.where === null || hold.where === where
+  // Not sent where it is leased: a command that comes late would find it free at the same token.
+  if (hold.leaseUntil > hold.readAt) return null
+  if (!isAlone || !isThere || call !== null || heldBefore || intent.of === of) return null
+  return {
+    ...hold,
+    token: token + 1,
+    call: 'take',
+    intent: { number: intent.number + 1, of, isKnown: false },
+  }
 }
-const firstClaim = { $let: { vars: { first: { $first: claimsList } }, in: '$$first.k' } }
 
 const missing = (): Error => new Error('a hold that was just made is not there')
 

@@ -52,6 +52,10 @@ test.each([
   (tries: number) => `request req_8fK${tries}dQ: it did not answer`,
   (tries: number) => `request 0b9d2a3e-6f3c-4c8e-9a51-0f3f6f8b${1_000 + tries}: it did not answer`,
   (tries: number) => `it did not answer within ${400 + tries} ms`,
+  (tries: number) => `too many requests: try again in ${590 - tries} seconds`,
+  (tries: number) => `2026-05-04 10:00:07.${100 + tries} UTC: it is starting up`,
+  (tries: number) => `${150 + tries} connections are open, which is too many`,
+  (tries: number) => `it did not answer (try a${tries}b)`,
   (tries: number) => `at 2026-05-04T10:${10 + (tries % 50)}:07.${100 + tries}Z: it did not answer`,
 ])('what names one try alone is no other reason: %p', (errorOf) => {
   expect(shownInMs(10 * 60_000, errorOf)).toBeLessThanOrEqual(8 + 10 + 5)

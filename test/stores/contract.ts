@@ -510,7 +510,8 @@ export function holdStoreContract(
         intent: meant,
         claims: { g: new Date(1_000) },
       })
-      if (hold) expect(await holds.get(hold)).toEqual({ ...hold, readAt: expect.any(Date) as Date })
+      const instants = { leaseUntil: expect.any(Date) as Date, readAt: expect.any(Date) as Date }
+      if (hold) expect(await holds.get(hold)).toEqual({ ...hold, ...instants })
     }
     // It is leased.
     const leases = await Promise.all(all.map(({ key }) => holds.lease(key, 10_000)))
@@ -540,6 +541,13 @@ export function holdStoreContract(
     expect(two).toMatchObject({ call: 'take' })
     expect(await holds.get(key)).toEqual({ ...hold, readAt: expect.any(Date) as Date })
     expect(await holds.lease(key, 10_000)).toMatchObject({ taken: true })
+  })
+
+  test('of two that ask for one hold in one turn, one has it', async () => {
+    const { holds } = await open()
+    const { key } = await claimedBy(holds)
+    const both = await Promise.all([1, 2].map(() => holds.leaseToTake(key, 10_000, byG)))
+    expect(both.filter((hold) => hold !== null)).toHaveLength(1)
   })
 
   test('what was claimed before places were written is leased to take', async () => {

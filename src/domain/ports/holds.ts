@@ -8,7 +8,8 @@ export interface HoldStore {
   ): Promise<{ taken: true; hold: Hold } | { taken: false; until: Date }>
   /**
    * The same, in one write with saying that what this grant alone claims there is about to be taken (`call`, `intent`). Null,
-   * and nothing written, unless it is free, was not held before, no call is written, and this take was not meant before.
+   * and nothing written, unless it is free, can be read, was not held before, no call is written, and this take was not meant
+   * before. The database's instants are those of before.
    */
   leaseToTake(key: HoldKey, forMs: number, claimed: { grantId: string; where: string }): Promise<Hold | null>
   /** Null, and nothing written, when the token is no longer the newest, or `ifHeldBefore` is not so. */
