@@ -85,6 +85,25 @@ export function nextIntent({ number, of, isKnown }: Intent, next: string): Inten
   return !isKnown && of === next ? { number, of, isKnown } : { number: number + 1, of: next, isKnown: false }
 }
 
+/**
+ * What leasing it to take makes of it in one write, where this grant claims it alone and nothing stands against that; else
+ * null. The instants stay as they are.
+ */
+export function announcedTake(
+  hold: Hold,
+  { grantId, where }: { grantId: string; where: string },
+): Hold | null {
+  const of = `take:${grantId}`
+  const isAlone = Object.keys(hold.claims).length === 1 && grantId in hold.claims
+  // What was claimed before places were written is where it always was.
+  const isThere = hold.where === null || hold.where === where
+  // Not even asked for where it is leased: what comes late would find it free at the same token.
+  const isFree = hold.leaseUntil <= hold.readAt
+  if (!isAlone || !isThere || !isFree || hold.call !== null || hold.heldBefore || hold.intent.of === of)
+    return null
+  return { ...hold, token: hold.token + 1, call: 'take', intent: nextIntent(hold.intent, of) }
+}
+
 /** The latest end among the claims. */
 export const lastEnd = (claims: Hold['claims']): Date =>
   new Date(Math.max(...Object.values(claims).map((end) => end.getTime())))

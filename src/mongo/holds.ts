@@ -2,7 +2,7 @@ import { Schema, type Connection } from 'mongoose'
 import type { Filter } from 'mongodb'
 import { z } from 'zod'
 import { lefts } from '../domain/end-causes.ts'
-import { blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
+import { announcedTake, blankHold, holdId, type Hold, type HoldKey } from '../domain/hold.ts'
 import type { HoldStore, HoldWrite } from '../domain/ports/holds.ts'
 import type { Log } from '../domain/ports/log.ts'
 import { UnknownRecord } from '../domain/unknown-record.ts'
@@ -120,7 +120,7 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
         // Of two that ask for one, one has it.
         return hold === undefined || hold instanceof Error || ids.indexOf(ids[i] ?? '') < i
           ? null
-          : announced(hold, one)
+          : announcedTake(hold, one)
       })
       const leased = await leaseThese(
         ready.filter((one) => one !== null),
@@ -284,24 +284,6 @@ interface Writing {
 }
 
 type Leased = Awaited<ReturnType<HoldStore['lease']>>
-
-/** What leasing it to take makes of it; null where anything stands against that. */
-function announced(hold: Hold, { grantId, where }: Taking): Hold | null {
-  const { claims, call, heldBefore, intent, token } = hold
-  const of = `take:${grantId}`
-  const isAlone = Object.keys(claims).length === 1 && grantId in claims
-  // What was claimed before places were written is where it always was.
-  const isThere = hold.where === null || hold.where === where
-  // Not sent where it is leased: a command that comes late would find it free at the same token.
-  if (hold.leaseUntil > hold.readAt) return null
-  if (!isAlone || !isThere || call !== null || heldBefore || intent.of === of) return null
-  return {
-    ...hold,
-    token: token + 1,
-    call: 'take',
-    intent: { number: intent.number + 1, of, isKnown: false },
-  }
-}
 
 const missing = (): Error => new Error('a hold that was just made is not there')
 

@@ -3,7 +3,7 @@ import type { Confirming } from '../../src/domain/ports/confirming.ts'
 import type { Grant, Granting, Revoking } from '../../src/domain/grant.ts'
 import { waitingExtension } from '../../src/domain/extension.ts'
 import { isApproved, isOpen, slotOf, type Approved } from '../../src/domain/grant.ts'
-import { blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
+import { announcedTake, blankHold, holdId, type Hold, type HoldKey } from '../../src/domain/hold.ts'
 import type { AskedRow, GrantRecords, LastUse, LateThere } from '../../src/domain/ports/grant-records.ts'
 import type { GrantListener, GrantStore, HeldRow } from '../../src/domain/ports/grants.ts'
 import type { HoldStore, HoldWrite } from '../../src/domain/ports/holds.ts'
@@ -345,21 +345,11 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
         db.holds.set(holdId(key), leased)
         return { taken: true as const, hold: leased }
       }),
-    leaseToTake: (key, forMs, { grantId, where }) =>
+    leaseToTake: (key, forMs, claimed) =>
       step(() => {
         const hold = db.holds.get(holdId(key))
-        const of = `take:${grantId}`
-        const isAlone = hold !== undefined && Object.keys(hold.claims).join() === grantId
-        if (!isAlone || hold.leaseUntil > db.now() || hold.heldBefore || hold.call !== null) return null
-        if ((hold.where ?? where) !== where || hold.intent.of === of) return null
-        const intent = { number: hold.intent.number + 1, of, isKnown: false }
-        const leased = {
-          token: hold.token + 1,
-          leaseUntil: after(db.now(), forMs),
-          call: 'take',
-          intent,
-        } as const
-        return write(key, () => ({ ...hold, ...leased }))
+        const leased = hold && announcedTake({ ...hold, readAt: db.now() }, claimed)
+        return leased ? write(key, () => ({ ...leased, leaseUntil: after(db.now(), forMs) })) : null
       }),
     write: (key, token, change) =>
       step(() => {

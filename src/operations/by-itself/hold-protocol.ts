@@ -380,11 +380,7 @@ const overNow = ({ clock }: World, wrote: Approved): Revoking | null =>
 /** Null where anything stands against it, which `takeLease` finds. */
 async function leaseToTake(world: World, grant: Revoking): Promise<Lease | null> {
   const system = world.systems(grant.system)
-  if (!system) return null
-  return Lease.toTake(world, holdingOf(grant), { system, grantId: grant.id }).catch((error: unknown) => {
-    if (error instanceof UnknownRecord) return null
-    throw error
-  })
+  return system ? Lease.toTake(world, holdingOf(grant), { system, grantId: grant.id }) : null
 }
 
 /** The grant as `revoking`: at once if its end is within `leadMs`, else only if it already is. */
