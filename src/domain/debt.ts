@@ -66,7 +66,7 @@ const tryOf = (grant: Grant): Try | null =>
 
 /** Ids, times and counts are of one try alone; what a protocol or a program answered is not. */
 const withoutNumbers = (error: string | null | undefined): string | undefined =>
-  error?.replace(/(?<!\b(?:answered|status|code|exit) )\b(?=[\w-]*\d)[\w-]+/g, '#')
+  error?.replace(/(?<!\b(?:answered|status|code|exit) )(?!(?<=\()\d{3}\))\b(?=[\w-]*\d)[\w-]+/g, '#')
 
 const minuteOf = (at: Date | undefined): number => Math.floor((at?.getTime() ?? 0) / 60_000)
 

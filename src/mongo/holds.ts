@@ -118,24 +118,36 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
       const ready = asked.map((one, i) => {
         const hold = known.get(ids[i])
         // Of two that ask for one, one has it.
-        return hold === undefined || hold instanceof Error || ids.indexOf(ids[i] ?? '') < i
-          ? null
-          : announcedTake(hold, one)
+        if (hold === undefined || hold instanceof Error || ids.indexOf(ids[i] ?? '') < i) return null
+        const next = announcedTake(hold, one)
+        return next && { seen: hold, next }
       })
       const leased = await leaseThese(
         ready.filter((one) => one !== null),
         forMs,
       )
-      return ready.map((hold) => (hold !== null && leased.has(holdId(hold)) ? hold : null))
+      return ready.map((one) => (one !== null && leased.has(holdId(one.next)) ? one.next : null))
     })
-  /** Of what was read, those that still are so: but for being watched, all that decides changes with the token alone. */
-  const leaseThese = async (ready: readonly Hold[], forMs: number): Promise<ReadonlySet<unknown>> => {
+  /** Of what was read, those that still are so: whoever had it before may write to it under its token though that lease is over. */
+  const leaseThese = async (ready: readonly Ready[], forMs: number): Promise<ReadonlySet<unknown>> => {
     if (ready.length === 0) return new Set()
     const leasedBy = newMark()
-    const ids = ready.map(holdId)
-    const were = ready.map(({ token }, i) => ({ id: ids[i], token: token - 1 }))
+    const ids = ready.map(({ seen }) => holdId(seen))
+    const were = ready.map(({ seen }, i) => {
+      const { token, where, claims, call, intent, lastLeft } = seen
+      return { id: ids[i], token, where, claims, call, intent, lastLeft }
+    })
     const isFree = { $lte: ['$leaseUntil', '$$NOW'] }
-    const areSo = { $in: [{ id: '$_id', token: '$token' }, { $literal: were }] }
+    const now = {
+      id: '$_id',
+      token: '$token',
+      where: '$where',
+      claims: '$claims',
+      call: '$call',
+      intent: '$intent',
+      lastLeft: '$lastLeft',
+    }
+    const areSo = { $in: [now, { $literal: were }] }
     const claimant = { $let: { vars: { only: { $first: { $objectToArray: '$claims' } } }, in: '$$only.k' } }
     const set = {
       token: { $add: ['$token', 1] },
@@ -271,6 +283,10 @@ export function mongoHolds(connection: Connection, log?: Log): HoldStore {
 interface Asked {
   readonly key: HoldKey & { target: Hold['target'] }
   readonly forMs: number
+}
+interface Ready {
+  readonly seen: Hold
+  readonly next: Hold
 }
 interface Taking {
   readonly key: HoldKey

@@ -43,6 +43,7 @@ test('what fails for one reason, which names itself anew each time, is shown no 
 test.each([
   ['it answered 500', 'it answered 429'],
   ['it failed (exit 1)', 'it failed (exit 75)'],
+  ['it did not accept the login (401)', 'it did not accept the login (403)'],
   ['it cannot be reached at defaced', 'it cannot be reached at decade'],
 ])('that it fails for another reason is shown: %p, then %p', (one, other) => {
   expect(shownInMs(120_000, (tries) => (tries % 2 === 0 ? one : other))).toBe(30)

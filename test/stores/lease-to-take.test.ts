@@ -71,3 +71,55 @@ test('a command of which nobody hears any more leases nothing after its asker wa
   expect(await others.get(key)).toMatchObject({ token, call: null })
   expect(await others.get(free.key)).toMatchObject({ token: free.token + 1, call: 'take' })
 })
+
+/** `g` claims alone; another process has leased it, was paused, and its lease is over: what it writes keeps the token. */
+async function leasedBefore(holds: HoldStore) {
+  const { key } = await claimed(holds)
+  const leased = await holds.lease(key, 1)
+  if (!leased.taken) throw new Error('busy')
+  await sleep(50)
+  return { key, hold: leased.hold }
+}
+
+async function askedMeanwhile(key: HoldKey, meanwhile: () => Promise<void>) {
+  const held = await connect({ appName: 'held up' })
+  try {
+    await connection.db?.admin().command({
+      configureFailPoint: 'failCommand',
+      mode: { times: 1 },
+      data: { failCommands: ['update'], appName: 'held up', blockConnection: true, blockTimeMS: 1_000 },
+    })
+    const asked = mongoHolds(held).leaseToTake(key, 10_000, byG)
+    await sleep(300)
+    await meanwhile()
+    return await asked
+  } finally {
+    await held.close(true)
+  }
+}
+
+test('what another grant claims meanwhile, under the same token, is not leased to be taken', async () => {
+  const holds = mongoHolds(connection)
+  const { key, hold } = await leasedBefore(holds)
+  const intent = { number: hold.intent.number + 1, of: 'give:h', isKnown: false }
+  const asked = await askedMeanwhile(key, async () => {
+    const claim = { grantId: 'h', end: new Date('2100-01-01') }
+    await holds.write(key, hold.token, { claim, call: 'give', intent, keepMs: 10_000 })
+    await holds.write(key, hold.token, { call: null, intent: { ...intent, isKnown: true }, keepMs: 0 })
+  })
+  expect(asked).toBeNull()
+  const now = await holds.get(key)
+  expect(now).toMatchObject({ call: null, token: hold.token })
+  expect(Object.keys(now?.claims ?? {})).toEqual(['g', 'h'])
+})
+
+test('a give that is announced meanwhile, under the same token, and of which nobody hears, is not forgotten', async () => {
+  const holds = mongoHolds(connection)
+  const { key, hold } = await leasedBefore(holds)
+  const intent = { number: hold.intent.number + 1, of: 'give:g', isKnown: false }
+  const asked = await askedMeanwhile(key, async () => {
+    await holds.write(key, hold.token, { call: 'give', intent, keepMs: 100 })
+  })
+  expect(asked).toBeNull()
+  expect(await callOf(key)).toBe('give')
+})
