@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { unrecorded } from '../../src/domain/ports/acts.ts'
 import type { Confirming } from '../../src/domain/ports/confirming.ts'
 import type { Grant, Granting, Revoking } from '../../src/domain/grant.ts'
@@ -345,12 +346,23 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
         db.holds.set(holdId(key), leased)
         return { taken: true as const, hold: leased }
       }),
-    leaseToTake: (key, forMs, claimed) =>
-      step(() => {
+    // As in MongoDB it is read first, and leased only as it was read.
+    leaseToTake: async (key, forMs, claimed) => {
+      const seen = await step(() => {
         const hold = db.holds.get(holdId(key))
-        const leased = hold && announcedTake({ ...hold, readAt: db.now() }, claimed)
-        return leased ? write(key, () => ({ ...leased, leaseUntil: after(db.now(), forMs) })) : null
-      }),
+        return hold ? { ...hold, readAt: db.now() } : null
+      })
+      const leased = seen && announcedTake(seen, claimed)
+      if (!leased) return null
+      return step(() => {
+        const now = db.holds.get(holdId(key))
+        const isFree = now !== undefined && now.leaseUntil <= db.now() && !now.heldBefore
+        if (!isFree || !isDeepStrictEqual(decidedBy(now), decidedBy(seen))) return null
+        const { watch, dueAt } = now
+        write(key, () => ({ ...leased, watch, dueAt, leaseUntil: after(db.now(), forMs) }))
+        return leased
+      })
+    },
     write: (key, token, change) =>
       step(() => {
         const hold = db.holds.get(holdId(key))
@@ -407,6 +419,15 @@ export function memoryHolds(db: MemoryDatabase, step: Step): HoldStore {
       }),
   }
 }
+
+const decidedBy = ({ token, where, claims, call, intent, lastLeft }: Hold) => ({
+  token,
+  where,
+  claims,
+  call,
+  intent,
+  lastLeft,
+})
 
 function applied(hold: Hold, change: HoldWrite, now: Date): Hold {
   const claims = { ...hold.claims }
