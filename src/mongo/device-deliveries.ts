@@ -5,7 +5,7 @@ import type { Delivery, DeliveryStore } from '../domain/ports/deliveries.ts'
 import { collectionOf } from './connection.ts'
 import { newMark } from './mark.ts'
 import { readOne } from './readable.ts'
-import { makeEach, together, updateEach } from './together.ts'
+import { byId, together, upsertEach } from './together.ts'
 
 const schema = new Schema(
   { _id: String, isDone: Boolean, mark: String, leasedUntil: Date, forgetAt: Date },
@@ -16,8 +16,14 @@ schema.index({ forgetAt: 1 }, { expireAfterSeconds: 0 })
 export const deviceDeliveryModel = (connection: Connection) => connection.model('DeviceDelivery', schema)
 
 const row = z.object({ isDone: z.boolean(), mark: z.string() })
+type Row = z.infer<typeof row>
+
+/** In this very moment, by somebody else. */
+const givenBack: Row = { isDone: false, mark: '' }
 
 const leaseMs = 30_000
+/** So long others are waited for, whose reports are then written in the same commands. */
+const gatherMs = 4
 /** What is signed with its time is refused after minutes; this is for clocks that differ. */
 const rememberedMs = 60 * 60_000
 
@@ -28,20 +34,29 @@ interface Ours {
 
 export function mongoDeviceDeliveries(connection: Connection): DeliveryStore {
   const collection = collectionOf<{ _id: string }>(connection, 'device_deliveries')
-  const claim = together(async (claims: readonly Ours[]) => {
-    const found = await makeEach(
-      collection,
-      claims.map(({ _id, mark }) => ({
+  const claim = together(
+    async (claims: readonly Ours[]): Promise<(Row | Error)[]> => {
+      const updates = claims.map(({ _id, mark }) => ({
         filter: { _id },
         pipeline: [{ $replaceWith: { $cond: [isFree, claimed(_id, mark), '$$ROOT'] } }],
-      })),
-    )
-    return found.map((one) => readOne(one, () => row.parse(one)))
-  })
-  const finish = together(async (ours: readonly Ours[]) =>
-    updateEach(
+      }))
+      // Where a primary is lost with it another may begin it as well: what is done is noted safely.
+      const written = await upsertEach(collection, updates, { isSafe: false })
+      const others = claims.filter((_, i) => written[i] === 'there').map(({ _id }) => _id)
+      const found = others.length === 0 ? new Map<string, unknown>() : await byId(collection, others)
+      return claims.map(({ _id, mark }, i) => {
+        const [one, other] = [written[i], found.get(_id)]
+        if (one instanceof Error) return one
+        if (one === 'made') return { isDone: false, mark }
+        return other === undefined ? givenBack : readOne(other, () => row.parse(other))
+      })
+    },
+    { waitMs: gatherMs },
+  )
+  const finish = together((ours: readonly Ours[]) =>
+    upsertEach(
       collection,
-      ours.map(({ _id, mark }) => ({ filter: { _id, mark }, pipeline: [{ $set: { isDone: true } }] })),
+      ours.map(({ _id, mark }) => ({ filter: { _id }, pipeline: [{ $set: done(mark) }] })),
     ),
   )
   return {
@@ -72,6 +87,13 @@ const claimed = (id: string, mark: string) => ({
   mark: { $literal: mark },
   leasedUntil: { $add: ['$$NOW', leaseMs] },
   forgetAt: { $add: ['$$NOW', rememberedMs] },
+})
+
+/** Whoever else has it by now, and where a claim was lost: it was taken in. */
+const done = (mark: string) => ({
+  isDone: true,
+  mark: { $ifNull: ['$mark', { $literal: mark }] },
+  forgetAt: { $ifNull: ['$forgetAt', { $add: ['$$NOW', rememberedMs] }] },
 })
 
 /** Ids are as long as their senders like. */

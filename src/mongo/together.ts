@@ -1,5 +1,13 @@
 import DataLoader from 'dataloader'
-import { MongoBulkWriteError, MongoServerError, type Collection, type Document, type Filter } from 'mongodb'
+import {
+  MongoBulkWriteError,
+  MongoServerError,
+  type BulkWriteOptions,
+  type BulkWriteResult,
+  type Collection,
+  type Document,
+  type Filter,
+} from 'mongodb'
 import { z } from 'zod'
 import { newMark } from './mark.ts'
 
@@ -63,6 +71,23 @@ export async function updateAndReadEach<D extends { _id: string }>(
   })
 }
 
+/**
+ * Makes each that is not there, or changes it as its pipeline says: of each, whether it was made here, or its own error.
+ * Without `isSafe` it counts as soon as the primary has it: that is forgotten where the primary is lost.
+ */
+export async function upsertEach<D extends { _id: string }>(
+  collection: Collection<D>,
+  updates: readonly ConditionalUpdate[],
+  { isSafe = true }: { isSafe?: boolean } = {},
+): Promise<('made' | 'there' | NotWritten)[]> {
+  const operations = updates.map(({ filter, pipeline }) => ({
+    updateOne: { filter: filter, update: [...pipeline], upsert: true },
+  }))
+  const options = isSafe ? {} : { writeConcern: { w: 1, journal: false } }
+  const { made, errors } = await writeAll(collection, operations, options)
+  return updates.map((_, i) => errors.get(i) ?? (made.has(i) ? 'made' : 'there'))
+}
+
 /** Makes each that is not there, or changes it as its pipeline says; answers the documents as they are afterwards. */
 export async function makeEach<D extends { _id: string }>(
   collection: Collection<D>,
@@ -70,16 +95,13 @@ export async function makeEach<D extends { _id: string }>(
 ): Promise<(Document | Error)[]> {
   const [only, ...others] = updates
   if (only && others.length === 0) return [(await makeOne(collection, only)) ?? notMade()]
-  const operations = updates.map(({ filter, pipeline }) => ({
-    updateOne: { filter: filter, update: [...pipeline], upsert: true },
-  }))
-  const { errors } = await writeAll(collection, operations)
+  const written = await upsertEach(collection, updates)
   const found = await byId(collection, idsOf(updates))
   return updates.map(({ filter }, i) => {
-    const error = errors.get(i)
+    const one = written[i]
     // One that somebody else made in this very moment is as good.
-    if (error !== undefined && !error.isDuplicate) return error
-    return found.get(filter._id) ?? error ?? notMade()
+    if (one instanceof NotWritten && !one.isDuplicate) return one
+    return found.get(filter._id) ?? (one instanceof NotWritten ? one : notMade())
   })
 }
 
@@ -126,10 +148,11 @@ export async function byId<D extends { _id: string }>(
 async function writeAll<D extends { _id: string }>(
   collection: Collection<D>,
   operations: Parameters<Collection<D>['bulkWrite']>[0],
-): Promise<{ matched: number; errors: ReadonlyMap<number, NotWritten> }> {
+  options: BulkWriteOptions = {},
+): Promise<{ matched: number; made: ReadonlySet<number>; errors: ReadonlyMap<number, NotWritten> }> {
   try {
-    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false })
-    return { matched: matchedCount, errors: new Map() }
+    const result = await collection.bulkWrite(operations, { ...options, ordered: false })
+    return { matched: result.matchedCount, made: madeOf(result), errors: new Map() }
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error
     const failed = [error.writeErrors].flat()
@@ -137,10 +160,15 @@ async function writeAll<D extends { _id: string }>(
     if (failed.length === 0 || error.result.getWriteConcernError() !== undefined) throw error
     return {
       matched: -1,
+      made: madeOf(error.result),
       errors: new Map(failed.map((one) => [one.index, new NotWritten(one.errmsg, one.code)])),
     }
   }
 }
+
+/** Which of the operations made a document. */
+const madeOf = ({ upsertedIds }: BulkWriteResult): ReadonlySet<number> =>
+  new Set(Object.keys(upsertedIds).map(Number))
 
 class NotWritten extends Error {
   override readonly name = 'NotWritten'

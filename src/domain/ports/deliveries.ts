@@ -2,7 +2,8 @@
 export interface DeliveryStore {
   /**
    * `done`: it was taken in before. `under-way`: somebody does it now. Else it is ours for half a minute, to be finished
-   * or given back; whoever crashed with it had it for that long.
+   * or given back; whoever crashed with it had it for that long. That it is ours may be lost with the database's primary:
+   * then somebody else may have it too. That it is done is not.
    */
   begin(delivery: Delivery): Promise<Begun | 'done' | 'under-way'>
 }
@@ -13,6 +14,7 @@ export interface Delivery {
 }
 
 export interface Begun {
+  /** It was taken in, whoever else began it since. Resolves once the database will not forget that. */
   finish(): Promise<void>
   /** It failed: whoever sends it again is heard. */
   giveBack(): Promise<void>

@@ -100,6 +100,37 @@ describe('deliveries that are remembered', () => {
     expect(await ourDeliveries().begin({ source: 'laptops', id: 'crash' })).toBe('done')
   })
 
+  test('what was taken in stays so where its claim was lost with a primary', async () => {
+    const begun = await begin('lost')
+    await rows().findOneAndDelete({ isDone: false }, { sort: { leasedUntil: -1 } })
+    await begun.finish()
+    expect(await ourDeliveries().begin({ source: 'laptops', id: 'lost' })).toBe('done')
+  })
+
+  test('what was taken in stays so though somebody else has begun it since, who may give it back', async () => {
+    const slow = await begin('slow')
+    await rows().updateMany({ isDone: false }, [{ $set: { leasedUntil: { $subtract: ['$$NOW', 1] } } }])
+    const second = await begin('slow')
+    await slow.finish()
+    await second.giveBack()
+    expect(await ourDeliveries().begin({ source: 'laptops', id: 'slow' })).toBe('done')
+  })
+
+  test('of many at once each is one asker’s, beside others that are done or under way', async () => {
+    await (await begin('past')).finish()
+    await begin('held')
+    const ids = [...Array.from({ length: 20 }, (_, i) => `new-${i % 10}`), 'past', 'held']
+    const deliveries = ourDeliveries()
+    const begun = await Promise.all(ids.map((id) => deliveries.begin({ source: 'laptops', id })))
+    const ours = begun.map((one) => (typeof one === 'string' ? one : 'ours'))
+    expect(ours).toEqual([
+      ...Array.from({ length: 10 }, () => 'ours'),
+      ...Array.from({ length: 10 }, () => 'under-way'),
+      'done',
+      'under-way',
+    ])
+  })
+
   test('ids that say more than an id are ids like others', async () => {
     for (const id of ['$where', 'a.b', '"', 'x'.repeat(100_000), '\u0000']) {
       await (await begin(id)).finish()
