@@ -9,7 +9,7 @@ import { refuse, type Refusal } from './refusal.ts'
 
 export type DebtEvent =
   /**
-   * The system was told of this end; or need not be, of what was held before. `secret`: what is made of what it holds, where
+   * The system was told of this end; or need not be, of what was held before, which it may be no more. `secret`: what is made of what it holds, where
    * nothing was known of that yet.
    */
   | { type: 'told'; heldUntil: Date; heldBefore: boolean; secret?: Secret | null }
@@ -32,13 +32,16 @@ type Try = {
   mayAppearUntil: Date | null
 }
 
-export const owedNow = (now: Date, { isAgreed = false } = {}): NonNullable<Active['owed']> => ({
+export const owedNow = (
+  now: Date,
+  { agreedUntil = null }: { agreedUntil?: Date | null } = {},
+): NonNullable<Active['owed']> => ({
   tries: 0,
   lastError: null,
   retryAt: now,
   isAway: false,
   mayAppearUntil: null,
-  isAgreed,
+  agreedUntil,
 })
 
 /** As they are counted to people: up to eight, then by the powers of two. */
@@ -77,8 +80,9 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       const { heldUntil, heldBefore } = event
       // It turned out meanwhile that nothing was: its system knows another end.
       if (heldBefore && !grant.heldBefore) return refuse('not-held', { grant })
-      const secret = grant.heldBefore ? null : (grant.secret ?? event.secret ?? null)
-      return { ...grant, heldUntil, secret, owed: heldUntil < grant.endsAt ? owedNow(now) : null }
+      const secret = heldBefore ? null : (grant.secret ?? event.secret ?? null)
+      const owed = heldUntil < grant.endsAt ? owedNow(now, agreedAfter(grant, heldUntil)) : null
+      return { ...grant, heldBefore, heldUntil, secret, owed }
     }
     case 'ours': {
       const isToBeTold = grant.status === 'active' && grant.heldBefore && now < grant.endsAt
@@ -87,7 +91,12 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
             ...grant,
             heldBefore: false,
             heldUntil: now,
-            owed: grant.owed ?? owedNow(now, { isAgreed: true }),
+            // Where more time is owed, until when it was agreed before is what it was shown with.
+            owed: {
+              ...(grant.owed ?? owedNow(now)),
+              retryAt: now,
+              agreedUntil: grant.owed === null ? grant.endsAt : grant.heldUntil,
+            },
           }
         : refuse('not-held', { grant })
     }
@@ -105,6 +114,11 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       return isOwing(grant) ? { ...grant, retryAt: now } : refuse('not-held', { grant })
   }
 }
+
+/** What was agreed, and its system does not know of yet. */
+const agreedAfter = ({ owed }: Active, heldUntil: Date) => ({
+  agreedUntil: owed?.agreedUntil != null && heldUntil < owed.agreedUntil ? owed.agreedUntil : null,
+})
 
 function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
   if (isOwing(grant)) return { ...grant, ...next(grant) }

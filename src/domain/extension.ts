@@ -164,7 +164,7 @@ export function moved(grant: Active, addMs: number, now: Date): Active {
   return {
     ...grant,
     endsAt,
-    owed: grant.heldUntil < endsAt ? owedNow(now) : null,
+    owed: grant.heldUntil < endsAt ? owedNow(now, { agreedUntil: grant.owed?.agreedUntil ?? null }) : null,
     warnAt: warnAt({ ...grant, endsAt }, leftMs),
     warnedAt: null,
   }

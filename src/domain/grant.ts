@@ -273,8 +273,8 @@ export const grantSchema = z.discriminatedUnion('status', [
         isAway: debt.isAway,
         mayAppearUntil: debt.mayAppearUntil,
         retryAt: debt.retryAt,
-        /** Nothing is added: its system is to be told of the end that was agreed. */
-        isAgreed: z.boolean().default(false),
+        /** Not null: its system may be told of an end until then by itself, as nothing is added by it. */
+        agreedUntil: z.date().nullable().default(null),
       })
       .nullable()
       .default(null),

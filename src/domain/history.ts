@@ -91,12 +91,16 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
       return { type: 'warned', at }
     case 'posture':
       return postureHistory(before, event, at)
+    case 'told':
+      return isOursSince(before, next) ? { type: 'ours', at } : null
     case 'failed':
     case 'busy':
-    case 'told':
       return null
   }
 }
+
+const isOursSince = (before: Grant, next: Grant): boolean =>
+  before.status === 'active' && before.heldBefore && next.status === 'active' && !next.heldBefore
 
 /** Only of those who had said yes. */
 function voidedOf(answered: readonly string[], voided: readonly string[]): { voided?: string[] } {

@@ -24,5 +24,6 @@ export const renewsAt = ({ endsAt }: Active): Date => new Date(endsAt.getTime() 
 export function renew(grant: Grant, { endsAt }: RenewEvent, now: Date): Grant | Refusal {
   if (grant.status !== 'active' || !grant.isStanding || endsAt <= grant.endsAt)
     return refuse('not-held', { grant })
-  return { ...grant, endsAt, owed: grant.heldUntil < endsAt ? owedNow(now) : null }
+  const agreedUntil = grant.owed?.agreedUntil ?? null
+  return { ...grant, endsAt, owed: grant.heldUntil < endsAt ? owedNow(now, { agreedUntil }) : null }
 }

@@ -183,10 +183,13 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
     finishReplacing: async (id) => {
       const row = await model.findOne({ _id: id, successor: { $exists: true } }).lean<Leaving>()
       if (row === null) return
-      await writeSuccessor(id, row.successor).catch((error: unknown) => {
-        if (!isDuplicate(error)) throw error
-      })
-      // As a majority has it: what it may have become since is not ours.
+      try {
+        await writeSuccessor(id, row.successor)
+      } catch (error) {
+        // Somebody else wrote it, and told of it; it may have moved on since.
+        if (isDuplicate(error)) return
+        throw error
+      }
       const written = parsed(row.successor)
       if (written !== null && !(written instanceof Error)) wrote(written, null)
     },

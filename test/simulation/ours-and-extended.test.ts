@@ -169,3 +169,73 @@ test.each([false, true])(
     expect(missing).toEqual([])
   },
 )
+
+test.each(['nothing more is asked for', 'more was asked for just before', 'more is asked for just after'])(
+  'what turns out to be ours while Slack is silent is held until the end that was agreed first, where %s',
+  async (what) => {
+    let isSilent = false
+    const scene = await shownAsHeldBefore({
+      lapsesMs: 30_000,
+      durationMs: 50_000,
+      trouble: { isSilent: () => isSilent },
+    })
+    const { time, db, one, other, until, missing, grant, extend, turnsOutOurs } = scene
+    // As more time is written Slack falls silent, so that nobody can be told of it.
+    for (const { world } of [one, other]) {
+      const { grants } = world
+      const { change } = { ...grants }
+      grants.change = (id, decide, seen) =>
+        change(
+          id,
+          (now, at) => {
+            const next = decide(now, at)
+            isSilent ||= !isRefusal(next) && next.status === 'active' && next.endsAt > grant.endsAt
+            return next
+          },
+          seen,
+        )
+    }
+    if (what.endsWith('before')) {
+      void extend()
+      await until(9_000)
+      expect(db.grants.get(grant.id)).toMatchObject({ heldBefore: true, owed: { agreedUntil: null } })
+      void turnsOutOurs()
+    } else {
+      isSilent = !what.endsWith('after')
+      void turnsOutOurs()
+      if (!isSilent) time.at(time.nowMs + 1, () => void extend())
+    }
+    // The end of what was agreed first comes later.
+    await until(44_000)
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', heldBefore: false })
+    expect(missing).toEqual([])
+  },
+)
+
+describe('what was held before, and whoever had given it took it', () => {
+  test('is given by Curfew with more time, and is not said to have been there before any more', async () => {
+    const { db, system, until, grant, extend } = await shownAsHeldBefore({
+      lapsesMs: 90_000,
+      durationMs: 20_000,
+    })
+    system.held.delete(heldThere)
+    void extend()
+    await until(12_000)
+    expect(system.isHeld(heldThere)).toBe(true)
+    const now = db.grants.get(grant.id)
+    expect(now).toMatchObject({ status: 'active', heldBefore: false, owed: null })
+    expect(now?.history.map(({ type }) => type)).toContain('ours')
+  })
+
+  test('is given by Curfew for another grant as well, and is said of neither to have been there before', async () => {
+    const scene = await shownAsHeldBefore({ lapsesMs: 90_000, durationMs: 60_000 })
+    const { db, system, one, until, grant, ask, approve } = scene
+    system.held.delete(heldThere)
+    void ask(one.world, 'same').then(() => approve(one.world, 'same'))
+    await until(14_000)
+    expect(system.isHeld(heldThere)).toBe(true)
+    const all = [...db.grants.values()].map((one) => one.status === 'active' && one.heldBefore)
+    expect(all).toEqual([false, false])
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: null, heldUntil: grant.endsAt })
+  })
+})

@@ -83,11 +83,19 @@ test('what was to take the place of an older request is written by whoever finds
   await grants.updateOne({ _id: 'older' }, { $set: { successor, dueAt: at(10) } })
   expect(await store.get('newer')).toBe(null)
   await store.shown('older', 1)
+  const told: string[] = []
+  store.onChange(({ id, revision }) => told.push(`${id} ${revision}`))
   for (let times = 0; times < 2; times++) await store.finishReplacing('older')
   expect(await store.get('newer')).toEqual(newer)
+  expect(told).toEqual(['newer 0'])
   const left = await grants.findOne({ _id: 'older' })
   expect(left).toMatchObject({ status: 'withdrawn', dueAt: null })
   expect(left).not.toHaveProperty('successor')
+  // As a process leaves it that is killed before the last: it may have moved on since, and is told of by whoever moved it.
+  await grants.updateOne({ _id: 'older' }, { $set: { successor, dueAt: at(10) } })
+  await store.finishReplacing('older')
+  expect(await grants.findOne({ _id: 'older' })).not.toHaveProperty('successor')
+  expect(told).toEqual(['newer 0'])
 })
 
 test('a grant whose history was written in words is read as data, and is data once it is written again', async () => {

@@ -27,6 +27,9 @@ export const leadMs = 4_000
 /** What was read so lately is not read again right before the call: no reading could be much newer. */
 const freshMs = 200
 
+/** False: not now. `until`: no longer than that, whatever more was agreed. */
+export type MayJoin = boolean | { readonly until: Date }
+
 /**
  * Gives what a granting grant was approved for and makes it active; or tells the system of an active one's new end.
  * An opening that is still ahead is prepared: the hold is claimed under the lease, and nothing is given before.
@@ -34,15 +37,19 @@ const freshMs = 200
 export async function join(
   world: World,
   seen: Granting | Active,
-  mayGive: () => Promise<boolean>,
+  mayGive: () => Promise<MayJoin>,
 ): Promise<void> {
   const { queues } = world
   await queues.turn(holdId(holdingOf(seen)), async () => {
     const ready = await queues.step(seen.system, 'prepare', async () => {
       // Asked when the turn has come: minutes may have passed in the queue of a slow system.
-      if (!(await mayGive())) return null
+      const may = await mayGive()
+      if (may === false) return null
+      const most = may === true ? null : may.until
       const lease = await takeLease(world, seen)
-      return lease && orOwe(world, lease, seen.id, () => prepareToJoin(world, lease, seen.id))
+      return (
+        lease && orOwe(world, lease, seen.id, () => prepareToJoin(world, lease, { grantId: seen.id, most }))
+      )
     })
     if (ready === null) return
     await waitUntil(world, startOf(ready.grant))
@@ -72,13 +79,19 @@ async function orOwe<T>(
 interface Prepared {
   readonly lease: Lease
   readonly grant: Granting | Active
+  /** Its end, as far as it may be given. */
+  readonly until: Date
   /** Its instant was still ahead: much may have happened since. */
   readonly isAhead: boolean
   readonly readAtMs: number
 }
 
 /** Reading, asking, claiming and announcing: all of a join but the call. Null when nothing is left to call. */
-async function prepareToJoin(world: World, lease: Lease, grantId: string): Promise<Prepared | null> {
+async function prepareToJoin(
+  world: World,
+  lease: Lease,
+  { grantId, most }: { grantId: string; most: Date | null },
+): Promise<Prepared | null> {
   // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
   const readAtMs = world.clock.monotonicMs()
   const grant = await world.grants.get(grantId)
@@ -87,25 +100,33 @@ async function prepareToJoin(world: World, lease: Lease, grantId: string): Promi
     return null
   }
   if (lease.isElsewhere) throw new Error(elsewhere(grant.system))
+  const until = most !== null && most < grant.endsAt ? most : grant.endsAt
 
   // 5. Ask the system when nobody claims, or when it held before: that may only go from true to false.
-  const isUnclaimed = Object.keys(lease.hold.claims).length === 0
+  const claiming = Object.keys(lease.hold.claims)
+  const wasHeldBefore = claiming.length > 0 && lease.hold.heldBefore
+  const isUnclaimed = claiming.length === 0
   const heldBefore = (isUnclaimed || lease.hold.heldBefore) && (await lease.has())
 
   // 6. Claim it. What was held before is not given; else it is, until the latest end of all claims.
   const waitMs = Math.max(0, startOf(grant).getTime() - world.clock.now().getTime())
   const keepMs = waitMs + lease.callMs
-  const claim = { where: lease.where, heldBefore, claim: { grantId, end: grant.endsAt }, leftover: null }
+  const claim = { where: lease.where, heldBefore, claim: { grantId, end: until }, leftover: null }
   if (heldBefore) await lease.write({ ...claim, keepMs })
   // While a give is watched, be it since the system was asked, nothing was held before: what is there is ours.
   if (!heldBefore || !lease.hold.heldBefore) {
     const ours = { ...claim, heldBefore: false }
-    await lease.announce('give', `${grantId} until ${grant.endsAt.toISOString()}`, ours, keepMs)
+    await lease.announce('give', `${grantId} until ${until.toISOString()}`, ours, keepMs)
+    // What is held by the others is ours from now on as well.
+    if (wasHeldBefore) for (const id of claiming) if (id !== grantId) await isOurs(world, id)
   }
-  return { lease, grant, isAhead: waitMs > 0, readAtMs }
+  return { lease, grant, until, isAhead: waitMs > 0, readAtMs }
 }
 
-async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: Prepared): Promise<void> {
+async function giveNow(
+  world: World,
+  { lease, grant: seen, until, isAhead, readAtMs }: Prepared,
+): Promise<void> {
   const { id } = seen
   const { heldBefore } = lease.hold
   // 5. Called off while it waited for its instant, or for its place in the queue: whoever ended it takes back what is claimed.
@@ -114,7 +135,7 @@ async function giveNow(world: World, { lease, grant: seen, isAhead, readAtMs }: 
   if (grant === null || !isJoining(grant, world.clock.now())) {
     return lease.release(heldBefore ? {} : lease.known)
   }
-  const told = { heldUntil: seen.endsAt }
+  const told = { heldUntil: until }
   if (heldBefore) {
     if (isAhead && !(await isStillHeldBefore(lease)))
       throw new Error('it was held before, and is not any more')

@@ -12,7 +12,7 @@ import { nudgeDueAt } from '../../domain/stages.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
-import { endIfDue, join, leave, leadMs, owe } from './hold-protocol.ts'
+import { endIfDue, join, leave, leadMs, owe, type MayJoin } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import { settlePosture } from './posture-of.ts'
 import { record } from './record.ts'
@@ -99,19 +99,21 @@ async function nudge(world: World, { id, resource, entitlement, nudge: seen }: P
 
 /**
  * Before the system is told of a later end: would it be given now, with all its time? Where not, the end that the system
- * knows stands, and the next look at what is held decides.
+ * knows stands, and the next look at what is held decides. Where that cannot be said, it is told of what was agreed.
  */
-async function mayTellMore(world: World, grant: Active): Promise<boolean> {
+async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
   if (world.isAfterRestore()) return owed(world, grant, restored)
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
-  const isAgreed = grant.owed?.isAgreed ?? false
+  const now = world.clock.now()
+  const until = grant.owed?.agreedUntil ?? null
+  const agreed = until !== null && now < until ? { until } : null
   const facts = await world.directory.facts(subject)
   if (facts === 'unknown')
-    return isAgreed || owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
-  const verdict = mayKeep(world.catalog(), facts, grant, world.clock.now())
-  const isStillHeld = verdict.answer === 'yes' || (verdict.answer === 'unknown' && isAgreed)
-  return isStillHeld || owed(world, grant, explainAll(verdict.reasons))
+    return agreed ?? owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
+  const verdict = mayKeep(world.catalog(), facts, grant, now)
+  if (verdict.answer === 'yes') return true
+  return (verdict.answer === 'unknown' ? agreed : null) ?? owed(world, grant, explainAll(verdict.reasons))
 }
 
 const restored = 'after a restore nothing is given until all that is held was explained'
