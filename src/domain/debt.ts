@@ -81,7 +81,10 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       // It turned out meanwhile that nothing was: its system knows another end.
       if (heldBefore && !grant.heldBefore) return refuse('not-held', { grant })
       const secret = heldBefore ? null : (grant.secret ?? event.secret ?? null)
-      const owed = heldUntil < grant.endsAt ? owedNow(now, agreedAfter(grant, heldUntil)) : null
+      const owed =
+        heldUntil < grant.endsAt
+          ? owedNow(now, { agreedUntil: agreedUntil({ ...grant, heldUntil }, now) })
+          : null
       return { ...grant, heldBefore, heldUntil, secret, owed }
     }
     case 'ours': {
@@ -115,10 +118,11 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
   }
 }
 
-/** What was agreed, and its system does not know of yet. */
-const agreedAfter = ({ owed }: Active, heldUntil: Date) => ({
-  agreedUntil: owed?.agreedUntil != null && heldUntil < owed.agreedUntil ? owed.agreedUntil : null,
-})
+/** What was agreed, is to come, and its system does not know of: it may be told by itself. */
+export function agreedUntil({ owed, heldUntil }: Active, now: Date): Date | null {
+  const until = owed?.agreedUntil ?? null
+  return until !== null && heldUntil < until && now < until ? until : null
+}
 
 function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
   if (isOwing(grant)) return { ...grant, ...next(grant) }

@@ -186,12 +186,11 @@ export function mongoGrants(connection: Connection, clock: Pick<Clock, 'now'>, l
       try {
         await writeSuccessor(id, row.successor)
       } catch (error) {
-        // Somebody else wrote it, and told of it; it may have moved on since.
-        if (isDuplicate(error)) return
-        throw error
+        if (!isDuplicate(error)) throw error
       }
-      const written = parsed(row.successor)
-      if (written !== null && !(written instanceof Error)) wrote(written, null)
+      // Whoever wrote it may have died before they told of it; once it moved on somebody did.
+      const written = await get(row.successor._id)
+      if (written?.revision === 0) wrote(written, null)
     },
     get,
     change: async (id, decide, seen) => {

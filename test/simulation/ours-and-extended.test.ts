@@ -1,9 +1,10 @@
+import { settle } from '../../src/operations/by-itself/settle.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
 import { requestAccess } from '../../src/operations/request.ts'
 import { reviewGrant } from '../../src/operations/review.ts'
 import { ConnectorError } from '../../src/domain/connector.ts'
-import { termsOf } from '../../src/domain/grant.ts'
+import { termsOf, type Grant } from '../../src/domain/grant.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { aScene, heldThere } from './a-scene.ts'
 import { admins, askers, catalog } from './catalog.ts'
@@ -81,6 +82,26 @@ async function shownAsHeldBefore({
     missing,
     extend: () => extendGrant(one.world, { grantId: grant.id, by: askers[0], seenEndsAt: grant.endsAt }),
     turnsOutOurs: () => other.world.holds.watch(hold, { gave: true, forMs: 20_000 }),
+  }
+}
+
+/** Right as an end later than the grant's is written. */
+function onMoreTime(
+  { one, other, grant }: Pick<Awaited<ReturnType<typeof shownAsHeldBefore>>, 'one' | 'other' | 'grant'>,
+  then: () => void,
+): void {
+  for (const { world } of [one, other]) {
+    const { change } = { ...world.grants }
+    world.grants.change = (id, decide, seen) =>
+      change(
+        id,
+        (now, at) => {
+          const next = decide(now, at)
+          if (!isRefusal(next) && next.status === 'active' && next.endsAt > grant.endsAt) then()
+          return next
+        },
+        seen,
+      )
   }
 }
 
@@ -179,22 +200,8 @@ test.each(['nothing more is asked for', 'more was asked for just before', 'more 
       durationMs: 50_000,
       trouble: { isSilent: () => isSilent },
     })
-    const { time, db, one, other, until, missing, grant, extend, turnsOutOurs } = scene
-    // As more time is written Slack falls silent, so that nobody can be told of it.
-    for (const { world } of [one, other]) {
-      const { grants } = world
-      const { change } = { ...grants }
-      grants.change = (id, decide, seen) =>
-        change(
-          id,
-          (now, at) => {
-            const next = decide(now, at)
-            isSilent ||= !isRefusal(next) && next.status === 'active' && next.endsAt > grant.endsAt
-            return next
-          },
-          seen,
-        )
-    }
+    const { time, db, until, missing, grant, extend, turnsOutOurs } = scene
+    onMoreTime(scene, () => (isSilent = true))
     if (what.endsWith('before')) {
       void extend()
       await until(9_000)
@@ -238,4 +245,117 @@ describe('what was held before, and whoever had given it took it', () => {
     expect(all).toEqual([false, false])
     expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: null, heldUntil: grant.endsAt })
   })
+
+  test('is given until the end agreed first, where the give for more time is refused as Slack falls silent', async () => {
+    let [isSilent, isRefused] = [false, false]
+    const { db, system, until, grant, extend } = await shownAsHeldBefore({
+      lapsesMs: 90_000,
+      durationMs: 30_000,
+      trouble: {
+        isSilent: () => isSilent,
+        refuses: () => {
+          const isFirst = isRefused && !isSilent
+          isSilent ||= isFirst
+          return isFirst
+        },
+      },
+    })
+    system.held.delete(heldThere)
+    isRefused = true
+    void extend()
+    await until(24_000)
+    expect(isSilent).toBe(true)
+    expect(system.isHeld(heldThere)).toBe(true)
+    expect(db.grants.get(grant.id)).toMatchObject({ heldBefore: false, heldUntil: grant.endsAt })
+  })
+
+  test('is noted as ours though the process that gave it with more time dies before it notes that, and Slack falls silent', async () => {
+    let isSilent = false
+    const scene = await shownAsHeldBefore({
+      lapsesMs: 90_000,
+      durationMs: 30_000,
+      trouble: { isSilent: () => isSilent },
+    })
+    const { db, system, one, other, until, grant, extend } = scene
+    for (const replica of [one, other]) {
+      const { grants, clock } = replica.world
+      const { change } = { ...grants }
+      grants.change = async (id, decide, seen) => {
+        const next = seen?.status === 'active' && seen.owed !== null ? decide(seen, clock.now()) : null
+        const isTold = next !== null && !isRefusal(next) && next.status === 'active' && next.owed === null
+        if (isTold && !isSilent) {
+          isSilent = true
+          replica.die()
+          return replica.never()
+        }
+        return change(id, decide, seen)
+      }
+    }
+    system.held.delete(heldThere)
+    void extend()
+    await until(24_000)
+    expect(isSilent).toBe(true)
+    expect(system.isHeld(heldThere)).toBe(true)
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', heldBefore: false })
+  })
+})
+
+test('whoever read until when it is agreed and waited long tells its system of no earlier end than it knows', async () => {
+  let isSilent = false
+  const scene = await shownAsHeldBefore({
+    lapsesMs: 60_000,
+    durationMs: 20_000,
+    trouble: { isSilent: () => isSilent },
+  })
+  const { db, system, one, other, until, grant, extend, turnsOutOurs } = scene
+  let stale: Grant = grant
+  for (const { world } of [one, other])
+    world.grants.onChange((now) => {
+      if (stale === grant && now.status === 'active' && now.owed?.agreedUntil != null) stale = now
+    })
+  void turnsOutOurs()
+  await until(10_000)
+  expect(stale).toMatchObject({ owed: { agreedUntil: grant.endsAt } })
+  void extend()
+  await until(13_000)
+  const more = db.grants.get(grant.id)
+  if (more?.status !== 'active' || more.owed !== null) throw new Error('not as it was meant')
+  const known = system.held.get(heldThere)
+  onMoreTime({ ...scene, grant: more }, () => (isSilent = true))
+  void extendGrant(one.world, { grantId: grant.id, by: askers[0], seenEndsAt: more.endsAt })
+  await until(15_000)
+  void settle(one.world, grant.id, stale)
+  await until(18_000)
+  expect(db.grants.get(grant.id)).toMatchObject({ heldUntil: more.endsAt, owed: { agreedUntil: null } })
+  expect(system.held.get(heldThere)).toEqual(known)
+})
+
+test('who is shown as held before only after another give turned it to ours is told so all the same', async () => {
+  const scene = aScene()
+  const { time, db, system, one, other, until, ask, approve } = scene
+  system.holdsAlready(heldThere)
+  let isPaused = false
+  for (const replica of [one, other]) {
+    const { holds } = replica.world
+    const { write } = { ...holds }
+    holds.write = async (key, token, change) => {
+      const written = await write(key, token, change)
+      if (!isPaused && change.claim && change.heldBefore === true) {
+        isPaused = true
+        // Whoever had given it takes it, and the same is asked for while whoever claimed it stops, for longer than its lease.
+        const { world } = replica === one ? other : one
+        time.at(time.nowMs + 100, () => system.held.delete(heldThere))
+        time.at(time.nowMs + 200, () => void ask(world, 'same').then(() => approve(world, 'same')))
+        replica.pause(3_100)
+        await replica.wait(0)
+      }
+      return written
+    }
+  }
+  time.at(1_100, () => void ask(other.world, 'one').then(() => approve(other.world, 'one')))
+  await until(6_500)
+  expect(isPaused).toBe(true)
+  expect([...db.holds.values()].map(({ heldBefore }) => heldBefore)).toEqual([false])
+  const all = [...db.grants.values()].map((each) => each.status === 'active' && each.heldBefore)
+  expect(all).toEqual([false, false])
 })

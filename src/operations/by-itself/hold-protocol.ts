@@ -1,4 +1,5 @@
 import { ConnectorError, type Shown } from '../../domain/connector.ts'
+import { agreedUntil } from '../../domain/debt.ts'
 import { after } from '../../domain/instants.ts'
 import { UnknownRecord } from '../../domain/unknown-record.ts'
 import { cut } from '../../domain/cut.ts'
@@ -27,8 +28,8 @@ export const leadMs = 4_000
 /** What was read so lately is not read again right before the call: no reading could be much newer. */
 const freshMs = 200
 
-/** False: not now. `until`: no longer than that, whatever more was agreed. */
-export type MayJoin = boolean | { readonly until: Date }
+/** False: not now. `agreed`: its system is told of no more than is agreed and not told yet (`agreedUntil`). */
+export type MayJoin = boolean | 'agreed'
 
 /**
  * Gives what a granting grant was approved for and makes it active; or tells the system of an active one's new end.
@@ -45,10 +46,9 @@ export async function join(
       // Asked when the turn has come: minutes may have passed in the queue of a slow system.
       const may = await mayGive()
       if (may === false) return null
-      const most = may === true ? null : may.until
       const lease = await takeLease(world, seen)
       return (
-        lease && orOwe(world, lease, seen.id, () => prepareToJoin(world, lease, { grantId: seen.id, most }))
+        lease && orOwe(world, lease, seen.id, () => prepareToJoin(world, lease, { grantId: seen.id, may }))
       )
     })
     if (ready === null) return
@@ -90,17 +90,18 @@ interface Prepared {
 async function prepareToJoin(
   world: World,
   lease: Lease,
-  { grantId, most }: { grantId: string; most: Date | null },
+  { grantId, may }: { grantId: string; may: true | 'agreed' },
 ): Promise<Prepared | null> {
   // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
   const readAtMs = world.clock.monotonicMs()
   const grant = await world.grants.get(grantId)
-  if (grant === null || !isJoining(grant, world.clock.now())) {
+  const now = world.clock.now()
+  const until = grant !== null && isJoining(grant, now) ? untilOf(grant, may, now) : null
+  if (grant === null || !isJoining(grant, now) || until === null) {
     await lease.release()
     return null
   }
   if (lease.isElsewhere) throw new Error(elsewhere(grant.system))
-  const until = most !== null && most < grant.endsAt ? most : grant.endsAt
 
   // 5. Ask the system when nobody claims, or when it held before: that may only go from true to false.
   const claiming = Object.keys(lease.hold.claims)
@@ -115,10 +116,10 @@ async function prepareToJoin(
   if (heldBefore) await lease.write({ ...claim, keepMs })
   // While a give is watched, be it since the system was asked, nothing was held before: what is there is ours.
   if (!heldBefore || !lease.hold.heldBefore) {
-    const ours = { ...claim, heldBefore: false }
+    // Whoever else claims it and was told that it was held before holds what is ours from now on: the watch tells them.
+    const ours = { ...claim, heldBefore: false, ...(wasHeldBefore ? lease.watching(true) : {}) }
     await lease.announce('give', `${grantId} until ${until.toISOString()}`, ours, keepMs)
-    // What is held by the others is ours from now on as well.
-    if (wasHeldBefore) for (const id of claiming) if (id !== grantId) await isOurs(world, id)
+    if (grant.status === 'active' && grant.heldBefore) await isOurs(world, grantId)
   }
   return { lease, grant, until, isAhead: waitMs > 0, readAtMs }
 }
@@ -162,6 +163,10 @@ async function isStillHeldBefore(lease: Lease): Promise<boolean> {
 
 /** When its call may be made at the earliest. */
 const startOf = (grant: Granting | Active): Date => (grant.status === 'granting' ? grant.giveAt : new Date(0))
+
+/** Until when it may be given; null: its system knows of all that it may be told. */
+const untilOf = (grant: Granting | Active, may: true | 'agreed', now: Date): Date | null =>
+  may === true ? grant.endsAt : grant.status === 'active' ? agreedUntil(grant, now) : null
 
 /** It waits to be given, or its new end to be told, and its time is not up. Extending is joining again. */
 const isJoining = (grant: Grant, now: Date): grant is Granting | Active =>

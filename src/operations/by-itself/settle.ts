@@ -1,5 +1,6 @@
 import { owesReview } from '../../domain/break-glass.ts'
 import { findEntitlement } from '../../domain/catalog.ts'
+import { agreedUntil } from '../../domain/debt.ts'
 import { postureDueAt } from '../../domain/devices/posture.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/grant.ts'
@@ -106,8 +107,7 @@ async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
   const now = world.clock.now()
-  const until = grant.owed?.agreedUntil ?? null
-  const agreed = until !== null && now < until ? { until } : null
+  const agreed = agreedUntil(grant, now) === null ? null : 'agreed'
   const facts = await world.directory.facts(subject)
   if (facts === 'unknown')
     return agreed ?? owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
