@@ -8,6 +8,7 @@ import { termsOf, type Grant } from '../../src/domain/grant.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { aScene, heldThere } from './a-scene.ts'
 import { admins, askers, catalog } from './catalog.ts'
+import type { Replica } from './replica.ts'
 
 /** `one` may be extended by a minute soon after it began; `byTwo`: where two of its reviewers say yes. */
 function longer({ byTwo }: { byTwo: boolean }): typeof catalog {
@@ -85,11 +86,28 @@ async function shownAsHeldBefore({
   }
 }
 
+type Scene = Awaited<ReturnType<typeof shownAsHeldBefore>>
+
+/** Once, right before a replica notes that the system was told. */
+function beforeTold({ one, other }: Scene, then: (replica: Replica) => Promise<unknown>): void {
+  let isOver = false
+  for (const replica of [one, other]) {
+    const { grants, clock } = replica.world
+    const { change } = { ...grants }
+    grants.change = async (id, decide, seen) => {
+      const next = seen?.status === 'active' && seen.owed !== null ? decide(seen, clock.now()) : null
+      const isTold = next !== null && !isRefusal(next) && next.status === 'active' && next.owed === null
+      if (isTold && !isOver) {
+        isOver = true
+        await then(replica)
+      }
+      return change(id, decide, seen)
+    }
+  }
+}
+
 /** Right as an end later than the grant's is written. */
-function onMoreTime(
-  { one, other, grant }: Pick<Awaited<ReturnType<typeof shownAsHeldBefore>>, 'one' | 'other' | 'grant'>,
-  then: () => void,
-): void {
+function onMoreTime({ one, other, grant }: Pick<Scene, 'one' | 'other' | 'grant'>, then: () => void): void {
   for (const { world } of [one, other]) {
     const { change } = { ...world.grants }
     world.grants.change = (id, decide, seen) =>
@@ -116,22 +134,13 @@ test.each([
     const isTrouble = () => stoppedAtMs > 0 && time.nowMs > stoppedAtMs && time.nowMs < stoppedAtMs + 14_000
     const trouble = what.startsWith('the system') ? { refuses: isTrouble } : { isSilent: isTrouble }
     const scene = await shownAsHeldBefore({ lapsesMs: 60_000, durationMs: 20_000, trouble })
-    const { time, db, one, other, until, missing, extend, turnsOutOurs } = scene
-    for (const replica of [one, other]) {
-      const { grants, clock } = replica.world
-      const { change } = { ...grants }
-      grants.change = async (id, decide, seen) => {
-        const next = seen?.status === 'active' && seen.owed !== null ? decide(seen, clock.now()) : null
-        const isTold = next !== null && !isRefusal(next) && next.status === 'active' && next.owed === null
-        if (isTold && stoppedAtMs === 0) {
-          stoppedAtMs = time.nowMs
-          time.at(time.nowMs + 100, () => void turnsOutOurs())
-          if (stopMs > 0) replica.pause(stopMs)
-          await replica.wait(0)
-        }
-        return change(id, decide, seen)
-      }
-    }
+    const { time, db, until, missing, extend, turnsOutOurs } = scene
+    beforeTold(scene, async (replica) => {
+      stoppedAtMs = time.nowMs
+      time.at(time.nowMs + 100, () => void turnsOutOurs())
+      if (stopMs > 0) replica.pause(stopMs)
+      await replica.wait(0)
+    })
     void extend()
     await until(90_000)
     expect(stoppedAtMs).toBeGreaterThan(0)
@@ -276,21 +285,12 @@ describe('what was held before, and whoever had given it took it', () => {
       durationMs: 30_000,
       trouble: { isSilent: () => isSilent },
     })
-    const { db, system, one, other, until, grant, extend } = scene
-    for (const replica of [one, other]) {
-      const { grants, clock } = replica.world
-      const { change } = { ...grants }
-      grants.change = async (id, decide, seen) => {
-        const next = seen?.status === 'active' && seen.owed !== null ? decide(seen, clock.now()) : null
-        const isTold = next !== null && !isRefusal(next) && next.status === 'active' && next.owed === null
-        if (isTold && !isSilent) {
-          isSilent = true
-          replica.die()
-          return replica.never()
-        }
-        return change(id, decide, seen)
-      }
-    }
+    const { db, system, until, grant, extend } = scene
+    beforeTold(scene, (replica) => {
+      isSilent = true
+      replica.die()
+      return replica.never()
+    })
     system.held.delete(heldThere)
     void extend()
     await until(24_000)

@@ -106,9 +106,9 @@ async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
   if (world.isAfterRestore()) return owed(world, grant, restored)
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
+  const facts = await world.directory.facts(subject)
   const now = world.clock.now()
   const agreed = agreedUntil(grant, now) === null ? null : 'agreed'
-  const facts = await world.directory.facts(subject)
   if (facts === 'unknown')
     return agreed ?? owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
   const verdict = mayKeep(world.catalog(), facts, grant, now)
