@@ -1,6 +1,6 @@
 import { ConnectorError, type Shown } from '../../domain/connector.ts'
 import { agreedUntil } from '../../domain/debt.ts'
-import { after } from '../../domain/instants.ts'
+import { after, earliest, later } from '../../domain/instants.ts'
 import { UnknownRecord } from '../../domain/unknown-record.ts'
 import { cut } from '../../domain/cut.ts'
 import type { Active, Approved, Grant, Granting, Revoking, Secret } from '../../domain/grant.ts'
@@ -96,7 +96,10 @@ async function prepareToJoin(
   const readAtMs = world.clock.monotonicMs()
   const grant = await world.grants.get(grantId)
   const now = world.clock.now()
-  const until = grant !== null && isJoining(grant, now) ? untilOf(grant, may, now) : null
+  const until =
+    grant !== null && isJoining(grant, now)
+      ? untilOf(grant, { may, now, claimed: lease.hold.claims[grantId] })
+      : null
   if (grant === null || !isJoining(grant, now) || until === null) {
     await lease.release()
     return null
@@ -116,9 +119,10 @@ async function prepareToJoin(
   if (heldBefore) await lease.write({ ...claim, keepMs })
   // While a give is watched, be it since the system was asked, nothing was held before: what is there is ours.
   if (!heldBefore || !lease.hold.heldBefore) {
-    // Whoever else claims it and was told that it was held before holds what is ours from now on: the watch tells them.
-    const ours = { ...claim, heldBefore: false, ...(wasHeldBefore ? lease.watching(true) : {}) }
+    const ours = { ...claim, heldBefore: false }
     await lease.announce('give', `${grantId} until ${until.toISOString()}`, ours, keepMs)
+    // Whoever claims it and was told that it was held before holds what is ours from now on.
+    for (const id of wasHeldBefore ? claiming : []) if (id !== grantId) await isOurs(world, id)
     if (grant.status === 'active' && grant.heldBefore) await isOurs(world, grantId)
   }
   return { lease, grant, until, isAhead: waitMs > 0, readAtMs }
@@ -164,9 +168,18 @@ async function isStillHeldBefore(lease: Lease): Promise<boolean> {
 /** When its call may be made at the earliest. */
 const startOf = (grant: Granting | Active): Date => (grant.status === 'granting' ? grant.giveAt : new Date(0))
 
-/** Until when it may be given; null: its system knows of all that it may be told. */
-const untilOf = (grant: Granting | Active, may: true | 'agreed', now: Date): Date | null =>
-  may === true ? grant.endsAt : grant.status === 'active' ? agreedUntil(grant, now) : null
+/**
+ * Until when it may be given; null: its system knows of all that it may be told. Never less than was claimed: by somebody's
+ * word that may have been given, though nobody noted it.
+ */
+function untilOf(
+  grant: Granting | Active,
+  { may, now, claimed }: { may: true | 'agreed'; now: Date; claimed: Date | undefined },
+): Date | null {
+  if (may === true || grant.status !== 'active') return may === true ? grant.endsAt : null
+  const agreed = agreedUntil(grant, now)
+  return agreed && earliest(grant.endsAt, later(agreed, claimed ?? agreed))
+}
 
 /** It waits to be given, or its new end to be told, and its time is not up. Extending is joining again. */
 const isJoining = (grant: Grant, now: Date): grant is Granting | Active =>
