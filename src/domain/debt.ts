@@ -1,11 +1,23 @@
 import type { Active, Grant, Granting, Revoking, Secret } from './grant.ts'
 import type { PersonRef } from './person.ts'
-import { refuse, type Refusal } from './refusal.ts'
+import { isRefusal, refuse, type Refusal } from './refusal.ts'
 
 /*
  * A debt to a system: giving, taking back, or telling it of a new end. It is tried until it is settled, and said aloud
  * once it is late.
  */
+
+interface FailedEvent {
+  readonly type: 'failed'
+  readonly error: string
+  readonly retryAt: Date
+  /** It was the system that did not answer, or could not just now. */
+  readonly isAway?: boolean
+  /** It is not there, and a call that nobody heard the end of may still give it until then. */
+  readonly mayAppearUntil?: Date
+  /** Somebody's word, or the catalog's, is no: without a new one nothing is told, not even what was agreed. */
+  readonly isDenied?: boolean
+}
 
 export type DebtEvent =
   /**
@@ -15,11 +27,7 @@ export type DebtEvent =
   | { type: 'told'; heldUntil: Date; heldBefore: boolean; secret?: Secret | null }
   /** What was shown to be held before came by a give of ours: its system knows another end, if any. */
   | { type: 'ours' }
-  /**
-   * `isAway`: it was the system that did not answer, or could not just now. `mayAppearUntil`: it is not there, and a call that
-   * nobody heard the end of may still give it until then.
-   */
-  | { type: 'failed'; error: string; retryAt: Date; isAway?: boolean; mayAppearUntil?: Date }
+  | FailedEvent
   | { type: 'busy'; until: Date }
   | { type: 'alert' }
   | { type: 'try-now'; by: PersonRef }
@@ -105,7 +113,16 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
     }
     case 'failed': {
       const { error: lastError, retryAt, isAway = false, mayAppearUntil = null } = event
-      return owing(grant, ({ tries }) => ({ tries: tries + 1, lastError, retryAt, isAway, mayAppearUntil }))
+      const next = owing(grant, ({ tries }) => ({
+        tries: tries + 1,
+        lastError,
+        retryAt,
+        isAway,
+        mayAppearUntil,
+      }))
+      if (event.isDenied !== true || isRefusal(next) || next.status !== 'active' || next.owed === null)
+        return next
+      return { ...next, owed: { ...next.owed, agreedUntil: null } }
     }
     case 'busy':
       return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))

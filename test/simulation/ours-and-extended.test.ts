@@ -26,6 +26,7 @@ function longer({ byTwo }: { byTwo: boolean }): typeof catalog {
 interface Trouble {
   readonly isSilent?: () => boolean
   readonly refuses?: () => boolean
+  readonly hasLeft?: () => boolean
 }
 
 /** Shown as held before, though another process gave it late: its system lets it lapse at `lapsesMs`. */
@@ -61,7 +62,10 @@ async function shownAsHeldBefore({
     })
   for (const { world } of [one, other]) {
     const { facts } = { ...world.directory }
-    world.directory.facts = async (person) => (trouble.isSilent?.() ? 'unknown' : facts(person))
+    world.directory.facts = async (person) => {
+      const said = trouble.isSilent?.() ? 'unknown' : await facts(person)
+      return said !== 'unknown' && trouble.hasLeft?.() ? { ...said, isHere: false } : said
+    }
   }
   const asks = async () => {
     const asked = { requestId: 'one', by: askers[0], resource: 'db', entitlement: 'one', durationMs }
@@ -276,6 +280,33 @@ describe('what was held before, and whoever had given it took it', () => {
     expect(isSilent).toBe(true)
     expect(system.isHeld(heldThere)).toBe(true)
     expect(db.grants.get(grant.id)).toMatchObject({ heldBefore: false, owed: null })
+  })
+
+  test('is not given while Slack is silent once it said no, though the give for more time had begun before', async () => {
+    let [isSilent, hasLeft, isRefused] = [false, false, false]
+    const scene = await shownAsHeldBefore({
+      lapsesMs: 90_000,
+      durationMs: 40_000,
+      trouble: {
+        isSilent: () => isSilent,
+        hasLeft: () => hasLeft,
+        refuses: () => (hasLeft ||= isRefused),
+      },
+    })
+    const { db, system, until, grant, extend, one, other } = scene
+    for (const { world } of [one, other])
+      world.grants.onChange((now) => {
+        if (hasLeft && now.status === 'active' && (now.owed?.tries ?? 0) > 1) isSilent = true
+      })
+    system.held.delete(heldThere)
+    isRefused = true
+    void extend()
+    await until(13_000)
+    expect([hasLeft, isSilent]).toEqual([true, true])
+    hasLeft = isRefused = false
+    await until(40_000)
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: { agreedUntil: null } })
+    expect(system.isHeld(heldThere)).toBe(false)
   })
 
   test.each(['dies', 'stops for 8 s'])(

@@ -731,6 +731,11 @@ async function cannotLease(world: World, grant: Approved, error: Error): Promise
 
 const forOthersMs = 2_000
 
+/** Somebody's word, or the catalog's, is no. */
+export class Denied extends Error {
+  override readonly name = 'Denied'
+}
+
 /** Notes a failed try. Giving that can never work turns to taking back; everything else is tried again later. */
 export async function owe(world: World, grantId: string, error: unknown): Promise<void> {
   const isFinal = error instanceof ConnectorError && !error.retryable
@@ -750,7 +755,14 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
     const until = error instanceof MayAppear ? { mayAppearUntil: error.until } : {}
     return transition(
       grant,
-      { type: 'failed', error: messageOf(error), retryAt: isSooner ? error.until : again, isAway, ...until },
+      {
+        type: 'failed',
+        error: messageOf(error),
+        retryAt: isSooner ? error.until : again,
+        isAway,
+        isDenied: error instanceof Denied,
+        ...until,
+      },
       now,
     )
   })

@@ -13,7 +13,7 @@ import { nudgeDueAt } from '../../domain/stages.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { transition } from '../../domain/transition.ts'
 import { wordTakenBack } from '../word-taken-back.ts'
-import { endIfDue, join, leave, leadMs, owe, type MayJoin } from './hold-protocol.ts'
+import { Denied, endIfDue, join, leave, leadMs, owe, type MayJoin } from './hold-protocol.ts'
 import { LeaseLost } from './lease.ts'
 import { settlePosture } from './posture-of.ts'
 import { record } from './record.ts'
@@ -113,7 +113,10 @@ async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
     return agreed ?? owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
   const verdict = mayKeep(world.catalog(), facts, grant, now)
   if (verdict.answer === 'yes') return true
-  return (verdict.answer === 'unknown' ? agreed : null) ?? owed(world, grant, explainAll(verdict.reasons))
+  const why = explainAll(verdict.reasons)
+  if (verdict.answer === 'unknown') return agreed ?? owed(world, grant, why)
+  await owe(world, grant.id, new Denied(why))
+  return false
 }
 
 const restored = 'after a restore nothing is given until all that is held was explained'
