@@ -21,8 +21,8 @@ interface FailedEvent {
 
 export type DebtEvent =
   /**
-   * The system was told of this end; or need not be, of what was held before, which it may be no more. `secret`: what is made of what it holds, where
-   * nothing was known of that yet.
+   * The system was told of this end; or need not be, of what was held before, which it may be no more. `secret`: what is
+   * made of what it holds, where nothing was known of that yet.
    */
   | { type: 'told'; heldUntil: Date; heldBefore: boolean; secret?: Secret | null }
   /** What was shown to be held before came by a give of ours: its system knows another end, if any. */
@@ -40,16 +40,19 @@ type Try = {
   mayAppearUntil: Date | null
 }
 
-export const owedNow = (
-  now: Date,
-  { agreedUntil = null }: { agreedUntil?: Date | null } = {},
-): NonNullable<Active['owed']> => ({
+/** What is owed to its system by now, if anything; what was agreed, and it does not know of yet, it may be told by itself. */
+export const owedFor = (grant: Told & Pick<Active, 'endsAt'>, now: Date): Active['owed'] =>
+  grant.heldUntil < grant.endsAt ? owedNow(now, agreedUntil(grant, now)) : null
+
+type Told = Pick<Active, 'heldUntil' | 'owed'>
+
+const owedNow = (now: Date, until: Date | null): NonNullable<Active['owed']> => ({
   tries: 0,
   lastError: null,
   retryAt: now,
   isAway: false,
   mayAppearUntil: null,
-  agreedUntil,
+  agreedUntil: until,
 })
 
 /** As they are counted to people: up to eight, then by the powers of two. */
@@ -89,27 +92,15 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       // It turned out meanwhile that nothing was: its system knows another end.
       if (heldBefore && !grant.heldBefore) return refuse('not-held', { grant })
       const secret = heldBefore ? null : (grant.secret ?? event.secret ?? null)
-      const owed =
-        heldUntil < grant.endsAt
-          ? owedNow(now, { agreedUntil: agreedUntil({ ...grant, heldUntil }, now) })
-          : null
-      return { ...grant, heldBefore, heldUntil, secret, owed }
+      return { ...grant, heldBefore, heldUntil, secret, owed: owedFor({ ...grant, heldUntil }, now) }
     }
     case 'ours': {
-      const isToBeTold = grant.status === 'active' && grant.heldBefore && now < grant.endsAt
-      return isToBeTold
-        ? {
-            ...grant,
-            heldBefore: false,
-            heldUntil: now,
-            // Where more time is owed, until when it was agreed before is what it was shown with.
-            owed: {
-              ...(grant.owed ?? owedNow(now)),
-              retryAt: now,
-              agreedUntil: grant.owed === null ? grant.endsAt : grant.heldUntil,
-            },
-          }
-        : refuse('not-held', { grant })
+      if (grant.status !== 'active' || !grant.heldBefore || now >= grant.endsAt)
+        return refuse('not-held', { grant })
+      // Where more time is owed, until when it was agreed before is what it was shown with.
+      const until = grant.owed === null ? grant.endsAt : grant.heldUntil
+      const owed = { ...owedNow(now, until), ...grant.owed, retryAt: now, agreedUntil: until }
+      return { ...grant, heldBefore: false, heldUntil: now, owed }
     }
     case 'failed': {
       const { error: lastError, retryAt, isAway = false, mayAppearUntil = null } = event
@@ -136,7 +127,7 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
 }
 
 /** What was agreed, is to come, and its system does not know of: it may be told by itself. */
-export function agreedUntil({ owed, heldUntil }: Active, now: Date): Date | null {
+export function agreedUntil({ owed, heldUntil }: Told, now: Date): Date | null {
   const until = owed?.agreedUntil ?? null
   return until !== null && heldUntil < until && now < until ? until : null
 }

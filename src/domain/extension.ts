@@ -1,6 +1,6 @@
 import type { Confirmation } from './confirmation.ts'
 import type { Entitlement, ExtendRules } from './catalog.ts'
-import { owedNow } from './debt.ts'
+import { owedFor } from './debt.ts'
 import type { Active, AnsweredAs, Approved, Extension, Grant } from './grant.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
@@ -164,7 +164,7 @@ export function moved(grant: Active, addMs: number, now: Date): Active {
   return {
     ...grant,
     endsAt,
-    owed: grant.heldUntil < endsAt ? owedNow(now, { agreedUntil: grant.owed?.agreedUntil ?? null }) : null,
+    owed: owedFor({ ...grant, endsAt }, now),
     warnAt: warnAt({ ...grant, endsAt }, leftMs),
     warnedAt: null,
   }

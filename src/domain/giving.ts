@@ -1,5 +1,5 @@
 import { approvedPart } from './approved-part.ts'
-import { owedNow } from './debt.ts'
+import { owedFor } from './debt.ts'
 import type { Grant, Secret } from './grant.ts'
 import { after, later } from './instants.ts'
 import { isSamePerson, type PersonRef } from './person.ts'
@@ -56,7 +56,7 @@ export function activate(
     heldBefore,
     // What was there before is not made anew: its holder has it.
     secret: heldBefore ? null : secret,
-    owed: heldUntil < grant.endsAt ? owedNow(now) : null,
+    owed: owedFor({ heldUntil, endsAt: grant.endsAt, owed: null }, now),
     warnAt: warnAt(grant, grant.durationMs),
     warnedAt: null,
   }

@@ -1,5 +1,5 @@
 import { everyEntitlement, perCatalog, type Entitlement } from './catalog.ts'
-import { owedNow } from './debt.ts'
+import { owedFor } from './debt.ts'
 import type { Active, Grant } from './grant.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
@@ -24,6 +24,5 @@ export const renewsAt = ({ endsAt }: Active): Date => new Date(endsAt.getTime() 
 export function renew(grant: Grant, { endsAt }: RenewEvent, now: Date): Grant | Refusal {
   if (grant.status !== 'active' || !grant.isStanding || endsAt <= grant.endsAt)
     return refuse('not-held', { grant })
-  const agreedUntil = grant.owed?.agreedUntil ?? null
-  return { ...grant, endsAt, owed: grant.heldUntil < endsAt ? owedNow(now, { agreedUntil }) : null }
+  return { ...grant, endsAt, owed: owedFor({ ...grant, endsAt }, now) }
 }

@@ -94,13 +94,11 @@ async function prepareToJoin(
 ): Promise<Prepared | null> {
   // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
   const readAtMs = world.clock.monotonicMs()
-  const grant = await world.grants.get(grantId)
+  const read = await world.grants.get(grantId)
   const now = world.clock.now()
-  const until =
-    grant !== null && isJoining(grant, now)
-      ? untilOf(grant, { may, now, claimed: lease.hold.claims[grantId] })
-      : null
-  if (grant === null || !isJoining(grant, now) || until === null) {
+  const grant = read !== null && isJoining(read, now) ? read : null
+  const until = grant && untilOf(grant, { may, now, claimed: lease.hold.claims[grantId] })
+  if (grant === null || until === null) {
     await lease.release()
     return null
   }
@@ -176,8 +174,8 @@ function untilOf(
   grant: Granting | Active,
   { may, now, claimed }: { may: true | 'agreed'; now: Date; claimed: Date | undefined },
 ): Date | null {
-  if (may === true || grant.status !== 'active') return may === true ? grant.endsAt : null
-  const agreed = agreedUntil(grant, now)
+  if (may === true) return grant.endsAt
+  const agreed = grant.status === 'active' ? agreedUntil(grant, now) : null
   return agreed && earliest(grant.endsAt, later(agreed, claimed ?? agreed))
 }
 
