@@ -15,7 +15,7 @@ interface FailedEvent {
   readonly isAway?: boolean
   /** It is not there, and a call that nobody heard the end of may still give it until then. */
   readonly mayAppearUntil?: Date
-  /** Somebody's word, or the catalog's, is no: without a new one nothing is told, not even what was agreed. */
+  /** Somebody's word, or the catalog's, is no: nothing is told by itself any more, not even what was agreed. */
   readonly isDenied?: boolean
 }
 
