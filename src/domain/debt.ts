@@ -15,7 +15,7 @@ interface FailedEvent {
   readonly isAway?: boolean
   /** It is not there, and a call that nobody heard the end of may still give it until then. */
   readonly mayAppearUntil?: Date
-  /** Somebody's word, or the catalog's, is no: nothing is told by itself any more, not even what was agreed. */
+  /** Somebody's word, or the catalog's, is no. */
   readonly isDenied?: boolean
 }
 
@@ -27,6 +27,8 @@ export type DebtEvent =
   | { type: 'told'; heldUntil: Date; heldBefore: boolean; secret?: Secret | null }
   /** What was shown to be held before came by a give of ours: its system knows another end, if any. */
   | { type: 'ours' }
+  /** What was no before is yes now. */
+  | { type: 'allowed' }
   | FailedEvent
   | { type: 'busy'; until: Date }
   | { type: 'alert' }
@@ -40,9 +42,11 @@ type Try = {
   mayAppearUntil: Date | null
 }
 
-/** What is owed to its system by now, if anything; what was agreed, and it does not know of yet, it may be told by itself. */
+/** What is owed to its system by now, if anything: what was agreed and it does not know of yet, and the last word on it, stay. */
 export const owedFor = (grant: Told & Pick<Active, 'endsAt'>, now: Date): Active['owed'] =>
-  grant.heldUntil < grant.endsAt ? owedNow(now, agreedUntil(grant, now)) : null
+  grant.heldUntil < grant.endsAt
+    ? { ...owedNow(now, untoldUntil(grant, now)), isDenied: grant.owed?.isDenied ?? false }
+    : null
 
 type Told = Pick<Active, 'heldUntil' | 'owed'>
 
@@ -53,6 +57,7 @@ const owedNow = (now: Date, until: Date | null): NonNullable<Active['owed']> => 
   isAway: false,
   mayAppearUntil: null,
   agreedUntil: until,
+  isDenied: false,
 })
 
 /** As they are counted to people: up to eight, then by the powers of two. */
@@ -111,10 +116,10 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
         isAway,
         mayAppearUntil,
       }))
-      if (event.isDenied !== true || isRefusal(next) || next.status !== 'active' || next.owed === null)
-        return next
-      return { ...next, owed: { ...next.owed, agreedUntil: null } }
+      return event.isDenied === true && !isRefusal(next) ? (withWord(next, { isDenied: true }) ?? next) : next
     }
+    case 'allowed':
+      return withWord(grant, { isDenied: false }) ?? refuse('not-held', { grant })
     case 'busy':
       return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))
     case 'alert':
@@ -126,11 +131,19 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
   }
 }
 
-/** What was agreed, is to come, and its system does not know of: it may be told by itself. */
-export function agreedUntil({ owed, heldUntil }: Told, now: Date): Date | null {
+/** Until when its system may be told by itself: what was agreed and it does not know of, unless the last word on it was no. */
+export const agreedUntil = (grant: Told, now: Date): Date | null =>
+  grant.owed?.isDenied === true ? null : untoldUntil(grant, now)
+
+/** What was agreed, is to come, and its system does not know of. */
+function untoldUntil({ owed, heldUntil }: Told, now: Date): Date | null {
   const until = owed?.agreedUntil ?? null
   return until !== null && heldUntil < until && now < until ? until : null
 }
+
+/** Null: nothing is owed that somebody could say yes or no to. */
+const withWord = (grant: Grant, word: { isDenied: boolean }): Active | null =>
+  grant.status === 'active' && grant.owed !== null ? { ...grant, owed: { ...grant.owed, ...word } } : null
 
 function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
   if (isOwing(grant)) return { ...grant, ...next(grant) }

@@ -273,8 +273,10 @@ export const grantSchema = z.discriminatedUnion('status', [
         isAway: debt.isAway,
         mayAppearUntil: debt.mayAppearUntil,
         retryAt: debt.retryAt,
-        /** Not null: its system may be told of an end until then by itself, as nothing is added by it. */
+        /** Not null: an end until then was agreed before, and telling its system of it adds nothing. */
         agreedUntil: z.date().nullable().default(null),
+        /** The last word on it, of people or the catalog, was no: nothing is told by itself. */
+        isDenied: z.boolean().default(false),
       })
       .nullable()
       .default(null),

@@ -93,6 +93,7 @@ export function entryOf(before: Grant, next: Grant, event: Event, at: Date): Hap
       return postureHistory(before, event, at)
     case 'told':
       return isOursSince(before, next) ? { type: 'ours', at } : null
+    case 'allowed':
     case 'failed':
     case 'busy':
       return null

@@ -75,6 +75,7 @@ function apply(grant: Grant, event: Event, now: Date): Grant | Refusal {
       return warn(grant, now)
     case 'told':
     case 'ours':
+    case 'allowed':
     case 'failed':
     case 'busy':
     case 'alert':
@@ -99,6 +100,7 @@ function isVisible(before: Grant, next: Grant, event: Event, now: Date): boolean
   if (
     event.type === 'busy' ||
     event.type === 'ours' ||
+    event.type === 'allowed' ||
     event.type === 'windows-open' ||
     event.type === 'renew'
   )

@@ -133,7 +133,10 @@ const events = {
     secret: { what: 'password', brings: null },
   })),
   ours: fc.constant({ type: 'ours' }),
-  failed: instant.map((retryAt) => ({ type: 'failed', error: 'timeout', retryAt })),
+  allowed: fc.constant({ type: 'allowed' }),
+  failed: fc
+    .tuple(instant, fc.boolean())
+    .map(([retryAt, isDenied]) => ({ type: 'failed', error: 'timeout', retryAt, isDenied })),
   busy: instant.map((until) => ({ type: 'busy', until })),
   warn: fc.constant({ type: 'warn' }),
   posture: fc

@@ -305,8 +305,62 @@ describe('what was held before, and whoever had given it took it', () => {
     expect([hasLeft, isSilent]).toEqual([true, true])
     hasLeft = isRefused = false
     await until(40_000)
-    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: { agreedUntil: null } })
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: { isDenied: true } })
     expect(system.isHeld(heldThere)).toBe(false)
+  })
+
+  test.each(['nothing', 'no for a moment'])(
+    'is told of its end while Slack is silent, as the last that Slack said was yes; before that it said %s',
+    async (what) => {
+      let [isSilent, hasLeft, isRefused] = [false, false, true]
+      const heard: string[] = []
+      const scene = await shownAsHeldBefore({
+        lapsesMs: 40_000,
+        durationMs: 60_000,
+        trouble: {
+          isSilent: () => isSilent,
+          hasLeft: () => hasLeft && heard.push('no') > 0,
+          refuses: () => isRefused && heard.push('yes') > 0,
+        },
+      })
+      const { db, system, until, grant, missing, turnsOutOurs, one, other } = scene
+      for (const { world } of [one, other])
+        world.grants.onChange((now) => {
+          if (hasLeft && now.status === 'active' && (now.owed?.tries ?? 0) > 0) hasLeft = false
+        })
+      hasLeft = what.startsWith('no for')
+      void turnsOutOurs()
+      for (let ms = 9_000; ms < 30_000 && !heard.includes('yes'); ms += 100) await until(ms)
+      expect(heard).toContain('yes')
+      expect(heard.includes('no')).toBe(what.startsWith('no for'))
+      isSilent = true
+      isRefused = false
+      await until(55_000)
+      expect(db.grants.get(grant.id)?.status).toBe('active')
+      expect(system.isHeld(heldThere)).toBe(true)
+      expect(missing).toEqual([])
+    },
+  )
+
+  test('is told of no end by itself where Slack had said no to more time before it turned out to be ours', async () => {
+    let [isSilent, hasLeft] = [false, false]
+    const trouble = { isSilent: () => isSilent, hasLeft: () => hasLeft }
+    const scene = await shownAsHeldBefore({ lapsesMs: 30_000, durationMs: 50_000, trouble })
+    const { db, system, until, grant, extend, turnsOutOurs, one, other } = scene
+    onMoreTime(scene, () => (hasLeft = true))
+    for (const { world } of [one, other])
+      world.grants.onChange((now) => {
+        if (hasLeft && now.status === 'active' && (now.owed?.tries ?? 0) > 0) isSilent = true
+      })
+    void extend()
+    await until(11_000)
+    const known = system.held.get(heldThere)
+    expect(isSilent).toBe(true)
+    expect(db.grants.get(grant.id)).toMatchObject({ heldBefore: true })
+    void turnsOutOurs()
+    await until(25_000)
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', heldBefore: false })
+    expect(system.held.get(heldThere)).toEqual(known)
   })
 
   test.each(['dies', 'stops for 8 s'])(

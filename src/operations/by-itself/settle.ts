@@ -112,7 +112,11 @@ async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
   if (facts === 'unknown')
     return agreed ?? owed(world, grant, `Slack did not say whether ${subject.name} is still here`)
   const verdict = mayKeep(world.catalog(), facts, grant, now)
-  if (verdict.answer === 'yes') return true
+  if (verdict.answer === 'yes') {
+    // Noted before anything is told: whoever comes next may find Slack silent.
+    if (grant.owed?.isDenied === true) await record(world, grant.id, { type: 'allowed' }, grant)
+    return true
+  }
   const why = explainAll(verdict.reasons)
   if (verdict.answer === 'unknown') return agreed ?? owed(world, grant, why)
   await owe(world, grant.id, new Denied(why))
