@@ -161,8 +161,20 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
   }
   return {
     get,
-    ofPeople: async (personIds) =>
-      readable(await collection.find({ 'owner.id': { $in: [...personIds] } }).toArray()),
+    ofPeople: async (personIds, known = new Map()) => {
+      const theirs = { 'owner.id': { $in: [...personIds] } }
+      if (known.size === 0) return readable(await collection.find(theirs).toArray())
+      const rows = await collection.find(theirs, { projection: { revision: 1 } }).toArray()
+      const same = rows.flatMap(({ _id: id, revision }) => {
+        const device = known.get(id)
+        return device !== undefined && device.revision === revision ? device : []
+      })
+      const isSame = new Set(same.map(({ id }) => id))
+      const others = rows.flatMap(({ _id: id }) => (isSame.has(id) ? [] : id))
+      if (others.length === 0) return same
+      // Somebody else's by now are not asked for any more.
+      return [...same, ...readable(await collection.find({ _id: { $in: others }, ...theirs }).toArray())]
+    },
     waiting: async (limit, { needsApproval }) => {
       const isOwned = { 'owner.id': { $type: 'string' } }
       const isClaimed = { 'claimant.id': { $type: 'string' } }

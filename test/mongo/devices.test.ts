@@ -64,6 +64,25 @@ test('whoever follows what changes, a page at a time, sees all of it, though man
   expect(latest?.id).toBe('mdm/7')
 })
 
+test('what is known is read again only where somebody wrote it since, and counts for nobody whose it is no more', async () => {
+  const known = new Map<string, Device>()
+  for (const id of ['mdm/same', 'mdm/later', 'mdm/lost']) {
+    const device = await put(id, { name: 'as it was' })
+    if (device !== null) known.set(id, device)
+  }
+  await put('mdm/new')
+  await put('mdm/later', { name: 'as it is' })
+  await put('mdm/lost', { owner: kim })
+  // Changed by hand, at the same revision: it shows what is read.
+  await database.connection.collection('devices').updateMany({}, { $set: { name: 'by hand' } })
+  const named = new Map((await devices.ofPeople([riley.id], known)).map(({ id, name }) => [id, name]))
+  expect(Object.fromEntries(named)).toEqual({
+    'mdm/same': 'as it was',
+    'mdm/later': 'by hand',
+    'mdm/new': 'by hand',
+  })
+})
+
 test('an admin is asked about what is, or may be, somebody’s of ours, and about what is in question; of nobody else’s', async () => {
   await put('mdm/owned', { approval: 'pending', claimed: null })
   await put('mdm/claimed', { approval: 'pending', owner: null, claimed: 'kim@acme.example', claimant: kim })

@@ -220,22 +220,31 @@ function ofItsKind(name: string, value: SaidValue): SaidValue {
   }
 }
 
-function differs(before: Device, after: Device): boolean {
-  const values = (device: Device) => [
-    device.name,
-    device.serial,
-    device.uuid,
-    device.claimed,
-    device.claimant?.id,
-    device.isInQuestion,
-    Object.entries(device.said)
-      .map(([name, { value }]) => [name, value])
-      .sort(),
-    Object.entries(device.policies)
-      .map(([name, { result }]) => [name, result])
-      .sort(),
-  ]
-  return JSON.stringify(values(before)) !== JSON.stringify(values(after))
+const differs = (before: Device, after: Device): boolean =>
+  before.name !== after.name ||
+  before.serial !== after.serial ||
+  before.uuid !== after.uuid ||
+  before.claimed !== after.claimed ||
+  before.claimant?.id !== after.claimant?.id ||
+  before.isInQuestion !== after.isInQuestion ||
+  differIn(before.said, after.said, ({ value }) => value) ||
+  differIn(before.policies, after.policies, ({ result }) => result)
+
+/** By what counts of each, and which there are: their order is the same thing said. */
+function differIn<T>(
+  before: Readonly<Record<string, T>>,
+  after: Readonly<Record<string, T>>,
+  counts: (one: T) => unknown,
+): boolean {
+  const known = new Map(Object.entries(before))
+  const said = Object.entries(after)
+  return (
+    said.length !== known.size ||
+    said.some(([name, one]) => {
+      const other = known.get(name)
+      return other === undefined || counts(other) !== counts(one)
+    })
+  )
 }
 
 /** By the source's own clock; of one instant what comes later, as many sources count in seconds. */

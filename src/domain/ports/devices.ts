@@ -3,8 +3,11 @@ import type { Device } from '../devices/device.ts'
 /** What is known of devices: one document each, written by compare-and-set on its revision. */
 export interface DeviceStore {
   get(id: string): Promise<Device | null>
-  /** Whose they are, by our own ids of people; those that were joined to another too. */
-  ofPeople(personIds: readonly string[]): Promise<readonly Device[]>
+  /**
+   * Whose they are, by our own ids of people; those that were joined to another too. What is `known`, by its id, is not read
+   * once more where it stands there at the same revision.
+   */
+  ofPeople(personIds: readonly string[], known?: ReadonlyMap<string, Device>): Promise<readonly Device[]>
   /**
    * Of which an admin is to say something, as they are, or may be, somebody's of ours. Where none needs to be approved, only
    * whose they are. The first `limit` of those in question, and of those that are not: the oldest first.

@@ -30,6 +30,7 @@ const everyMs = 2_000
 /** Two who write in one moment may be seen in another order. */
 const overlapSeconds = 10
 const mostHeard = 20_000
+const mostWritten = 2_000
 const peopleAtOnce = 200
 const writtenAtOnce = 100
 /** While one is written another is read. */
@@ -51,6 +52,8 @@ export function watchDevices(
   /** Who was looked at, and may go on with what was cut. */
   const mayGoOn = new Set<string>()
   const seen = new Map<string, string>()
+  /** What those who wait are to be looked at for, by its id, as it was written here. */
+  const written = new Map<string, Device>()
   /** By its id, as of which revision it was heard of: whoever follows finds it once more. */
   const heard = boundedMap<number>(mostHeard)
   let stamp: string | null = null
@@ -64,13 +67,13 @@ export function watchDevices(
 
   const goesOn = (): boolean => !isStopped
   /** Ends what is to end of these people's, of all of them, before anything goes on again. */
-  const lookNow = async (people: readonly string[]): Promise<void> => {
+  const lookNow = async (people: readonly string[], known?: ReadonlyMap<string, Device>): Promise<void> => {
     const looks = new PQueue({ concurrency: partsAtOnce })
     const lookedAt: string[] = []
     const failed: unknown[] = []
     const look = async (some: readonly string[]): Promise<void> => {
       try {
-        if (goesOn()) await lookAt(world, some)
+        if (goesOn()) await lookAt(world, some, known)
         lookedAt.push(...some)
       } catch (error) {
         failed.push(error)
@@ -86,8 +89,10 @@ export function watchDevices(
   const lookAtWaiting = async (): Promise<void> => {
     while (waiting.size > 0 && goesOn()) {
       const people = [...waiting]
+      const known = new Map(written)
       waiting.clear()
-      await lookNow(people)
+      written.clear()
+      await lookNow(people, known)
     }
   }
   const letGoOn = async (): Promise<void> => {
@@ -123,10 +128,12 @@ export function watchDevices(
       .catch(cannot)
       .finally(() => (resuming = null))
   }
-  const stopListening = world.devices.onChange(({ id, revision, owner }: Device) => {
+  const stopListening = world.devices.onChange((device: Device) => {
+    const { id, revision, owner } = device
     if (owner === null) return
     heard.set(id, revision)
     waiting.add(owner.id)
+    if (written.size < mostWritten || written.has(id)) written.set(id, device)
     soon()
   })
   const changedAfter = (last: { stamp: string; id: string } | null) => world.devices.changedSince(last)
@@ -214,10 +221,14 @@ async function approveWaiting(world: World): Promise<void> {
 }
 
 /** Ends what these people hold on devices that are not fit, and notes what is otherwise than was noted. */
-export async function lookAt(world: World, personIds: readonly string[]): Promise<void> {
+export async function lookAt(
+  world: World,
+  personIds: readonly string[],
+  known?: ReadonlyMap<string, Device>,
+): Promise<void> {
   // One after the other: see `settlePosture`.
   const grants = await world.grants.heldOf(personIds)
-  const devices = await world.devices.ofPeople(personIds)
+  const devices = await world.devices.ofPeople(personIds, known)
   const still = await standingStill(world)
   const catalog = world.catalog()
   const now = world.clock.now()
