@@ -15,8 +15,8 @@ interface FailedEvent {
   readonly isAway?: boolean
   /** It is not there, and a call that nobody heard the end of may still give it until then. */
   readonly mayAppearUntil?: Date
-  /** Somebody's word, or the catalog's, is no. */
-  readonly isDenied?: boolean
+  /** Slack or the catalog, asked then, said no. */
+  readonly deniedAt?: Date | null
 }
 
 export type DebtEvent =
@@ -27,8 +27,8 @@ export type DebtEvent =
   | { type: 'told'; heldUntil: Date; heldBefore: boolean; secret?: Secret | null }
   /** What was shown to be held before came by a give of ours: its system knows another end, if any. */
   | { type: 'ours' }
-  /** What was no before is yes now. */
-  | { type: 'allowed' }
+  /** Slack and the catalog, asked then, said yes. */
+  | { type: 'allowed'; at: Date }
   | FailedEvent
   | { type: 'busy'; until: Date }
   | { type: 'alert' }
@@ -42,11 +42,9 @@ type Try = {
   mayAppearUntil: Date | null
 }
 
-/** What is owed to its system by now, if anything: what was agreed and it does not know of yet, and the last word on it, stay. */
+/** What is owed to its system by now, if anything: what was agreed and it does not know of yet stays so. */
 export const owedFor = (grant: Told & Pick<Active, 'endsAt'>, now: Date): Active['owed'] =>
-  grant.heldUntil < grant.endsAt
-    ? { ...owedNow(now, untoldUntil(grant, now)), isDenied: grant.owed?.isDenied ?? false }
-    : null
+  grant.heldUntil < grant.endsAt ? owedNow(now, untoldUntil(grant, now)) : null
 
 type Told = Pick<Active, 'heldUntil' | 'owed'>
 
@@ -57,7 +55,6 @@ const owedNow = (now: Date, until: Date | null): NonNullable<Active['owed']> => 
   isAway: false,
   mayAppearUntil: null,
   agreedUntil: until,
-  isDenied: false,
 })
 
 /** As they are counted to people: up to eight, then by the powers of two. */
@@ -116,10 +113,13 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
         isAway,
         mayAppearUntil,
       }))
-      return event.isDenied === true && !isRefusal(next) ? (withWord(next, { isDenied: true }) ?? next) : next
+      const isDenied = event.deniedAt != null && !isRefusal(next) && next.status === 'active'
+      return isDenied ? withWord(next, { is: 'no', at: event.deniedAt }) : next
     }
     case 'allowed':
-      return withWord(grant, { isDenied: false }) ?? refuse('not-held', { grant })
+      return grant.status === 'active'
+        ? withWord(grant, { is: 'yes', at: event.at })
+        : refuse('not-held', { grant })
     case 'busy':
       return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))
     case 'alert':
@@ -132,18 +132,25 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
 }
 
 /** Until when its system may be told by itself: what was agreed and it does not know of, unless the last word on it was no. */
-export const agreedUntil = (grant: Told, now: Date): Date | null =>
-  grant.owed?.isDenied === true ? null : untoldUntil(grant, now)
+export const agreedUntil = (grant: Told & Pick<Active, 'lastWord'>, now: Date): Date | null =>
+  grant.lastWord?.is === 'no' ? null : untoldUntil(grant, now)
+
+/** Whether it may ever count what Slack and the catalog said last: only where it may turn out, or did, that it came by a give of ours. */
+export const keepsWord = ({ heldBefore, owed }: Pick<Active, 'heldBefore' | 'owed'>): boolean =>
+  heldBefore || owed?.agreedUntil != null
+
+/** The last that was asked for stays, whichever is noted last; of one instant the no. */
+export function withWord(grant: Active, word: NonNullable<Active['lastWord']>): Active {
+  const { lastWord } = grant
+  const isLater = lastWord === null || word.at > lastWord.at || (word.is === 'no' && word.at >= lastWord.at)
+  return isLater ? { ...grant, lastWord: word } : grant
+}
 
 /** What was agreed, is to come, and its system does not know of. */
 function untoldUntil({ owed, heldUntil }: Told, now: Date): Date | null {
   const until = owed?.agreedUntil ?? null
   return until !== null && heldUntil < until && now < until ? until : null
 }
-
-/** Null: nothing is owed that somebody could say yes or no to. */
-const withWord = (grant: Grant, word: { isDenied: boolean }): Active | null =>
-  grant.status === 'active' && grant.owed !== null ? { ...grant, owed: { ...grant.owed, ...word } } : null
 
 function owing(grant: Grant, next: (debt: Try) => Try): Grant | Refusal {
   if (isOwing(grant)) return { ...grant, ...next(grant) }

@@ -1,6 +1,6 @@
 import type { Confirmation } from './confirmation.ts'
 import type { Entitlement, ExtendRules } from './catalog.ts'
-import { owedFor } from './debt.ts'
+import { keepsWord, owedFor, withWord } from './debt.ts'
 import type { Active, AnsweredAs, Approved, Extension, Grant } from './grant.ts'
 import { isSameHuman, type PersonRef } from './person.ts'
 import { refuse, type Refusal } from './refusal.ts'
@@ -18,6 +18,8 @@ export interface Extend {
   readonly needs: number
   /** That it was they; null where the catalog does not ask for that. */
   readonly confirmation?: Confirmation | null
+  /** When Slack and the catalog were asked, who say yes to it. */
+  readonly allowedAt?: Date
 }
 
 /** An approver's answer. `voided` are ids of those who said yes before and may not any more. */
@@ -113,9 +115,11 @@ export function extend(grant: Grant, event: Extend, now: Date): Grant | Refusal 
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
   const { by, needs, confirmation = null } = event
   const asked = { askedAt: now, by, confirmation, addMs: may.addMs, needs, approvedBy: [], deniedBy: null }
+  const allowed = event.allowedAt !== undefined && keepsWord(grant) ? event.allowedAt : null
+  const held = allowed === null ? grant : withWord(grant, { is: 'yes', at: allowed })
   return may.isReviewed
-    ? { ...grant, extensions: [...grant.extensions, { ...asked, outcome: 'asked' }] }
-    : moved({ ...grant, extensions: [...grant.extensions, { ...asked, outcome: 'added' }] }, may.addMs, now)
+    ? { ...held, extensions: [...held.extensions, { ...asked, outcome: 'asked' }] }
+    : moved({ ...held, extensions: [...held.extensions, { ...asked, outcome: 'added' }] }, may.addMs, now)
 }
 
 /** The old end stands until enough have said yes; one no settles it. */

@@ -57,6 +57,7 @@ export function activate(
     // What was there before is not made anew: its holder has it.
     secret: heldBefore ? null : secret,
     owed: owedFor({ heldUntil, endsAt: grant.endsAt, owed: null }, now),
+    lastWord: null,
     warnAt: warnAt(grant, grant.durationMs),
     warnedAt: null,
   }

@@ -275,9 +275,12 @@ export const grantSchema = z.discriminatedUnion('status', [
         retryAt: debt.retryAt,
         /** Not null: an end until then was agreed before, and telling its system of it adds nothing. */
         agreedUntil: z.date().nullable().default(null),
-        /** The last word on it, of people or the catalog, was no: nothing is told by itself. */
-        isDenied: z.boolean().default(false),
       })
+      .nullable()
+      .default(null),
+    /** What Slack and the catalog said last on more time for it, and when they were asked; kept where it may count. */
+    lastWord: z
+      .object({ is: z.enum(['yes', 'no']), at: z.date() })
       .nullable()
       .default(null),
     warnAt: z.date().nullable(),

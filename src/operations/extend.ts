@@ -42,6 +42,7 @@ async function judgeExtension(
   if (!isSamePerson(grant.subject, by)) return refuse('not-yours', { grant })
   const one = withOneCatalog(world)
   const catalog = one.catalog()
+  const allowedAt = world.clock.now()
   const facts = await world.directory.facts(by)
   if (facts === 'unknown') return refuse('unsure', { reasons: ['Slack did not say who you are'] })
   // Whoever said yes ahead and took it back agrees to no more: somebody is asked.
@@ -62,6 +63,7 @@ async function judgeExtension(
       agreedMs: isApproved(current) ? agreedNow(world, facts, entitlement, current, isTakenBack, now) : 0,
       needs: seatsOf(entitlement.review.stages),
       confirmation,
+      allowedAt,
     } as const
     const may = current.status === 'active' ? mayExtend(current, event.rules, now, event.agreedMs) : null
     const refusal =

@@ -133,10 +133,10 @@ const events = {
     secret: { what: 'password', brings: null },
   })),
   ours: fc.constant({ type: 'ours' }),
-  allowed: fc.constant({ type: 'allowed' }),
+  allowed: instant.map((at) => ({ type: 'allowed', at })),
   failed: fc
-    .tuple(instant, fc.boolean())
-    .map(([retryAt, isDenied]) => ({ type: 'failed', error: 'timeout', retryAt, isDenied })),
+    .tuple(instant, fc.option(instant))
+    .map(([retryAt, deniedAt]) => ({ type: 'failed', error: 'timeout', retryAt, deniedAt })),
   busy: instant.map((until) => ({ type: 'busy', until })),
   warn: fc.constant({ type: 'warn' }),
   posture: fc

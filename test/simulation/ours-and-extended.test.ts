@@ -1,131 +1,10 @@
 import { settle } from '../../src/operations/by-itself/settle.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
 import { extendGrant } from '../../src/operations/extend.ts'
-import { requestAccess } from '../../src/operations/request.ts'
-import { reviewGrant } from '../../src/operations/review.ts'
-import { ConnectorError } from '../../src/domain/connector.ts'
-import { termsOf, type Grant } from '../../src/domain/grant.ts'
-import { isRefusal } from '../../src/domain/refusal.ts'
-import { aScene, heldThere } from './a-scene.ts'
-import { admins, askers, catalog } from './catalog.ts'
-import type { Replica } from './replica.ts'
-
-/** `one` may be extended by a minute soon after it began; `byTwo`: where two of its reviewers say yes. */
-function longer({ byTwo }: { byTwo: boolean }): typeof catalog {
-  const db = catalog.resources.get('db')
-  const one = db?.entitlements.get('one')
-  const [stage] = one?.review.stages ?? []
-  if (!db || !one || !stage) throw new Error('the catalog has no such entitlement')
-  const extend = { maxTimes: 3, totalMs: 300_000, stepMs: 60_000, afterShare: 0.1, isReviewed: byTwo }
-  const duration = { ...one.duration, maxMs: 300_000 }
-  const review = byTwo ? { ...one.review, stages: [{ ...stage, needs: 2 }] as const } : one.review
-  const entitlements = new Map([...db.entitlements, ['one', { ...one, extend, duration, review }] as const])
-  return { ...catalog, resources: new Map([['db', { ...db, entitlements }]]) }
-}
-
-interface Trouble {
-  readonly isSilent?: () => boolean
-  readonly refuses?: () => boolean
-  readonly hasLeft?: () => boolean
-}
-
-/** Shown as held before, though another process gave it late: its system lets it lapse at `lapsesMs`. */
-async function shownAsHeldBefore({
-  lapsesMs,
-  durationMs,
-  byTwo = false,
-  trouble = {},
-}: {
-  lapsesMs: number
-  durationMs: number
-  byTwo?: boolean
-  trouble?: Trouble
-}) {
-  const scene = aScene({
-    current: () => longer({ byTwo }),
-    connects: (connector) => ({
-      ...connector,
-      give: async (call) => {
-        if (trouble.refuses?.()) throw new ConnectorError('refused', { retryable: true, happened: 'no' })
-        return connector.give(call)
-      },
-    }),
-  })
-  const { time, db, system, one, other, until, approve } = scene
-  system.habits.expires = true
-  system.held.set(heldThere, { untilMs: lapsesMs, sinceMs: 0 })
-  const missing: number[] = []
-  for (let ms = 3_000; ms < 90_000; ms += 500)
-    time.look(ms, () => {
-      const isActive = [...db.grants.values()].some(({ status }) => status === 'active')
-      if (isActive && !system.isHeld(heldThere)) missing.push(ms)
-    })
-  for (const { world } of [one, other]) {
-    const { facts } = { ...world.directory }
-    world.directory.facts = async (person) => {
-      const said = trouble.isSilent?.() ? 'unknown' : await facts(person)
-      return said !== 'unknown' && trouble.hasLeft?.() ? { ...said, isHere: false } : said
-    }
-  }
-  const asks = async () => {
-    const asked = { requestId: 'one', by: askers[0], resource: 'db', entitlement: 'one', durationMs }
-    await requestAccess(one.world, { ...asked, reason: 'a good reason', startsAt: null, recurrence: null })
-    await approve(one.world, 'one')
-    const [grant] = [...db.grants.values()]
-    const said = { verdict: 'approve', durationMs: null, note: '' } as const
-    if (byTwo && grant?.status === 'pending')
-      await reviewGrant(one.world, { grantId: grant.id, by: admins[1], terms: termsOf(grant), ...said })
-  }
-  time.at(1_100, () => void asks())
-  await until(8_000)
-  const [grant] = [...db.grants.values()]
-  const [hold] = [...db.holds.values()]
-  if (grant?.status !== 'active' || !grant.heldBefore || !hold) throw new Error('not as it was meant')
-  return {
-    ...scene,
-    grant,
-    missing,
-    extend: () => extendGrant(one.world, { grantId: grant.id, by: askers[0], seenEndsAt: grant.endsAt }),
-    turnsOutOurs: () => other.world.holds.watch(hold, { gave: true, forMs: 20_000 }),
-  }
-}
-
-type Scene = Awaited<ReturnType<typeof shownAsHeldBefore>>
-
-/** Once, right before a replica notes that the system was told. */
-function beforeTold({ one, other }: Scene, then: (replica: Replica) => Promise<unknown>): void {
-  let isOver = false
-  for (const replica of [one, other]) {
-    const { grants, clock } = replica.world
-    const { change } = { ...grants }
-    grants.change = async (id, decide, seen) => {
-      const next = seen?.status === 'active' && seen.owed !== null ? decide(seen, clock.now()) : null
-      const isTold = next !== null && !isRefusal(next) && next.status === 'active' && next.owed === null
-      if (isTold && !isOver) {
-        isOver = true
-        await then(replica)
-      }
-      return change(id, decide, seen)
-    }
-  }
-}
-
-/** Right as an end later than the grant's is written. */
-function onMoreTime({ one, other, grant }: Pick<Scene, 'one' | 'other' | 'grant'>, then: () => void): void {
-  for (const { world } of [one, other]) {
-    const { change } = { ...world.grants }
-    world.grants.change = (id, decide, seen) =>
-      change(
-        id,
-        (now, at) => {
-          const next = decide(now, at)
-          if (!isRefusal(next) && next.status === 'active' && next.endsAt > grant.endsAt) then()
-          return next
-        },
-        seen,
-      )
-  }
-}
+import type { Grant } from '../../src/domain/grant.ts'
+import { heldThere } from './a-scene.ts'
+import { admins, askers } from './catalog.ts'
+import { beforeTold, onMoreTime, shownAsHeldBefore } from './shown-as-held-before.ts'
 
 test.each([
   ['(control) Slack is silent', 0],
@@ -305,62 +184,8 @@ describe('what was held before, and whoever had given it took it', () => {
     expect([hasLeft, isSilent]).toEqual([true, true])
     hasLeft = isRefused = false
     await until(40_000)
-    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', owed: { isDenied: true } })
+    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', lastWord: { is: 'no' } })
     expect(system.isHeld(heldThere)).toBe(false)
-  })
-
-  test.each(['nothing', 'no for a moment'])(
-    'is told of its end while Slack is silent, as the last that Slack said was yes; before that it said %s',
-    async (what) => {
-      let [isSilent, hasLeft, isRefused] = [false, false, true]
-      const heard: string[] = []
-      const scene = await shownAsHeldBefore({
-        lapsesMs: 40_000,
-        durationMs: 60_000,
-        trouble: {
-          isSilent: () => isSilent,
-          hasLeft: () => hasLeft && heard.push('no') > 0,
-          refuses: () => isRefused && heard.push('yes') > 0,
-        },
-      })
-      const { db, system, until, grant, missing, turnsOutOurs, one, other } = scene
-      for (const { world } of [one, other])
-        world.grants.onChange((now) => {
-          if (hasLeft && now.status === 'active' && (now.owed?.tries ?? 0) > 0) hasLeft = false
-        })
-      hasLeft = what.startsWith('no for')
-      void turnsOutOurs()
-      for (let ms = 9_000; ms < 30_000 && !heard.includes('yes'); ms += 100) await until(ms)
-      expect(heard).toContain('yes')
-      expect(heard.includes('no')).toBe(what.startsWith('no for'))
-      isSilent = true
-      isRefused = false
-      await until(55_000)
-      expect(db.grants.get(grant.id)?.status).toBe('active')
-      expect(system.isHeld(heldThere)).toBe(true)
-      expect(missing).toEqual([])
-    },
-  )
-
-  test('is told of no end by itself where Slack had said no to more time before it turned out to be ours', async () => {
-    let [isSilent, hasLeft] = [false, false]
-    const trouble = { isSilent: () => isSilent, hasLeft: () => hasLeft }
-    const scene = await shownAsHeldBefore({ lapsesMs: 30_000, durationMs: 50_000, trouble })
-    const { db, system, until, grant, extend, turnsOutOurs, one, other } = scene
-    onMoreTime(scene, () => (hasLeft = true))
-    for (const { world } of [one, other])
-      world.grants.onChange((now) => {
-        if (hasLeft && now.status === 'active' && (now.owed?.tries ?? 0) > 0) isSilent = true
-      })
-    void extend()
-    await until(11_000)
-    const known = system.held.get(heldThere)
-    expect(isSilent).toBe(true)
-    expect(db.grants.get(grant.id)).toMatchObject({ heldBefore: true })
-    void turnsOutOurs()
-    await until(25_000)
-    expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', heldBefore: false })
-    expect(system.held.get(heldThere)).toEqual(known)
   })
 
   test.each(['dies', 'stops for 8 s'])(

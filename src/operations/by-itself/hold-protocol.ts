@@ -79,6 +79,7 @@ async function orOwe<T>(
 interface Prepared {
   readonly lease: Lease
   readonly grant: Granting | Active
+  readonly may: true | 'agreed'
   /** Its end, as far as it may be given. */
   readonly until: Date
   /** Its instant was still ahead: much may have happened since. */
@@ -123,19 +124,20 @@ async function prepareToJoin(
     for (const id of wasHeldBefore ? claiming : []) if (id !== grantId) await isOurs(world, id)
     if (grant.status === 'active' && grant.heldBefore) await isOurs(world, grantId)
   }
-  return { lease, grant, until, isAhead: waitMs > 0, readAtMs }
+  return { lease, grant, may, until, isAhead: waitMs > 0, readAtMs }
 }
 
 async function giveNow(
   world: World,
-  { lease, grant: seen, until, isAhead, readAtMs }: Prepared,
+  { lease, grant: seen, may, until, isAhead, readAtMs }: Prepared,
 ): Promise<void> {
   const { id } = seen
   const { heldBefore } = lease.hold
   // 5. Called off while it waited for its instant, or for its place in the queue: whoever ended it takes back what is claimed.
   const isFresh = world.clock.monotonicMs() - readAtMs < freshMs
   const grant = isFresh ? seen : await world.grants.get(id)
-  if (grant === null || !isJoining(grant, world.clock.now())) {
+  const now = world.clock.now()
+  if (grant === null || !isJoining(grant, now) || untilOf(grant, { may, now }) === null) {
     return lease.release(heldBefore ? {} : lease.known)
   }
   const told = { heldUntil: until }
@@ -172,7 +174,7 @@ const startOf = (grant: Granting | Active): Date => (grant.status === 'granting'
  */
 function untilOf(
   grant: Granting | Active,
-  { may, now, claimed }: { may: true | 'agreed'; now: Date; claimed: Date | undefined },
+  { may, now, claimed }: { may: true | 'agreed'; now: Date; claimed?: Date | undefined },
 ): Date | null {
   if (may === true) return grant.endsAt
   const agreed = grant.status === 'active' ? agreedUntil(grant, now) : null
@@ -729,9 +731,15 @@ async function cannotLease(world: World, grant: Approved, error: Error): Promise
 
 const forOthersMs = 2_000
 
-/** Somebody's word, or the catalog's, is no. */
+/** Slack or the catalog, asked `at` that instant, said no. */
 export class Denied extends Error {
   override readonly name = 'Denied'
+  readonly at: Date
+
+  constructor(message: string, at: Date) {
+    super(message)
+    this.at = at
+  }
 }
 
 /** Notes a failed try. Giving that can never work turns to taking back; everything else is tried again later. */
@@ -758,7 +766,7 @@ export async function owe(world: World, grantId: string, error: unknown): Promis
         error: messageOf(error),
         retryAt: isSooner ? error.until : again,
         isAway,
-        isDenied: error instanceof Denied,
+        deniedAt: error instanceof Denied ? error.at : null,
         ...until,
       },
       now,

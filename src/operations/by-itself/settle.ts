@@ -1,6 +1,6 @@
 import { owesReview } from '../../domain/break-glass.ts'
 import { findEntitlement } from '../../domain/catalog.ts'
-import { agreedUntil } from '../../domain/debt.ts'
+import { agreedUntil, keepsWord } from '../../domain/debt.ts'
 import { postureDueAt } from '../../domain/devices/posture.ts'
 import { explainAll } from '../../domain/explain.ts'
 import type { Active, Grant, Granting, Pending, Revoking } from '../../domain/grant.ts'
@@ -106,6 +106,7 @@ async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
   if (world.isAfterRestore()) return owed(world, grant, restored)
   if (world.leavesSlackToOthers()) return false
   const { subject } = grant
+  const askedAt = world.clock.now()
   const facts = await world.directory.facts(subject)
   const now = world.clock.now()
   const agreed = agreedUntil(grant, now) === null ? null : 'agreed'
@@ -114,12 +115,12 @@ async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
   const verdict = mayKeep(world.catalog(), facts, grant, now)
   if (verdict.answer === 'yes') {
     // Noted before anything is told: whoever comes next may find Slack silent.
-    if (grant.owed?.isDenied === true) await record(world, grant.id, { type: 'allowed' }, grant)
+    if (keepsWord(grant)) await record(world, grant.id, { type: 'allowed', at: askedAt }, grant)
     return true
   }
   const why = explainAll(verdict.reasons)
   if (verdict.answer === 'unknown') return agreed ?? owed(world, grant, why)
-  await owe(world, grant.id, new Denied(why))
+  await owe(world, grant.id, new Denied(why, askedAt))
   return false
 }
 
