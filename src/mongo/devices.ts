@@ -163,8 +163,8 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
     get,
     ofPeople: async (personIds, known = new Map()) => {
       const theirs = { 'owner.id': { $in: [...personIds] } }
-      if (known.size === 0) return readable(await collection.find(theirs).toArray())
-      const rows = await collection.find(theirs, { projection: { revision: 1 } }).toArray()
+      if (known.size === 0) return readable(await collection.find(theirs, { batchSize }).toArray())
+      const rows = await collection.find(theirs, { projection: { revision: 1 }, batchSize }).toArray()
       const same = rows.flatMap(({ _id: id, revision }) => {
         const device = known.get(id)
         return device !== undefined && device.revision === revision ? device : []
@@ -173,7 +173,8 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
       const others = rows.flatMap(({ _id: id }) => (isSame.has(id) ? [] : id))
       if (others.length === 0) return same
       // Somebody else's by now are not asked for any more.
-      return [...same, ...readable(await collection.find({ _id: { $in: others }, ...theirs }).toArray())]
+      const changed = { ...theirs, _id: { $in: others } }
+      return [...same, ...readable(await collection.find(changed, { batchSize }).toArray())]
     },
     waiting: async (limit, { needsApproval }) => {
       const isOwned = { 'owner.id': { $type: 'string' } }
@@ -220,6 +221,8 @@ export function mongoDevices(connection: Connection, clock: Pick<Clock, 'now'>, 
 }
 
 const mostChanged = 5_000
+/** What hundreds of people have comes in one answer. */
+const batchSize = 1_000
 
 function stampOf(written: string): Timestamp {
   const [t = 0, i = 0] = written.split('.').map(Number)

@@ -94,7 +94,7 @@ export function finding(
   const model = grantModel(connection)
   return async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}, limit = 0) => {
     if (limit > 0) return readable.first(filter, { limit, sort }, parseOne)
-    const rows = await model.find(filter).sort(sort).lean()
+    const rows = await model.find(filter).sort(sort).batchSize(batchSize).lean()
     return readEach(rows, parse, { what: 'grant', log })
   }
 }
@@ -118,6 +118,9 @@ export function parsed(stored: unknown): Grant | null | Error {
     return new UnknownRecord('a grant cannot be read', { cause: error })
   }
 }
+
+/** What hundreds of people hold comes in one answer. */
+const batchSize = 1_000
 
 const withId = z.looseObject({ _id: z.string() })
 
