@@ -113,8 +113,10 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
         isAway,
         mayAppearUntil,
       }))
-      const isDenied = event.deniedAt != null && !isRefusal(next) && next.status === 'active'
-      return isDenied ? withWord(next, { is: 'no', at: event.deniedAt }) : next
+      if (event.deniedAt == null) return next
+      // A no stays the last word also where nothing is owed any more.
+      const said = isRefusal(next) ? grant : next
+      return said.status === 'active' ? withWord(said, { is: 'no', at: event.deniedAt }) : next
     }
     case 'allowed':
       return grant.status === 'active'
@@ -134,6 +136,10 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
 /** Until when its system may be told by itself: what was agreed and it does not know of, unless the last word on it was no. */
 export const agreedUntil = (grant: Told & Pick<Active, 'lastWord'>, now: Date): Date | null =>
   grant.lastWord?.is === 'no' ? null : untoldUntil(grant, now)
+
+/** Whether those who were asked then, or later, said no. */
+export const isDeniedSince = (grant: Grant, at: Date): boolean =>
+  grant.status === 'active' && grant.lastWord?.is === 'no' && grant.lastWord.at >= at
 
 /** Whether it may ever count what Slack and the catalog said last: only where it may turn out, or did, that it came by a give of ours. */
 export const keepsWord = ({ heldBefore, owed }: Pick<Active, 'heldBefore' | 'owed'>): boolean =>

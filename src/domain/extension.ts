@@ -37,6 +37,8 @@ export interface AnswerExtension {
   readonly voided: readonly string[]
   /** That it was they; null where the catalog does not ask for that. */
   readonly confirmation?: Confirmation | null
+  /** When Slack and the catalog were asked, who say yes to what is approved. */
+  readonly allowedAt?: Date
 }
 
 /** Each asking mentions the approvers: after so many noes they are left in peace. */
@@ -115,12 +117,14 @@ export function extend(grant: Grant, event: Extend, now: Date): Grant | Refusal 
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
   const { by, needs, confirmation = null } = event
   const asked = { askedAt: now, by, confirmation, addMs: may.addMs, needs, approvedBy: [], deniedBy: null }
-  const allowed = event.allowedAt !== undefined && keepsWord(grant) ? event.allowedAt : null
-  const held = allowed === null ? grant : withWord(grant, { is: 'yes', at: allowed })
+  const held = allowedSince(grant, event)
   return may.isReviewed
     ? { ...held, extensions: [...held.extensions, { ...asked, outcome: 'asked' }] }
     : moved({ ...held, extensions: [...held.extensions, { ...asked, outcome: 'added' }] }, may.addMs, now)
 }
+
+const allowedSince = (grant: Active, { allowedAt }: Extend | AnswerExtension): Active =>
+  allowedAt !== undefined && keepsWord(grant) ? withWord(grant, { is: 'yes', at: allowedAt }) : grant
 
 /** The old end stands until enough have said yes; one no settles it. */
 export function countAnswer(grant: Grant, event: AnswerExtension, now: Date): Grant | Refusal {
@@ -150,7 +154,7 @@ export function countAnswer(grant: Grant, event: AnswerExtension, now: Date): Gr
   const may = mayExtend(become({ outcome: 'lapsed' }), rules, now)
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
   const addMs = Math.min(may.addMs, asked.addMs)
-  return moved(become({ needs, approvedBy, addMs, outcome: 'added' }), addMs, now)
+  return moved(allowedSince(become({ needs, approvedBy, addMs, outcome: 'added' }), event), addMs, now)
 }
 
 /** As reviews of the request are counted. */

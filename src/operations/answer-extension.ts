@@ -51,6 +51,7 @@ async function judgeAnswer(
   const earlier = seen.status === 'active' ? (waitingExtension(seen)?.approvedBy ?? []) : []
   const again = askedAgain(seen, earlier)
   const { stages } = entitlement.review
+  const allowedAt = world.clock.now()
   const [facts, subject, panels, others] = await Promise.all([
     world.directory.facts(by),
     world.directory.facts(seen.subject),
@@ -84,6 +85,7 @@ async function judgeAnswer(
     stages,
     voided,
     confirmation,
+    allowedAt,
   } as const
   return (current, now) => {
     if (isOutdated(world, one)) return newRules(current)

@@ -211,13 +211,19 @@ function ofItsKind(name: string, value: SaidValue): SaidValue {
     case 'flag':
       return typeof value === 'boolean' ? value : null
     case 'text':
-      return typeof value === 'string' ? value.toLowerCase() : null
+      return typeof value === 'string' ? inSmallLetters(value) : null
     case 'version': {
       // Written otherwise than with digits and a dot, it would be read as another.
       const text = typeof value === 'number' && /^\d+(?:\.\d+)?$/.test(String(value)) ? String(value) : value
       return typeof text === 'string' && Version.parse(text) !== null ? text : null
     }
   }
+}
+
+/** Null where it becomes longer by that than any value may be, as it could not be read again. */
+function inSmallLetters(text: string): string | null {
+  const small = text.toLowerCase()
+  return saidValue.safeParse(small).success ? small : null
 }
 
 const differs = (before: Device, after: Device): boolean =>

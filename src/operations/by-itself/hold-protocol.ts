@@ -1,5 +1,5 @@
 import { ConnectorError, type Shown } from '../../domain/connector.ts'
-import { agreedUntil } from '../../domain/debt.ts'
+import { agreedUntil, isDeniedSince } from '../../domain/debt.ts'
 import { after, earliest, later } from '../../domain/instants.ts'
 import { UnknownRecord } from '../../domain/unknown-record.ts'
 import { cut } from '../../domain/cut.ts'
@@ -28,8 +28,12 @@ export const leadMs = 4_000
 /** What was read so lately is not read again right before the call: no reading could be much newer. */
 const freshMs = 200
 
-/** False: not now. `agreed`: its system is told of no more than is agreed and not told yet (`agreedUntil`). */
-export type MayJoin = boolean | 'agreed'
+/**
+ * False: not now. `agreed`: its system is told of no more than is agreed and not told yet (`agreedUntil`). Or when those were
+ * asked who said yes: a no of later stands.
+ */
+export type MayJoin = false | Allowed
+type Allowed = true | 'agreed' | { readonly saidYesAt: Date }
 
 /**
  * Gives what a granting grant was approved for and makes it active; or tells the system of an active one's new end.
@@ -79,7 +83,7 @@ async function orOwe<T>(
 interface Prepared {
   readonly lease: Lease
   readonly grant: Granting | Active
-  readonly may: true | 'agreed'
+  readonly may: Allowed
   /** Its end, as far as it may be given. */
   readonly until: Date
   /** Its instant was still ahead: much may have happened since. */
@@ -91,7 +95,7 @@ interface Prepared {
 async function prepareToJoin(
   world: World,
   lease: Lease,
-  { grantId, may }: { grantId: string; may: true | 'agreed' },
+  { grantId, may }: { grantId: string; may: Allowed },
 ): Promise<Prepared | null> {
   // 5. Read the grant again under the lease; stop if it moved on, or if its end came first.
   const readAtMs = world.clock.monotonicMs()
@@ -169,14 +173,15 @@ async function isStillHeldBefore(lease: Lease): Promise<boolean> {
 const startOf = (grant: Granting | Active): Date => (grant.status === 'granting' ? grant.giveAt : new Date(0))
 
 /**
- * Until when it may be given; null: its system knows of all that it may be told. Never less than was claimed: by somebody's
+ * Until when it may be given; null: its system may not be told of more than it knows. Never less than was claimed: by somebody's
  * word that may have been given, though nobody noted it.
  */
 function untilOf(
   grant: Granting | Active,
-  { may, now, claimed }: { may: true | 'agreed'; now: Date; claimed?: Date | undefined },
+  { may, now, claimed }: { may: Allowed; now: Date; claimed?: Date | undefined },
 ): Date | null {
   if (may === true) return grant.endsAt
+  if (may !== 'agreed') return isDeniedSince(grant, may.saidYesAt) ? null : grant.endsAt
   const agreed = grant.status === 'active' ? agreedUntil(grant, now) : null
   return agreed && earliest(grant.endsAt, later(agreed, claimed ?? agreed))
 }

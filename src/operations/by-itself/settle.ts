@@ -116,7 +116,7 @@ async function mayTellMore(world: World, grant: Active): Promise<MayJoin> {
   if (verdict.answer === 'yes') {
     // Noted before anything is told: whoever comes next may find Slack silent.
     if (keepsWord(grant)) await record(world, grant.id, { type: 'allowed', at: askedAt }, grant)
-    return true
+    return { saidYesAt: askedAt }
   }
   const why = explainAll(verdict.reasons)
   if (verdict.answer === 'unknown') return agreed ?? owed(world, grant, why)

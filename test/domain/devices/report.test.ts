@@ -1,3 +1,4 @@
+import { deviceSchema } from '../../../src/domain/devices/device.ts'
 import { deviceReport } from '../../../src/domain/devices/report.ts'
 import { ada, at, riley } from '../../support/builders.ts'
 import { aDevice, aReport, heard, merge, saidAt } from '../../support/known-devices.ts'
@@ -180,4 +181,12 @@ test('the same once more is no change; another value is one', () => {
     isChanged: true,
   })
   expect(aReport().hasAllPolicies).toBe(false)
+})
+
+test('a text that is longer in small letters than any value may be is not known, and the device can be read again', () => {
+  const said = (os: string) => heard(aDevice(), { at: at(1), attributes: { os: { value: os } } }, at(1))
+  expect(said('I'.repeat(300)).said['os']?.value).toBe('i'.repeat(300))
+  const longer = said('\u0130'.repeat(300))
+  expect(longer.said['os']?.value).toBeNull()
+  expect(deviceSchema.safeParse(longer).success).toBe(true)
 })
