@@ -1,4 +1,5 @@
 import type { Active, Grant, Granting, Revoking, Secret } from './grant.ts'
+import { after } from './instants.ts'
 import type { PersonRef } from './person.ts'
 import { isRefusal, refuse, type Refusal } from './refusal.ts'
 
@@ -116,11 +117,11 @@ export function applyToDebt(grant: Grant, event: DebtEvent, now: Date): Grant | 
       if (event.deniedAt == null) return next
       // A no stays the last word also where nothing is owed any more.
       const said = isRefusal(next) ? grant : next
-      return said.status === 'active' ? withWord(said, { is: 'no', at: event.deniedAt }) : next
+      return said.status === 'active' ? withWord(said, { is: 'no', at: event.deniedAt }, now) : next
     }
     case 'allowed':
       return grant.status === 'active'
-        ? withWord(grant, { is: 'yes', at: event.at })
+        ? withWord(grant, { is: 'yes', at: event.at }, now)
         : refuse('not-held', { grant })
     case 'busy':
       return owing(grant, (debt) => ({ ...debt, retryAt: event.until }))
@@ -138,17 +139,28 @@ export const agreedUntil = (grant: Told & Pick<Active, 'lastWord'>, now: Date): 
   grant.lastWord?.is === 'no' ? null : untoldUntil(grant, now)
 
 /** Whether those who were asked then, or later, said no. */
-export const isDeniedSince = (grant: Grant, at: Date): boolean =>
-  grant.status === 'active' && grant.lastWord?.is === 'no' && grant.lastWord.at >= at
+export function isDeniedSince(grant: Grant, at: Date, now: Date): boolean {
+  if (grant.status !== 'active' || grant.lastWord === null) return false
+  const { is, at: askedAt } = grant.lastWord
+  return is === 'no' && askedAt >= at && !isFromAhead(askedAt, now)
+}
+
+/** By a clock that was set back since: the times of processes are less apart (docs/holds.md, 1). Any new word is later. */
+const isFromAhead = (at: Date, now: Date): boolean => at > after(now, mostApartMs)
+const mostApartMs = 5_000
 
 /** Whether it may ever count what Slack and the catalog said last: only where it may turn out, or did, that it came by a give of ours. */
 export const keepsWord = ({ heldBefore, owed }: Pick<Active, 'heldBefore' | 'owed'>): boolean =>
   heldBefore || owed?.agreedUntil != null
 
 /** The last that was asked for stays, whichever is noted last; of one instant the no. */
-export function withWord(grant: Active, word: NonNullable<Active['lastWord']>): Active {
+export function withWord(grant: Active, word: NonNullable<Active['lastWord']>, now: Date): Active {
   const { lastWord } = grant
-  const isLater = lastWord === null || word.at > lastWord.at || (word.is === 'no' && word.at >= lastWord.at)
+  const isLater =
+    lastWord === null ||
+    word.at > lastWord.at ||
+    (word.is === 'no' && word.at >= lastWord.at) ||
+    isFromAhead(lastWord.at, now)
   return isLater ? { ...grant, lastWord: word } : grant
 }
 

@@ -117,14 +117,15 @@ export function extend(grant: Grant, event: Extend, now: Date): Grant | Refusal 
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
   const { by, needs, confirmation = null } = event
   const asked = { askedAt: now, by, confirmation, addMs: may.addMs, needs, approvedBy: [], deniedBy: null }
-  const held = allowedSince(grant, event)
+  const held = withAllowed(grant, event, now)
   return may.isReviewed
     ? { ...held, extensions: [...held.extensions, { ...asked, outcome: 'asked' }] }
     : moved({ ...held, extensions: [...held.extensions, { ...asked, outcome: 'added' }] }, may.addMs, now)
 }
 
-const allowedSince = (grant: Active, { allowedAt }: Extend | AnswerExtension): Active =>
-  allowedAt !== undefined && keepsWord(grant) ? withWord(grant, { is: 'yes', at: allowedAt }) : grant
+/** The yes by which time is added is a word like any other. */
+const withAllowed = (grant: Active, { allowedAt }: Extend | AnswerExtension, now: Date): Active =>
+  allowedAt !== undefined && keepsWord(grant) ? withWord(grant, { is: 'yes', at: allowedAt }, now) : grant
 
 /** The old end stands until enough have said yes; one no settles it. */
 export function countAnswer(grant: Grant, event: AnswerExtension, now: Date): Grant | Refusal {
@@ -154,7 +155,7 @@ export function countAnswer(grant: Grant, event: AnswerExtension, now: Date): Gr
   const may = mayExtend(become({ outcome: 'lapsed' }), rules, now)
   if ('not' in may) return refuse(`extend-${may.not}`, { grant })
   const addMs = Math.min(may.addMs, asked.addMs)
-  return moved(allowedSince(become({ needs, approvedBy, addMs, outcome: 'added' }), event), addMs, now)
+  return moved(withAllowed(become({ needs, approvedBy, addMs, outcome: 'added' }), event, now), addMs, now)
 }
 
 /** As reviews of the request are counted. */

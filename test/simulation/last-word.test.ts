@@ -1,10 +1,9 @@
 import type { Grant } from '../../src/domain/grant.ts'
 import { answerExtension } from '../../src/operations/answer-extension.ts'
-import { isRefusal } from '../../src/domain/refusal.ts'
 import { heldThere } from './a-scene.ts'
 import { admins } from './catalog.ts'
 import type { Replica } from './replica.ts'
-import { onMoreTime, shownAsHeldBefore, type Word } from './shown-as-held-before.ts'
+import { beforeTold, onMoreTime, shownAsHeldBefore, type Word } from './shown-as-held-before.ts'
 
 /*
  * What its system may be told while Slack is silent goes by what Slack said last: by when it was asked, whoever asked, and
@@ -197,26 +196,12 @@ test.each(['before', 'after'])(
         },
       },
     })
-    const { db, system, grant, until, time, extend, turnsOutOurs, one, other } = scene
-    for (const replica of [one, other]) {
-      const { grants, clock } = replica.world
-      const { change } = { ...grants }
-      grants.change = async (id, decide, seen) => {
-        const next = seen?.status === 'active' && seen.owed !== null ? decide(seen, clock.now()) : null
-        if (
-          stopped.length === 0 &&
-          next !== null &&
-          !isRefusal(next) &&
-          'owed' in next &&
-          next.owed === null
-        ) {
-          stopped.push(replica)
-          replica.pause(3_000)
-          await replica.wait(0)
-        }
-        return change(id, decide, seen)
-      }
-    }
+    const { db, system, grant, until, time, extend, turnsOutOurs } = scene
+    beforeTold(scene, async (replica) => {
+      stopped.push(replica)
+      replica.pause(3_000)
+      await replica.wait(0)
+    })
     void extend()
     for (let ms = 8_100; ms < 20_000 && lastWord(db.grants.get(grant.id)) !== 'no'; ms += 50) await until(ms)
     isSilent = true
@@ -258,6 +243,32 @@ test.each([false, true])(
     await until(50_000)
     expect(word).toBe('unknown')
     expect(db.grants.get(grant.id)).toMatchObject({ status: 'active', heldBefore: false })
+    expect(system.isHeld(heldThere)).toBe(true)
+    expect(missing).toEqual([])
+  },
+)
+
+test.each([0, 3_600_000])(
+  'a no from before the clock was set back by %d ms does not outlast a yes',
+  async (setBackMs) => {
+    let word: Word = 'unknown'
+    const scene = await shownAsHeldBefore({
+      lapsesMs: 40_000,
+      durationMs: 60_000,
+      trouble: { says: () => word },
+    })
+    const { db, system, grant, until, one, missing, turnsOutOurs } = scene
+    const said = { is: 'no', at: new Date(8_000 + setBackMs) } as const
+    void one.world.grants.change(grant.id, (now) =>
+      now.status === 'active' ? { ...now, lastWord: said } : now,
+    )
+    await until(8_500)
+    expect(db.grants.get(grant.id)).toMatchObject({ lastWord: said })
+    word = 'yes'
+    void turnsOutOurs()
+    await until(20_000)
+    expect(db.grants.get(grant.id)).toMatchObject({ owed: null, lastWord: { is: 'yes' } })
+    await until(55_000)
     expect(system.isHeld(heldThere)).toBe(true)
     expect(missing).toEqual([])
   },

@@ -181,7 +181,7 @@ function untilOf(
   { may, now, claimed }: { may: Allowed; now: Date; claimed?: Date | undefined },
 ): Date | null {
   if (may === true) return grant.endsAt
-  if (may !== 'agreed') return isDeniedSince(grant, may.saidYesAt) ? null : grant.endsAt
+  if (may !== 'agreed') return isDeniedSince(grant, may.saidYesAt, now) ? null : grant.endsAt
   const agreed = grant.status === 'active' ? agreedUntil(grant, now) : null
   return agreed && earliest(grant.endsAt, later(agreed, claimed ?? agreed))
 }
